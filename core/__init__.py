@@ -1,0 +1,1 @@
+"""What every room stands on: settings, database, clock, errors, jobs, log-ins and the timeline."""

@@ -1,0 +1,92 @@
+"""Tables of prices, warranty rules and charges. Private to this package."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import Index, Text
+from sqlmodel import Field, SQLModel
+
+from core.models import big_id, in_values
+
+
+class PriceItem(SQLModel, table=True):
+    """A line of a company's price list, from a day on. The newest row with `valid_from <= day` counts."""
+
+    __tablename__ = "price_item"
+    __table_args__ = (
+        Index("ix_price_item", "company_id", "code", "tier", "valid_from"),
+        in_values("kind", "visit_fee", "labour", "parts"),
+        in_values("tier", "any", "day", "night_holiday"),
+    )
+
+    id: int | None = big_id()
+    company_id: int = Field(foreign_key="company.id")
+    code: str
+    label: str
+    kind: str
+    tier: str = "any"
+    """Visit fees differ by `day` and `night_holiday`; the rest is `any`."""
+    amount: int
+    valid_from: date
+    withdrawn: bool = False
+    """True: from this day the item is no longer sold."""
+    source: str = ""
+    entered_at: datetime
+    entered_by: int | None = Field(default=None, foreign_key="account.id")
+
+
+class WarrantyRule(SQLModel, table=True):
+    """How long work on a boiler is free, from a day on."""
+
+    __tablename__ = "warranty_rule"
+    __table_args__ = (Index("ix_warranty_rule", "company_id", "boiler_kind", "valid_from"),)
+
+    id: int | None = big_id()
+    company_id: int = Field(foreign_key="company.id")
+    boiler_kind: str
+    """`condensing`, `standard`, `commercial` or `any`."""
+    months: int
+    """Free visits, labour and parts for a defect; misuse and frost are never covered."""
+    repeat_free_days: int
+    """Same fault again within this many days of a repair is free."""
+    valid_from: date
+    source: str = ""
+    entered_at: datetime
+    entered_by: int | None = Field(default=None, foreign_key="account.id")
+
+
+class Charge(SQLModel, table=True):
+    """The bill of one visit. A correction is a new charge that replaces this one, never an update."""
+
+    __tablename__ = "charge"
+    __table_args__ = (Index("ix_charge_ticket", "ticket_id"), Index("ix_charge_visit", "visit_id"))
+
+    id: int | None = big_id()
+    company_id: int = Field(foreign_key="company.id")
+    ticket_id: int = Field(foreign_key="ticket.id")
+    visit_id: int = Field(foreign_key="visit.id")
+    total: int
+    fee_tier: str
+    """The visit fee's tier that was taken: the lower of agreed start and actual arrival."""
+    warranty: bool
+    warranty_reason: str = Field(sa_type=Text)
+    made_at: datetime
+    replaces_id: int | None = Field(default=None, foreign_key="charge.id")
+
+
+class ChargeLine(SQLModel, table=True):
+    """A line of a bill, as it was priced that day."""
+
+    __tablename__ = "charge_line"
+
+    id: int | None = big_id()
+    charge_id: int = Field(foreign_key="charge.id", index=True)
+    price_item_id: int | None = Field(default=None, foreign_key="price_item.id")
+    code: str
+    label: str
+    quantity: int
+    unit_amount: int
+    amount: int
+    """Zero when covered."""
+    warranty: bool

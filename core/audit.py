@@ -1,0 +1,56 @@
+"""The append-only timeline: every change leaves who, when, why and from where."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from core.actor import Actor
+from core.models import TimelineEntry
+
+
+def record(
+    session: Session,
+    *,
+    by: Actor,
+    at: datetime,
+    what: str,
+    subject: tuple[str, int],
+    company_id: int | None,
+    reason: str | None = None,
+    data: dict[str, Any] | None = None,
+) -> None:
+    """Write one line of the timeline in the caller's transaction.
+
+    Args:
+        subject: kind and id of what changed, e.g. `("ticket", 7)`.
+        data: small JSON facts (ids, old and new values); no names or phone numbers.
+    """
+    session.add(
+        TimelineEntry(
+            company_id=company_id,
+            subject_kind=subject[0],
+            subject_id=subject[1],
+            at=at,
+            what=what,
+            actor_kind=by.kind,
+            actor_name=by.name,
+            account_id=by.account_id,
+            on_behalf_of=by.on_behalf_of,
+            source=by.source,
+            reason=reason,
+            data=data or {},
+        )
+    )
+
+
+def list_entries(session: Session, *, subject: tuple[str, int]) -> list[TimelineEntry]:
+    """The timeline of one subject, oldest first."""
+    query = (
+        select(TimelineEntry)
+        .where(col(TimelineEntry.subject_kind) == subject[0], col(TimelineEntry.subject_id) == subject[1])
+        .order_by(col(TimelineEntry.id))
+    )
+    return list(session.exec(query))

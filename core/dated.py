@@ -1,0 +1,177 @@
+"""Numbers and rules that a law, a maker or a season sets: dated rows, read as one typed picture."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import holidays
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import or_
+from sqlmodel import Session, col, select
+
+from core import audit
+from core.actor import Actor
+from core.clock import KST
+from core.models import DatedSetting, Holiday
+
+
+class CompanyRules(BaseModel):
+    """Every dated number of a company as it holds at one moment.
+
+    No field has a default here: the national defaults are rows of the first migration, each with its source.
+    Durations are seconds, money is won, costs are planning units (one unit = one second of travel).
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    contact_limit_s: int
+    promise_limit_s: int
+    handled_limit_s: int
+    contact_remind_after_s: int
+    contact_hand_over_after_s: int
+    accept_limit_s: int
+    late_entry_flag_s: int
+    season_24h_from: str
+    """`MM-DD`, first day on which no hour and no holiday stops the contact clock."""
+    season_24h_to: str
+    """`MM-DD`, last such day."""
+    desk_hours: dict[str, list[str]]
+    """Weekday 0-6 (Monday 0) -> [opens, closes] `HH:MM` for the off-season contact clock; absent = closed."""
+    contact_clock_off_season: str
+    """`hours` (runs in desk hours only) or `always`."""
+    absence_wait_s: int
+    absence_attempts: int
+    freeze_s: int
+    route_change_pause_s: int
+    window_length_s: int
+    window_starts: list[str]
+    """Starts of the windows that are offered, `HH:MM` KST."""
+    planning_days: int
+    """Days planned beside today."""
+    drop_cost: list[int]
+    """By priority 0-4."""
+    lateness_cost: list[int]
+    """By priority 0-4, units a second."""
+    visit_target_s: list[int]
+    """By priority 0-4: the soft due time of a visit, from intake."""
+    safety_drop_cost: int
+    overtime_cost: int
+    max_overtime_s: int
+    job_duration_s: dict[str, int]
+    """By symptom; `default` for the rest."""
+    symptom_skills: dict[str, list[str]]
+    """By symptom: the qualifications a visit needs; `default` for the rest."""
+    travel_detour: float
+    travel_speed_kmh: dict[str, float]
+    """By hour class `peak`, `day`, `night`."""
+    candidate_points: int
+    """How many of the nearest points are looked at before a ticket waits for a person."""
+    reopen_free_s: int
+    warranty_recheck_s: int
+    happy_call_after_days: int
+    happy_call_until_days: int
+    happy_call_hours: list[list[str]]
+    happy_call_attempts: int
+    happy_call_low_score: int
+    happy_call_low_nps: int
+    night_from: str
+    night_to: str
+    duplicate_window_s: int
+    link_days: int
+    voice_enabled: bool
+
+
+class UnknownSettingError(KeyError):
+    """A key that `CompanyRules` does not have."""
+
+
+def read_rules(session: Session, *, company_id: int, at: datetime) -> CompanyRules:
+    """The rules of a company as they hold at a moment: its own newest row, else the national one."""
+    query = (
+        select(DatedSetting)
+        .where(
+            or_(col(DatedSetting.company_id) == company_id, col(DatedSetting.company_id).is_(None)),
+            col(DatedSetting.valid_from) <= at,
+        )
+        .order_by(
+            col(DatedSetting.company_id).nulls_first(), col(DatedSetting.valid_from), col(DatedSetting.id)
+        )
+    )
+    return CompanyRules.model_validate({row.key: row.value for row in session.exec(query)})
+
+
+def set_rule(
+    session: Session,
+    *,
+    company_id: int,
+    key: str,
+    value: Any,
+    valid_from: datetime,
+    source: str,
+    by: Actor,
+    now: datetime,
+) -> None:
+    """Let a company's number change from a day on; nothing is overwritten.
+
+    Raises:
+        UnknownSettingError: no such key.
+        pydantic.ValidationError: the value has the wrong shape.
+    """
+    if key not in CompanyRules.model_fields:
+        raise UnknownSettingError(key)
+    current = read_rules(session, company_id=company_id, at=valid_from)
+    CompanyRules.model_validate({**current.model_dump(), key: value})
+    session.add(
+        DatedSetting(
+            company_id=company_id,
+            key=key,
+            value=value,
+            valid_from=valid_from,
+            source=source,
+            entered_at=now,
+            entered_by=by.account_id,
+        )
+    )
+    audit.record(
+        session,
+        by=by,
+        at=now,
+        what="SettingChanged",
+        subject=("company", company_id),
+        company_id=company_id,
+        reason=source,
+        data={"key": key, "value": value, "valid_from": valid_from.isoformat()},
+    )
+
+
+class Calendar:
+    """Korean public holidays with the operator's and the company's corrections."""
+
+    def __init__(self, overrides: dict[date, tuple[bool, str]]) -> None:
+        self._overrides = overrides
+        self._national = holidays.country_holidays("KR")
+
+    def is_holiday(self, day: date) -> bool:
+        """Whether the day is a public holiday (weekends are not)."""
+        if day in self._overrides:
+            return self._overrides[day][0]
+        return day in self._national
+
+    def is_day_off(self, day: date) -> bool:
+        """Saturday, Sunday or public holiday."""
+        return day.weekday() >= 5 or self.is_holiday(day)
+
+    def is_day_off_at(self, at: datetime) -> bool:
+        """The same at a moment, by the calendar date in Korea."""
+        return self.is_day_off(at.astimezone(KST).date())
+
+
+def read_calendar(session: Session, *, company_id: int) -> Calendar:
+    """The calendar that both the fee and the clocks of a company read."""
+    query = (
+        select(Holiday)
+        .where(or_(col(Holiday.company_id) == company_id, col(Holiday.company_id).is_(None)))
+        .order_by(col(Holiday.company_id).nulls_first(), col(Holiday.id))
+    )
+    return Calendar({row.day: (row.is_holiday, row.name) for row in session.exec(query)})

@@ -1,0 +1,146 @@
+"""Publishing past-tense facts. `journey.py` says what happens next; this file only keeps the promise.
+
+An event is a row in the transaction that made it true, plus a wake-up for the worker. The worker runs each
+handler in a transaction of its own and writes down in that transaction that it has run, so a handler that
+succeeded is never run again and one that failed is tried again, with growing pauses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+import structlog
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from core.db import Database
+from core.jobs import QUEUE_DEFAULT, defer
+from core.models import EventHandled, StoredEvent
+
+log = structlog.get_logger(__name__)
+
+TASK_DELIVER = "deliver_event"
+RETRY_PAUSES_S = (2, 10, 30, 120, 600)
+"""Pauses between tries; the last one repeats until a person mends the cause."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """Base of every event: ids and plain JSON values only."""
+
+    company_id: int
+    at: datetime
+
+    queue: ClassVar[str] = QUEUE_DEFAULT
+
+
+Handler = Callable[..., None]
+"""`handler(*, session, event, now)`; `journey.py` binds what else it needs."""
+
+
+def publish(session: Session, event: Event) -> None:
+    """Store the event with the caller's change and wake the worker when it commits."""
+    payload = {k: v.isoformat() if isinstance(v, datetime) else v for k, v in asdict(event).items()}
+    stored = StoredEvent(
+        name=type(event).__name__,
+        payload=payload,
+        at=event.at,
+        next_try_at=event.at + timedelta(seconds=RETRY_PAUSES_S[0]),
+    )
+    session.add(stored)
+    session.flush()
+    defer(session, TASK_DELIVER, queue=event.queue, event_id=stored.id)
+
+
+def deliver(
+    database: Database,
+    *,
+    event_id: int,
+    journey: Mapping[type[Event], Sequence[Handler]],
+    now: datetime,
+) -> None:
+    """Run what is left to do for one event; safe to call twice and from two workers at once.
+
+    Raises:
+        Nothing: a failing handler is logged and kept on the event's row, where `/metrics` and the sweep see it.
+    """
+    with database.reading() as session:
+        stored = session.get(StoredEvent, event_id)
+        if stored is None or stored.handled_at is not None:
+            return
+        by_name = {cls.__name__: cls for cls in journey}
+        event_class = by_name[stored.name]
+        event = _rebuild(event_class, stored.payload)
+    failure: str | None = None
+    for handler in journey[event_class]:
+        try:
+            _run_once(database, event_id=event_id, handler=handler, event=event, now=now)
+        except Exception as error:  # noqa: BLE001 - any fault is kept on the row and retried, never lost
+            log.exception("handler_failed", event_id=event_id, handler=handler_name(handler))
+            failure = f"{handler_name(handler)}: {error!r}"[:2000]
+    _close(database, event_id=event_id, failure=failure, now=now)
+
+
+def defer_overdue(session: Session, *, now: datetime, limit: int = 200) -> int:
+    """Sweep: wake the worker for events whose handlers have not finished. Returns how many."""
+    query = (
+        select(StoredEvent)
+        .where(col(StoredEvent.handled_at).is_(None), col(StoredEvent.next_try_at) <= now)
+        .order_by(col(StoredEvent.next_try_at))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    overdue = list(session.exec(query))
+    for stored in overdue:
+        stored.next_try_at = now + timedelta(seconds=_pause(stored.attempts))
+        session.add(stored)
+        defer(session, TASK_DELIVER, queueing_lock=f"event-{stored.id}", event_id=stored.id)
+    return len(overdue)
+
+
+def handler_name(handler: Handler) -> str:
+    """The stable name under which a finished handler is remembered."""
+    inner = getattr(handler, "func", handler)
+    return f"{inner.__module__}.{inner.__qualname__}"
+
+
+def _run_once(database: Database, *, event_id: int, handler: Handler, event: Event, now: datetime) -> None:
+    with database.transaction() as session:
+        name = handler_name(handler)
+        locked = session.exec(
+            select(StoredEvent.id).where(col(StoredEvent.id) == event_id).with_for_update()
+        ).one()
+        if session.get(EventHandled, (locked, name)) is not None:
+            return
+        session.add(EventHandled(event_id=event_id, handler=name, at=now))
+        handler(session=session, event=event, now=now)
+
+
+def _close(database: Database, *, event_id: int, failure: str | None, now: datetime) -> None:
+    with database.transaction() as session:
+        if failure is None:
+            session.execute(
+                update(StoredEvent)
+                .where(col(StoredEvent.id) == event_id, col(StoredEvent.handled_at).is_(None))
+                .values(handled_at=now, last_error=None)
+            )
+            return
+        stored = session.get_one(StoredEvent, event_id, with_for_update=True)
+        stored.attempts += 1
+        stored.last_error = failure
+        stored.next_try_at = now + timedelta(seconds=_pause(stored.attempts))
+        session.add(stored)
+
+
+def _pause(attempts: int) -> int:
+    return RETRY_PAUSES_S[min(attempts, len(RETRY_PAUSES_S) - 1)]
+
+
+def _rebuild(event_class: type[Event], payload: dict[str, Any]) -> Event:
+    known = {field.name for field in fields(event_class)}
+    values = {k: v for k, v in payload.items() if k in known}
+    values["at"] = datetime.fromisoformat(values["at"])
+    return event_class(**values)

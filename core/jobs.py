@@ -1,0 +1,71 @@
+"""Wake-ups on procrastinate. Rows are the truth, jobs are timers: a job that comes twice or late does no harm.
+
+`defer` writes into the caller's transaction, so a job exists exactly when the change it belongs to does.
+The tasks themselves are registered in `main.py`, where handlers are known.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import procrastinate
+from procrastinate.exceptions import AlreadyEnqueued
+from sqlmodel import Session
+
+from core.db import libpq_url
+
+QUEUE_DEFAULT = "default"
+QUEUE_SMS = "sms"
+QUEUE_SOLVE = "solve"
+
+_deferring_app = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
+"""Never opened: it only shapes the INSERT that runs on the caller's connection."""
+
+
+def make_worker_app(url: str, *, pool_size: int = 4) -> procrastinate.App:
+    """The app that a worker process opens; its tasks are added by `main.py`."""
+    connector = procrastinate.PsycopgConnector(
+        conninfo=libpq_url(url), min_size=1, max_size=pool_size, kwargs={"connect_timeout": 5}
+    )
+    return procrastinate.App(connector=connector)
+
+
+def defer(
+    session: Session,
+    task: str,
+    *,
+    queue: str = QUEUE_DEFAULT,
+    lock: str | None = None,
+    queueing_lock: str | None = None,
+    at: datetime | None = None,
+    priority: int = 0,
+    **arguments: Any,
+) -> bool:
+    """Ask for a job in the caller's transaction.
+
+    Args:
+        lock: jobs with the same lock run one after the other.
+        queueing_lock: at most one waiting job has it; a second asking is dropped.
+        at: not before this moment.
+
+    Returns:
+        False when a job with the same `queueing_lock` is already waiting.
+    """
+    connection = session.connection().connection.driver_connection
+    deferrer = _deferring_app.configure_task(
+        task,
+        allow_unknown=True,
+        queue=queue,
+        lock=lock,
+        queueing_lock=queueing_lock,
+        schedule_at=at,
+        priority=priority,
+        connection=connection,
+    )
+    try:
+        with session.begin_nested():
+            deferrer.defer(**arguments)
+    except AlreadyEnqueued:
+        return False
+    return True

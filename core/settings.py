@@ -1,0 +1,75 @@
+"""Settings of an installation, read once from the environment in `main.py` and passed down in pieces.
+
+Numbers that a law, a maker or a season sets are not here: they are dated rows (`core.dated`).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Environment of one process; every field can be given as an upper-case environment variable."""
+
+    model_config = SettingsConfigDict(env_prefix="", env_file=None, extra="ignore")
+
+    database_url: str = ""
+    """`postgresql://…` of PostgreSQL >= 15. Empty only where `demo` brings its own."""
+    base_url: str = "http://127.0.0.1:8000"
+    """How the outside reaches this installation, without a trailing slash."""
+    ondol_mode: Literal["production", "demo"] = "production"
+    notices: Literal["on", "off"] = "on"
+    sms_provider: Literal["", "solapi", "fake"] = ""
+    """`fake` is taken in demo and tests alone."""
+    solapi_url: str = "https://api.solapi.com"
+    solapi_api_key: str = ""
+    solapi_api_secret: str = ""
+    webhook_token: str = ""
+    """Secret part of the provider's webhook address."""
+    fake_provider_url: str = ""
+    map_tile_url: str = ""
+    """Optional `https://…/{z}/{x}/{y}.png`; without it the map shows district outlines alone."""
+    web_threads: int = 16
+    web_processes: int = 1
+    worker_concurrency: int = 6
+    worker_queues: str = ""
+    """Comma-separated queues of this worker process; empty means all."""
+    solve_seconds: float = 4.0
+    """Wall seconds of one improving solve (contract: at most 5)."""
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether this process belongs to the self-contained demo."""
+        return self.ondol_mode == "demo"
+
+    @property
+    def sends_notices(self) -> bool:
+        """Whether texts leave the house."""
+        return self.notices == "on"
+
+
+class StartupRefusedError(Exception):
+    """The settings must not go live as they are; the text says what to set."""
+
+
+def check_settings_for_start(settings: Settings) -> None:
+    """Refuse to start a real installation without a real way to tell people.
+
+    Raises:
+        StartupRefusedError: no database, or outside the demo a fake or absent SMS provider.
+    """
+    if not settings.database_url:
+        raise StartupRefusedError(
+            "DATABASE_URL is not set. Give a PostgreSQL (>= 15) address, or run `python3 run.py demo`."
+        )
+    if settings.is_demo or not settings.sends_notices:
+        return
+    if settings.sms_provider != "solapi":
+        raise StartupRefusedError(
+            "No real SMS provider is set (SMS_PROVIDER=solapi, SOLAPI_API_KEY, SOLAPI_API_SECRET). "
+            "To run without any text messages set NOTICES=off; every page will then say so."
+        )
+    if not (settings.solapi_api_key and settings.solapi_api_secret):
+        raise StartupRefusedError("SOLAPI_API_KEY and SOLAPI_API_SECRET must both be set.")

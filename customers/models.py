@@ -1,0 +1,143 @@
+"""Tables of homes, people in them and their boilers. Private to this package."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import Column, Index, Text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import Field, SQLModel
+
+from core.models import big_id, in_values
+
+PRECISIONS = ("address", "road", "dong", "ri", "sgg", "sido", "none")
+
+
+class Address(SQLModel, table=True):
+    """A place in any writing, with where it is and how surely we know that."""
+
+    __tablename__ = "address"
+    __table_args__ = (
+        Index("ix_address_tokens", "tokens", postgresql_using="gin"),
+        Index("ix_address_company", "company_id", "normalised"),
+        in_values("precision", *PRECISIONS),
+    )
+
+    id: int | None = big_id()
+    company_id: int = Field(foreign_key="company.id")
+    raw: str
+    """As it was said or typed; never lost."""
+    normalised: str
+    """Street and number in one writing, without the unit."""
+    unit: str = ""
+    """동·호: personal data, never leaves the house."""
+    postcode: str = ""
+    area_code: str = ""
+    """Five digits of the 시군구, empty when unknown."""
+    lat: float | None = None
+    lon: float | None = None
+    precision: str
+    located_by: str
+    """`gazetteer`, `map_pick`, or a provider's name."""
+    tokens: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(Text), nullable=False))
+    created_at: datetime
+
+
+class Household(SQLModel, table=True):
+    """A home served by a company: one address, its people and boilers."""
+
+    __tablename__ = "household"
+
+    id: int | None = big_id()
+    company_id: int = Field(foreign_key="company.id", index=True)
+    address_id: int = Field(foreign_key="address.id", index=True)
+    priority_care: bool = False
+    """Yes or no only, never a diagnosis."""
+    age_band: str | None = None
+    access_note: str = ""
+    """Door and parking notes: personal data."""
+    created_at: datetime
+
+
+class Contact(SQLModel, table=True):
+    """A person on the customer's side. Several may share one phone."""
+
+    __tablename__ = "contact"
+    __table_args__ = (
+        Index("ix_contact_phone", "company_id", "phone_digits"),
+        Index("ix_contact_phone_tail", "company_id", "phone_tail"),
+        Index(
+            "ix_contact_name",
+            "company_id",
+            "name",
+            postgresql_ops={"name": "text_pattern_ops"},
+        ),
+        in_values("phone_kind", "MOBILE", "FIXED_LINE", "VOIP", "PERSONAL", "UAN", "OTHER"),
+    )
+
+    id: int | None = big_id()
+    company_id: int = Field(foreign_key="company.id")
+    name: str
+    phone: str
+    """E.164."""
+    phone_digits: str
+    """Domestic digits, as people dial and search them."""
+    phone_tail: str
+    """Last four digits."""
+    phone_kind: str
+    can_text: bool
+    notices_refused_at: datetime | None = None
+    created_at: datetime
+
+
+class HouseholdMember(SQLModel, table=True):
+    """How a contact belongs to a household: lives there, is a child elsewhere, is the landlord."""
+
+    __tablename__ = "household_member"
+    __table_args__ = (
+        Index("ux_household_member", "household_id", "contact_id", "relationship", unique=True),
+        Index("ix_household_member_contact", "contact_id"),
+    )
+
+    id: int | None = big_id()
+    household_id: int = Field(foreign_key="household.id")
+    contact_id: int = Field(foreign_key="contact.id")
+    relationship: str
+    """`resident`, `child`, `spouse`, `landlord`, `neighbour`, `caretaker`, `other`."""
+    since: datetime
+
+
+class BoilerModel(SQLModel, table=True):
+    """A product of a maker."""
+
+    __tablename__ = "boiler_model"
+    __table_args__ = (Index("ux_boiler_model", "company_id", "code", unique=True),)
+
+    id: int | None = big_id()
+    company_id: int = Field(foreign_key="company.id")
+    code: str
+    name: str
+    kind: str
+    """`condensing`, `standard`, `commercial`."""
+    family: str
+    """Error codes belong to a family."""
+
+
+class Boiler(SQLModel, table=True):
+    """One appliance at an address. Its history is its timeline and its tickets."""
+
+    __tablename__ = "boiler"
+    __table_args__ = (Index("ix_boiler_serial", "company_id", "serial"),)
+
+    id: int | None = big_id()
+    company_id: int = Field(foreign_key="company.id")
+    address_id: int = Field(foreign_key="address.id", index=True)
+    model_id: int | None = Field(default=None, foreign_key="boiler_model.id")
+    model_text: str = ""
+    """What the caller read off the plate when it is no model we know."""
+    serial: str | None = None
+    installer: str | None = None
+    installed_on: date | None = None
+    warranty_start: date | None = None
+    created_at: datetime
+    removed_at: datetime | None = None

@@ -80,7 +80,7 @@ class EmbeddedPostgres:
         return _url(self._socket_dir, database)
 
     def start(self) -> None:
-        """Take the data directory, make the cluster if there is none, start the server, wait until it answers."""
+        """Take the data directory, make the cluster if there is none, start, wait until it answers."""
         if threading.current_thread() is not threading.main_thread():
             raise RuntimeError("start the server from the main thread: on Linux it dies with its thread")
         self._take_lock()
@@ -170,9 +170,10 @@ class EmbeddedPostgres:
         if data != program:
             raise EmbeddedPostgresError(
                 _(
-                    "이 데이터는 PostgreSQL {data} 형식인데 설치된 서버는 {program}입니다. PostgreSQL {data}에서 "
-                    "`pg_dump -Fc -d {name} -f ondol.dump`로 내보낸 뒤, 새 --data-dir로 시작해 "
-                    "`pg_restore --clean --if-exists -d {name} ondol.dump`로 넣어 주세요. 원래 데이터는 그대로 두었습니다: {place}"
+                    "이 데이터는 PostgreSQL {data} 형식인데 설치된 서버는 {program}입니다. "
+                    "PostgreSQL {data}에서 `pg_dump -Fc -d {name} -f ondol.dump`로 내보낸 뒤, "
+                    "새 --data-dir로 시작해 `pg_restore --clean --if-exists -d {name} ondol.dump`로 "
+                    "넣어 주세요. 원래 데이터는 그대로 두었습니다: {place}"
                 ).format(data=data, program=program, name=DATABASE, place=self._home.cluster)
             )
 
@@ -248,7 +249,8 @@ class EmbeddedPostgres:
             if time.monotonic() > deadline:
                 raise EmbeddedPostgresError(
                     _(
-                        "앞서 실행한 데이터베이스(프로세스 {pid})가 끝나지 않습니다. 그 프로세스를 끝내고 다시 시작해 주세요."
+                        "앞서 실행한 데이터베이스(프로세스 {pid})가 끝나지 않습니다. "
+                        "그 프로세스를 끝내고 다시 시작해 주세요."
                     ).format(pid=pid)
                 )
             time.sleep(0.05)

@@ -81,7 +81,7 @@ def _launch() -> None:
         os.setgid(given.gid)
         os.setuid(given.uid)
     bind_to(given.parent, signal.Signals(given.signal))
-    os.execv(given.argv[0], given.argv)
+    os.execv(given.argv[0], given.argv)  # noqa: S606  (no shell is the point)
 
 
 if __name__ == "__main__":

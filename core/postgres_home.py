@@ -47,7 +47,8 @@ def find_home(data_dir: Path, *, system_home: Path = SYSTEM_HOME) -> Home:
     ids = _server_ids(cluster)
     if ids is None:
         return Home(_wheel_programs(), cluster, None)
-    if not cluster.exists() and not _anyone_may_enter(data_dir.resolve()):
+    moved = link.is_symlink() and cluster.parent.is_dir()
+    if not cluster.exists() and not moved and not _anyone_may_enter(data_dir.resolve()):
         cluster = _cluster_elsewhere(link, system_home)
     programs = _wheel_programs()
     if not _anyone_may_enter(programs):
@@ -103,7 +104,8 @@ def _server_ids(cluster: Path) -> tuple[int, int] | None:
         if cluster.exists() and cluster.stat().st_uid != os.getuid():
             raise EmbeddedPostgresError(
                 _(
-                    "이 데이터 폴더는 다른 사용자의 것입니다({place}). --data-dir로 다른 폴더를 지정해 주세요."
+                    "이 데이터 폴더는 다른 사용자의 것입니다({place}). "
+                    "--data-dir로 다른 폴더를 지정해 주세요."
                 ).format(place=cluster)
             )
         return None
@@ -115,7 +117,8 @@ def _server_ids(cluster: Path) -> tuple[int, int] | None:
     except KeyError:
         raise EmbeddedPostgresError(
             _(
-                "PostgreSQL은 root로 실행할 수 없는데 nobody 사용자가 없습니다. 일반 사용자로 다시 실행해 주세요."
+                "PostgreSQL은 root로 실행할 수 없는데 nobody 사용자가 없습니다. "
+                "일반 사용자로 다시 실행해 주세요."
             )
         ) from None
     return nobody.pw_uid, nobody.pw_gid
@@ -145,7 +148,8 @@ def _wheel_programs() -> Path:
                 return programs.resolve()
     raise EmbeddedPostgresError(
         _(
-            "내장 PostgreSQL을 찾을 수 없습니다. `python3 run.py demo`로 설치하거나 DATABASE_URL을 지정해 주세요."
+            "내장 PostgreSQL을 찾을 수 없습니다. `python3 run.py demo`로 설치하거나 "
+            "DATABASE_URL을 지정해 주세요."
         )
     )
 

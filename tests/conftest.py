@@ -1,0 +1,201 @@
+"""What every test may ask for: a moment, a database, and no way out to the network.
+
+The database is a real PostgreSQL: the one of ONDOL_TEST_DATABASE_URL or DATABASE_URL, else an embedded
+server of this test process (each parallel worker has its own). Alembic migrates one template per
+process; `session` is rolled back, `database` is a clone of the template that a test may commit to.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from alembic import command
+from alembic.config import Config
+from psycopg import sql
+from sqlalchemy import make_url
+from sqlmodel import Session
+
+from core.db import Database, libpq_url, make_engine, sqlalchemy_url
+from core.embedded_postgres import LOSABLE, EmbeddedPostgres
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A Tuesday in winter, 2026-12-01 10:00 in Korea."""
+    return datetime(2026, 12, 1, 1, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A PostgreSQL on which tests may make and drop databases; `url` is any database of it."""
+
+    url: str
+
+    def url_of(self, name: str) -> str:
+        """SQLAlchemy URL of a database on this server."""
+        return make_url(self.url).set(database=name).render_as_string(hide_password=False)
+
+    def run(self, statement: sql.SQL | sql.Composed) -> None:
+        """Run one statement outside a transaction."""
+        with psycopg.connect(libpq_url(self.url), autocommit=True) as connection:
+            connection.execute(statement)
+
+    @contextmanager
+    def temporary(self, template: str | None = None) -> Iterator[str]:
+        """A new database (a clone of `template`, if given) by name, dropped afterwards."""
+        name = f"ondol_test_{uuid.uuid4().hex[:16]}"
+        create: sql.Composed = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
+        if template is not None:
+            create += sql.SQL(" TEMPLATE {} STRATEGY wal_log").format(sql.Identifier(template))
+        self.run(create)
+        try:
+            yield name
+        finally:
+            self.run(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Server]:
+    """The server of this test process."""
+    given = os.environ.get("ONDOL_TEST_DATABASE_URL") or os.environ.get("DATABASE_URL")
+    if given:
+        yield Server(sqlalchemy_url(given))
+        return
+    place = Path(tempfile.mkdtemp(prefix="ondol-tests-"))
+    place.chmod(0o755)  # as root the server runs as nobody, who has to pass
+    try:
+        with EmbeddedPostgres(place, settings=LOSABLE) as server:
+            yield Server(server.url)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def template_database(postgres_server: Server) -> Iterator[str]:
+    """Name of a database that Alembic itself has migrated; nobody connects to it."""
+    with postgres_server.temporary() as name:
+        if not any((ROOT / "alembic" / "versions").glob("*.py")):
+            _make_tables(postgres_server.url_of(name))  # until the first revision is in
+        config = Config(ROOT / "alembic.ini")
+        config.attributes["url"] = postgres_server.url_of(name)
+        command.upgrade(config, "head")
+        yield name
+
+
+def _make_tables(url: str) -> None:
+    import importlib
+
+    import procrastinate
+    from procrastinate.schema import SchemaManager
+    from sqlmodel import SQLModel
+
+    from core.db import MODEL_MODULES
+
+    for module in MODEL_MODULES:
+        try:
+            importlib.import_module(module)
+        except ModuleNotFoundError:
+            continue
+    engine = make_engine(url)
+    with engine.begin() as connection:
+        tables = []
+        for table in SQLModel.metadata.tables.values():
+            try:
+                assert all(key.column is not None for key in table.foreign_keys)
+            except Exception:  # noqa: BLE001
+                continue
+            tables.append(table)
+        SQLModel.metadata.create_all(connection, tables=tables)
+        assert procrastinate
+        connection.exec_driver_sql(SchemaManager.get_schema().replace("%", "%%"))
+    engine.dispose()
+
+
+@pytest.fixture
+def database_url(postgres_server: Server, template_database: str) -> Iterator[str]:
+    """SQLAlchemy URL of a migrated, empty database of this test alone."""
+    with postgres_server.temporary(template_database) as name:
+        yield postgres_server.url_of(name)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A migrated, empty database of this test alone, for tests that commit or need two connections."""
+    opened = Database(make_engine(database_url, pool_size=8))
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture(scope="session")
+def shared_database(postgres_server: Server, template_database: str) -> Iterator[Database]:
+    """The database under `session`; nothing is ever committed to it."""
+    with postgres_server.temporary(template_database) as name:
+        opened = Database(make_engine(postgres_server.url_of(name), pool_size=2))
+        yield opened
+        opened.dispose()
+
+
+@pytest.fixture
+def session(shared_database: Database) -> Iterator[Session]:
+    """A session whose work is rolled back after the test; a commit in it is a savepoint only."""
+    with shared_database.engine.connect() as connection:
+        outer = connection.begin()
+        with Session(
+            bind=connection, join_transaction_mode="create_savepoint", expire_on_commit=False
+        ) as opened:
+            yield opened
+        outer.rollback()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _loopback_only() -> Iterator[None]:
+    """A test that reaches out to the network fails, instead of depending on it."""
+    connect, connect_ex, look_up = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
+
+    def guarded_connect(self: socket.socket, address: Any) -> None:
+        _refuse_outside(self.family, address)
+        connect(self, address)
+
+    def guarded_connect_ex(self: socket.socket, address: Any) -> int:
+        _refuse_outside(self.family, address)
+        return connect_ex(self, address)
+
+    def guarded_look_up(host: Any, *args: Any, **kwargs: Any) -> Any:
+        if host is not None:
+            _refuse_outside(socket.AF_INET, (host, 0))
+        return look_up(host, *args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded_connect)
+        patch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
+        patch.setattr(socket, "getaddrinfo", guarded_look_up)
+        yield
+
+
+def _refuse_outside(family: int, address: Any) -> None:
+    if family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    host = address[0].decode() if isinstance(address[0], bytes) else str(address[0])
+    if host == "localhost":
+        return
+    try:
+        if ip_address(host).is_loopback:
+            return
+    except ValueError:
+        pass
+    raise RuntimeError(f"a test tried to reach {host}: put a fake with the same shape behind the adapter")

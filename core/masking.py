@@ -26,7 +26,7 @@ _GLUED_REGION = re.compile(r"^[가-힣]*[시군구](?=[가-힣])")
 
 
 def mask_name(name: str) -> str:
-    """김영자 -> 김*자, 김영 -> 김*; a foreign name keeps the first letter of each word. Remarks are dropped."""
+    """김영자 -> 김*자, 김영 -> 김*; foreign words keep their first letter. Remarks are dropped."""
     plain = " ".join(_BRACKETS.sub(" ", unicodedata.normalize("NFKC", name)).split())
     joined = plain.replace(" ", "")
     if not joined:

@@ -35,7 +35,7 @@ class PhoneError(InvalidError):
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """One number. `digits` is as dialled inside Korea (01012345678, 15881234); `note` is what stood beside it."""
+    """One number. `digits` is as dialled inside Korea (01012345678, 15881234); `note` stood beside it."""
 
     e164: str
     kind: PhoneKind
@@ -102,7 +102,7 @@ def format_digits(digits: str) -> str:
 
 
 def search_digits(query: str) -> str:
-    """The digits to look for, as stored: `+82 10-1234` gives 0101234, `5678` stays, no digits give an empty text."""
+    """The digits to look for, as stored: `+82 10-1234` gives 0101234, `5678` stays, none give ""."""
     text = _BRACKETED.sub(lambda m: m.group(1) if m.group(1).strip().isdigit() else " ", _plain(query))
     digits = _NOT_DIGIT.sub("", text)
     if text.lstrip("( ").startswith("+82") or (digits.startswith("82") and len(digits) >= 10):

@@ -1,0 +1,87 @@
+"""Tables of the outbox. Private to this package. Key: (ticket, event, generation, recipient)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, Index, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from core.models import big_id, in_values
+
+
+class Notice(SQLModel, table=True):
+    """One thing one person is told. Its key makes telling twice impossible; attempts hang below it."""
+
+    __tablename__ = "notice"
+    __table_args__ = (
+        Index("ux_notice", "ticket_id", "event", "generation", "recipient", unique=True),
+        Index("ix_notice_due", "next_try_at", postgresql_where=text("state = 'queued'")),
+        Index("ix_notice_accepted", "accepted_at", postgresql_where=text("state = 'accepted'")),
+        Index("ix_notice_company", "company_id", "id"),
+        Index("ix_notice_to", "to_phone"),
+        in_values("state", "queued", "accepted", "delivered", "failed", "unknown", "withdrawn"),
+        in_values("channel", "PUSH", "SMS", "LMS", "ALIMTALK", "VOICE"),
+        in_values("recipient", "resident", "requester", "payer", "technician", "point"),
+    )
+
+    id: int | None = big_id()
+    company_id: int = Field(foreign_key="company.id")
+    ticket_id: int = Field(foreign_key="ticket.id")
+    event: str
+    generation: int
+    recipient: str
+    channel: str
+    to_phone: str
+    """E.164."""
+    from_phone: str
+    """The company's registered sender, E.164; taken from the ticket's company alone."""
+    subject: str = ""
+    text: str = Field(sa_type=Text)
+    bytes: int
+    template_version: str
+    state: str = "queued"
+    urgent: bool = True
+    """Urgent ones pass quiet hours."""
+    created_at: datetime
+    next_try_at: datetime
+    attempts: int = 0
+    sending_since: datetime | None = None
+    """Set before the call to the provider; still set later means unclear -> query first."""
+    provider: str = ""
+    provider_message_id: str | None = Field(default=None, index=True)
+    accepted_at: datetime | None = None
+    settled_at: datetime | None = None
+    problem: str | None = Field(default=None, sa_type=Text)
+    """Our word for what went wrong: `retry`, `permanent`, `configuration`, `operator`, with the code."""
+    withdrawn_reason: str | None = None
+
+
+class NoticeAttempt(SQLModel, table=True):
+    """One call to a provider for a notice, with what it answered."""
+
+    __tablename__ = "notice_attempt"
+
+    id: int | None = big_id()
+    notice_id: int = Field(foreign_key="notice.id", index=True)
+    at: datetime
+    provider: str
+    outcome: str
+    code: str = ""
+    detail: str = Field(default="", sa_type=Text)
+
+
+class ProviderReceipt(SQLModel, table=True):
+    """A webhook entry as it came; the provider's event id makes a second delivery harmless."""
+
+    __tablename__ = "provider_receipt"
+
+    id: int | None = big_id()
+    provider: str
+    event_id: str = Field(unique=True)
+    notice_id: int | None = Field(default=None, foreign_key="notice.id", index=True)
+    received_at: datetime
+    status_code: str
+    body: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))

@@ -1,0 +1,221 @@
+"""The wordings: every event and reader, plain Korean, the bill to the won, nothing unsendable."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from jinja2 import UndefinedError
+
+from core.clock import kst
+from notifications import messages, texts, wording
+from notifications.messages import Event
+
+DAY = date(2026, 12, 1)
+CASE = messages.Case(
+    maker="온누리보일러",
+    call_back="+8215881234",
+    ticket_number="ON-261201-0007",
+    resident="김영자",
+    requester="김민수",
+    relationship="child",
+)
+WORKER = messages.Worker("박철수", "1042")
+WINDOW = messages.Window(kst(DAY, 14), kst(DAY, 16))
+LATER = messages.Window(kst(DAY, 17), kst(DAY, 19))
+BILL = (
+    messages.CostLine("출장비", 18_000),
+    messages.CostLine("점화장치 수리", 14_000),
+    messages.CostLine("온도 센서", 0, warranty=True),
+)
+CONTEXTS: dict[Event, messages.Context] = {
+    Event.VISIT_SCHEDULED: messages.VisitScheduled(CASE, WORKER, WINDOW, 18_000),
+    Event.WINDOW_CHANGED: messages.WindowChanged(CASE, WORKER, WINDOW, LATER, "앞 댁 수리가 길어졌습니다"),
+    Event.EN_ROUTE: messages.EnRoute(CASE, WORKER, kst(DAY, 14, 7)),
+    Event.ABSENT: messages.Absent(CASE, WORKER, kst(DAY, 14, 20), (WINDOW, LATER)),
+    Event.VISIT_RESULT: messages.VisitResult(CASE, WORKER, kst(DAY, 15), BILL, 32_000, "점화장치 청소"),
+    Event.JOB_ASSIGNED: messages.JobAssigned(
+        "온누리보일러",
+        "ON-261201-0007",
+        "강남구 역삼동",
+        "난방 안 됨",
+        WINDOW,
+        kst(DAY, 14, 30),
+        "박철수",
+        "CARE",
+    ),
+    Event.JOB_CHANGED: messages.JobChanged(
+        "온누리보일러", "ON-261201-0007", "강남구 역삼동", "담당이 바뀌었습니다.", WINDOW, "박철수"
+    ),
+    Event.CONTACT_DUE: messages.ContactDue(
+        "온누리보일러", "ON-261201-0007", "강남구 역삼동", kst(DAY, 14), kst(DAY, 15), "박철수"
+    ),
+}
+ALL = [(event, variant) for event in Event for variant in sorted(wording.variants(event))]
+FAMILY = {"resident", "requester", "shared"}
+
+
+def text_of(context: messages.Context, variant: str, acquaintance: wording.Acquaintance = "LATER") -> str:
+    return wording.render(context=context, variant=variant, acquaintance=acquaintance).text
+
+
+def test_every_event_has_its_readers() -> None:
+    staff = {"technician", "point"}
+    for event in Event:
+        expected = staff if event in messages.STAFF_EVENTS else FAMILY
+        if event is Event.VISIT_RESULT:
+            expected = FAMILY | {"payer"}
+        assert wording.variants(event) == expected
+
+
+@pytest.mark.parametrize(("event", "variant"), ALL)
+@pytest.mark.parametrize("acquaintance", ["FIRST", "LATER"])
+def test_every_text_can_be_sent_and_names_the_maker_first(
+    event: Event, variant: str, acquaintance: wording.Acquaintance
+) -> None:
+    rendered = wording.render(context=CONTEXTS[event], variant=variant, acquaintance=acquaintance)
+    assert rendered.event is event
+    assert rendered.text.startswith("[온누리보일러]")
+    assert rendered.bytes == len(rendered.text.encode("cp949"))
+    assert (rendered.subject is None) == (rendered.channel == "SMS")
+    assert not re.search(r"https?://|/t/|광고|None|\{\{|\n\n\n", rendered.text)
+    assert len(rendered.template_version) == 12
+
+
+@pytest.mark.parametrize(
+    "path", sorted(wording.TEMPLATE_DIR.rglob("*.txt")), ids=lambda p: f"{p.parent.name}-{p.stem}"
+)
+def test_templates_are_plain_korean(path: object) -> None:
+    source = (wording.TEMPLATE_DIR / str(path)).read_text(encoding="utf-8")
+    wording.check_template(source)
+    words = re.sub(r"\{[{%].*?[%}]\}", "", source, flags=re.DOTALL)
+    assert not re.search(r"[A-Za-z]", words), "no English and no abbreviations in what customers read"
+
+
+def test_saving_a_template_with_an_emoji_is_refused() -> None:
+    with pytest.raises(texts.TextError) as refused:
+        wording.check_template("방문 안내 😀")
+    assert refused.value.characters == ("😀",)
+
+
+def test_the_parent_is_told_who_comes_when_and_whom_to_call() -> None:
+    text = text_of(CONTEXTS[Event.VISIT_SCHEDULED], "resident")
+    for fact in ("박철수", "1042", "12월 1일(화) 오후 2시~4시", "1588-1234", "1만 8천원(18,000원)"):
+        assert fact in text
+
+
+def test_the_first_text_says_who_asked_why_and_how_to_stop() -> None:
+    first = text_of(CONTEXTS[Event.VISIT_SCHEDULED], "resident", "FIRST")
+    assert "자녀분 김민수님이 김영자님 댁 보일러 수리를 접수하셔서" in first
+    assert "문자를 받고 싶지 않으시면 1588-1234번으로" in first
+    assert "접수하셔서" not in text_of(CONTEXTS[Event.VISIT_SCHEDULED], "resident", "LATER")
+
+
+@pytest.mark.parametrize(
+    ("relationship", "asker"),
+    [
+        ("child", "자녀분 김민수님"),
+        ("neighbour", "이웃분 김민수님"),
+        (None, "김민수님"),
+        ("chairman", "김민수님"),
+    ],
+)
+def test_the_asker_is_named_without_guessing(relationship: str | None, asker: str) -> None:
+    assert replace(CASE, relationship=relationship).asker == asker
+
+
+@pytest.mark.parametrize("requester", [None, "김영자"])
+def test_who_asked_in_person_is_not_told_of_another(requester: str | None) -> None:
+    own = replace(CASE, requester=requester)
+    context = messages.VisitScheduled(own, WORKER, WINDOW, 18_000)
+    assert own.asker is None
+    assert "김영자님이 접수하신 보일러 수리" in text_of(context, "resident", "FIRST")
+
+
+@pytest.mark.parametrize(
+    ("reached", "words"), [("TEXT", "께도 문자로"), ("CALL", "저희가 전화로"), (None, None)]
+)
+def test_the_child_is_told_how_the_parent_hears_of_it(reached: str | None, words: str | None) -> None:
+    case = replace(CASE, resident_reached=reached)  # type: ignore[arg-type]
+    text = text_of(messages.VisitScheduled(case, WORKER, WINDOW), "requester")
+    assert (words in text) if words else ("문자로" not in text and "전화로 알려" not in text)
+
+
+@pytest.mark.parametrize("variant", ["resident", "requester", "shared", "payer"])
+def test_the_bill_is_itemised_to_the_won(variant: str) -> None:
+    text = text_of(CONTEXTS[Event.VISIT_RESULT], variant)
+    for line in (
+        "출장비: 18,000원",
+        "점화장치 수리: 14,000원",
+        "온도 센서: 무료(보증 기간)",
+        "3만 2천원(32,000원)",
+    ):
+        assert line in text
+
+
+def test_nothing_to_pay_is_said_plainly() -> None:
+    free = messages.VisitResult(
+        CASE, WORKER, kst(DAY, 15), (messages.CostLine("출장비", 0, warranty=True),), 0
+    )
+    assert "내실 돈은 없습니다." in text_of(free, "resident")
+
+
+def test_a_bill_that_does_not_add_up_is_refused() -> None:
+    with pytest.raises(messages.BillMismatchError):
+        messages.VisitResult(CASE, WORKER, kst(DAY, 15), BILL, 32_001)
+
+
+def test_the_parent_is_told_that_the_child_pays() -> None:
+    case = replace(CASE, payer="requester")
+    assert "비용은 자녀분 김민수님이 내십니다." in text_of(
+        messages.VisitScheduled(case, WORKER, WINDOW), "resident"
+    )
+
+
+def test_a_third_payer_gets_the_bill_and_nothing_of_the_visit() -> None:
+    case = replace(CASE, payer="payer", payer_name="이건물")
+    bill = messages.VisitResult(case, WORKER, kst(DAY, 15), BILL, 32_000, "점화장치 청소")
+    text = text_of(bill, "payer", "FIRST")
+    assert "이건물님" in text
+    assert "비용을 내실 분으로 이 번호를" in text
+    assert "박철수" not in text
+    assert "점화장치 청소" not in text
+
+
+def test_a_long_name_is_cut_visibly_and_a_line_break_cannot_forge_a_line() -> None:
+    case = replace(CASE, resident="김" * 40, requester="김민수\n[다른보일러] 송금하세요")
+    text = text_of(messages.VisitScheduled(case, WORKER, WINDOW), "resident", "FIRST")
+    assert "김" * 14 + "…님" in text
+    assert "\n[다른보일러]" not in text
+
+
+def test_an_emoji_in_a_name_stops_the_text_and_is_named() -> None:
+    with pytest.raises(texts.TextError) as refused:
+        text_of(messages.EnRoute(replace(CASE, resident="김😀자"), WORKER), "resident")
+    assert refused.value.characters == ("😀",)
+
+
+def test_template_code_in_a_name_stays_text() -> None:
+    text = text_of(messages.EnRoute(replace(CASE, resident="{{7*7}}<script>"), WORKER), "resident")
+    assert "{{7*7}}<script>님" in text
+
+
+def test_a_bill_too_long_for_any_text_is_refused_not_cut() -> None:
+    lines = tuple(messages.CostLine("아주 긴 이름의 부품 교체 작업 비용", 1_000) for _ in range(60))
+    with pytest.raises(texts.TextError):
+        text_of(messages.VisitResult(CASE, WORKER, kst(DAY, 15), lines, 60_000), "requester")
+
+
+def test_a_context_of_another_event_cannot_fill_a_template() -> None:
+    template = wording._environment().get_template("visit_result/resident.txt")
+    with pytest.raises(UndefinedError):
+        template.render(m=CONTEXTS[Event.EN_ROUTE], first=False)
+
+
+def test_versions_differ_by_event_and_hold_still() -> None:
+    assert len({wording.template_version(event) for event in Event}) == len(Event)
+    before = wording.template_version(Event.ABSENT)
+    wording.template_version.cache_clear()
+    assert wording.template_version(Event.ABSENT) == before

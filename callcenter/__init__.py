@@ -1,0 +1,1 @@
+"""The intake desk: self-fix cards, error codes, and what the call-centre agent sees and says."""

@@ -65,7 +65,7 @@ def deliver(
     """Run what is left to do for one event; safe to call twice and from two workers at once.
 
     Raises:
-        Nothing: a failing handler is logged and kept on the event's row, where `/metrics` and the sweep see it.
+        Nothing: a failing handler is logged and kept on the event's row, where the sweep sees it.
     """
     with database.reading() as session:
         stored = session.get(StoredEvent, event_id)
@@ -78,7 +78,7 @@ def deliver(
     for handler in journey[event_class]:
         try:
             _run_once(database, event_id=event_id, handler=handler, event=event, now=now)
-        except Exception as error:  # noqa: BLE001 - any fault is kept on the row and retried, never lost
+        except Exception as error:
             log.exception("handler_failed", event_id=event_id, handler=handler_name(handler))
             failure = f"{handler_name(handler)}: {error!r}"[:2000]
     _close(database, event_id=event_id, failure=failure, now=now)

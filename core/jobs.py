@@ -1,6 +1,6 @@
-"""Wake-ups on procrastinate. Rows are the truth, jobs are timers: a job that comes twice or late does no harm.
+"""Wake-ups on procrastinate. Rows are the truth, jobs are timers: one that comes twice or late is harmless.
 
-`defer` writes into the caller's transaction, so a job exists exactly when the change it belongs to does.
+`defer` writes into the caller's transaction, so a job exists exactly when its change does.
 The tasks themselves are registered in `main.py`, where handlers are known.
 """
 

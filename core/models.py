@@ -56,9 +56,7 @@ class StoredEvent(SQLModel, table=True):
     """A past-tense fact stored in the transaction that made it true; `journey.py` says what follows."""
 
     __tablename__ = "event"
-    __table_args__ = (
-        Index("ix_event_open", "next_try_at", postgresql_where=text("handled_at IS NULL")),
-    )
+    __table_args__ = (Index("ix_event_open", "next_try_at", postgresql_where=text("handled_at IS NULL")),)
 
     id: int | None = big_id()
     name: str

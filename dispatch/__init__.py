@@ -1,0 +1,1 @@
+"""From the ticket to the finished visit: one file per step of the story."""

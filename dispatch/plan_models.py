@@ -1,0 +1,106 @@
+"""Tables of plans: versions, the bookings they hold, and who is asked to improve what."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Column, Index, func, text
+from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
+from sqlmodel import Field, SQLModel
+
+from core.models import big_id, in_values, json_column
+
+
+class PointDay(SQLModel, table=True):
+    """A point's operating day (05:00-05:00): the lock and the version that guard its plan.
+
+    Whoever writes a plan locks this row and must have started from `version`; anything older is refused.
+    """
+
+    __tablename__ = "point_day"
+    __table_args__ = (Index("ux_point_day", "service_point_id", "day", unique=True),)
+
+    id: int | None = big_id()
+    service_point_id: int = Field(foreign_key="service_point.id")
+    day: date
+    version: int = 0
+    plan_id: int | None = Field(default=None, foreign_key="plan.id")
+    last_solved_at: datetime | None = None
+
+
+class Plan(SQLModel, table=True):
+    """One version of a point's day. Published ones form the history; a proposal waits for a named person."""
+
+    __tablename__ = "plan"
+    __table_args__ = (
+        in_values("origin", "seed", "insertion", "solve", "hand", "change"),
+        in_values("state", "published", "proposed", "rejected", "outdated"),
+        Index("ix_plan_point_day", "service_point_id", "day", "version"),
+    )
+
+    id: int | None = big_id()
+    service_point_id: int = Field(foreign_key="service_point.id")
+    company_id: int = Field(foreign_key="company.id")
+    day: date
+    version: int
+    """The version this plan became, or would become."""
+    base_version: int
+    origin: str
+    state: str
+    made_at: datetime
+    made_by: str
+    decided_at: datetime | None = None
+    decided_by: str | None = None
+    decision_reason: str | None = None
+    cost: int | None = None
+    """Planning units, by our evaluator; lower is better."""
+    baseline_cost: int | None = None
+    """What the plan it replaces costs under the same rules."""
+    routes: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
+    """`[{technician_id, lunch_start, stops: [{visit_id, ticket_id, arrive, start, end}]}]`, RFC 3339."""
+    unplanned: list[dict[str, Any]] = Field(default_factory=list, sa_column=json_column())
+    """`[{ticket_id, reasons: [{code, kind, technician_id, text, repair}]}]`."""
+    changes: list[dict[str, Any]] = Field(default_factory=list, sa_column=json_column())
+    """What differs from `base_version`, for people: `[{visit_id, what, from, to}]`."""
+
+
+class Booking(SQLModel, table=True):
+    """A technician's time held by a published plan. Never two at once, whichever maker asked."""
+
+    __tablename__ = "booking"
+    __table_args__ = (
+        ExcludeConstraint(
+            (func.int8range(text("technician_id"), text("technician_id"), text("'[]'")), "&&"),
+            (func.tstzrange(text("start_at"), text("end_at")), "&&"),
+            name="booking_no_overlap",
+            using="gist",
+            deferrable=True,
+            initially="DEFERRED",
+        ),
+        Index("ix_booking_technician", "technician_id", "start_at"),
+    )
+
+    visit_id: int = Field(primary_key=True, foreign_key="visit.id")
+    technician_id: int = Field(foreign_key="technician.id")
+    service_point_id: int = Field(foreign_key="service_point.id")
+    start_at: datetime
+    end_at: datetime
+
+
+class SolveRequest(SQLModel, table=True):
+    """A wish to improve a point's day. One open wish a point and day; the worker takes the oldest due."""
+
+    __tablename__ = "solve_request"
+    __table_args__ = (Index("ux_solve_request", "service_point_id", "day", unique=True),)
+
+    id: int | None = big_id()
+    service_point_id: int = Field(foreign_key="service_point.id")
+    day: date
+    asked_at: datetime
+    not_before: datetime
+    """At most one solve a point every 30 s."""
+    urgent: bool = False
+    """New tickets wait: goes before mere polishing."""
+    running_since: datetime | None = None
+    asked_by: str = ""

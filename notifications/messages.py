@@ -1,4 +1,4 @@
-"""Every notice as plain frozen data: what happened and what its readers must be told (`wording` renders it)."""
+"""Every notice as plain frozen data: what happened, what its readers must be told (`wording` writes it)."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from typing import Literal
 from core.clock import KST
 from core.errors import InvalidError
 from core.i18n import _
+from core.phones import parse_phone
 
 SMS_BYTES = 90
 LMS_BYTES = 2000
@@ -182,21 +183,9 @@ def won_digits(amount: int) -> str:
     return f"{amount:,}원"
 
 
-def domestic_digits(e164: str) -> str:
-    """`+821012345678` -> `01012345678`, `+8215881234` -> `15881234`: what Korean providers take."""
-    if not re.fullmatch(r"\+82\d{7,11}", e164):
-        raise TextError(_("국내 전화번호가 아닙니다: {phone}. 번호를 확인해 주세요.").format(phone=e164))
-    national = e164[3:]
-    return national if len(national) == 8 and national.startswith("1") else "0" + national
-
-
 def phone_words(e164: str) -> str:
-    """A number as Koreans write it: `010-1234-5678`, `02-555-0101`, `0504-1234-5678`, `1588-1234`."""
-    digits = domestic_digits(e164)
-    if not digits.startswith("0"):
-        return f"{digits[:4]}-{digits[4:]}"
-    area = 2 if digits.startswith("02") else 4 if digits.startswith("050") else 3
-    return f"{digits[:area]}-{digits[area:-4]}-{digits[-4:]}"
+    """A stored number as Koreans write it: `010-1234-5678`, `1588-1234`. Raises `core.phones.PhoneError`."""
+    return parse_phone(e164).display
 
 
 def _encodes(character: str) -> bool:

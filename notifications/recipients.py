@@ -1,0 +1,145 @@
+"""Who is told of an event, on which number, in which wording: pure decisions, from the parties alone.
+
+- Resident and requester are both told, each in own words. A payer who is a third person gets the bill alone.
+- Parties who share a number get one text, under the first of requester, resident, payer
+  (contracts: "under the requester"), in a wording that serves them all.
+- A number that takes no text is called by a person (`CALL_LANDLINE`): it never counts as told.
+- Who refused notices is left out, with the reason kept; another party on the same number is still told.
+- Staff are told by text or not at all: their screens and the escalation are the other way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from notifications.messages import STAFF_EVENTS, Event
+
+
+class Role(StrEnum):
+    """Who a notice is for; the names of the JSON API."""
+
+    REQUESTER = "requester"
+    RESIDENT = "resident"
+    PAYER = "payer"
+    TECHNICIAN = "technician"
+    POINT = "point"
+
+
+_ORDER = tuple(Role)
+"""The role that a shared number is filed under is the first of these."""
+
+_VISIT = (Role.REQUESTER, Role.RESIDENT)
+_STAFF = (Role.TECHNICIAN, Role.POINT)
+MATRIX: dict[Event, tuple[Role, ...]] = {
+    Event.VISIT_SCHEDULED: _VISIT,
+    Event.WINDOW_CHANGED: _VISIT,
+    Event.EN_ROUTE: _VISIT,
+    Event.ABSENT: _VISIT,
+    Event.VISIT_RESULT: (*_VISIT, Role.PAYER),
+    Event.JOB_ASSIGNED: _STAFF,
+    Event.JOB_CHANGED: _STAFF,
+    Event.CONTACT_DUE: _STAFF,
+}
+"""Which roles an event concerns. Of the staff roles, those whose party is handed in are told."""
+
+WithheldReason = Literal["REFUSED", "NO_PHONE", "CANNOT_TEXT"]
+
+
+@dataclass(frozen=True)
+class Party:
+    """One party of a ticket, at most one a role. `phone` is E.164; `can_text` is False for landlines.
+
+    `takes_notices` is False when this person does not want notices, or the resident refused that this
+    person gets them. A payer is a party only when a third person.
+    """
+
+    role: Role
+    name: str
+    phone: str | None
+    can_text: bool
+    takes_notices: bool = True
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One text to one number: filed under `recipient`, worded by `variant`, telling all in `serves`."""
+
+    recipient: Role
+    phone: str
+    variant: str
+    serves: tuple[Role, ...]
+
+
+@dataclass(frozen=True)
+class CallTask:
+    """One number that a person must ring, because it takes no text; open until the call is logged."""
+
+    recipient: Role
+    phone: str
+    serves: tuple[Role, ...]
+    kind: Literal["CALL_LANDLINE"] = "CALL_LANDLINE"
+
+
+@dataclass(frozen=True)
+class Withheld:
+    """A party concerned by the event who is neither texted nor rung, and why."""
+
+    recipient: Role
+    reason: WithheldReason
+
+
+@dataclass(frozen=True)
+class RecipientPlan:
+    """The whole answer: every concerned party is in exactly one delivery, call or withheld entry."""
+
+    deliveries: tuple[Delivery, ...] = ()
+    calls: tuple[CallTask, ...] = ()
+    withheld: tuple[Withheld, ...] = ()
+
+    @property
+    def resident_reached(self) -> Literal["TEXT", "CALL"] | None:
+        """How the resident hears of it, for `messages.Case.resident_reached`."""
+        if any(Role.RESIDENT in delivery.serves for delivery in self.deliveries):
+            return "TEXT"
+        return "CALL" if any(Role.RESIDENT in call.serves for call in self.calls) else None
+
+
+def plan_recipients(*, event: Event, parties: Iterable[Party]) -> RecipientPlan:
+    """Decide who is told of `event`. Deterministic; the order of `parties` does not matter."""
+    concerned = sorted((p for p in parties if p.role in MATRIX[event]), key=lambda p: _ORDER.index(p.role))
+    deliveries: list[Delivery] = []
+    calls: list[CallTask] = []
+    withheld: list[Withheld] = []
+    by_phone: dict[str, list[Party]] = {}
+    for party in concerned:
+        if not party.takes_notices:
+            withheld.append(Withheld(party.role, "REFUSED"))
+        elif not party.phone:
+            withheld.append(Withheld(party.role, "NO_PHONE"))
+        else:
+            by_phone.setdefault(party.phone, []).append(party)
+    for phone, sharers in by_phone.items():
+        serves = tuple(party.role for party in sharers)
+        if all(party.can_text for party in sharers):
+            deliveries.append(Delivery(serves[0], phone, _variant(sharers), serves))
+        elif event in STAFF_EVENTS:
+            withheld += [Withheld(role, "CANNOT_TEXT") for role in serves]
+        else:
+            calls.append(CallTask(serves[0], phone, serves))
+    return RecipientPlan(tuple(deliveries), tuple(calls), tuple(withheld))
+
+
+def _variant(sharers: list[Party]) -> str:
+    """The template for the parties of one number, in role order.
+
+    `shared` speaks to resident and requester at once; when they are the same person it would tell him of
+    himself, so he gets the resident's words. A payer on another's number finds the bill in that text.
+    """
+    roles = {party.role for party in sharers}
+    if roles >= {Role.REQUESTER, Role.RESIDENT}:
+        names = {"".join(p.name.split()) for p in sharers if p.role in _VISIT}
+        return "resident" if len(names) == 1 else "shared"
+    return sharers[0].role.value

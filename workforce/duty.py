@@ -1,0 +1,169 @@
+"""Who works and who answers: shifts with absences cut out, and the duty rota (당직)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, or_
+from sqlmodel import Session, col, select
+
+from core.errors import ConflictError
+from core.i18n import _
+from workforce.models import Absence, DutyRota, Membership, Person, Shift
+from workforce.queries import people_by_id, person_info, valid_at
+from workforce.schemas import DutyInfo, PersonInfo, ShiftInfo
+
+
+class NobodyAnswersError(ConflictError):
+    """A company has neither a rota nor any standing member to own its work."""
+
+    code = "nobody-answers"
+
+
+STAND_IN_ROLES = ("point", "dispatcher", "manager", "admin", "agent")
+"""Who stands in, in this order, where no rota covers a moment."""
+
+
+def list_shifts(session: Session, *, point_id: int, start: datetime, end: datetime) -> list[ShiftInfo]:
+    """Shifts of a point that touch [start, end), absences cut out, by technician and start."""
+    query = (
+        select(Shift)
+        .where(col(Shift.service_point_id) == point_id, col(Shift.start_at) < end, col(Shift.end_at) > start)
+        .order_by(col(Shift.technician_id), col(Shift.start_at))
+    )
+    shifts = list(session.exec(query))
+    away = _absences(session, technician_ids={s.technician_id for s in shifts}, start=start, end=end)
+    return [piece for shift in shifts for piece in _cut(shift, away.get(shift.technician_id, []))]
+
+
+def duty_at(session: Session, *, company_id: int, point_id: int | None, at: datetime) -> DutyInfo:
+    """Who answers for a point (None: for the company's call desk) at a moment. Always a named person.
+
+    Raises:
+        NobodyAnswersError: the company has no rota and no member at all.
+    """
+    row = _rota_row(session, company_id=company_id, point_id=point_id, at=at)
+    if row is None:
+        stand_in = _stand_in(session, company_id=company_id, point_id=point_id, at=at)
+        return DutyInfo(
+            technician_id=None, desk=stand_in, escalation=stand_in, substitute_point_id=None, from_rota=False
+        )
+    people = people_by_id(session, person_ids=(row.desk_person_id, row.escalation_person_id))
+    return DutyInfo(
+        technician_id=row.technician_id,
+        desk=people[row.desk_person_id],
+        escalation=people[row.escalation_person_id],
+        substitute_point_id=row.substitute_point_id,
+        from_rota=True,
+    )
+
+
+def list_rota(
+    session: Session, *, company_id: int, point_id: int | None, start: datetime, end: datetime
+) -> list[DutyRota]:
+    """Rota rows of a point (None: of the call desk) that touch [start, end), by start."""
+    query = (
+        select(DutyRota)
+        .where(
+            col(DutyRota.company_id) == company_id,
+            _same_point(point_id),
+            col(DutyRota.start_at) < end,
+            col(DutyRota.end_at) > start,
+        )
+        .order_by(col(DutyRota.start_at), col(DutyRota.id))
+    )
+    return list(session.exec(query))
+
+
+def _same_point(point_id: int | None) -> ColumnElement[bool]:
+    column = col(DutyRota.service_point_id)
+    return column.is_(None) if point_id is None else column == point_id
+
+
+def _rota_row(session: Session, *, company_id: int, point_id: int | None, at: datetime) -> DutyRota | None:
+    query = (
+        select(DutyRota)
+        .where(
+            col(DutyRota.company_id) == company_id,
+            _same_point(point_id),
+            col(DutyRota.start_at) <= at,
+            col(DutyRota.end_at) > at,
+        )
+        .order_by(col(DutyRota.start_at).desc(), col(DutyRota.id).desc())
+    )
+    return session.exec(query).first()
+
+
+def _stand_in(session: Session, *, company_id: int, point_id: int | None, at: datetime) -> PersonInfo:
+    query = (
+        select(Person, Membership)
+        .join(Membership, col(Membership.person_id) == col(Person.id))
+        .where(
+            col(Membership.company_id) == company_id,
+            col(Membership.role).in_(STAND_IN_ROLES),
+            or_(col(Membership.service_point_id).is_(None), col(Membership.service_point_id) == point_id),
+            valid_at(at),
+        )
+    )
+    found = list(session.exec(query))
+    if not found:
+        raise NobodyAnswersError(
+            _("이 회사에는 담당자가 없습니다. 관리 화면에서 당직이나 직원을 넣어 주세요.")
+        )
+    found.sort(
+        key=lambda pair: (
+            pair[1].service_point_id is None,
+            STAND_IN_ROLES.index(pair[1].role),
+            pair[0].id or 0,
+        )
+    )
+    return person_info(found[0][0])
+
+
+def _absences(
+    session: Session, *, technician_ids: Iterable[int], start: datetime, end: datetime
+) -> dict[int, list[Absence]]:
+    query = (
+        select(Absence)
+        .where(
+            col(Absence.technician_id).in_(set(technician_ids)),
+            col(Absence.start_at) < end,
+            col(Absence.end_at) > start,
+        )
+        .order_by(col(Absence.start_at))
+    )
+    found: dict[int, list[Absence]] = {}
+    for row in session.exec(query):
+        found.setdefault(row.technician_id, []).append(row)
+    return found
+
+
+def _cut(shift: Shift, absences: list[Absence]) -> list[ShiftInfo]:
+    pieces = [(shift.start_at, shift.end_at)]
+    for absence in absences:
+        pieces = [
+            piece
+            for start, end in pieces
+            for piece in ((start, min(end, absence.start_at)), (max(start, absence.end_at), end))
+            if piece[0] < piece[1]
+        ]
+    return [
+        ShiftInfo(
+            technician_id=shift.technician_id,
+            service_point_id=shift.service_point_id,
+            kind=shift.kind,
+            start_at=start,
+            end_at=end,
+            lunch_earliest=shift.lunch_earliest,
+            lunch_latest=shift.lunch_latest,
+            lunch_s=shift.lunch_s if _holds_lunch(shift, start, end) else 0,
+        )
+        for start, end in dict.fromkeys(pieces)
+    ]
+
+
+def _holds_lunch(shift: Shift, start: datetime, end: datetime) -> bool:
+    if shift.lunch_earliest is None or shift.lunch_latest is None:
+        return False
+    return start <= shift.lunch_earliest and end >= shift.lunch_latest

@@ -1,0 +1,235 @@
+"""Reads of companies, points and people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, and_, or_
+from sqlmodel import Session, col, select
+
+from core.errors import NotFoundError
+from core.i18n import _
+from workforce.models import (
+    Company,
+    Membership,
+    OpeningHours,
+    Person,
+    PointClosure,
+    Qualification,
+    ServicePoint,
+    Technician,
+)
+from workforce.schemas import CompanyInfo, PersonInfo, PointInfo, TechnicianInfo
+
+
+def get_company(session: Session, *, company_id: int) -> CompanyInfo:
+    """One company. Raises NotFoundError."""
+    row = session.get(Company, company_id)
+    if row is None:
+        raise NotFoundError(_("그런 회사가 없습니다. 회사 코드를 확인해 주세요."))
+    return company_info(row)
+
+
+def get_company_by_code(session: Session, *, code: str) -> CompanyInfo:
+    """One company by its code. Raises NotFoundError."""
+    row = session.exec(select(Company).where(col(Company.code) == code)).one_or_none()
+    if row is None:
+        raise NotFoundError(_("그런 회사가 없습니다. 회사 코드를 확인해 주세요."))
+    return company_info(row)
+
+
+def list_companies(session: Session) -> list[CompanyInfo]:
+    """Every company, by code."""
+    return [company_info(row) for row in session.exec(select(Company).order_by(col(Company.code)))]
+
+
+def get_point(session: Session, *, point_id: int) -> PointInfo:
+    """One service point. Raises NotFoundError."""
+    row = session.get(ServicePoint, point_id)
+    if row is None:
+        raise NotFoundError(_("그런 서비스점이 없습니다."))
+    return point_info(row)
+
+
+def get_point_by_code(session: Session, *, company_id: int, code: str) -> PointInfo:
+    """One service point of a company by its code. Raises NotFoundError, also for another company's."""
+    query = select(ServicePoint).where(
+        col(ServicePoint.company_id) == company_id, col(ServicePoint.code) == code
+    )
+    row = session.exec(query).one_or_none()
+    if row is None:
+        raise NotFoundError(_("그런 서비스점이 없습니다. 코드를 확인해 주세요."))
+    return point_info(row)
+
+
+def list_points(session: Session, *, company_id: int, day: date) -> list[PointInfo]:
+    """The points of a company that exist on a day, by code."""
+    query = (
+        select(ServicePoint)
+        .where(
+            col(ServicePoint.company_id) == company_id,
+            col(ServicePoint.open_from) <= day,
+            or_(col(ServicePoint.open_until).is_(None), col(ServicePoint.open_until) > day),
+        )
+        .order_by(col(ServicePoint.code))
+    )
+    return [point_info(row) for row in session.exec(query)]
+
+
+def is_point_closed(session: Session, *, point_id: int, at: datetime) -> str | None:
+    """Why a point takes nothing new at a moment, or None when it does."""
+    query = select(PointClosure.reason).where(
+        col(PointClosure.service_point_id) == point_id,
+        col(PointClosure.start_at) <= at,
+        col(PointClosure.end_at) > at,
+    )
+    return session.exec(query).first()
+
+
+def list_opening_hours(session: Session, *, point_id: int, day: date) -> list[OpeningHours]:
+    """Opening hours that hold on a date, by weekday."""
+    query = (
+        select(OpeningHours)
+        .where(
+            col(OpeningHours.service_point_id) == point_id,
+            col(OpeningHours.valid_from) <= day,
+            or_(col(OpeningHours.valid_to).is_(None), col(OpeningHours.valid_to) > day),
+        )
+        .order_by(col(OpeningHours.weekday))
+    )
+    return list(session.exec(query))
+
+
+def get_person(session: Session, *, person_id: int) -> PersonInfo:
+    """A member of staff. Raises NotFoundError."""
+    row = session.get(Person, person_id)
+    if row is None:
+        raise NotFoundError(_("그런 사람이 없습니다."))
+    return person_info(row)
+
+
+def people_by_id(session: Session, *, person_ids: Iterable[int]) -> dict[int, PersonInfo]:
+    """Several members of staff at once."""
+    query = select(Person).where(col(Person.id).in_(set(person_ids)))
+    return {info.id: info for info in map(person_info, session.exec(query))}
+
+
+def list_technicians(
+    session: Session, *, company_id: int, at: datetime, point_id: int | None = None
+) -> list[TechnicianInfo]:
+    """Technicians of a company (or of one of its points) at a moment, by name."""
+    wanted = [col(Membership.company_id) == company_id]
+    if point_id is not None:
+        wanted.append(col(Membership.service_point_id) == point_id)
+    return _technicians(session, at=at, wanted=wanted)
+
+
+def get_technicians(
+    session: Session, *, technician_ids: Iterable[int], company_id: int, at: datetime
+) -> dict[int, TechnicianInfo]:
+    """Technicians by id, with the badge number they have at this company.
+
+    Someone whose membership has ended is still found, so that old visits keep their names.
+    """
+    ids = set(technician_ids)
+    wanted = [col(Technician.id).in_(ids), col(Membership.company_id) == company_id]
+    return {info.id: info for info in _technicians(session, at=at, wanted=wanted, ended_too=True)}
+
+
+def technician_of_person(session: Session, *, person_id: int) -> int | None:
+    """The technician id of a person, if they make visits."""
+    return session.exec(select(Technician.id).where(col(Technician.person_id) == person_id)).first()
+
+
+def qualifications_on(
+    session: Session, *, technician_ids: Sequence[int], day: date
+) -> dict[int, frozenset[str]]:
+    """Valid qualification codes by technician on a date; every asked id is a key."""
+    query = select(Qualification.technician_id, Qualification.code).where(
+        col(Qualification.technician_id).in_(technician_ids),
+        col(Qualification.valid_from) <= day,
+        or_(col(Qualification.valid_to).is_(None), col(Qualification.valid_to) >= day),
+    )
+    found: dict[int, set[str]] = {technician_id: set() for technician_id in technician_ids}
+    for technician_id, code in session.exec(query):
+        found[technician_id].add(code)
+    return {technician_id: frozenset(codes) for technician_id, codes in found.items()}
+
+
+def valid_at(at: datetime) -> ColumnElement[bool]:
+    """Memberships that hold at a moment."""
+    return and_(
+        col(Membership.valid_from) <= at,
+        or_(col(Membership.valid_to).is_(None), col(Membership.valid_to) > at),
+    )
+
+
+def company_info(row: Company) -> CompanyInfo:
+    """The frozen shape of a company row."""
+    return CompanyInfo(
+        id=row.id or 0,
+        code=row.code,
+        name=row.name,
+        brand_name=row.brand_name,
+        colour=row.colour,
+        kind=row.kind,
+        main_phone=row.main_phone,
+        sender_number=row.sender_number,
+        number_prefix=row.number_prefix,
+        greeting=row.greeting,
+    )
+
+
+def point_info(row: ServicePoint) -> PointInfo:
+    """The frozen shape of a service point row."""
+    return PointInfo(
+        id=row.id or 0,
+        company_id=row.company_id,
+        code=row.code,
+        name=row.name,
+        kind=row.kind,
+        area_code=row.area_code,
+        address=row.address,
+        lat=row.lat,
+        lon=row.lon,
+        desk_phone=row.desk_phone,
+        daily_limit=row.daily_limit,
+        open_from=row.open_from,
+        open_until=row.open_until,
+    )
+
+
+def person_info(row: Person) -> PersonInfo:
+    """The frozen shape of a person row."""
+    return PersonInfo(id=row.id or 0, name=row.name, phone=row.phone)
+
+
+def _technicians(
+    session: Session, *, at: datetime, wanted: list[ColumnElement[bool]], ended_too: bool = False
+) -> list[TechnicianInfo]:
+    query = (
+        select(Technician, Person, Membership)
+        .join(Person, col(Person.id) == col(Technician.person_id))
+        .join(Membership, col(Membership.person_id) == col(Person.id))
+        .where(
+            col(Membership.role) == "technician",
+            col(Membership.service_point_id).is_not(None),
+            *wanted,
+            *([] if ended_too else [valid_at(at)]),
+        )
+        .order_by(col(Person.name), col(Membership.valid_from))
+    )
+    return [
+        TechnicianInfo(
+            id=technician.id or 0,
+            person_id=person.id or 0,
+            name=person.name,
+            phone=person.phone,
+            badge_number=membership.badge_number,
+            service_point_id=membership.service_point_id,
+            home_lat=technician.home_lat,
+            home_lon=technician.home_lon,
+        )
+        for technician, person, membership in session.exec(query)
+    ]

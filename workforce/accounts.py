@@ -19,10 +19,9 @@ from workforce.models import (
     Membership,
     Person,
     SignInTry,
-    Technician,
     WebSession,
 )
-from workforce.queries import valid_at
+from workforce.queries import technician_of_person, valid_at
 
 SESSION_LASTS = timedelta(hours=14)
 TOKEN_LASTS = timedelta(hours=24)
@@ -54,7 +53,8 @@ def sign_in(session: Session, *, login: str, password: str, from_address: str, n
     """Check a password and open a browser session. Returns the cookie's token.
 
     Raises:
-        LockedOutError, WrongPasswordError. A wrong try is noted by `note_failed_try`, in a transaction of its own.
+        LockedOutError, WrongPasswordError. The edge counts a wrong try by `note_failed_try`, in a
+        transaction of its own.
     """
     tries = session.exec(
         select(func.count())
@@ -229,11 +229,10 @@ def _principal(
     session: Session, *, account_id: int, membership_id: int, via: str, now: datetime
 ) -> Principal | None:
     query = (
-        select(Account, Person, Membership, Company, Technician.id)
+        select(Account, Person, Membership, Company)
         .join(Person, col(Person.id) == col(Account.person_id))
         .join(Membership, col(Membership.person_id) == col(Person.id))
         .join(Company, col(Company.id) == col(Membership.company_id))
-        .join(Technician, col(Technician.person_id) == col(Person.id), isouter=True)
         .where(
             col(Account.id) == account_id,
             col(Account.disabled_at).is_(None),
@@ -244,7 +243,7 @@ def _principal(
     found = session.exec(query).one_or_none()
     if found is None:
         return None
-    account, person, membership, company, technician_id = found
+    account, person, membership, company = found
     return Principal(
         account_id=account_id,
         person_id=person.id or 0,
@@ -255,6 +254,12 @@ def _principal(
         role=Role(membership.role),
         membership_id=membership_id,
         service_point_id=membership.service_point_id,
-        technician_id=technician_id if membership.role == Role.TECHNICIAN else None,
+        technician_id=_own_technician_id(session, membership),
         via=via,
     )
+
+
+def _own_technician_id(session: Session, membership: Membership) -> int | None:
+    if membership.role != Role.TECHNICIAN or membership.service_point_id is None:
+        return None
+    return technician_of_person(session, person_id=membership.person_id)

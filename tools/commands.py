@@ -1,0 +1,95 @@
+"""What `run.py` does with its arguments: get the environment ready, then become the command."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+try:
+    import fcntl  # noqa: F401
+except ImportError:  # Windows
+    sys.exit(
+        "온돌은 Linux와 macOS에서 실행됩니다. Windows에서는 WSL 안에서 실행해 주세요.\n"
+        "Ondol runs on Linux and macOS; on Windows run it inside WSL."
+    )
+
+from tools.checks import fmt, lint, test
+from tools.chromium import bring_chromium
+from tools.environment import (
+    DEVELOPMENT_LOCK,
+    RUNTIME_LOCK,
+    Environment,
+    SetupError,
+    build_assets,
+    compile_catalogues,
+    install,
+    prepared_alone,
+    say,
+)
+
+HELP = """\
+온돌 (Ondol) - python3 run.py COMMAND [옵션]
+
+  demo [--port 8000] [--data-dir DIR] [--fresh]   제품 전체를 이 창에서 실행 (the whole product, right here)
+  test [PATH ...]                                 모든 검사와 시험, 또는 지정한 시험
+  lint | fmt                                      코드 검사 | 코드 정리
+
+  serve | worker | migrate                        운영: DATABASE_URL 위에서 웹 | 작업자 | 테이블 갱신
+  token      --role ROLE --company CODE [--user LOGIN] [--data-dir DIR]   API 토큰 발급
+  login-link --role ROLE --company CODE [--user LOGIN] [--data-dir DIR]   한 번 쓰는 로그인 주소
+  bench [NAME] | simulate | screenshots           측정 | 하루 모의 운영 | README 화면 만들기
+
+각 명령의 옵션: python3 run.py COMMAND --help
+"""
+CHECKS = ("test", "lint", "fmt")
+NEED_DEVELOPMENT = (*CHECKS, "bench", "screenshots")
+NEED_SCREENS = ("demo", "serve", "test", "bench", "screenshots")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command. Returns only for the checks and for errors; other commands replace this process."""
+    if not arguments or arguments[0] in ("help", "--help", "-h"):
+        print(HELP, end="")
+        return 0 if arguments else 2
+    name, *rest = arguments
+    environment = Environment()
+    try:
+        prepare(environment, name)
+        if name == "screenshots":
+            os.environ["ONDOL_CHROMIUM"] = bring_chromium(environment.python)
+        if name in CHECKS:
+            return {"test": test, "lint": _lint, "fmt": _fmt}[name](environment, rest)
+    except SetupError as error:
+        say(f"온돌: {error}")
+        return 1
+    except KeyboardInterrupt:
+        say("\n온돌: 멈췄습니다.")
+        return 130
+    become(environment, arguments)
+    return 0
+
+
+def prepare(environment: Environment, name: str) -> None:
+    """Packages, browser files and translations, as far as the command needs them."""
+    with prepared_alone(environment):
+        install(environment, DEVELOPMENT_LOCK if name in NEED_DEVELOPMENT else RUNTIME_LOCK)
+        if name in NEED_SCREENS:
+            build_assets(environment)
+        compile_catalogues(environment)
+
+
+def become(environment: Environment, arguments: Sequence[str]) -> None:
+    """Replace this process by `main.py`: signals then reach the supervisor itself."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    command = [str(environment.python), str(environment.root / "main.py"), *arguments]
+    os.execve(command[0], command, {**os.environ, "PYTHONUTF8": "1"})
+
+
+def _lint(environment: Environment, _rest: Sequence[str]) -> int:
+    return lint(environment)
+
+
+def _fmt(environment: Environment, _rest: Sequence[str]) -> int:
+    return fmt(environment)

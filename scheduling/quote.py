@@ -1,0 +1,92 @@
+"""Which windows can be offered for a job, and what each would cost: answered inside a request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from scheduling.board import Place, WorkingRoute, open_board
+from scheduling.evaluator import time_route
+from scheduling.plan import Sequences
+from scheduling.problem import Job, PlanningProblem, Window
+
+HALF_SCORE_COST = 1800
+"""The added cost at which the score is one half."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One window, with its best technician.
+
+    `start` is the start of work then planned (seconds), `added_travel_s` seconds, `added_cost` travel,
+    lateness and overtime of the whole route. `score` falls from 1 (free) to 0. A window which nobody can reach has
+    `reachable` False, no technician and score 0.
+    """
+
+    window: Window
+    technician: str | None
+    start: int | None
+    added_travel_s: int
+    added_cost: int
+    score: float
+    reachable: bool
+
+
+def rank_windows(
+    problem: PlanningProblem, sequences: Sequences, job: Job, windows: Sequence[Window]
+) -> list[Offer]:
+    """Every window with its cheapest feasible insertion, best first; the unreachable ones last.
+
+    `job` need not be in the problem; where its id is on a route (a visit to be moved) it is taken off
+    first. Each offered window replaces its own and bounds the start of work. Skills, pin, capacity hold.
+    """
+    kept = {t: [name for name in names if name != job.id] for t, names in sequences.items()}
+    board = [route for route in open_board(problem, kept) if _allowed(problem, route, job)]
+    offers = [_best_offer(problem, board, job, window) for window in windows]
+    return sorted(offers, key=lambda offer: (not offer.reachable, offer.added_cost, offer.window))
+
+
+def _best_offer(problem: PlanningProblem, board: Sequence[WorkingRoute], job: Job, window: Window) -> Offer:
+    opens, closes = window
+    due, rate = (closes, 0) if job.due is None else (job.due, job.lateness_cost)
+    stop = (opens, closes, job.duration, due, rate)
+    found: list[tuple[Place, WorkingRoute]] = []
+    for route in board:
+        place = route.cheapest_place(job.location, stop, job.demand)
+        if place is not None:
+            found.append((place, route))
+    if not found:
+        return Offer(window, None, None, 0, 0, 0.0, reachable=False)
+    (cost, travel, position), route = min(found, key=lambda item: (item[0][:2], item[1].technician))
+    return Offer(
+        window=window,
+        technician=problem.technicians[route.technician].id,
+        start=_start_of_work(problem, route, replace(job, window=window), position),
+        added_travel_s=travel,
+        added_cost=cost,
+        score=round(HALF_SCORE_COST / (HALF_SCORE_COST + max(0, cost)), 4),
+        reachable=True,
+    )
+
+
+def _allowed(problem: PlanningProblem, route: WorkingRoute, job: Job) -> bool:
+    person = problem.technicians[route.technician]
+    under_way = any(job.id in prefix.jobs for prefix in problem.fixed)
+    return not under_way and job.skills <= person.skills and job.technician in (None, person.id)
+
+
+def _start_of_work(problem: PlanningProblem, route: WorkingRoute, job: Job, position: int) -> int:
+    """When work on the inserted job begins in the route's cheapest schedule."""
+    names = [problem.jobs[other].id for other in route.jobs]
+    names.insert(position, job.id)
+    person = problem.technicians[route.technician]
+    others = {other.id: other for other in (problem.jobs[k] for k in route.jobs)}
+    trial = PlanningProblem(
+        technicians=(person,),
+        jobs=tuple(replace({**others, job.id: job}[name], technician=None) for name in names),
+        matrix=problem.matrix,
+    )
+    trial.__dict__["rows"] = problem.rows  # the cached lists of the same matrix
+    timed = time_route(trial, 0, range(len(names)))
+    assert timed is not None, "cheapest_place has timed it"
+    return timed.stops[position].start

@@ -1,0 +1,38 @@
+"""Korean message ids of reasons and repairs; the caller's catalogue translates them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+
+def N_(message: str) -> str:  # noqa: N802 - the name that gettext's extractor looks for
+    """Mark a message id for extraction; it is translated where it is shown."""
+    return message
+
+
+REASON_TEXTS: Final = {
+    "NO_TECHNICIAN": N_("일할 기사가 한 명도 없습니다."),
+    "NO_QUALIFIED_TECHNICIAN": N_("필요한 자격({skills})을 모두 갖춘 기사가 없습니다."),
+    "SKILL_MISSING": N_("이 기사에게는 필요한 자격({skills})이 없습니다."),
+    "PINNED_ELSEWHERE": N_("다른 기사({pinned})에게 고정된 작업입니다."),
+    "OVER_CAPACITY": N_("실어야 할 양({demand})이 이 기사의 한도({capacity})보다 많습니다."),
+    "OUTSIDE_SHIFT": N_("이 기사의 근무 시간 안에 일을 마치고 돌아올 수 없습니다."),
+    "WINDOW_UNREACHABLE": N_(
+        "바로 떠나도 약속 시간 안에 도착할 수 없습니다. 가장 빨라도 {minutes}분 늦습니다."
+    ),
+    "NO_LUNCH_LEFT": N_("이 작업을 맡으면 점심시간을 지킬 수 없습니다."),
+    "FIXED_BLOCKED": N_("이미 진행 중인 순서대로는 이 작업까지 시간 안에 마칠 수 없습니다."),
+    "NO_TIME_LEFT": N_("이미 잡힌 일정 사이에 이 작업을 넣을 자리가 없습니다."),
+    "NO_CAPACITY_LEFT": N_("이미 실은 양 때문에 이 작업을 더 맡을 수 없습니다."),
+    "TOO_EXPENSIVE": N_("넣을 수는 있지만 드는 비용({cost})이 미루는 비용({drop_cost})보다 큽니다."),
+    "NOT_YET_INSERTED": N_("지금 넣을 자리가 있습니다. 다시 계획하면 들어갑니다."),
+}
+
+REPAIR_TEXTS: Final = {
+    "ADD_SKILL": N_("자격({skills})이 있는 기사를 배정하거나 다른 지점에 넘겨 주세요."),
+    "UNPIN": N_("기사 고정을 풀면 다른 기사를 찾을 수 있습니다."),
+    "WIDEN_WINDOW": N_("약속 시간을 {minutes}분 늦추면 이 기사가 갈 수 있습니다."),
+    "EXTEND_SHIFT": N_("이 기사의 근무를 {minutes}분 늘리면 갈 수 있습니다."),
+    "ACCEPT_COST": N_("비용 {cost}을(를) 받아들이면 이 기사가 {position}번째로 갈 수 있습니다."),
+    "OTHER_DAY": N_("다른 날로 옮기거나 약속 시간을 넓혀 주세요."),
+}

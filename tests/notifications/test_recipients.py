@@ -48,7 +48,8 @@ def parties_of_a_ticket(draw: st.DrawFn) -> list[Party]:
 @given(st.sampled_from(list(Event)), parties_of_a_ticket())
 def test_everyone_concerned_is_answered_for_exactly_once(event: Event, parties: list[Party]) -> None:
     plan = plan_recipients(event=event, parties=parties)
-    answered = [role for entry in (*plan.deliveries, *plan.calls) for role in entry.serves]
+    answered = [role for delivery in plan.deliveries for role in delivery.serves]
+    answered += [role for call in plan.calls for role in call.serves]
     answered += [entry.recipient for entry in plan.withheld]
     assert sorted(answered) == sorted(p.role for p in parties if p.role in MATRIX[event])
 
@@ -56,7 +57,7 @@ def test_everyone_concerned_is_answered_for_exactly_once(event: Event, parties: 
 @given(st.sampled_from(list(Event)), parties_of_a_ticket())
 def test_no_number_is_told_twice_and_no_landline_is_texted(event: Event, parties: list[Party]) -> None:
     plan = plan_recipients(event=event, parties=parties)
-    numbers = [entry.phone for entry in (*plan.deliveries, *plan.calls)]
+    numbers = [delivery.phone for delivery in plan.deliveries] + [call.phone for call in plan.calls]
     assert len(numbers) == len(set(numbers))
     assert LANDLINE not in {delivery.phone for delivery in plan.deliveries}
     assert {call.phone for call in plan.calls} <= {LANDLINE}

@@ -1,0 +1,39 @@
+"""What a test or a demonstration can make go wrong, through `POST /control`."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class SendFault(BaseModel):
+    """One send that goes wrong: the text is kept or lost (`stored`), then the answer is late, bad or both."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: int | None = Field(default=None, ge=400, le=599)
+    stall_s: float = Field(default=0.0, ge=0, le=60)
+    stored: bool = False
+
+
+class Controls(BaseModel):
+    """All settings; numbers are domestic digits (01012345678), codes Solapi's four digits."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    webhook_url: str | None = None
+    delay_s: float | None = Field(default=1.0, ge=0, le=60)
+    """Seconds from accepting to the report; null: reports wait for `POST /control/flush`."""
+    report_codes: dict[str, str] = {}
+    """By number: the code reported instead of 4000."""
+    refuse_codes: dict[str, str] = {}
+    """By number: the code with which the text is refused on entry."""
+    senders: list[str] | None = None
+    """Registered sender numbers; any other is refused with 1062. null: all are registered."""
+    next_faults: list[SendFault] = []
+    """Used up one a send, in order."""
+    error_rate: float = Field(default=0.0, ge=0, le=1)
+    """Chance of a 503 on a send beyond `next_faults`; every second one keeps the text all the same."""
+    duplicates: int = Field(default=0, ge=0, le=10)
+    """How many more times every report is posted."""
+    out_of_order: bool = False
+    """Reports of one moment are posted last first, and each is followed by a stale 3000."""

@@ -1,0 +1,114 @@
+"""What the fake took: messages in memory, newest first when listed, gone when the process ends."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from threading import Lock
+from typing import Any
+
+ACCEPTED, AT_CARRIER, DELIVERED = "2000", "3000", "4000"
+START_UP_TEXT = "가상 문자 서버를 시작했습니다."
+
+
+@dataclass
+class StoredMessage:
+    """One text as it was taken; `status_code` changes when its report is made."""
+
+    message_id: str
+    group_id: str
+    to: str
+    sender: str
+    kind: str
+    text: str
+    subject: str | None
+    custom_fields: dict[str, str]
+    created: datetime
+    status_code: str = ACCEPTED
+    reported: datetime | None = None
+
+    def listed(self) -> dict[str, Any]:
+        """As `GET /messages/v4/list` shows it."""
+        return {
+            "messageId": self.message_id,
+            "groupId": self.group_id,
+            "to": self.to,
+            "from": self.sender,
+            "type": self.kind,
+            "text": self.text,
+            "subject": self.subject,
+            "country": "82",
+            "customFields": self.custom_fields,
+            "statusCode": self.status_code,
+            "status": "COMPLETE" if self.reported else "SENDING",
+            "dateCreated": iso(self.created),
+            "dateUpdated": iso(self.reported or self.created),
+            "dateReported": iso(self.reported) if self.reported else None,
+            "replacement": False,
+        }
+
+
+@dataclass
+class Ledger:
+    """All messages of one process, oldest first, behind one lock."""
+
+    started: datetime
+    _messages: list[StoredMessage] = field(default_factory=list)
+    _lock: Lock = field(default_factory=Lock)
+
+    def __post_init__(self) -> None:
+        self._start_up = StoredMessage(
+            message_id=new_id("M4V", self.started),
+            group_id=new_id("G4V", self.started),
+            to="",
+            sender="",
+            kind="SMS",
+            text=START_UP_TEXT,
+            subject=None,
+            custom_fields={},
+            created=self.started,
+            status_code=DELIVERED,
+            reported=self.started,
+        )
+
+    def add(self, message: StoredMessage) -> None:
+        """Take a message."""
+        with self._lock:
+            self._messages.append(message)
+
+    def sent(self) -> list[StoredMessage]:
+        """What was taken, oldest first, without the start-up entry."""
+        with self._lock:
+            return list(self._messages)
+
+    def listed(self, *, limit: int, start_key: str | None, **wanted: Any) -> dict[str, Any]:
+        """One page in Solapi's shape: a map by message id, newest first, and the next page's key."""
+        with self._lock:
+            newest = [*reversed(self._messages), self._start_up]
+        found = [message for message in newest if _matches(message, **wanted)]
+        ids = [message.message_id for message in found]
+        start = ids.index(start_key) if start_key in ids else 0
+        page, rest = found[start : start + limit], ids[start + limit :]
+        return {
+            "startKey": start_key,
+            "nextKey": rest[0] if rest else None,
+            "limit": limit,
+            "messageList": {message.message_id: message.listed() for message in page},
+        }
+
+
+def new_id(prefix: str, at: datetime) -> str:
+    """An id like Solapi's: prefix, moment, chance."""
+    return f"{prefix}{at.astimezone(UTC):%Y%m%d%H%M%S}{secrets.token_hex(7).upper()}"
+
+
+def iso(at: datetime) -> str:
+    """A moment as Solapi writes it."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _matches(message: StoredMessage, *, since: datetime | None, until: datetime | None, **equal: Any) -> bool:
+    if (since and message.created < since) or (until and message.created > until):
+        return False
+    return all(value is None or getattr(message, name) == value for name, value in equal.items())

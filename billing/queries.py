@@ -1,0 +1,153 @@
+"""Reads of prices, warranty rules and bills."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, select
+
+from billing.models import Charge, ChargeLine, PriceItem, WarrantyRule
+from billing.schemas import (
+    ChargeInfo,
+    Price,
+    PricedLine,
+    WarrantyReason,
+    WarrantyRuleInfo,
+    WarrantyTerms,
+)
+
+ANY_KIND = "any"
+
+
+def price_list(session: Session, *, company_id: int, day: date) -> list[Price]:
+    """What a company sells on a Korean date, by kind and code; withdrawn items are left out."""
+    query = (
+        select(PriceItem)
+        .where(col(PriceItem.company_id) == company_id, col(PriceItem.valid_from) <= day)
+        .order_by(col(PriceItem.valid_from), col(PriceItem.id))
+    )
+    newest = {(row.code, row.tier): row for row in session.exec(query)}
+    order = {"visit_fee": 0, "labour": 1, "parts": 2}
+    current = [_price(row) for row in newest.values() if not row.withdrawn]
+    return sorted(current, key=lambda price: (order[price.kind], price.code, price.tier))
+
+
+def prices_on(session: Session, *, company_id: int, day: date) -> dict[tuple[str, str], Price]:
+    """The price list of a day by (code, tier)."""
+    return {(price.code, price.tier): price for price in price_list(session, company_id=company_id, day=day)}
+
+
+def warranty_terms(
+    session: Session, *, company_id: int, boiler_kind: str | None, day: date
+) -> WarrantyTerms | None:
+    """The warranty rule that counts on a day: the boiler kind's own, else the one for any kind."""
+    kinds = [ANY_KIND] if boiler_kind is None else [boiler_kind, ANY_KIND]
+    query = (
+        select(WarrantyRule)
+        .where(
+            col(WarrantyRule.company_id) == company_id,
+            col(WarrantyRule.boiler_kind).in_(kinds),
+            col(WarrantyRule.valid_from) <= day,
+        )
+        .order_by(col(WarrantyRule.valid_from), col(WarrantyRule.id))
+    )
+    newest = {row.boiler_kind: row for row in session.exec(query)}
+    for kind in kinds:
+        if kind in newest:
+            return WarrantyTerms(newest[kind].months, newest[kind].repeat_free_days)
+    return None
+
+
+def list_warranty_rules(session: Session, *, company_id: int) -> list[WarrantyRuleInfo]:
+    """Every warranty rule of a company, past ones and coming ones too, newest first."""
+    query = (
+        select(WarrantyRule)
+        .where(col(WarrantyRule.company_id) == company_id)
+        .order_by(col(WarrantyRule.valid_from).desc(), col(WarrantyRule.id).desc())
+    )
+    return [
+        WarrantyRuleInfo(
+            id=row.id or 0,
+            boiler_kind=row.boiler_kind,
+            months=row.months,
+            repeat_free_days=row.repeat_free_days,
+            valid_from=row.valid_from,
+            source=row.source,
+        )
+        for row in session.exec(query)
+    ]
+
+
+def charge_of_visit(session: Session, *, visit_id: int) -> ChargeInfo | None:
+    """The bill of a visit that counts: the one no other replaces."""
+    found = _current(session, col(Charge.visit_id) == visit_id)
+    return found[-1] if found else None
+
+
+def charges_of_ticket(session: Session, *, ticket_id: int) -> list[ChargeInfo]:
+    """The bills of a ticket that count, one a visit, oldest first."""
+    return _current(session, col(Charge.ticket_id) == ticket_id)
+
+
+def charges_of_tickets(session: Session, *, ticket_ids: Sequence[int]) -> dict[int, list[ChargeInfo]]:
+    """The same for many tickets at once."""
+    by_ticket: dict[int, list[ChargeInfo]] = defaultdict(list)
+    for charge in _current(session, col(Charge.ticket_id).in_(ticket_ids)):
+        by_ticket[charge.ticket_id].append(charge)
+    return dict(by_ticket)
+
+
+def _current(session: Session, condition: object) -> list[ChargeInfo]:
+    later = aliased(Charge)
+    replaced = select(later.id).where(col(later.replaces_id) == col(Charge.id)).exists()
+    query = select(Charge).where(condition, ~replaced).order_by(col(Charge.id))  # type: ignore[arg-type]
+    charges = list(session.exec(query))
+    lines: dict[int, list[PricedLine]] = defaultdict(list)
+    ids = [charge.id for charge in charges]
+    for line in session.exec(
+        select(ChargeLine).where(col(ChargeLine.charge_id).in_(ids)).order_by(col(ChargeLine.id))
+    ):
+        lines[line.charge_id].append(_line(line))
+    return [_charge(charge, lines[charge.id or 0]) for charge in charges]
+
+
+def _price(row: PriceItem) -> Price:
+    return Price(
+        item_id=row.id or 0,
+        code=row.code,
+        label=row.label,
+        kind=row.kind,
+        tier=row.tier,
+        amount=row.amount,
+        valid_from=row.valid_from,
+    )
+
+
+def _line(row: ChargeLine) -> PricedLine:
+    return PricedLine(
+        item_id=row.price_item_id,
+        code=row.code,
+        label=row.label,
+        quantity=row.quantity,
+        unit_amount=row.unit_amount,
+        amount=row.amount,
+        warranty=row.warranty,
+    )
+
+
+def _charge(row: Charge, lines: list[PricedLine]) -> ChargeInfo:
+    return ChargeInfo(
+        id=row.id or 0,
+        ticket_id=row.ticket_id,
+        visit_id=row.visit_id,
+        lines=tuple(lines),
+        total=row.total,
+        fee_tier=row.fee_tier,
+        warranty=row.warranty,
+        warranty_reason=WarrantyReason(row.warranty_reason),
+        made_at=row.made_at,
+        replaces_id=row.replaces_id,
+    )

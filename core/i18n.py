@@ -41,3 +41,8 @@ def ngettext_now(singular: str, plural: str, n: int) -> str:
 
 
 _ = gettext_now
+
+
+def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "translate later"
+    """Mark a text for the catalogue that is translated where it is shown."""
+    return message

@@ -1,0 +1,59 @@
+"""The story of a ticket on one screen: what happens next after each fact. READ THIS FIRST.
+
+A daughter calls because her parents' boiler is dead. The agent writes it down (`dispatch/intake.py`); if the
+self-fix card does not help, `TicketFiled` is announced, and from there this table carries the case:
+
+    TicketFiled ──> placed at the nearest service point that can come       dispatch/placement.py
+    TicketPlaced ──> put into a technician's route within a second          dispatch/assignment.py
+    PlacementRefused ──> the next point is asked, the reason kept           dispatch/placement.py
+        … the technician calls within the hour and agrees a window,         dispatch/first_contact.py
+          drives, works, bills; both parties are told by text               dispatch/visits.py
+    VisitCompleted ──> a happy call is owed                                 happycall/service.py
+    TicketEnded (solved by phone, cancelled) ──> a happy call, or why not   happycall/service.py
+    TicketReopened (not fixed, unhappy) ──> placed and planned anew         dispatch/placement.py
+
+Steps that must share a transaction call each other; steps after which time passes stand here. Handlers have the
+form `handler(*, session, event, now)`, run in a transaction of their own, and are safe to run twice.
+
+What time alone makes happen (a limit passes, a text is due) stands in SWEEPS: rows are the truth, and a sweep
+looks for rows whose time has come, so a lost wake-up delays a step by seconds and never loses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from core import events
+from core.events import Event, Handler
+from dispatch import assignment, clocks, placement, solving
+from dispatch.events import (
+    PlacementRefused,
+    TicketEnded,
+    TicketFiled,
+    TicketPlaced,
+    TicketReopened,
+    VisitCompleted,
+)
+from happycall import service as happy_calls
+from notifications import service as notices
+
+JOURNEY: Mapping[type[Event], Sequence[Handler]] = {
+    TicketFiled: (placement.place_ticket,),
+    TicketPlaced: (assignment.plan_ticket,),
+    PlacementRefused: (placement.place_ticket,),
+    VisitCompleted: (happy_calls.schedule_call,),
+    TicketEnded: (happy_calls.schedule_call,),
+    TicketReopened: (placement.place_ticket,),
+}
+
+Sweep = Callable[..., int]
+"""`sweep(session, *, now) -> how many rows it moved`; bounded, skips rows that another worker holds."""
+
+SWEEPS: Sequence[Sweep] = (
+    events.defer_overdue,
+    placement.expire_unanswered,
+    clocks.advance_clocks,
+    notices.defer_due_notices,
+    solving.defer_due_solves,
+    happy_calls.close_expired_calls,
+)

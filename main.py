@@ -1,0 +1,239 @@
+"""The composition root: every part is wired here, and nowhere else.
+
+`python main.py COMMAND` is what `run.py` calls once the environment stands.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from core import clock
+from core.actor import Role
+from core.db import Database, make_engine
+from core.embedded_postgres import running_url
+from core.errors import DomainError
+from core.logs import configure_logs
+from core.settings import Settings, StartupRefusedError, check_settings_for_start
+
+ROOT = Path(__file__).resolve().parent
+DEFAULT_DATA_DIR = ROOT / ".data"
+DEFAULT_PORT = 8000
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. Returns the exit code; expected refusals are one clear line on stderr."""
+    arguments = _parser().parse_args(argv)
+    try:
+        code: int = arguments.run(arguments)
+    except (DomainError, StartupRefusedError) as error:
+        print(getattr(error, "detail", error), file=sys.stderr)
+        return 2
+    return code
+
+
+def demo(arguments: argparse.Namespace) -> int:
+    """The whole product in the foreground, with a world to try it in."""
+    from simulation.demo import run_demo
+
+    return run_demo(root=ROOT, data_dir=arguments.data_dir, port=arguments.port, fresh=arguments.fresh)
+
+
+def serve(arguments: argparse.Namespace) -> int:
+    """Web processes against DATABASE_URL."""
+    import uvicorn
+
+    settings = _checked_settings()
+    configure_logs()
+    uvicorn.run(
+        "main:web_application",
+        factory=True,
+        host=arguments.host,
+        port=arguments.port,
+        workers=settings.web_processes,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=5,
+        proxy_headers=True,
+    )
+    return 0
+
+
+def web_application() -> object:
+    """The ASGI application of one web process; uvicorn calls this in each."""
+    from web.app import create_app
+    from web.context import WebContext
+    from web.live_hub import LiveHub
+
+    settings = _checked_settings()
+    configure_logs()
+    engine = make_engine(settings.database_url, pool_size=settings.web_threads)
+    return create_app(
+        WebContext(
+            settings=settings,
+            database=Database(engine),
+            clock=clock.now,
+            live=LiveHub(settings.database_url),
+        )
+    )
+
+
+def worker(_arguments: argparse.Namespace) -> int:
+    """One worker process against DATABASE_URL."""
+    from worker import run_worker
+
+    settings = _checked_settings()
+    configure_logs()
+    run_worker(settings, clock=clock.now)
+    return 0
+
+
+def migrate(_arguments: argparse.Namespace) -> int:
+    """Bring DATABASE_URL to the newest revision."""
+    migrate_database(Settings().database_url)
+    return 0
+
+
+def migrate_database(url: str) -> None:
+    """Run Alembic on a database; two at once wait for each other."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config(str(ROOT / "alembic.ini"))
+    config.attributes["url"] = url
+    command.upgrade(config, "head")
+
+
+def token(arguments: argparse.Namespace) -> int:
+    """Print a bearer token and nothing else."""
+    from workforce.accounts import issue_token
+
+    with _database(arguments.data_dir).transaction() as session:
+        print(
+            issue_token(
+                session,
+                role=Role(arguments.role),
+                company_code=arguments.company,
+                login=arguments.user,
+                now=clock.now(),
+            )
+        )
+    return 0
+
+
+def login_link(arguments: argparse.Namespace) -> int:
+    """Print the path of a one-time log-in and nothing else."""
+    from workforce.accounts import issue_login_link
+
+    with _database(arguments.data_dir).transaction() as session:
+        print(
+            issue_login_link(
+                session,
+                role=Role(arguments.role),
+                company_code=arguments.company,
+                login=arguments.user,
+                now=clock.now(),
+            )
+        )
+    return 0
+
+
+def first_admin(arguments: argparse.Namespace) -> int:
+    """Make the first company and its administrator on an empty installation; the password is asked for."""
+    import getpass
+
+    from workforce.founding import found_company
+
+    password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    with _database(arguments.data_dir).transaction() as session:
+        found_company(
+            session,
+            code=arguments.company,
+            name=arguments.name,
+            phone=arguments.phone,
+            admin_login=arguments.login,
+            admin_name=arguments.admin_name,
+            password=password,
+            now=clock.now(),
+        )
+    return 0
+
+
+def bench(arguments: argparse.Namespace) -> int:
+    """Measure beside a peer or baseline in the same run."""
+    from benchmarks.bench import run_bench
+
+    return run_bench(arguments.name)
+
+
+def screenshots(arguments: argparse.Namespace) -> int:
+    """Take the README's pictures from a fresh demo."""
+    from tools.screenshots import take_screenshots
+
+    return take_screenshots(arguments.out)
+
+
+def _checked_settings() -> Settings:
+    settings = Settings()
+    check_settings_for_start(settings)
+    return settings
+
+
+def _database(data_dir: Path) -> Database:
+    """The database of DATABASE_URL, else of the demo that runs on this data directory."""
+    url = Settings().database_url or running_url(data_dir)
+    if not url:
+        raise StartupRefusedError(
+            "No database. Start the demo first (python3 run.py demo), or set DATABASE_URL."
+        )
+    return Database(make_engine(url, pool_size=1))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="run.py", description="Ondol")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, run in (("worker", worker), ("migrate", migrate)):
+        commands.add_parser(name, help=run.__doc__).set_defaults(run=run)
+
+    it = commands.add_parser("demo", help=demo.__doc__)
+    it.add_argument("--port", type=int, default=DEFAULT_PORT)
+    it.add_argument("--data-dir", type=Path, default=DEFAULT_DATA_DIR)
+    it.add_argument("--fresh", action="store_true", help="forget the data directory and begin anew")
+    it.set_defaults(run=demo)
+
+    it = commands.add_parser("serve", help=serve.__doc__)
+    it.add_argument("--host", default="127.0.0.1")
+    it.add_argument("--port", type=int, default=DEFAULT_PORT)
+    it.set_defaults(run=serve)
+
+    for name, run in (("token", token), ("login-link", login_link)):
+        it = commands.add_parser(name, help=run.__doc__)
+        it.add_argument("--role", required=True, choices=[role.value for role in Role])
+        it.add_argument("--company", required=True, help="the company's code, e.g. onnuri")
+        it.add_argument("--user", default=None, help="a login; without it the company-wide one")
+        it.add_argument("--data-dir", type=Path, default=DEFAULT_DATA_DIR)
+        it.set_defaults(run=run)
+
+    it = commands.add_parser("first-admin", help=first_admin.__doc__)
+    it.add_argument("--company", required=True, help="the company's code")
+    it.add_argument("--name", required=True, help="the company's name")
+    it.add_argument("--phone", required=True, help="the brand's public number, registered as sender")
+    it.add_argument("--login", required=True)
+    it.add_argument("--admin-name", required=True)
+    it.add_argument("--data-dir", type=Path, default=DEFAULT_DATA_DIR)
+    it.set_defaults(run=first_admin)
+
+    it = commands.add_parser("bench", help=bench.__doc__)
+    it.add_argument("name", nargs="?", default=None)
+    it.set_defaults(run=bench)
+
+    it = commands.add_parser("screenshots", help=screenshots.__doc__)
+    it.add_argument("--out", type=Path, default=ROOT / "docs" / "screenshots")
+    it.set_defaults(run=screenshots)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,24 @@
+"""The stream that keeps open pages true."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from sse_starlette import EventSourceResponse
+
+from core.actor import Principal
+from web.context import context_of
+from web.identity import GuardedRoute, SignedIn, everyone
+
+router = APIRouter(route_class=GuardedRoute)
+
+PING_S = 15
+
+
+@router.get("/live")
+@everyone
+async def live(request: Request, principal: Principal = SignedIn) -> EventSourceResponse:
+    """Server-sent events of what this person may see."""
+    stream = context_of(request).live.stream(
+        company_id=principal.company_id, service_point_id=principal.service_point_id
+    )
+    return EventSourceResponse(stream, ping=PING_S)

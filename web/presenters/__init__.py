@@ -1,0 +1,1 @@
+"""From a frozen detail to what a role may see: masked, worded, in Korean time."""

@@ -1,0 +1,158 @@
+"""Errors as people and programs meet them: RFC 9457 for the API, a plain page for everybody else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from psycopg.errors import CharacterNotInRepertoire, UntranslatableCharacter
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.exceptions import HTTPException
+
+from core.errors import DomainError, FieldError, InvalidError, UnauthorizedError, UnavailableError
+from core.i18n import _
+from web.templating import render_page
+
+log = structlog.get_logger(__name__)
+
+PROBLEM_TYPES = "https://ondol.invalid/problems/"
+"""Names, not addresses: RFC 9457 asks for a URI, and ours never leads to another's site."""
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Every way a request can fail has one answer."""
+    app.add_exception_handler(DomainError, _on_domain_error)
+    app.add_exception_handler(RequestValidationError, _on_validation_error)
+    app.add_exception_handler(HTTPException, _on_http_error)
+    for away in (OperationalError, InterfaceError, PoolTimeoutError):
+        app.add_exception_handler(away, _on_database_away)
+    app.add_exception_handler(DataError, _on_data_error)
+    app.add_exception_handler(Exception, _on_fault)
+
+
+def problem(error: DomainError) -> JSONResponse:
+    """The RFC 9457 answer for an error."""
+    body: dict[str, Any] = {
+        "type": PROBLEM_TYPES + error.code,
+        "title": _title(error.status),
+        "status": error.status,
+        "detail": error.detail,
+    }
+    if error.errors:
+        body["errors"] = [{"field": item.field, "message": item.message} for item in error.errors]
+    return JSONResponse(
+        body, status_code=error.status, media_type="application/problem+json", headers=_headers(error.status)
+    )
+
+
+def answer(request: Request, error: DomainError) -> Response:
+    """The answer in the form the asker understands."""
+    if _wants_json(request):
+        return problem(error)
+    if (
+        isinstance(error, UnauthorizedError)
+        and request.method == "GET"
+        and "HX-Request" not in request.headers
+    ):
+        return RedirectResponse(f"/login?next={request.url.path}", status_code=303)
+    return render_page(
+        request,
+        "errors/problem.html",
+        {"title": _title(error.status), "error": error},
+        status_code=error.status,
+        headers=_headers(error.status),
+    )
+
+
+async def _on_domain_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, DomainError)
+    return answer(request, error)
+
+
+async def _on_validation_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    fields = tuple(FieldError(field=_path(item["loc"]), message=_message(item)) for item in error.errors())
+    detail = _("보내신 내용에 고칠 곳이 있습니다.")
+    return answer(request, InvalidError(detail, errors=fields))
+
+
+async def _on_http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    known = {
+        404: _("그런 주소가 없습니다. 주소를 확인해 주세요."),
+        405: _("이 주소에서는 그렇게 할 수 없습니다."),
+    }
+    plain = DomainError(known.get(error.status_code, str(error.detail)))
+    plain.status = error.status_code
+    plain.code = f"http-{error.status_code}"
+    return answer(request, plain)
+
+
+async def _on_database_away(request: Request, error: Exception) -> Response:
+    log.error("database_away", path=request.url.path, error=str(error)[:300])
+    detail = _("잠시 저장소와 연결이 끊겼습니다. 저장되지 않았으니 잠시 뒤에 다시 해 주세요.")
+    return answer(request, UnavailableError(detail))
+
+
+async def _on_data_error(request: Request, error: Exception) -> Response:
+    log.warning("data_refused", path=request.url.path, error=str(error)[:300])
+    original = getattr(error, "orig", None)
+    if isinstance(original, UntranslatableCharacter | CharacterNotInRepertoire):
+        return answer(request, InvalidError(_("쓸 수 없는 글자가 들어 있습니다.")))
+    return answer(request, InvalidError(_("값이 너무 크거나 읽을 수 없습니다. 고쳐서 다시 해 주세요.")))
+
+
+async def _on_fault(request: Request, error: Exception) -> Response:
+    log.exception("request_failed", path=request.url.path, error=repr(error)[:300])
+    fault = DomainError(_("온돌 안에서 문제가 생겼습니다. 저장되지 않았습니다. 담당자에게 알려 주세요."))
+    fault.status = 500
+    fault.code = "fault"
+    return answer(request, fault)
+
+
+def _wants_json(request: Request) -> bool:
+    return request.url.path.startswith("/api/") or request.headers.get("accept", "").startswith(
+        "application/json"
+    )
+
+
+def _headers(status: int) -> dict[str, str]:
+    return {"Retry-After": "5"} if status in (429, 503) else {}
+
+
+def _title(status: int) -> str:
+    titles = {
+        400: _("읽을 수 없는 요청"),
+        401: _("로그인이 필요함"),
+        403: _("권한 없음"),
+        404: _("찾을 수 없음"),
+        409: _("지금은 할 수 없음"),
+        422: _("고칠 곳이 있음"),
+        429: _("너무 잦은 요청"),
+        500: _("온돌의 문제"),
+        503: _("잠시 쉬는 중"),
+    }
+    return titles.get(status, _("요청을 처리하지 못함"))
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    parts = [str(part) for part in location if part not in ("body", "query", "path")]
+    return ".".join(parts) or "body"
+
+
+def _message(item: dict[str, Any]) -> str:
+    kind = str(item.get("type", ""))
+    if kind == "missing":
+        return _("꼭 필요한 값입니다.")
+    if kind == "json_invalid":
+        return _("JSON으로 읽을 수 없습니다.")
+    if kind in ("enum", "literal_error"):
+        expected = item.get("ctx", {}).get("expected", "")
+        return _("다음 가운데 하나여야 합니다: {expected}").format(expected=expected)
+    if kind == "value_error":
+        return str(item["msg"]).removeprefix("Value error, ")
+    return _("읽을 수 없는 값입니다 ({why}).").format(why=item.get("msg", ""))

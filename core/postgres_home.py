@@ -52,7 +52,7 @@ def find_home(data_dir: Path, *, system_home: Path = SYSTEM_HOME) -> Home:
         cluster = _cluster_elsewhere(link, system_home)
     programs = _wheel_programs()
     if not _anyone_may_enter(programs):
-        programs = _copied_programs(programs, system_home)
+        programs = copy_programs(programs, system_home)
     return Home(programs, cluster, ids)
 
 
@@ -154,7 +154,7 @@ def _wheel_programs() -> Path:
     )
 
 
-def _copied_programs(programs: Path, system_home: Path) -> Path:
+def copy_programs(programs: Path, system_home: Path) -> Path:
     """Copy the server and the shared libraries that its wheel keeps in a neighbour folder, once a version."""
     package = programs.parent.parent
     found = (programs / "postgres").stat()

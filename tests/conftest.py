@@ -89,41 +89,10 @@ def postgres_server() -> Iterator[Server]:
 def template_database(postgres_server: Server) -> Iterator[str]:
     """Name of a database that Alembic itself has migrated; nobody connects to it."""
     with postgres_server.temporary() as name:
-        if not any((ROOT / "alembic" / "versions").glob("*.py")):
-            _make_tables(postgres_server.url_of(name))  # until the first revision is in
         config = Config(ROOT / "alembic.ini")
         config.attributes["url"] = postgres_server.url_of(name)
         command.upgrade(config, "head")
         yield name
-
-
-def _make_tables(url: str) -> None:
-    import importlib
-
-    import procrastinate
-    from procrastinate.schema import SchemaManager
-    from sqlmodel import SQLModel
-
-    from core.db import MODEL_MODULES
-
-    for module in MODEL_MODULES:
-        try:
-            importlib.import_module(module)
-        except ModuleNotFoundError:
-            continue
-    engine = make_engine(url)
-    with engine.begin() as connection:
-        tables = []
-        for table in SQLModel.metadata.tables.values():
-            try:
-                assert all(key.column is not None for key in table.foreign_keys)
-            except Exception:  # noqa: BLE001
-                continue
-            tables.append(table)
-        SQLModel.metadata.create_all(connection, tables=tables)
-        assert procrastinate
-        connection.exec_driver_sql(SchemaManager.get_schema().replace("%", "%%"))
-    engine.dispose()
 
 
 @pytest.fixture

@@ -1,0 +1,114 @@
+/**
+ * Forms: one press sends once, a repeat of the same content carries the same Idempotency-Key,
+ * and what was typed is neither lost to a failed send nor to a click elsewhere.
+ *
+ *   <form data-once>          guard against double sending (every POST form; added by the form macro)
+ *   <input name="idempotency_key" data-idempotency>   filled with a UUID; renewed when the content changes
+ *   <form data-guard>         ask before leaving with unsaved changes
+ */
+import { toast } from "./toast.js";
+import { text } from "./texts.js";
+
+const KEY = "[data-idempotency]";
+
+/** Listen once for the whole document; new forms need nothing but their marks. */
+export function startForms() {
+  fillKeys();
+  document.addEventListener("submit", guardSubmit, true);
+  document.addEventListener("input", noteChange);
+  document.addEventListener("change", noteChange);
+  window.addEventListener("pageshow", (event) => event.persisted && releaseAll());
+  window.addEventListener("beforeunload", askBeforeLeaving);
+  document.addEventListener("htmx:config:request", sendKeyAsHeader);
+  document.addEventListener("htmx:finally:request", (event) => release(formOf(event)));
+  document.addEventListener("htmx:error", keepAndTell);
+}
+
+/** Give every idempotent form its key; call after a swap too. */
+export function fillKeys() {
+  for (const field of document.querySelectorAll(KEY)) {
+    if (field instanceof HTMLInputElement && !field.value) field.value = uuid();
+  }
+}
+
+/** @param {SubmitEvent} event */
+function guardSubmit(event) {
+  const form = /** @type {HTMLFormElement} */ (event.target);
+  if (form.method === "dialog") return;
+  if (form.hasAttribute("data-js-sending")) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    return;
+  }
+  form.removeAttribute("data-js-dirty");
+  if (form.method !== "post" && !form.matches("[hx-post],[hx-put],[hx-delete],[data-once]")) return;
+  form.setAttribute("data-js-sending", "");
+  form.setAttribute("aria-busy", "true");
+  form.setAttribute("data-js-sent", "");
+  // A disabled button would drop its own name and value from the submission, so only look and refuse.
+  window.setTimeout(() => event.defaultPrevented && !isHtmx(form) && release(form));
+}
+
+/** @param {HTMLFormElement} form */
+function isHtmx(form) {
+  return form.matches("[hx-post],[hx-put],[hx-get],[hx-delete],[hx-patch]");
+}
+
+/** After a try, other content needs another key: the same key with another body is refused. */
+function noteChange(/** @type {Event} */ event) {
+  const field = /** @type {Element} */ (event.target);
+  const form = field.closest("form");
+  if (!form || field.matches(KEY)) return;
+  form.setAttribute("data-js-dirty", "");
+  if (!form.hasAttribute("data-js-sent") || form.hasAttribute("data-js-sending")) return;
+  form.removeAttribute("data-js-sent");
+  const key = form.querySelector(KEY);
+  if (key instanceof HTMLInputElement) key.value = uuid();
+}
+
+/** @param {BeforeUnloadEvent} event */
+function askBeforeLeaving(event) {
+  if (document.querySelector("form[data-guard][data-js-dirty]:not([data-js-sending])")) event.preventDefault();
+}
+
+/** @param {any} event */
+function sendKeyAsHeader(event) {
+  const key = formOf(event)?.querySelector(KEY);
+  if (key instanceof HTMLInputElement) event.detail.ctx.request.headers["Idempotency-Key"] = key.value;
+}
+
+/** @param {any} event */
+function formOf(event) {
+  const source = event.detail?.ctx?.sourceElement;
+  return source instanceof Element ? source.closest("form") : null;
+}
+
+/** No answer from the server: the form keeps its words and its key, so pressing again is safe. */
+function keepAndTell(/** @type {any} */ event) {
+  const form = formOf(event);
+  if (form) {
+    form.setAttribute("data-js-dirty", "");
+    form.setAttribute("data-js-sent", "");
+  }
+  toast(text("send_failed"), "bad");
+}
+
+/** @param {HTMLFormElement | null} form */
+function release(form) {
+  form?.removeAttribute("data-js-sending");
+  form?.removeAttribute("aria-busy");
+}
+
+function releaseAll() {
+  for (const form of document.querySelectorAll("form[data-js-sending]")) release(/** @type {HTMLFormElement} */ (form));
+}
+
+/** A version 4 UUID, also where crypto.randomUUID is absent (plain http on another machine). */
+export function uuid() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}

@@ -1,0 +1,145 @@
+/**
+ * Live updates: one EventSource a browser, shared by all its tabs of one person.
+ *
+ * Server (body data-live-url) sends:  event: change, data {"topics": ["ticket:ON-1", "queue"]}
+ *                                     event: resync (something may have been missed), data ignored
+ *                                     event: hello, data {"mark": "..."}: the state this stream starts from
+ * Page: an element with data-live="ticket queue" and data-live-src="/…/fragment" is fetched and morphed;
+ * without data-live-src it only gets a "live:refresh" event (the map does its own loading).
+ */
+import htmx from "htmx.org";
+import { shareStream } from "./live_share.js";
+import { text } from "./texts.js";
+
+const COALESCE_MS = 60;
+const POLL_MS = 15_000;
+
+/** @typedef {{busy: boolean, again: boolean, timer: number, last: string}} Refresh */
+/** @type {WeakMap<Element, Refresh>} */
+const refreshes = new WeakMap();
+const waiting = new Set();
+let connected = false;
+
+/**
+ * Start listening. Resolves when the first connection stands, or after a short wait without one.
+ * @returns {Promise<void>}
+ */
+export function startLive() {
+  const url = document.body.dataset.liveUrl;
+  if (!url || !("EventSource" in window)) return Promise.resolve();
+  showState("wait");
+  document.addEventListener("visibilitychange", flushWaiting);
+  window.setInterval(() => connected || refreshAll(), POLL_MS);
+  return new Promise((resolve) => {
+    window.setTimeout(resolve, 2000);
+    shareStream(url, document.body.dataset.liveKey ?? "", (kind, data) => {
+      receive(kind, data);
+      if (kind === "on" || kind === "hello") resolve();
+    });
+  });
+}
+
+/** @param {string} kind @param {any} data */
+function receive(kind, data) {
+  if (kind === "change") refreshTopics(topicsOf(data));
+  else if (kind === "resync") refreshAll();
+  else if (kind === "hello") catchUp(data?.mark);
+  else if (kind === "on" || kind === "off") setConnected(kind === "on");
+}
+
+/** @param {any} data @returns {string[]} */
+function topicsOf(data) {
+  if (Array.isArray(data?.topics)) return data.topics.map(String);
+  return data?.topic ? [String(data.topic)] : [];
+}
+
+/** What happened between the page being written and the stream starting would be missed: look once. */
+function catchUp(/** @type {unknown} */ mark) {
+  if (mark === undefined || String(mark) !== document.body.dataset.liveMark) refreshAll();
+}
+
+/** @param {boolean} on */
+function setConnected(on) {
+  connected = on;
+  showState(on ? "on" : "off");
+}
+
+/** @param {"on" | "off" | "wait"} state */
+function showState(state) {
+  for (const element of document.querySelectorAll("[data-live-state]")) {
+    element.setAttribute("data-live-state", state);
+    const label = element.querySelector("[data-live-label]");
+    if (label) label.textContent = text(`live_${state}`);
+  }
+}
+
+/** @param {string[]} topics */
+export function refreshTopics(topics) {
+  for (const element of document.querySelectorAll("[data-live]")) {
+    const wanted = (element.getAttribute("data-live") ?? "").split(/\s+/);
+    if (topics.some((topic) => wanted.some((want) => matches(want, topic)))) schedule(element);
+  }
+}
+
+/** "ticket" takes every "ticket:…", "ticket:ON-1" only that one, "*" everything. */
+function matches(/** @type {string} */ want, /** @type {string} */ topic) {
+  return want !== "" && (want === "*" || want === topic || topic.startsWith(`${want}:`));
+}
+
+/** Refresh every live element of the page. */
+export function refreshAll() {
+  for (const element of document.querySelectorAll("[data-live]")) schedule(element);
+}
+
+/** Gather what comes close together; a tab nobody sees waits until it is looked at. */
+function schedule(/** @type {Element} */ element) {
+  if (document.hidden) {
+    waiting.add(element);
+    return;
+  }
+  const state = refreshes.get(element) ?? { busy: false, again: false, timer: 0, last: "" };
+  refreshes.set(element, state);
+  if (state.busy) state.again = true;
+  else if (!state.timer) state.timer = window.setTimeout(() => refresh(element, state), COALESCE_MS);
+}
+
+function flushWaiting() {
+  if (document.hidden) return;
+  for (const element of waiting) schedule(element);
+  waiting.clear();
+}
+
+/** @param {Element} element @param {Refresh} state */
+async function refresh(element, state) {
+  state.timer = 0;
+  if (!element.isConnected) return;
+  const source = element.getAttribute("data-live-src");
+  if (!source) {
+    element.dispatchEvent(new CustomEvent("live:refresh"));
+    return;
+  }
+  state.busy = true;
+  try {
+    await loadInto(element, source, state);
+  } catch {
+    // The network is away: the connection mark says so, and the poll or a resync comes back here.
+  } finally {
+    state.busy = false;
+    if (state.again) {
+      state.again = false;
+      schedule(element);
+    }
+  }
+}
+
+/** @param {Element} element @param {string} source @param {Refresh} state */
+async function loadInto(element, source, state) {
+  const headers = { "HX-Request": "true", "HX-Request-Type": "partial", "X-Ondol-Live": "1" };
+  const response = await fetch(source, { headers, signal: AbortSignal.timeout(20_000) });
+  if (!response.ok || response.redirected) return; // an error page or a log-in form must not replace the board
+  const body = await response.text();
+  if (body === state.last || !element.isConnected) return;
+  state.last = body;
+  const swap = element.getAttribute("data-live-swap") ?? "outerMorph";
+  await htmx.swap({ target: element, sourceElement: element, text: body, swap });
+}

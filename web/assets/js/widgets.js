@@ -1,0 +1,95 @@
+/**
+ * Small behaviours by mark:
+ *   data-open="ID" opens the <dialog> with that id, data-close closes the one around it;
+ *   <dialog data-auto-open> (swapped in by htmx) opens itself, and leaves the page when closed;
+ *   data-tabs: role=tab buttons with aria-controls; data-print; data-reveal="ID" shows what is hidden;
+ *   <details data-menu> closes on a click elsewhere and on Escape.
+ */
+import { startMaps } from "./maps.js";
+
+/** Listen once. */
+export function startWidgets() {
+  document.addEventListener("click", clicked);
+  document.addEventListener("keydown", keyed);
+  paintBrand();
+  openDialogs();
+}
+
+/** Open what the server sent to be open; call after a swap. */
+export function openDialogs() {
+  for (const dialog of document.querySelectorAll("dialog[data-auto-open]:not([open])")) {
+    if (!(dialog instanceof HTMLDialogElement) || dialog.hasAttribute("data-js-closed")) continue;
+    dialog.showModal();
+    dialog.addEventListener("close", () => dialog.remove(), { once: true });
+  }
+}
+
+/** The company's colour, with ink that can be read on it; a style attribute would break the content policy. */
+function paintBrand() {
+  const colour = document.documentElement.dataset.brand ?? "";
+  if (!/^#[0-9a-f]{6}$/i.test(colour)) return;
+  const root = document.documentElement.style;
+  root.setProperty("--brand", colour);
+  root.setProperty("--on-brand", luminance(colour) > 0.36 ? "#1c1917" : "#fff");
+}
+
+/** WCAG relative luminance of #rrggbb. */
+function luminance(/** @type {string} */ colour) {
+  const parts = [1, 3, 5].map((at) => {
+    const value = Number.parseInt(colour.slice(at, at + 2), 16) / 255;
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2];
+}
+
+/** @param {MouseEvent} event */
+function clicked(event) {
+  const target = /** @type {Element} */ (event.target);
+  closeMenus(target);
+  const opener = target.closest("[data-open]");
+  if (opener) showDialog(opener.getAttribute("data-open") ?? "");
+  if (target.closest("[data-close]")) target.closest("dialog")?.close();
+  if (target instanceof HTMLDialogElement && target.hasAttribute("data-light")) target.close();
+  const tab = target.closest("[role=tab]");
+  if (tab) chooseTab(tab);
+  const reveal = target.closest("[data-reveal]")?.getAttribute("data-reveal");
+  if (reveal) document.getElementById(reveal)?.removeAttribute("hidden");
+  if (target.closest("[data-print]")) window.print();
+}
+
+/** @param {string} id */
+function showDialog(id) {
+  const dialog = document.getElementById(id);
+  if (!(dialog instanceof HTMLDialogElement) || dialog.open) return;
+  dialog.showModal();
+  void startMaps();
+}
+
+/** @param {KeyboardEvent} event */
+function keyed(event) {
+  if (event.key === "Escape") closeMenus(null);
+  const tab = /** @type {Element} */ (event.target).closest?.("[role=tab]");
+  const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+  if (!tab || !step) return;
+  const tabs = [...(tab.closest("[role=tablist]")?.querySelectorAll("[role=tab]") ?? [])];
+  const next = /** @type {HTMLElement} */ (tabs[(tabs.indexOf(tab) + step + tabs.length) % tabs.length]);
+  chooseTab(next);
+  next.focus();
+}
+
+/** @param {Element} tab */
+function chooseTab(tab) {
+  for (const other of tab.closest("[role=tablist]")?.querySelectorAll("[role=tab]") ?? []) {
+    const chosen = other === tab;
+    other.setAttribute("aria-selected", String(chosen));
+    other.setAttribute("tabindex", chosen ? "0" : "-1");
+    document.getElementById(other.getAttribute("aria-controls") ?? "")?.toggleAttribute("data-js-off", !chosen);
+  }
+}
+
+/** @param {Element | null} except the click's place: the menu around it stays */
+function closeMenus(except) {
+  for (const menu of document.querySelectorAll("details[data-menu][open]")) {
+    if (!except || !menu.contains(except)) menu.removeAttribute("open");
+  }
+}

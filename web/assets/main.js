@@ -1,0 +1,43 @@
+/**
+ * Every page's script. Behaviour is asked for by marks in the markup (docs/frontend.md); nothing is
+ * page-specific here. The page is ready, body data-ready="1", when clocks, timeline, maps and live updates stand.
+ */
+import htmx from "htmx.org";
+import { drawClocks, startClocks } from "./js/clock.js";
+import { fillKeys, startForms } from "./js/forms.js";
+import { startLive } from "./js/live.js";
+import { startMaps } from "./js/maps.js";
+import { syncClock } from "./js/now.js";
+import { startPhone } from "./js/phone.js";
+import { loadTexts } from "./js/texts.js";
+import { startTimelines } from "./js/timeline.js";
+import { startToasts } from "./js/toast.js";
+import { openDialogs, startWidgets } from "./js/widgets.js";
+
+// What scripts add to the page must survive a morph from the server, which does not know of it.
+htmx.config.morphIgnore = ["data-htmx-powered", "data-js-", "style", "open"];
+
+/** Bring freshly swapped markup to life. */
+function refreshPage() {
+  drawClocks();
+  fillKeys();
+  startTimelines();
+  openDialogs();
+  void startMaps();
+}
+
+async function start() {
+  syncClock();
+  loadTexts();
+  startToasts();
+  startForms();
+  startWidgets();
+  startPhone();
+  startClocks();
+  startTimelines();
+  document.addEventListener("htmx:after:swap", refreshPage);
+  await Promise.allSettled([startMaps(), startLive()]);
+  document.body.dataset.ready = "1";
+}
+
+void start();

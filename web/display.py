@@ -1,0 +1,82 @@
+"""How times, spans and money are written on screens: Jinja filters and globals, without a clock of their own."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from jinja2 import Environment
+
+from core.clock import KST
+from core.i18n import _, get_language
+from web.assets import asset_url
+
+WEEKDAYS = "월화수목금토일"
+
+
+def time_text(at: datetime | None) -> str:
+    """``14:30`` in Korean time; empty for None."""
+    return at.astimezone(KST).strftime("%H:%M") if at else ""
+
+
+def date_text(at: datetime | None) -> str:
+    """``12월 1일 (화)``, or ``1 Dec (Tue)`` in English; empty for None."""
+    if at is None:
+        return ""
+    local = at.astimezone(KST)
+    if get_language() == "en":
+        return f"{local.day} {local:%b} ({local:%a})"
+    return f"{local.month}월 {local.day}일 ({WEEKDAYS[local.weekday()]})"
+
+
+def when_text(at: datetime | None, now: datetime) -> str:
+    """``오늘 14:30``, ``내일 09:00``, ``어제 23:10``, else date and time; empty for None."""
+    if at is None:
+        return ""
+    days = (at.astimezone(KST).date() - now.astimezone(KST).date()).days
+    near = {0: _("오늘"), 1: _("내일"), -1: _("어제")}.get(days)
+    return f"{near or date_text(at)} {time_text(at)}"
+
+
+def window_text(start: datetime | None, end: datetime | None, now: datetime) -> str:
+    """A visit window: ``오늘 14:00~16:00``; empty while none is agreed."""
+    if start is None or end is None:
+        return ""
+    return f"{when_text(start, now)}~{time_text(end)}"
+
+
+def iso_text(at: datetime | None) -> str:
+    """RFC 3339 with +09:00, for data attributes and <time>; empty for None."""
+    return at.astimezone(KST).isoformat(timespec="seconds") if at else ""
+
+
+def span_text(seconds: int | timedelta | None) -> str:
+    """Seconds in words: ``14분``, ``1시간 5분``; empty for None. Anything under a minute counts as one."""
+    if seconds is None:
+        return ""
+    whole = int(seconds.total_seconds()) if isinstance(seconds, timedelta) else seconds
+    minutes = max(1, round(whole / 60)) if whole else 0
+    hours, rest = divmod(minutes, 60)
+    if not hours:
+        return _("{minutes}분").format(minutes=rest)
+    if not rest:
+        return _("{hours}시간").format(hours=hours)
+    return _("{hours}시간 {minutes}분").format(hours=hours, minutes=rest)
+
+
+def won_text(amount: int | None) -> str:
+    """``32,000원``; empty for None."""
+    return "" if amount is None else _("{amount}원").format(amount=f"{amount:,}")
+
+
+def register_display(environment: Environment) -> None:
+    """Give the templates these filters (hhmm, date, when, window, iso, span, won) and ``asset(name)``."""
+    environment.filters.update(
+        hhmm=time_text,
+        date=date_text,
+        when=when_text,
+        window=window_text,
+        iso=iso_text,
+        span=span_text,
+        won=won_text,
+    )
+    environment.globals["asset"] = asset_url

@@ -19,8 +19,8 @@ class Offer:
     """One window, with its best technician.
 
     `start` is the start of work then planned (seconds), `added_travel_s` seconds, `added_cost` travel,
-    lateness and overtime of the whole route. `score` falls from 1 (free) to 0. A window which nobody can reach has
-    `reachable` False, no technician and score 0.
+    lateness and overtime of the whole route. `score` falls from 1 (free) to 0. A window which nobody can reach
+    has no technician, score 0 and `reachable` False.
     """
 
     window: Window

@@ -1,7 +1,7 @@
 """One OR-Tools RoutingModel over a problem: lean operators, guided local search, native lunch breaks.
 
 Why these settings: with breaks the default search schedules every candidate by CP-SAT (4-5 times the cost
-after 3 s), so that is off and our evaluator re-times the result; the lean operator set and lambda 0.3 were the
+after 3 s): that is off, and our evaluator re-times the result. The lean operator set and lambda 0.3 were the
 best of those measured at 1, 5 and 20 s. The solve holds the GIL: call it in a child process.
 """
 

@@ -1,0 +1,138 @@
+"""The planner: sound, never worse than greedy or the given plan, and repeatable where promised."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from scheduling import PlanningProblem, check_plan, evaluate_plan, insert_greedy, solve
+from scheduling.evaluator import plan_rank
+from scheduling.generate import generate_day, with_prefixes
+from scheduling.groups import improve_by_groups
+
+Tiny = Callable[..., PlanningProblem]
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_tiny_plans_lie_between_optimum_and_greedy(
+    tiny_problem: Tiny, brute_best: Callable[[PlanningProblem], tuple[int, int]], seed: int
+) -> None:
+    problem = tiny_problem(seed)
+    plan = solve(problem, seconds=1.0, iterations=30)
+    assert check_plan(problem, plan) == []
+    assert plan_rank(problem, plan) <= plan_rank(problem, insert_greedy(problem))
+    mandatory = sum(problem.jobs[problem.job_index[left.job]].mandatory for left in plan.unserved)
+    assert (mandatory, plan.cost) >= brute_best(problem)
+
+
+def test_tiny_plans_are_mostly_optimal(
+    tiny_problem: Tiny, brute_best: Callable[[PlanningProblem], tuple[int, int]]
+) -> None:
+    hits = 0
+    for seed in range(100, 120):
+        problem = tiny_problem(seed)
+        hits += solve(problem, seconds=1.0, iterations=60).cost == brute_best(problem)[1]
+    assert hits >= 17
+
+
+def test_a_day_improves_on_greedy_and_keeps_every_rule() -> None:
+    problem = generate_day(technicians=6, jobs=40, seed=5)
+    greedy = insert_greedy(problem)
+    plan = solve(problem, seconds=4.0, iterations=150)
+    assert check_plan(problem, plan) == []
+    assert plan.cost < greedy.cost
+    assert all(left.reasons for left in plan.unserved)
+
+
+def test_what_is_under_way_stays_first_and_pins_hold() -> None:
+    base = generate_day(technicians=4, jobs=24, seed=7)
+    kept = insert_greedy(base).sequences
+    problem = with_prefixes(base, kept, length=2)
+    pinned = kept["t2"][2]
+    jobs = tuple(replace(job, technician="t2") if job.id == pinned else job for job in problem.jobs)
+    problem = replace(problem, jobs=jobs)
+    plan = solve(problem, seconds=3.0, iterations=80, initial=kept)
+    assert check_plan(problem, plan) == []
+    assert all(plan.sequences[name][:2] == names[:2] for name, names in kept.items())
+    assert pinned in plan.sequences["t2"] + [left.job for left in plan.unserved]
+    assert plan.cost <= evaluate_plan(problem, kept).cost
+
+
+def test_an_initial_plan_is_never_made_worse() -> None:
+    problem = generate_day(technicians=5, jobs=30, seed=2)
+    good = solve(problem, seconds=3.0, iterations=120)
+    again = solve(problem, seconds=1.0, iterations=1, initial=good.sequences)
+    assert again.cost <= good.cost
+
+
+def test_same_seed_and_iterations_same_plan() -> None:
+    problem = generate_day(technicians=4, jobs=20, seed=3)
+    first, second = (solve(problem, seconds=10.0, iterations=40, seed=9) for _ in range(2))
+    assert replace(first, seconds=0) == replace(second, seconds=0)
+
+
+def test_large_problems_are_solved_in_groups() -> None:
+    problem = generate_day(technicians=22, jobs=100, seed=1)
+    greedy = insert_greedy(problem)
+    plan = solve(problem, seconds=20.0, iterations=8)
+    assert check_plan(problem, plan) == []
+    assert plan.cost < greedy.cost
+
+
+def test_groups_keep_prefixes() -> None:
+    base = generate_day(technicians=8, jobs=40, seed=1)
+    kept = insert_greedy(base).sequences
+    problem = with_prefixes(base, kept)
+    deadline = 1e12
+    found = improve_by_groups(problem, kept, deadline=deadline, seed=1, iterations=10)
+    assert evaluate_plan(problem, found).cost <= evaluate_plan(problem, kept).cost
+
+
+def test_nothing_to_do_and_nobody_to_do_it() -> None:
+    day = generate_day(technicians=2, jobs=3, seed=1)
+    empty = solve(replace(day, jobs=()), seconds=0.5)
+    assert (empty.cost, empty.unserved, len(empty.routes)) == (0, (), 2)
+    alone = solve(
+        replace(day, technicians=(), jobs=tuple(replace(j, technician=None) for j in day.jobs)), seconds=0.5
+    )
+    assert alone.cost == sum(job.drop_cost for job in day.jobs)
+    assert {reason.code for left in alone.unserved for reason in left.reasons} == {"NO_TECHNICIAN"}
+
+
+def test_an_impossible_day_is_explained() -> None:
+    day = generate_day(technicians=2, jobs=4, seed=1)
+    jobs = tuple(
+        replace(job, skills=frozenset({"NOBODY"}), technician=None, mandatory=True, drop_cost=10**9)
+        for job in day.jobs
+    )
+    plan = solve(replace(day, jobs=jobs), seconds=0.5)
+    assert len(plan.unserved) == 4
+    assert {(r.code, r.kind) for left in plan.unserved for r in left.reasons} == {
+        ("NO_QUALIFIED_TECHNICIAN", "proof")
+    }
+
+
+def test_an_overfull_day_serves_the_urgent_first() -> None:
+    day = generate_day(technicians=2, jobs=40, seed=6)
+    plan = solve(day, seconds=3.0, iterations=60)
+    assert check_plan(day, plan) == []
+    served = {name for names in plan.sequences.values() for name in names}
+    costs = [job.drop_cost for job in day.jobs]
+    mean_served = sum(job.drop_cost for job in day.jobs if job.id in served) / len(served)
+    assert mean_served > sum(costs) / len(costs)
+    assert all(reason.text for left in plan.unserved for reason in left.reasons)
+
+
+def test_no_time_gives_the_greedy_plan() -> None:
+    problem = generate_day(technicians=3, jobs=15, seed=1)
+    assert solve(problem, seconds=0.0).cost <= insert_greedy(problem).cost
+
+
+def test_problem_and_plan_cross_to_a_child_process() -> None:
+    problem = generate_day(technicians=2, jobs=8, seed=1)
+    plan = solve(problem, seconds=1.0, iterations=10)
+    copy: PlanningProblem = pickle.loads(pickle.dumps(problem))
+    assert evaluate_plan(copy, pickle.loads(pickle.dumps(plan)).sequences).cost == plan.cost

@@ -20,7 +20,7 @@ METRO_SIDO = frozenset({"11", "26", "27", "28", "29", "30", "31"})
 
 
 class Area(NamedTuple):
-    """One place. `level` is sido, sgg, emd, ri or hdong; `own_point` is False when the point is its parent's."""
+    """One place. `level` is sido, sgg, emd, ri or hdong; `own_point` is False for a borrowed point."""
 
     code: str
     level: str
@@ -52,7 +52,7 @@ class Area(NamedTuple):
 
 
 class Gazetteer:
-    """The places by code, and by name for reading addresses. Names are as people write them, without 제 or dots."""
+    """The places by code, and by name for reading addresses (dongs without 제 and dots)."""
 
     def __init__(self, areas: list[Area]) -> None:
         self.by_code = {area.code: area for area in areas}
@@ -128,8 +128,8 @@ def plain_name(name: str) -> str:
 def _area(row: list[str], above: dict[str, Area]) -> Area:
     """Rows come top down, so the place above is already there to lend its point."""
     code, level = row[0], row[1]
-    names = [sys.intern(name) for name in row[2:6]]
+    sido, sgg, emd, ri = map(sys.intern, row[2:6])
     if row[6]:
-        return Area(code, level, *names, float(row[6]), float(row[7]), int(row[8]), own_point=True)
+        return Area(code, level, sido, sgg, emd, ri, float(row[6]), float(row[7]), int(row[8]), True)
     parent = above.get(f"{code[:8]}00" if level == "ri" else f"{code[:5]}00000") or above[f"{code[:5]}00000"]
-    return Area(code, level, *names, parent.lat, parent.lon, parent.radius_m, own_point=False)
+    return Area(code, level, sido, sgg, emd, ri, parent.lat, parent.lon, parent.radius_m, False)

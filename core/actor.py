@@ -60,6 +60,8 @@ class Principal:
     technician_id: int | None
     via: str
     """`session` (a browser) or `token` (the API)."""
+    company_name: str = ""
+    company_colour: str = ""
 
     def actor(self, *, source: str) -> Actor:
         """This person as the author of a change."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,14 +12,12 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from core.actor import Principal, Role
-from core.clock import KST, rfc3339_kst
 from core.i18n import N_, _, get_language, gettext_now, ngettext_now, set_language
 from core.phones import parse_phone
-from web.assets import asset_url
 from web.context import context_of
+from web.display import register_display
 
 TEMPLATES = Path(__file__).parent / "templates"
-WEEKDAYS = ("월", "화", "수", "목", "금", "토", "일")
 
 
 def render_page(
@@ -45,13 +42,14 @@ def frame(request: Request) -> dict[str, Any]:
     if not context.settings.sends_notices:
         banner.append(_("문자가 꺼져 있습니다(NOTICES=off). 고객과 기사에게 아무 문자도 나가지 않습니다."))
     return {
-        "me": principal,
-        "company": getattr(request.state, "company", None),
+        "me": _person(principal),
+        "request": request,
         "nav": _navigation(principal, request.url.path, demo=context.settings.is_demo),
         "banner": banner,
         "flash": [],
         "lang": get_language(),
         "now": context.clock(),
+        "now_kst": context.clock(),
         "demo": context.settings.is_demo,
         "tile_url": context.settings.map_tile_url,
         "path": request.url.path,
@@ -80,13 +78,25 @@ HOME = {
 }
 
 
-def _navigation(principal: Principal | None, path: str, *, demo: bool) -> list[dict[str, Any]]:
+def _navigation(principal: Principal | None, path: str, *, demo: bool) -> list[tuple[str, str, bool]]:
     if principal is None:
         return []
     shown = [(href, name) for href, name, roles in SCREENS if principal.role in roles]
     if demo:
         shown.append(("/phones", "휴대전화"))
-    return [{"href": href, "label": _(name), "active": path.startswith(href)} for href, name in shown]
+    return [(href, _(name), path.startswith(href)) for href, name in shown]
+
+
+def _person(principal: Principal | None) -> dict[str, Any] | None:
+    """The signed-in person as the frame shows them, under their maker's name and colour."""
+    if principal is None:
+        return None
+    company = {
+        "code": principal.company_code,
+        "name": principal.company_name,
+        "colour": principal.company_colour,
+    }
+    return {"name": principal.name, "login": principal.login, "role": principal.role, "company": company}
 
 
 @cache
@@ -101,65 +111,11 @@ def environment() -> Environment:
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
     )
     made.install_gettext_callables(gettext_now, ngettext_now, newstyle=True)  # type: ignore[attr-defined]
-    made.globals["asset"] = asset_url
-    made.filters.update(
-        kst_time=kst_time,
-        kst_date=kst_date,
-        kst_moment=kst_moment,
-        window=window_text,
-        won=won,
-        minutes=minutes,
-        phone=phone_display,
-        rfc3339=rfc3339_kst,
-    )
+    register_display(made)
+    made.filters["phone"] = phone_display
     return made
-
-
-def kst_time(at: datetime | None) -> str:
-    """`14:05`."""
-    return at.astimezone(KST).strftime("%H:%M") if at else "–"
-
-
-def kst_date(at: datetime | date | None) -> str:
-    """`12월 1일(화)`, in English `Tue 1 Dec`."""
-    if at is None:
-        return "–"
-    day = at.astimezone(KST).date() if isinstance(at, datetime) else at
-    if get_language() == "en":
-        return f"{day:%a} {day.day} {day:%b}"
-    return f"{day.month}월 {day.day}일({WEEKDAYS[day.weekday()]})"
-
-
-def kst_moment(at: datetime | None) -> str:
-    """Date and time together."""
-    return f"{kst_date(at)} {kst_time(at)}" if at else "–"
-
-
-def window_text(start: datetime | None, end: datetime | None) -> str:
-    """`12월 1일(화) 14:00~16:00`."""
-    if start is None or end is None:
-        return "–"
-    return f"{kst_date(start)} {kst_time(start)}~{kst_time(end)}"
-
-
-def won(amount: int | None) -> str:
-    """`32,000원`."""
-    if amount is None:
-        return "–"
-    return f"₩{amount:,}" if get_language() == "en" else f"{amount:,}원"
-
-
-def minutes(seconds: int | float | None) -> str:
-    """`14분`, `1시간 5분`."""
-    if seconds is None:
-        return "–"
-    total = max(0, round(seconds / 60))
-    hours, rest = divmod(total, 60)
-    if get_language() == "en":
-        return f"{hours} h {rest} min" if hours else f"{rest} min"
-    return f"{hours}시간 {rest}분" if hours else f"{rest}분"
 
 
 def phone_display(e164: str | None) -> str:
     """`010-1234-5678` from a stored number."""
-    return parse_phone(e164).display if e164 else "–"
+    return parse_phone(e164).display if e164 else ""

@@ -256,6 +256,8 @@ def _principal(
         service_point_id=membership.service_point_id,
         technician_id=_own_technician_id(session, membership),
         via=via,
+        company_name=company.brand_name,
+        company_colour=company.colour,
     )
 
 

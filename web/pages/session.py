@@ -85,14 +85,14 @@ def log_out(request: Request) -> Response:
 @router.post("/language")
 def choose_language(
     request: Request,
-    language: Annotated[str, Form()],
+    lang: Annotated[str, Form()],
     next: Annotated[str, Form()] = "/",  # noqa: A002
 ) -> Response:
     """Korean or English for this browser."""
     refuse_cross_site(request)
     answer = RedirectResponse(_own_path(next), status_code=303)
-    if language in LANGUAGES:
-        answer.set_cookie(LANGUAGE_COOKIE, language, max_age=LANGUAGE_LASTS_S, samesite="lax")
+    if lang in LANGUAGES:
+        answer.set_cookie(LANGUAGE_COOKIE, lang, max_age=LANGUAGE_LASTS_S, samesite="lax")
     return answer
 
 

@@ -32,7 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         host, port = listening.getsockname()[:2]
         sys.stdout.write(f"http://{host}:{port}\n")
         sys.stdout.flush()
-        uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listening])
+        config = uvicorn.Config(app, log_level="warning", ws="none", timeout_graceful_shutdown=1)
+        uvicorn.Server(config).run(sockets=[listening])
 
 
 if __name__ == "__main__":

@@ -35,6 +35,7 @@ class FakeProvider:
         self.signatures = SignatureCheck(api_key=api_key, api_secret=api_secret)
         self.ledger = Ledger(clock())
         self.controls = controls
+        self._first_controls = controls
         self.stopping = Event()
         self.reporter = Reporter(controls=lambda: self.controls, clock=clock)
         self._chance = random.Random(seed)  # noqa: S311 - the luck of a fault, not a secret
@@ -59,6 +60,13 @@ class FakeProvider:
             given = {name: getattr(changes, name) for name in changes.model_fields_set}
             self.controls = self.controls.model_copy(update=given)
             return self.controls
+
+    def reset(self) -> None:
+        """As just started: no messages, no reports under way, the first settings. Used signatures stay."""
+        with self._lock:
+            self.reporter.forget()
+            self.ledger = Ledger(self.clock())
+            self.controls = self._first_controls
 
     def _next_fault(self) -> SendFault | None:
         with self._lock:
@@ -150,6 +158,7 @@ def _add_solapi_routes(app: FastAPI, fake: FakeProvider) -> None:
 
     @app.get("/messages/v4/list")
     def list_messages(
+        *,
         authorization: Annotated[str | None, Header()] = None,
         message_id: Annotated[str | None, Query(alias="messageId")] = None,
         group_id: Annotated[str | None, Query(alias="groupId")] = None,
@@ -189,6 +198,10 @@ def _add_control_routes(app: FastAPI, fake: FakeProvider) -> None:
     @app.post("/control/flush")
     def flush() -> dict[str, int]:
         return {"reported": fake.reporter.flush()}
+
+    @app.post("/control/reset", status_code=204)
+    def reset() -> None:
+        fake.reset()
 
     @app.get("/control/messages")
     def messages(to: str | None = None) -> list[dict[str, Any]]:

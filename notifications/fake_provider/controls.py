@@ -6,7 +6,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class SendFault(BaseModel):
-    """One send that goes wrong: the text is kept or lost (`stored`), then the answer is late, bad or both."""
+    """One send that goes wrong: the text is kept first (`stored`), then the answer is late, bad or both.
+
+    Late and neither bad nor kept first: the text is taken only after the caller gave up waiting.
+    """
 
     model_config = ConfigDict(extra="forbid")
 

@@ -90,6 +90,10 @@ class Reporter:
         """Report everything now, due or not, in the caller's thread; the number of messages settled."""
         return self._report(self._take(NEVER))
 
+    def forget(self) -> None:
+        """Drop every report that was not made yet."""
+        self._take(NEVER)
+
     def _run(self) -> None:
         while True:
             with self._wake:

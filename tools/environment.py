@@ -26,7 +26,7 @@ RUNTIME_LOCK = "requirements.lock"
 DEVELOPMENT_LOCK = "requirements-dev.lock"
 NODE_LOCK = "requirements-node.lock"
 LOCKS = (RUNTIME_LOCK, DEVELOPMENT_LOCK, NODE_LOCK)
-_PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==(\S+)", re.MULTILINE)
+_PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\\\n]+)", re.MULTILINE)
 
 
 class SetupError(RuntimeError):
@@ -119,8 +119,12 @@ def hash_of(path: Path) -> str:
 
 
 def pins_of(text: str) -> dict[str, str]:
-    """Names and versions of a lock file."""
-    return {name.lower(): version for name, version in _PIN.findall(text)}
+    """Names and versions of a lock file; where a name has one version a marker, all of them in one text."""
+    pins: dict[str, str] = {}
+    for name, version in _PIN.findall(text):
+        before = pins.get(name.lower())
+        pins[name.lower()] = f"{before} | {version.strip()}" if before else version.strip()
+    return pins
 
 
 def read_stamp(environment: Environment) -> dict[str, str]:
@@ -155,6 +159,7 @@ def run_pip(environment: Environment, lock: Path) -> None:
     """`pip install --require-hashes`, with a moving count instead of pip's own pages."""
     command = [*_pip(environment), "install", "--require-hashes", "--no-input", "--progress-bar=off"]
     command += ["--disable-pip-version-check", "--no-warn-script-location", "--root-user-action=ignore"]
+    command += ["--no-compile"]  # Python compiles what is imported; the rest is most of it
     total = len(pins_of(lock.read_text(encoding="utf-8")))
     lines: list[str] = []
     seen = 0
@@ -169,7 +174,7 @@ def run_pip(environment: Environment, lock: Path) -> None:
         assert pip.stdout is not None
         for line in pip.stdout:
             lines.append(line.rstrip())
-            if line.startswith(("Collecting ", "Requirement already satisfied: ")):
+            if line.startswith(("Collecting ", "Processing ", "Requirement already satisfied: ")):
                 seen += 1
                 _show_count(seen, total)
             elif line.startswith("Installing collected packages"):

@@ -147,7 +147,8 @@ def test_second_run_waits_for_the_first(project: Environment, capsys: pytest.Cap
 
 
 def test_pins_are_read_with_extras_and_markers() -> None:
-    assert pins_of("A-b[x,y]==1.2 ; sys_platform == 'linux' \\\n  --hash=sha256:a\n") == {"a-b": "1.2"}
+    text = "A-b[x,y]==1.2 \\\n  --hash=sha256:a\nn==1 ; python < '3' \\\n  --hash=sha256:b\nn==2 ; python > '3' \\\n"
+    assert pins_of(text) == {"a-b": "1.2", "n": "1 ; python < '3' | 2 ; python > '3'"}
 
 
 def test_changed_catalogues_are_compiled_once(project: Environment) -> None:

@@ -38,7 +38,13 @@ def demo(arguments: argparse.Namespace) -> int:
     """The whole product in the foreground, with a world to try it in."""
     from simulation.demo import run_demo
 
-    return run_demo(root=ROOT, data_dir=arguments.data_dir, port=arguments.port, fresh=arguments.fresh)
+    return run_demo(
+        root=ROOT,
+        data_dir=arguments.data_dir,
+        port=arguments.port,
+        fresh=arguments.fresh,
+        migrate=migrate_database,
+    )
 
 
 def serve(arguments: argparse.Namespace) -> int:
@@ -183,7 +189,7 @@ def _checked_settings() -> Settings:
 
 def _database(data_dir: Path) -> Database:
     """The database of DATABASE_URL, else of the demo that runs on this data directory."""
-    url = Settings().database_url or running_url(data_dir)
+    url = Settings().database_url or running_url(data_dir / "postgres")
     if not url:
         raise StartupRefusedError(
             "No database. Start the demo first (python3 run.py demo), or set DATABASE_URL."

@@ -1,0 +1,1 @@
+"""The demo's world: two makers, a thousand technicians and a winter day. Only `main.py` imports it."""

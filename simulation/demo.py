@@ -1,0 +1,129 @@
+"""`run.py demo`: an embedded database, a seeded world, the web, a worker and the demo's phones, in one tree."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+from core import clock
+from core.db import Database, make_engine
+from core.embedded_postgres import EmbeddedPostgres
+from core.settings import Settings
+from core.supervisor import ChildSpec, Foundation, Supervisor, find_free_port, require_free_port
+from simulation.logins import list_logins
+from simulation.world import prepare_world
+
+HOST = "127.0.0.1"
+READY_WITHIN_S = 120.0
+WEBHOOK_TOKEN = "demo"  # noqa: S105 - the demo's own provider on loopback
+PROVIDER_DELAY_S = 1.0
+
+
+def run_demo(*, root: Path, data_dir: Path, port: int, fresh: bool, migrate: Callable[[str], None]) -> int:
+    """Run everything in the foreground until a signal. Returns the exit code.
+
+    With DATABASE_URL set, that database is used and nothing embedded is started.
+
+    Raises:
+        DomainError: the port is taken, the data is in use, a part does not come up.
+    """
+    require_free_port(HOST, port)
+    url = Settings().database_url
+    if fresh and not url:
+        _forget(data_dir)
+    postgres = None if url else EmbeddedPostgres(data_dir / "postgres")
+    provider_port = find_free_port(HOST)
+    foundation: Foundation | None = postgres
+    with Supervisor(tell=_tell, foundation=foundation) as supervisor:
+        began = time.monotonic()
+        database_url = postgres.url if postgres else url
+        _tell("데이터베이스 준비 · database ready")
+        migrate(database_url)
+        _seed(database_url)
+        supervisor.start(_children(root, data_dir, database_url, port=port, provider_port=provider_port))
+        supervisor.run_until(lambda: _is_ready(port), within_s=READY_WITHIN_S)
+        _greet(database_url, port=port, seconds=time.monotonic() - began)
+        supervisor.run()
+    return 0
+
+
+def _seed(database_url: str) -> None:
+    database = Database(make_engine(database_url, pool_size=2, statement_timeout_ms=120_000))
+    try:
+        prepare_world(database, now=clock.now(), tell=_tell)
+    finally:
+        database.dispose()
+
+
+def _children(
+    root: Path, data_dir: Path, database_url: str, *, port: int, provider_port: int
+) -> list[ChildSpec]:
+    python, program = sys.executable, str(root / "main.py")
+    environment = {
+        "DATABASE_URL": database_url,
+        "ONDOL_MODE": "demo",
+        "BASE_URL": f"http://{HOST}:{port}",
+        "SMS_PROVIDER": "fake",
+        "FAKE_PROVIDER_URL": f"http://{HOST}:{provider_port}",
+        "WEBHOOK_TOKEN": WEBHOOK_TOKEN,
+        "PYTHONPATH": str(root),
+    }
+    webhook = f"http://{HOST}:{port}/webhooks/solapi/{WEBHOOK_TOKEN}"
+    logs = data_dir / "logs"
+    provider = (
+        python,
+        "-m",
+        "notifications.fake_provider",
+        "--port",
+        str(provider_port),
+        "--webhook-url",
+        webhook,
+        "--delay",
+        str(PROVIDER_DELAY_S),
+    )
+    return [
+        ChildSpec("web", (python, program, "serve", "--port", str(port)), environment, logs / "web.log"),
+        ChildSpec("worker", (python, program, "worker"), environment, logs / "worker.log"),
+        ChildSpec("sms", provider, environment, logs / "sms.log"),
+    ]
+
+
+def _is_ready(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://{HOST}:{port}/api/v1/health", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _greet(database_url: str, *, port: int, seconds: float) -> None:
+    base = f"http://{HOST}:{port}"
+    database = Database(make_engine(database_url, pool_size=1))
+    with database.reading() as session:
+        logins = list_logins(session)
+    database.dispose()
+    _tell("")
+    _tell(f"온돌이 준비되었습니다 · Ondol is ready ({seconds:.0f} s):  {base}")
+    _tell("")
+    _tell(f"  {'아이디 login':<22}{'비밀번호 password':<20}화면 screen")
+    for login in logins:
+        _tell(f"  {login.login:<24}{login.password:<22}{base}{login.path}  {login.who}")
+    _tell(f"  {'':<46}{base}/phones  가족의 휴대전화 · the family's phones")
+    _tell("")
+    _tell("멈추려면 Ctrl-C · Ctrl-C to stop. 자료는 남습니다 · the data stays.")
+
+
+def _forget(data_dir: Path) -> None:
+    """`--fresh`: only what the demo itself made below the data directory."""
+    for name in ("postgres", "logs"):
+        shutil.rmtree(data_dir / name, ignore_errors=True)
+
+
+def _tell(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()

@@ -147,7 +147,7 @@ def test_second_run_waits_for_the_first(project: Environment, capsys: pytest.Cap
 
 
 def test_pins_are_read_with_extras_and_markers() -> None:
-    text = "A-b[x,y]==1.2 \\\n  --hash=sha256:a\nn==1 ; python < '3' \\\n  --hash=sha256:b\nn==2 ; python > '3' \\\n"
+    text = "A-b[x,y]==1.2 \\\n  --hash=sha256:a\nn==1 ; python < '3' \\\nn==2 ; python > '3' \\\n"
     assert pins_of(text) == {"a-b": "1.2", "n": "1 ; python < '3' | 2 ; python > '3'"}
 
 

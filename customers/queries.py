@@ -1,0 +1,245 @@
+"""Reads of homes, people and boilers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from core.errors import NotFoundError
+from core.i18n import _
+from core.phones import search_digits
+from customers.models import Address, Boiler, BoilerModel, Contact, Household, HouseholdMember
+from customers.schemas import (
+    AddressInfo,
+    BoilerInfo,
+    ContactInfo,
+    HouseholdDetail,
+    HouseholdHit,
+    HouseholdInfo,
+    MemberInfo,
+)
+from customers.tokens import query_words
+
+MAX_HITS = 50
+_LETTERS = re.compile(r"[가-힣A-Za-z]")
+
+
+def search_households(
+    session: Session, *, company_id: int, query: str, limit: int = 20
+) -> list[HouseholdHit]:
+    """Homes by whole phone or its last 4+ digits, by the beginning of a name, or by words of the address.
+
+    `김영자 역삼동` (a name, then words of the address) works too. Best kind of match first.
+    """
+    limit = max(1, min(limit, MAX_HITS))
+    found: dict[int, str] = {}
+    for matched_by, ids in _matches(session, company_id=company_id, query=query.strip()[:200], limit=limit):
+        for household_id in ids:
+            found.setdefault(household_id, matched_by)
+    kept = dict(list(found.items())[:limit])
+    details = list_details(session, company_id=company_id, household_ids=kept)
+    return [HouseholdHit(details[i], matched_by) for i, matched_by in kept.items() if i in details]
+
+
+def household_detail(session: Session, *, company_id: int, household_id: int) -> HouseholdDetail:
+    """One home with its people and boilers. Raises NotFoundError, also for another company's."""
+    found = list_details(session, company_id=company_id, household_ids=[household_id])
+    if household_id not in found:
+        raise NotFoundError(_("그런 가구가 없습니다. 전화번호나 주소로 다시 찾아 주세요."))
+    return found[household_id]
+
+
+def list_details(
+    session: Session, *, company_id: int, household_ids: Iterable[int]
+) -> dict[int, HouseholdDetail]:
+    """Several homes at once, by id; unknown ids are left out."""
+    query = (
+        select(Household, Address)
+        .join(Address, col(Address.id) == col(Household.address_id))
+        .where(col(Household.id).in_(set(household_ids)), col(Household.company_id) == company_id)
+    )
+    homes = {
+        household.id or 0: household_info(household, address) for household, address in session.exec(query)
+    }
+    members = _members(session, household_ids=homes)
+    boilers = list_boilers(session, address_ids={home.address.id for home in homes.values()})
+    return {
+        i: HouseholdDetail(home, tuple(members.get(i, ())), tuple(boilers.get(home.address.id, ())))
+        for i, home in homes.items()
+    }
+
+
+def list_boilers(session: Session, *, address_ids: Iterable[int]) -> dict[int, list[BoilerInfo]]:
+    """Boilers that still stand at these addresses, oldest entry first."""
+    query = (
+        select(Boiler, BoilerModel)
+        .outerjoin(BoilerModel, col(BoilerModel.id) == col(Boiler.model_id))
+        .where(col(Boiler.address_id).in_(set(address_ids)), col(Boiler.removed_at).is_(None))
+        .order_by(col(Boiler.id))
+    )
+    found: dict[int, list[BoilerInfo]] = {}
+    for boiler, model in session.exec(query):
+        found.setdefault(boiler.address_id, []).append(boiler_info(boiler, model))
+    return found
+
+
+def get_boiler(session: Session, *, boiler_id: int) -> BoilerInfo:
+    """One boiler. Raises NotFoundError."""
+    query = (
+        select(Boiler, BoilerModel)
+        .outerjoin(BoilerModel, col(BoilerModel.id) == col(Boiler.model_id))
+        .where(col(Boiler.id) == boiler_id)
+    )
+    row = session.exec(query).one_or_none()
+    if row is None:
+        raise NotFoundError(_("그런 보일러가 없습니다."))
+    return boiler_info(*row)
+
+
+def find_model(session: Session, *, company_id: int, code: str) -> BoilerModel | None:
+    """A product by its code, however its letters were cased or spaced."""
+    wanted = _plain_code(code)
+    query = select(BoilerModel).where(col(BoilerModel.company_id) == company_id)
+    return next((row for row in session.exec(query) if _plain_code(row.code) == wanted), None)
+
+
+def household_info(household: Household, address: Address) -> HouseholdInfo:
+    """The frozen shape of a home."""
+    return HouseholdInfo(
+        id=household.id or 0,
+        company_id=household.company_id,
+        address=address_info(address),
+        priority_care=household.priority_care,
+        age_band=household.age_band,
+        access_note=household.access_note,
+    )
+
+
+def address_info(row: Address) -> AddressInfo:
+    """The frozen shape of an address row."""
+    return AddressInfo(
+        id=row.id or 0,
+        company_id=row.company_id,
+        raw=row.raw,
+        normalised=row.normalised,
+        unit=row.unit,
+        postcode=row.postcode,
+        area_code=row.area_code,
+        lat=row.lat,
+        lon=row.lon,
+        precision=row.precision,
+        located_by=row.located_by,
+    )
+
+
+def contact_info(row: Contact) -> ContactInfo:
+    """The frozen shape of a contact row."""
+    return ContactInfo(
+        id=row.id or 0,
+        company_id=row.company_id,
+        name=row.name,
+        phone=row.phone,
+        phone_digits=row.phone_digits,
+        phone_kind=row.phone_kind,
+        can_text=row.can_text,
+        notices_refused_at=row.notices_refused_at,
+    )
+
+
+def boiler_info(row: Boiler, model: BoilerModel | None) -> BoilerInfo:
+    """The frozen shape of a boiler row."""
+    return BoilerInfo(
+        id=row.id or 0,
+        company_id=row.company_id,
+        address_id=row.address_id,
+        model_code=model.code if model else None,
+        model_name=model.name if model else None,
+        kind=model.kind if model else None,
+        family=model.family if model else None,
+        model_text=row.model_text,
+        serial=row.serial,
+        installer=row.installer,
+        installed_on=row.installed_on,
+        warranty_start=row.warranty_start,
+    )
+
+
+def _matches(session: Session, *, company_id: int, query: str, limit: int) -> Iterable[tuple[str, list[int]]]:
+    digits, words = search_digits(query), query_words(query)
+    if len(digits) >= 4 and not _LETTERS.search(query):
+        yield "phone", _by_phone(session, company_id, digits, limit)
+    if not words:
+        return
+    yield "name", _by_name(session, company_id, words, limit)
+    yield "address", _by_address(session, company_id, words, limit)
+
+
+def _by_phone(session: Session, company_id: int, digits: str, limit: int) -> list[int]:
+    query = _homes_of_contacts(company_id, limit).where(
+        col(Contact.phone_tail) == digits[-4:], col(Contact.phone_digits).like(f"%{digits}")
+    )
+    return _once(session.exec(query))
+
+
+def _by_name(session: Session, company_id: int, words: list[str], limit: int) -> list[int]:
+    query = _homes_of_contacts(company_id, limit).where(
+        col(Contact.name).like(_like_prefix(words[0]), escape="\\")
+    )
+    if len(words) > 1:
+        query = (
+            query.join(Household, col(Household.id) == col(HouseholdMember.household_id))
+            .join(Address, col(Address.id) == col(Household.address_id))
+            .where(col(Address.tokens).contains(words[1:]))
+        )
+    return _once(session.exec(query))
+
+
+def _by_address(session: Session, company_id: int, words: list[str], limit: int) -> list[int]:
+    query = (
+        select(Household.id)
+        .join(Address, col(Address.id) == col(Household.address_id))
+        .where(col(Address.company_id) == company_id, col(Address.tokens).contains(words))
+        .order_by(col(Household.id).desc())
+        .limit(limit)
+    )
+    return _once(session.scalars(query))
+
+
+def _homes_of_contacts(company_id: int, limit: int):  # type: ignore[no-untyped-def] # a growing Select
+    return (
+        select(HouseholdMember.household_id)
+        .join(Contact, col(Contact.id) == col(HouseholdMember.contact_id))
+        .where(col(Contact.company_id) == company_id)
+        .order_by(col(HouseholdMember.household_id).desc())
+        .limit(limit)
+    )
+
+
+def _once(ids: Iterable[Any]) -> list[int]:
+    return list(dict.fromkeys(i for i in ids if i is not None))
+
+
+def _like_prefix(text: str) -> str:
+    escaped = re.sub(r"([\\%_])", r"\\\1", text)
+    return f"{escaped}%"
+
+
+def _members(session: Session, *, household_ids: Iterable[int]) -> dict[int, list[MemberInfo]]:
+    query = (
+        select(HouseholdMember, Contact)
+        .join(Contact, col(Contact.id) == col(HouseholdMember.contact_id))
+        .where(col(HouseholdMember.household_id).in_(set(household_ids)))
+        .order_by(col(HouseholdMember.id))
+    )
+    found: dict[int, list[MemberInfo]] = {}
+    for member, contact in session.exec(query):
+        info = MemberInfo(contact_info(contact), member.relationship, member.since)
+        found.setdefault(member.household_id, []).append(info)
+    return found
+
+
+def _plain_code(code: str) -> str:
+    return re.sub(r"[\s\-_]", "", code).casefold()

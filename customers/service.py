@@ -1,0 +1,276 @@
+"""The door to homes and people: found again when they are known, added when they are not."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from core import audit
+from core.actor import Actor
+from core.errors import FieldError, InvalidError, NotFoundError
+from core.i18n import _
+from customers.boilers import find_or_add_boiler
+from customers.locks import lock_key
+from customers.models import Address, Contact, Household, HouseholdMember
+from customers.queries import address_info, contact_info, household_info
+from customers.schemas import (
+    AddressInfo,
+    ContactInfo,
+    HouseholdInfo,
+    NewAddress,
+    NewContact,
+)
+from customers.tokens import address_tokens
+
+__all__ = [
+    "OutsideKoreaError",
+    "add_member",
+    "find_or_add_boiler",
+    "find_or_add_contact",
+    "find_or_add_household",
+    "pick_on_map",
+]
+
+KOREA = (32.8, 38.8, 124.0, 132.2)
+"""South, north, west, east: with 마라도, 백령도 and 독도 inside."""
+
+
+class OutsideKoreaError(InvalidError):
+    """A picked place lies where nobody can be sent."""
+
+    code = "outside-korea"
+
+
+def find_or_add_household(
+    session: Session,
+    *,
+    company_id: int,
+    address: NewAddress,
+    resident: NewContact,
+    priority_care: bool | None,
+    age_band: str | None,
+    by: Actor,
+    now: datetime,
+) -> HouseholdInfo:
+    """The home at this address, with the resident as a member.
+
+    A known home is one with the same address and 동·호; without a 동·호 somebody there must also have the
+    resident's number, because a lot may hold many homes. `priority_care` and `age_band` change what is kept
+    only when they are told (not None).
+    """
+    lock_key(session, f"home/{company_id}/{address.normalised}/{address.unit}")
+    household = _known_home(session, company_id=company_id, address=address, phone=resident.phone.e164)
+    if household is None:
+        household = _add_home(session, company_id=company_id, address=address, by=by, now=now)
+    else:
+        _improve_location(session, household, address)
+    changes: dict[str, Any] = {}
+    if priority_care is not None and priority_care != household.priority_care:
+        household.priority_care = changes["priority_care"] = priority_care
+    if age_band is not None and age_band != household.age_band:
+        household.age_band = changes["age_band"] = age_band
+    if changes:
+        _write(
+            session,
+            by=by,
+            now=now,
+            what="HouseholdChanged",
+            subject=("household", household.id),
+            company_id=company_id,
+            data=changes,
+        )
+    contact = find_or_add_contact(session, company_id=company_id, person=resident, now=now)
+    assert household.id is not None
+    add_member(
+        session, household_id=household.id, contact_id=contact.id, relationship="resident", by=by, now=now
+    )
+    return household_info(household, session.get_one(Address, household.address_id))
+
+
+def find_or_add_contact(
+    session: Session, *, company_id: int, person: NewContact, now: datetime
+) -> ContactInfo:
+    """A person by number and name: several people may share one phone."""
+    lock_key(session, f"contact/{company_id}/{person.phone.e164}")
+    query = select(Contact).where(
+        col(Contact.company_id) == company_id,
+        col(Contact.phone_digits) == person.phone.digits,
+        col(Contact.name) == person.name,
+    )
+    row = session.exec(query).first()
+    if row is None:
+        row = Contact(
+            company_id=company_id,
+            name=person.name,
+            phone=person.phone.e164,
+            phone_digits=person.phone.digits,
+            phone_tail=person.phone.digits[-4:],
+            phone_kind=person.phone.kind.value,
+            can_text=person.phone.can_text,
+            created_at=now,
+        )
+        session.add(row)
+        session.flush()
+    return contact_info(row)
+
+
+def add_member(
+    session: Session, *, household_id: int, contact_id: int, relationship: str, by: Actor, now: datetime
+) -> None:
+    """Let a person belong to a home; a second time changes nothing."""
+    query = select(HouseholdMember.id).where(
+        col(HouseholdMember.household_id) == household_id,
+        col(HouseholdMember.contact_id) == contact_id,
+        col(HouseholdMember.relationship) == relationship,
+    )
+    if session.exec(query).first() is not None:
+        return
+    household = session.get_one(Household, household_id)
+    session.add(
+        HouseholdMember(
+            household_id=household_id, contact_id=contact_id, relationship=relationship, since=now
+        )
+    )
+    session.flush()
+    data = {"contact_id": contact_id, "relationship": relationship}
+    _write(
+        session,
+        by=by,
+        now=now,
+        what="HouseholdMemberAdded",
+        subject=("household", household_id),
+        company_id=household.company_id,
+        data=data,
+    )
+
+
+def pick_on_map(
+    session: Session,
+    *,
+    company_id: int,
+    address_id: int,
+    lat: float,
+    lon: float,
+    by: Actor,
+    now: datetime,
+) -> AddressInfo:
+    """Let a person say where an address is; from then on it counts as exact.
+
+    Raises:
+        NotFoundError: unknown, or another company's.
+        OutsideKoreaError: the place is not in Korea.
+    """
+    row = session.get(Address, address_id, with_for_update=True)
+    if row is None or row.company_id != company_id:
+        raise NotFoundError(_("그런 주소가 없습니다."))
+    south, north, west, east = KOREA
+    if not (south <= lat <= north and west <= lon <= east):
+        message = _("지도에서 우리나라 안의 자리를 골라 주세요.")
+        raise OutsideKoreaError(message, errors=(FieldError("lat", message), FieldError("lon", message)))
+    before = {"lat": row.lat, "lon": row.lon, "precision": row.precision}
+    row.lat, row.lon, row.precision, row.located_by = lat, lon, "address", "map_pick"
+    session.add(row)
+    session.flush()
+    data = {"before": before, "lat": lat, "lon": lon}
+    _write(
+        session,
+        by=by,
+        now=now,
+        what="AddressPicked",
+        subject=("address", address_id),
+        company_id=company_id,
+        data=data,
+    )
+    return address_info(row)
+
+
+def _known_home(session: Session, *, company_id: int, address: NewAddress, phone: str) -> Household | None:
+    query = (
+        select(Household)
+        .join(Address, col(Address.id) == col(Household.address_id))
+        .where(
+            col(Household.company_id) == company_id,
+            col(Address.company_id) == company_id,
+            col(Address.normalised) == address.normalised,
+            col(Address.unit) == address.unit,
+        )
+        .order_by(col(Household.id))
+    )
+    homes = list(session.exec(query))
+    sharing = [home for home in homes if _has_number(session, home, phone)]
+    if sharing:
+        return sharing[0]
+    return homes[0] if homes and address.unit and address.precision != "none" else None
+
+
+def _has_number(session: Session, household: Household, phone: str) -> bool:
+    query = (
+        select(Contact.id)
+        .join(HouseholdMember, col(HouseholdMember.contact_id) == col(Contact.id))
+        .where(col(HouseholdMember.household_id) == household.id, col(Contact.phone) == phone)
+    )
+    return session.exec(query).first() is not None
+
+
+def _add_home(
+    session: Session, *, company_id: int, address: NewAddress, by: Actor, now: datetime
+) -> Household:
+    row = Address(
+        company_id=company_id,
+        raw=address.raw,
+        normalised=address.normalised,
+        unit=address.unit,
+        postcode=address.postcode,
+        area_code=address.area_code,
+        lat=address.lat,
+        lon=address.lon,
+        precision=address.precision,
+        located_by=address.located_by,
+        tokens=address_tokens(address.raw, address.normalised, *address.tokens),
+        created_at=now,
+    )
+    session.add(row)
+    session.flush()
+    assert row.id is not None
+    household = Household(company_id=company_id, address_id=row.id, created_at=now)
+    session.add(household)
+    session.flush()
+    data = {"address_id": row.id, "precision": row.precision}
+    _write(
+        session,
+        by=by,
+        now=now,
+        what="HouseholdAdded",
+        subject=("household", household.id),
+        company_id=company_id,
+        data=data,
+    )
+    return household
+
+
+def _improve_location(session: Session, household: Household, address: NewAddress) -> None:
+    """A home that nobody could place takes a place that is found now; a person's pick is never undone."""
+    row = session.get_one(Address, household.address_id)
+    if row.lat is None and address.lat is not None:
+        row.lat, row.lon, row.precision = address.lat, address.lon, address.precision
+        row.area_code, row.located_by = address.area_code, address.located_by
+        session.add(row)
+
+
+def _write(
+    session: Session,
+    *,
+    by: Actor,
+    now: datetime,
+    what: str,
+    subject: tuple[str, int | None],
+    company_id: int,
+    data: dict[str, Any],
+) -> None:
+    kind, subject_id = subject
+    assert subject_id is not None
+    audit.record(
+        session, by=by, at=now, what=what, subject=(kind, subject_id), company_id=company_id, data=data
+    )

@@ -1,9 +1,9 @@
 """Build the browser side: npm packages when the lock changed, one esbuild run when a source changed.
 
 Standard library only, because run.py calls it before anything else is installed:
-``python tools/build_assets.py [--force]``. Sources are web/assets/*.{js,css,svg} and web/assets/pages/*.{js,css},
-each an entry of its own; the result is web/static/dist/ with hashed names and manifest.json
-({"main.js": "main-AB12CD34.js", ...}), which web/assets.py reads.
+``python tools/build_assets.py [--force]``. Scripts, styles and pictures right in web/assets and
+web/assets/pages are entries of their own; the result is web/static/dist/ with hashed names and
+manifest.json ({"main.js": "main-AB12CD34.js", ...}), which web/assets.py reads.
 """
 
 from __future__ import annotations

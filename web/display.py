@@ -1,4 +1,4 @@
-"""How times, spans and money are written on screens: Jinja filters and globals, without a clock of their own."""
+"""How times, spans and money are written on screens: Jinja filters, none with a clock of its own."""
 
 from __future__ import annotations
 

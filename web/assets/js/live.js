@@ -75,10 +75,11 @@ function showState(state) {
 
 /** @param {string[]} topics */
 export function refreshTopics(topics) {
-  for (const element of document.querySelectorAll("[data-live]")) {
+  const touched = [...document.querySelectorAll("[data-live]")].filter((element) => {
     const wanted = (element.getAttribute("data-live") ?? "").split(/\s+/);
-    if (topics.some((topic) => wanted.some((want) => matches(want, topic)))) schedule(element);
-  }
+    return topics.some((topic) => wanted.some((want) => matches(want, topic)));
+  });
+  scheduleOutermost(touched);
 }
 
 /** "ticket" takes every "ticket:…", "ticket:ON-1" only that one, "*" everything. */
@@ -88,7 +89,17 @@ function matches(/** @type {string} */ want, /** @type {string} */ topic) {
 
 /** Refresh every live element of the page. */
 export function refreshAll() {
-  for (const element of document.querySelectorAll("[data-live]")) schedule(element);
+  scheduleOutermost([...document.querySelectorAll("[data-live]")]);
+}
+
+/** A whole timeline that is fetched anew brings its lanes along: do not fetch them one by one too. */
+function scheduleOutermost(/** @type {Element[]} */ elements) {
+  const fetched = new Set(elements.filter((element) => element.hasAttribute("data-live-src")));
+  for (const element of elements) {
+    let around = element.parentElement?.closest("[data-live-src]");
+    while (around && !fetched.has(around)) around = around.parentElement?.closest("[data-live-src]");
+    if (!around || !element.hasAttribute("data-live-src")) schedule(element);
+  }
 }
 
 /** Gather what comes close together; a tab nobody sees waits until it is looked at. */

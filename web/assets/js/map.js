@@ -57,6 +57,7 @@ class Board {
       markerZoomAnimation: !calm(),
     });
     this.map.fitBounds(startBounds(element) ?? KOREA);
+    this.map.createPane("land").style.zIndex = "150"; // below tiles (200) and everything we draw (400)
     this.outlines = layerGroup().addTo(this.map);
     this.names = layerGroup().addTo(this.map);
     this.routes = layerGroup().addTo(this.map);
@@ -84,14 +85,13 @@ class Board {
     if (!source) return;
     if (!basemaps.has(source)) basemaps.set(source, json(source));
     const { sgg = [] } = (await basemaps.get(source)) ?? {};
-    const renderer = canvas({ padding: 0.3 });
+    const renderer = canvas({ padding: 0.3, pane: "land" });
     const style = {
-      renderer, interactive: false, weight: 1, smoothFactor: 0.7,
+      renderer, pane: "land", interactive: false, weight: 1, smoothFactor: 0.7,
       color: token(this.element, "--map-line"), fillColor: token(this.element, "--map-land"), fillOpacity: 1,
     };
     this.areas = sgg.map((/** @type {any} */ area) => {
-      const shape = polygon(area.rings.map(flip), style).addTo(this.outlines);
-      shape.bringToBack();
+      polygon(area.rings.map(flip), style).addTo(this.outlines);
       return { name: area.name, centre: biggest(area.rings) };
     });
     this.drawNames();

@@ -19,7 +19,7 @@ export function startWidgets() {
 export function openDialogs() {
   for (const dialog of document.querySelectorAll("dialog[data-auto-open]:not([open])")) {
     if (!(dialog instanceof HTMLDialogElement) || dialog.hasAttribute("data-js-closed")) continue;
-    dialog.showModal();
+    openOn(dialog);
     dialog.addEventListener("close", () => dialog.remove(), { once: true });
   }
 }
@@ -61,8 +61,16 @@ function clicked(event) {
 function showDialog(id) {
   const dialog = document.getElementById(id);
   if (!(dialog instanceof HTMLDialogElement) || dialog.open) return;
-  dialog.showModal();
+  openOn(dialog);
   void startMaps();
+}
+
+/** Open it with the first field in hand, not the close button that comes first in the markup. */
+function openOn(/** @type {HTMLDialogElement} */ dialog) {
+  dialog.showModal();
+  if (dialog.querySelector("[autofocus]")) return;
+  const field = dialog.querySelector(".dialog-body :is(input:not([type=hidden]), select, textarea, button, a[href])");
+  if (field instanceof HTMLElement) field.focus();
 }
 
 /** @param {KeyboardEvent} event */

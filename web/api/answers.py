@@ -40,9 +40,7 @@ def read(request: Request, look: Act) -> JSONResponse:
         return JSONResponse(jsonable_encoder(look(session, context.clock())))
 
 
-def act_once(
-    request: Request, act: Act, *, body: BaseModel | None = None, status: int = 200
-) -> JSONResponse:
+def act_once(request: Request, act: Act, *, body: BaseModel | None = None, status: int = 200) -> JSONResponse:
     """Run a POST in one transaction; with an Idempotency-Key a replay gets the stored first answer.
 
     Errors are not stored: nothing was changed, so the same key may try again.
@@ -93,9 +91,7 @@ def _find_or_claim(
             at=now,
         )
     if stored.path != request.url.path or stored.body_hash != body_hash:
-        raise KeyReusedError(
-            _("같은 Idempotency-Key로 다른 내용이 왔습니다. 새 요청이면 새 키를 써 주세요.")
-        )
+        raise KeyReusedError(_("같은 Idempotency-Key로 다른 내용이 왔습니다. 새 요청이면 새 키를 써 주세요."))
     return stored
 
 

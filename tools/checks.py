@@ -33,7 +33,9 @@ def test(environment: Environment, arguments: Sequence[str]) -> int:
     """Everything; with arguments, pytest alone with these. The exit code is 0 when all is well."""
     if arguments:
         extra = _browser_environment(environment) if _wants_browser(arguments) else {}
-        return _stream(_pytest(environment, *arguments), environment, extra)[0]
+        code, closing = _stream(_pytest(environment, *arguments), environment, extra)
+        sys.stdout.write(closing)
+        return code
     outcomes = check_statically(environment)
     try:
         extra, options = _browser_environment(environment), []

@@ -147,7 +147,7 @@ def test_as_root_below_a_closed_folder_data_and_programs_move_out(tmp_path: Path
 
 
 def test_programs_run_from_a_copy(tmp_path: Path) -> None:
-    original = find_home(tmp_path).programs
+    original = find_home(tmp_path, system_home=tmp_path / "unused").programs
     copied = copy_programs(original, tmp_path / "system")
     assert copied.is_relative_to(tmp_path)
     said = subprocess.run([copied / "postgres", "--version"], capture_output=True, text=True, check=True)

@@ -59,14 +59,15 @@ def test_summary_comes_before_the_closing_line(
     assert said[-2] == (f"실패: {', '.join(failed)}" if failed else "모두 통과했습니다.")
 
 
-def test_named_tests_run_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_named_tests_run_alone(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     asked: list[tuple[object, ...]] = []
 
     def command(*arguments: object) -> list[str]:
         asked.append(arguments)
-        return [sys.executable, "-c", "raise SystemExit(5)"]
+        return [sys.executable, "-c", "print('no tests ran'); raise SystemExit(5)"]
 
     monkeypatch.setattr(checks, "_pytest", command)
     environment = Environment(Path.cwd())
     assert checks.test(environment, ["tests/core", "-k", "clock"]) == 5
     assert asked == [(environment, "tests/core", "-k", "clock")]
+    assert capsys.readouterr().out == "no tests ran\n"

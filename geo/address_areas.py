@@ -17,7 +17,8 @@ LONGEST_NAME = 14
 _BLANK = " ,"
 _FREE_END = frozenset(" ,-/~;:0123456789")
 _GLUED_ROAD = re.compile(r"[가-힣A-Za-z0-9·.]{1,12}?(?:대로|로|길)\d")
-_ROAD_TAIL = re.compile(r"(?:[동서남북중앙]{1,2})?(?:대로|로|길)(?=[\s\d]|$)")  # 구로동로 is a road, no dong
+_LONGER_NAME = re.compile(r"[구군]|시(?=\s|$)|(?:[동서남북중앙]{1,2})?(?:대로|로|길)(?=[\s\d]|$)")
+"""What shows that a dong's name is only the beginning of another: 일산동구, 구로동로."""
 _MOUNTAIN = re.compile(r"산\s?\d")
 _NUMBERED = re.compile(r"\d+동$")
 
@@ -121,7 +122,7 @@ def _dong_readings(
     known = bool(sido) or codes is not None
     for end in _ends_from(text, start):
         areas = _dongs_called(text[start:end], names, sido, codes)
-        if not areas or not (_ends(text, end, 3) or (known and not _ROAD_TAIL.match(text, end))):
+        if not areas or not (_ends(text, end, 3) or (known and not _LONGER_NAME.match(text, end))):
             continue
         yield AreaMatch(3, end, areas)
         for village_end, villages in _at(text, _skip(text, end), names.dongs):

@@ -1,0 +1,128 @@
+"""Pure decisions about visit steps: what may follow what, when absence counts, what looks odd."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from core.errors import FieldError
+from core.i18n import _
+from dispatch.states import ENDED_STATUSES
+
+
+class Step(StrEnum):
+    """A fact that a technician (or a desk for him) reports."""
+
+    DEPART = "depart"
+    ARRIVE = "arrive"
+    START = "start"
+    ABSENT = "absent"
+    HOLD = "hold"
+    COMPLETE = "complete"
+
+
+_FOLLOWS: dict[Step, tuple[str, ...]] = {
+    Step.DEPART: ("planned", "agreed"),
+    Step.ARRIVE: ("en_route",),
+    Step.START: ("arrived",),
+    Step.ABSENT: ("arrived",),
+    Step.HOLD: ("planned", "agreed", "en_route", "arrived", "in_progress"),
+    Step.COMPLETE: ("arrived", "in_progress"),
+}
+_LEADS_TO = {
+    Step.DEPART: "en_route",
+    Step.ARRIVE: "arrived",
+    Step.START: "in_progress",
+    Step.ABSENT: "absent",
+    Step.COMPLETE: "completed",
+}
+
+
+class Verdict(StrEnum):
+    """Whether a step is taken."""
+
+    TAKE = "take"
+    REPEATED = "repeated"
+    REFUSE = "refuse"
+
+
+def judge_step(
+    step: Step, *, ticket_status: str, visit_state: str | None, has_technician: bool, on_hold: bool
+) -> Verdict:
+    """Whether a step may follow. Only the state of this ticket and visit counts, never a plan or a clock.
+
+    Args:
+        on_hold: the visit was broken off to wait (for a part, or on the customer's wish).
+    """
+    if visit_state is None:
+        return Verdict.REFUSE
+    repeats = on_hold if step is Step.HOLD else visit_state == _LEADS_TO[step] and not on_hold
+    if repeats:
+        return Verdict.REPEATED
+    if ticket_status in ENDED_STATUSES or not has_technician:
+        return Verdict.REFUSE
+    return Verdict.TAKE if visit_state in _FOLLOWS[step] else Verdict.REFUSE
+
+
+def absence_errors(
+    *, arrived_at: datetime, at: datetime, tries: int, wait_s: int, tries_needed: int
+) -> tuple[FieldError, ...]:
+    """What still lacks before a family counts as absent: time at the door, and calls since the arrival."""
+    errors = []
+    left = arrived_at + timedelta(seconds=wait_s) - at
+    if left > timedelta(0):
+        minutes = -(-int(left.total_seconds()) // 60)
+        text = _("도착하고 {wait}분은 기다려야 합니다. {left}분 더 기다려 주세요.")
+        errors.append(FieldError("at", text.format(wait=wait_s // 60, left=minutes)))
+    if tries < tries_needed:
+        text = _("도착한 뒤 전화를 {needed}번 걸고 기록해야 합니다. 지금까지 {tries}번 기록했습니다.")
+        errors.append(FieldError("attempts", text.format(needed=tries_needed, tries=tries)))
+    return tuple(errors)
+
+
+@dataclass(frozen=True)
+class OtherVisit:
+    """Another open visit of the same technician."""
+
+    number: str
+    state: str
+    planned_start: datetime | None
+
+
+def oddities(
+    *,
+    at: datetime,
+    window: tuple[datetime, datetime] | None,
+    planned_start: datetime | None,
+    others: Sequence[OtherVisit],
+) -> dict[str, list[str]]:
+    """What is unusual about setting out or arriving now. It is noted, never a reason to refuse.
+
+    Returns:
+        Codes with the ticket numbers they are about: `EARLY`, `LATE`, `ANOTHER_VISIT_OPEN`, `OUT_OF_ORDER`.
+    """
+    found: dict[str, list[str]] = {}
+    if window is not None and at < window[0]:
+        found["EARLY"] = []
+    if window is not None and at > window[1]:
+        found["LATE"] = []
+    open_now = [o.number for o in others if o.state in ("en_route", "arrived", "in_progress")]
+    if open_now:
+        found["ANOTHER_VISIT_OPEN"] = open_now
+    earlier = [
+        o.number
+        for o in others
+        if o.state in ("planned", "agreed")
+        and planned_start
+        and o.planned_start
+        and o.planned_start < planned_start
+    ]
+    if earlier:
+        found["OUT_OF_ORDER"] = earlier
+    return found
+
+
+def _before(one: datetime | None, other: datetime | None) -> bool:
+    return one is not None and other is not None and one < other

@@ -1,0 +1,90 @@
+"""Shapes of contact attempts and visit steps that cross dispatch's border."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from billing.schemas import ChargeInfo, LineRequest
+
+Evidence = Literal["TELEPHONY", "FAMILY", "SELF_REPORT"]
+HoldReason = Literal["parts_wait", "customer_request"]
+
+
+class Outcome(StrEnum):
+    """What came of a call."""
+
+    CONNECTED = "CONNECTED"
+    NO_ANSWER = "NO_ANSWER"
+    BUSY = "BUSY"
+    WRONG_NUMBER = "WRONG_NUMBER"
+    CALL_BACK = "CALL_BACK"
+    SOLVED_BY_PHONE = "SOLVED_BY_PHONE"
+
+
+REACHED = frozenset({Outcome.CONNECTED, Outcome.SOLVED_BY_PHONE})
+
+
+@dataclass(frozen=True)
+class AgreedWindow:
+    """A stretch of time agreed with the family; both moments timezone-aware."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True)
+class AttemptRequest:
+    """A try to talk with the family.
+
+    `with_role` is `resident`, `requester` or `payer`. `at` defaults to now. `reason` says how it was solved
+    (SOLVED_BY_PHONE needs it), `call_back_at` when to ring again (CALL_BACK may have it).
+    """
+
+    outcome: Outcome
+    with_role: str | None = None
+    at: datetime | None = None
+    evidence: Evidence = "SELF_REPORT"
+    window: AgreedWindow | None = None
+    reason: str = ""
+    call_back_at: datetime | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class AttemptResult:
+    """What an attempt made of the ticket. `late_entry`: told so late that it was flagged."""
+
+    attempt_id: int
+    ticket_id: int
+    number: str
+    status: str
+    visit_id: int | None
+    window: AgreedWindow | None
+    late_entry: bool
+
+
+@dataclass(frozen=True)
+class CompletionRequest:
+    """What the technician says at the end: ticks, cost lines, whether it was misuse, and a note."""
+
+    checklist: dict[str, bool] = field(default_factory=dict)
+    lines: tuple[LineRequest, ...] = ()
+    misuse: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """Where a ticket and its visit stand after a step. `repeated`: it had been taken before."""
+
+    ticket_id: int
+    number: str
+    visit_id: int
+    status: str
+    visit_state: str
+    at: datetime
+    repeated: bool = False
+    charge: ChargeInfo | None = None

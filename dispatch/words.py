@@ -1,0 +1,31 @@
+"""Dispatch's codes in words that customers and technicians use."""
+
+from __future__ import annotations
+
+from core.i18n import N_, _
+
+SYMPTOMS = {
+    "NO_HEAT": N_("난방이 안 됨"),
+    "NO_HOT_WATER": N_("온수가 안 나옴"),
+    "LEAK": N_("물이 샘"),
+    "NOISE": N_("소리가 남"),
+    "ERROR_CODE": N_("오류 표시가 뜸"),
+    "CONTROLLER": N_("온도조절기 이상"),
+    "POWER": N_("전원이 안 켜짐"),
+    "FREEZE": N_("얼었음"),
+    "IGNITION": N_("불이 안 붙음"),
+    "FLUE": N_("배기통 이상"),
+    "GAS_SMELL": N_("가스 냄새"),
+    "CO": N_("일산화탄소 경보"),
+    "ODOUR_SMOKE": N_("탄 냄새나 연기"),
+    "INSTALL": N_("설치나 이전"),
+    "INSPECTION": N_("점검"),
+    "BILLING": N_("요금 문의"),
+    "COMPLAINT": N_("불편 신고"),
+}
+"""Korean; a text to a phone is in its reader's language, whatever language the screen has."""
+
+
+def symptom_words(symptom: str) -> str:
+    """The symptom in the language of this request; an unknown code as it is."""
+    return _(SYMPTOMS[symptom]) if symptom in SYMPTOMS else symptom

@@ -1,0 +1,178 @@
+"""A point's operating day as planning sees it: frozen facts, no session behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+
+from core.clock import operating_day, operating_day_bounds
+from core.dated import CompanyRules
+from dispatch.states import UNDER_WAY_STATES
+from geo.schemas import Point
+
+Window = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True)
+class BoardVisit:
+    """One open visit: what it needs, what was agreed, and where it stands in the published plan."""
+
+    visit_id: int
+    ticket_id: int
+    number: str
+    status: str
+    state: str
+    symptom: str
+    priority: int
+    safety: bool
+    received_at: datetime
+    place: Point
+    duration_s: int
+    skills: frozenset[str]
+    technician_id: int | None = None
+    planned_start: datetime | None = None
+    planned_end: datetime | None = None
+    window: Window | None = None
+    """Agreed with the family: bounds the start of work, hard."""
+    wished: tuple[Window, ...] = ()
+    pinned_technician: bool = False
+    pinned_time: bool = False
+    excluded_technician_id: int | None = None
+    told_technician_id: int | None = None
+    en_route_at: datetime | None = None
+    arrived_at: datetime | None = None
+    started_at: datetime | None = None
+    accepted: bool = True
+    """False: the designated point has not answered yet, the plan is tentative and nobody is told."""
+
+    @property
+    def job_id(self) -> str:
+        """Its id in a planning problem."""
+        return str(self.visit_id)
+
+    @property
+    def under_way(self) -> bool:
+        """A technician is on the way or there."""
+        return self.state in UNDER_WAY_STATES
+
+    @property
+    def planned(self) -> bool:
+        """It has a technician and a time in the published plan."""
+        return self.technician_id is not None and self.planned_start is not None
+
+    @property
+    def contacted(self) -> bool:
+        """The family has spoken with somebody about this visit: its technician stays, unless a person decides."""
+        return self.window is not None or self.status in ("CONTACTED", "APPOINTED")
+
+    def held_to(self, window: Window) -> BoardVisit:
+        """The same visit with this agreed window."""
+        return replace(self, window=window, pinned_time=False)
+
+    def held_by(self, technician_id: int) -> BoardVisit:
+        """The same visit pinned to this technician."""
+        return replace(self, technician_id=technician_id, pinned_technician=True)
+
+
+@dataclass(frozen=True)
+class Lunch:
+    """Begun between `earliest` and `latest`."""
+
+    earliest: datetime
+    latest: datetime
+    seconds: int
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Time in which one technician can be sent, between other duties; he may have several in a day.
+
+    A stretch that ends where another maker has booked him (`hard_end`) ends at that place, on time.
+    """
+
+    key: str
+    technician_id: int
+    name: str
+    start_at: datetime
+    end_at: datetime
+    start_place: Point
+    end_place: Point
+    skills: frozenset[str]
+    lunch: Lunch | None = None
+    overtime_s: int = 0
+    hard_end: bool = False
+
+
+@dataclass(frozen=True)
+class Busy:
+    """A technician's time that is booked elsewhere: another point, or a job of the day before."""
+
+    technician_id: int
+    start_at: datetime
+    end_at: datetime
+    place: Point
+
+
+@dataclass(frozen=True)
+class DayBoard:
+    """Everything that the plan of one point and operating day rests on, as of `version` and `now`."""
+
+    company_id: int
+    point_id: int
+    point_name: str
+    day: date
+    version: int
+    plan_id: int | None
+    now: datetime
+    rules: CompanyRules
+    stretches: tuple[Stretch, ...]
+    visits: tuple[BoardVisit, ...]
+    """Planned for this day, or agreed for it."""
+    waiting: tuple[BoardVisit, ...] = ()
+    """The point's open visits without a plan."""
+    settled: frozenset[int] = frozenset()
+    """Technicians whose route was changed so recently that no automatic plan may change it again."""
+    daily_limit: int | None = None
+    names: dict[int, str] = field(default_factory=dict)
+    """Technicians' names by id, for sentences."""
+
+    @property
+    def bounds(self) -> Window:
+        """05:00 to 05:00."""
+        return operating_day_bounds(self.day)
+
+    @property
+    def is_today(self) -> bool:
+        """Facts of the running day count."""
+        return self.day == operating_day(self.now)
+
+    def seconds(self, at: datetime) -> int:
+        """A moment in the problem's clock: whole seconds since the operating day began."""
+        return int((at - self.bounds[0]).total_seconds())
+
+    def moment(self, seconds: int) -> datetime:
+        """The problem's clock as a moment."""
+        return self.bounds[0] + timedelta(seconds=seconds)
+
+    def find(self, visit_id: int) -> BoardVisit | None:
+        """A visit of this board, planned or waiting."""
+        return next((v for v in (*self.visits, *self.waiting) if v.visit_id == visit_id), None)
+
+    def with_visit(self, visit: BoardVisit) -> DayBoard:
+        """The same board with this visit among those of the day, in place of what it was."""
+        others = tuple(v for v in self.visits if v.visit_id != visit.visit_id)
+        waiting = tuple(v for v in self.waiting if v.visit_id != visit.visit_id)
+        return replace(self, visits=(*others, visit), waiting=waiting)
+
+    def without(self, visit_id: int) -> DayBoard:
+        """The same board without this visit."""
+        return replace(
+            self,
+            visits=tuple(v for v in self.visits if v.visit_id != visit_id),
+            waiting=tuple(v for v in self.waiting if v.visit_id != visit_id),
+        )
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the point takes one more visit on this day, by its own limit."""
+        return self.daily_limit is None or len(self.visits) < self.daily_limit

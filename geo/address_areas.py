@@ -17,7 +17,7 @@ LONGEST_NAME = 14
 _BLANK = " ,"
 _FREE_END = frozenset(" ,-/~;:0123456789")
 _GLUED_ROAD = re.compile(r"[가-힣A-Za-z0-9·.]{1,12}?(?:대로|로|길)\d")
-_LONGER_NAME = re.compile(r"[구군]|시(?=\s|$)|(?:[동서남북중앙]{1,2})?(?:대로|로|길)(?=[\s\d]|$)")
+_LONGER_NAME = re.compile(r"(?<=동)구|시(?=\s|$)|(?:[동서남북중앙]{1,2})?(?:대로|로|길)(?=[\s\d]|$)")
 """What shows that a dong's name is only the beginning of another: 일산동구, 구로동로."""
 _MOUNTAIN = re.compile(r"산\s?\d")
 _NUMBERED = re.compile(r"\d+동$")

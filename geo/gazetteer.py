@@ -67,7 +67,9 @@ class Gazetteer:
                     self.sgg[name] = (*self.sgg.get(name, ()), area)
             else:
                 name = plain_name(area.ri or area.emd)
-                self.dongs[name] = (*self.dongs.get(name, ()), area)
+                known = self.dongs.get(name, ())
+                if area.level != "hdong" or all(a.code[:5] != area.code[:5] for a in known):
+                    self.dongs[name] = (*known, area)
 
     def find(self, code: str) -> Area | None:
         """By 2, 5, 8 or 10 digits; None when unknown."""

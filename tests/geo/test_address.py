@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.address import AddressError, locate, parse_address
+from geo.gazetteer import load_gazetteer
 from geo.schemas import Precision
 
 YEOKSAM = "1168010100"
@@ -80,6 +81,10 @@ def test_road_addresses(raw: str, road: str, building: str, unit: str, emd: str)
         ("서울 중구 을지로3가 12", "서울특별시 중구 을지로3가"),
         ("종로구 세종로 1", "서울특별시 종로구 세종로"),
         ("역삼1동 12", "서울특별시 강남구 역삼1동"),
+        ("동작구 상도1동 12", "서울특별시 동작구 상도1동"),
+        ("충주시 성내·충인동 12", "충청북도 충주시 성내.충인동"),
+        ("경기도고양시일산동구중산동12", "경기도 고양시 일산동구 중산동"),
+        ("경기도파주시적성면구읍리12-3", "경기도 파주시 적성면 구읍리"),
         ("댁 주소는 서울 강남구 역삼동 735", "서울특별시 강남구 역삼동"),
     ],
 )
@@ -192,3 +197,13 @@ def test_any_text_is_read_or_refused(raw: str) -> None:
     location = locate(parsed)
     assert (location.precision is Precision.NONE) == (location.lat == 0.0)
     assert parsed.text
+
+
+def test_every_place_of_the_table_is_read_back_with_and_without_blanks() -> None:
+    places = [a for a in load_gazetteer().by_code.values() if a.emd][::7]
+    for area in places:
+        for writing in (area.full_name, area.full_name.replace(" ", "")):
+            parsed = parse_address(f"{writing}12-3")
+            found = {load_gazetteer().by_code[code].full_name.replace("제", "") for code in parsed.candidates}
+            assert found == {area.full_name.replace("제", "")}, writing
+            assert parsed.jibun == "12-3", writing

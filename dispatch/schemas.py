@@ -158,6 +158,7 @@ class FiledTicket:
     household_id: int
     suspected_duplicate_of: str | None
     error_code_known: bool | None
+    error_code_meaning: str | None
     location_precision: str
     needs_map_pick: bool
     script: tuple[ScriptStep, ...] = ()

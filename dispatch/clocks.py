@@ -1,0 +1,222 @@
+"""The three clocks of a ticket: started at intake, stopped by facts, and what happens while they run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from core.actor import SYSTEM, Actor
+from core.dated import read_calendar, read_rules
+from core.i18n import _
+from dispatch import clock_rules, notices
+from dispatch.models import Ticket, TicketClock, Visit
+from dispatch.states import OPEN_VISIT_STATES
+from dispatch.tasks import CONTACT_CALL, ESCALATION, open_task
+from dispatch.tickets import has_ended, note_change, ticket_key
+from workforce.duty import duty_at
+
+SWEEP_BATCH = 50
+
+
+def start_clocks(session: Session, *, ticket_id: int, started_at: datetime) -> None:
+    """Start contact, promise and handled at once; a re-opened ticket gets a new generation of all three.
+
+    Running twice for one start changes nothing.
+    """
+    ticket = session.get_one(Ticket, ticket_id)
+    rules = read_rules(session, company_id=ticket.company_id, at=started_at)
+    days_off = read_calendar(session, company_id=ticket.company_id)
+    earlier = _clocks(session, ticket_id, kinds=clock_rules.KINDS)
+    if any(clock.started_at == started_at for clock in earlier):
+        return
+    generation = max((clock.generation for clock in earlier), default=0) + 1
+    for kind in clock_rules.KINDS:
+        stages = clock_rules.stages_of(
+            kind, started_at=started_at, safety=ticket.safety, rules=rules, days_off=days_off
+        )
+        session.add(
+            TicketClock(
+                ticket_id=ticket_id,
+                kind=kind,
+                generation=generation,
+                started_at=started_at,
+                due_at=stages[-1].at,
+                state="running",
+                next_stage_at=stages[0].at,
+            )
+        )
+    session.flush()
+
+
+def stop_clock(
+    session: Session,
+    *,
+    ticket_id: int,
+    kind: str,
+    at: datetime,
+    evidence: str | None,
+    by: Actor,
+    now: datetime,
+) -> str | None:
+    """Stop the running clock of a kind at the moment the fact happened; returns `met` or `breached`.
+
+    `at` is when it happened, `now` when it is written down: a late entry never turns a breach green. A clock
+    that already stands (or never ran) is left alone and None comes back.
+    """
+    ticket = session.get_one(Ticket, ticket_id)
+    clock = _open_clock(session, ticket_id, kind=kind)
+    if clock is None:
+        return None
+    rules = read_rules(session, company_id=ticket.company_id, at=clock.started_at)
+    state, late = clock_rules.state_when_stopped(due_at=clock.due_at, at=at, recorded_at=now, rules=rules)
+    clock.state, clock.stopped_at, clock.evidence, clock.next_stage_at = state, at, evidence, None
+    if state == "breached":
+        clock.breached_at = clock.breached_at or clock.due_at
+    elif clock.breached_at is not None:  # the sweep was quicker than an entry that came in good time
+        clock.breached_at = None
+    session.add(clock)
+    data = {"kind": kind, "state": state, "at": at.isoformat(), "late_entry": late, "evidence": evidence}
+    note_change(session, ticket=ticket, what="ClockStopped", by=by, now=now, data=data)
+    return state
+
+
+def void_clocks(
+    session: Session,
+    *,
+    ticket_id: int,
+    why: str,
+    by: Actor,
+    now: datetime,
+    kinds: Iterable[str] = clock_rules.KINDS,
+) -> None:
+    """Let running clocks end without a verdict: the case ended another way. A breach stays a breach."""
+    ticket = session.get_one(Ticket, ticket_id)
+    voided = []
+    for clock in _clocks(session, ticket_id, kinds=kinds):
+        if clock.stopped_at is not None or clock.state in ("met", "void"):
+            continue
+        if clock.state == "breached" or now > clock.due_at:
+            clock.state, clock.breached_at = "breached", clock.due_at
+        else:
+            clock.state = "void"
+            voided.append(clock.kind)
+        clock.next_stage_at = None
+        session.add(clock)
+    if voided:
+        data = {"kinds": voided}
+        note_change(session, ticket=ticket, what="ClocksVoided", by=by, now=now, reason=why, data=data)
+
+
+def advance_clocks(session: Session, *, now: datetime) -> int:
+    """Sweep: remind at 30 minutes, hand over to the desk at 45, escalate after 60; mark every breach.
+
+    After an outage only the furthest stage acts, so that nobody is told three things at once.
+    """
+    query = (
+        select(TicketClock.id, TicketClock.ticket_id)
+        .where(col(TicketClock.stopped_at).is_(None), col(TicketClock.next_stage_at) <= now)
+        .order_by(col(TicketClock.next_stage_at))
+        .limit(SWEEP_BATCH)
+    )
+    moved = 0
+    for clock_id, ticket_id in list(session.exec(query)):
+        ticket = session.exec(
+            select(Ticket)
+            .where(col(Ticket.id) == ticket_id)
+            .with_for_update(skip_locked=True)
+            .execution_options(populate_existing=True)
+        ).one_or_none()
+        if ticket is None:  # somebody works on it right now; the next round comes in seconds
+            continue
+        clock = session.get_one(TicketClock, clock_id, populate_existing=True)
+        if clock.stopped_at is None and clock.next_stage_at is not None:
+            moved += _advance(session, ticket, clock, now)
+    return moved
+
+
+def _advance(session: Session, ticket: Ticket, clock: TicketClock, now: datetime) -> int:
+    if has_ended(ticket):
+        why = _("접수가 끝났습니다.")
+        void_clocks(session, ticket_id=ticket_key(ticket), why=why, by=SYSTEM, now=now, kinds=[clock.kind])
+        return 1
+    rules = read_rules(session, company_id=ticket.company_id, at=clock.started_at)
+    days_off = read_calendar(session, company_id=ticket.company_id)
+    stages = clock_rules.stages_of(
+        clock.kind, started_at=clock.started_at, safety=ticket.safety, rules=rules, days_off=days_off
+    )
+    reached = clock_rules.stage_reached(stages, now=now)
+    if clock_rules.STAGES.index(reached) <= clock_rules.STAGES.index(clock.stage):
+        return 0
+    clock.stage = reached
+    clock.next_stage_at = clock_rules.next_stage_at(stages, stage=reached)
+    if reached == "escalated":
+        clock.state, clock.breached_at = "breached", clock.due_at
+    session.add(clock)
+    session.flush()
+    _act(session, ticket, clock, now)
+    data = {"kind": clock.kind, "stage": reached}
+    note_change(session, ticket=ticket, what="ClockAdvanced", by=SYSTEM, now=now, data=data)
+    return 1
+
+
+def _act(session: Session, ticket: Ticket, clock: TicketClock, now: datetime) -> None:
+    """What a stage of the contact clock does; promise and handled only turn red."""
+    if clock.kind != "contact":
+        return
+    ticket_id = ticket_key(ticket)
+    if clock.stage == "reminded":
+        if _has_technician(session, ticket_id):
+            notices.remind_technician(session, ticket_id=ticket_id, now=now)
+        return
+    open_task(
+        session,
+        ticket_id=ticket_id,
+        kind=CONTACT_CALL,
+        detail=_("아직 고객과 통화하지 못했습니다. 창구에서 전화하고 방문 시간을 약속해 주세요."),
+        due_at=clock.due_at,
+        generation=clock.generation,
+        now=now,
+    )
+    if clock.stage == "handed_over":
+        why = _("45분이 지나도록 기사가 고객과 통화하지 못했습니다.")
+        if ticket.service_point_id is not None:
+            notices.tell_point(session, ticket_id=ticket_id, why=why, now=now)
+        return
+    duty = duty_at(session, company_id=ticket.company_id, point_id=ticket.service_point_id, at=now)
+    if ticket.escalated_at is None:
+        ticket.escalated_at, ticket.escalation_owner_id = now, duty.escalation.id
+        session.add(ticket)
+    open_task(
+        session,
+        ticket_id=ticket_id,
+        kind=ESCALATION,
+        detail=_("1시간 안에 고객과 통화하지 못했습니다. 직접 챙겨 주세요."),
+        generation=clock.generation,
+        now=now,
+    )
+
+
+def _has_technician(session: Session, ticket_id: int) -> bool:
+    query = select(Visit.id).where(
+        col(Visit.ticket_id) == ticket_id,
+        col(Visit.technician_id).is_not(None),
+        col(Visit.state).in_(OPEN_VISIT_STATES),
+    )
+    return session.exec(query).first() is not None
+
+
+def _open_clock(session: Session, ticket_id: int, *, kind: str) -> TicketClock | None:
+    clocks = _clocks(session, ticket_id, kinds=[kind])
+    return next((c for c in reversed(clocks) if c.stopped_at is None and c.state != "void"), None)
+
+
+def _clocks(session: Session, ticket_id: int, *, kinds: Iterable[str]) -> list[TicketClock]:
+    query = (
+        select(TicketClock)
+        .where(col(TicketClock.ticket_id) == ticket_id, col(TicketClock.kind).in_(list(kinds)))
+        .order_by(col(TicketClock.generation), col(TicketClock.id))
+        .execution_options(populate_existing=True)
+    )
+    return list(session.exec(query))

@@ -1,0 +1,264 @@
+"""A call becomes a ticket: everything is checked first, then stored whole or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from core import events
+from core.actor import Actor
+from core.dated import read_rules
+from core.errors import ConflictError
+from core.i18n import _
+from customers.schemas import BoilerInfo, HouseholdInfo, NewAddress, NewBoiler
+from customers.service import add_member, find_or_add_boiler, find_or_add_contact, find_or_add_household
+from dispatch import safety, triage
+from dispatch.clocks import start_clocks
+from dispatch.duplicates import find_suspected
+from dispatch.events import TicketFiled
+from dispatch.intake_check import CheckedTicket, check_request
+from dispatch.intake_rules import (
+    is_safety,
+    priority_of,
+)
+from dispatch.models import Ticket, TicketParty, WishedWindow
+from dispatch.numbers import reserve_number
+from dispatch.places import ask_map_pick, is_plannable
+from dispatch.schemas import CodeBook, CodeFact, FiledTicket, TicketRequest
+from dispatch.tickets import has_ended, lock_ticket, note_change, ticket_key
+from workforce.queries import get_company
+
+UNSAID_RELATIONSHIP = "other"
+
+
+class TicketOverError(ConflictError):
+    """The ticket has ended: nothing joins it any more."""
+
+    code = "ticket-over"
+
+
+def file_ticket(
+    session: Session,
+    *,
+    request: TicketRequest,
+    company_id: int,
+    codes: CodeBook,
+    by: Actor,
+    now: datetime,
+    located: NewAddress | None = None,
+) -> FiledTicket:
+    """Store a ticket and let it go on: to triage, to placement, to the map pick, or to its end.
+
+    A probable duplicate or an unknown error code is flagged and never refused.
+
+    Args:
+        codes: the company's error codes.
+        located: the address as `places.read_address` placed it with a provider, before this transaction.
+
+    Raises:
+        BadTicketError: with every bad field by its path (`resident.phone`).
+    """
+    checked = check_request(request, located=located, now=now)
+    home = _store_people(session, checked, request, company_id=company_id, by=by, now=now)
+    ticket, code = _store_ticket(session, checked, request, home, codes=codes, now=now)
+    start_clocks(session, ticket_id=ticket_key(ticket), started_at=ticket.received_at)
+    data = {
+        "channel": ticket.channel,
+        "symptom": ticket.symptom,
+        "priority": ticket.priority,
+        "safety": ticket.safety,
+        "suspected_duplicate_of": ticket.suspected_duplicate_of_id,
+        "error_code_known": ticket.error_code_known,
+    }
+    note_change(session, ticket=ticket, what="TicketFiled", by=by, now=now, data=data)
+    _go_on(session, ticket, request, home, by=by, now=now)
+    return _answer(session, ticket, home, code)
+
+
+def join_call(session: Session, *, ticket_id: int, note: str, by: Actor, now: datetime) -> None:
+    """A second call about an open ticket joins it: the note is added, nothing starts anew.
+
+    Raises:
+        UnknownTicketError.
+        TicketOverError: the ticket has ended; file a new one.
+    """
+    ticket = lock_ticket(session, ticket_id=ticket_id)
+    if has_ended(ticket):
+        raise TicketOverError(_("이미 끝난 접수입니다. 새로 접수하거나 다시 열어 주세요."))
+    if note.strip():
+        ticket.note = f"{ticket.note}\n{note.strip()}".strip()[-8000:]
+    note_change(session, ticket=ticket, what="CallJoined", by=by, now=now)
+
+
+@dataclass(frozen=True)
+class _Home:
+    household: HouseholdInfo
+    boiler: BoilerInfo | None
+    contact_ids: dict[str, int]
+
+
+def _store_people(
+    session: Session,
+    checked: CheckedTicket,
+    request: TicketRequest,
+    *,
+    company_id: int,
+    by: Actor,
+    now: datetime,
+) -> _Home:
+    resident = next(party for party in checked.parties if party.role == "resident")
+    household = find_or_add_household(
+        session,
+        company_id=company_id,
+        address=checked.address,
+        resident=resident.person,
+        priority_care=request.priority_care,
+        age_band=request.age_band or None,
+        by=by,
+        now=now,
+    )
+    contact_ids = {}
+    for party in checked.parties:
+        contact = find_or_add_contact(session, company_id=company_id, person=party.person, now=now)
+        contact_ids[party.role] = contact.id
+        if party.role != "resident":
+            relationship = party.relationship or UNSAID_RELATIONSHIP
+            add_member(
+                session,
+                household_id=household.id,
+                contact_id=contact.id,
+                relationship=relationship,
+                by=by,
+                now=now,
+            )
+    said = request.boiler
+    boiler = find_or_add_boiler(
+        session,
+        company_id=company_id,
+        address_id=household.address.id,
+        boiler=NewBoiler(said.model or None, said.serial or None, said.installed_on) if said else NewBoiler(),
+        by=by,
+        now=now,
+    )
+    return _Home(household, boiler, contact_ids)
+
+
+def _store_ticket(
+    session: Session,
+    checked: CheckedTicket,
+    request: TicketRequest,
+    home: _Home,
+    *,
+    codes: CodeBook,
+    now: datetime,
+) -> tuple[Ticket, CodeFact | None]:
+    company = get_company(session, company_id=home.household.company_id)
+    rules = read_rules(session, company_id=company.id, at=now)
+    family = home.boiler.family if home.boiler else None
+    code = None
+    if checked.error_code:
+        code = codes.look_up(session, company_id=company.id, family=family, code=checked.error_code)
+    safe = is_safety(
+        symptom=checked.symptom, flagged=request.safety, code_is_safety=bool(code and code.safety)
+    )
+    same = find_suspected(
+        session,
+        company_id=company.id,
+        household_id=home.household.id,
+        received_at=checked.received_at,
+        rules=rules,
+    )
+    ticket_id, number = reserve_number(session, prefix=company.number_prefix, now=now)
+    care = home.household.priority_care
+    ticket = Ticket(
+        id=ticket_id,
+        number=number,
+        company_id=company.id,
+        household_id=home.household.id,
+        boiler_id=home.boiler.id if home.boiler else None,
+        channel=checked.channel,
+        symptom=checked.symptom,
+        error_code=checked.error_code,
+        error_code_known=None if checked.error_code is None else code is not None,
+        priority=priority_of(symptom=checked.symptom, priority_care=care, safety=safe),
+        safety=safe,
+        safety_hold=safe,
+        priority_care=care,
+        age_band=request.age_band or home.household.age_band,
+        note=request.note or "",
+        status="RECEIVED",
+        received_at=checked.received_at,
+        recorded_at=now,
+        payer_role=checked.payer_role,
+        suspected_duplicate_of_id=same.id if same else None,
+        script_version=request.script_version or "",
+    )
+    session.add(ticket)
+    session.flush()
+    _store_parties(session, ticket, checked, request, home)
+    return ticket, code
+
+
+def _store_parties(
+    session: Session, ticket: Ticket, checked: CheckedTicket, request: TicketRequest, home: _Home
+) -> None:
+    for party in checked.parties:
+        session.add(
+            TicketParty(
+                ticket_id=ticket_key(ticket),
+                role=party.role,
+                contact_id=home.contact_ids[party.role],
+                name=party.person.name,
+                phone=party.person.phone.e164,
+                phone_raw=party.phone_raw,
+                can_text=party.person.phone.can_text,
+                relationship="" if party.role == "resident" else party.relationship,
+            )
+        )
+    for window in request.wished_windows or ():
+        session.add(WishedWindow(ticket_id=ticket_key(ticket), start_at=window.start, end_at=window.end))
+    session.flush()
+
+
+def _go_on(
+    session: Session, ticket: Ticket, request: TicketRequest, home: _Home, *, by: Actor, now: datetime
+) -> None:
+    ticket_id = ticket_key(ticket)
+    if not is_plannable(home.household.address):
+        ask_map_pick(session, ticket=ticket, by=by, now=now)
+    if ticket.safety:
+        triage.note_safety(session, ticket=ticket, by=by, now=now)
+        events.publish(session, TicketFiled(company_id=ticket.company_id, at=now, ticket_id=ticket_id))
+    elif request.self_fix is not None:
+        triage.record_self_fix(
+            session,
+            ticket_id=ticket_id,
+            card=request.self_fix.card,
+            card_version=request.self_fix.card_version,
+            result=request.self_fix.result,
+            by=by,
+            now=now,
+        )
+
+
+def _answer(session: Session, ticket: Ticket, home: _Home, code: CodeFact | None) -> FiledTicket:
+    duplicate = None
+    if ticket.suspected_duplicate_of_id is not None:
+        duplicate = session.get_one(Ticket, ticket.suspected_duplicate_of_id).number
+    address = home.household.address
+    return FiledTicket(
+        id=ticket_key(ticket),
+        number=ticket.number,
+        status=ticket.status,
+        safety=ticket.safety,
+        received_at=ticket.received_at,
+        household_id=home.household.id,
+        suspected_duplicate_of=duplicate,
+        error_code_known=ticket.error_code_known,
+        error_code_meaning=code.meaning if code else None,
+        location_precision=address.precision,
+        needs_map_pick=not is_plannable(address),
+        script=safety.script_steps(symptom=ticket.symptom) if ticket.safety else (),
+    )

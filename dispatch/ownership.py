@@ -1,0 +1,118 @@
+"""Who answers for a ticket: at every minute each open ticket has exactly one named person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from core.i18n import _
+from dispatch.models import Task, Ticket, Visit
+from dispatch.schemas import Owner
+from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES, UNDER_WAY_STATES
+from dispatch.tasks import CALL_DESK_KINDS, CONTACT_CALL
+from workforce.duty import duty_at, list_shifts
+from workforce.queries import get_technicians, people_by_id
+from workforce.schemas import DutyInfo, PersonInfo, TechnicianInfo
+
+DESK_STATUSES = ("RECEIVED", "UNASSIGNED", "REOPENED", "ABSENT", "ON_HOLD")
+
+
+def owner_of(session: Session, *, ticket_id: int, at: datetime) -> Owner | None:
+    """The owner of an open ticket at a moment; None once nobody has to go any more."""
+    return owners_of(session, ticket_ids=[ticket_id], at=at).get(ticket_id)
+
+
+def owners_of(session: Session, *, ticket_ids: Iterable[int], at: datetime) -> dict[int, Owner]:
+    """Owners of many tickets at once, by ticket id; ended tickets have none."""
+    query = select(Ticket).where(
+        col(Ticket.id).in_(set(ticket_ids)), col(Ticket.status).not_in(ENDED_STATUSES)
+    )
+    tickets = list(session.exec(query))
+    return _Duties(session, tickets, at).owners()
+
+
+class _Duties:
+    """What deciding needs, read once for all tickets: tasks, visits, who is on duty and on shift."""
+
+    def __init__(self, session: Session, tickets: list[Ticket], at: datetime) -> None:
+        self.session, self.tickets, self.at = session, tickets, at
+        ids = [ticket.id for ticket in tickets]
+        tasks = select(Task.ticket_id, Task.kind).where(
+            col(Task.ticket_id).in_(ids), col(Task.state) == "open"
+        )
+        self.tasks: dict[int, set[str]] = {}
+        for ticket_id, kind in session.exec(tasks):
+            self.tasks.setdefault(ticket_id, set()).add(kind)
+        visits = (
+            select(Visit)
+            .where(
+                col(Visit.ticket_id).in_(ids),
+                col(Visit.state).in_(OPEN_VISIT_STATES),
+                col(Visit.technician_id).is_not(None),
+            )
+            .order_by(col(Visit.sequence))
+        )
+        self.visits = {visit.ticket_id: visit for visit in session.exec(visits)}
+        self.people = people_by_id(
+            session,
+            person_ids={t.escalation_owner_id for t in tickets if t.escalation_owner_id is not None},
+        )
+        self.technicians: dict[int, dict[int, TechnicianInfo]] = {}
+        self.duties: dict[tuple[int, int | None], DutyInfo] = {}
+        self.on_shift: dict[int, set[int]] = {}
+
+    def owners(self) -> dict[int, Owner]:
+        return {ticket.id: self._owner(ticket) for ticket in self.tickets if ticket.id is not None}
+
+    def _owner(self, ticket: Ticket) -> Owner:
+        assert ticket.id is not None
+        kinds = self.tasks.get(ticket.id, set())
+        if ticket.escalated_at is not None:
+            person = self.people.get(ticket.escalation_owner_id or 0)
+            person = person or self._duty(ticket.company_id, ticket.service_point_id).escalation
+            return _owner(person, "escalation", _("책임자가 직접 챙기는 접수"))
+        if kinds.intersection(CALL_DESK_KINDS) or ticket.service_point_id is None:
+            why = _("위치를 골라야 함") if "MAP_PICK" in kinds else _("서비스점을 정하기 전")
+            return _owner(self._duty(ticket.company_id, None).desk, "desk", why)
+        desk = self._duty(ticket.company_id, ticket.service_point_id).desk
+        if CONTACT_CALL in kinds:
+            return _owner(desk, "desk", _("창구가 고객에게 전화할 차례"))
+        visit = self.visits.get(ticket.id)
+        if visit is None or ticket.status in DESK_STATUSES:
+            return _owner(desk, "desk", _("기사를 정하거나 다시 약속해야 함"))
+        technician = self._technician(visit)
+        if technician is not None and self._works_now(visit):
+            person = PersonInfo(technician.person_id, technician.name, technician.phone)
+            return _owner(person, "technician", _("담당 기사"))
+        return _owner(desk, "desk", _("담당 기사의 근무 시간 밖"))
+
+    def _duty(self, company_id: int, point_id: int | None) -> DutyInfo:
+        key = (company_id, point_id)
+        if key not in self.duties:
+            self.duties[key] = duty_at(self.session, company_id=company_id, point_id=point_id, at=self.at)
+        return self.duties[key]
+
+    def _technician(self, visit: Visit) -> TechnicianInfo | None:
+        if visit.company_id not in self.technicians:
+            ids = {v.technician_id for v in self.visits.values() if v.technician_id is not None}
+            self.technicians[visit.company_id] = get_technicians(
+                self.session, technician_ids=ids, company_id=visit.company_id, at=self.at
+            )
+        return self.technicians[visit.company_id].get(visit.technician_id or 0)
+
+    def _works_now(self, visit: Visit) -> bool:
+        if visit.state in UNDER_WAY_STATES:
+            return True
+        point_id = visit.service_point_id
+        if point_id not in self.on_shift:
+            shifts = list_shifts(
+                self.session, point_id=point_id, start=self.at, end=self.at + timedelta(seconds=1)
+            )
+            self.on_shift[point_id] = {shift.technician_id for shift in shifts}
+        return visit.technician_id in self.on_shift[point_id]
+
+
+def _owner(person: PersonInfo, role: str, why: str) -> Owner:
+    return Owner(person_id=person.id, name=person.name, role=role, why=why)

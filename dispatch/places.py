@@ -1,0 +1,114 @@
+"""Where a ticket's home is: reading an address in any writing, and a person's pick on the map."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel import Session
+
+from core import events
+from core.actor import Actor
+from core.errors import FieldError, InvalidError
+from core.i18n import _
+from customers.queries import list_details
+from customers.schemas import AddressInfo, NewAddress
+from customers.service import pick_on_map
+from dispatch.events import TicketFiled
+from dispatch.models import Ticket
+from dispatch.tasks import MAP_PICK, close_tasks_of, open_task
+from dispatch.tickets import has_ended, lock_ticket, note_change, ticket_key
+from geo.service import AddressError, Geocoder, Precision, place_address
+
+
+class NoAddressError(InvalidError):
+    """There is no text that could be an address."""
+
+    code = "no-address"
+
+
+def read_address(raw: str, *, providers: Sequence[Geocoder] = ()) -> NewAddress:
+    """Take an address apart and place it; no database. Providers go over the network: never in a transaction.
+
+    What cannot be read is kept as it was said, with precision `none`: a person will point at the map.
+
+    Raises:
+        NoAddressError: no letter in it at all, or far too long.
+    """
+    text = " ".join(unicodedata.normalize("NFKC", raw).split())
+    if not any(c.isalpha() for c in text):
+        raise NoAddressError(_("주소를 적어 주세요. 정확하지 않아도 동네 이름부터 적으면 됩니다."))
+    try:
+        placed = place_address(raw=raw, providers=providers)
+    except AddressError:
+        return NewAddress(raw=raw, normalised=text[:200])
+    found, location = placed.address, placed.location
+    known = location.precision is not Precision.NONE
+    return NewAddress(
+        raw=raw,
+        normalised=found.public_text or text,
+        unit=found.unit,
+        postcode=found.zip_code,
+        area_code=location.area_code[:5] if len(location.area_code) >= 5 else "",
+        lat=location.lat if known else None,
+        lon=location.lon if known else None,
+        precision=location.precision.value,
+        located_by=placed.source,
+        tokens=found.tokens,
+    )
+
+
+def is_plannable(address: AddressInfo) -> bool:
+    """Whether a visit may be planned without a person pointing at the map."""
+    known = address.lat is not None and address.lon is not None
+    return known and (address.located_by == "map_pick" or Precision(address.precision).plannable)
+
+
+def address_of(session: Session, ticket: Ticket) -> AddressInfo:
+    """The address of a ticket's home."""
+    found = list_details(session, company_id=ticket.company_id, household_ids=[ticket.household_id])
+    return found[ticket.household_id].household.address
+
+
+def ask_map_pick(session: Session, *, ticket: Ticket, by: Actor, now: datetime) -> None:
+    """Ask the call desk's person on duty to point at the map; asking twice is asking once."""
+    open_task(
+        session,
+        ticket_id=ticket_key(ticket),
+        kind=MAP_PICK,
+        detail=_("주소만으로는 위치를 알 수 없습니다. 고객과 통화하며 지도에서 집을 골라 주세요."),
+        by=by,
+        now=now,
+    )
+
+
+def pick_location(
+    session: Session, *, ticket_id: int, lat: float, lon: float, by: Actor, now: datetime
+) -> AddressInfo:
+    """A person points at the home on the map; a ticket that waited for it goes on to be placed.
+
+    Raises:
+        UnknownTicketError, OutsideKoreaError.
+        InvalidError: the numbers are no coordinates.
+    """
+    if not (-90 <= lat <= 90 and -180 <= lon <= 180):
+        message = _("좌표가 올바르지 않습니다. 지도에서 다시 골라 주세요.")
+        raise InvalidError(message, errors=(FieldError("lat", message), FieldError("lon", message)))
+    ticket = lock_ticket(session, ticket_id=ticket_id)
+    picked = pick_on_map(
+        session,
+        company_id=ticket.company_id,
+        address_id=address_of(session, ticket).id,
+        lat=lat,
+        lon=lon,
+        by=by,
+        now=now,
+    )
+    outcome = _("지도에서 위치를 골랐습니다.")
+    close_tasks_of(session, ticket_id=ticket_id, kinds=[MAP_PICK], outcome=outcome, by=by, now=now)
+    note_change(session, ticket=ticket, what="LocationPicked", by=by, now=now)
+    waits = ticket.service_point_id is None and ticket.status in ("UNASSIGNED", "REOPENED")
+    if waits and not has_ended(ticket):
+        events.publish(session, TicketFiled(company_id=ticket.company_id, at=now, ticket_id=ticket_id))
+    return picked

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
@@ -18,7 +18,7 @@ from core.jobs import QUEUE_SMS, defer
 from notifications import wording
 from notifications.messages import Absent, Context, EnRoute, Event, VisitResult, VisitScheduled, WindowChanged
 from notifications.models import Notice
-from notifications.recipients import CallTask, Delivery, Party, RecipientPlan, plan_recipients
+from notifications.recipients import CallTask, Delivery, Party, RecipientPlan, Role, plan_recipients
 from notifications.schemas import BrandFacts, NoticeInfo
 
 TASK_SEND = "send_notice"
@@ -87,6 +87,16 @@ def withdraw(session: Session, *, ticket_id: int, events: Iterable[Event], reaso
     for _id, company_id in taken_back[:1]:
         live.announce(session, company_id=company_id, topic="notice", ticket_id=ticket_id)
     return len(taken_back)
+
+
+def last_generation(session: Session, *, ticket_id: int, event: Event, recipients: Iterable[Role]) -> int:
+    """The highest generation of an event that any of these recipients was told of a ticket; 0 for none."""
+    query = select(func.max(Notice.generation)).where(
+        col(Notice.ticket_id) == ticket_id,
+        col(Notice.event) == event.value,
+        col(Notice.recipient).in_([role.value for role in recipients]),
+    )
+    return session.exec(query).one() or 0
 
 
 def list_notices(session: Session, *, ticket_id: int) -> list[NoticeInfo]:

@@ -1,0 +1,219 @@
+"""What a text says of a case: brand, people, technician, place, bill, gathered as plain frozen facts.
+
+Names and notes are what people typed: a character that no phone shows is left out here, because a heart in
+a note must not keep a family from being told, nor a technician from finishing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from sqlmodel import Session, col, select
+
+from billing import service as billing
+from billing.schemas import BoilerFacts, ChargeInfo, PricedLine
+from core.clock import today_kst
+from core.masking import mask_address
+from core.phones import PhoneError, parse_phone
+from customers.queries import get_boiler, household_detail
+from dispatch.cases import parties_of, technician_of
+from dispatch.models import Ticket, TicketClock, TicketParty, Visit
+from dispatch.tickets import ticket_key
+from dispatch.words import SYMPTOMS
+from notifications import texts
+from notifications.messages import Case, CostLine, PartyRole, Window, Worker
+from notifications.recipients import Party, Role
+from notifications.schemas import BrandFacts
+from workforce.duty import duty_at
+from workforce.queries import get_company
+from workforce.schemas import CompanyInfo, TechnicianInfo
+
+UNNAMED = "고객"
+_FAMILY_ROLES = {"resident": Role.RESIDENT, "requester": Role.REQUESTER, "payer": Role.PAYER}
+
+
+@dataclass(frozen=True)
+class TicketFacts:
+    """A ticket as its texts need it; `family` is whom the family events concern."""
+
+    ticket: Ticket
+    company: CompanyInfo
+    case: Case
+    family: tuple[Party, ...]
+
+    @property
+    def id(self) -> int:
+        """The ticket's id."""
+        return ticket_key(self.ticket)
+
+    @property
+    def sender(self) -> BrandFacts:
+        """The company's own number; a text cannot go out under another brand."""
+        return BrandFacts(self.company.id, self.company.sender_number)
+
+
+def facts_of_ticket(session: Session, *, ticket_id: int) -> TicketFacts:
+    """Gather what every text about a ticket says."""
+    ticket = session.get_one(Ticket, ticket_id)
+    company = get_company(session, company_id=ticket.company_id)
+    parties = parties_of(session, ticket_id=ticket_id)
+    return TicketFacts(ticket, company, _case(ticket, company, parties), _family(session, ticket, parties))
+
+
+def worker_of(session: Session, *, visit: Visit, now: datetime) -> Worker:
+    """The technician as the family knows him."""
+    technician = technician_of(session, visit=visit, now=now)
+    if technician is None:
+        return Worker(name="담당 기사", id_number="-")
+    return Worker(name=sendable(technician.name, "담당 기사"), id_number=technician.badge_number or "-")
+
+
+def window_of(visit: Visit) -> Window | None:
+    """The agreed window."""
+    if visit.window_start is None or visit.window_end is None:
+        return None
+    return Window(visit.window_start, visit.window_end)
+
+
+def place_of(session: Session, *, ticket: Ticket) -> str:
+    """Where it is, no nearer than the dong: texts to staff may go astray."""
+    home = household_detail(session, company_id=ticket.company_id, household_id=ticket.household_id)
+    place = mask_address(home.household.address.raw).replace("***", "").strip()
+    return sendable(place, "주소 확인 필요")
+
+
+def symptom_of(ticket: Ticket) -> str:
+    """The symptom in Korean, whatever language the screen has."""
+    return SYMPTOMS.get(ticket.symptom, sendable(ticket.symptom, "고장"))
+
+
+def urgency_of(ticket: Ticket) -> Literal["NORMAL", "CARE", "SAFETY"]:
+    """What the technician must know first."""
+    if ticket.safety:
+        return "SAFETY"
+    return "CARE" if ticket.priority_care else "NORMAL"
+
+
+def contact_clock(session: Session, *, ticket_id: int) -> TicketClock | None:
+    """The newest contact clock of a ticket."""
+    query = (
+        select(TicketClock)
+        .where(col(TicketClock.ticket_id) == ticket_id, col(TicketClock.kind) == "contact")
+        .order_by(col(TicketClock.generation).desc())
+    )
+    return session.exec(query).first()
+
+
+def technician_party(technician: TechnicianInfo) -> Party:
+    """The technician as a recipient."""
+    return _staff(Role.TECHNICIAN, technician.name, technician.phone)
+
+
+def desk_party(session: Session, *, ticket: Ticket, now: datetime) -> Party:
+    """Whoever is on duty at the point's desk, on his own mobile: a desk's landline takes no text."""
+    duty = duty_at(session, company_id=ticket.company_id, point_id=ticket.service_point_id, at=now)
+    return _staff(Role.POINT, duty.desk.name, duty.desk.phone)
+
+
+def boiler_facts(session: Session, *, ticket: Ticket) -> BoilerFacts:
+    """What the warranty depends on; nothing known of a boiler that nobody could name."""
+    if ticket.boiler_id is None:
+        return BoilerFacts()
+    boiler = get_boiler(session, boiler_id=ticket.boiler_id)
+    return BoilerFacts(boiler.kind, boiler.warranty_start, boiler.installed_on)
+
+
+def last_repair_on(session: Session, *, ticket: Ticket, before: datetime) -> date | None:
+    """The Korean date on which the same fault of the same home was last repaired, None when it never was."""
+    query = (
+        select(Visit.ended_at)
+        .join(Ticket, col(Ticket.id) == col(Visit.ticket_id))
+        .where(
+            col(Ticket.household_id) == ticket.household_id,
+            col(Ticket.symptom) == ticket.symptom,
+            col(Visit.state) == "completed",
+            col(Visit.hold_reason).is_(None),
+            col(Visit.ended_at) < before,
+        )
+        .order_by(col(Visit.ended_at).desc())
+    )
+    ended = session.exec(query).first()
+    return today_kst(ended) if ended else None
+
+
+def visit_fee(session: Session, *, ticket: Ticket, start: datetime, now: datetime) -> int | None:
+    """The fee to tell before a visit at `start`; None when the price list has none."""
+    expected = billing.estimate(
+        session,
+        company_id=ticket.company_id,
+        symptom=ticket.symptom,
+        start=start,
+        boiler=boiler_facts(session, ticket=ticket),
+        last_repair_on=last_repair_on(session, ticket=ticket, before=now),
+        now=now,
+    )
+    return expected.visit_fee
+
+
+def bill_lines(charge: ChargeInfo) -> tuple[CostLine, ...]:
+    """The bill as it is told; the same rows, the same won."""
+    return tuple(CostLine(_label(line), line.amount, line.warranty) for line in charge.lines)
+
+
+def sendable(value: str, fallback: str) -> str:
+    """What a phone can show of a typed value; the fallback when nothing is left."""
+    plain = texts.normalise(value)
+    hidden = set(texts.unsendable(plain))
+    return "".join(c for c in plain if c not in hidden).strip() or fallback
+
+
+def _label(line: PricedLine) -> str:
+    label = sendable(line.label, line.code)
+    return f"{label} {line.quantity}개" if line.quantity > 1 else label
+
+
+def _case(ticket: Ticket, company: CompanyInfo, parties: dict[str, TicketParty]) -> Case:
+    resident, requester, payer = (parties.get(role) for role in ("resident", "requester", "payer"))
+    return Case(
+        maker=sendable(company.brand_name, company.code),
+        call_back=company.main_phone,
+        ticket_number=ticket.number,
+        resident=_name(resident) or UNNAMED,
+        requester=_name(requester),
+        relationship=requester.relationship if requester else None,
+        payer=_payer_role(ticket.payer_role),
+        payer_name=_name(payer),
+    )
+
+
+def _payer_role(role: str) -> PartyRole:
+    return "requester" if role == "requester" else "payer" if role == "payer" else "resident"
+
+
+def _name(party: TicketParty | None) -> str | None:
+    return sendable(party.name, UNNAMED) if party else None
+
+
+def _family(session: Session, ticket: Ticket, parties: dict[str, TicketParty]) -> tuple[Party, ...]:
+    home = household_detail(session, company_id=ticket.company_id, household_id=ticket.household_id)
+    refused = {m.contact.id for m in home.members if m.contact.notices_refused_at is not None}
+    return tuple(
+        Party(
+            role=_FAMILY_ROLES[role],
+            name=_name(party) or UNNAMED,
+            phone=party.phone or None,
+            can_text=party.can_text,
+            takes_notices=party.contact_id not in refused,
+        )
+        for role, party in parties.items()
+    )
+
+
+def _staff(role: Role, name: str, phone: str) -> Party:
+    try:
+        can_text = parse_phone(phone).can_text
+    except PhoneError:
+        can_text = False
+    return Party(role=role, name=sendable(name, "담당자"), phone=phone or None, can_text=can_text)

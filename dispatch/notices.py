@@ -1,0 +1,267 @@
+"""The one place that turns a ticket's facts into texts, for the family and for the staff.
+
+Each telling has a generation, so that asking twice tells once: the family's windows count up over all visits
+of a ticket, a visit's own steps carry its sequence, staff events count what was told before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel import Session, col, func, select
+
+from billing.schemas import ChargeInfo
+from core.actor import SYSTEM
+from core.i18n import _
+from dispatch import notice_facts, staff_notices, tasks
+from dispatch.models import Visit
+from dispatch.notice_facts import TicketFacts, facts_of_ticket
+from dispatch.states import OPEN_VISIT_STATES
+from notifications import messages, service, wording
+from notifications.messages import Context, Window
+from notifications.recipients import CallTask, Party, Role
+from workforce.queries import get_technicians
+
+CHANGED_HANDS = "다른 기사에게 넘어갔습니다. 가지 않으셔도 됩니다."
+
+
+def tell_window(
+    session: Session, *, visit_id: int, before: Window | None, reason: str | None, now: datetime
+) -> None:
+    """Tell the family of the agreed window: VISIT_SCHEDULED for a visit's first one, else WINDOW_CHANGED."""
+    visit = session.get_one(Visit, visit_id)
+    facts = facts_of_ticket(session, ticket_id=visit.ticket_id)
+    window = notice_facts.window_of(visit)
+    if window is None:
+        return
+    worker = notice_facts.worker_of(session, visit=visit, now=now)
+    context: Context
+    if before is None:
+        fee = notice_facts.visit_fee(session, ticket=facts.ticket, start=window.start, now=now)
+        context = messages.VisitScheduled(facts.case, worker, window, fee)
+    else:
+        why = notice_facts.sendable(reason, "") or None if reason else None
+        context = messages.WindowChanged(facts.case, worker, before, window, why)
+    generation = _window_generation(session, ticket_id=visit.ticket_id)
+    _tell_family(session, facts=facts, context=context, generation=generation, now=now)
+
+
+def tell_en_route(session: Session, *, visit_id: int, arrives_at: datetime | None, now: datetime) -> None:
+    """Tell the family that the technician has set out."""
+    visit = session.get_one(Visit, visit_id)
+    facts = facts_of_ticket(session, ticket_id=visit.ticket_id)
+    worker = notice_facts.worker_of(session, visit=visit, now=now)
+    context = messages.EnRoute(facts.case, worker, arrives_at)
+    _tell_family(session, facts=facts, context=context, generation=visit.sequence, now=now)
+
+
+def tell_absent(session: Session, *, visit_id: int, options: Sequence[Window], now: datetime) -> None:
+    """Tell the family that nobody opened, with times to come again and the number to call."""
+    visit = session.get_one(Visit, visit_id)
+    facts = facts_of_ticket(session, ticket_id=visit.ticket_id)
+    context = messages.Absent(
+        facts.case,
+        notice_facts.worker_of(session, visit=visit, now=now),
+        visit.arrived_at or now,
+        tuple(options[:2]),
+    )
+    _tell_family(session, facts=facts, context=context, generation=visit.sequence, now=now)
+
+
+def tell_visit_result(
+    session: Session, *, visit_id: int, charge: ChargeInfo, work: str | None, now: datetime
+) -> None:
+    """Tell both parties (and a third payer) the bill, line by line, equal to its rows to the won."""
+    visit = session.get_one(Visit, visit_id)
+    facts = facts_of_ticket(session, ticket_id=visit.ticket_id)
+    context = messages.VisitResult(
+        case=facts.case,
+        worker=notice_facts.worker_of(session, visit=visit, now=now),
+        finished_at=visit.ended_at or now,
+        lines=notice_facts.bill_lines(charge),
+        total=charge.total,
+        work=(notice_facts.sendable(work, "") or None) if work else None,
+    )
+    _tell_family(session, facts=facts, context=context, generation=visit.sequence, now=now)
+
+
+def tell_job_assigned(session: Session, *, visit_id: int, now: datetime) -> None:
+    """Tell a technician that a job is his, and the one who had it before that it is not his any more.
+
+    A technician who was told already is not told again.
+    """
+    visit = session.get_one(Visit, visit_id)
+    if visit.technician_id is None or visit.technician_id == visit.told_technician_id:
+        return
+    if visit.told_technician_id is not None:
+        _tell_changed(
+            session, visit=visit, technician_id=visit.told_technician_id, change=CHANGED_HANDS, now=now
+        )
+    facts = facts_of_ticket(session, ticket_id=visit.ticket_id)
+    context = staff_notices.job_assigned(session, facts=facts, window=notice_facts.window_of(visit))
+    _tell_technician(
+        session, facts=facts, technician_id=visit.technician_id, context=context, generation=None, now=now
+    )
+    visit.told_technician_id, visit.acknowledged_at = visit.technician_id, None
+    session.add(visit)
+    session.flush()
+
+
+def tell_job_changed(session: Session, *, visit_id: int, change: str, now: datetime) -> None:
+    """Tell the technician who knows of a job what changed; nobody is told of a job he never heard of."""
+    visit = session.get_one(Visit, visit_id)
+    if visit.told_technician_id is None:
+        return
+    _tell_changed(session, visit=visit, technician_id=visit.told_technician_id, change=change, now=now)
+    visit.acknowledged_at = None
+    session.add(visit)
+    session.flush()
+
+
+def tell_job_gone(session: Session, *, visit_id: int, change: str, now: datetime) -> None:
+    """Tell the technician who knows of a job that it is his no longer, and forget that he was told."""
+    visit = session.get_one(Visit, visit_id)
+    tell_job_changed(session, visit_id=visit_id, change=change, now=now)
+    visit.told_technician_id = None
+    session.add(visit)
+    session.flush()
+
+
+def remind_technician(session: Session, *, ticket_id: int, now: datetime) -> None:
+    """Remind the technician that the family has not been reached; once a contact clock."""
+    visit = _open_visit(session, ticket_id=ticket_id)
+    if visit is None or visit.technician_id is None:
+        return
+    facts = facts_of_ticket(session, ticket_id=ticket_id)
+    context, generation = staff_notices.contact_due(session, facts=facts, worker_name=None, now=now)
+    _tell_technician(
+        session,
+        facts=facts,
+        technician_id=visit.technician_id,
+        context=context,
+        generation=generation,
+        now=now,
+    )
+
+
+def tell_point(session: Session, *, ticket_id: int, why: str, now: datetime) -> None:
+    """Tell the point's desk on duty: a ticket is offered, a family is not reached yet, or `why` in words."""
+    facts = facts_of_ticket(session, ticket_id=ticket_id)
+    desk = notice_facts.desk_party(session, ticket=facts.ticket, now=now)
+    visit = _open_visit(session, ticket_id=ticket_id)
+    context, generation = staff_notices.for_point(session, facts=facts, visit=visit, why=why, now=now)
+    _tell(session, facts=facts, context=context, people=[desk], generation=generation, now=now)
+
+
+def _tell_changed(session: Session, *, visit: Visit, technician_id: int, change: str, now: datetime) -> None:
+    facts = facts_of_ticket(session, ticket_id=visit.ticket_id)
+    window = notice_facts.window_of(visit) if technician_id == visit.technician_id else None
+    context = staff_notices.job_changed(session, facts=facts, change=change, window=window)
+    _tell_technician(
+        session, facts=facts, technician_id=technician_id, context=context, generation=None, now=now
+    )
+
+
+def _tell_technician(
+    session: Session,
+    *,
+    facts: TicketFacts,
+    technician_id: int,
+    context: Context,
+    generation: int | None,
+    now: datetime,
+) -> None:
+    found = get_technicians(session, technician_ids=[technician_id], company_id=facts.company.id, at=now)
+    if technician_id not in found:
+        return
+    party = notice_facts.technician_party(found[technician_id])
+    _tell(session, facts=facts, context=context, people=[party], generation=generation, now=now)
+
+
+def _tell_family(
+    session: Session, *, facts: TicketFacts, context: Context, generation: int, now: datetime
+) -> None:
+    calls = _tell(session, facts=facts, context=context, people=facts.family, generation=generation, now=now)
+    for call in calls:
+        _open_call(session, facts=facts, context=context, call=call, generation=generation, now=now)
+
+
+def _tell(
+    session: Session,
+    *,
+    facts: TicketFacts,
+    context: Context,
+    people: Sequence[Party],
+    generation: int | None,
+    now: datetime,
+) -> list[CallTask]:
+    """Hand over to the outbox; without a generation this is one telling more than there were."""
+    event = messages.event_of(context)
+    ticket_id = facts.id
+    if generation is None:
+        roles = [party.role for party in people]
+        generation = 1 + service.last_generation(session, ticket_id=ticket_id, event=event, recipients=roles)
+    return service.tell(
+        session,
+        event=event,
+        generation=generation,
+        ticket_id=ticket_id,
+        company_id=facts.company.id,
+        sender=facts.sender,
+        facts=context,
+        people=people,
+        now=now,
+    )
+
+
+def _open_call(
+    session: Session, *, facts: TicketFacts, context: Context, call: CallTask, generation: int, now: datetime
+) -> None:
+    """A person must ring a number that takes no text; newer news replaces what was not said yet."""
+    event = messages.event_of(context)
+    about = {"event": event.value, "generation": generation}
+    earlier = tasks.list_tasks(
+        session, company_id=facts.company.id, ticket_id=facts.id, kinds=[tasks.CALL_LANDLINE], state=None
+    )
+    if any(task.recipient == call.recipient.value and task.data == about for task in earlier):
+        return
+    variant = _words_for(call, wording.variants(event))
+    tasks.close_tasks_of(
+        session,
+        ticket_id=facts.id,
+        kinds=[tasks.CALL_LANDLINE],
+        recipient=call.recipient.value,
+        outcome=_("새 소식으로 바뀌었습니다."),
+        state="void",
+        by=SYSTEM,
+        now=now,
+    )
+    tasks.open_task(
+        session,
+        ticket_id=facts.id,
+        kind=tasks.CALL_LANDLINE,
+        recipient=call.recipient.value,
+        detail=wording.render(context=context, variant=variant).text,
+        data=about,
+        now=now,
+    )
+
+
+def _words_for(call: CallTask, known: frozenset[str]) -> str:
+    both = {Role.RESIDENT, Role.REQUESTER} <= set(call.serves) and "shared" in known
+    return "shared" if both else call.recipient.value
+
+
+def _window_generation(session: Session, *, ticket_id: int) -> int:
+    query = select(func.sum(Visit.window_generation)).where(col(Visit.ticket_id) == ticket_id)
+    return int(session.exec(query).one() or 0)
+
+
+def _open_visit(session: Session, *, ticket_id: int) -> Visit | None:
+    query = (
+        select(Visit)
+        .where(col(Visit.ticket_id) == ticket_id, col(Visit.state).in_(OPEN_VISIT_STATES))
+        .order_by(col(Visit.sequence).desc())
+    )
+    return session.exec(query).first()

@@ -24,6 +24,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST_NODE = 20
 BROWSERS = "chrome110,firefox115,safari16"
+COPIED = {"basemap.json": "geo/data/basemap.json"}
+"""Data that maps fetch: manifest name -> file of another package, taken as it is."""
 NPM_STAMP = ".ondol-stamp"
 DIST_STAMP = "stamp"
 
@@ -56,6 +58,7 @@ def stamp_of_sources(*, root: Path) -> str:
     """A hash over everything the result depends on: sources, package lock and this file."""
     files = [root / "package.json", root / "package-lock.json", Path(__file__)]
     files += sorted(path for path in (root / "web" / "assets").rglob("*") if path.is_file())
+    files += [root / source for source in COPIED.values() if (root / source).is_file()]
     return _hash_of(files, below=root)
 
 
@@ -125,6 +128,7 @@ def _replace_dist(*, root: Path, node: Node, dist: Path, stamp: str) -> None:
         _run(_esbuild_command(root=root, node=node, out=fresh, metafile=metafile), cwd=root, node=node)
         manifest = _manifest(json.loads(metafile.read_text(encoding="utf-8")), out=fresh, root=root)
         metafile.unlink()
+        manifest |= _copy_data(root=root, out=fresh)
         (fresh / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True), encoding="utf-8")
         (fresh / DIST_STAMP).write_text(stamp, encoding="utf-8")
         fresh.chmod(0o755)
@@ -172,6 +176,18 @@ def _manifest(meta: dict[str, dict[str, dict[str, object]]], *, out: Path, root:
             path = (root / built).relative_to(out)
             if name.suffix == path.suffix:  # a script that imports styles also has a .css output
                 names[name.as_posix()] = path.as_posix()
+    return names
+
+
+def _copy_data(*, root: Path, out: Path) -> dict[str, str]:
+    """Copy the data files under hashed names. One that is not there is left out: asset() then names it."""
+    names: dict[str, str] = {}
+    for name, source in COPIED.items():
+        path = root / source
+        if path.is_file():
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()[:8].upper()
+            names[name] = f"{Path(name).stem}-{digest}{Path(name).suffix}"
+            shutil.copyfile(path, out / names[name])
     return names
 
 

@@ -49,12 +49,17 @@ function clicked(event) {
   const opener = target.closest("[data-open]");
   if (opener) showDialog(opener.getAttribute("data-open") ?? "");
   if (target.closest("[data-close]")) target.closest("dialog")?.close();
-  if (target instanceof HTMLDialogElement && target.hasAttribute("data-light")) target.close();
+  if (isBackdrop(target)) /** @type {HTMLDialogElement} */ (target).close();
   const tab = target.closest("[role=tab]");
   if (tab) chooseTab(tab);
   const reveal = target.closest("[data-reveal]")?.getAttribute("data-reveal");
   if (reveal) document.getElementById(reveal)?.removeAttribute("hidden");
   if (target.closest("[data-print]")) window.print();
+}
+
+/** A click beside an open dialog closes it, unless something was typed into it. */
+function isBackdrop(/** @type {Element} */ target) {
+  return target instanceof HTMLDialogElement && target.hasAttribute("data-light") && !target.querySelector("form[data-js-dirty]");
 }
 
 /** @param {string} id */

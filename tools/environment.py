@@ -84,7 +84,7 @@ def install(environment: Environment, lock: str) -> bool:
     if read_stamp(environment).get(lock) == wanted:
         return False
     text = (environment.root / lock).read_text(encoding="utf-8")
-    say(f"온돌: 필요한 패키지 {len(pins_of(text))}개를 설치합니다({lock}). 처음에는 1분쯤 걸립니다.")
+    say(f"온돌: 필요한 패키지 {len(pins_of(text))}개를 설치합니다({lock}). 1분쯤 걸릴 수 있습니다.")
     run_pip(environment, environment.root / lock)
     write_stamp(environment, lock)
     return True

@@ -139,3 +139,69 @@ def test_layouts_need_no_inline_script_or_style(templates: Environment, layout: 
     assert SCRIPT not in html
     assert not re.search(r'<style|\sstyle=|\son\w+="', html)
     assert re.findall(r"<script(?![^>]*(?:src=|application/json))", html) == []
+
+
+MINIMAL = (
+    'ui.button("가")',
+    'ui.icon_button("x", "닫기")',
+    'ui.badge("가")',
+    'ui.note("가")',
+    'ui.say("가")',
+    'ui.empty("없음")',
+    'ui.kv([("가", "나"), ("빈", none)])',
+    'ui.tabs([("/a", "가", true, 3)], "날")',
+    'ui.panel_tabs([("p", "가", none)], "날")',
+    'ui.pager("/next")',
+    'ui.meter("가", 3, 0)',
+    'ui.figure("가", 3)',
+    'ui.person("김영호")',
+    'forms.error_summary({"a": "고쳐 주세요"})',
+    'forms.field("a", "가")',
+    'forms.textarea("a", "가")',
+    'forms.select("a", "가", [("1", "하나")])',
+    'forms.choices("a", "가", [("1", "하나"), ("2", "둘", "설명")])',
+    'forms.checkbox("a", "가")',
+    'forms.actions("저장")',
+    'forms.search("/find", "찾기")',
+    "ticket.priority(0)",
+    "ticket.flags(safety=true, care=true, escalated=true, transferred=true, pinned=true, reopened=true)",
+    'ticket.clocks({"contact": {"state": "running", "due_at": at}, "promise": {}, "handled": none})',
+    'ticket.row("ON-1", "RECEIVED", 1, "난방이 안 돼요")',
+    'ticket.events([{"at": at, "what": "접수"}], at)',
+    'ticket.steps(["접수", "방문"], 1)',
+    'ticket.prices([{"name": "출장비", "amount": 18000}], 18000)',
+    'ticket.message_state("delivered")',
+    'board.lane_group("강남점")',
+    "board.shift(0, 3600)",
+    "board.lunch(0, 3600)",
+    "board.absence(0, 3600)",
+    'board.map("/map.json")',
+    'board.map_pick("37.5,127.0,12")',
+    'phones.sms("ABSENT", "안녕하세요", at, at)',
+)
+
+
+@pytest.mark.parametrize("call", MINIMAL)
+def test_macros_need_only_their_first_arguments(templates: Environment, call: str) -> None:
+    html = render(templates, "{{ " + call + " }}", at=DUE)
+    assert "<" in html
+    assert "style=" not in html
+    assert "None" not in html
+
+
+BLOCKS = (
+    'ui.card("가")',
+    'ui.table(["가", ("나", "num")], "표", tall=true)',
+    'ui.dialog("d", "가", auto=true)',
+    'forms.form("/x")',
+    "board.timeline(at)",
+    'board.lane(1, "김영호")',
+    'phones.phone("02-555-0101", landline=true)',
+)
+
+
+@pytest.mark.parametrize("call", BLOCKS)
+def test_macros_with_a_body_show_it_escaped(templates: Environment, call: str) -> None:
+    html = render(templates, "{% call " + call + " %}{{ body }}{% endcall %}", body=SCRIPT, at=DUE)
+    assert "&lt;script&gt;" in html
+    assert SCRIPT not in html

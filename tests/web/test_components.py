@@ -34,13 +34,13 @@ def templates(monkeypatch: pytest.MonkeyPatch) -> Environment:
     return environment
 
 
-def render(templates: Environment, body: str, **context: object) -> str:
+def render(templates: Environment, source: str, **context: object) -> str:
     imports = (
         '{% import "components/ui.html" as ui %}{% import "components/forms.html" as forms %}'
         '{% import "components/ticket.html" as ticket %}{% import "components/board.html" as board %}'
         '{% import "components/phone.html" as phones %}'
     )
-    return templates.from_string(imports + body).render(**context)
+    return templates.from_string(imports + source).render(**context)
 
 
 @pytest.mark.parametrize("code", TICKET_STATUSES)

@@ -14,7 +14,7 @@ from core.errors import ConflictError
 from core.i18n import _
 from customers.schemas import BoilerInfo, HouseholdInfo, NewAddress, NewBoiler
 from customers.service import add_member, find_or_add_boiler, find_or_add_contact, find_or_add_household
-from dispatch import safety, triage
+from dispatch import triage
 from dispatch.clocks import start_clocks
 from dispatch.duplicates import find_suspected
 from dispatch.events import TicketFiled
@@ -26,6 +26,7 @@ from dispatch.intake_rules import (
 from dispatch.models import Ticket, TicketParty, WishedWindow
 from dispatch.numbers import reserve_number
 from dispatch.places import ask_map_pick, is_plannable
+from dispatch.safety_script import script_steps
 from dispatch.schemas import CodeBook, CodeFact, FiledTicket, TicketRequest
 from dispatch.tickets import has_ended, lock_ticket, note_change, ticket_key
 from workforce.queries import get_company
@@ -260,5 +261,5 @@ def _answer(session: Session, ticket: Ticket, home: _Home, code: CodeFact | None
         error_code_meaning=code.meaning if code else None,
         location_precision=address.precision,
         needs_map_pick=not is_plannable(address),
-        script=safety.script_steps(symptom=ticket.symptom) if ticket.safety else (),
+        script=script_steps(symptom=ticket.symptom) if ticket.safety else (),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from scheduling.evaluator import viable_prefix
 from scheduling.labels import State, earliest_ready, finish, leave, visit
@@ -11,6 +12,23 @@ from scheduling.problem import PlanningProblem, StopNumbers
 
 Place = tuple[int, int, int]
 """(added cost, added travel, position) of one insertion."""
+
+
+class RouteMemory(NamedTuple):
+    """The state of a working route at one moment."""
+
+    jobs: list[int]
+    load: int
+    places: list[int]
+    states: list[State]
+    ready: list[int]
+    travel: int
+    penalty: int
+
+    @property
+    def cost(self) -> int:
+        """Travel + lateness + overtime."""
+        return self.travel + self.penalty
 
 
 class WorkingRoute:
@@ -56,10 +74,23 @@ class WorkingRoute:
         """Travel + lateness + overtime."""
         return self.travel + self.penalty
 
-    def cheapest_place(self, location: int, stop: StopNumbers, demand: int) -> Place | None:
+    def remember(self) -> RouteMemory:
+        """What `recall` needs to take this route back to its present state; `set_jobs` never mutates."""
+        return RouteMemory(
+            self.jobs, self.load, self.places, self.states, self.ready, self.travel, self.penalty
+        )
+
+    def recall(self, memory: RouteMemory) -> None:
+        """Undo everything since `remember`."""
+        self.jobs, self.load, self.places, self.states, self.ready, self.travel, self.penalty = memory
+
+    def cheapest_place(
+        self, location: int, stop: StopNumbers, demand: int, *, below: int | None = None
+    ) -> Place | None:
         """The cheapest feasible insertion of a job, which need not be in the problem.
 
         Skills and pins are the caller's to check. Ties go to the smaller detour, then the earlier position.
+        With `below`, places whose detour alone costs that much may be passed over.
         """
         capacity = self.problem.technicians[self.technician].capacity
         if capacity is not None and self.load + demand > capacity:
@@ -74,15 +105,17 @@ class WorkingRoute:
                 detours.append((to + there[after] - (rows[before][after] if self.jobs else 0), k))
         detours.sort()
         best: Place | None = None
+        bound = below
         for detour, k in detours:
             # What follows comes no earlier when detour + duration >= 0: the detour bounds the added cost.
-            if best is not None and detour >= best[0] and detour + duration >= 0:
+            if bound is not None and detour >= bound and detour + duration >= 0:
                 continue
             penalty = self._penalty_with(k, location, stop)
             if penalty is not None:
                 place = (detour + penalty - self.penalty, detour, k)
                 if best is None or place < best:
                     best = place
+                    bound = best[0] if bound is None else min(bound, best[0])
         return best
 
     def _penalty_with(self, position: int, location: int, stop: StopNumbers) -> int | None:

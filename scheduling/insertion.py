@@ -19,7 +19,8 @@ class Insertion:
     """The best place for a job.
 
     `position` counts from 0; `start` is its start of work in seconds; `added_travel` is seconds, `added_cost`
-    everything; `worthwhile`: no dearer than leaving the job out; `sequences` are the routes with the job in.
+    everything; `worthwhile`: no dearer than leaving the job out; `sequences` are the routes with the job in;
+    `displaced` are jobs of the given sequences that no schedule fitted any more and that are not in them.
     """
 
     job: str
@@ -29,6 +30,7 @@ class Insertion:
     added_travel: int
     added_cost: int
     worthwhile: bool
+    displaced: tuple[str, ...]
     sequences: dict[str, list[str]]
 
 
@@ -52,6 +54,8 @@ def insert_job(problem: PlanningProblem, sequences: Sequences, job_id: str) -> I
     route.set_jobs([*route.jobs[:position], job, *route.jobs[position:]])
     timed = time_route(problem, route.technician, route.jobs)
     assert timed is not None, "cheapest_place has timed it"
+    after = board_sequences(board)
+    kept = {name for names in after.values() for name in names}
     return Insertion(
         job=job_id,
         technician=timed.technician,
@@ -60,7 +64,8 @@ def insert_job(problem: PlanningProblem, sequences: Sequences, job_id: str) -> I
         added_travel=added_travel,
         added_cost=added_cost,
         worthwhile=problem.jobs[job].mandatory or added_cost <= problem.jobs[job].drop_cost,
-        sequences=board_sequences(board),
+        displaced=tuple(name for names in sequences.values() for name in names if name not in kept),
+        sequences=after,
     )
 
 

@@ -18,9 +18,9 @@ HALF_SCORE_COST = 1800
 class Offer:
     """One window, with its best technician.
 
-    `start` is the start of work then planned (seconds), `added_travel_s` seconds, `added_cost` travel,
-    lateness and overtime of the whole route. `score` falls from 1 (free) to 0. A window which nobody can reach
-    has no technician, score 0 and `reachable` False.
+    `start` is the start of work then planned, `added_travel_s` seconds, `added_cost` travel, lateness and
+    overtime of the whole route. `score` falls from 1 (free) to 0. A window which nobody can reach has no
+    technician, score 0 and `reachable` False.
     """
 
     window: Window

@@ -47,26 +47,29 @@ class SearchLimit:
     seed: int = 1
 
 
-def improve_sequences(problem: PlanningProblem, sequences: Sequences, limit: SearchLimit) -> Sequences | None:
-    """Search from `sequences` (feasible, prefixes first) for better ones.
+def improve_sequences(
+    problem: PlanningProblem, sequences: Sequences | None, limit: SearchLimit, *, parameters: Any = None
+) -> dict[str, list[str]] | None:
+    """Search from `sequences` (feasible, prefixes first) for better ones; from nothing when they are None.
 
     None when there is nothing to search or the solver found nothing. The caller re-times and judges.
+    `parameters` (RoutingSearchParameters) replace the tuned ones, for measurements.
     """
     if limit.seconds <= 0:
         return None
-    model = _Model(problem, limit.seed)
+    model = _Model(problem, sequences or {}, limit.seed)
     if not model.vehicles or not model.nodes:
         return None
-    return model.solve(sequences, limit)
+    return model.solve(sequences, parameters or make_search_parameters(limit))
 
 
 class _Model:
     """Nodes: the jobs that somebody can serve, then one node for each place where a shift begins or ends."""
 
-    def __init__(self, problem: PlanningProblem, seed: int) -> None:
+    def __init__(self, problem: PlanningProblem, sequences: Sequences, seed: int) -> None:
         self.problem = problem
         self.prefixes = [viable_prefix(problem, t) for t in range(len(problem.technicians))]
-        self.able = _find_able(problem, self.prefixes)
+        self.able = _find_able(problem, self.prefixes, sequences)
         self.vehicles = sorted({t for able in self.able.values() for t in able})
         self.nodes = [job for job, able in self.able.items() if able]
         if not self.vehicles or not self.nodes:
@@ -81,10 +84,20 @@ class _Model:
         self._add_capacity()
         self._lock_prefixes()
 
-    def solve(self, sequences: Sequences, limit: SearchLimit) -> Sequences | None:
-        """Warm start from `sequences`; a cold start where the solver does not take them."""
-        parameters = _search_parameters(limit)
+    def solve(self, sequences: Sequences | None, parameters: Any) -> dict[str, list[str]] | None:
+        """Warm start from `sequences`; a cold start without them or where the solver does not take them."""
         self.routing.CloseModelWithParameters(parameters)
+        start = None
+        if sequences is not None:
+            ignore_inactive = True
+            start = self.routing.ReadAssignmentFromRoutes(self._index_routes(sequences), ignore_inactive)
+        if start is None:
+            solution = self.routing.SolveWithParameters(parameters)
+        else:
+            solution = self.routing.SolveFromAssignmentWithParameters(start, parameters)
+        return None if solution is None else self._read(solution)
+
+    def _index_routes(self, sequences: Sequences) -> list[list[int]]:
         routes = []
         for technician in self.vehicles:
             names = sequences.get(self.problem.technicians[technician].id, ())
@@ -92,12 +105,7 @@ class _Model:
             routes.append(
                 [self.manager.NodeToIndex(self.node_of[job]) for job in jobs if job in self.node_of]
             )
-        start = self.routing.ReadAssignmentFromRoutes(routes, True)
-        if start is None:
-            solution = self.routing.SolveWithParameters(parameters)
-        else:
-            solution = self.routing.SolveFromAssignmentWithParameters(start, parameters)
-        return None if solution is None else self._read(solution)
+        return routes
 
     def _open_model(self) -> None:
         people = [self.problem.technicians[t] for t in self.vehicles]
@@ -207,8 +215,11 @@ class _Model:
         return found
 
 
-def _find_able(problem: PlanningProblem, prefixes: list[tuple[int, ...]]) -> dict[int, list[int]]:
-    """Technicians who can serve each job behind their prefix; the holder alone for a job under way."""
+def _find_able(
+    problem: PlanningProblem, prefixes: list[tuple[int, ...]], sequences: Sequences
+) -> dict[int, list[int]]:
+    """Technicians who can serve each job behind their prefix, or do so now; a job under way has one."""
+    now = {(technician, name) for technician, names in sequences.items() for name in names}
     held = {job: technician for technician, prefix in enumerate(prefixes) for job in prefix}
     blocked = {job for prefix in problem.prefixes for job in prefix} - held.keys()
     able: dict[int, list[int]] = {}
@@ -220,12 +231,16 @@ def _find_able(problem: PlanningProblem, prefixes: list[tuple[int, ...]]) -> dic
                 technician
                 for technician, prefix in enumerate(prefixes)
                 if problem.may_serve(technician, job)
-                and time_route(problem, technician, [*prefix, job]) is not None
+                and (
+                    (problem.technicians[technician].id, problem.jobs[job].id) in now
+                    or time_route(problem, technician, [*prefix, job]) is not None
+                )
             ]
     return able
 
 
-def _search_parameters(limit: SearchLimit) -> Any:
+def make_search_parameters(limit: SearchLimit) -> Any:
+    """The tuned settings as RoutingSearchParameters."""
     parameters = pywrapcp.DefaultRoutingSearchParameters()
     parameters.first_solution_strategy = routing_enums_pb2.FirstSolutionStrategy.PARALLEL_CHEAPEST_INSERTION
     parameters.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH

@@ -28,6 +28,29 @@ def test_tiny_plans_lie_between_optimum_and_greedy(
     assert (mandatory, plan.cost) >= brute_best(problem)
 
 
+@pytest.mark.parametrize("offset", [0, -500, 90_000_000])
+@pytest.mark.parametrize("seed", range(1000, 1006))
+def test_odd_horizons_and_large_costs_stay_sound(tiny_problem: Tiny, seed: int, offset: int) -> None:
+    base = tiny_problem(seed, jobs=6, technicians=3, prefix=True)
+
+    def moved(window: tuple[int, int]) -> tuple[int, int]:
+        return window[0] + offset, window[1] + offset
+
+    problem = replace(
+        base,
+        technicians=tuple(
+            replace(person, shift=moved(person.shift), lunch=None) for person in base.technicians
+        ),
+        jobs=tuple(
+            replace(job, window=moved(job.window), due=offset, lateness_cost=10**6, drop_cost=10**9)
+            for job in base.jobs
+        ),
+    )
+    plan = solve(problem, seconds=5.0, iterations=10)
+    assert check_plan(problem, plan) == []
+    assert plan_rank(problem, plan) <= plan_rank(problem, insert_greedy(problem))
+
+
 def test_tiny_plans_are_mostly_optimal(
     tiny_problem: Tiny, brute_best: Callable[[PlanningProblem], tuple[int, int]]
 ) -> None:
@@ -70,7 +93,7 @@ def test_an_initial_plan_is_never_made_worse() -> None:
 
 def test_same_seed_and_iterations_same_plan() -> None:
     problem = generate_day(technicians=4, jobs=20, seed=3)
-    first, second = (solve(problem, seconds=10.0, iterations=40, seed=9) for _ in range(2))
+    first, second = (solve(problem, seconds=60.0, iterations=40, seed=9) for _ in range(2))
     assert replace(first, seconds=0) == replace(second, seconds=0)
 
 

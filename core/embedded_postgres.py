@@ -23,7 +23,15 @@ import psycopg
 
 from core.i18n import _
 from core.lifeline import command
-from core.postgres_home import SYSTEM_HOME, EmbeddedPostgresError, find_home, make_folder, make_socket_dir
+from core.postgres_home import (
+    SYSTEM_HOME,
+    EmbeddedPostgresError,
+    find_home,
+    make_folder,
+    make_socket_dir,
+    remove_cluster,
+)
+from core.postgres_remains import clear_remains
 
 DATABASE = "ondol"
 USER = "ondol"
@@ -86,7 +94,6 @@ class EmbeddedPostgres:
         self._take_lock()
         try:
             self._home = find_home(self.data_dir, system_home=self._system_home)
-            self._socket_dir = make_socket_dir(self._home.cluster, self._home.ids)
             if not self._home.cluster.exists():
                 self._make_cluster()
             self._check_version()
@@ -95,6 +102,19 @@ class EmbeddedPostgres:
         except BaseException:
             self.stop()
             raise
+
+    def discard(self) -> None:
+        """Forget the data, so that the next start makes an empty database. Call it before `start`.
+
+        Raises:
+            EmbeddedPostgresError: another Ondol runs on this data; it is left alone.
+        """
+        self._take_lock()
+        try:
+            clear_remains((self.data_dir / "postgres").resolve(), within_s=_STOP_WITHIN_S)
+            remove_cluster(self.data_dir)
+        finally:
+            self.stop()
 
     def ensure_running(self) -> bool:
         """Start the server again if it has died; True if it had. The supervisor calls this every round."""
@@ -178,7 +198,8 @@ class EmbeddedPostgres:
             )
 
     def _launch_until_ready(self) -> None:
-        self._clear_remains()
+        clear_remains(self._home.cluster, within_s=_STOP_WITHIN_S)
+        self._socket_dir = make_socket_dir(self._home.cluster, self._home.ids)
         deadline = time.monotonic() + _READY_WITHIN_S
         while True:
             if self._process is None or self._process.poll() is not None:
@@ -231,30 +252,6 @@ class EmbeddedPostgres:
         except psycopg.OperationalError:
             return False
 
-    def _clear_remains(self) -> None:
-        """We hold the lock, so a server that still runs on this cluster is an orphan: end it.
-
-        A left-over pid file whose number now belongs to somebody else (a container that was started
-        again) would make PostgreSQL refuse to start: remove it.
-        """
-        deadline = time.monotonic() + _STOP_WITHIN_S
-        asked = False
-        while (pid := _postmaster_pid(self._home.cluster)) is not None:
-            if not _runs_on(pid, self._home.cluster):
-                (self._home.cluster / "postmaster.pid").unlink(missing_ok=True)
-                return
-            if not asked:
-                os.kill(pid, signal.SIGINT)
-                asked = True
-            if time.monotonic() > deadline:
-                raise EmbeddedPostgresError(
-                    _(
-                        "앞서 실행한 데이터베이스(프로세스 {pid})가 끝나지 않습니다. "
-                        "그 프로세스를 끝내고 다시 시작해 주세요."
-                    ).format(pid=pid)
-                )
-            time.sleep(0.05)
-
     def _make_database(self) -> None:
         with psycopg.connect(_libpq(self._socket_dir, "postgres"), autocommit=True) as connection:
             if not connection.execute("SELECT FROM pg_database WHERE datname = %s", (DATABASE,)).rowcount:
@@ -299,24 +296,3 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             process.wait(_STOP_WITHIN_S)
         except subprocess.TimeoutExpired:
             continue
-
-
-def _postmaster_pid(cluster: Path) -> int | None:
-    try:
-        return int((cluster / "postmaster.pid").read_text().splitlines()[0])
-    except (FileNotFoundError, IndexError, ValueError):
-        return None
-
-
-def _runs_on(pid: int, cluster: Path) -> bool:
-    listing = Path(f"/proc/{pid}/cmdline")
-    if Path("/proc/self").exists():
-        try:
-            said = listing.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:
-            return False
-    else:
-        said = subprocess.run(
-            ["ps", "-p", str(pid), "-o", "command="], capture_output=True, text=True, check=False
-        ).stdout
-    return f"-D {cluster} " in said

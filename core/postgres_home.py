@@ -65,7 +65,7 @@ def remove_cluster(data_dir: Path) -> None:
     if link.is_symlink():
         link.unlink()
         if cluster.parent.name.startswith("data-"):
-            cluster.parent.rmdir()
+            shutil.rmtree(cluster.parent, ignore_errors=True)
 
 
 def make_socket_dir(cluster: Path, ids: tuple[int, int] | None) -> Path:

@@ -34,9 +34,10 @@ def run_demo(*, root: Path, data_dir: Path, port: int, fresh: bool, migrate: Cal
     """
     require_free_port(HOST, port)
     url = Settings().database_url
-    if fresh and not url:
-        _forget(data_dir)
     postgres = None if url else EmbeddedPostgres(data_dir / "postgres")
+    if fresh and postgres is not None:
+        postgres.discard()
+        shutil.rmtree(data_dir / "logs", ignore_errors=True)
     provider_port = find_free_port(HOST)
     foundation: Foundation | None = postgres
     with Supervisor(tell=_tell, foundation=foundation) as supervisor:
@@ -116,12 +117,6 @@ def _greet(database_url: str, *, port: int, seconds: float) -> None:
     _tell(f"  {'':<46}{base}/phones  가족의 휴대전화 · the family's phones")
     _tell("")
     _tell("멈추려면 Ctrl-C · Ctrl-C to stop. 자료는 남습니다 · the data stays.")
-
-
-def _forget(data_dir: Path) -> None:
-    """`--fresh`: only what the demo itself made below the data directory."""
-    for name in ("postgres", "logs"):
-        shutil.rmtree(data_dir / name, ignore_errors=True)
 
 
 def _tell(text: str) -> None:

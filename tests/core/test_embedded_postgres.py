@@ -20,7 +20,6 @@ from core.postgres_home import (
     copy_programs,
     find_home,
     make_socket_dir,
-    remove_cluster,
 )
 from tests.core.processes import open_folder, run_statement
 
@@ -76,6 +75,17 @@ def test_second_owner_is_told_of_the_first(data_dir: Path) -> None:
         EmbeddedPostgres(data_dir).start()
     assert str(os.getpid()) in refused.value.detail
     assert str(data_dir) in refused.value.detail
+
+
+def test_discarding_begins_with_an_empty_database_but_never_under_a_running_one(data_dir: Path) -> None:
+    with EmbeddedPostgres(data_dir) as server:
+        with pytest.raises(EmbeddedPostgresError, match="다른 온돌"):
+            EmbeddedPostgres(data_dir).discard()
+        assert _kept(server) == 7
+    again = EmbeddedPostgres(data_dir, settings=LOSABLE)
+    again.discard()
+    with again, pytest.raises(psycopg.errors.UndefinedTable):
+        _kept(again)
 
 
 def test_left_over_pid_file_of_a_stranger_is_no_hindrance(data_dir: Path) -> None:
@@ -140,7 +150,7 @@ def test_as_root_below_a_closed_folder_data_and_programs_move_out(tmp_path: Path
     assert cluster.is_relative_to(system_home)
     assert cluster.stat().st_uid != 0
     assert find_home(closed, system_home=system_home).cluster == cluster
-    remove_cluster(closed)
+    EmbeddedPostgres(closed, system_home=system_home).discard()
     assert not cluster.exists()
     assert not (closed / "postgres").is_symlink()
     shutil.rmtree(system_home)

@@ -67,7 +67,7 @@ def _improve(
     problem: PlanningProblem, plan: Plan, deadline: float, seed: int, iterations: int | None
 ) -> Plan:
     begin = perf_counter()
-    if len(problem.technicians) > MODEL_TECHNICIANS:
+    if len(problem.jobs) > MODEL_JOBS or len(problem.technicians) > MODEL_TECHNICIANS:
         return _search(problem, plan, deadline, seed, iterations)
     span = max(0.0, deadline - begin)
     search_until, ruin_until, steps = begin + SEARCH_SHARE * span, deadline - POLISH_SHARE * span, None

@@ -60,7 +60,7 @@ def start_plan(problem: PlanningProblem, initial: Sequences | None = None) -> Pl
 
 def _closing_seconds(problem: PlanningProblem, seconds: float) -> float:
     """Time kept back for the last insertions and the reasons."""
-    return min(0.15 + 1e-5 * len(problem.jobs) * len(problem.technicians), seconds * 0.2)
+    return min(0.2 + 2e-5 * len(problem.jobs) * len(problem.technicians), seconds * 0.2)
 
 
 def _improve(

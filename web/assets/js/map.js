@@ -10,7 +10,7 @@ import {
 import { text } from "./texts.js";
 
 const KOREA = latLngBounds([33.1, 125.8], [38.65, 129.65]);
-const LABEL_ZOOM = 10;
+const MOST_NAMES = 45;
 const PRECISION_RADIUS_M = { dong: 700, ri: 900, sgg: 6000 };
 const ROUTE_COLOURS = ["#1d5fa8", "#0f766e", "#7c3aed", "#b4430f", "#15803d", "#be185d", "#4d6b00", "#6b4f2a"];
 
@@ -46,6 +46,8 @@ class Board {
     this.fitted = false;
     /** @type {Map<string, any>} */
     this.marks = new Map();
+    /** @type {any} the mark of a map-pick, once there is one */
+    this.picked = null;
     this.map = new LeafletMap(element, {
       preferCanvas: true,
       zoomSnap: 0.5,
@@ -56,7 +58,7 @@ class Board {
       zoomAnimation: !calm(),
       markerZoomAnimation: !calm(),
     });
-    this.map.fitBounds(startBounds(element) ?? KOREA);
+    this.lookAtStart();
     this.map.createPane("land").style.zIndex = "150"; // below tiles (200) and everything we draw (400)
     this.outlines = layerGroup().addTo(this.map);
     this.names = layerGroup().addTo(this.map);
@@ -64,6 +66,14 @@ class Board {
     this.points = layerGroup().addTo(this.map);
     this.tickets = layerGroup().addTo(this.map);
     this.listen();
+  }
+
+  /** data-view="lat,lon,zoom", data-bounds="south,west,north,east", or all of Korea. */
+  lookAtStart() {
+    const [lat, lon, zoom] = (this.element.dataset.view ?? "").split(",").map(Number);
+    const [south, west, north, east] = (this.element.dataset.bounds ?? "").split(",").map(Number);
+    if (lat && lon) this.map.setView([lat, lon], zoom || 12);
+    else this.map.fitBounds(east ? latLngBounds([south, west], [north, east]) : KOREA);
   }
 
   listen() {
@@ -92,7 +102,7 @@ class Board {
     };
     this.areas = sgg.map((/** @type {any} */ area) => {
       polygon(area.rings.map(flip), style).addTo(this.outlines);
-      return { name: area.name, centre: biggest(area.rings) };
+      return { name: area.sgg || area.sido, centre: biggest(area.rings) };
     });
     this.drawNames();
   }
@@ -100,10 +110,11 @@ class Board {
   /** Names of the districts in view, once they have room. */
   drawNames() {
     this.names.clearLayers();
-    if (!this.areas || this.element.dataset.tiles || this.map.getZoom() < LABEL_ZOOM) return;
-    const seen = this.map.getBounds();
-    for (const { name, centre } of this.areas) {
-      if (!seen.contains(centre)) continue;
+    if (!this.areas || this.element.dataset.tiles) return;
+    const view = this.map.getBounds();
+    const seen = this.areas.filter((/** @type {any} */ area) => view.contains(area.centre));
+    if (seen.length > MOST_NAMES) return;
+    for (const { name, centre } of seen) {
       const icon = divIcon({ className: "map-name", html: label(name), iconSize: [0, 0] });
       marker(centre, { icon, interactive: false, keyboard: false }).addTo(this.names);
     }
@@ -199,17 +210,6 @@ function setField(form, name, value) {
   if (!(field instanceof HTMLInputElement)) return;
   field.value = value;
   field.dispatchEvent(new Event("change", { bubbles: true }));
-}
-
-/** data-view="lat,lon,zoom" or data-bounds="south,west,north,east". */
-function startBounds(/** @type {HTMLElement} */ element) {
-  const [lat, lon, zoom] = (element.dataset.view ?? "").split(",").map(Number);
-  if (lat && lon) {
-    const reach = 180 / 2 ** (zoom || 12);
-    return latLngBounds([lat - reach, lon - reach], [lat + reach, lon + reach]);
-  }
-  const [south, west, north, east] = (element.dataset.bounds ?? "").split(",").map(Number);
-  return east ? latLngBounds([south, west], [north, east]) : undefined;
 }
 
 /** Rings come as lon, lat (as in GeoJSON); Leaflet wants lat, lon. */

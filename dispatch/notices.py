@@ -18,12 +18,13 @@ from dispatch import notice_facts, staff_notices, tasks
 from dispatch.models import Visit
 from dispatch.notice_facts import TicketFacts, facts_of_ticket
 from dispatch.states import OPEN_VISIT_STATES
-from notifications import messages, service, wording
+from notifications import messages, service, texts, wording
 from notifications.messages import Context, Window
 from notifications.recipients import CallTask, Party, Role
 from workforce.queries import get_technicians
 
 CHANGED_HANDS = "다른 기사에게 넘어갔습니다. 가지 않으셔도 됩니다."
+TAKEN_OFF = "일정에서 빠졌습니다. 가지 않으셔도 됩니다."
 
 
 def tell_window(
@@ -108,12 +109,23 @@ def tell_job_assigned(session: Session, *, visit_id: int, now: datetime) -> None
     session.flush()
 
 
-def tell_job_changed(session: Session, *, visit_id: int, change: str, now: datetime) -> None:
-    """Tell the technician who knows of a job what changed; nobody is told of a job he never heard of."""
+def tell_job_changed(session: Session, *, visit_id: int, now: datetime, change: str | None = None) -> None:
+    """Tell the technician who knows of a job what changed; nobody is told of a job he never heard of.
+
+    Without `change` it is read off the visit: another technician (both are told), none any more, or another
+    time.
+    """
     visit = session.get_one(Visit, visit_id)
-    if visit.told_technician_id is None:
+    told = visit.told_technician_id
+    if told is None:
         return
-    _tell_changed(session, visit=visit, technician_id=visit.told_technician_id, change=change, now=now)
+    if visit.technician_id is not None and visit.technician_id != told:
+        tell_job_assigned(session, visit_id=visit_id, now=now)
+        return
+    if visit.technician_id is None:
+        tell_job_gone(session, visit_id=visit_id, change=change or TAKEN_OFF, now=now)
+        return
+    _tell_changed(session, visit=visit, technician_id=told, change=change or _new_time(visit), now=now)
     visit.acknowledged_at = None
     session.add(visit)
     session.flush()
@@ -122,8 +134,10 @@ def tell_job_changed(session: Session, *, visit_id: int, change: str, now: datet
 def tell_job_gone(session: Session, *, visit_id: int, change: str, now: datetime) -> None:
     """Tell the technician who knows of a job that it is his no longer, and forget that he was told."""
     visit = session.get_one(Visit, visit_id)
-    tell_job_changed(session, visit_id=visit_id, change=change, now=now)
-    visit.told_technician_id = None
+    if visit.told_technician_id is None:
+        return
+    _tell_changed(session, visit=visit, technician_id=visit.told_technician_id, change=change, now=now)
+    visit.told_technician_id = visit.acknowledged_at = None
     session.add(visit)
     session.flush()
 
@@ -256,6 +270,12 @@ def _words_for(call: CallTask, known: frozenset[str]) -> str:
 def _window_generation(session: Session, *, ticket_id: int) -> int:
     query = select(func.sum(Visit.window_generation)).where(col(Visit.ticket_id) == ticket_id)
     return int(session.exec(query).one() or 0)
+
+
+def _new_time(visit: Visit) -> str:
+    if visit.planned_start is None:
+        return "일정이 바뀌었습니다. 목록을 확인해 주세요."
+    return f"방문 예정이 {texts.moment_words(visit.planned_start)}으로 바뀌었습니다."
 
 
 def _open_visit(session: Session, *, ticket_id: int) -> Visit | None:

@@ -1,0 +1,162 @@
+"""The end of the work: checklist, bill and both parties' texts in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlmodel import Session
+
+from billing import queries as billing_queries
+from billing import service as billing
+from billing.schemas import VISIT_FEE, ChargeInfo, LineRequest, PricedVisit, VisitWork
+from core.actor import Actor
+from core.errors import InvalidError
+from core.events import publish
+from core.i18n import _
+from dispatch import assignment, clocks, ending, notice_facts, notices, tasks
+from dispatch.cases import Case, WrongStateError, current_visit
+from dispatch.checklist import checklist_for, missing_items
+from dispatch.events import VisitCompleted
+from dispatch.models import Ticket, Visit
+from dispatch.steps import Taken, begin_step, result_of, write_step
+from dispatch.tickets import ticket_key
+from dispatch.visit_rules import Step
+from dispatch.visit_schemas import CompletionRequest, StepResult
+
+
+class ChecklistError(InvalidError):
+    """Required items of the checklist are not ticked; `errors` names each (422)."""
+
+    code = "checklist-incomplete"
+
+
+def complete_visit(
+    session: Session,
+    *,
+    ticket_id: int,
+    completion: CompletionRequest,
+    by: Actor,
+    now: datetime,
+    at: datetime | None = None,
+) -> StepResult:
+    """The work is done: bill it, tell both parties what it costs, and let the happy call follow.
+
+    A second asking gives the bill that was written the first time, whatever it carries.
+
+    Raises:
+        ChecklistError: required items are missing; after a safety case the flue and leak test too (422).
+        billing.rules.BadLinesError: an unknown cost line or a quantity outside 1..99 (422).
+        Also as `visits.begin_step`.
+    """
+    taken = begin_step(session, step=Step.COMPLETE, ticket_id=ticket_id, by=by, at=at, now=now)
+    if isinstance(taken, StepResult):
+        charge = billing_queries.charge_of_visit(session, visit_id=taken.visit_id)
+        return replace(taken, charge=charge)
+    _require_checklist(taken.case.ticket, completion)
+    visit = taken.visit
+    visit.checklist = _known_ticks(taken.case.ticket, completion)
+    visit.misuse, visit.note = completion.misuse, completion.note.strip()
+    charge = billing.charge_visit(
+        session,
+        work=work_of(session, taken.case, visit, lines=completion.lines, at=taken.at),
+        by=taken.by,
+        now=now,
+    )
+    visit.state, visit.ended_at = "completed", taken.at
+    _end_ticket(session, taken)
+    data: dict[str, object] = {"charge_id": charge.id, "total": charge.total, "misuse": completion.misuse}
+    write_step(session, taken, what="VisitCompleted", data=data)
+    _follow_up(session, taken, charge)
+    return replace(result_of(taken.case, visit, at=taken.at), charge=charge)
+
+
+def preview_bill(
+    session: Session, *, ticket_id: int, lines: tuple[LineRequest, ...], misuse: bool, now: datetime
+) -> PricedVisit:
+    """What the bill would be if the visit ended now. Raises WrongStateError before the arrival."""
+    ticket = session.get_one(Ticket, ticket_id)
+    visit = current_visit(session, ticket_id=ticket_id)
+    case = Case(ticket, visit)
+    if visit is None or visit.arrived_at is None:
+        raise WrongStateError(_("도착한 뒤에 비용을 미리 볼 수 있습니다."))
+    work = work_of(session, case, visit, lines=lines, at=now)
+    return billing.price_visit(session, work=replace(work, misuse=misuse))
+
+
+def work_of(
+    session: Session, case: Case, visit: Visit, *, lines: tuple[LineRequest, ...], at: datetime
+) -> VisitWork:
+    """What a visit's price depends on, read off the case."""
+    ticket = case.ticket
+    arrived_at = visit.arrived_at or at
+    return VisitWork(
+        company_id=ticket.company_id,
+        ticket_id=case.ticket_id,
+        visit_id=case.visit_id,
+        symptom=ticket.symptom,
+        arrived_at=arrived_at,
+        agreed_start=visit.window_start,
+        misuse=visit.misuse,
+        boiler=notice_facts.boiler_facts(session, ticket=ticket),
+        last_repair_on=notice_facts.last_repair_on(session, ticket=ticket, before=arrived_at),
+        lines=lines,
+    )
+
+
+def _require_checklist(ticket: Ticket, completion: CompletionRequest) -> None:
+    items = checklist_for(safety=ticket.safety or ticket.safety_hold)
+    errors = missing_items(items, completion.checklist)
+    if errors:
+        raise ChecklistError(_("확인 항목을 모두 표시해야 완료할 수 있습니다."), errors=errors)
+
+
+def _known_ticks(ticket: Ticket, completion: CompletionRequest) -> dict[str, bool]:
+    codes = {item.code for item in checklist_for(safety=ticket.safety or ticket.safety_hold)}
+    return {code: ticked for code, ticked in completion.checklist.items() if code in codes}
+
+
+def _end_ticket(session: Session, taken: Taken) -> None:
+    ticket = taken.case.ticket
+    ticket.status, ticket.completed_at = "COMPLETED", taken.at
+    ticket.safety_hold = False
+    clocks.stop_clock(
+        session,
+        ticket_id=taken.case.ticket_id,
+        kind="handled",
+        at=taken.at,
+        evidence="SELF_REPORT",
+        by=taken.by,
+        now=taken.now,
+    )
+    why = _("방문을 마쳤습니다.")
+    clocks.void_clocks(session, ticket_id=taken.case.ticket_id, why=why, by=taken.by, now=taken.now)
+    tasks.close_tasks_of(
+        session,
+        ticket_id=taken.case.ticket_id,
+        kinds=ending.VISIT_TASKS,
+        outcome=why,
+        state="void",
+        by=taken.by,
+        now=taken.now,
+    )
+
+
+def _follow_up(session: Session, taken: Taken, charge: ChargeInfo) -> None:
+    case, visit_id, now = taken.case, taken.case.visit_id, taken.now
+    assignment.release_visit(session, visit_id=visit_id, why=_("방문을 마쳤습니다."), by=taken.by, now=now)
+    notices.tell_visit_result(session, visit_id=visit_id, charge=charge, work=None, now=now)
+    if all(line.code != VISIT_FEE for line in charge.lines):
+        tasks.open_task(
+            session,
+            ticket_id=case.ticket_id,
+            kind=tasks.CHECK_BILL,
+            detail=_("가격표에 출장비가 없어 출장비 없이 청구했습니다. 가격표와 청구서를 확인해 주세요."),
+            now=now,
+        )
+    publish(
+        session,
+        VisitCompleted(
+            company_id=case.ticket.company_id, at=now, ticket_id=ticket_key(case.ticket), visit_id=visit_id
+        ),
+    )

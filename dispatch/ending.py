@@ -1,0 +1,76 @@
+"""Ending a case without a finished visit: nobody drives any more, nothing keeps reminding."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from core.actor import Actor
+from core.i18n import _
+from dispatch import assignment, clocks, notices, tasks
+from dispatch.cases import Case
+from dispatch.models import Visit
+from dispatch.states import OPEN_VISIT_STATES
+from notifications import service as outbox
+from notifications.messages import Event
+
+UNTRUE_ONCE_ENDED = (
+    Event.VISIT_SCHEDULED,
+    Event.WINDOW_CHANGED,
+    Event.EN_ROUTE,
+    Event.ABSENT,
+    Event.JOB_ASSIGNED,
+    Event.CONTACT_DUE,
+)
+"""What must not go out any more when it is still waiting."""
+CALLED_OFF = "취소되었습니다. 가지 않으셔도 됩니다."
+"""To the technician, in his language whatever the screen's."""
+VISIT_TASKS = (
+    tasks.CALL_LANDLINE,
+    tasks.MAP_PICK,
+    tasks.CONTACT_CALL,
+    tasks.REVISIT_CALL,
+    tasks.PLACE_BY_HAND,
+    tasks.PLAN_BY_HAND,
+    tasks.SAFETY_ALARM,
+)
+"""What is moot once nobody drives any more. An escalation stays: its owner decides when it is over."""
+
+
+def end_case(session: Session, *, case: Case, status: str, reason: str, by: Actor, now: datetime) -> None:
+    """Set the ticket's last status, cancel its open visit and free the time, and silence what is pending.
+
+    The caller holds the case, stops the clocks that were met, and publishes the event.
+    """
+    ticket = case.ticket
+    outbox.withdraw(session, ticket_id=case.ticket_id, events=UNTRUE_ONCE_ENDED, reason=reason, now=now)
+    if case.visit is not None and case.visit.state in OPEN_VISIT_STATES:
+        cancel_visit(session, visit=case.visit, why=reason, by=by, now=now)
+    clocks.void_clocks(session, ticket_id=case.ticket_id, why=reason, by=by, now=now)
+    tasks.close_tasks_of(
+        session,
+        ticket_id=case.ticket_id,
+        kinds=VISIT_TASKS,
+        outcome=_("접수가 끝났습니다."),
+        state="void",
+        by=by,
+        now=now,
+    )
+    ticket.status, ticket.end_reason = status, reason
+    if status == "CANCELLED":
+        ticket.cancelled_at = now
+    else:
+        ticket.closed_at = now
+    session.add(ticket)
+    session.flush()
+
+
+def cancel_visit(session: Session, *, visit: Visit, why: str, by: Actor, now: datetime) -> None:
+    """Call off an open visit: its technician is told and his time is free again, the plan stays on record."""
+    visit_id = visit.id or 0
+    notices.tell_job_gone(session, visit_id=visit_id, change=CALLED_OFF, now=now)
+    visit.state, visit.ended_at = "cancelled", now
+    session.add(visit)
+    session.flush()
+    assignment.release_visit(session, visit_id=visit_id, why=why, by=by, now=now)

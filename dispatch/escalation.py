@@ -1,0 +1,56 @@
+"""Escalation (ESC): a flag with an owner beside the ticket's status, never a dead end."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from core.actor import Actor
+from core.i18n import _
+from dispatch import tasks
+from dispatch.cancellation import require_reason
+from dispatch.cases import lock_case
+from dispatch.tickets import note_change
+from workforce.duty import duty_at
+from workforce.schemas import PersonInfo
+
+
+def escalate_ticket(session: Session, *, ticket_id: int, reason: str, by: Actor, now: datetime) -> PersonInfo:
+    """Hand a ticket to the escalation person on duty, who is asked to decide; the work goes on meanwhile.
+
+    Any status may be escalated, an ended one too (a complaint comes afterwards). While the task is open a
+    second asking adds its reason to the timeline and keeps the owner.
+
+    Returns:
+        Who owns it now, to tell the caller who rings back.
+
+    Raises:
+        UnknownTicketError: no such ticket (404).
+        NoReasonError: no reason (422).
+    """
+    why = require_reason(reason)
+    ticket = lock_case(session, ticket_id=ticket_id).ticket
+    open_ones = tasks.list_tasks(
+        session, company_id=ticket.company_id, ticket_id=ticket_id, kinds=[tasks.ESCALATION]
+    )
+    if open_ones:
+        owner = open_ones[0].owner
+    else:
+        owner = duty_at(
+            session, company_id=ticket.company_id, point_id=ticket.service_point_id, at=now
+        ).escalation
+        tasks.open_task(
+            session,
+            ticket_id=ticket_id,
+            kind=tasks.ESCALATION,
+            detail=_("고객 불편: {reason}").format(reason=why),
+            owner_person_id=owner.id,
+            by=by,
+            now=now,
+        )
+    ticket.escalated_at = ticket.escalated_at or now
+    ticket.escalation_owner_id = owner.id
+    data = {"owner_person_id": owner.id}
+    note_change(session, ticket=ticket, what="TicketEscalated", by=by, now=now, reason=why, data=data)
+    return owner

@@ -1,0 +1,278 @@
+"""The first contact: tries to talk with the family, the window that is agreed, and what stops the clock.
+
+Source: domain.md section 12. The contact clock stops only at a CONNECTED attempt with an agreed window, or at
+SOLVED_BY_PHONE; the promise clock at the first window that the family accepts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from core.actor import Actor
+from core.clock import rfc3339_kst
+from core.dated import read_rules
+from core.errors import FieldError, InvalidError
+from core.events import publish
+from core.i18n import _
+from dispatch import assignment, clocks, ending, notices, tasks
+from dispatch.cases import (
+    Case,
+    WrongStateError,
+    author_of_step,
+    current_visit,
+    lock_case,
+    parties_of,
+    require_moment,
+)
+from dispatch.events import TicketEnded
+from dispatch.models import ContactAttempt, Ticket, Visit
+from dispatch.open_visits import ensure_open_visit
+from dispatch.states import ENDED_STATUSES, UNDER_WAY_STATES
+from dispatch.tickets import note_change, ticket_key
+from dispatch.visit_schemas import REACHED, AgreedWindow, AttemptRequest, AttemptResult, Outcome
+from notifications.messages import Window
+from workforce.queries import technician_of_person
+
+REASON_CHARS = 500
+CONTACT_TASKS = (tasks.CONTACT_CALL, tasks.REVISIT_CALL)
+
+
+class BadAttemptError(InvalidError):
+    """An attempt that does not hang together; `errors` names the fields."""
+
+    code = "bad-attempt"
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """An attempt under way: the case under lock, when it happened and who is written down for it."""
+
+    case: Case
+    attempt: AttemptRequest
+    at: datetime
+    by: Actor
+    late: bool
+    now: datetime
+
+
+def record_attempt(
+    session: Session, *, ticket_id: int, attempt: AttemptRequest, by: Actor, now: datetime
+) -> AttemptResult:
+    """Write down a try to reach the family, and let the ticket follow from it.
+
+    CONNECTED with a window agrees it (APPOINTED, both parties told); without one the ticket is CONTACTED and
+    the clock runs on. SOLVED_BY_PHONE closes it. Any other outcome is only kept.
+
+    Raises:
+        UnknownTicketError: no such ticket (404).
+        WrongStateError: the case has ended, or a window cannot be agreed while somebody is there (409).
+        BadAttemptError, InvalidError: a field cannot be taken (422).
+        NotYourVisitError: a technician records for another technician's visit (403).
+        assignment.WindowNotReachableError: nobody can be there in that window; it lists those that work.
+    """
+    case = lock_case(session, ticket_id=ticket_id)
+    at = require_moment(at=attempt.at, not_before=case.ticket.received_at, now=now)
+    _require_sense(attempt, parties_of(session, ticket_id=ticket_id).keys(), now=now)
+    _require_open(case, attempt)
+    rules = read_rules(session, company_id=case.ticket.company_id, at=now)
+    entry = _Entry(
+        case=case,
+        attempt=attempt,
+        at=at,
+        by=author_of_step(session, case=case, by=by, now=now),
+        late=now - at > timedelta(seconds=rules.late_entry_flag_s),
+        now=now,
+    )
+    attempt_id = _store(session, entry)
+    if attempt.outcome is Outcome.SOLVED_BY_PHONE:
+        _solve_by_phone(session, entry)
+    elif attempt.outcome is Outcome.CONNECTED and attempt.window is not None:
+        _agree_window(session, entry, attempt.window)
+    elif attempt.outcome is Outcome.CONNECTED:
+        _note_contact(entry)
+    ticket = case.ticket
+    note_change(
+        session,
+        ticket=ticket,
+        what="ContactAttempted",
+        by=entry.by,
+        now=now,
+        reason=attempt.note.strip() or None,
+        data=_told(entry, attempt_id),
+    )
+    return _result(session, entry, attempt_id)
+
+
+def _require_sense(attempt: AttemptRequest, roles: object, *, now: datetime) -> None:
+    errors: list[FieldError] = []
+    if attempt.with_role is not None and attempt.with_role not in roles:  # type: ignore[operator]
+        errors.append(FieldError("with", _("이 접수에 없는 사람입니다. 통화한 사람을 다시 골라 주세요.")))
+    if attempt.outcome is Outcome.SOLVED_BY_PHONE and not _reason_of(attempt):
+        errors.append(FieldError("reason", _("전화로 어떻게 해결했는지 적어 주세요.")))
+    window = attempt.window
+    if window is not None and attempt.outcome is not Outcome.CONNECTED:
+        errors.append(FieldError("window", _("방문 시간은 통화가 된 경우에만 약속할 수 있습니다.")))
+    elif window is not None and window.end <= window.start:
+        errors.append(FieldError("window.end", _("끝 시각이 시작 시각보다 늦어야 합니다.")))
+    elif window is not None and window.end <= now:
+        errors.append(FieldError("window.end", _("이미 지난 시간입니다. 앞으로의 시간을 골라 주세요.")))
+    if errors:
+        raise BadAttemptError(errors[0].message, errors=tuple(errors))
+
+
+def _require_open(case: Case, attempt: AttemptRequest) -> None:
+    ticket, visit = case.ticket, case.visit
+    if ticket.status in ENDED_STATUSES:
+        raise WrongStateError(
+            _("이미 끝난 접수입니다({status}). 다시 방문해야 하면 재접수해 주세요.").format(
+                status=ticket.status
+            )
+        )
+    under_way = visit is not None and visit.state in UNDER_WAY_STATES
+    if under_way and (attempt.window is not None or attempt.outcome is Outcome.SOLVED_BY_PHONE):
+        raise WrongStateError(
+            _("기사가 이미 출발한 방문입니다. 방문을 마치거나 보류한 뒤에 시간을 다시 정해 주세요.")
+        )
+
+
+def _store(session: Session, entry: _Entry) -> int:
+    attempt, by = entry.attempt, entry.by
+    row = ContactAttempt(
+        ticket_id=entry.case.ticket_id,
+        visit_id=entry.case.visit_id or None,
+        outcome=attempt.outcome.value,
+        with_role=attempt.with_role,
+        evidence=attempt.evidence,
+        at=entry.at,
+        recorded_at=entry.now,
+        late_entry=entry.late,
+        window_start=attempt.window.start if attempt.window else None,
+        window_end=attempt.window.end if attempt.window else None,
+        call_back_at=attempt.call_back_at,
+        note=attempt.note.strip(),
+        account_id=by.account_id,
+        technician_id=technician_of_person(session, person_id=by.person_id) if by.person_id else None,
+    )
+    session.add(row)
+    session.flush()
+    assert row.id is not None
+    return row.id
+
+
+def _note_contact(entry: _Entry) -> None:
+    ticket = entry.case.ticket
+    ticket.contacted_at = ticket.contacted_at or entry.at
+    if ticket.status == "ASSIGNED":
+        ticket.status = "CONTACTED"
+
+
+def _agree_window(session: Session, entry: _Entry, window: AgreedWindow) -> None:
+    """Move the visit so that it starts inside the window, then keep the promise on record and tell it."""
+    ticket, now = entry.case.ticket, entry.now
+    if ticket.service_point_id is None:
+        raise WrongStateError(_("서비스점이 아직 정해지지 않았습니다. 서비스점을 먼저 정해 주세요."))
+    visit = ensure_open_visit(session, ticket=ticket, point_id=ticket.service_point_id, now=now)
+    before = _window_of(visit)
+    wanted = Window(window.start, window.end)
+    visit_id = visit.id or 0
+    assignment.fit_window(
+        session, visit_id=visit_id, start=window.start, end=window.end, by=entry.by, now=now
+    )
+    visit = session.get_one(Visit, visit_id, populate_existing=True)
+    ticket = session.get_one(Ticket, ticket_key(ticket), populate_existing=True)
+    visit.window_start, visit.window_end = window.start, window.end
+    visit.state = "agreed"
+    if before != wanted:
+        visit.window_generation += 1
+        visit.window_agreed_at = entry.at
+    ticket.status = "APPOINTED"
+    ticket.contacted_at = ticket.contacted_at or entry.at
+    session.add(visit)
+    _stop(session, entry, "promise")
+    _stop(session, entry, "contact")
+    tasks.close_tasks_of(
+        session,
+        ticket_id=ticket_key(ticket),
+        kinds=CONTACT_TASKS,
+        outcome=_("방문 시간을 약속했습니다."),
+        by=entry.by,
+        now=now,
+    )
+    session.flush()
+    if before != wanted:
+        notices.tell_window(
+            session, visit_id=visit_id, before=before, reason=entry.attempt.reason or None, now=now
+        )
+
+
+def _solve_by_phone(session: Session, entry: _Entry) -> None:
+    ticket, now = entry.case.ticket, entry.now
+    reason = _reason_of(entry.attempt)
+    _stop(session, entry, "promise")
+    _stop(session, entry, "contact")
+    _stop(session, entry, "handled")
+    ticket.contacted_at = ticket.contacted_at or entry.at
+    ticket.solved_by_phone_at = entry.at
+    ending.end_case(session, case=entry.case, status="CLOSED", reason=reason, by=entry.by, now=now)
+    publish(
+        session,
+        TicketEnded(
+            company_id=ticket.company_id, at=now, ticket_id=ticket_key(ticket), how="solved_by_phone"
+        ),
+    )
+
+
+def _stop(session: Session, entry: _Entry, kind: str) -> None:
+    clocks.stop_clock(
+        session,
+        ticket_id=entry.case.ticket_id,
+        kind=kind,
+        at=entry.at,
+        evidence=entry.attempt.evidence,
+        by=entry.by,
+        now=entry.now,
+    )
+
+
+def _reason_of(attempt: AttemptRequest) -> str:
+    return (attempt.reason.strip() or attempt.note.strip())[:REASON_CHARS]
+
+
+def _window_of(visit: Visit) -> Window | None:
+    if visit.window_start is None or visit.window_end is None:
+        return None
+    return Window(visit.window_start, visit.window_end)
+
+
+def _told(entry: _Entry, attempt_id: int) -> dict[str, object]:
+    attempt = entry.attempt
+    data: dict[str, object] = {
+        "attempt_id": attempt_id,
+        "outcome": attempt.outcome.value,
+        "with": attempt.with_role,
+        "evidence": attempt.evidence,
+        "at": rfc3339_kst(entry.at),
+        "late_entry": entry.late,
+        "reached": attempt.outcome in REACHED,
+    }
+    if attempt.window is not None:
+        data["window"] = [rfc3339_kst(attempt.window.start), rfc3339_kst(attempt.window.end)]
+    return data
+
+
+def _result(session: Session, entry: _Entry, attempt_id: int) -> AttemptResult:
+    ticket = entry.case.ticket
+    visit = current_visit(session, ticket_id=entry.case.ticket_id)
+    window = _window_of(visit) if visit else None
+    return AttemptResult(
+        attempt_id=attempt_id,
+        ticket_id=entry.case.ticket_id,
+        number=ticket.number,
+        status=ticket.status,
+        visit_id=visit.id if visit else None,
+        window=AgreedWindow(window.start, window.end) if window else None,
+        late_entry=entry.late,
+    )

@@ -1,0 +1,175 @@
+"""Going again: after an absence, and after a hold for a part or on the customer's wish."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from core.actor import SYSTEM, Actor
+from core.clock import rfc3339_kst
+from core.errors import FieldError, InvalidError
+from core.events import publish
+from core.i18n import _
+from dispatch import assignment, notices, slots, tasks
+from dispatch.cases import lock_case
+from dispatch.events import TicketPlaced
+from dispatch.models import Ticket, Visit
+from dispatch.steps import begin_step, result_of, write_step
+from dispatch.tickets import note_change, ticket_key
+from dispatch.visit_rules import Step
+from dispatch.visit_schemas import HoldReason, StepResult
+from notifications.messages import Window
+
+OPTIONS_TOLD = 2
+RESUME_BATCH = 50
+ON_HOLD_TOLD = "보류되었습니다. 지금은 가지 않으셔도 됩니다."
+"""To the technician, in his language whatever the screen's."""
+
+
+class BadHoldError(InvalidError):
+    """A hold without a usable reason or date; `errors` names the field (422)."""
+
+    code = "bad-hold"
+
+
+def hold(
+    session: Session,
+    *,
+    ticket_id: int,
+    reason: HoldReason,
+    due: datetime | None,
+    by: Actor,
+    now: datetime,
+    at: datetime | None = None,
+    note: str = "",
+) -> StepResult:
+    """Break a visit off to wait, for a part or because the customer wants it; it goes on by itself when due.
+
+    A visit that had begun stays on record as done for now; one that had not is called off.
+
+    Raises:
+        BadHoldError: an unknown reason, or a due time that is past (422).
+        Also as `steps.begin_step`.
+    """
+    _require_hold(reason, due, now=now)
+    taken = begin_step(session, step=Step.HOLD, ticket_id=ticket_id, by=by, at=at, now=now)
+    if isinstance(taken, StepResult):
+        return taken
+    visit, visit_id = taken.visit, taken.case.visit_id
+    begun = visit.state in ("arrived", "in_progress")
+    notices.tell_job_gone(session, visit_id=visit_id, change=ON_HOLD_TOLD, now=now)
+    visit.state = "completed" if begun else "cancelled"
+    visit.ended_at, visit.hold_reason, visit.hold_due_at = taken.at, reason, due
+    visit.note = note.strip() or visit.note
+    taken.case.ticket.status = "ON_HOLD"
+    data: dict[str, object] = {"hold_reason": reason, "due": rfc3339_kst(due) if due else None}
+    write_step(session, taken, what="VisitHeld", data=data, reason=note.strip() or None)
+    assignment.release_visit(session, visit_id=visit_id, why=_("보류"), by=taken.by, now=now)
+    _ask_for_call(
+        session, ticket=taken.case.ticket, visit=visit, detail=_hold_detail(reason), due=due, now=now
+    )
+    return result_of(taken.case, visit, at=taken.at)
+
+
+def plan_again(session: Session, *, ticket: Ticket, after: Visit, by: Actor, now: datetime) -> None:
+    """Ask for a new visit after one that came to nothing; the desk is asked to agree a time."""
+    if ticket.service_point_id is None:
+        return
+    detail = _("방문했으나 아무도 없었습니다. 가족과 통화해 다시 방문할 시간을 정해 주세요.")
+    _ask_for_call(session, ticket=ticket, visit=after, detail=detail, due=None, now=now)
+    note_change(
+        session, ticket=ticket, what="RevisitAsked", by=by, now=now, data={"after_visit_id": after.id}
+    )
+    publish(
+        session,
+        TicketPlaced(
+            company_id=ticket.company_id,
+            at=now,
+            ticket_id=ticket_key(ticket),
+            service_point_id=ticket.service_point_id,
+        ),
+    )
+
+
+def options_for(session: Session, *, ticket: Ticket, now: datetime) -> list[Window]:
+    """Up to two windows to offer for coming again, soonest first; empty when planning finds none."""
+    found = slots.rank_slots(session, ticket_id=ticket_key(ticket), now=now)
+    windows = dict.fromkeys(Window(slot.start, slot.end) for slot in found)
+    return sorted(windows, key=lambda window: window.start)[:OPTIONS_TOLD]
+
+
+def resume_due_holds(session: Session, *, now: datetime) -> int:
+    """Sweep: plan again what was on hold until now. Returns how many tickets."""
+    newest = select(Visit.id).where(
+        col(Visit.ticket_id) == col(Ticket.id),
+        col(Visit.hold_due_at) <= now,
+        col(Visit.hold_reason).is_not(None),
+    )
+    query = (
+        select(Ticket.id)
+        .where(col(Ticket.status) == "ON_HOLD", newest.exists())
+        .order_by(col(Ticket.id))
+        .limit(RESUME_BATCH)
+        .with_for_update(skip_locked=True)
+    )
+    due = [ticket_id for ticket_id in session.exec(query) if ticket_id is not None]
+    return sum(resume(session, ticket_id=ticket_id, by=SYSTEM, now=now) for ticket_id in due)
+
+
+def resume(session: Session, *, ticket_id: int, by: Actor, now: datetime) -> bool:
+    """Let a ticket on hold be planned again; False when it is not on hold or already has its new visit."""
+    case = lock_case(session, ticket_id=ticket_id)
+    ticket, visit = case.ticket, case.visit
+    if ticket.status != "ON_HOLD" or visit is None or visit.hold_reason is None:
+        return False
+    if ticket.service_point_id is None:
+        return False
+    visit.hold_due_at = None
+    ticket.status = "UNASSIGNED"
+    session.add(visit)
+    note_change(session, ticket=ticket, what="HoldEnded", by=by, now=now, data={"visit_id": visit.id})
+    publish(
+        session,
+        TicketPlaced(
+            company_id=ticket.company_id,
+            at=now,
+            ticket_id=ticket_id,
+            service_point_id=ticket.service_point_id,
+        ),
+    )
+    return True
+
+
+def _require_hold(reason: str, due: datetime | None, *, now: datetime) -> None:
+    errors = []
+    if reason not in ("parts_wait", "customer_request"):
+        errors.append(FieldError("reason", _("보류하는 이유를 골라 주세요: 부품 대기 또는 고객 요청.")))
+    if due is not None and due <= now:
+        errors.append(FieldError("due", _("다시 시작할 날은 지금보다 뒤여야 합니다.")))
+    if errors:
+        raise BadHoldError(errors[0].message, errors=tuple(errors))
+
+
+def _hold_detail(reason: str) -> str:
+    if reason == "parts_wait":
+        return _("부품을 기다리는 접수입니다. 부품이 오면 가족과 통화해 방문할 시간을 정해 주세요.")
+    return _("고객이 미룬 접수입니다. 가족과 통화해 방문할 시간을 정해 주세요.")
+
+
+def _ask_for_call(
+    session: Session, *, ticket: Ticket, visit: Visit, detail: str, due: datetime | None, now: datetime
+) -> None:
+    tasks.open_task(
+        session,
+        ticket_id=ticket_key(ticket),
+        kind=tasks.REVISIT_CALL,
+        detail=detail,
+        generation=visit.sequence,
+        due_at=due,
+        now=now,
+    )
+
+
+__all__: Sequence[str] = ("hold", "options_for", "plan_again", "resume", "resume_due_holds")

@@ -1,0 +1,167 @@
+"""The visit on its day: set out, arrived, begun, nobody there, on hold, done. Steps are facts.
+
+A step is never refused as early, late, out of the planned order or because another visit is open; that is
+noted in the timeline. Each may be asked twice and gives the same result.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Session, col, func, select
+
+from core.actor import Actor
+from core.dated import read_rules
+from core.errors import InvalidError
+from core.i18n import _
+from dispatch import assignment, notices, revisits, travel_estimate
+from dispatch.cases import WrongStateError, author_of_step, lock_case
+from dispatch.completion import complete_visit
+from dispatch.models import ContactAttempt, Ticket, Visit
+from dispatch.revisits import hold
+from dispatch.states import OPEN_VISIT_STATES
+from dispatch.steps import Taken, begin_step, result_of, write_step
+from dispatch.tickets import note_change
+from dispatch.visit_rules import OtherVisit, Step, absence_errors, oddities
+from dispatch.visit_schemas import REACHED, StepResult
+
+__all__ = ["acknowledge", "arrive", "complete_visit", "depart", "hold", "mark_absent", "start"]
+
+
+class NotYetAbsentError(InvalidError):
+    """Too early to call a family absent: `errors` says how long to wait and how often to ring (422)."""
+
+    code = "not-yet-absent"
+
+
+def depart(
+    session: Session, *, ticket_id: int, by: Actor, now: datetime, at: datetime | None = None
+) -> StepResult:
+    """The technician has set out; both parties are told. Raises as `begin_step`."""
+    taken = begin_step(session, step=Step.DEPART, ticket_id=ticket_id, by=by, at=at, now=now)
+    if isinstance(taken, StepResult):
+        return taken
+    visit = taken.visit
+    odd = _oddities(session, taken)
+    visit.state, visit.en_route_at = "en_route", taken.at
+    taken.case.ticket.status = "EN_ROUTE"
+    result = _finish(session, taken, what="TechnicianDeparted", odd=odd)
+    arrives_at = travel_estimate.arrival(session, visit=visit, departed_at=taken.at, now=now)
+    notices.tell_en_route(session, visit_id=result.visit_id, arrives_at=arrives_at, now=now)
+    return result
+
+
+def arrive(
+    session: Session, *, ticket_id: int, by: Actor, now: datetime, at: datetime | None = None
+) -> StepResult:
+    """The technician is at the door. Raises as `begin_step`."""
+    taken = begin_step(session, step=Step.ARRIVE, ticket_id=ticket_id, by=by, at=at, now=now)
+    if isinstance(taken, StepResult):
+        return taken
+    odd = _oddities(session, taken)
+    taken.visit.state, taken.visit.arrived_at = "arrived", taken.at
+    taken.case.ticket.status = "ARRIVED"
+    return _finish(session, taken, what="TechnicianArrived", odd=odd)
+
+
+def start(
+    session: Session, *, ticket_id: int, by: Actor, now: datetime, at: datetime | None = None
+) -> StepResult:
+    """Work has begun. Raises as `begin_step`."""
+    taken = begin_step(session, step=Step.START, ticket_id=ticket_id, by=by, at=at, now=now)
+    if isinstance(taken, StepResult):
+        return taken
+    taken.visit.state, taken.visit.started_at = "in_progress", taken.at
+    taken.case.ticket.status = "IN_PROGRESS"
+    return _finish(session, taken, what="WorkStarted", odd={})
+
+
+def mark_absent(
+    session: Session, *, ticket_id: int, by: Actor, now: datetime, at: datetime | None = None, note: str = ""
+) -> StepResult:
+    """Nobody opened: the family is told with times to come again, and a new visit is planned.
+
+    Raises:
+        NotYetAbsentError: before the wait and the calls that the company's rules ask for (422).
+        Also as `begin_step`.
+    """
+    taken = begin_step(session, step=Step.ABSENT, ticket_id=ticket_id, by=by, at=at, now=now)
+    if isinstance(taken, StepResult):
+        return taken
+    _require_absence(session, taken)
+    visit = taken.visit
+    visit.state, visit.ended_at = "absent", taken.at
+    visit.note = note.strip() or visit.note
+    taken.case.ticket.status = "ABSENT"
+    result = _finish(session, taken, what="FamilyAbsent", odd={})
+    why = _("집에 아무도 없었습니다.")
+    assignment.release_visit(session, visit_id=result.visit_id, why=why, by=taken.by, now=now)
+    options = revisits.options_for(session, ticket=taken.case.ticket, now=now)
+    notices.tell_absent(session, visit_id=result.visit_id, options=options, now=now)
+    revisits.plan_again(session, ticket=taken.case.ticket, after=visit, by=taken.by, now=now)
+    return result
+
+
+def acknowledge(session: Session, *, ticket_id: int, by: Actor, now: datetime) -> datetime:
+    """The technician has seen the job or its change; returns when. A second time changes nothing.
+
+    Raises:
+        WrongStateError: there is no open visit with a technician (409).
+        NotYourVisitError: it is another technician's (403).
+    """
+    case = lock_case(session, ticket_id=ticket_id)
+    visit = case.visit
+    if visit is None or visit.technician_id is None or visit.state not in OPEN_VISIT_STATES:
+        raise WrongStateError(_("확인할 방문이 없습니다. 목록을 새로 고쳐 주세요."))
+    author = author_of_step(session, case=case, by=by, now=now)
+    if visit.acknowledged_at is None:
+        visit.acknowledged_at = now
+        session.add(visit)
+        data = {"visit_id": visit.id}
+        note_change(session, ticket=case.ticket, what="JobAcknowledged", by=author, now=now, data=data)
+    return visit.acknowledged_at
+
+
+def _finish(session: Session, taken: Taken, *, what: str, odd: dict[str, list[str]]) -> StepResult:
+    write_step(session, taken, what=what, data={"noted": odd} if odd else {})
+    return result_of(taken.case, taken.visit, at=taken.at)
+
+
+def _require_absence(session: Session, taken: Taken) -> None:
+    visit = taken.visit
+    arrived_at = visit.arrived_at or taken.at
+    rules = read_rules(session, company_id=taken.case.ticket.company_id, at=taken.now)
+    errors = absence_errors(
+        arrived_at=arrived_at,
+        at=taken.at,
+        tries=_tries_since(session, ticket_id=taken.case.ticket_id, since=arrived_at),
+        wait_s=rules.absence_wait_s,
+        tries_needed=rules.absence_attempts,
+    )
+    if errors:
+        raise NotYetAbsentError(errors[0].message, errors=errors)
+
+
+def _tries_since(session: Session, *, ticket_id: int, since: datetime) -> int:
+    query = select(func.count()).where(
+        col(ContactAttempt.ticket_id) == ticket_id,
+        col(ContactAttempt.at) >= since,
+        col(ContactAttempt.outcome).not_in([outcome.value for outcome in REACHED]),
+    )
+    return session.exec(query).one()
+
+
+def _oddities(session: Session, taken: Taken) -> dict[str, list[str]]:
+    visit = taken.visit
+    query = (
+        select(Ticket.number, Visit.state, Visit.planned_start)
+        .join(Ticket, col(Ticket.id) == col(Visit.ticket_id))
+        .where(
+            col(Visit.technician_id) == visit.technician_id,
+            col(Visit.id) != visit.id,
+            col(Visit.state).in_(OPEN_VISIT_STATES),
+        )
+    )
+    others = [OtherVisit(number, state, planned) for number, state, planned in session.exec(query)]
+    window = (visit.window_start, visit.window_end) if visit.window_start and visit.window_end else None
+    return oddities(at=taken.at, window=window, planned_start=visit.planned_start, others=others)

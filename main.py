@@ -200,8 +200,8 @@ def _database(data_dir: Path) -> Database:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="run.py", description="Ondol")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, run in (("worker", worker), ("migrate", migrate)):
-        commands.add_parser(name, help=run.__doc__).set_defaults(run=run)
+    commands.add_parser("worker", help=worker.__doc__).set_defaults(run=worker)
+    commands.add_parser("migrate", help=migrate.__doc__).set_defaults(run=migrate)
 
     it = commands.add_parser("demo", help=demo.__doc__)
     it.add_argument("--port", type=int, default=DEFAULT_PORT)

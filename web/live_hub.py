@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,7 +47,13 @@ class LiveHub:
         self._listeners: set[Listener] = set()
         self._task: asyncio.Task[None] | None = None
         self.connected = False
-        self.mark = 0
+        self._process = secrets.token_hex(4)
+        self._count = 0
+
+    @property
+    def mark(self) -> str:
+        """What this process has spread so far; pages compare it, so it must not meet another process's."""
+        return f"{self._process}-{self._count}"
 
     @property
     def listener_count(self) -> int:
@@ -70,7 +77,7 @@ class LiveHub:
         listener = Listener(company_id=company_id, service_point_id=service_point_id)
         self._listeners.add(listener)
         try:
-            yield {"event": "hello", "data": json.dumps({"mark": str(self.mark)})}
+            yield {"event": "hello", "data": json.dumps({"mark": self.mark})}
             while True:
                 event, data = await listener.queue.get()
                 if event == "bye":
@@ -101,7 +108,7 @@ class LiveHub:
 
     def _spread(self, payload: str) -> None:
         change = json.loads(payload)
-        self.mark += 1
+        self._count += 1
         data = json.dumps({"topics": topics_of(change)})
         for listener in list(self._listeners):
             if listener.may_hear(change):

@@ -53,7 +53,7 @@ def frame(request: Request) -> dict[str, Any]:
         "demo": context.settings.is_demo,
         "tile_url": context.settings.map_tile_url,
         "path": request.url.path,
-        "live_mark": str(context.live.mark),
+        "live_mark": context.live.mark,
     }
 
 
@@ -83,7 +83,7 @@ def _navigation(principal: Principal | None, path: str, *, demo: bool) -> list[t
         return []
     shown = [(href, name) for href, name, roles in SCREENS if principal.role in roles]
     if demo:
-        shown.append(("/phones", "휴대전화"))
+        shown.append(("/phones", N_("휴대전화")))
     return [(href, _(name), path.startswith(href)) for href, name in shown]
 
 

@@ -1,0 +1,138 @@
+"""The bodies of POST calls, exactly as `contracts` name them, and how they become dispatch's requests."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
+
+from billing.schemas import LineRequest
+from dispatch.schemas import WindowRequest, clean_text
+from dispatch.visit_schemas import AgreedWindow, AttemptRequest, CompletionRequest, Outcome
+
+Reason = Annotated[str, Field(max_length=1000), AfterValidator(clean_text)]
+Words = Annotated[str, Field(max_length=4000), AfterValidator(clean_text)]
+PartyRole = Literal["resident", "requester", "payer"]
+
+
+class SelfFixBody(BaseModel):
+    """What came of the self-help card."""
+
+    card: Reason | None = None
+    result: Literal["SOLVED", "FAILED", "REFUSED", "NOT_APPLICABLE"]
+
+
+class JoinBody(BaseModel):
+    """A second call about an open ticket."""
+
+    note: Words = ""
+
+
+class AcceptanceBody(BaseModel):
+    """A designated point's answer; a decline needs its reason."""
+
+    decision: Literal["ACCEPT", "DECLINE"]
+    reason: Reason | None = None
+
+
+class AttemptBody(BaseModel):
+    """A try to talk with the family."""
+
+    outcome: Outcome
+    with_: Annotated[PartyRole | None, Field(alias="with")] = None
+    at: AwareDatetime | None = None
+    evidence: Literal["TELEPHONY", "FAMILY", "SELF_REPORT"] = "SELF_REPORT"
+    window: WindowRequest | None = None
+    reason: Reason = ""
+    call_back_at: AwareDatetime | None = None
+    note: Words = ""
+
+    def to_request(self) -> AttemptRequest:
+        """Dispatch's form of it."""
+        window = AgreedWindow(self.window.start, self.window.end) if self.window else None
+        return AttemptRequest(
+            outcome=self.outcome,
+            with_role=self.with_,
+            at=self.at,
+            evidence=self.evidence,
+            window=window,
+            reason=self.reason or self.note,
+            call_back_at=self.call_back_at,
+            note=self.note,
+        )
+
+
+class StepBody(BaseModel):
+    """A fact of a visit. `at` only when it is written down later than it happened."""
+
+    at: AwareDatetime | None = None
+    note: Words = ""
+
+
+class HoldBody(StepBody):
+    """Why the work waits, and until when."""
+
+    reason: Literal["parts_wait", "customer_request"] = "parts_wait"
+    due_at: AwareDatetime | None = None
+
+
+class LineBody(BaseModel):
+    """A cost line by its code in the price list."""
+
+    code: Annotated[str, Field(min_length=1, max_length=60)]
+    quantity: Annotated[int, Field(ge=1, le=99)] = 1
+
+
+class CompletedBody(StepBody):
+    """What the technician says at the end."""
+
+    checklist: dict[str, bool] = {}
+    lines: Annotated[list[LineBody], Field(max_length=50)] = []
+    misuse: bool = False
+
+    def to_request(self) -> CompletionRequest:
+        """Dispatch's form of it."""
+        return CompletionRequest(
+            checklist=self.checklist,
+            lines=tuple(LineRequest(code=line.code, quantity=line.quantity) for line in self.lines),
+            misuse=self.misuse,
+            note=self.note,
+        )
+
+
+class AssignmentBody(BaseModel):
+    """Who goes, when, why, and what planning must not touch any more."""
+
+    technician_id: Annotated[int, Field(ge=1, le=2**63 - 1)]
+    start: AwareDatetime | None = None
+    reason: Annotated[Reason, Field(min_length=1)]
+    pin: list[Literal["technician", "time"]] = []
+    base_version: int | None = None
+
+
+class ReasonBody(BaseModel):
+    """A change that needs a reason."""
+
+    reason: Annotated[Reason, Field(min_length=1)]
+
+
+class CancellationBody(ReasonBody):
+    """`fee`: WAIVED forgives the visit fee that is due once the technician has set out."""
+
+    fee: Literal["BY_RULE", "WAIVED"] = "BY_RULE"
+
+
+class ReopeningBody(ReasonBody):
+    """`exclude_technician`: the one who must not come again."""
+
+    exclude_technician: int | None = None
+
+
+class HappyAttemptBody(BaseModel):
+    """One try of a happy call; `answers` when it went through."""
+
+    outcome: Literal["CONNECTED", "NO_ANSWER", "BUSY", "WRONG_NUMBER", "CALL_BACK", "REFUSED"]
+    with_: Annotated[PartyRole | None, Field(alias="with")] = None
+    answers: dict[str, Any] | None = None
+    call_back_at: AwareDatetime | None = None
+    note: Words = ""

@@ -1,0 +1,174 @@
+"""What happens to a ticket's visit: contact, the steps of going there, and who goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+from sqlmodel import Session
+
+from core.actor import Actor, Principal, Role
+from dispatch import assignment_by_hand, completion, first_contact, holds, visits
+from dispatch.placement import answer_placement
+from web.api.answers import act_once
+from web.api.bodies import (
+    AcceptanceBody,
+    AssignmentBody,
+    AttemptBody,
+    CompletedBody,
+    HoldBody,
+    StepBody,
+)
+from web.identity import Author, GuardedRoute, SignedIn, allow
+from web.presenters.ticket import ticket_json
+from web.scope import reach_ticket
+
+router = APIRouter(prefix="/tickets/{number}", tags=["visits"], route_class=GuardedRoute)
+
+STEP_ROLES = (Role.TECHNICIAN, Role.POINT, Role.DISPATCHER)
+
+Step = Callable[[Session, int, datetime], object]
+
+
+@router.post("/acceptance", summary="지정점이 받거나 돌려보낸다")
+@allow(Role.POINT, Role.DISPATCHER)
+def post_acceptance(
+    request: Request,
+    number: str,
+    body: AcceptanceBody,
+    principal: Principal = SignedIn,
+    by: Actor = Author,
+) -> Response:
+    """The point's answer; a decline sends the ticket to the next point."""
+
+    def step(session: Session, ticket_id: int, now: datetime) -> None:
+        answer_placement(
+            session,
+            ticket_id=ticket_id,
+            decision=body.decision,
+            reason=body.reason,
+            by=by,
+            now=now,
+            point_id=principal.service_point_id,
+        )
+
+    return _take(request, number, body, step)
+
+
+@router.post("/contact-attempts", summary="통화 시도와 결과를 남긴다")
+@allow(Role.TECHNICIAN, Role.POINT, Role.DISPATCHER, Role.AGENT)
+def post_attempt(request: Request, number: str, body: AttemptBody, by: Actor = Author) -> Response:
+    """A try to talk; CONNECTED with a window agrees the visit."""
+
+    def step(session: Session, ticket_id: int, now: datetime) -> None:
+        first_contact.record_attempt(session, ticket_id=ticket_id, attempt=body.to_request(), by=by, now=now)
+
+    return _take(request, number, body, step, status=201)
+
+
+@router.post("/visit/en-route", summary="출발")
+@allow(*STEP_ROLES)
+def post_en_route(
+    request: Request, number: str, body: StepBody | None = None, by: Actor = Author
+) -> Response:
+    """The technician drives."""
+    return _take(request, number, body, _plain(visits.depart, body, by))
+
+
+@router.post("/visit/arrived", summary="도착")
+@allow(*STEP_ROLES)
+def post_arrived(request: Request, number: str, body: StepBody | None = None, by: Actor = Author) -> Response:
+    """The technician stands at the door."""
+    return _take(request, number, body, _plain(visits.arrive, body, by))
+
+
+@router.post("/visit/started", summary="작업 시작")
+@allow(*STEP_ROLES)
+def post_started(request: Request, number: str, body: StepBody | None = None, by: Actor = Author) -> Response:
+    """The work begins."""
+    return _take(request, number, body, _plain(visits.start, body, by))
+
+
+@router.post("/visit/absent", summary="부재")
+@allow(*STEP_ROLES)
+def post_absent(request: Request, number: str, body: StepBody | None = None, by: Actor = Author) -> Response:
+    """Nobody opened, after the wait and the calls that the rules ask for."""
+    return _take(request, number, body, _plain(visits.mark_absent, body, by))
+
+
+@router.post("/visit/hold", summary="보류")
+@allow(*STEP_ROLES)
+def post_hold(request: Request, number: str, body: HoldBody, by: Actor = Author) -> Response:
+    """The work waits for a part or for the family."""
+
+    def step(session: Session, ticket_id: int, now: datetime) -> None:
+        holds.hold_visit(
+            session,
+            ticket_id=ticket_id,
+            reason=body.reason,
+            due_at=body.due_at,
+            note=body.note,
+            by=by,
+            now=now,
+        )
+
+    return _take(request, number, body, step)
+
+
+@router.post("/visit/completed", summary="완료: 점검표, 비용")
+@allow(*STEP_ROLES)
+def post_completed(request: Request, number: str, body: CompletedBody, by: Actor = Author) -> Response:
+    """The work is done: checklist, cost lines, both parties told."""
+
+    def step(session: Session, ticket_id: int, now: datetime) -> None:
+        completion.complete_visit(
+            session, ticket_id=ticket_id, completion=body.to_request(), by=by, now=now, at=body.at
+        )
+
+    return _take(request, number, body, step)
+
+
+@router.post("/assignment", summary="사람이 직접 배정한다")
+@allow(Role.DISPATCHER, Role.POINT)
+def post_assignment(request: Request, number: str, body: AssignmentBody, by: Actor = Author) -> Response:
+    """A person decides who goes and when, with a reason."""
+
+    def step(session: Session, ticket_id: int, now: datetime) -> None:
+        assignment_by_hand.assign_by_hand(
+            session,
+            ticket_id=ticket_id,
+            technician_id=body.technician_id,
+            start=body.start,
+            reason=body.reason,
+            pin=frozenset(body.pin),
+            base_version=body.base_version,
+            by=by,
+            now=now,
+        )
+
+    return _take(request, number, body, step)
+
+
+def _plain(door: Callable[..., object], body: StepBody | None, by: Actor) -> Step:
+    extra: dict[str, Any] = {"at": body.at if body else None}
+    if body is not None and body.note and door is visits.mark_absent:
+        extra["note"] = body.note
+    return lambda session, ticket_id, now: door(session, ticket_id=ticket_id, by=by, now=now, **extra)
+
+
+def _take(
+    request: Request, number: str, body: BaseModel | None, step: Step, *, status: int = 200
+) -> Response:
+    """One step of one ticket in one transaction; the answer is the ticket as it then stands."""
+
+    def act(session: Session, now: datetime) -> dict[str, Any]:
+        principal: Principal = request.state.principal
+        ticket_id = reach_ticket(session, principal=principal, number=number)
+        step(session, ticket_id, now)
+        session.flush()
+        return ticket_json(session, principal=principal, number=number, now=now)
+
+    return act_once(request, act, body=body, status=status)

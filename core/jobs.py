@@ -52,20 +52,21 @@ def defer(
     Returns:
         False when a job with the same `queueing_lock` is already waiting.
     """
-    connection = session.connection().connection.driver_connection
-    deferrer = _deferring_app.configure_task(
-        task,
-        allow_unknown=True,
-        queue=queue,
-        lock=lock,
-        queueing_lock=queueing_lock,
-        schedule_at=at,
-        priority=priority,
-        connection=connection,
-    )
     try:
         with session.begin_nested():
-            deferrer.defer(**arguments)
+            # Asked for in here, because only then is the savepoint set: a refused job must not end the
+            # caller's transaction.
+            connection = session.connection().connection.driver_connection
+            _deferring_app.configure_task(
+                task,
+                allow_unknown=True,
+                queue=queue,
+                lock=lock,
+                queueing_lock=queueing_lock,
+                schedule_at=at,
+                priority=priority,
+                connection=connection,
+            ).defer(**arguments)
     except AlreadyEnqueued:
         return False
     return True

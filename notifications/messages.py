@@ -101,7 +101,7 @@ class Case:
         """`자녀분 김민수님`, or None when the resident asked in person."""
         if not self.requester or self.requester == self.resident:
             return None
-        name = texts.shorten(self.requester, texts.NAME_BYTES) + "님"
+        name = texts.shorten(self.requester, texts.NAME_BYTES, instead=texts.NAMELESS) + "님"
         word = _RELATIONSHIPS.get((self.relationship or "").strip().lower())
         return f"{word} {name}" if word else name
 

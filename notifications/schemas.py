@@ -36,3 +36,24 @@ class NoticeInfo:
     settled_at: datetime | None
     problem: str | None
     withdrawn_reason: str | None
+    from_phone: str = ""
+    attempts: int = 0
+
+
+@dataclass(frozen=True)
+class PhoneInbox:
+    """What lies on one phone (E.164), the newest text first."""
+
+    phone: str
+    texts: tuple[NoticeInfo, ...]
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Texts that wait for one cause: `fault` is `retry`, `configuration`, `operator` or `unclear`."""
+
+    company_id: int
+    fault: str
+    code: str
+    count: int
+    since: datetime

@@ -6,20 +6,29 @@ The key (ticket, event, generation, recipient) makes telling twice impossible, w
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, update
+from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
-from core import live
+from core import audit, events
+from core.actor import SYSTEM
 from core.jobs import QUEUE_SMS, defer
+from core.phones import PhoneError
 from notifications import wording
+from notifications.events import NoticeFailed
 from notifications.messages import Absent, Context, EnRoute, Event, VisitResult, VisitScheduled, WindowChanged
 from notifications.models import Notice
+from notifications.queries import list_notices
 from notifications.recipients import CallTask, Delivery, Party, RecipientPlan, Role, plan_recipients
-from notifications.schemas import BrandFacts, NoticeInfo
+from notifications.schemas import BrandFacts
+from notifications.settling import note_change, take_back
+from notifications.texts import TextError
+
+__all__ = ["TASK_SEND", "last_generation", "list_notices", "tell", "withdraw"]
 
 TASK_SEND = "send_notice"
 _FAMILY_CONTEXTS = (VisitScheduled, WindowChanged, EnRoute, Absent, VisitResult)
@@ -39,13 +48,14 @@ def tell(
 ) -> list[CallTask]:
     """Put a text into the outbox for everybody whom the event concerns; nobody is told twice.
 
-    `facts.case.resident_reached` is filled in here, from who can be reached.
+    `facts.case.resident_reached` is filled in here, from who can be reached. Who is left out stands in the
+    ticket's timeline with the reason. A text that cannot be written (a bill beyond 2,000 bytes) never stops
+    the teller: `NoticeFailed` is announced, and a person tells the recipient instead.
 
     Returns:
         The numbers that take no text: a person must ring them (`CALL_LANDLINE`). Also on a second asking.
 
     Raises:
-        texts.TextError: a value has characters that no phone shows, or the text is beyond 2,000 bytes.
         ValueError: the sender is another company's.
     """
     if sender.company_id != company_id:
@@ -53,40 +63,46 @@ def tell(
         raise ValueError(message)
     plan = plan_recipients(event=event, parties=people)
     facts = _with_reach(facts, plan)
+    telling = _Telling(event, generation, ticket_id, sender, now)
     for delivery in plan.deliveries:
-        _put(
-            session,
-            row=_row(
-                session,
-                event=event,
-                generation=generation,
-                ticket_id=ticket_id,
-                sender=sender,
-                facts=facts,
-                delivery=delivery,
-                now=now,
-            ),
-        )
+        try:
+            row = _row(session, telling=telling, facts=facts, delivery=delivery)
+        except (TextError, PhoneError) as error:
+            _hand_to_person(session, telling=telling, recipient=delivery.recipient, problem=error.detail)
+        else:
+            _put(session, row=row)
+    for left_out in plan.withheld:
+        data = {**telling.about, "recipient": left_out.recipient.value}
+        _record_once(session, telling=telling, what="NoticeWithheld", reason=left_out.reason, data=data)
     return list(plan.calls)
 
 
 def withdraw(session: Session, *, ticket_id: int, events: Iterable[Event], reason: str, now: datetime) -> int:
-    """Take back what was not sent yet because it stopped being true. Returns how many texts."""
-    waiting = (
-        col(Notice.ticket_id) == ticket_id,
-        col(Notice.event).in_([event.value for event in events]),
-        col(Notice.state) == "queued",
-        col(Notice.sending_since).is_(None),
+    """Take back what was not sent yet because it stopped being true. Returns how many texts.
+
+    One whose sending is under way or unclear is only marked: it goes out at most once, never again.
+    """
+    query = (
+        select(Notice)
+        .where(
+            col(Notice.ticket_id) == ticket_id,
+            col(Notice.event).in_([event.value for event in events]),
+            col(Notice.state) == "queued",
+            col(Notice.withdrawn_reason).is_(None),
+        )
+        .order_by(col(Notice.id))
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
-    taken_back = session.execute(
-        update(Notice)
-        .where(*waiting)
-        .values(state="withdrawn", withdrawn_reason=reason, settled_at=now)
-        .returning(col(Notice.id), col(Notice.company_id))
-    ).all()
-    for _id, company_id in taken_back[:1]:
-        live.announce(session, company_id=company_id, topic="notice", ticket_id=ticket_id)
-    return len(taken_back)
+    taken_back = 0
+    for notice in session.exec(query).all():
+        notice.withdrawn_reason = reason
+        session.add(notice)
+        if notice.sending_since is None:
+            take_back(session, notice=notice, by=SYSTEM, now=now)
+            taken_back += 1
+    session.flush()
+    return taken_back
 
 
 def last_generation(session: Session, *, ticket_id: int, event: Event, recipients: Iterable[Role]) -> int:
@@ -99,48 +115,48 @@ def last_generation(session: Session, *, ticket_id: int, event: Event, recipient
     return session.exec(query).one() or 0
 
 
-def list_notices(session: Session, *, ticket_id: int) -> list[NoticeInfo]:
-    """What was told about a ticket, oldest first, one entry a notice and recipient."""
-    query = select(Notice).where(col(Notice.ticket_id) == ticket_id).order_by(col(Notice.id))
-    return [_info(row) for row in session.exec(query)]
-
-
 def _with_reach(facts: Context, plan: RecipientPlan) -> Context:
     if isinstance(facts, _FAMILY_CONTEXTS):
         return replace(facts, case=replace(facts.case, resident_reached=plan.resident_reached))
     return facts
 
 
-def _row(
-    session: Session,
-    *,
-    event: Event,
-    generation: int,
-    ticket_id: int,
-    sender: BrandFacts,
-    facts: Context,
-    delivery: Delivery,
-    now: datetime,
-) -> Notice:
-    known = _is_known(session, company_id=sender.company_id, phone=delivery.phone)
+@dataclass(frozen=True)
+class _Telling:
+    """One telling of one event: what all its texts share."""
+
+    event: Event
+    generation: int
+    ticket_id: int
+    sender: BrandFacts
+    now: datetime
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """The telling as the timeline names it."""
+        return {"event": self.event.value, "generation": self.generation}
+
+
+def _row(session: Session, *, telling: _Telling, facts: Context, delivery: Delivery) -> Notice:
+    known = _is_known(session, company_id=telling.sender.company_id, phone=delivery.phone)
     rendered = wording.render(
         context=facts, variant=delivery.variant, acquaintance="LATER" if known else "FIRST"
     )
     return Notice(
-        company_id=sender.company_id,
-        ticket_id=ticket_id,
-        event=event.value,
-        generation=generation,
+        company_id=telling.sender.company_id,
+        ticket_id=telling.ticket_id,
+        event=telling.event.value,
+        generation=telling.generation,
         recipient=delivery.recipient.value,
         channel=rendered.channel,
         to_phone=delivery.phone,
-        from_phone=sender.sender_number,
+        from_phone=telling.sender.sender_number,
         subject=rendered.subject or "",
         text=rendered.text,
         bytes=rendered.bytes,
         template_version=rendered.template_version,
-        created_at=now,
-        next_try_at=now,
+        created_at=telling.now,
+        next_try_at=telling.now,
     )
 
 
@@ -155,9 +171,48 @@ def _put(session: Session, *, row: Notice) -> None:
     if notice_id is None:
         return
     defer(session, TASK_SEND, queue=QUEUE_SMS, queueing_lock=f"notice-{notice_id}", notice_id=notice_id)
-    live.announce(
-        session, company_id=row.company_id, topic="notice", ticket_id=row.ticket_id, notice_id=notice_id
+    stored = session.get_one(Notice, notice_id)
+    note_change(session, notice=stored, what="NoticeQueued", by=SYSTEM, now=row.created_at)
+
+
+def _hand_to_person(session: Session, *, telling: _Telling, recipient: Role, problem: str) -> None:
+    """No text can be written for this recipient: a person is asked to tell him, once."""
+    data = {**telling.about, "recipient": recipient.value}
+    if not _record_once(session, telling=telling, what="NoticeNotWritten", reason=problem, data=data):
+        return
+    events.publish(
+        session,
+        NoticeFailed(
+            company_id=telling.sender.company_id,
+            at=telling.now,
+            ticket_id=telling.ticket_id,
+            told=telling.event.value,
+            generation=telling.generation,
+            recipient=recipient.value,
+            why="not_writable",
+        ),
     )
+
+
+def _record_once(
+    session: Session, *, telling: _Telling, what: str, reason: str, data: dict[str, Any]
+) -> bool:
+    """Write a line of the timeline unless an earlier asking for the same telling wrote it."""
+    subject = ("ticket", telling.ticket_id)
+    if any(it.what == what and it.data == data for it in audit.list_entries(session, subject=subject)):
+        return False
+    audit.record(
+        session,
+        by=SYSTEM,
+        at=telling.now,
+        what=what,
+        subject=subject,
+        company_id=telling.sender.company_id,
+        reason=reason,
+        data=data,
+    )
+    session.flush()
+    return True
 
 
 def _is_known(session: Session, *, company_id: int, phone: str) -> bool:
@@ -166,23 +221,3 @@ def _is_known(session: Session, *, company_id: int, phone: str) -> bool:
         col(Notice.company_id) == company_id, col(Notice.to_phone) == phone, col(Notice.state) != "withdrawn"
     )
     return session.exec(query.limit(1)).first() is not None
-
-
-def _info(row: Notice) -> NoticeInfo:
-    return NoticeInfo(
-        id=row.id or 0,
-        ticket_id=row.ticket_id,
-        event=row.event,
-        generation=row.generation,
-        recipient=row.recipient,
-        channel=row.channel,
-        state=row.state,
-        to_phone=row.to_phone,
-        subject=row.subject,
-        text=row.text,
-        bytes=row.bytes,
-        created_at=row.created_at,
-        settled_at=row.settled_at,
-        problem=row.problem,
-        withdrawn_reason=row.withdrawn_reason,
-    )

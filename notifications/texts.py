@@ -23,6 +23,8 @@ NAME_BYTES = 30
 LABEL_BYTES = 40
 NOTE_BYTES = 80
 ELLIPSIS = "…"
+NAMELESS = "고객"
+"""Stands for a name in which nothing can be sent: the text then says 고객님."""
 
 TextChannel = Literal["SMS", "LMS"]
 
@@ -120,13 +122,21 @@ def require_subject(subject: str) -> str:
     return subject
 
 
-def shorten(value: str, limit: int) -> str:
+def drop_unsendable(value: str) -> str:
+    """A typed value without the characters that no phone shows (emoji, control characters)."""
+    line = normalise(value)
+    hidden = set(unsendable(line))
+    return "".join(c for c in line if c not in hidden) if hidden else line
+
+
+def shorten(value: str, limit: int, *, instead: str = "") -> str:
     """A substituted name, label or note on one line, in at most `limit` bytes.
 
-    The only place where words are dropped, and never silently: a cut value ends with `…` (2 bytes). It is
-    for values that people typed, so that one very long name cannot make a whole notice unsendable.
+    For values that people typed, so that a heart in a name or one very long note cannot make a whole notice
+    unsendable: what no phone shows is left out, and `instead` stands where nothing remains. The only place
+    where words are dropped, and never silently: a cut value ends with `…` (2 bytes).
     """
-    line = one_line(value)
+    line = one_line(drop_unsendable(value)) or instead
     if sms_bytes(line) <= limit:
         return line
     room = limit - sms_bytes(ELLIPSIS)

@@ -41,8 +41,8 @@ class Rendered:
 def render(*, context: Context, variant: str, acquaintance: Acquaintance = "LATER") -> Rendered:
     """Write the text of `context` for one reader; `variant` is a `Delivery.variant`.
 
-    Raises `texts.TextError` when a substituted value has characters that no phone shows, or the whole is
-    beyond 2,000 bytes: a person must look. Nothing is cut but names, labels and notes (`texts.shorten`).
+    Raises `texts.TextError` when the whole is beyond 2,000 bytes, or a number is not Korean: a person must
+    look. Nothing is cut but typed names, labels and notes (`texts.shorten`).
     """
     event = event_of(context)
     folder = event.value.lower()
@@ -105,8 +105,8 @@ def _environment() -> ImmutableSandboxedEnvironment:
         won=texts.won_words,
         digits=texts.won_digits,
         phone=texts.phone_words,
-        name=lambda value: texts.shorten(value, texts.NAME_BYTES),
-        label=lambda value: texts.shorten(value, texts.LABEL_BYTES),
+        name=lambda value: texts.shorten(value, texts.NAME_BYTES, instead=texts.NAMELESS),
+        label=lambda value: texts.shorten(value, texts.LABEL_BYTES, instead="-"),
         note=lambda value: texts.shorten(value, texts.NOTE_BYTES),
     )
     return environment

@@ -114,9 +114,7 @@ class SolapiProvider:
 
     def parse_webhook(self, payload: object) -> list[Receipt]:
         """`[{"eventDataId", "data": {"messageId", "statusCode", "customFields", …}}]` -> receipts."""
-        if not isinstance(payload, list):
-            raise ReceiptError(_("배달 보고는 목록이어야 합니다."))
-        return [_receipt(entry) for entry in payload]
+        return read_reports(payload)
 
     def _call(self, method: str, path: str, *, now: datetime, **rest: Any) -> httpx.Response:
         # A signature is good for one request: every call, and so every try, makes its own.
@@ -140,6 +138,13 @@ class SolapiProvider:
                 return
             query["startKey"] = body["nextKey"]
         raise _AnswerError(f"more than {MAX_PAGES} pages")
+
+
+def read_reports(payload: object) -> list[Receipt]:
+    """Read a decoded webhook body; needs no account. Raises `ReceiptError`."""
+    if not isinstance(payload, list):
+        raise ReceiptError(_("배달 보고는 목록이어야 합니다."))
+    return [_receipt(entry) for entry in payload]
 
 
 class _AnswerError(Exception):

@@ -191,10 +191,10 @@ def test_a_long_name_is_cut_visibly_and_a_line_break_cannot_forge_a_line() -> No
     assert "\n[다른보일러]" not in text
 
 
-def test_an_emoji_in_a_name_stops_the_text_and_is_named() -> None:
-    with pytest.raises(texts.TextError) as refused:
-        text_of(messages.EnRoute(replace(CASE, resident="김😀자"), WORKER), "resident")
-    assert refused.value.characters == ("😀",)
+@pytest.mark.parametrize(("name", "told"), [("김😀자", "김자님"), ("😀\x07", "고객님"), ("José", "Jose님")])
+def test_what_no_phone_shows_is_left_out_of_a_name(name: str, told: str) -> None:
+    text = text_of(messages.EnRoute(replace(CASE, resident=name), WORKER), "resident")
+    assert text.startswith(f"[온누리보일러] {told}, 기사가")
 
 
 def test_template_code_in_a_name_stays_text() -> None:

@@ -1,0 +1,119 @@
+"""Reads of the outbox: what was told about a ticket, what lies on a phone, what is stuck."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel import Session, col, func, select
+
+from notifications.models import Notice
+from notifications.recipients import Role
+from notifications.schemas import NoticeInfo, PhoneInbox, Trouble
+from notifications.settling import notice_key
+
+FAMILY_ROLES = (Role.RESIDENT, Role.REQUESTER, Role.PAYER)
+ARRIVED = ("accepted", "delivered", "unknown")
+"""States in which a text lies on a phone, as far as anybody knows."""
+TEXTS_A_PHONE = 50
+
+
+def list_notices(session: Session, *, ticket_id: int) -> list[NoticeInfo]:
+    """What was told about a ticket, oldest first, one entry a notice and recipient."""
+    query = select(Notice).where(col(Notice.ticket_id) == ticket_id).order_by(col(Notice.id))
+    return [notice_info(row) for row in session.exec(query)]
+
+
+def list_phones(
+    session: Session,
+    *,
+    company_id: int,
+    roles: Sequence[Role] = FAMILY_ROLES,
+    phone: str | None = None,
+    ticket_id: int | None = None,
+    limit: int = 50,
+) -> list[PhoneInbox]:
+    """The phones to which a company's texts went, the newest text first, each with its texts newest first.
+
+    Args:
+        phone: only this number (E.164).
+        ticket_id: only the phones that were told something of this ticket.
+        limit: of phones; a phone shows its newest `TEXTS_A_PHONE` texts.
+    """
+    wanted = [
+        col(Notice.company_id) == company_id,
+        col(Notice.recipient).in_([role.value for role in roles]),
+        col(Notice.state).in_(ARRIVED),
+    ]
+    newest = select(Notice.to_phone, func.max(Notice.id)).where(*wanted)
+    if phone is not None:
+        newest = newest.where(col(Notice.to_phone) == phone)
+    if ticket_id is not None:
+        newest = newest.where(col(Notice.ticket_id) == ticket_id)
+    newest = newest.group_by(col(Notice.to_phone)).order_by(func.max(Notice.id).desc()).limit(limit)
+    numbers = [number for number, _last in session.exec(newest)]
+    ranked = (
+        select(
+            col(Notice.id).label("id"),
+            func.row_number()
+            .over(partition_by=col(Notice.to_phone), order_by=col(Notice.id).desc())
+            .label("nth"),
+        )
+        .where(*wanted, col(Notice.to_phone).in_(numbers))
+        .subquery()
+    )
+    query = (
+        select(Notice)
+        .join(ranked, ranked.c.id == col(Notice.id))
+        .where(ranked.c.nth <= TEXTS_A_PHONE)
+        .order_by(col(Notice.id).desc())
+    )
+    texts: dict[str, list[NoticeInfo]] = defaultdict(list)
+    for row in session.exec(query):
+        texts[row.to_phone].append(notice_info(row))
+    return [PhoneInbox(number, tuple(texts[number])) for number in numbers]
+
+
+def list_troubles(session: Session, *, company_id: int | None = None) -> list[Trouble]:
+    """What keeps texts from going out until somebody puts it right, the longest waiting first.
+
+    `company_id` None: of every company, for the operator.
+    """
+    query = (
+        select(Notice.company_id, Notice.problem, func.count(), func.min(Notice.created_at))
+        .where(col(Notice.state) == "queued", col(Notice.problem).is_not(None))
+        .group_by(col(Notice.company_id), col(Notice.problem))
+        .order_by(func.min(Notice.created_at))
+    )
+    if company_id is not None:
+        query = query.where(col(Notice.company_id) == company_id)
+    return [_trouble(*row) for row in session.exec(query)]
+
+
+def notice_info(row: Notice) -> NoticeInfo:
+    """The frozen shape of a notice row."""
+    return NoticeInfo(
+        id=notice_key(row),
+        ticket_id=row.ticket_id,
+        event=row.event,
+        generation=row.generation,
+        recipient=row.recipient,
+        channel=row.channel,
+        state=row.state,
+        to_phone=row.to_phone,
+        subject=row.subject,
+        text=row.text,
+        bytes=row.bytes,
+        created_at=row.created_at,
+        settled_at=row.settled_at,
+        problem=row.problem,
+        withdrawn_reason=row.withdrawn_reason,
+        from_phone=row.from_phone,
+        attempts=row.attempts,
+    )
+
+
+def _trouble(company_id: int, problem: str, count: int, since: datetime) -> Trouble:
+    fault, _colon, code = problem.partition(":")
+    return Trouble(company_id=company_id, fault=fault, code=code.strip(), count=count, since=since)

@@ -114,10 +114,13 @@ def author_of_step(session: Session, *, case: Case, by: Actor, now: datetime) ->
 
 
 def require_moment(*, at: datetime | None, not_before: datetime, now: datetime) -> datetime:
-    """When something happened: `at` (default now), which must lie between `not_before` and now (422)."""
+    """When something happened: `at` (default now), which must lie between `not_before` and now (422).
+
+    Moments are told to the outside in whole seconds, so `not_before` counts from its second on.
+    """
     if at is None:
         return now
-    if not_before <= at <= now:
+    if not_before.replace(microsecond=0) <= at <= now:
         return at
     if at > now:
         message = _("아직 오지 않은 시각입니다. 실제로 한 시각을 적어 주세요.")

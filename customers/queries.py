@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from sqlalchemy import ColumnElement, and_
 from sqlmodel import Session, col, select
 
 from core.errors import NotFoundError
 from core.i18n import _
-from core.phones import search_digits
 from customers.models import Address, Boiler, BoilerModel, Contact, Household, HouseholdMember
+from customers.rules import HouseholdSearch, SearchBy, parse_search
 from customers.schemas import (
     AddressInfo,
     BoilerInfo,
@@ -21,10 +22,8 @@ from customers.schemas import (
     HouseholdInfo,
     MemberInfo,
 )
-from customers.tokens import query_words
 
 MAX_HITS = 50
-_LETTERS = re.compile(r"[가-힣A-Za-z]")
 
 
 def search_households(
@@ -32,11 +31,12 @@ def search_households(
 ) -> list[HouseholdHit]:
     """Homes by whole phone or its last 4+ digits, by the beginning of a name, or by words of the address.
 
-    `김영자 역삼동` (a name, then words of the address) works too. Best kind of match first.
+    What one search box means is decided by `rules.parse_search`; the likelier kind of match comes first.
     """
     limit = max(1, min(limit, MAX_HITS))
     found: dict[int, str] = {}
-    for matched_by, ids in _matches(session, company_id=company_id, query=query.strip()[:200], limit=limit):
+    wanted = parse_search(query)
+    for matched_by, ids in _matches(session, company_id=company_id, wanted=wanted, limit=limit):
         for household_id in ids:
             found.setdefault(household_id, matched_by)
     kept = dict(list(found.items())[:limit])
@@ -167,45 +167,54 @@ def boiler_info(row: Boiler, model: BoilerModel | None) -> BoilerInfo:
     )
 
 
-def _matches(session: Session, *, company_id: int, query: str, limit: int) -> Iterable[tuple[str, list[int]]]:
-    digits, words = search_digits(query), query_words(query)
-    if len(digits) >= 4 and not _LETTERS.search(query):
-        yield "phone", _by_phone(session, company_id, digits, limit)
-    if not words:
-        return
-    yield "name", _by_name(session, company_id, words, limit)
-    yield "address", _by_address(session, company_id, words, limit)
+def _matches(
+    session: Session, *, company_id: int, wanted: HouseholdSearch, limit: int
+) -> Iterable[tuple[str, list[int]]]:
+    for way in wanted.tries:
+        if way is SearchBy.WHOLE_PHONE:
+            same = col(Contact.phone_digits) == wanted.digits
+            yield "phone", _by_contact(session, company_id, same, limit)
+        elif way is SearchBy.PHONE_TAIL:
+            yield "phone", _by_contact(session, company_id, _ends_with(wanted.digits), limit)
+        elif way is SearchBy.NAME:
+            yield "name", _by_name(session, company_id, wanted, limit)
+        else:
+            yield "address", _by_address(session, company_id, wanted.words, limit)
 
 
-def _by_phone(session: Session, company_id: int, digits: str, limit: int) -> list[int]:
+def _by_contact(session: Session, company_id: int, wanted: ColumnElement[bool], limit: int) -> list[int]:
+    return _once(session.scalars(_homes_of_contacts(company_id, limit).where(wanted)))
+
+
+def _by_name(session: Session, company_id: int, wanted: HouseholdSearch, limit: int) -> list[int]:
     query = _homes_of_contacts(company_id, limit).where(
-        col(Contact.phone_tail) == digits[-4:], col(Contact.phone_digits).like(f"%{digits}")
+        col(Contact.name).like(_like_prefix(wanted.name), escape="\\")
     )
-    return _once(session.exec(query))
-
-
-def _by_name(session: Session, company_id: int, words: list[str], limit: int) -> list[int]:
-    query = _homes_of_contacts(company_id, limit).where(
-        col(Contact.name).like(_like_prefix(words[0]), escape="\\")
-    )
-    if len(words) > 1:
+    if wanted.digits:
+        query = query.where(_ends_with(wanted.digits))
+    elif len(wanted.words) > 1:
         query = (
             query.join(Household, col(Household.id) == col(HouseholdMember.household_id))
             .join(Address, col(Address.id) == col(Household.address_id))
-            .where(col(Address.tokens).contains(words[1:]))
+            .where(col(Address.tokens).contains(list(wanted.words[1:])))
         )
-    return _once(session.exec(query))
+    return _once(session.scalars(query))
 
 
-def _by_address(session: Session, company_id: int, words: list[str], limit: int) -> list[int]:
+def _by_address(session: Session, company_id: int, words: Sequence[str], limit: int) -> list[int]:
     query = (
         select(Household.id)
         .join(Address, col(Address.id) == col(Household.address_id))
-        .where(col(Address.company_id) == company_id, col(Address.tokens).contains(words))
+        .where(col(Address.company_id) == company_id, col(Address.tokens).contains(list(words)))
         .order_by(col(Household.id).desc())
         .limit(limit)
     )
     return _once(session.scalars(query))
+
+
+def _ends_with(digits: str) -> ColumnElement[bool]:
+    """The last four find by index, the rest is compared."""
+    return and_(col(Contact.phone_tail) == digits[-4:], col(Contact.phone_digits).like(f"%{digits}"))
 
 
 def _homes_of_contacts(company_id: int, limit: int):  # type: ignore[no-untyped-def] # a growing Select

@@ -31,8 +31,6 @@ from dispatch.schemas import CodeBook, CodeFact, FiledTicket, TicketRequest
 from dispatch.tickets import has_ended, lock_ticket, note_change, ticket_key
 from workforce.queries import get_company
 
-UNSAID_RELATIONSHIP = "other"
-
 
 class TicketOverError(ConflictError):
     """The ticket has ended: nothing joins it any more."""
@@ -116,7 +114,7 @@ def _store_people(
         address=checked.address,
         resident=resident.person,
         priority_care=request.priority_care,
-        age_band=request.age_band or None,
+        age_band=checked.age_band,
         by=by,
         now=now,
     )
@@ -125,12 +123,11 @@ def _store_people(
         contact = find_or_add_contact(session, company_id=company_id, person=party.person, now=now)
         contact_ids[party.role] = contact.id
         if party.role != "resident":
-            relationship = party.relationship or UNSAID_RELATIONSHIP
             add_member(
                 session,
                 household_id=household.id,
                 contact_id=contact.id,
-                relationship=relationship,
+                relationship=party.relationship,
                 by=by,
                 now=now,
             )
@@ -187,7 +184,7 @@ def _store_ticket(
         safety=safe,
         safety_hold=safe,
         priority_care=care,
-        age_band=request.age_band or home.household.age_band,
+        age_band=checked.age_band or home.household.age_band,
         note=request.note or "",
         status="RECEIVED",
         received_at=checked.received_at,

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from core.clock import today_kst
 from core.errors import DomainError, FieldError, InvalidError
 from core.i18n import _
-from core.phones import Phone, parse_phone
+from core.phones import parse_phone
+from customers.rules import read_age_band, read_person_name, read_relationship
 from customers.schemas import NewAddress, NewContact
-from dispatch.intake_rules import CHANNELS, SYMPTOMS, is_age_band, plain_error_code
+from dispatch.intake_rules import CHANNELS, SYMPTOMS, plain_error_code
 from dispatch.places import read_address
 from dispatch.schemas import TicketRequest
+
+T = TypeVar("T")
 
 CLOCK_SLACK = timedelta(minutes=2)
 """A sender's clock may run ahead by this much; then the ticket counts as received now."""
@@ -43,6 +48,7 @@ class CheckedTicket:
     payer_role: str
     channel: str
     symptom: str
+    age_band: str | None
     error_code: str | None
     received_at: datetime
 
@@ -71,6 +77,7 @@ def check_request(request: TicketRequest, *, located: NewAddress | None, now: da
         payer_role=_payer_role(request),
         channel=request.channel.lower(),
         symptom=request.symptom.upper(),
+        age_band=read_age_band(request.age_band) if request.age_band else None,
         error_code=plain_error_code(request.error_code) if request.error_code else None,
         received_at=min(request.received_at or now, now),
     )
@@ -86,19 +93,21 @@ def _check_parties(request: TicketRequest, problems: list[FieldError]) -> list[P
         wanted.append(("payer", payer.name, payer.phone, payer.relationship or ""))
     parties = []
     for role, name, phone, relationship in wanted:
-        if not name:
-            problems.append(FieldError(f"{role}.name", _("이름을 적어 주세요.")))
-        read = _read_phone(f"{role}.phone", phone, problems)
-        if read is not None:
-            parties.append(Party(role, NewContact(name, read), phone, relationship))
+        read_name = _read(f"{role}.name", name, read_person_name, problems)
+        number = _read(f"{role}.phone", phone, parse_phone, problems)
+        if read_name is None or number is None:
+            continue
+        said = relationship or read_name.note or number.note
+        person = NewContact(read_name.name, number)
+        parties.append(Party(role, person, phone, read_relationship(said).value))
     if request.payer is not None and request.payer.role == "requester" and request.requester is None:
         problems.append(FieldError("payer", _("접수자가 없습니다. 결제할 분을 다시 골라 주세요.")))
     return parties
 
 
-def _read_phone(field: str, raw: str, problems: list[FieldError]) -> Phone | None:
+def _read(field: str, raw: str, reader: Callable[[str], T], problems: list[FieldError]) -> T | None:
     try:
-        return parse_phone(raw)
+        return reader(raw)
     except DomainError as error:
         problems.append(FieldError(field, error.detail))
         return None
@@ -111,8 +120,8 @@ def _check_words(request: TicketRequest, problems: list[FieldError]) -> None:
     if request.symptom.upper() not in SYMPTOMS:
         known = ", ".join(SYMPTOMS)
         problems.append(FieldError("symptom", _("증상을 골라 주세요: {known}").format(known=known)))
-    if request.age_band and not is_age_band(request.age_band):
-        problems.append(FieldError("age_band", _("나이대만 적어 주세요. 보기: 75+, 70대")))
+    if request.age_band:
+        _read("age_band", request.age_band, read_age_band, problems)
     if request.error_code and len(request.error_code) > 20:
         problems.append(FieldError("error_code", _("화면에 보이는 오류 번호만 적어 주세요.")))
 

@@ -36,7 +36,6 @@ PRIORITIES = {
     "CONTROLLER": 3,
     "POWER": 3,
 }
-_AGE_BAND = re.compile(r"\d{1,3}(?:\+|대|세 이상|\s?[-~]\s?\d{1,3})?")
 
 
 def is_safety(*, symptom: str, flagged: bool | None, code_is_safety: bool) -> bool:
@@ -53,11 +52,6 @@ def priority_of(*, symptom: str, priority_care: bool, safety: bool) -> int:
     if symptom == "NO_HOT_WATER" and priority_care:
         return 0
     return PRIORITIES.get(symptom, 4)
-
-
-def is_age_band(text: str) -> bool:
-    """A band such as `75+`, `70대`, `65-74`: anything longer could hide a diagnosis."""
-    return _AGE_BAND.fullmatch(text) is not None
 
 
 def plain_error_code(text: str) -> str:

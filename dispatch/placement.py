@@ -15,7 +15,7 @@ from core.actor import SYSTEM, Actor
 from core.dated import read_rules
 from core.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from core.i18n import _
-from dispatch import assignment, notices, placement_rules
+from dispatch import assignment, placement_rules
 from dispatch.candidates import Candidate, rank_points
 from dispatch.cases import Case, lock_case
 from dispatch.events import PlacementRefused
@@ -185,9 +185,7 @@ def _accept(session: Session, case: Case, placement: Placement, *, by: Actor, no
     session.add(placement)
     data = {"service_point_id": placement.service_point_id}
     note_change(session, ticket=case.ticket, what="PlacementAccepted", by=by, now=now, data=data)
-    visit = case.visit
-    if visit is not None and visit.technician_id is not None and visit.state in OPEN_VISIT_STATES:
-        notices.tell_job_assigned(session, visit_id=case.visit_id, now=now)
+    assignment.confirm_tentative(session, ticket_id=case.ticket_id, now=now)
 
 
 def _refuse(

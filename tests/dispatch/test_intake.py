@@ -168,6 +168,23 @@ def test_every_bad_field_is_named_and_nothing_is_saved(session: Session, file: A
     assert [count(session, t) for t in (Ticket, Household, Contact, Address, TimelineEntry)] == [0] * 5
 
 
+@pytest.mark.parametrize(
+    ("requester", "relationship"),
+    [
+        ({"name": "김민수", "phone": "010-9876-5432 (아들)"}, "child"),
+        ({"name": "김민수(큰딸)", "phone": "010-9876-5432"}, "child"),
+        ({"name": "김민수", "phone": "010-9876-5432", "relationship": "집주인"}, "landlord"),
+        ({"name": "김민수", "phone": "010-9876-5432"}, "other"),
+    ],
+)
+def test_the_relationship_is_read_from_any_remark(
+    session: Session, file: Any, requester: dict[str, Any], relationship: str
+) -> None:
+    file(requester=requester)
+    asker = session.exec(select(TicketParty).where(col(TicketParty.role) == "requester")).one()
+    assert (asker.name, asker.relationship) == ("김민수", relationship)
+
+
 def test_a_payer_who_is_nobody_is_refused(file: Any) -> None:
     with pytest.raises(BadTicketError) as caught:
         file(requester=None, payer="requester")
@@ -186,8 +203,10 @@ def test_a_third_person_may_pay(session: Session, file: Any) -> None:
 
 def test_script_and_control_characters_are_only_text(session: Session, file: Any) -> None:
     nasty = "<script>alert(1)</script>\x00'; DROP TABLE ticket; --"
-    filed = file(note=nasty, resident={**BODY["resident"], "name": nasty})
+    filed = file(note=nasty, resident={**BODY["resident"], "name": "<b>김영자</b>\x00"})
     assert session.get_one(Ticket, filed.id).note == nasty.replace("\x00", "")
+    resident = session.exec(select(TicketParty).where(col(TicketParty.role) == "resident")).one()
+    assert resident.name == "<b>김영자</b>"
 
 
 def test_without_self_fix_it_waits_for_triage_and_then_goes_on(

@@ -28,6 +28,7 @@ from workforce.duty import list_shifts
 from workforce.queries import get_point, get_technicians, qualifications_on
 from workforce.schemas import PointInfo, ShiftInfo
 
+
 def horizon(rules: CompanyRules, now: datetime) -> list[date]:
     """Today and the days that are planned beside it."""
     today = operating_day(now)
@@ -129,9 +130,7 @@ def _board(session: Session, facts: _Facts, day: date) -> DayBoard:
         ),
         visits=tuple(members),
         waiting=tuple(v for v in facts.visits if not v.planned and v.window is None and not v.under_way),
-        settled=technicians_settled(
-            session, point_id=facts.point.id, day=day, since=facts.now - pause
-        ),
+        settled=technicians_settled(session, point_id=facts.point.id, day=day, since=facts.now - pause),
         daily_limit=facts.point.daily_limit,
         names=facts.names,
     )
@@ -184,4 +183,3 @@ def _positions(
             arrival = visit.en_route_at + timedelta(seconds=leg)
         positions[who] = Position(visit.place, max(now, arrival or now))
     return positions
-

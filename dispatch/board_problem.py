@@ -47,12 +47,8 @@ class BoardProblem:
     """Jobs whose agreed time can no longer be kept: their window has become a costly wish."""
     untouched: tuple[BoardVisit, ...]
     """Under way with a technician who has no working time left: no plan can say more about them."""
-
-    def visit_of(self, job_id: str) -> BoardVisit:
-        """The visit behind a job."""
-        found = self.board.find(int(job_id))
-        assert found is not None
-        return found
+    visits: dict[str, BoardVisit]
+    """The visit behind each job."""
 
     def stretch_of(self, key: str) -> Stretch:
         """The stretch behind a technician of the problem."""
@@ -60,12 +56,17 @@ class BoardProblem:
 
 
 def to_problem(
-    board: DayBoard, *, freedom: Freedom, waiting: Sequence[BoardVisit] = ()
+    board: DayBoard, *, freedom: Freedom, waiting: Sequence[BoardVisit] = (), anew: BoardVisit | None = None
 ) -> BoardProblem:
-    """The planning problem of a board, with these waiting visits among its jobs."""
-    routes, untouched = present_routes(board)
+    """The planning problem of a board, with these waiting visits among its jobs.
+
+    `anew` is a visit to be planned afresh: it has no place in `sequences`, whatever the published plan says.
+    """
+    skip = anew.visit_id if anew is not None else None
+    routes, untouched = present_routes(board, skip=skip)
     left_out = {visit.visit_id for visit in untouched}
-    visits = [v for v in (*board.visits, *waiting) if v.visit_id not in left_out]
+    others = [v for v in (*board.visits, *waiting) if v.visit_id != skip and v.visit_id not in left_out]
+    visits = [*others, *([anew] if anew is not None else [])]
     places = _Places()
     excluded = {v.excluded_technician_id for v in visits if v.excluded_technician_id is not None}
     people = tuple(_technician(board, stretch, places, excluded) for stretch in board.stretches)
@@ -83,14 +84,24 @@ def to_problem(
     )
     hard_ends = frozenset(stretch.key for stretch in board.stretches if stretch.hard_end)
     relaxed = relax(problem, sequences, hard_ends=hard_ends)
-    return BoardProblem(board, relaxed.problem, relaxed.sequences, relaxed.late, tuple(untouched))
+    return BoardProblem(
+        board=board,
+        problem=relaxed.problem,
+        sequences=relaxed.sequences,
+        late=relaxed.late,
+        untouched=tuple(untouched),
+        visits={visit.job_id: visit for visit in visits},
+    )
 
 
-def present_routes(board: DayBoard) -> tuple[dict[str, list[BoardVisit]], list[BoardVisit]]:
+def present_routes(
+    board: DayBoard, *, skip: int | None = None
+) -> tuple[dict[str, list[BoardVisit]], list[BoardVisit]]:
     """The published plan: visits by stretch in order; and those under way whose technician has no stretch."""
     routes: dict[str, list[BoardVisit]] = {stretch.key: [] for stretch in board.stretches}
     untouched = []
-    for visit in sorted((v for v in board.visits if v.planned or v.under_way), key=_route_order):
+    placed = (v for v in board.visits if (v.planned or v.under_way) and v.visit_id != skip)
+    for visit in sorted(placed, key=_route_order):
         stretches = [s for s in board.stretches if s.technician_id == visit.technician_id]
         if stretches:
             routes[_stretch_for(visit, stretches).key].append(visit)
@@ -145,6 +156,9 @@ class _Rules:
     def _window(self, visit: BoardVisit) -> tuple[int, int]:
         board = self.board
         earliest = max(0, board.seconds(board.now)) if board.is_today else 0
+        if visit.only_window is not None:
+            opens, closes = (board.seconds(at) for at in visit.only_window)
+            return max(opens, min(earliest, closes)), closes
         if visit.under_way:
             opens = board.seconds(visit.window[0]) if visit.window and not visit.started_at else earliest
             return (opens if visit.arrived_at is None else earliest), OPEN_END_S
@@ -185,14 +199,18 @@ class _Rules:
         return max(LEAST_REST_S, visit.duration_s - done)
 
     def _mandatory(self, visit: BoardVisit) -> bool:
-        return visit.under_way or visit.window is not None or visit.pinned_time
+        return (
+            visit.under_way or visit.window is not None or visit.pinned_time or visit.only_window is not None
+        )
 
     def _skills(self, visit: BoardVisit) -> frozenset[str]:
         tokens = set()
         who = visit.technician_id
-        if who in self.working and self._keeps_technician(visit):
-            tokens.add(f"@{who}")
-        elif visit.pinned_technician and visit.window is None:
+        if visit.only_technician_id is not None:
+            tokens.add(f"@{visit.only_technician_id}")
+        elif (who in self.working and self._keeps_technician(visit)) or (
+            visit.pinned_technician and visit.window is None
+        ):
             tokens.add(f"@{who}")
         if visit.excluded_technician_id is not None and f"@{visit.excluded_technician_id}" not in tokens:
             tokens.add(f"!{visit.excluded_technician_id}")
@@ -268,4 +286,3 @@ def _stretch_for(visit: BoardVisit, stretches: list[Stretch]) -> Stretch:
         return stretches[0]
     begun = [s for s in stretches if s.start_at <= visit.planned_start]
     return begun[-1] if begun else stretches[0]
-

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from core.clock import operating_day, operating_day_bounds
@@ -44,6 +44,10 @@ class BoardVisit:
     started_at: datetime | None = None
     accepted: bool = True
     """False: the designated point has not answered yet, the plan is tentative and nobody is told."""
+    only_technician_id: int | None = None
+    """Asked for in this one planning: nobody else may go."""
+    only_window: Window | None = None
+    """Asked for in this one planning: work begins in here."""
 
     @property
     def job_id(self) -> str:
@@ -64,14 +68,6 @@ class BoardVisit:
     def contacted(self) -> bool:
         """The family has spoken with somebody about this visit: its technician stays, unless a person decides."""
         return self.window is not None or self.status in ("CONTACTED", "APPOINTED")
-
-    def held_to(self, window: Window) -> BoardVisit:
-        """The same visit with this agreed window."""
-        return replace(self, window=window, pinned_time=False)
-
-    def held_by(self, technician_id: int) -> BoardVisit:
-        """The same visit pinned to this technician."""
-        return replace(self, technician_id=technician_id, pinned_technician=True)
 
 
 @dataclass(frozen=True)
@@ -157,20 +153,6 @@ class DayBoard:
     def find(self, visit_id: int) -> BoardVisit | None:
         """A visit of this board, planned or waiting."""
         return next((v for v in (*self.visits, *self.waiting) if v.visit_id == visit_id), None)
-
-    def with_visit(self, visit: BoardVisit) -> DayBoard:
-        """The same board with this visit among those of the day, in place of what it was."""
-        others = tuple(v for v in self.visits if v.visit_id != visit.visit_id)
-        waiting = tuple(v for v in self.waiting if v.visit_id != visit.visit_id)
-        return replace(self, visits=(*others, visit), waiting=waiting)
-
-    def without(self, visit_id: int) -> DayBoard:
-        """The same board without this visit."""
-        return replace(
-            self,
-            visits=tuple(v for v in self.visits if v.visit_id != visit_id),
-            waiting=tuple(v for v in self.waiting if v.visit_id != visit_id),
-        )
 
     @property
     def has_room(self) -> bool:

@@ -86,7 +86,7 @@ def read_plan(bp: BoardProblem, plan: Plan, *, baseline_cost: int | None = None)
         for stop in route.stops:
             stops.append(
                 PlannedStop(
-                    visit=bp.visit_of(stop.job),
+                    visit=bp.visits[stop.job],
                     technician_id=who,
                     arrive_at=board.moment(stop.arrive),
                     start_at=board.moment(stop.start),
@@ -116,8 +116,8 @@ def explain(bp: BoardProblem, plan: Plan) -> tuple[Unplanned, ...]:
     explained = explain_unserved(bp.problem, plan)
     return tuple(
         Unplanned(
-            visit=bp.visit_of(left.job),
-            reasons=tuple(_reason_json(bp, bp.visit_of(left.job), reason) for reason in left.reasons),
+            visit=bp.visits[left.job],
+            reasons=tuple(_reason_json(bp, bp.visits[left.job], reason) for reason in left.reasons),
         )
         for left in explained.unserved
     )
@@ -164,8 +164,7 @@ def _reason_json(bp: BoardProblem, visit: BoardVisit, reason: Reason) -> dict[st
             "code": reason.code,
             "kind": reason.kind,
             "text": render_reason(reason, _),
-            "repair": reason.repair
-            and {"code": reason.repair.code, "text": render_repair(reason.repair, _)},
+            "repair": reason.repair and {"code": reason.repair.code, "text": render_repair(reason.repair, _)},
         }
     return {
         **found,

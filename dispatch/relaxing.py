@@ -85,7 +85,10 @@ def _loosen(
     loosened = replace(person, lunch=None, max_overtime=overtime)
     if with_lunch is not None and not jobs:
         trial = replace(person, max_overtime=max(overtime, finish + with_lunch.duration - person.shift[1]))
-        if time_route(replace(problem, technicians=_with(problem, t, trial)), t, kept) is not None and not hard:
+        if (
+            time_route(replace(problem, technicians=_with(problem, t, trial)), t, kept) is not None
+            and not hard
+        ):
             loosened = trial
     return kept, _Loosened(loosened, jobs)
 

@@ -1,0 +1,126 @@
+"""Agreeing a window with the family: the visit is moved within the plan so that work begins inside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from core.actor import Actor
+from core.clock import KST, operating_day
+from core.dated import read_rules
+from core.errors import ConflictError, FieldError, InvalidError
+from core.i18n import _
+from dispatch.board import horizon, load_boards
+from dispatch.board_problem import Freedom
+from dispatch.board_shapes import BoardVisit, DayBoard, Window
+from dispatch.drafts import DayDraft
+from dispatch.insertion import best_insertion
+from dispatch.models import Visit
+from dispatch.moving import drafts_without
+from dispatch.publishing import Authorship, StalePlanError, publish
+from dispatch.retrying import on_fresh_data
+from dispatch.slots import rank_slots
+from dispatch.solve_requests import PAUSE_S, request_solve
+from dispatch.states import UNDER_WAY_STATES
+
+
+class WindowNotReachableError(ConflictError):
+    """Nobody can begin work in that window; `reachable` lists windows that can be kept, best first."""
+
+    code = "window-not-reachable"
+
+    def __init__(self, detail: str, *, reachable: tuple[Window, ...]) -> None:
+        super().__init__(detail)
+        self.reachable = reachable
+
+
+def fit_window(
+    session: Session, *, visit_id: int, start: datetime, end: datetime, by: Actor, now: datetime
+) -> Window:
+    """Agree a window for a visit and plan it there; returns the planned start and end of work.
+
+    The visit's own technician is tried first: he is the one who has spoken with the family. Writes the
+    window (a new generation) and the state `agreed`; the ticket's status and clocks are the caller's.
+
+    Raises:
+        WindowNotReachableError: no technician can begin inside the window (409).
+        InvalidError: the window is empty, past, or beyond the planned days (422).
+    """
+    visit = session.get_one(Visit, visit_id, populate_existing=True)
+    if visit.state in UNDER_WAY_STATES:
+        raise InvalidError(_("이미 출발한 방문이라 시간을 바꿀 수 없습니다. 기사와 직접 통화해 주세요."))
+    days = horizon(read_rules(session, company_id=visit.company_id, at=now), now)
+    _check(start, end, now=now, last=days[-1])
+    wanted = operating_day(start)
+
+    def fit() -> None:
+        boards = load_boards(session, point_id=visit.service_point_id, days=days, now=now)
+        seen = next((v for board in boards if (v := board.find(visit_id)) is not None), None)
+        if seen is None:
+            raise StalePlanError(_("방문이 그사이 바뀌었습니다. 화면을 새로 고쳐 주세요."))
+        drafts = _drafts(boards, seen, (start, end))
+        if drafts is None:
+            raise _not_reachable(session, visit, now=now)
+        publish(session, drafts=drafts, author=Authorship(by, "change"), now=now)
+
+    on_fresh_data(session, fit)
+    session.refresh(visit)
+    visit.window_start, visit.window_end, visit.window_agreed_at = start, end, now
+    visit.window_generation += 1
+    visit.pinned_time = False
+    visit.state = "agreed"
+    session.add(visit)
+    session.flush()
+    request_solve(session, point_id=visit.service_point_id, day=wanted, now=now, delay_s=PAUSE_S)
+    assert visit.planned_start is not None and visit.planned_end is not None
+    return visit.planned_start, visit.planned_end
+
+
+def _check(start: datetime, end: datetime, *, now: datetime, last: object) -> None:
+    if start >= end or end - start > timedelta(hours=24):
+        message = _("약속 시간의 시작과 끝을 확인해 주세요.")
+        raise InvalidError(message, errors=(FieldError("window.end", message),))
+    if end <= now:
+        message = _("이미 지난 시간입니다. 앞으로 올 시간을 골라 주세요.")
+        raise InvalidError(message, errors=(FieldError("window.start", message),))
+    if operating_day(start) > last:  # type: ignore[operator]
+        message = _("아직 일정을 잡지 않는 날입니다. 더 가까운 날을 골라 주세요.")
+        raise InvalidError(message, errors=(FieldError("window.start", message),))
+
+
+def _drafts(boards: list[DayBoard], seen: BoardVisit, window: Window) -> list[DayDraft] | None:
+    for target, freedom in _tries(seen, window):
+        found = best_insertion(boards, target, freedom=freedom)
+        if found is not None:
+            return [found.draft, *drafts_without(boards, seen, but=found.day)]
+    return None
+
+
+def _tries(seen: BoardVisit, window: Window) -> Iterator[tuple[BoardVisit, Freedom]]:
+    """Ever more freedom: its technician as the day stands, its technician at all costs, anybody."""
+    target = replace(seen, window=window, pinned_time=False)
+    if seen.technician_id is not None:
+        own = replace(target, only_technician_id=seen.technician_id)
+        yield own, Freedom.INSERT
+        yield own, Freedom.FREE
+    if seen.technician_id is None or not seen.pinned_technician:
+        yield target, Freedom.INSERT
+
+
+def _not_reachable(session: Session, visit: Visit, *, now: datetime) -> WindowNotReachableError:
+    slots = rank_slots(session, ticket_id=visit.ticket_id, now=now)
+    reachable = tuple((slot.start, slot.end) for slot in slots[:6])
+    words = ", ".join(_window_words(*window) for window in reachable[:3])
+    if words:
+        detail = _("그 시간에는 갈 수 있는 기사가 없습니다. 갈 수 있는 시간: {windows}").format(windows=words)
+    else:
+        detail = _("그 시간에는 갈 수 있는 기사가 없습니다. 당직 책임자에게 알려 주세요.")
+    return WindowNotReachableError(detail, reachable=reachable)
+
+
+def _window_words(start: datetime, end: datetime) -> str:
+    one, other = start.astimezone(KST), end.astimezone(KST)
+    return f"{one.month}/{one.day} {one:%H:%M}-{other:%H:%M}"

@@ -1,0 +1,231 @@
+"""Giving a visit to a technician: at once by rule, by hand, at an agreed window; and taking it away again.
+
+Every change is a new version of the point's day (`publishing.py`); who comes second works on fresh data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlmodel import Session
+
+from core.actor import SYSTEM, Actor
+from core.clock import operating_day
+from core.i18n import _
+from dispatch import notices
+from dispatch.appointments import WindowNotReachableError, fit_window
+from dispatch.board import load_board, load_horizon
+from dispatch.board_problem import Freedom, to_problem
+from dispatch.board_shapes import BoardVisit, DayBoard
+from dispatch.by_hand import (
+    BookedTimeError,
+    HandAssignment,
+    LicenceMissingError,
+    SomebodyElseWasFasterError,
+    assign_by_hand,
+)
+from dispatch.drafts import draft_of
+from dispatch.events import TicketPlaced
+from dispatch.insertion import Insertion, best_insertion, candidate_visit, explain_no_place
+from dispatch.models import Ticket, Visit
+from dispatch.open_visits import ensure_open_visit, find_open_visit
+from dispatch.plan_telling import GONE
+from dispatch.publishing import (
+    FREE_STATUSES,
+    Authorship,
+    StalePlanError,
+    TechnicianTakenError,
+    end_booking,
+    publish,
+)
+from dispatch.retrying import on_fresh_data
+from dispatch.safety_pin import pin_safety
+from dispatch.solve_requests import PAUSE_S, request_solve
+from dispatch.states import OPEN_VISIT_STATES, UNDER_WAY_STATES
+from dispatch.tickets import has_ended, lock_ticket, note_change
+from workforce.queries import get_point
+
+__all__ = [
+    "BookedTimeError",
+    "HandAssignment",
+    "Insertion",
+    "LicenceMissingError",
+    "SomebodyElseWasFasterError",
+    "StalePlanError",
+    "TechnicianTakenError",
+    "WindowNotReachableError",
+    "assign_by_hand",
+    "confirm_tentative",
+    "find_insertion",
+    "fit_window",
+    "pin_safety",
+    "plan_now",
+    "plan_ticket",
+    "release_visit",
+    "unpin",
+]
+
+
+def find_insertion(session: Session, *, ticket_id: int, point_id: int, now: datetime) -> Insertion | None:
+    """Where a point could take a ticket over today and the planned days, or None: it has no capacity.
+
+    Nothing is written. Raises NotFoundError for an unknown point.
+    """
+    ticket = session.get_one(Ticket, ticket_id)
+    boards = load_horizon(session, point_id=point_id, now=now)
+    point = get_point(session, point_id=point_id)
+    rules = boards[0].rules
+    return best_insertion(boards, candidate_visit(session, ticket=ticket, point=point, rules=rules))
+
+
+def plan_ticket(*, session: Session, event: TicketPlaced, now: datetime) -> None:
+    """Handler: put the ticket into a technician's route at once, or say why it has to wait.
+
+    Safe to run twice: a ticket that has a technician, has ended or went to another point is left alone.
+    """
+    plan_now(session, ticket_id=event.ticket_id, point_id=event.service_point_id, now=now)
+
+
+def plan_now(
+    session: Session, *, ticket_id: int, point_id: int, now: datetime, by: Actor = SYSTEM
+) -> Insertion | None:
+    """Insert a ticket at its point; None when it waits with reasons (and a solve has been asked for)."""
+    ticket = lock_ticket(session, ticket_id=ticket_id)
+    if has_ended(ticket) or ticket.service_point_id != point_id:
+        return None
+    visit = ensure_open_visit(session, ticket=ticket, point_id=point_id, now=now)
+    if visit.planned_start is not None or visit.state in UNDER_WAY_STATES:
+        return None
+    visit_id = visit.id or 0
+
+    def insert() -> Insertion | None:
+        boards = load_horizon(session, point_id=point_id, now=now)
+        seen = _on_board(boards, visit_id)
+        found = best_insertion(boards, seen)
+        if found is not None:
+            publish(session, drafts=[found.draft], author=Authorship(by, "insertion"), now=now)
+        else:
+            _keep_waiting(session, boards, seen, ticket, now=now)
+        return found
+
+    found = on_fresh_data(session, insert)
+    if found is not None:
+        request_solve(session, point_id=point_id, day=found.day, now=now, delay_s=PAUSE_S)
+    return found
+
+
+def release_visit(session: Session, *, visit_id: int, why: str, by: Actor, now: datetime) -> None:
+    """Take a visit off the plan: the technician is free again, and is told if he knew of it.
+
+    An open visit loses technician and time, its ticket is UNASSIGNED again. One that has ended (cancelled,
+    absent, completed) keeps them as history and only gives the booked time back.
+    """
+    visit = session.get_one(Visit, visit_id, populate_existing=True)
+    if visit.planned_start is None:
+        return
+    if visit.state not in OPEN_VISIT_STATES:
+        _give_time_back(session, visit, by=by, now=now)
+        return
+    day = operating_day(visit.planned_start)
+
+    def release() -> None:
+        board = load_board(session, point_id=visit.service_point_id, day=day, now=now)
+        seen = board.find(visit_id)
+        if seen is None or not seen.planned:
+            _forget_times(session, visit, why=why, by=by, now=now)
+            return
+        rest = replace(board, visits=tuple(v for v in board.visits if v.visit_id != visit_id))
+        draft = replace(draft_of(to_problem(rest, freedom=Freedom.INSERT)), board=board)
+        publish(session, drafts=[draft], author=Authorship(by, "change", why), now=now)
+
+    on_fresh_data(session, release)
+
+
+def unpin(session: Session, *, visit_id: int, reason: str, by: Actor, now: datetime) -> None:
+    """Let planning move a visit again that a person had fixed to a technician or a time."""
+    visit = session.get_one(Visit, visit_id, populate_existing=True)
+    visit.pinned_technician = visit.pinned_time = False
+    session.add(visit)
+    session.flush()
+    ticket = session.get_one(Ticket, visit.ticket_id)
+    note_change(session, ticket=ticket, what="VisitUnpinned", by=by, now=now, reason=reason)
+    if visit.planned_start is not None:
+        day = operating_day(visit.planned_start)
+        republish(session, point_id=visit.service_point_id, day_of=visit.planned_start, by=by, now=now)
+        request_solve(session, point_id=visit.service_point_id, day=day, now=now)
+
+
+def confirm_tentative(session: Session, *, ticket_id: int, now: datetime) -> None:
+    """The designated point has accepted: its technician, planned tentatively so far, is told of the job."""
+    visit = find_open_visit(session, ticket_id=ticket_id)
+    if visit is not None and visit.id is not None and visit.technician_id is not None:
+        notices.tell_job_assigned(session, visit_id=visit.id, now=now)
+
+
+def republish(session: Session, *, point_id: int, day_of: datetime, by: Actor, now: datetime) -> None:
+    """The same plan as a new version: what it rests on has changed, so that no older solve may overwrite it."""
+
+    def again() -> None:
+        board = load_board(session, point_id=point_id, day=operating_day(day_of), now=now)
+        draft = draft_of(to_problem(board, freedom=Freedom.INSERT))
+        publish(session, drafts=[draft], author=Authorship(by, "change"), now=now)
+
+    on_fresh_data(session, again)
+
+
+def _on_board(boards: list[DayBoard], visit_id: int) -> BoardVisit:
+    """The visit as its point's boards see it."""
+    found = next((v for board in boards if (v := board.find(visit_id)) is not None), None)
+    if found is None:
+        raise StalePlanError(_("방문이 그사이 다른 곳으로 갔습니다. 화면을 새로 고쳐 주세요."))
+    return found
+
+
+def _keep_waiting(
+    session: Session, boards: list[DayBoard], seen: BoardVisit, ticket: Ticket, *, now: datetime
+) -> None:
+    draft, reasons = explain_no_place(boards, seen)
+    publish(
+        session,
+        drafts=[replace(draft, unplanned=(*draft.unplanned, *reasons))],
+        author=Authorship(SYSTEM, "insertion"),
+        now=now,
+    )
+    if ticket.status in FREE_STATUSES:
+        ticket.status = "UNASSIGNED"
+    codes = sorted({reason["code"] for left in reasons for reason in left.reasons})
+    note_change(session, ticket=ticket, what="VisitNotPlanned", by=SYSTEM, now=now, data={"codes": codes})
+    request_solve(session, point_id=boards[0].point_id, day=boards[0].day, now=now, urgent=True)
+
+
+def _give_time_back(session: Session, visit: Visit, *, by: Actor, now: datetime) -> None:
+    """A visit that has ended holds nobody any more; whoever comes after it may come earlier."""
+    assert visit.planned_start is not None and visit.id is not None
+    end_booking(session, visit_id=visit.id)
+    if visit.state == "cancelled":
+        _tell_gone(session, visit, now=now)
+    republish(session, point_id=visit.service_point_id, day_of=visit.planned_start, by=by, now=now)
+    day = operating_day(visit.planned_start)
+    request_solve(session, point_id=visit.service_point_id, day=day, now=now, delay_s=PAUSE_S)
+
+
+def _forget_times(session: Session, visit: Visit, *, why: str, by: Actor, now: datetime) -> None:
+    """Open, but on no board any more (its ticket has ended, or the day is past): nothing to plan around it."""
+    assert visit.planned_start is not None and visit.id is not None
+    day_of = visit.planned_start
+    visit.technician_id = visit.planned_start = visit.planned_end = None
+    visit.pinned_technician = visit.pinned_time = False
+    session.add(visit)
+    session.flush()
+    end_booking(session, visit_id=visit.id)
+    _tell_gone(session, visit, now=now)
+    ticket = session.get_one(Ticket, visit.ticket_id)
+    note_change(session, ticket=ticket, what="VisitTakenOff", by=by, now=now, reason=why)
+    republish(session, point_id=visit.service_point_id, day_of=day_of, by=by, now=now)
+
+
+def _tell_gone(session: Session, visit: Visit, *, now: datetime) -> None:
+    assert visit.id is not None
+    if visit.told_technician_id is not None:
+        notices.tell_job_gone(session, visit_id=visit.id, change=GONE, now=now)

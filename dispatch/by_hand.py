@@ -1,0 +1,312 @@
+"""A dispatcher or the point's desk decides who goes, and when. Licences and booked times stay hard."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from core import audit
+from core.actor import Actor, Role
+from core.clock import KST, operating_day, rfc3339_kst
+from core.errors import ConflictError, FieldError, ForbiddenError, InvalidError
+from core.i18n import _
+from dispatch.board import load_horizon
+from dispatch.board_problem import Freedom
+from dispatch.board_shapes import BoardVisit, DayBoard
+from dispatch.insertion import Insertion, best_insertion
+from dispatch.models import Ticket, Visit
+from dispatch.moving import drafts_without
+from dispatch.open_visits import ensure_open_visit, find_open_visit
+from dispatch.plan_models import Booking, Plan
+from dispatch.publishing import Authorship, StalePlanError, publish
+from dispatch.retrying import on_fresh_data
+from dispatch.solve_requests import PAUSE_S, request_solve
+from dispatch.states import UNDER_WAY_STATES
+from dispatch.tickets import has_ended, lock_ticket
+from workforce.queries import get_technicians, qualifications_on
+
+PINS = ("technician", "time")
+OVERRULING_ROLES = (Role.MANAGER, Role.ADMIN)
+"""Who may send a technician again whom the family has complained of."""
+
+
+class LicenceMissingError(InvalidError):
+    """The technician lacks a qualification that the visit needs; nobody can override that."""
+
+    code = "licence-missing"
+
+
+class BookedTimeError(ConflictError):
+    """The technician is booked at that time, or cannot get there; the detail says by what."""
+
+    code = "booked-time"
+
+
+class SomebodyElseWasFasterError(ConflictError):
+    """Another person assigned the ticket meanwhile; the detail names them."""
+
+    code = "somebody-else-was-faster"
+
+
+class ExcludedTechnicianError(ForbiddenError):
+    """The family has complained of this technician; only a manager may send him again."""
+
+    code = "excluded-technician"
+
+
+@dataclass(frozen=True)
+class HandAssignment:
+    """What was decided. `moved` lists other visits whose technician or time changed with it."""
+
+    version: int
+    technician_id: int
+    technician_name: str
+    start_at: datetime
+    moved: tuple[dict[str, Any], ...]
+
+
+def assign_by_hand(
+    session: Session,
+    *,
+    ticket_id: int,
+    technician_id: int,
+    start: datetime | None,
+    reason: str,
+    pin: Collection[str],
+    by: Actor,
+    now: datetime,
+    base_version: int | None = None,
+) -> HandAssignment:
+    """Give a ticket to a technician, at `start` or at his first good place in the planned days.
+
+    Args:
+        pin: `technician` and/or `time`: what planning may not change afterwards.
+        base_version: the version of the visit's day (or of the day aimed at) that the person was looking at.
+
+    Raises:
+        InvalidError: no reason, a past time, an unknown pin or technician (422).
+        LicenceMissingError: a qualification is missing (422).
+        BookedTimeError: he is booked or cannot be there (409).
+        SomebodyElseWasFasterError: another person changed the ticket meanwhile (409).
+        ConflictError: the ticket has ended, waits for a point, or its technician is on the way.
+    """
+    _check(start, reason, pin, now)
+    seen = find_open_visit(session, ticket_id=ticket_id)
+    before = _stand(seen)
+    ticket = lock_ticket(session, ticket_id=ticket_id)
+    visit = _visit_to_plan(session, ticket, now)
+    if seen is not None and before != _stand(visit):
+        raise _faster(session, visit, since=None, by=by)
+    if base_version is not None:
+        _check_version(session, visit, base_version, by=by)
+    _check_technician(session, ticket, visit, technician_id, start or now, by)
+    visit_id = visit.id or 0
+
+    def assign() -> tuple[Insertion, int]:
+        boards = load_horizon(session, point_id=visit.service_point_id, now=now)
+        planned = next((v for board in boards if (v := board.find(visit_id)) is not None), None)
+        if planned is None:
+            raise StalePlanError(_("방문이 그사이 바뀌었습니다. 화면을 새로 고쳐 주세요."))
+        found = _place(session, boards, planned, technician_id, start, pin)
+        drafts = [found.draft, *drafts_without(boards, planned, but=found.day)]
+        published = publish(session, drafts=drafts, author=Authorship(by, "hand", reason), now=now)
+        moved[:] = [
+            change.as_json(found.draft.board.names)
+            for change in published.changes
+            if change.before.visit_id != visit_id and change.notable
+        ]
+        return found, published.versions[found.day]
+
+    moved: list[dict[str, Any]] = []
+    found, version = on_fresh_data(session, assign)
+    audit.record(
+        session,
+        by=by,
+        at=now,
+        what="VisitAssignedByHand",
+        subject=("ticket", ticket_id),
+        company_id=ticket.company_id,
+        reason=reason,
+        data={
+            "visit_id": visit_id,
+            "technician_id": technician_id,
+            "start": rfc3339_kst(found.start_at),
+            "pin": sorted(pin),
+            "moved": [change["visit_id"] for change in moved],
+        },
+    )
+    request_solve(session, point_id=visit.service_point_id, day=found.day, now=now, delay_s=PAUSE_S)
+    return HandAssignment(version, technician_id, found.technician_name, found.start_at, tuple(moved))
+
+
+def _check(start: datetime | None, reason: str, pin: Collection[str], now: datetime) -> None:
+    errors = []
+    if not reason.strip():
+        errors.append(FieldError("reason", _("왜 이렇게 정하는지 적어 주세요.")))
+    if start is not None and start < now:
+        errors.append(FieldError("start", _("이미 지난 시각입니다. 앞으로 올 시각을 골라 주세요.")))
+    if set(pin) - set(PINS):
+        errors.append(FieldError("pin", _("technician, time 가운데서 골라 주세요.")))
+    if errors:
+        raise InvalidError(_("배정할 수 없습니다. 표시된 칸을 확인해 주세요."), errors=tuple(errors))
+
+
+def _visit_to_plan(session: Session, ticket: Ticket, now: datetime) -> Visit:
+    if has_ended(ticket):
+        raise ConflictError(_("이미 끝난 접수입니다. 다시 가야 하면 먼저 재접수해 주세요."))
+    if ticket.service_point_id is None:
+        raise ConflictError(_("아직 서비스점이 정해지지 않았습니다. 먼저 서비스점을 정해 주세요."))
+    visit = ensure_open_visit(session, ticket=ticket, point_id=ticket.service_point_id, now=now)
+    if visit.state in UNDER_WAY_STATES:
+        raise ConflictError(_("기사가 이미 출발했습니다. 기사와 통화한 뒤 방문을 마치거나 보류해 주세요."))
+    return visit
+
+
+def _check_technician(
+    session: Session, ticket: Ticket, visit: Visit, technician_id: int, at: datetime, by: Actor
+) -> None:
+    crew = get_technicians(session, technician_ids=[technician_id], company_id=ticket.company_id, at=at)
+    if technician_id not in crew:
+        message = _("이 회사의 기사가 아닙니다. 목록에서 골라 주세요.")
+        raise InvalidError(message, errors=(FieldError("technician_id", message),))
+    name = crew[technician_id].name
+    had = qualifications_on(session, technician_ids=[technician_id], day=operating_day(at))[technician_id]
+    missing = sorted(set(visit.skills) - had)
+    if missing:
+        message = _(
+            "{name} 기사에게는 필요한 자격({skills})이 없습니다. 자격이 있는 기사를 골라 주세요."
+        ).format(name=name, skills=", ".join(missing))
+        raise LicenceMissingError(message, errors=(FieldError("technician_id", message),))
+    if ticket.excluded_technician_id == technician_id and by.role not in OVERRULING_ROLES:
+        raise ExcludedTechnicianError(
+            _("고객 불만으로 {name} 기사는 다시 보낼 수 없습니다. 책임자만 풀 수 있습니다.").format(name=name)
+        )
+
+
+def _place(
+    session: Session,
+    boards: Sequence[DayBoard],
+    visit: BoardVisit,
+    technician_id: int,
+    start: datetime | None,
+    pin: Collection[str],
+) -> Insertion:
+    if start is not None and visit.window is not None and not visit.window[0] <= start <= visit.window[1]:
+        raise BookedTimeError(
+            _("고객과 {window}에 약속했습니다. 시간을 바꾸려면 먼저 고객과 다시 약속해 주세요.").format(
+                window=_span(*visit.window)
+            )
+        )
+    target = replace(
+        visit,
+        pinned_technician="technician" in pin,
+        pinned_time="time" in pin,
+        excluded_technician_id=None,
+        only_technician_id=technician_id,
+        only_window=(start, start) if start is not None else None,
+        wished=visit.wished if start is None else (),
+    )
+    found = best_insertion(boards, target, freedom=Freedom.FREE)
+    if found is None:
+        raise BookedTimeError(_why_not(session, boards, visit, technician_id, start))
+    return found
+
+
+def _why_not(
+    session: Session,
+    boards: Sequence[DayBoard],
+    visit: BoardVisit,
+    technician_id: int,
+    start: datetime | None,
+) -> str:
+    """What stands in the way, for the person who chose."""
+    name = boards[0].names.get(technician_id, "")
+    if start is None:
+        return _("{name} 기사에게는 오늘부터 이틀 뒤까지 빈 시간이 없습니다.").format(name=name)
+    end = start + timedelta(seconds=visit.duration_s)
+    query = (
+        select(Booking, Visit.company_id, Ticket.number)
+        .join(Visit, col(Visit.id) == col(Booking.visit_id))
+        .join(Ticket, col(Ticket.id) == col(Visit.ticket_id))
+        .where(
+            col(Booking.technician_id) == technician_id,
+            col(Booking.start_at) < end,
+            col(Booking.end_at) > start,
+            col(Booking.visit_id) != visit.visit_id,
+        )
+        .order_by(col(Booking.start_at))
+    )
+    for booking, company_id, number in session.exec(query):
+        own = company_id == boards[0].company_id
+        what = number if own else _("다른 회사 일정")
+        return _("{name} 기사는 {span}에 {what}이(가) 잡혀 있습니다. 다른 시각을 골라 주세요.").format(
+            name=name, span=_span(booking.start_at, booking.end_at), what=what
+        )
+    at_work = any(
+        s.technician_id == technician_id and s.start_at <= start and end <= s.end_at
+        for board in boards
+        for s in board.stretches
+    )
+    if not at_work:
+        return _("{name} 기사는 그 시각에 근무하지 않습니다. 다른 시각이나 기사를 골라 주세요.").format(
+            name=name
+        )
+    return _("{name} 기사는 앞뒤 방문 때문에 그 시각에 갈 수 없습니다. 다른 시각을 골라 주세요.").format(
+        name=name
+    )
+
+
+def _stand(visit: Visit | None) -> tuple[object, ...] | None:
+    if visit is None:
+        return None
+    return visit.technician_id, visit.planned_start, visit.pinned_technician, visit.pinned_time
+
+
+def _check_version(session: Session, visit: Visit, base_version: int, *, by: Actor) -> None:
+    """Only a change of this very visit counts: the day itself may have moved on without harm."""
+    query = (
+        select(Plan.made_by, Plan.changes)
+        .where(
+            col(Plan.service_point_id) == visit.service_point_id,
+            col(Plan.day) == _day_of(visit),
+            col(Plan.state) == "published",
+            col(Plan.version) > base_version,
+        )
+        .order_by(col(Plan.version).desc())
+    )
+    for made_by, changes in session.exec(query):
+        if made_by != by.name and any(change["visit_id"] == visit.id for change in changes):
+            raise _faster(session, visit, since=made_by, by=by)
+
+
+def _faster(session: Session, visit: Visit, *, since: str | None, by: Actor) -> SomebodyElseWasFasterError:
+    who = since
+    if who is None:
+        query = (
+            select(Plan.made_by, Plan.changes)
+            .where(col(Plan.service_point_id) == visit.service_point_id, col(Plan.state) == "published")
+            .order_by(col(Plan.id).desc())
+            .limit(20)
+        )
+        found = (made for made, changes in session.exec(query) if _concerns(changes, visit.id))
+        who = next(found, None) or _("다른 분")
+    return SomebodyElseWasFasterError(
+        _("방금 {who} 님이 이 접수를 배정했습니다. 화면을 새로 고치고 다시 보아 주세요.").format(who=who)
+    )
+
+
+def _concerns(changes: list[dict[str, Any]], visit_id: int | None) -> bool:
+    return any(change["visit_id"] == visit_id for change in changes)
+
+
+def _day_of(visit: Visit) -> date | None:
+    return operating_day(visit.planned_start) if visit.planned_start is not None else None
+
+
+def _span(start: datetime, end: datetime) -> str:
+    one, other = start.astimezone(KST), end.astimezone(KST)
+    return f"{one.month}/{one.day} {one:%H:%M}-{other:%H:%M}"

@@ -1,0 +1,63 @@
+"""A ticket's open visit: made once, with the needs that the company's rules give its symptom."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Session, col, func, select
+
+from core.dated import CompanyRules, read_rules
+from dispatch.models import Ticket, Visit
+from dispatch.states import OPEN_VISIT_STATES
+from dispatch.tickets import ticket_key
+
+
+def ensure_open_visit(session: Session, *, ticket: Ticket, point_id: int, now: datetime) -> Visit:
+    """The ticket's open visit at this point: the one there is, moved over if need be, or a new one.
+
+    The caller holds the ticket's row. A visit under way is never moved to another point.
+    """
+    visit = find_open_visit(session, ticket_id=ticket_key(ticket))
+    if visit is None:
+        rules = read_rules(session, company_id=ticket.company_id, at=now)
+        visit = Visit(
+            ticket_id=ticket_key(ticket),
+            company_id=ticket.company_id,
+            sequence=_last_sequence(session, ticket_key(ticket)) + 1,
+            service_point_id=point_id,
+            state="planned",
+            duration_s=duration_of(rules, ticket.symptom),
+            skills=sorted(skills_of(rules, ticket.symptom)),
+            created_at=now,
+        )
+    elif visit.service_point_id != point_id and visit.planned_start is None:
+        visit.service_point_id = point_id
+    session.add(visit)
+    session.flush()
+    return visit
+
+
+def find_open_visit(session: Session, *, ticket_id: int) -> Visit | None:
+    """The ticket's newest visit that has neither ended nor been cancelled."""
+    query = (
+        select(Visit)
+        .where(col(Visit.ticket_id) == ticket_id, col(Visit.state).in_(OPEN_VISIT_STATES))
+        .order_by(col(Visit.sequence).desc())
+        .execution_options(populate_existing=True)
+    )
+    return session.exec(query).first()
+
+
+def duration_of(rules: CompanyRules, symptom: str) -> int:
+    """Seconds that a visit for this symptom takes, by the company's rules."""
+    return rules.job_duration_s.get(symptom, rules.job_duration_s["default"])
+
+
+def skills_of(rules: CompanyRules, symptom: str) -> frozenset[str]:
+    """Qualifications that a visit for this symptom needs."""
+    return frozenset(rules.symptom_skills.get(symptom, rules.symptom_skills.get("default", [])))
+
+
+def _last_sequence(session: Session, ticket_id: int) -> int:
+    query = select(func.max(col(Visit.sequence))).where(col(Visit.ticket_id) == ticket_id)
+    return session.exec(query).one() or 0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from web.api import health
-from web.pages import live, session
+from web.api import health, points
+from web.pages import live, session, unmask
 
-API_ROUTERS: tuple[APIRouter, ...] = (health.router, health.guarded)
-PAGE_ROUTERS: tuple[APIRouter, ...] = (session.router, live.router)
+API_ROUTERS: tuple[APIRouter, ...] = (health.router, health.guarded, points.router)
+PAGE_ROUTERS: tuple[APIRouter, ...] = (session.router, live.router, unmask.router)

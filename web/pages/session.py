@@ -11,6 +11,7 @@ from core.errors import DomainError
 from core.i18n import LANGUAGES
 from web.context import caller_address, context_of
 from web.identity import COOKIE, LANGUAGE_COOKIE, identify, refuse_cross_site
+from web.paths import own_path
 from web.templating import HOME, render_page
 from workforce import accounts
 
@@ -30,7 +31,7 @@ def start(request: Request) -> Response:
 @router.get("/login")
 def show_login(request: Request, next: str = "/") -> Response:  # noqa: A002 - the field's usual name
     """The log-in form."""
-    return render_page(request, "session/login.html", {"next": _own_path(next), "login": "", "error": None})
+    return render_page(request, "session/login.html", {"next": own_path(next), "login": "", "error": None})
 
 
 @router.post("/login")
@@ -55,7 +56,7 @@ def log_in(
         return _refused(request, login=login, target=next, error=error)
     except accounts.LockedOutError as error:
         return _refused(request, login=login, target=next, error=error)
-    return _with_cookie(RedirectResponse(_own_path(next), status_code=303), token, request)
+    return _with_cookie(RedirectResponse(own_path(next), status_code=303), token, request)
 
 
 @router.get("/login/once/{token}")
@@ -90,20 +91,15 @@ def choose_language(
 ) -> Response:
     """Korean or English for this browser."""
     refuse_cross_site(request)
-    answer = RedirectResponse(_own_path(next), status_code=303)
+    answer = RedirectResponse(own_path(next), status_code=303)
     if lang in LANGUAGES:
         answer.set_cookie(LANGUAGE_COOKIE, lang, max_age=LANGUAGE_LASTS_S, samesite="lax")
     return answer
 
 
 def _refused(request: Request, *, login: str, target: str, error: DomainError) -> Response:
-    values = {"next": _own_path(target), "login": login, "error": error.detail}
+    values = {"next": own_path(target), "login": login, "error": error.detail}
     return render_page(request, "session/login.html", values, status_code=error.status)
-
-
-def _own_path(target: str) -> str:
-    """Only paths of this site: an address of another site must not ride on our log-in."""
-    return target if target.startswith("/") and not target.startswith(("//", "/\\")) else "/"
 
 
 def _with_cookie(answer: Response, token: str, request: Request) -> Response:

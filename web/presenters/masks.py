@@ -1,0 +1,56 @@
+"""What of a person's data a reader sees: one place for pages, API and lists.
+
+Everything is masked until this reader has unmasked this ticket, with a reason, a short while ago.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from core.actor import Principal
+from core.masking import mask_address, mask_name, mask_phone, mask_text
+from core.phones import parse_phone
+from workforce.access_log import is_open_for
+
+
+@dataclass(frozen=True)
+class Masks:
+    """How to show personal data. `is_open`: as it is stored."""
+
+    is_open: bool
+
+    def name(self, name: str) -> str:
+        """`김*자`."""
+        return name if self.is_open else mask_name(name)
+
+    def phone(self, e164: str) -> str:
+        """`010-****-5678`, from a stored number."""
+        display = parse_phone(e164).display
+        return display if self.is_open else mask_phone(display)
+
+    def address(self, address: str) -> str:
+        """Up to the 동."""
+        return address if self.is_open else mask_address(address)
+
+    def text(self, text: str) -> str:
+        """Free text without phone numbers."""
+        return text if self.is_open else mask_text(text)
+
+
+MASKED = Masks(is_open=False)
+OPEN = Masks(is_open=True)
+
+
+def masks_for_ticket(session: Session, *, principal: Principal, ticket_id: int, now: datetime) -> Masks:
+    """How this reader sees this ticket's people."""
+    subject = ("ticket", ticket_id)
+    return OPEN if is_open_for(session, principal=principal, subject=subject, now=now) else MASKED
+
+
+def masks_for_household(session: Session, *, principal: Principal, household_id: int, now: datetime) -> Masks:
+    """How this reader sees this household."""
+    subject = ("household", household_id)
+    return OPEN if is_open_for(session, principal=principal, subject=subject, now=now) else MASKED

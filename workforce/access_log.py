@@ -1,0 +1,55 @@
+"""Who saw whose personal data unmasked: a click with a reason, kept for good."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from core.actor import Principal
+from core.errors import FieldError, InvalidError
+from core.i18n import _
+from workforce.models import AccessLog
+
+OPEN_FOR = timedelta(minutes=30)
+"""How long one unmasking lasts for the person who asked."""
+
+
+def open_data(
+    session: Session,
+    *,
+    principal: Principal,
+    subject: tuple[str, int],
+    fields: tuple[str, ...],
+    reason: str,
+    from_address: str,
+    now: datetime,
+) -> None:
+    """Unmask a subject's data for one person, with a reason, and write it down. Raises InvalidError."""
+    why = reason.strip()
+    if len(why) < 2:
+        message = _("왜 보아야 하는지 적어 주세요.")
+        raise InvalidError(message, errors=(FieldError("reason", message),))
+    session.add(
+        AccessLog(
+            company_id=principal.company_id,
+            account_id=principal.account_id,
+            at=now,
+            from_address=from_address,
+            subject_kind=subject[0],
+            subject_id=subject[1],
+            fields=list(fields),
+            reason=why[:500],
+        )
+    )
+
+
+def is_open_for(session: Session, *, principal: Principal, subject: tuple[str, int], now: datetime) -> bool:
+    """Whether this person has unmasked this subject a short while ago."""
+    query = select(AccessLog.id).where(
+        col(AccessLog.account_id) == principal.account_id,
+        col(AccessLog.subject_kind) == subject[0],
+        col(AccessLog.subject_id) == subject[1],
+        col(AccessLog.at) > now - OPEN_FOR,
+    )
+    return session.exec(query).first() is not None

@@ -63,6 +63,12 @@ def get_point_by_code(session: Session, *, company_id: int, code: str) -> PointI
     return point_info(row)
 
 
+def points_by_id(session: Session, *, point_ids: Iterable[int]) -> dict[int, PointInfo]:
+    """Several service points at once, closed ones too."""
+    query = select(ServicePoint).where(col(ServicePoint.id).in_(set(point_ids)))
+    return {info.id: info for info in map(point_info, session.exec(query))}
+
+
 def list_points(session: Session, *, company_id: int, day: date) -> list[PointInfo]:
     """The points of a company that exist on a day, by code."""
     query = (

@@ -1,0 +1,298 @@
+"""Many tickets at once: pages for the API, the open queue for the screens, the open one of a home."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, or_
+from sqlmodel import Session, col, select
+
+from core.errors import FieldError, InvalidError
+from core.i18n import _
+from customers.queries import list_details, search_households
+from customers.schemas import AddressInfo
+from dispatch import clock_rules
+from dispatch.detail_shapes import ClockFacts, WindowFacts
+from dispatch.models import Placement, Task, Ticket, TicketParty, Visit
+from dispatch.ownership import owners_of
+from dispatch.schemas import Owner
+from dispatch.shown_clocks import list_clocks
+from dispatch.states import ENDED_STATUSES, TICKET_STATUSES
+from dispatch.tickets import ticket_key
+from workforce.queries import get_technicians, points_by_id
+from workforce.schemas import PointInfo, TechnicianInfo
+
+PAGE = 50
+MAX_PAGE = 200
+MAX_QUEUE = 1000
+MAX_HOMES = 50
+
+
+class BadCursorError(InvalidError):
+    """The cursor is not one that a page gave out."""
+
+    code = "bad-cursor"
+
+
+class BadStatusError(InvalidError):
+    """No such status."""
+
+    code = "bad-status"
+
+
+@dataclass(frozen=True)
+class TicketItem:
+    """A ticket in a list; names are raw, whoever shows them masks them."""
+
+    id: int
+    number: str
+    company_id: int
+    status: str
+    symptom: str
+    priority: int
+    safety: bool
+    safety_hold: bool
+    priority_care: bool
+    escalated: bool
+    transferred: bool
+    suspected_duplicate: bool
+    received_at: datetime
+    resident: str
+    address: AddressInfo
+    service_point: PointInfo | None
+    placement_state: str | None
+    """`OFFERED` while a designated point is asked."""
+    answer_due_at: datetime | None
+    technician: TechnicianInfo | None
+    visit_id: int | None
+    visit_state: str | None
+    window: WindowFacts | None
+    planned_start: datetime | None
+    clocks: tuple[ClockFacts, ...]
+    open_tasks: tuple[str, ...]
+    owner: Owner | None
+
+    def clock(self, kind: str) -> ClockFacts | None:
+        """A clock of the newest generation."""
+        return next((clock for clock in self.clocks if clock.kind == kind), None)
+
+
+@dataclass(frozen=True)
+class TicketPage:
+    """A page of tickets; `next_cursor` is None on the last one."""
+
+    items: tuple[TicketItem, ...]
+    next_cursor: str | None
+
+
+def list_tickets(
+    session: Session,
+    *,
+    company_id: int,
+    now: datetime,
+    status: str | None = None,
+    service_point_id: int | None = None,
+    q: str | None = None,
+    cursor: str | None = None,
+    limit: int = PAGE,
+) -> TicketPage:
+    """A company's tickets, newest first. `q`: a number, a phone, a name, words of an address.
+
+    Raises:
+        BadStatusError, BadCursorError.
+    """
+    wanted: list[ColumnElement[bool]] = [col(Ticket.company_id) == company_id]
+    if status:
+        if status not in TICKET_STATUSES:
+            message = _("그런 상태는 없습니다.")
+            raise BadStatusError(message, errors=(FieldError("status", message),))
+        wanted.append(col(Ticket.status) == status)
+    if service_point_id is not None:
+        wanted.append(col(Ticket.service_point_id) == service_point_id)
+    if q and q.strip():
+        wanted.append(_matching(session, company_id=company_id, q=q.strip()))
+    if cursor:
+        wanted.append(col(Ticket.id) < _read_cursor(cursor))
+    limit = max(1, min(limit, MAX_PAGE))
+    query = select(Ticket).where(*wanted).order_by(col(Ticket.id).desc()).limit(limit + 1)
+    rows = list(session.exec(query))
+    more = len(rows) > limit
+    rows = rows[:limit]
+    next_cursor = _write_cursor(ticket_key(rows[-1])) if more else None
+    return TicketPage(tuple(make_items(session, rows, now=now)), next_cursor)
+
+
+def list_open_tickets(
+    session: Session,
+    *,
+    company_id: int,
+    now: datetime,
+    service_point_id: int | None = None,
+    limit: int = MAX_QUEUE,
+) -> list[TicketItem]:
+    """The open queue: safety first, then what nobody has, then by priority and the contact clock."""
+    query = (
+        select(Ticket)
+        .where(col(Ticket.company_id) == company_id, col(Ticket.status).not_in(ENDED_STATUSES))
+        .order_by(col(Ticket.safety).desc(), col(Ticket.priority), col(Ticket.received_at))
+        .limit(limit)
+    )
+    if service_point_id is not None:
+        query = query.where(col(Ticket.service_point_id) == service_point_id)
+    items = make_items(session, list(session.exec(query)), now=now)
+    return sorted(items, key=_urgency)
+
+
+def items_by_id(
+    session: Session, *, company_id: int, ticket_ids: Sequence[int], now: datetime
+) -> list[TicketItem]:
+    """These tickets of a company as list items, in the order asked for; unknown ids are left out."""
+    query = select(Ticket).where(col(Ticket.id).in_(list(ticket_ids)), col(Ticket.company_id) == company_id)
+    found = {item.id: item for item in make_items(session, list(session.exec(query)), now=now)}
+    return [found[i] for i in dict.fromkeys(ticket_ids) if i in found]
+
+
+def find_open_ticket_of_household(session: Session, *, company_id: int, household_id: int) -> str | None:
+    """The number of the newest open ticket of a home: it shows first when the family calls again."""
+    query = (
+        select(Ticket.number)
+        .where(
+            col(Ticket.company_id) == company_id,
+            col(Ticket.household_id) == household_id,
+            col(Ticket.status).not_in(ENDED_STATUSES),
+        )
+        .order_by(col(Ticket.id).desc())
+    )
+    return session.exec(query).first()
+
+
+def make_items(session: Session, tickets: Sequence[Ticket], *, now: datetime) -> list[TicketItem]:
+    """List items of tickets of one company, in their order: one query a kind, however many there are."""
+    if not tickets:
+        return []
+    ids = [ticket_key(ticket) for ticket in tickets]
+    company_id = tickets[0].company_id
+    homes = list_details(session, company_id=company_id, household_ids={t.household_id for t in tickets})
+    residents = _residents(session, ids)
+    offers = _placements(session, ids)
+    visits = _visits(session, ids)
+    crew_ids = {v.technician_id for v in visits.values() if v.technician_id is not None}
+    crew = get_technicians(session, technician_ids=crew_ids, company_id=company_id, at=now)
+    points = points_by_id(
+        session, point_ids={t.service_point_id for t in tickets if t.service_point_id is not None}
+    )
+    clocks = list_clocks(session, tickets=tickets, now=now)
+    open_tasks = _open_tasks(session, ids)
+    owners = owners_of(session, ticket_ids=ids, at=now)
+    items = []
+    for ticket in tickets:
+        key = ticket_key(ticket)
+        offer, visit = offers.get(key), visits.get(key)
+        items.append(
+            TicketItem(
+                id=key,
+                number=ticket.number,
+                company_id=company_id,
+                status=ticket.status,
+                symptom=ticket.symptom,
+                priority=ticket.priority,
+                safety=ticket.safety,
+                safety_hold=ticket.safety_hold,
+                priority_care=ticket.priority_care,
+                escalated=ticket.escalated_at is not None,
+                transferred=ticket.transferred_at is not None,
+                suspected_duplicate=ticket.suspected_duplicate_of_id is not None,
+                received_at=ticket.received_at,
+                resident=residents.get(key, ""),
+                address=homes[ticket.household_id].household.address,
+                service_point=points.get(ticket.service_point_id or 0),
+                placement_state=offer.state if offer else None,
+                answer_due_at=offer.answer_due_at if offer and offer.state == "OFFERED" else None,
+                technician=crew.get(visit.technician_id or 0) if visit else None,
+                visit_id=visit.id if visit else None,
+                visit_state=visit.state if visit else None,
+                window=_window(visit),
+                planned_start=visit.planned_start if visit else None,
+                clocks=_newest(clocks[key]),
+                open_tasks=tuple(open_tasks.get(key, ())),
+                owner=owners.get(key),
+            )
+        )
+    return items
+
+
+def _urgency(item: TicketItem) -> tuple[bool, bool, int, datetime]:
+    clock = item.clock("contact")
+    due = clock.due_at if clock is not None and clock.stopped_at is None else item.received_at
+    return (not item.safety, item.technician is not None, item.priority, due)
+
+
+def _matching(session: Session, *, company_id: int, q: str) -> ColumnElement[bool]:
+    homes = search_households(session, company_id=company_id, query=q, limit=MAX_HOMES)
+    ids = [hit.detail.household.id for hit in homes]
+    number = q.upper().replace("%", "").replace("_", "")
+    ways = [col(Ticket.household_id).in_(ids)]
+    if number:
+        ways.append(col(Ticket.number).like(f"{number}%"))
+    return or_(*ways)
+
+
+def _read_cursor(cursor: str) -> int:
+    try:
+        return int(base64.urlsafe_b64decode(cursor.encode("ascii")).decode("ascii"))
+    except (ValueError, binascii.Error):
+        message = _("이어 볼 자리를 찾지 못했습니다. 목록을 처음부터 다시 열어 주세요.")
+        raise BadCursorError(message, errors=(FieldError("cursor", message),)) from None
+
+
+def _write_cursor(ticket_id: int) -> str:
+    return base64.urlsafe_b64encode(str(ticket_id).encode("ascii")).decode("ascii")
+
+
+def _residents(session: Session, ids: Sequence[int]) -> dict[int, str]:
+    query = select(TicketParty.ticket_id, TicketParty.name).where(
+        col(TicketParty.ticket_id).in_(ids), col(TicketParty.role) == "resident"
+    )
+    return dict(session.exec(query).all())
+
+
+def _placements(session: Session, ids: Sequence[int]) -> dict[int, Placement]:
+    query = (
+        select(Placement)
+        .where(and_(col(Placement.ticket_id).in_(ids), col(Placement.state).in_(("OFFERED", "ACCEPTED"))))
+        .order_by(col(Placement.id))
+    )
+    return {row.ticket_id: row for row in session.exec(query)}
+
+
+def _visits(session: Session, ids: Sequence[int]) -> dict[int, Visit]:
+    query = select(Visit).where(col(Visit.ticket_id).in_(ids)).order_by(col(Visit.sequence))
+    return {row.ticket_id: row for row in session.exec(query)}
+
+
+def _open_tasks(session: Session, ids: Sequence[int]) -> dict[int, list[str]]:
+    query = (
+        select(Task.ticket_id, Task.kind)
+        .where(col(Task.ticket_id).in_(ids), col(Task.state) == "open")
+        .order_by(col(Task.id))
+    )
+    found: dict[int, list[str]] = {}
+    for ticket_id, kind in session.exec(query):
+        found.setdefault(ticket_id, []).append(kind)
+    return found
+
+
+def _newest(clocks: Sequence[ClockFacts]) -> tuple[ClockFacts, ...]:
+    newest = max((clock.generation for clock in clocks), default=1)
+    kept = [clock for clock in clocks if clock.generation == newest]
+    return tuple(sorted(kept, key=lambda clock: clock_rules.KINDS.index(clock.kind)))
+
+
+def _window(visit: Visit | None) -> WindowFacts | None:
+    if visit is None or visit.window_start is None or visit.window_end is None:
+        return None
+    return WindowFacts(visit.window_start, visit.window_end)

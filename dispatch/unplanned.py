@@ -1,0 +1,95 @@
+"""Why a ticket is not planned, from the place where that was decided: placement, or the newest plans."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from core.clock import operating_day
+from core.i18n import _
+from dispatch.detail_shapes import ReasonFacts, VisitFacts
+from dispatch.models import Placement, Task, Ticket
+from dispatch.plan_models import Plan, PointDay
+from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES
+from dispatch.tasks import MAP_PICK
+from dispatch.tickets import ticket_key
+
+
+def is_planned(visit: VisitFacts | None) -> bool:
+    """Whether somebody is to go at a known time."""
+    return (
+        visit is not None
+        and visit.state in OPEN_VISIT_STATES
+        and visit.technician is not None
+        and visit.planned_start is not None
+    )
+
+
+def why_unplanned(
+    session: Session, *, ticket: Ticket, visit: VisitFacts | None, now: datetime
+) -> tuple[ReasonFacts, ...]:
+    """The reasons, most telling first; none for a planned or ended ticket."""
+    if ticket.status in ENDED_STATUSES or is_planned(visit):
+        return ()
+    if ticket.service_point_id is None:
+        return _before_placement(session, ticket)
+    return _from_plans(session, ticket, now=now)
+
+
+def _before_placement(session: Session, ticket: Ticket) -> tuple[ReasonFacts, ...]:
+    if ticket.status == "RECEIVED":
+        text = _("직접 고쳐 보는 상담이 끝나면 서비스점을 정합니다.")
+        return (ReasonFacts("IN_TRIAGE", "proof", text),)
+    query = select(Task.kind).where(col(Task.ticket_id) == ticket.id, col(Task.state) == "open")
+    if MAP_PICK in set(session.exec(query)):
+        return (ReasonFacts("NO_LOCATION", "proof", _("주소만으로는 위치를 알 수 없습니다.")),)
+    since = ticket.reopened_at or ticket.recorded_at
+    passed = (
+        select(Placement)
+        .where(
+            col(Placement.ticket_id) == ticket.id,
+            col(Placement.state).in_(("PASSED_OVER", "DECLINED", "EXPIRED")),
+            col(Placement.at) >= since,
+        )
+        .order_by(col(Placement.rank), col(Placement.id).desc())
+    )
+    reasons = [ReasonFacts(p.reason_code, "proof", p.reason_text) for p in session.exec(passed)]
+    if not reasons:
+        reasons = [ReasonFacts("NOT_PLACED", "best_guess", _("서비스점을 찾고 있습니다."))]
+    return tuple(dict.fromkeys(reasons))
+
+
+def _from_plans(session: Session, ticket: Ticket, *, now: datetime) -> tuple[ReasonFacts, ...]:
+    query = (
+        select(Plan.unplanned)
+        .join(PointDay, col(PointDay.plan_id) == col(Plan.id))
+        .where(
+            col(PointDay.service_point_id) == ticket.service_point_id,
+            col(PointDay.day) >= operating_day(now),
+        )
+        .order_by(col(PointDay.day))
+    )
+    found: dict[tuple[str, str, int | None], ReasonFacts] = {}
+    for left_out in session.exec(query):
+        for entry in left_out:
+            if entry.get("ticket_id") != ticket_key(ticket):
+                continue
+            for reason in map(_reason, entry.get("reasons", ())):
+                found.setdefault((reason.code, reason.text, reason.technician_id), reason)
+    if found:
+        return tuple(found.values())
+    return (ReasonFacts("NOT_YET_PLANNED", "best_guess", _("기사의 일정에 넣고 있습니다.")),)
+
+
+def _reason(raw: Mapping[str, Any]) -> ReasonFacts:
+    return ReasonFacts(
+        code=raw["code"],
+        kind=raw["kind"],
+        text=raw["text"],
+        technician_id=raw.get("technician_id"),
+        technician=raw.get("technician"),
+        repair=raw.get("repair"),
+    )

@@ -1,0 +1,97 @@
+"""`언제 와요?` - one plain sentence that an agent can read out to a 75-year-old."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from core.clock import KST, today_kst
+from core.i18n import _
+from dispatch.detail_shapes import TicketDetail, VisitFacts, WindowFacts
+
+
+def answer_where_is_it(detail: TicketDetail, now: datetime) -> str:
+    """What happens next and when, with day, weekday and 오전/오후; never a code or an abbreviation."""
+    visit = detail.visit
+    name = visit.technician.name if visit is not None and visit.technician is not None else ""
+    said = _by_status(detail.status, visit, name, now)
+    if said is not None:
+        return said
+    if visit is not None and visit.window is not None:
+        return _("{name} 기사가 {window}에 찾아갑니다.").format(name=name, window=_window(visit.window, now))
+    return _before_appointment(detail, name, now)
+
+
+def _by_status(status: str, visit: VisitFacts | None, name: str, now: datetime) -> str | None:
+    words = {
+        "SELF_FIXED": _("안내해 드린 대로 해결되어 방문 없이 끝났습니다. 다시 불편하시면 말씀해 주세요."),
+        "CANCELLED": _("취소된 접수입니다. 다시 필요하시면 지금 접수해 드리겠습니다."),
+        "COMPLETED": _("수리를 마친 접수입니다. 다시 불편하시면 바로 다시 봐 드리겠습니다."),
+        "CLOSED": _("끝난 접수입니다. 다시 불편하시면 바로 다시 봐 드리겠습니다."),
+        "ARRIVED": _("{name} 기사가 댁에 도착했습니다.").format(name=name),
+        "IN_PROGRESS": _("{name} 기사가 지금 수리하고 있습니다.").format(name=name),
+        "ABSENT": _("기사가 찾아갔지만 아무도 안 계셨습니다. 다시 찾아갈 시간을 지금 정해 드리겠습니다."),
+        "ON_HOLD": _on_hold(visit),
+    }
+    return _en_route(visit, name, now) if status == "EN_ROUTE" else words.get(status)
+
+
+def _before_appointment(detail: TicketDetail, name: str, now: datetime) -> str:
+    due = _contact_due(detail, now)
+    if detail.safety:
+        return _("안전이 걱정되는 접수라 가장 가까운 기사를 먼저 보내고 있습니다. 보일러는 켜지 마세요.")
+    if name:
+        text = _("{name} 기사가 맡았습니다. {due}까지 전화로 찾아갈 시간을 정해 드립니다.")
+        return text.format(name=name, due=due)
+    if detail.placement is not None:
+        text = _("{point}에 맡겼고 기사를 정하고 있습니다. {due}까지 전화드리겠습니다.")
+        return text.format(point=detail.placement.point.name, due=due)
+    text = _("접수되어 가까운 서비스점을 정하고 있습니다. {due}까지 전화드리겠습니다.")
+    return text.format(due=due)
+
+
+def _on_hold(visit: VisitFacts | None) -> str:
+    if visit is not None and visit.hold_reason == "PARTS_WAIT":
+        return _("필요한 부품을 기다리고 있습니다. 부품이 오면 바로 전화드리겠습니다.")
+    return _("잠시 미뤄 둔 접수입니다. 다시 찾아갈 시간을 지금 정해 드릴 수 있습니다.")
+
+
+def _en_route(visit: VisitFacts | None, name: str, now: datetime) -> str:
+    arrives = visit.planned_start if visit is not None else None
+    if arrives is None or arrives <= now:
+        return _("{name} 기사가 지금 가고 있습니다. 곧 도착합니다.").format(name=name)
+    text = _("{name} 기사가 지금 가고 있습니다. {clock}쯤 도착할 예정입니다.")
+    return text.format(name=name, clock=_clock(arrives))
+
+
+def _contact_due(detail: TicketDetail, now: datetime) -> str:
+    clock = detail.clock("contact")
+    if clock is None or clock.due_at <= now:
+        return _("잠시 뒤")
+    return f"{_day(clock.due_at, now)} {_clock(clock.due_at)}"
+
+
+def _window(window: WindowFacts, now: datetime) -> str:
+    text = _("{day} {start}에서 {end} 사이")
+    return text.format(day=_day(window.start, now), start=_clock(window.start), end=_clock(window.end))
+
+
+def _day(at: datetime, now: datetime) -> str:
+    local = at.astimezone(KST)
+    weekdays = (_("월"), _("화"), _("수"), _("목"), _("금"), _("토"), _("일"))
+    date = _("{month}월 {day}일 {weekday}요일").format(
+        month=local.month, day=local.day, weekday=weekdays[local.weekday()]
+    )
+    if today_kst(at) == today_kst(now):
+        return _("오늘 {date}").format(date=date)
+    if today_kst(at) == today_kst(now + timedelta(days=1)):
+        return _("내일 {date}").format(date=date)
+    return date
+
+
+def _clock(at: datetime) -> str:
+    local = at.astimezone(KST)
+    half = _("오전") if local.hour < 12 else _("오후")
+    hour = local.hour % 12 or 12
+    if local.minute == 0:
+        return _("{half} {hour}시").format(half=half, hour=hour)
+    return _("{half} {hour}시 {minute}분").format(half=half, hour=hour, minute=local.minute)

@@ -28,7 +28,7 @@ from dispatch.cases import (
     require_moment,
 )
 from dispatch.events import TicketEnded
-from dispatch.models import ContactAttempt, Ticket, Visit
+from dispatch.models import ContactAttempt, Visit
 from dispatch.open_visits import ensure_open_visit
 from dispatch.states import ENDED_STATUSES, UNDER_WAY_STATES
 from dispatch.tickets import note_change, ticket_key
@@ -110,8 +110,6 @@ def _require_sense(attempt: AttemptRequest, roles: object, *, now: datetime) -> 
     errors: list[FieldError] = []
     if attempt.with_role is not None and attempt.with_role not in roles:  # type: ignore[operator]
         errors.append(FieldError("with", _("이 접수에 없는 사람입니다. 통화한 사람을 다시 골라 주세요.")))
-    if attempt.outcome is Outcome.SOLVED_BY_PHONE and not _reason_of(attempt):
-        errors.append(FieldError("reason", _("전화로 어떻게 해결했는지 적어 주세요.")))
     window = attempt.window
     if window is not None and attempt.outcome is not Outcome.CONNECTED:
         errors.append(FieldError("window", _("방문 시간은 통화가 된 경우에만 약속할 수 있습니다.")))
@@ -175,22 +173,16 @@ def _agree_window(session: Session, entry: _Entry, window: AgreedWindow) -> None
     if ticket.service_point_id is None:
         raise WrongStateError(_("서비스점이 아직 정해지지 않았습니다. 서비스점을 먼저 정해 주세요."))
     visit = ensure_open_visit(session, ticket=ticket, point_id=ticket.service_point_id, now=now)
-    before = _window_of(visit)
-    wanted = Window(window.start, window.end)
-    visit_id = visit.id or 0
-    assignment.fit_window(
-        session, visit_id=visit_id, start=window.start, end=window.end, by=entry.by, now=now
-    )
-    visit = session.get_one(Visit, visit_id, populate_existing=True)
-    ticket = session.get_one(Ticket, ticket_key(ticket), populate_existing=True)
-    visit.window_start, visit.window_end = window.start, window.end
-    visit.state = "agreed"
-    if before != wanted:
-        visit.window_generation += 1
-        visit.window_agreed_at = entry.at
+    before, visit_id = _window_of(visit), visit.id or 0
+    if before != Window(window.start, window.end):
+        assignment.fit_window(
+            session, visit_id=visit_id, start=window.start, end=window.end, by=entry.by, now=now
+        )
+        session.refresh(ticket)
     ticket.status = "APPOINTED"
     ticket.contacted_at = ticket.contacted_at or entry.at
-    session.add(visit)
+    session.add(ticket)
+    session.flush()
     _stop(session, entry, "promise")
     _stop(session, entry, "contact")
     tasks.close_tasks_of(
@@ -201,8 +193,7 @@ def _agree_window(session: Session, entry: _Entry, window: AgreedWindow) -> None
         by=entry.by,
         now=now,
     )
-    session.flush()
-    if before != wanted:
+    if before != _window_of(visit):
         notices.tell_window(
             session, visit_id=visit_id, before=before, reason=entry.attempt.reason or None, now=now
         )
@@ -238,7 +229,7 @@ def _stop(session: Session, entry: _Entry, kind: str) -> None:
 
 
 def _reason_of(attempt: AttemptRequest) -> str:
-    return (attempt.reason.strip() or attempt.note.strip())[:REASON_CHARS]
+    return (attempt.reason.strip() or attempt.note.strip() or _("전화로 해결했습니다."))[:REASON_CHARS]
 
 
 def _window_of(visit: Visit) -> Window | None:

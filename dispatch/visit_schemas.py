@@ -40,7 +40,7 @@ class AttemptRequest:
     """A try to talk with the family.
 
     `with_role` is `resident`, `requester` or `payer`. `at` defaults to now. `reason` says how it was solved
-    (SOLVED_BY_PHONE needs it), `call_back_at` when to ring again (CALL_BACK may have it).
+    by phone, or why a window had to change; `call_back_at` when to ring again (with CALL_BACK).
     """
 
     outcome: Outcome

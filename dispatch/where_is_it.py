@@ -50,7 +50,7 @@ def _before_appointment(detail: TicketDetail, name: str, now: datetime) -> str:
 
 
 def _on_hold(visit: VisitFacts | None) -> str:
-    if visit is not None and visit.hold_reason == "PARTS_WAIT":
+    if visit is not None and visit.hold_reason == "parts_wait":
         return _("필요한 부품을 기다리고 있습니다. 부품이 오면 바로 전화드리겠습니다.")
     return _("잠시 미뤄 둔 접수입니다. 다시 찾아갈 시간을 지금 정해 드릴 수 있습니다.")
 

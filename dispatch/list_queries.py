@@ -20,6 +20,7 @@ from dispatch.detail_shapes import ClockFacts, WindowFacts
 from dispatch.models import Placement, Task, Ticket, TicketParty, Visit
 from dispatch.ownership import owners_of
 from dispatch.schemas import Owner
+from dispatch.scopes import Scope, visible
 from dispatch.shown_clocks import list_clocks
 from dispatch.states import ENDED_STATUSES, TICKET_STATUSES
 from dispatch.tickets import ticket_key
@@ -96,16 +97,19 @@ def list_tickets(
     now: datetime,
     status: str | None = None,
     service_point_id: int | None = None,
+    technician_id: int | None = None,
     q: str | None = None,
     cursor: str | None = None,
     limit: int = PAGE,
 ) -> TicketPage:
     """A company's tickets, newest first. `q`: a number, a phone, a name, words of an address.
 
+    `technician_id` narrows to the tickets of one technician's own visits.
+
     Raises:
         BadStatusError, BadCursorError.
     """
-    wanted: list[ColumnElement[bool]] = [col(Ticket.company_id) == company_id]
+    wanted = [visible(Scope(company_id=company_id, technician_id=technician_id))]
     if status:
         if status not in TICKET_STATUSES:
             message = _("그런 상태는 없습니다.")

@@ -7,13 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel
 from sqlmodel import Session
 
 from core.actor import Actor, Principal, Role
-from dispatch import assignment_by_hand, completion, first_contact, holds, visits
+from dispatch import by_hand, completion, first_contact, visits
 from dispatch.placement import answer_placement
-from web.api.answers import act_once
 from web.api.bodies import (
     AcceptanceBody,
     AssignmentBody,
@@ -22,15 +20,12 @@ from web.api.bodies import (
     HoldBody,
     StepBody,
 )
+from web.api.changes import Change, change_ticket
 from web.identity import Author, GuardedRoute, SignedIn, allow
-from web.presenters.ticket import ticket_json
-from web.scope import reach_ticket
 
 router = APIRouter(prefix="/tickets/{number}", tags=["visits"], route_class=GuardedRoute)
 
 STEP_ROLES = (Role.TECHNICIAN, Role.POINT, Role.DISPATCHER)
-
-Step = Callable[[Session, int, datetime], object]
 
 
 @router.post("/acceptance", summary="지정점이 받거나 돌려보낸다")
@@ -55,7 +50,7 @@ def post_acceptance(
             point_id=principal.service_point_id,
         )
 
-    return _take(request, number, body, step)
+    return change_ticket(request, number, body, step)
 
 
 @router.post("/contact-attempts", summary="통화 시도와 결과를 남긴다")
@@ -66,7 +61,7 @@ def post_attempt(request: Request, number: str, body: AttemptBody, by: Actor = A
     def step(session: Session, ticket_id: int, now: datetime) -> None:
         first_contact.record_attempt(session, ticket_id=ticket_id, attempt=body.to_request(), by=by, now=now)
 
-    return _take(request, number, body, step, status=201)
+    return change_ticket(request, number, body, step, status=201)
 
 
 @router.post("/visit/en-route", summary="출발")
@@ -75,28 +70,28 @@ def post_en_route(
     request: Request, number: str, body: StepBody | None = None, by: Actor = Author
 ) -> Response:
     """The technician drives."""
-    return _take(request, number, body, _plain(visits.depart, body, by))
+    return change_ticket(request, number, body, _plain(visits.depart, body, by))
 
 
 @router.post("/visit/arrived", summary="도착")
 @allow(*STEP_ROLES)
 def post_arrived(request: Request, number: str, body: StepBody | None = None, by: Actor = Author) -> Response:
     """The technician stands at the door."""
-    return _take(request, number, body, _plain(visits.arrive, body, by))
+    return change_ticket(request, number, body, _plain(visits.arrive, body, by))
 
 
 @router.post("/visit/started", summary="작업 시작")
 @allow(*STEP_ROLES)
 def post_started(request: Request, number: str, body: StepBody | None = None, by: Actor = Author) -> Response:
     """The work begins."""
-    return _take(request, number, body, _plain(visits.start, body, by))
+    return change_ticket(request, number, body, _plain(visits.start, body, by))
 
 
 @router.post("/visit/absent", summary="부재")
 @allow(*STEP_ROLES)
 def post_absent(request: Request, number: str, body: StepBody | None = None, by: Actor = Author) -> Response:
     """Nobody opened, after the wait and the calls that the rules ask for."""
-    return _take(request, number, body, _plain(visits.mark_absent, body, by))
+    return change_ticket(request, number, body, _plain(visits.mark_absent, body, by))
 
 
 @router.post("/visit/hold", summary="보류")
@@ -105,17 +100,18 @@ def post_hold(request: Request, number: str, body: HoldBody, by: Actor = Author)
     """The work waits for a part or for the family."""
 
     def step(session: Session, ticket_id: int, now: datetime) -> None:
-        holds.hold_visit(
+        revisits.hold(
             session,
             ticket_id=ticket_id,
             reason=body.reason,
-            due_at=body.due_at,
-            note=body.note,
+            due=body.due_at,
             by=by,
             now=now,
+            at=body.at,
+            note=body.note,
         )
 
-    return _take(request, number, body, step)
+    return change_ticket(request, number, body, step)
 
 
 @router.post("/visit/completed", summary="완료: 점검표, 비용")
@@ -128,7 +124,7 @@ def post_completed(request: Request, number: str, body: CompletedBody, by: Actor
             session, ticket_id=ticket_id, completion=body.to_request(), by=by, now=now, at=body.at
         )
 
-    return _take(request, number, body, step)
+    return change_ticket(request, number, body, step)
 
 
 @router.post("/assignment", summary="사람이 직접 배정한다")
@@ -137,7 +133,7 @@ def post_assignment(request: Request, number: str, body: AssignmentBody, by: Act
     """A person decides who goes and when, with a reason."""
 
     def step(session: Session, ticket_id: int, now: datetime) -> None:
-        assignment_by_hand.assign_by_hand(
+        by_hand.assign_by_hand(
             session,
             ticket_id=ticket_id,
             technician_id=body.technician_id,
@@ -149,26 +145,11 @@ def post_assignment(request: Request, number: str, body: AssignmentBody, by: Act
             now=now,
         )
 
-    return _take(request, number, body, step)
+    return change_ticket(request, number, body, step)
 
 
-def _plain(door: Callable[..., object], body: StepBody | None, by: Actor) -> Step:
+def _plain(door: Callable[..., object], body: StepBody | None, by: Actor) -> Change:
     extra: dict[str, Any] = {"at": body.at if body else None}
     if body is not None and body.note and door is visits.mark_absent:
         extra["note"] = body.note
     return lambda session, ticket_id, now: door(session, ticket_id=ticket_id, by=by, now=now, **extra)
-
-
-def _take(
-    request: Request, number: str, body: BaseModel | None, step: Step, *, status: int = 200
-) -> Response:
-    """One step of one ticket in one transaction; the answer is the ticket as it then stands."""
-
-    def act(session: Session, now: datetime) -> dict[str, Any]:
-        principal: Principal = request.state.principal
-        ticket_id = reach_ticket(session, principal=principal, number=number)
-        step(session, ticket_id, now)
-        session.flush()
-        return ticket_json(session, principal=principal, number=number, now=now)
-
-    return act_once(request, act, body=body, status=status)

@@ -11,6 +11,8 @@ self-fix card does not help, `TicketFiled` is announced, and from there this tab
     VisitCompleted ──> a happy call is owed                                 happycall/service.py
     TicketEnded (solved by phone, cancelled) ──> a happy call, or why not   happycall/service.py
     TicketReopened (not fixed, unhappy) ──> placed and planned anew         dispatch/placement.py
+                                        ──> its pending happy call waits    happycall/service.py
+    NoticeFailed ──> a named person rings whom no text reached              dispatch/notice_tasks.py
 
 Steps that must share a transaction call each other; steps after which time passes stand here. Handlers have the
 form `handler(*, session, event, now)`, run in a transaction of their own, and are safe to run twice.
@@ -25,7 +27,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from core import events
 from core.events import Event, Handler
-from dispatch import assignment, clocks, placement, solving
+from dispatch import assignment, clocks, notice_tasks, placement, solving
 from dispatch.events import (
     PlacementRefused,
     TicketEnded,
@@ -35,7 +37,8 @@ from dispatch.events import (
     VisitCompleted,
 )
 from happycall import service as happy_calls
-from notifications import service as notices
+from notifications import delivery as notices
+from notifications.events import NoticeFailed
 
 JOURNEY: Mapping[type[Event], Sequence[Handler]] = {
     TicketFiled: (placement.place_ticket,),
@@ -43,7 +46,8 @@ JOURNEY: Mapping[type[Event], Sequence[Handler]] = {
     PlacementRefused: (placement.place_ticket,),
     VisitCompleted: (happy_calls.schedule_call,),
     TicketEnded: (happy_calls.schedule_call,),
-    TicketReopened: (placement.place_ticket,),
+    TicketReopened: (placement.place_ticket, happy_calls.withdraw_call),
+    NoticeFailed: (notice_tasks.ask_to_call,),
 }
 
 Sweep = Callable[..., int]

@@ -73,10 +73,7 @@ def add_tasks(app: procrastinate.App, context: WorkerContext) -> None:
 
     @app.task(name=TASK_SEND, queue=QUEUE_SMS)
     def send(notice_id: int) -> None:
-        if context.provider is not None:
-            send_notice(
-                context.database, notice_id=notice_id, provider=context.provider, clock=context.clock
-            )
+        send_notice(context.database, notice_id=notice_id, provider=context.provider, clock=context.clock)
 
     @app.task(name=TASK_SOLVE, queue=QUEUE_SOLVE)
     def solve() -> None:

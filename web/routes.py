@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from web.api import health, points
+from web.api import health, points, webhooks
 from web.pages import live, session, unmask
 
 API_ROUTERS: tuple[APIRouter, ...] = (health.router, health.guarded, points.router)
-PAGE_ROUTERS: tuple[APIRouter, ...] = (session.router, live.router, unmask.router)
+PAGE_ROUTERS: tuple[APIRouter, ...] = (session.router, live.router, unmask.router, webhooks.router)

@@ -1,0 +1,74 @@
+"""A text did not reach somebody: a named person tells him instead."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from core.i18n import N_, _
+from dispatch import tasks
+from dispatch.models import Ticket
+from dispatch.states import ENDED_STATUSES
+from notifications.events import NoticeFailed
+from notifications.messages import Event
+
+NOTICE_FAILED = "NOTICE_FAILED"
+
+STILL_NEWS_ONCE_ENDED = frozenset({Event.VISIT_RESULT.value})
+"""What a family must know even after the work is done: the bill. The rest was about the visit."""
+
+_TOLD = {
+    Event.VISIT_SCHEDULED.value: N_("방문 약속"),
+    Event.WINDOW_CHANGED.value: N_("방문 시간 변경"),
+    Event.EN_ROUTE.value: N_("기사 출발"),
+    Event.ABSENT.value: N_("부재 안내"),
+    Event.VISIT_RESULT.value: N_("수리 결과와 비용"),
+    Event.JOB_ASSIGNED.value: N_("새 작업"),
+    Event.JOB_CHANGED.value: N_("작업 변경"),
+    Event.CONTACT_DUE.value: N_("고객 연락 기한"),
+}
+_WHOM = {
+    "resident": N_("거주자"),
+    "requester": N_("접수하신 분"),
+    "payer": N_("비용 내실 분"),
+    "technician": N_("기사"),
+    "point": N_("서비스점"),
+}
+_WHY = {
+    "permanent": N_("문자를 받을 수 없는 번호입니다."),
+    "too_late": N_("제때 보내지 못했습니다."),
+    "unclear": N_("갔는지 알 수 없습니다."),
+    "not_writable": N_("문자로 쓸 수 없는 내용입니다."),
+}
+
+
+def ask_to_call(*, session: Session, event: NoticeFailed, now: datetime) -> None:
+    """Handler of NoticeFailed: whoever is on duty rings the recipient, unless it is no news any more."""
+    ticket = session.get(Ticket, event.ticket_id)
+    if ticket is None or (ticket.status in ENDED_STATUSES and event.told not in STILL_NEWS_ONCE_ENDED):
+        return
+    about = {"event": event.told, "generation": event.generation, "notice_id": event.notice_id}
+    earlier = tasks.list_tasks(
+        session,
+        company_id=ticket.company_id,
+        ticket_id=event.ticket_id,
+        kinds=[NOTICE_FAILED],
+        state=None,
+    )
+    if any(task.recipient == event.recipient and task.data == about for task in earlier):
+        return
+    tasks.open_task(
+        session,
+        ticket_id=event.ticket_id,
+        kind=NOTICE_FAILED,
+        recipient=event.recipient,
+        generation=1 + sum(task.recipient == event.recipient for task in earlier),
+        detail=_("{whom}께 문자가 가지 않았습니다({what}). {why} 전화로 알려 주세요.").format(
+            whom=_(_WHOM.get(event.recipient, event.recipient)),
+            what=_(_TOLD.get(event.told, event.told)),
+            why=_(_WHY.get(event.why, _("통신사가 전하지 못했습니다."))),
+        ),
+        data=about,
+        now=now,
+    )

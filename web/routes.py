@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from web.api import health, points, webhooks
+from web.api import happy_calls, health, plans, points, tickets, visits
 from web.pages import live, session, unmask
 
-API_ROUTERS: tuple[APIRouter, ...] = (health.router, health.guarded, points.router)
+API_ROUTERS: tuple[APIRouter, ...] = (
+    health.router,
+    health.guarded,
+    tickets.router,
+    visits.router,
+    plans.router,
+    points.router,
+    happy_calls.router,
+)
 PAGE_ROUTERS: tuple[APIRouter, ...] = (session.router, live.router, unmask.router, webhooks.router)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
@@ -56,7 +56,7 @@ class AttemptBody(BaseModel):
             at=self.at,
             evidence=self.evidence,
             window=window,
-            reason=self.reason or self.note,
+            reason=self.reason,  # a note is for the staff; the reason of a change is told to the family
             call_back_at=self.call_back_at,
             note=self.note,
         )
@@ -126,13 +126,3 @@ class ReopeningBody(ReasonBody):
     """`exclude_technician`: the one who must not come again."""
 
     exclude_technician: int | None = None
-
-
-class HappyAttemptBody(BaseModel):
-    """One try of a happy call; `answers` when it went through."""
-
-    outcome: Literal["CONNECTED", "NO_ANSWER", "BUSY", "WRONG_NUMBER", "CALL_BACK", "REFUSED"]
-    with_: Annotated[PartyRole | None, Field(alias="with")] = None
-    answers: dict[str, Any] | None = None
-    call_back_at: AwareDatetime | None = None
-    note: Words = ""

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
 from core.actor import Actor, Principal, Role
-from dispatch import by_hand, completion, first_contact, visits
+from dispatch import by_hand, completion, first_contact, revisits, visits
 from dispatch.placement import answer_placement
 from web.api.bodies import (
     AcceptanceBody,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from web.api import happy_calls, health, plans, points, tickets, visits
+from web.api import happy_calls, health, plans, points, tickets, visits, webhooks
 from web.pages import live, session, unmask
 
 API_ROUTERS: tuple[APIRouter, ...] = (

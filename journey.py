@@ -27,7 +27,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from core import events
 from core.events import Event, Handler
-from dispatch import assignment, clocks, notice_tasks, placement, solving
+from dispatch import assignment, clocks, notice_tasks, placement, revisits, solving
 from dispatch.events import (
     PlacementRefused,
     TicketEnded,
@@ -57,6 +57,7 @@ SWEEPS: Sequence[Sweep] = (
     events.defer_overdue,
     placement.expire_unanswered,
     clocks.advance_clocks,
+    revisits.resume_due_holds,
     notices.defer_due_notices,
     solving.defer_due_solves,
     happy_calls.close_expired_calls,

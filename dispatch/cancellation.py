@@ -15,8 +15,8 @@ from core.events import publish
 from core.i18n import _
 from dispatch import ending, notices
 from dispatch.cases import Case, WrongStateError, lock_case
-from dispatch.completion import work_of
 from dispatch.events import TicketEnded
+from dispatch.pricing import work_of
 from dispatch.states import ENDED_STATUSES, UNDER_WAY_STATES
 from dispatch.tickets import note_change
 

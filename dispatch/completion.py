@@ -9,16 +9,16 @@ from sqlmodel import Session
 
 from billing import queries as billing_queries
 from billing import service as billing
-from billing.schemas import VISIT_FEE, ChargeInfo, LineRequest, PricedVisit, VisitWork
+from billing.schemas import VISIT_FEE, ChargeInfo
 from core.actor import Actor
 from core.errors import InvalidError
 from core.events import publish
 from core.i18n import _
-from dispatch import assignment, clocks, ending, notice_facts, notices, tasks
-from dispatch.cases import Case, WrongStateError, current_visit
+from dispatch import assignment, clocks, ending, notices, tasks
 from dispatch.checklist import checklist_for, missing_items
 from dispatch.events import VisitCompleted
-from dispatch.models import Ticket, Visit
+from dispatch.models import Ticket
+from dispatch.pricing import work_of
 from dispatch.steps import Taken, begin_step, result_of, write_step
 from dispatch.tickets import ticket_key
 from dispatch.visit_rules import Step
@@ -69,39 +69,6 @@ def complete_visit(
     write_step(session, taken, what="VisitCompleted", data=data)
     _follow_up(session, taken, charge)
     return replace(result_of(taken.case, visit, at=taken.at), charge=charge)
-
-
-def preview_bill(
-    session: Session, *, ticket_id: int, lines: tuple[LineRequest, ...], misuse: bool, now: datetime
-) -> PricedVisit:
-    """What the bill would be if the visit ended now. Raises WrongStateError before the arrival."""
-    ticket = session.get_one(Ticket, ticket_id)
-    visit = current_visit(session, ticket_id=ticket_id)
-    case = Case(ticket, visit)
-    if visit is None or visit.arrived_at is None:
-        raise WrongStateError(_("도착한 뒤에 비용을 미리 볼 수 있습니다."))
-    work = work_of(session, case, visit, lines=lines, at=now)
-    return billing.price_visit(session, work=replace(work, misuse=misuse))
-
-
-def work_of(
-    session: Session, case: Case, visit: Visit, *, lines: tuple[LineRequest, ...], at: datetime
-) -> VisitWork:
-    """What a visit's price depends on, read off the case."""
-    ticket = case.ticket
-    arrived_at = visit.arrived_at or at
-    return VisitWork(
-        company_id=ticket.company_id,
-        ticket_id=case.ticket_id,
-        visit_id=case.visit_id,
-        symptom=ticket.symptom,
-        arrived_at=arrived_at,
-        agreed_start=visit.window_start,
-        misuse=visit.misuse,
-        boiler=notice_facts.boiler_facts(session, ticket=ticket),
-        last_repair_on=notice_facts.last_repair_on(session, ticket=ticket, before=arrived_at),
-        lines=lines,
-    )
 
 
 def _require_checklist(ticket: Ticket, completion: CompletionRequest) -> None:

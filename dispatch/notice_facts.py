@@ -7,17 +7,15 @@ a note must not keep a family from being told, nor a technician from finishing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal
 
 from sqlmodel import Session, col, select
 
-from billing import service as billing
-from billing.schemas import BoilerFacts, ChargeInfo, PricedLine
-from core.clock import today_kst
+from billing.schemas import ChargeInfo, PricedLine
 from core.masking import mask_address
 from core.phones import PhoneError, parse_phone
-from customers.queries import get_boiler, household_detail
+from customers.queries import household_detail
 from dispatch.cases import parties_of, technician_of
 from dispatch.models import Ticket, TicketClock, TicketParty, Visit
 from dispatch.tickets import ticket_key
@@ -115,46 +113,6 @@ def desk_party(session: Session, *, ticket: Ticket, now: datetime) -> Party:
     """Whoever is on duty at the point's desk, on his own mobile: a desk's landline takes no text."""
     duty = duty_at(session, company_id=ticket.company_id, point_id=ticket.service_point_id, at=now)
     return _staff(Role.POINT, duty.desk.name, duty.desk.phone)
-
-
-def boiler_facts(session: Session, *, ticket: Ticket) -> BoilerFacts:
-    """What the warranty depends on; nothing known of a boiler that nobody could name."""
-    if ticket.boiler_id is None:
-        return BoilerFacts()
-    boiler = get_boiler(session, boiler_id=ticket.boiler_id)
-    return BoilerFacts(boiler.kind, boiler.warranty_start, boiler.installed_on)
-
-
-def last_repair_on(session: Session, *, ticket: Ticket, before: datetime) -> date | None:
-    """The Korean date on which the same fault of the same home was last repaired, None when it never was."""
-    query = (
-        select(Visit.ended_at)
-        .join(Ticket, col(Ticket.id) == col(Visit.ticket_id))
-        .where(
-            col(Ticket.household_id) == ticket.household_id,
-            col(Ticket.symptom) == ticket.symptom,
-            col(Visit.state) == "completed",
-            col(Visit.hold_reason).is_(None),
-            col(Visit.ended_at) < before,
-        )
-        .order_by(col(Visit.ended_at).desc())
-    )
-    ended = session.exec(query).first()
-    return today_kst(ended) if ended else None
-
-
-def visit_fee(session: Session, *, ticket: Ticket, start: datetime, now: datetime) -> int | None:
-    """The fee to tell before a visit at `start`; None when the price list has none."""
-    expected = billing.estimate(
-        session,
-        company_id=ticket.company_id,
-        symptom=ticket.symptom,
-        start=start,
-        boiler=boiler_facts(session, ticket=ticket),
-        last_repair_on=last_repair_on(session, ticket=ticket, before=now),
-        now=now,
-    )
-    return expected.visit_fee
 
 
 def bill_lines(charge: ChargeInfo) -> tuple[CostLine, ...]:

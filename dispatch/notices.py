@@ -17,6 +17,7 @@ from core.i18n import _
 from dispatch import notice_facts, staff_notices, tasks
 from dispatch.models import Visit
 from dispatch.notice_facts import TicketFacts, facts_of_ticket
+from dispatch.pricing import estimate_visit
 from dispatch.states import OPEN_VISIT_STATES
 from notifications import messages, service, texts, wording
 from notifications.messages import Context, Window
@@ -39,7 +40,7 @@ def tell_window(
     worker = notice_facts.worker_of(session, visit=visit, now=now)
     context: Context
     if before is None:
-        fee = notice_facts.visit_fee(session, ticket=facts.ticket, start=window.start, now=now)
+        fee = estimate_visit(session, ticket_id=facts.id, start=window.start, now=now).visit_fee
         context = messages.VisitScheduled(facts.case, worker, window, fee)
     else:
         why = notice_facts.sendable(reason, "") or None if reason else None

@@ -95,6 +95,8 @@ def plan_again(session: Session, *, ticket: Ticket, after: Visit, by: Actor, now
 
 def options_for(session: Session, *, ticket: Ticket, now: datetime) -> list[Window]:
     """Up to two windows to offer for coming again, soonest first; empty when planning finds none."""
+    if ticket.service_point_id is None:
+        return []
     found = slots.rank_slots(session, ticket_id=ticket_key(ticket), now=now)
     windows = dict.fromkeys(Window(slot.start, slot.end) for slot in found)
     return sorted(windows, key=lambda window: window.start)[:OPTIONS_TOLD]

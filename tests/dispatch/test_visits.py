@@ -17,10 +17,11 @@ from customers.models import Boiler
 from dispatch import first_contact, notices, revisits, tasks, visits
 from dispatch.assignment import plan_ticket
 from dispatch.cases import NotYourVisitError, WrongStateError
-from dispatch.completion import ChecklistError, preview_bill
+from dispatch.completion import ChecklistError
 from dispatch.events import TicketPlaced
 from dispatch.models import Ticket, Visit
 from dispatch.plan_models import Booking
+from dispatch.pricing import preview_bill
 from dispatch.visit_schemas import AgreedWindow, AttemptRequest, CompletionRequest, Outcome, StepResult
 from dispatch.visits import NotYetAbsentError
 from tests import world

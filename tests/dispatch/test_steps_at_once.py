@@ -1,0 +1,104 @@
+"""Two people press at the same moment, on a database that both commit to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from threading import Barrier
+
+from sqlmodel import Session, select
+
+from billing.models import Charge
+from core.actor import Actor
+from core.db import Database
+from core.errors import DomainError
+from dispatch import cancellation, first_contact, visits
+from dispatch.models import Ticket, Visit
+from dispatch.visit_schemas import AgreedWindow, AttemptRequest, CompletionRequest, Outcome
+from notifications.models import Notice
+from tests import world
+from tests.dispatch.case_world import make_case
+
+Step = Callable[[Session], object]
+
+
+def press_together(database: Database, *steps: Step) -> list[DomainError | None]:
+    """Run the steps in transactions of their own, all begun before any ends; what each was refused with."""
+    together = Barrier(len(steps))
+
+    def press(step: Step) -> DomainError | None:
+        try:
+            with database.transaction() as session:
+                session.connection()
+                together.wait(timeout=10)
+                step(session)
+        except DomainError as error:
+            return error
+        return None
+
+    with ThreadPoolExecutor(len(steps)) as pool:
+        return list(pool.map(press, steps))
+
+
+def a_visit_at_the_door(database: Database, now: datetime) -> tuple[int, Actor]:
+    with database.transaction() as session:
+        case = make_case(session, status="ARRIVED", state="arrived", arrived_at=now)
+        return case.ticket_id, case.him
+
+
+def completing(ticket_id: int, him: Actor, now: datetime) -> Step:
+    done = CompletionRequest(checklist={"usage_explained": True})
+    return lambda session: visits.complete_visit(
+        session, ticket_id=ticket_id, completion=done, by=him, now=now
+    )
+
+
+def test_a_double_click_on_done_bills_once(database: Database, now: datetime) -> None:
+    ticket_id, him = a_visit_at_the_door(database, now)
+    done = completing(ticket_id, him, now + timedelta(minutes=30))
+    assert press_together(database, done, done) == [None, None]
+    with database.reading() as session:
+        assert len(session.exec(select(Charge)).all()) == 1
+        told = session.exec(select(Notice.recipient).where(Notice.event == "VISIT_RESULT")).all()
+        assert sorted(told) == ["requester", "resident"]
+
+
+def test_done_and_cancelled_at_once_is_one_of_them(database: Database, now: datetime) -> None:
+    ticket_id, him = a_visit_at_the_door(database, now)
+    later = now + timedelta(minutes=30)
+    refused = press_together(
+        database,
+        completing(ticket_id, him, later),
+        lambda session: cancellation.cancel_ticket(
+            session, ticket_id=ticket_id, reason="마음이 바뀜", by=world.AGENT, now=later
+        ),
+    )
+    assert [error is None for error in refused].count(True) == 1
+    assert {error.status for error in refused if error} == {409}
+    with database.reading() as session:
+        assert len(session.exec(select(Charge)).all()) == 1
+        visit = session.exec(select(Visit)).one()
+        status = session.get_one(Ticket, ticket_id).status
+        assert (status, visit.state) in (("COMPLETED", "completed"), ("CANCELLED", "cancelled"))
+
+
+def test_two_windows_agreed_at_once_are_told_one_after_the_other(database: Database, now: datetime) -> None:
+    with database.transaction() as session:
+        case = make_case(session)
+        ticket_id, him = case.ticket_id, case.him
+
+    def agreeing(hour: int) -> Step:
+        window = AgreedWindow(now + timedelta(hours=hour), now + timedelta(hours=hour + 2))
+        attempt = AttemptRequest(Outcome.CONNECTED, with_role="resident", window=window)
+        return lambda session: first_contact.record_attempt(
+            session, ticket_id=ticket_id, attempt=attempt, by=him, now=now + timedelta(minutes=5)
+        )
+
+    assert press_together(database, agreeing(4), agreeing(6)) == [None, None]
+    with database.reading() as session:
+        told = session.exec(
+            select(Notice.event, Notice.generation).where(Notice.recipient == "resident").order_by("id")
+        ).all()
+        assert list(told) == [("VISIT_SCHEDULED", 1), ("WINDOW_CHANGED", 2)]
+        assert session.exec(select(Visit)).one().window_generation == 2

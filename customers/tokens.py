@@ -19,15 +19,13 @@ def address_tokens(*writings: str) -> list[str]:
     for writing in writings:
         for word in query_words(writing):
             found[word] = None
-            for part in _GLUED.split(word):  # 역삼동735 is said as 역삼동 735
-                found[part] = None
-                stem = _STEM.match(part)
-                if stem:
-                    found[stem.group(1)] = None
+            stem = _STEM.match(word)
+            if stem:
+                found[stem.group(1)] = None
     return list(found)[:MAX_TOKENS]
 
 
 def query_words(query: str) -> list[str]:
-    """The words of one writing, half-width, in order."""
+    """The words of one writing, half-width, in order; 역삼동735 counts as 역삼동 735."""
     plain = unicodedata.normalize("NFKC", query).casefold()
-    return [word for word in _PARTS.split(plain) if word]
+    return [word for glued in _PARTS.split(plain) for word in _GLUED.split(glued) if word]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -54,3 +55,32 @@ def list_entries(session: Session, *, subject: tuple[str, int]) -> list[Timeline
         .order_by(col(TimelineEntry.id))
     )
     return list(session.exec(query))
+
+
+def list_changes(
+    session: Session,
+    *,
+    company_id: int,
+    what: Collection[str] = (),
+    subject: tuple[str, int] | None = None,
+    kinds: Collection[str] = (),
+    before: int | None = None,
+    limit: int = 50,
+) -> list[TimelineEntry]:
+    """Changes of a company, newest first; narrowed by event names, one subject or kinds of subject.
+
+    Args:
+        before: only entries older than this id, for the next page.
+    """
+    query = select(TimelineEntry).where(col(TimelineEntry.company_id) == company_id)
+    if what:
+        query = query.where(col(TimelineEntry.what).in_(what))
+    if subject is not None:
+        query = query.where(
+            col(TimelineEntry.subject_kind) == subject[0], col(TimelineEntry.subject_id) == subject[1]
+        )
+    if kinds:
+        query = query.where(col(TimelineEntry.subject_kind).in_(kinds))
+    if before is not None:
+        query = query.where(col(TimelineEntry.id) < before)
+    return list(session.exec(query.order_by(col(TimelineEntry.id).desc()).limit(limit)))

@@ -27,9 +27,20 @@ STAND_IN_ROLES = ("point", "dispatcher", "manager", "admin", "agent")
 
 def list_shifts(session: Session, *, point_id: int, start: datetime, end: datetime) -> list[ShiftInfo]:
     """Shifts of a point that touch [start, end), absences cut out, by technician and start."""
+    return list_shifts_of_points(session, point_ids=[point_id], start=start, end=end)
+
+
+def list_shifts_of_points(
+    session: Session, *, point_ids: Iterable[int], start: datetime, end: datetime
+) -> list[ShiftInfo]:
+    """The same for several points at once."""
     query = (
         select(Shift)
-        .where(col(Shift.service_point_id) == point_id, col(Shift.start_at) < end, col(Shift.end_at) > start)
+        .where(
+            col(Shift.service_point_id).in_(set(point_ids)),
+            col(Shift.start_at) < end,
+            col(Shift.end_at) > start,
+        )
         .order_by(col(Shift.technician_id), col(Shift.start_at))
     )
     shifts = list(session.exec(query))
@@ -90,7 +101,7 @@ def _rota_row(session: Session, *, company_id: int, point_id: int | None, at: da
             col(DutyRota.start_at) <= at,
             col(DutyRota.end_at) > at,
         )
-        .order_by(col(DutyRota.start_at).desc(), col(DutyRota.id).desc())
+        .order_by(col(DutyRota.id).desc())
     )
     return session.exec(query).first()
 

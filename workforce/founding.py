@@ -11,8 +11,9 @@ from core.actor import SYSTEM, Actor, Role
 from core.clock import today_kst
 from core.errors import ConflictError, FieldError, InvalidError
 from core.i18n import _
-from core.phones import PhoneError, parse_phone
+from workforce.brand import checked_brand
 from workforce.models import Company, OpeningHours, ServicePoint, Territory
+from workforce.points import checked_point
 from workforce.queries import company_info, point_info
 from workforce.schemas import CompanyInfo, PointInfo
 from workforce.staff import add_person, grant_membership
@@ -87,17 +88,21 @@ def add_company(
     """
     code = _code(code, "code")
     if session.exec(select(Company.id).where(col(Company.code) == code)).first() is not None:
-        raise CodeTakenError(_("이미 쓰이는 회사 코드입니다. 다른 코드를 적어 주세요."))
-    row = Company(
-        code=code,
-        name=_filled(name, "name"),
-        brand_name=_filled(brand_name, "brand_name"),
+        message = _("이미 쓰이는 회사 코드입니다. 다른 코드를 적어 주세요.")
+        raise CodeTakenError(message, errors=(FieldError("code", message),))
+    brand = checked_brand(
+        name=name,
+        brand_name=brand_name,
         colour=colour,
         kind=kind,
-        main_phone=_phone(main_phone, "main_phone"),
-        sender_number=_phone(sender_number, "sender_number"),
-        number_prefix=_free_prefix(session, code),
+        main_phone=main_phone,
+        sender_number=sender_number,
         greeting=greeting,
+    )
+    row = Company(
+        **brand,
+        code=code,
+        number_prefix=_free_prefix(session, code),
         created_at=now,
     )
     session.add(row)
@@ -140,19 +145,23 @@ def add_point(
         col(ServicePoint.company_id) == company_id, col(ServicePoint.code) == code
     )
     if session.exec(taken).first() is not None:
-        raise CodeTakenError(_("이미 쓰이는 서비스점 코드입니다. 다른 코드를 적어 주세요."))
-    today = today_kst(now)
-    row = ServicePoint(
-        company_id=company_id,
-        code=code,
-        name=_filled(name, "name"),
+        message = _("이미 쓰이는 서비스점 코드입니다. 다른 코드를 적어 주세요.")
+        raise CodeTakenError(message, errors=(FieldError("code", message),))
+    facts = checked_point(
+        name=name,
         kind=kind,
-        area_code=area_code,
-        address=_filled(address, "address"),
+        address=address,
         lat=lat,
         lon=lon,
-        desk_phone=_phone(desk_phone, "desk_phone"),
+        desk_phone=desk_phone,
         daily_limit=daily_limit,
+    )
+    today = today_kst(now)
+    row = ServicePoint(
+        **facts,
+        company_id=company_id,
+        code=code,
+        area_code=area_code,
         open_from=today,
     )
     session.add(row)
@@ -201,18 +210,3 @@ def _code(value: str, field: str) -> str:
         message = _("영문 소문자와 숫자로 2자에서 20자까지 적어 주세요.")
         raise InvalidError(message, errors=(FieldError(field, message),))
     return code
-
-
-def _filled(value: str, field: str) -> str:
-    text = value.strip()
-    if not text or len(text) > 200:
-        message = _("1자에서 200자까지 적어 주세요.")
-        raise InvalidError(message, errors=(FieldError(field, message),))
-    return text
-
-
-def _phone(value: str, field: str) -> str:
-    try:
-        return parse_phone(value).e164
-    except PhoneError as error:
-        raise InvalidError(error.detail, errors=(FieldError(field, error.detail),)) from error

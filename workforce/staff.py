@@ -12,6 +12,7 @@ from core.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from core.i18n import _
 from core.phones import PhoneError, parse_phone
 from core.secrets import hash_password
+from workforce.certificates import must_be_own_technician
 from workforce.models import (
     Account,
     Membership,
@@ -175,10 +176,13 @@ def add_qualification(
 def end_qualification(
     session: Session, *, qualification_id: int, last_day: date, company_id: int, by: Actor, now: datetime
 ) -> None:
-    """Let a qualification end on a day. Raises NotFoundError."""
-    row = session.get(Qualification, qualification_id)
+    """Let a qualification end on a day. Raises NotFoundError, also for another company's; InvalidError."""
+    row = session.get(Qualification, qualification_id, with_for_update=True)
     if row is None:
         raise NotFoundError(_("그런 자격이 없습니다."))
+    must_be_own_technician(session, technician_id=row.technician_id, company_id=company_id, at=now)
+    if last_day < row.valid_from:
+        raise bad_field("last_day", _("끝나는 날이 시작하는 날보다 앞섭니다."))
     row.valid_to = last_day
     session.add(row)
     audit.record(
@@ -196,7 +200,8 @@ def _add_account(
     session: Session, *, person_id: int, login: str, password: str | None, now: datetime
 ) -> None:
     if session.exec(select(Account.id).where(col(Account.login) == login)).first() is not None:
-        raise LoginTakenError(_("이미 쓰이는 아이디입니다. 다른 아이디를 적어 주세요."))
+        message = _("이미 쓰이는 아이디입니다. 다른 아이디를 적어 주세요.")
+        raise LoginTakenError(message, errors=(FieldError("login", message),))
     if password is not None and len(password) < PASSWORD_MIN:
         raise bad_field("password", _("비밀번호는 8자 이상이어야 합니다."))
     session.add(

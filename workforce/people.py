@@ -1,0 +1,361 @@
+"""The people of a company as an administrator sees them: found, shown, changed, and their log-ins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, or_, update
+from sqlmodel import Session, col, select
+
+from core import audit
+from core.actor import Actor, Role
+from core.errors import ConflictError, FieldError, ForbiddenError, InvalidError, NotFoundError
+from core.i18n import _
+from core.phones import PhoneError, parse_phone, search_digits
+from core.secrets import hash_password
+from workforce.models import Account, ApiToken, Membership, Person, Technician, WebSession
+from workforce.queries import valid_at
+from workforce.schemas import MembershipInfo
+from workforce.staff import PASSWORD_MIN, LoginTakenError, bad_field
+
+
+class ManagedElsewhereError(ForbiddenError):
+    """The person's first employer on Ondol looks after name, number and log-in."""
+
+    code = "managed-elsewhere"
+
+
+class LastAdminError(ConflictError):
+    """Nobody would be left to look after the company."""
+
+    code = "last-admin"
+
+
+@dataclass(frozen=True)
+class StaffInfo:
+    """A person with all that this company may know: their memberships here, ended ones too, newest first."""
+
+    id: int
+    name: str
+    phone: str
+    login: str | None
+    disabled_at: datetime | None
+    technician_id: int | None
+    memberships: tuple[MembershipInfo, ...]
+
+    def current(self, at: datetime) -> tuple[MembershipInfo, ...]:
+        """What holds at a moment."""
+        return tuple(
+            m for m in self.memberships if m.valid_from <= at and (m.valid_to is None or m.valid_to > at)
+        )
+
+
+def search_staff(
+    session: Session,
+    *,
+    company_id: int,
+    query: str,
+    role: Role | None,
+    point_id: int | None,
+    ended: bool,
+    at: datetime,
+    limit: int,
+    offset: int = 0,
+) -> list[StaffInfo]:
+    """People with a membership of the company, by name.
+
+    Args:
+        query: looks in name, log-in, badge number and the digits of the number.
+        ended: those without any membership that still holds, instead of the others.
+    """
+    now_member = select(col(Membership.person_id)).where(
+        col(Membership.company_id) == company_id,
+        or_(col(Membership.valid_to).is_(None), col(Membership.valid_to) > at),
+    )
+    mine = select(col(Membership.person_id)).where(col(Membership.company_id) == company_id)
+    narrowed = mine if ended else now_member
+    if role is not None:
+        narrowed = narrowed.where(col(Membership.role) == role.value)
+    if point_id is not None:
+        narrowed = narrowed.where(col(Membership.service_point_id) == point_id)
+    people = (
+        select(Person)
+        .outerjoin(Account, col(Account.person_id) == col(Person.id))
+        .where(col(Person.id).in_(narrowed))
+        .order_by(col(Person.name), col(Person.id))
+        .distinct()
+        .limit(limit)
+        .offset(offset)
+    )
+    if ended:
+        people = people.where(col(Person.id).not_in(now_member))
+    if query.strip():
+        people = people.where(_matches(query, company_id))
+    rows = list(session.exec(people))
+    return _staff(session, rows, company_id=company_id)
+
+
+def _matches(query: str, company_id: int) -> ColumnElement[bool]:
+    words = query.strip()[:60]
+    badge = select(col(Membership.person_id)).where(
+        col(Membership.company_id) == company_id,
+        col(Membership.badge_number).icontains(words, autoescape=True),
+    )
+    found = [
+        col(Person.name).icontains(words, autoescape=True),
+        col(Account.login).icontains(words, autoescape=True),
+        col(Person.id).in_(badge),
+    ]
+    digits = search_digits(words)
+    if len(digits) >= 4:
+        found.append(col(Person.phone).contains(digits.removeprefix("0"), autoescape=True))
+    return or_(*found)
+
+
+def get_staff(session: Session, *, company_id: int, person_id: int) -> StaffInfo:
+    """One person. Raises NotFoundError for whoever never worked for the company."""
+    row = session.get(Person, person_id)
+    found = _staff(session, [row] if row else [], company_id=company_id)
+    if not found or not found[0].memberships:
+        raise NotFoundError(_("그런 사람이 없습니다."))
+    return found[0]
+
+
+def find_same_person(session: Session, *, name: str, phone: str) -> int | None:
+    """Somebody on Ondol with this very name and number, whichever company they work for."""
+    try:
+        number = parse_phone(phone).e164
+    except PhoneError:
+        return None
+    query = select(Person.id).where(col(Person.name) == name.strip(), col(Person.phone) == number)
+    return session.exec(query.order_by(col(Person.id))).first()
+
+
+def is_managed_by(session: Session, *, person_id: int, company_id: int, at: datetime) -> bool:
+    """Whether a company looks after a person's own facts: the one of their oldest membership that holds."""
+    query = (
+        select(Membership.company_id)
+        .where(col(Membership.person_id) == person_id, valid_at(at))
+        .order_by(col(Membership.valid_from), col(Membership.id))
+    )
+    first = session.exec(query).first()
+    return first is None or first == company_id
+
+
+def change_person(
+    session: Session, *, company_id: int, person_id: int, name: str, phone: str, by: Actor, now: datetime
+) -> None:
+    """Correct name and number. Raises InvalidError, ManagedElsewhereError, NotFoundError."""
+    _must_manage(session, company_id=company_id, person_id=person_id, now=now)
+    errors: list[FieldError] = []
+    if not 0 < len(name.strip()) <= 60:
+        errors.append(FieldError("name", _("이름을 60자까지 적어 주세요.")))
+    number = ""
+    try:
+        number = parse_phone(phone).e164
+    except PhoneError as error:
+        errors.append(FieldError("phone", error.detail))
+    if errors:
+        raise InvalidError(_("고칠 곳이 있습니다."), errors=tuple(errors))
+    row = session.get_one(Person, person_id, with_for_update=True)
+    wanted = {"name": name.strip(), "phone": number}
+    changed = [key for key, value in wanted.items() if getattr(row, key) != value]
+    if not changed:
+        return
+    row.name, row.phone = wanted["name"], wanted["phone"]
+    session.add(row)
+    _note(session, person_id, company_id, what="PersonChanged", by=by, now=now, data={"fields": changed})
+
+
+def add_log_in(
+    session: Session, *, company_id: int, person_id: int, login: str, password: str, by: Actor, now: datetime
+) -> None:
+    """A log-in for a person who has none. Raises InvalidError, LoginTakenError, ManagedElsewhereError."""
+    _must_manage(session, company_id=company_id, person_id=person_id, now=now)
+    login = login.strip()
+    if not 3 <= len(login) <= 60 or any(c.isspace() for c in login):
+        raise bad_field("login", _("아이디는 빈칸 없이 3자에서 60자까지 적어 주세요."))
+    if session.exec(select(Account.id).where(col(Account.person_id) == person_id)).first() is not None:
+        raise bad_field("login", _("이미 아이디가 있는 분입니다."))
+    if session.exec(select(Account.id).where(col(Account.login) == login)).first() is not None:
+        message = _("이미 쓰이는 아이디입니다. 다른 아이디를 적어 주세요.")
+        raise LoginTakenError(message, errors=(FieldError("login", message),))
+    hashed = hash_password(_checked_password(password))
+    session.add(Account(person_id=person_id, login=login, password_hash=hashed, created_at=now))
+    _note(session, person_id, company_id, what="LogInAdded", by=by, now=now)
+
+
+def set_password(
+    session: Session, *, company_id: int, person_id: int, password: str, by: Actor, now: datetime
+) -> None:
+    """A new password; every open session and token of the account ends. Raises as `add_log_in`."""
+    _must_manage(session, company_id=company_id, person_id=person_id, now=now)
+    account = _account(session, person_id)
+    account.password_hash = hash_password(_checked_password(password))
+    session.add(account)
+    _end_sessions(session, account, now=now)
+    _note(session, person_id, company_id, what="PasswordSet", by=by, now=now)
+
+
+def set_account_disabled(
+    session: Session,
+    *,
+    company_id: int,
+    person_id: int,
+    disabled: bool,
+    reason: str,
+    by: Actor,
+    now: datetime,
+) -> None:
+    """Shut a log-in, or open it again.
+
+    Raises:
+        ManagedElsewhereError. NotFoundError. LastAdminError: it is the last administrator's, or one's own.
+    """
+    _must_manage(session, company_id=company_id, person_id=person_id, now=now)
+    account = _account(session, person_id)
+    if disabled:
+        if by.person_id == person_id:
+            raise LastAdminError(_("자기 아이디는 스스로 막을 수 없습니다. 다른 관리자에게 부탁해 주세요."))
+        keep_an_admin(session, company_id=company_id, without_person=person_id, at=now)
+        account.disabled_at = account.disabled_at or now
+        _end_sessions(session, account, now=now)
+    else:
+        account.disabled_at = None
+    session.add(account)
+    what = "AccountDisabled" if disabled else "AccountEnabled"
+    _note(session, person_id, company_id, what=what, by=by, now=now, reason=reason)
+
+
+def keep_an_admin(
+    session: Session,
+    *,
+    company_id: int,
+    at: datetime,
+    without_person: int | None = None,
+    without_membership: int | None = None,
+) -> None:
+    """Refuse what would leave a company without an administrator who can sign in. Raises LastAdminError."""
+    query = (
+        select(Membership)
+        .join(Account, col(Account.person_id) == col(Membership.person_id))
+        .where(
+            col(Membership.company_id) == company_id,
+            col(Membership.role) == Role.ADMIN.value,
+            col(Account.disabled_at).is_(None),
+            valid_at(at),
+        )
+        .with_for_update(of=Membership)
+    )
+    admins = list(session.exec(query))
+    left = [m for m in admins if m.person_id != without_person and m.id != without_membership]
+    if admins and not left:
+        raise LastAdminError(_("마지막 관리자입니다. 다른 관리자를 먼저 정해 주세요."))
+
+
+def _must_manage(session: Session, *, company_id: int, person_id: int, now: datetime) -> None:
+    get_staff(session, company_id=company_id, person_id=person_id)
+    if not is_managed_by(session, person_id=person_id, company_id=company_id, at=now):
+        raise ManagedElsewhereError(
+            _("이분의 이름, 번호와 아이디는 먼저 소속된 회사가 관리합니다. 그 회사에 부탁해 주세요.")
+        )
+
+
+def _account(session: Session, person_id: int) -> Account:
+    query = select(Account).where(col(Account.person_id) == person_id).order_by(col(Account.id))
+    account = session.exec(query.with_for_update()).first()
+    if account is None:
+        raise NotFoundError(_("이분에게는 아이디가 없습니다. 아이디를 먼저 만들어 주세요."))
+    return account
+
+
+def _checked_password(password: str) -> str:
+    if not PASSWORD_MIN <= len(password) <= 200:
+        raise bad_field("password", _("비밀번호는 8자에서 200자까지 적어 주세요."))
+    return password
+
+
+def _end_sessions(session: Session, account: Account, *, now: datetime) -> None:
+    for table in (WebSession, ApiToken):
+        session.execute(
+            update(table)
+            .where(col(table.account_id) == account.id, col(table.revoked_at).is_(None))
+            .values(revoked_at=now)
+        )
+
+
+def _staff(session: Session, rows: Iterable[Person], *, company_id: int) -> list[StaffInfo]:
+    people = list(rows)
+    ids = [row.id for row in people]
+    accounts: dict[int, Account] = {}
+    for account in session.exec(
+        select(Account).where(col(Account.person_id).in_(ids)).order_by(col(Account.id).desc())
+    ):
+        accounts[account.person_id] = account
+    technicians = dict(
+        session.exec(
+            select(Technician.person_id, Technician.id).where(col(Technician.person_id).in_(ids))
+        ).all()
+    )
+    query = (
+        select(Membership)
+        .where(col(Membership.person_id).in_(ids), col(Membership.company_id) == company_id)
+        .order_by(col(Membership.valid_from).desc(), col(Membership.id).desc())
+    )
+    memberships: dict[int, list[Membership]] = {}
+    for membership in session.exec(query):
+        memberships.setdefault(membership.person_id, []).append(membership)
+    return [
+        StaffInfo(
+            id=row.id or 0,
+            name=row.name,
+            phone=row.phone,
+            login=accounts[row.id or 0].login if row.id in accounts else None,
+            disabled_at=accounts[row.id or 0].disabled_at if row.id in accounts else None,
+            technician_id=technicians.get(row.id or 0),
+            memberships=tuple(
+                _membership(m, row, accounts.get(row.id or 0)) for m in memberships.get(row.id or 0, [])
+            ),
+        )
+        for row in people
+    ]
+
+
+def _membership(row: Membership, person: Person, account: Account | None) -> MembershipInfo:
+    return MembershipInfo(
+        id=row.id or 0,
+        person_id=row.person_id,
+        person_name=person.name,
+        login=account.login if account else None,
+        company_id=row.company_id,
+        service_point_id=row.service_point_id,
+        role=Role(row.role),
+        badge_number=row.badge_number,
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+    )
+
+
+def _note(
+    session: Session,
+    person_id: int,
+    company_id: int,
+    *,
+    what: str,
+    by: Actor,
+    now: datetime,
+    reason: str | None = None,
+    data: dict[str, object] | None = None,
+) -> None:
+    audit.record(
+        session,
+        by=by,
+        at=now,
+        what=what,
+        subject=("person", person_id),
+        company_id=company_id,
+        reason=reason or None,
+        data=data,
+    )

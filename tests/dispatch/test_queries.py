@@ -1,0 +1,200 @@
+"""What is known of a ticket, in one picture and in lists; nothing of another company."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlmodel import Session
+
+from core.clock import KST, kst
+from dispatch.events import TicketFiled
+from dispatch.intake import file_ticket
+from dispatch.list_queries import BadCursorError, BadStatusError
+from dispatch.models import Ticket
+from dispatch.placement import place_ticket
+from dispatch.queries import (
+    answer_where_is_it,
+    find_open_ticket_of_household,
+    list_open_tickets,
+    list_tickets,
+    ticket_detail,
+)
+from dispatch.schemas import FiledTicket, TicketRequest
+from dispatch.tickets import UnknownTicketError
+from tests.dispatch.test_intake import BODY, Codes
+from tests.world import (
+    AGENT,
+    GANGNAM,
+    make_company,
+    make_household,
+    make_point,
+    make_technician,
+    make_ticket,
+    make_visit,
+)
+from workforce.models import Company
+
+
+@pytest.fixture
+def company(session: Session) -> Company:
+    return make_company(session)
+
+
+def file(session: Session, company: Company, now: datetime, **changes: Any) -> FiledTicket:
+    request = TicketRequest.model_validate({**BODY, **changes})
+    return file_ticket(session, request=request, company_id=company.id or 0, codes=Codes(), by=AGENT, now=now)
+
+
+def place(session: Session, company: Company, ticket_id: int, now: datetime) -> None:
+    event = TicketFiled(company_id=company.id or 0, at=now, ticket_id=ticket_id)
+    place_ticket(session, event=event, now=now)
+
+
+def test_the_detail_holds_what_the_contract_shows(session: Session, company: Company, now: datetime) -> None:
+    point = make_point(session, company=company, at=GANGNAM)
+    make_technician(session, point=point)
+    filed = file(session, company, now)
+    place(session, company, filed.id, now)
+    detail = ticket_detail(session, company_id=company.id or 0, number=filed.number, now=now)
+    assert (detail.number, detail.company.code, detail.status) == (filed.number, "onnuri", "UNASSIGNED")
+    assert [p.role for p in detail.parties] == ["resident", "requester"]
+    assert (detail.address.precision, detail.address.lat is not None) == ("dong", True)
+    assert detail.placement is not None
+    assert (detail.placement.point.code, detail.placement.reason_code) == (point.code, "NEAREST")
+    assert {c.kind: c.state for c in detail.clocks} == dict.fromkeys(
+        ("contact", "promise", "handled"), "running"
+    )
+    assert (detail.visit, detail.planned) == (None, False)
+    assert [r.kind for r in detail.reasons] == ["best_guess"]
+    assert [e.what for e in detail.timeline] == ["TicketFiled", "SelfFixRecorded", "TicketPlaced"]
+    assert detail.owner is not None and detail.owner.role == "desk"
+    assert [t.result for t in detail.triage] == ["FAILED"]
+    assert detail.boiler is not None and detail.boiler.model_text == "ON-20K"
+    later = ticket_detail(
+        session, company_id=company.id or 0, number=filed.number, now=now + timedelta(minutes=61)
+    )
+    assert {c.kind: c.state for c in later.clocks}["contact"] == "breached"
+
+
+def test_unknown_and_other_companies_look_alike(session: Session, company: Company, now: datetime) -> None:
+    filed = file(session, company, now)
+    other = make_company(session, code="haedam")
+    for company_id, number in ((other.id or 0, filed.number), (company.id or 0, "nothing")):
+        with pytest.raises(UnknownTicketError):
+            ticket_detail(session, company_id=company_id, number=number, now=now)
+    assert list_tickets(session, company_id=other.id or 0, now=now).items == ()
+
+
+def test_reasons_follow_the_story(session: Session, company: Company, now: datetime) -> None:
+    def reasons(number: str) -> list[tuple[str, str]]:
+        detail = ticket_detail(session, company_id=company.id or 0, number=number, now=now)
+        return [(r.code, r.kind) for r in detail.reasons]
+
+    waiting = file(session, company, now, self_fix=None)
+    assert reasons(waiting.number) == [("IN_TRIAGE", "proof")]
+    nowhere = file(session, company, now, resident={**BODY["resident"], "address": "우리집"})
+    assert reasons(nowhere.number) == [("NO_LOCATION", "proof")]
+    make_point(session, company=company)
+    refused = file(session, company, now)
+    place(session, company, refused.id, now)
+    assert reasons(refused.number) == [("NO_QUALIFIED_TECHNICIAN", "proof")]
+
+
+def test_pages_go_through_everything_once(session: Session, company: Company, now: datetime) -> None:
+    made = [make_ticket(session, company=company).number for _ in range(5)]
+    seen: list[str] = []
+    cursor = None
+    for _page in range(3):
+        page = list_tickets(session, company_id=company.id or 0, now=now, limit=2, cursor=cursor)
+        seen += [item.number for item in page.items]
+        cursor = page.next_cursor
+    assert (seen, cursor) == (made[::-1], None)
+    with pytest.raises(BadCursorError):
+        list_tickets(session, company_id=company.id or 0, now=now, cursor="헛것")
+    with pytest.raises(BadStatusError):
+        list_tickets(session, company_id=company.id or 0, now=now, status="LOST")
+
+
+def test_lists_filter_and_search(session: Session, company: Company, now: datetime) -> None:
+    point = make_point(session, company=company)
+    home = make_household(session, company=company, resident=("박순이", "010-3333-4444"), child=None)
+    mine = make_ticket(session, company=company, household=home, point=point)
+    make_ticket(session, company=company, status="CLOSED")
+
+    def numbers(**wanted: Any) -> list[str]:
+        page = list_tickets(session, company_id=company.id or 0, now=now, **wanted)
+        return [item.number for item in page.items]
+
+    for wanted in (
+        {"q": "박순이"},
+        {"q": "4444"},
+        {"q": mine.number.lower()},
+        {"service_point_id": point.id},
+        {"status": "UNASSIGNED"},
+    ):
+        assert numbers(**wanted) == [mine.number], wanted
+    assert numbers(q="%") == []
+    assert (
+        find_open_ticket_of_household(session, company_id=company.id or 0, household_id=home.id or 0)
+        == mine.number
+    )
+
+
+def test_the_queue_puts_safety_first_and_leaves_out_what_has_ended(
+    session: Session, company: Company, now: datetime
+) -> None:
+    point = make_point(session, company=company)
+    crew = make_technician(session, point=point)
+    calm = make_ticket(session, company=company, priority=3)
+    urgent = make_ticket(session, company=company, priority=0)
+    gas = make_ticket(session, company=company, priority=0, symptom="GAS_SMELL", safety=True)
+    given = make_ticket(session, company=company, point=point, priority=0, status="ASSIGNED")
+    make_visit(session, ticket=given, point=point, technician=crew, start=now)
+    make_ticket(session, company=company, status="CANCELLED")
+    queue = list_open_tickets(session, company_id=company.id or 0, now=now)
+    assert [item.number for item in queue] == [gas.number, urgent.number, calm.number, given.number]
+    assert all(item.owner is not None for item in queue)
+    assert [
+        item.number
+        for item in list_open_tickets(session, company_id=company.id or 0, now=now, service_point_id=point.id)
+    ] == [given.number]
+
+
+def said(session: Session, company: Company, ticket: Ticket, now: datetime) -> str:
+    detail = ticket_detail(session, company_id=company.id or 0, number=ticket.number, now=now)
+    return answer_where_is_it(detail, now)
+
+
+def test_one_sentence_to_read_out(session: Session, company: Company, now: datetime) -> None:
+    point = make_point(session, company=company, code="강남")
+    crew = make_technician(session, point=point)
+    ticket = make_ticket(session, company=company, status="UNASSIGNED")
+    assert said(session, company, ticket, now) == (
+        "접수되어 가까운 서비스점을 정하고 있습니다. 오늘 12월 1일 화요일 오전 11시까지 전화드리겠습니다."
+    )
+    placed = make_ticket(session, company=company, point=point)
+    assert said(session, company, placed, now).startswith("강남 서비스점에 맡겼고")
+    start = kst(now.astimezone(KST).date() + timedelta(days=1), 14)
+    make_visit(
+        session,
+        ticket=placed,
+        point=point,
+        technician=crew,
+        state="agreed",
+        start=start,
+        window_start=start,
+        window_end=start + timedelta(hours=2),
+    )
+    placed.status = "APPOINTED"
+    session.add(placed)
+    session.flush()
+    assert said(session, company, placed, now) == (
+        "박기사 기사가 내일 12월 2일 수요일 오후 2시에서 오후 4시 사이에 찾아갑니다."
+    )
+    for status in ("EN_ROUTE", "ARRIVED", "IN_PROGRESS", "ABSENT", "ON_HOLD", "CANCELLED", "CLOSED"):
+        placed.status = status
+        session.add(placed)
+        session.flush()
+        assert said(session, company, placed, now).endswith(("다.", "요."))

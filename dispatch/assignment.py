@@ -90,12 +90,14 @@ def plan_ticket(*, session: Session, event: TicketPlaced, now: datetime) -> None
 def plan_now(
     session: Session, *, ticket_id: int, point_id: int, now: datetime, by: Actor = SYSTEM
 ) -> Insertion | None:
-    """Insert a ticket at its point; None when it waits with reasons (and a solve has been asked for)."""
+    """Insert a ticket at its point, or pin a safety case; None also when it waits, with reasons."""
     ticket = lock_ticket(session, ticket_id=ticket_id)
     if has_ended(ticket) or ticket.service_point_id != point_id:
         return None
     visit = ensure_open_visit(session, ticket=ticket, point_id=point_id, now=now)
     if visit.planned_start is not None or visit.state in UNDER_WAY_STATES:
+        return None
+    if ticket.safety and pin_safety(session, ticket_id=ticket_id, now=now):
         return None
     visit_id = visit.id or 0
 
@@ -164,7 +166,7 @@ def confirm_tentative(session: Session, *, ticket_id: int, now: datetime) -> Non
 
 
 def republish(session: Session, *, point_id: int, day_of: datetime, by: Actor, now: datetime) -> None:
-    """The same plan as a new version: what it rests on has changed, so that no older solve may overwrite it."""
+    """The same plan as a new version: what it rests on has changed, and no older solve may overwrite it."""
 
     def again() -> None:
         board = load_board(session, point_id=point_id, day=operating_day(day_of), now=now)
@@ -211,7 +213,7 @@ def _give_time_back(session: Session, visit: Visit, *, by: Actor, now: datetime)
 
 
 def _forget_times(session: Session, visit: Visit, *, why: str, by: Actor, now: datetime) -> None:
-    """Open, but on no board any more (its ticket has ended, or the day is past): nothing to plan around it."""
+    """Open, but on no board any more: its ticket has ended, or its day is past."""
     assert visit.planned_start is not None and visit.id is not None
     day_of = visit.planned_start
     visit.technician_id = visit.planned_start = visit.planned_end = None

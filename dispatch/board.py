@@ -75,7 +75,7 @@ def _load_facts(session: Session, *, point_id: int, days: Sequence[date], now: d
     here = place_at(point.lat, point.lon, point.area_code)
     span = operating_day_bounds(min(days))[0], operating_day_bounds(max(days))[1]
     today = operating_day_bounds(operating_day(now))[0]
-    visits = [_missed(v, today, now) for v in open_visits(session, point=point, here=here, end=span[1])]
+    visits = [_missed(v, today) for v in open_visits(session, point=point, here=here, end=span[1])]
     shifts = list_shifts(session, point_id=point_id, start=span[0], end=span[1])
     crew_ids = {shift.technician_id for shift in shifts}
     known = crew_ids | {v.technician_id for v in visits if v.technician_id is not None}
@@ -136,7 +136,7 @@ def _board(session: Session, facts: _Facts, day: date) -> DayBoard:
     )
 
 
-def _missed(visit: BoardVisit, today: datetime, now: datetime) -> BoardVisit:
+def _missed(visit: BoardVisit, today: datetime) -> BoardVisit:
     """A visit of an earlier day that never began waits for a new time; its old promise is past."""
     if visit.under_way:
         return visit

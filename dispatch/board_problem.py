@@ -140,7 +140,7 @@ class _Rules:
         worth = rules.safety_drop_cost if visit.safety else rules.drop_cost[visit.priority]
         if due is not None:
             # Left out today it is at least as late tomorrow: waiting must never look cheaper than lateness.
-            worth += rate * max(0, self._last_moment() - due)
+            worth += rate * max(0, self.board.last_moment - due)
         return Job(
             id=visit.job_id,
             location=places.add(visit.place),
@@ -208,9 +208,7 @@ class _Rules:
         who = visit.technician_id
         if visit.only_technician_id is not None:
             tokens.add(f"@{visit.only_technician_id}")
-        elif (who in self.working and self._keeps_technician(visit)) or (
-            visit.pinned_technician and visit.window is None
-        ):
+        elif who is not None and self._keeps_technician(visit):
             tokens.add(f"@{who}")
         if visit.excluded_technician_id is not None and f"@{visit.excluded_technician_id}" not in tokens:
             tokens.add(f"!{visit.excluded_technician_id}")
@@ -219,14 +217,14 @@ class _Rules:
         return visit.skills | tokens
 
     def _keeps_technician(self, visit: BoardVisit) -> bool:
+        if visit.technician_id not in self.working:
+            # Gone for the day: a promise is kept by somebody else, a person's choice waits for that person.
+            return visit.pinned_technician and visit.window is None
         if visit.pinned_technician or visit.under_way:
             return True
         if self.freedom is Freedom.FREE:
             return False
         return visit.visit_id in self.next_stops or (self.freedom is Freedom.IMPROVE and visit.contacted)
-
-    def _last_moment(self) -> int:
-        return max((self.board.seconds(s.end_at) for s in self.board.stretches), default=86_400)
 
 
 def _technician(board: DayBoard, stretch: Stretch, places: _Places, excluded: set[int]) -> Technician:

@@ -1,4 +1,4 @@
-"""The rows a board is made of. Plain columns, never cached objects: a retry must see what others committed."""
+"""The rows a board is made of, always read anew: a retry must see what others have committed."""
 
 from __future__ import annotations
 
@@ -43,7 +43,11 @@ def open_visits(
             col(Visit.state).in_(OPEN_VISIT_STATES),
             col(Ticket.status).not_in(ENDED_STATUSES),
             or_(
-                and_(col(Visit.planned_start).is_(None), col(Ticket.status) != "ON_HOLD"),
+                and_(
+                    col(Visit.planned_start).is_(None),
+                    col(Ticket.status) != "ON_HOLD",
+                    col(Ticket.service_point_id) == point.id,
+                ),
                 col(Visit.planned_start) < end,
                 col(Visit.state).in_(UNDER_WAY_STATES),
             ),
@@ -73,7 +77,7 @@ def held_elsewhere(
 ) -> list[Busy]:
     """Bookings of these technicians for anything but the visits in `own`, whichever maker asked."""
     query = (
-        select(Booking.visit_id, Booking.technician_id, Booking.start_at, Booking.end_at, Ticket.household_id)
+        select(Booking, Ticket.household_id)
         .join(Visit, col(Visit.id) == col(Booking.visit_id))
         .join(Ticket, col(Ticket.id) == col(Visit.ticket_id))
         .where(
@@ -82,10 +86,14 @@ def held_elsewhere(
             col(Booking.end_at) > span[0],
             col(Visit.state).in_(OPEN_VISIT_STATES),
         )
+        .execution_options(populate_existing=True)
     )
-    rows = [row for row in session.exec(query) if row[0] not in own]
-    places = places_of_households(session, household_ids={row[4] for row in rows})
-    return [Busy(who, start, end, _place(places.get(home), here)) for _, who, start, end, home in rows]
+    rows = [(booking, home) for booking, home in session.exec(query) if booking.visit_id not in own]
+    places = places_of_households(session, household_ids={home for _, home in rows})
+    return [
+        Busy(booking.technician_id, booking.start_at, booking.end_at, _place(places.get(home), here))
+        for booking, home in rows
+    ]
 
 
 def under_way_elsewhere(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 
 from core.clock import operating_day, operating_day_bounds
 from core.dated import CompanyRules
@@ -66,7 +67,7 @@ class BoardVisit:
 
     @property
     def contacted(self) -> bool:
-        """The family has spoken with somebody about this visit: its technician stays, unless a person decides."""
+        """The family has spoken with somebody: only a person gives the visit to another technician."""
         return self.window is not None or self.status in ("CONTACTED", "APPOINTED")
 
 
@@ -132,7 +133,7 @@ class DayBoard:
     names: dict[int, str] = field(default_factory=dict)
     """Technicians' names by id, for sentences."""
 
-    @property
+    @cached_property
     def bounds(self) -> Window:
         """05:00 to 05:00."""
         return operating_day_bounds(self.day)
@@ -149,6 +150,11 @@ class DayBoard:
     def moment(self, seconds: int) -> datetime:
         """The problem's clock as a moment."""
         return self.bounds[0] + timedelta(seconds=seconds)
+
+    @cached_property
+    def last_moment(self) -> int:
+        """When the last stretch of the day ends, in the problem's clock."""
+        return max((self.seconds(stretch.end_at) for stretch in self.stretches), default=86_400)
 
     def find(self, visit_id: int) -> BoardVisit | None:
         """A visit of this board, planned or waiting."""

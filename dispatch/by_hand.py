@@ -100,10 +100,10 @@ def assign_by_hand(
     ticket = lock_ticket(session, ticket_id=ticket_id)
     visit = _visit_to_plan(session, ticket, now)
     if seen is not None and before != _stand(visit):
-        raise _faster(session, visit, since=None, by=by)
+        raise _faster(session, visit, who=None)
     if base_version is not None:
         _check_version(session, visit, base_version, by=by)
-    _check_technician(session, ticket, visit, technician_id, start or now, by)
+    _check_technician(session, ticket, visit, technician_id=technician_id, at=start or now, by=by)
     visit_id = visit.id or 0
 
     def assign() -> tuple[Insertion, int]:
@@ -111,7 +111,7 @@ def assign_by_hand(
         planned = next((v for board in boards if (v := board.find(visit_id)) is not None), None)
         if planned is None:
             raise StalePlanError(_("방문이 그사이 바뀌었습니다. 화면을 새로 고쳐 주세요."))
-        found = _place(session, boards, planned, technician_id, start, pin)
+        found = _place(session, boards, planned, technician_id=technician_id, start=start, pin=pin)
         drafts = [found.draft, *drafts_without(boards, planned, but=found.day)]
         published = publish(session, drafts=drafts, author=Authorship(by, "hand", reason), now=now)
         moved[:] = [
@@ -167,7 +167,7 @@ def _visit_to_plan(session: Session, ticket: Ticket, now: datetime) -> Visit:
 
 
 def _check_technician(
-    session: Session, ticket: Ticket, visit: Visit, technician_id: int, at: datetime, by: Actor
+    session: Session, ticket: Ticket, visit: Visit, *, technician_id: int, at: datetime, by: Actor
 ) -> None:
     crew = get_technicians(session, technician_ids=[technician_id], company_id=ticket.company_id, at=at)
     if technician_id not in crew:
@@ -191,6 +191,7 @@ def _place(
     session: Session,
     boards: Sequence[DayBoard],
     visit: BoardVisit,
+    *,
     technician_id: int,
     start: datetime | None,
     pin: Collection[str],
@@ -280,11 +281,10 @@ def _check_version(session: Session, visit: Visit, base_version: int, *, by: Act
     )
     for made_by, changes in session.exec(query):
         if made_by != by.name and any(change["visit_id"] == visit.id for change in changes):
-            raise _faster(session, visit, since=made_by, by=by)
+            raise _faster(session, visit, who=made_by)
 
 
-def _faster(session: Session, visit: Visit, *, since: str | None, by: Actor) -> SomebodyElseWasFasterError:
-    who = since
+def _faster(session: Session, visit: Visit, *, who: str | None) -> SomebodyElseWasFasterError:
     if who is None:
         query = (
             select(Plan.made_by, Plan.changes)
@@ -299,7 +299,7 @@ def _faster(session: Session, visit: Visit, *, since: str | None, by: Actor) -> 
     )
 
 
-def _concerns(changes: list[dict[str, Any]], visit_id: int | None) -> bool:
+def _concerns(changes: Sequence[dict[str, Any]], visit_id: int | None) -> bool:
     return any(change["visit_id"] == visit_id for change in changes)
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,8 +15,10 @@ from scheduling.explain import explain_unserved
 from scheduling.plan import Plan, Reason, render_reason, render_repair
 
 OWN_REASONS = {
+    "PINNED_ELSEWHERE": N_("이 접수는 {name} 기사에게 고정되어 있습니다."),
     "PINNED_AWAY": N_("이 접수는 {name} 기사에게 고정되어 있는데, 그 기사는 이날 갈 수 없습니다."),
     "EXCLUDED": N_("고객 불만으로 이 접수에서 빠진 기사입니다."),
+    "EXCLUDED_ALONE": N_("고객 불만으로 빠진 기사 말고는 갈 수 있는 기사가 없습니다."),
     "DAILY_LIMIT": N_("이 서비스점이 하루에 받는 방문 수({limit})가 다 찼습니다."),
     "NO_SHIFT": N_("이날 이 서비스점에 근무하는 기사가 없습니다."),
 }
@@ -78,22 +79,23 @@ class DayDraft:
 def read_plan(bp: BoardProblem, plan: Plan, *, baseline_cost: int | None = None) -> DayDraft:
     """The draft of a plan of this problem. Unserved jobs get their reasons."""
     board = bp.board
-    stops, lunches = [], {}
+    stops: list[PlannedStop] = []
+    lunches: dict[int, datetime] = {}
     for route in plan.routes:
         who = bp.stretch_of(route.technician).technician_id
         if route.lunch_start is not None and route.stops:
             lunches[who] = board.moment(route.lunch_start)
-        for stop in route.stops:
-            stops.append(
-                PlannedStop(
-                    visit=bp.visits[stop.job],
-                    technician_id=who,
-                    arrive_at=board.moment(stop.arrive),
-                    start_at=board.moment(stop.start),
-                    end_at=board.moment(stop.end),
-                    late=stop.job in bp.late,
-                )
+        stops += [
+            PlannedStop(
+                visit=bp.visits[stop.job],
+                technician_id=who,
+                arrive_at=board.moment(stop.arrive),
+                start_at=board.moment(stop.start),
+                end_at=board.moment(stop.end),
+                late=stop.job in bp.late,
             )
+            for stop in route.stops
+        ]
     return DayDraft(
         board=board,
         stops=(*stops, *(_as_it_is(visit) for visit in bp.untouched)),
@@ -155,11 +157,13 @@ def _as_it_is(visit: BoardVisit) -> PlannedStop:
 
 def _reason_json(bp: BoardProblem, visit: BoardVisit, reason: Reason) -> dict[str, Any]:
     stretch = bp.stretch_of(reason.technician) if reason.technician else None
-    own = _own_code(visit, reason)
+    skills = str(reason.params.get("skills", "")).split(", ")
+    own = _own_code(bp, visit, reason, skills)
     if own is not None:
-        name = bp.board.names.get(visit.technician_id or 0, "")
-        found = own_reason(own, name=name)
+        found = own_reason(own, name=bp.board.names.get(_pinned_to(visit), ""))
     else:
+        plain = ", ".join(skill for skill in skills if skill[:1] not in ("@", "!"))
+        reason = replace(reason, params={**reason.params, "skills": plain})
         found = {
             "code": reason.code,
             "kind": reason.kind,
@@ -173,14 +177,18 @@ def _reason_json(bp: BoardProblem, visit: BoardVisit, reason: Reason) -> dict[st
     }
 
 
-def _own_code(visit: BoardVisit, reason: Reason) -> str | None:
+def _own_code(bp: BoardProblem, visit: BoardVisit, reason: Reason, skills: list[str]) -> str | None:
     """Private skills (pins, exclusions) are dispatch's rules: they are told in its own words."""
-    skills = str(reason.params.get("skills", "")).split(", ")
-    if any(skill.startswith("!") for skill in skills) and reason.technician is not None:
-        return "EXCLUDED"
-    return "PINNED_AWAY" if any(skill.startswith("@") for skill in skills) else None
+    if reason.technician is not None:
+        if any(skill.startswith("@") for skill in skills):
+            return "PINNED_ELSEWHERE"
+        return "EXCLUDED" if any(skill.startswith("!") for skill in skills) else None
+    if not any(visit.skills <= stretch.skills for stretch in bp.board.stretches):
+        return None
+    if any(skill.startswith("@") for skill in skills):
+        return "PINNED_AWAY"
+    return "EXCLUDED_ALONE" if any(skill.startswith("!") for skill in skills) else None
 
 
-def visits_left(unplanned: Sequence[Unplanned]) -> list[BoardVisit]:
-    """The visits behind the reasons."""
-    return [left.visit for left in unplanned]
+def _pinned_to(visit: BoardVisit) -> int:
+    return visit.only_technician_id or visit.technician_id or 0

@@ -1,4 +1,4 @@
-"""A visit that changes its day leaves a gap in the one it comes from: both days become new versions together."""
+"""A visit that changes its day leaves a gap where it comes from: both days become new versions together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What differs between the published plan and a draft: for the timeline, for who is told, and for who decides."""
+"""How a draft differs from the published plan: for the timeline, for who is told, for who decides."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class Plan(SQLModel, table=True):
     __tablename__ = "plan"
     __table_args__ = (
         in_values("origin", "seed", "insertion", "solve", "hand", "change"),
-        in_values("state", "published", "proposed", "rejected", "outdated"),
+        in_values("state", "published", "proposed", "accepted", "rejected", "outdated"),
         Index("ix_plan_point_day", "service_point_id", "day", "version"),
     )
 

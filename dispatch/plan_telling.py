@@ -1,4 +1,4 @@
-"""What follows a published plan: the tickets' timelines, open pages, and the technicians whose day changed."""
+"""What follows a published plan: tickets' timelines, open pages, and technicians whose day changed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from core import audit, live
 from core.clock import KST, rfc3339_kst
 from dispatch import notices
 from dispatch.drafts import DayDraft
-from dispatch.models import Ticket
 from dispatch.plan_changes import TOLD_SHIFT_S, Change
 
 if TYPE_CHECKING:
@@ -34,7 +33,6 @@ def tell(
     *,
     drafts: Sequence[DayDraft],
     changes: Sequence[Change],
-    tickets: dict[int, Ticket],
     author: Authorship,
     now: datetime,
 ) -> None:

@@ -74,16 +74,17 @@ def publish(session: Session, *, drafts: Sequence[DayDraft], author: Authorship,
         TechnicianTakenError: a booking would overlap another; nothing of this call is kept.
     """
     changes = list_changes(drafts)
+    in_order = sorted(drafts, key=lambda draft: draft.board.day)
     try:
         with session.begin_nested():
-            days = [_lock_day(session, draft) for draft in sorted(drafts, key=lambda d: d.board.day)]
+            days = [_lock_day(session, draft) for draft in in_order]
             tickets = _lock_tickets(session, changes)
             visits = _lock_visits(session, changes)
             _write_visits(visits, changes)
             _write_bookings(session, drafts, changes, now)
             _set_statuses(tickets, changes)
-            for row, draft in zip(days, sorted(drafts, key=lambda d: d.board.day), strict=True):
-                _write_plan(session, row, draft, changes, author, now)
+            for row, draft in zip(days, in_order, strict=True):
+                _write_plan(session, row, draft, changes=changes, author=author, now=now)
             session.flush()
             session.execute(text("SET CONSTRAINTS booking_no_overlap IMMEDIATE"))
             session.execute(text("SET CONSTRAINTS booking_no_overlap DEFERRED"))
@@ -93,7 +94,7 @@ def publish(session: Session, *, drafts: Sequence[DayDraft], author: Authorship,
                 _("그 시간에 다른 일정이 먼저 잡혔습니다. 화면을 새로 고치고 다시 골라 주세요.")
             ) from error
         raise
-    plan_telling.tell(session, drafts=drafts, changes=changes, tickets=tickets, author=author, now=now)
+    plan_telling.tell(session, drafts=drafts, changes=changes, author=author, now=now)
     return Published({row.day: row.version for row in days}, tuple(changes))
 
 
@@ -250,6 +251,7 @@ def _write_plan(
     session: Session,
     row: PointDay,
     draft: DayDraft,
+    *,
     changes: Sequence[Change],
     author: Authorship,
     now: datetime,
@@ -306,7 +308,7 @@ def _plan_row(
             }
             for left in draft.unplanned
         ],
-        changes=[change.as_json(board.names) for change in changes],
+        changes=[{**change.as_json(board.names), "why": author.reason} for change in changes],
     )
 
 

@@ -1,7 +1,7 @@
-"""When the facts have broken the plan: a late technician keeps his route, and the rules give way openly. Pure.
+"""When the facts have broken the plan: a late technician keeps his route, and rules give way openly. Pure.
 
-Dropping a promised job because a job before it took long would lose it silently. Instead its window becomes a
-costly wish, lunch is left to the technician, and overtime grows as far as the present route needs, no further.
+Dropping a promised job because a job before it took long would lose it silently. Instead its window becomes
+a costly wish, lunch is left to the technician, and overtime grows as far as his present route needs.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, literal, or_, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from core.jobs import QUEUE_SOLVE, defer
 from dispatch.plan_models import PointDay, SolveRequest
@@ -25,7 +26,7 @@ _LOCK_SPACE = 0x0D01
 
 @dataclass(frozen=True)
 class Claim:
-    """A point's day that this worker solves now. `asked_at` and `claimed_at` fence what others ask meanwhile."""
+    """A point's day that this worker solves now; `asked_at`, `claimed_at` fence what is asked meanwhile."""
 
     request_id: int
     point_id: int
@@ -147,11 +148,12 @@ def _yesterday(now: datetime) -> date:
     return (now - timedelta(days=2)).date()
 
 
-def _due(now: datetime):  # type: ignore[no-untyped-def]
+def _due(now: datetime) -> SelectOfScalar[SolveRequest]:
     other = aliased(SolveRequest)
     abandoned = now - timedelta(seconds=ABANDONED_AFTER_S)
     running = select(other.id).where(
-        other.service_point_id == SolveRequest.service_point_id, other.running_since > abandoned
+        col(other.service_point_id) == col(SolveRequest.service_point_id),
+        col(other.running_since) > abandoned,
     )
     just_solved = select(PointDay.id).where(
         col(PointDay.service_point_id) == col(SolveRequest.service_point_id),

@@ -28,7 +28,9 @@ class SolverDiedError(RuntimeError):
     """The child was killed or hung in a solve; the wish for it is still there and is taken up again."""
 
 
-def solve_in_child(problem: PlanningProblem, initial: dict[str, list[str]], seconds: float, seed: int) -> Plan:
+def solve_in_child(
+    problem: PlanningProblem, initial: dict[str, list[str]], seconds: float, seed: int
+) -> Plan:
     """What the child runs: the best plan in `seconds`, never worse than `initial`."""
     return solve(problem, seconds=seconds, seed=seed, initial=initial)
 
@@ -39,7 +41,7 @@ def warm_up() -> None:
 
 
 class SolverPool:
-    """One solving child. Open it in the main thread: the child lives as long as the thread that started it."""
+    """One solving child. Open it in the main thread: the child dies with the thread that started it."""
 
     def __init__(self) -> None:
         self._executor: ProcessPoolExecutor | None = None

@@ -104,9 +104,7 @@ def prepare(board: DayBoard, *, by_person: bool) -> Task:
     return Task(board, bp, evaluate_plan(bp.problem, bp.sequences))
 
 
-def apply(
-    session: Session, *, task: Task, plan: Plan, claim: Claim, now: datetime
-) -> SolveOutcome:
+def apply(session: Session, *, task: Task, plan: Plan, claim: Claim, now: datetime) -> SolveOutcome:
     """Publish a solved plan, or propose it, or keep what is there; never anything worse.
 
     Raises:

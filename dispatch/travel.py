@@ -20,7 +20,7 @@ PLANNING_HOUR = 13
 def travel_model(rules: CompanyRules) -> TravelModel:
     """geo's model with the company's detour and speeds.
 
-    The company's three speeds hold for an ordinary city; metropolitan and rural places keep geo's ratio to it.
+    The company's speeds hold for an ordinary city; metropolitan and rural places keep geo's ratio to it.
     """
     city = DEFAULT_MODEL.speeds_kmh[AreaClass.CITY]
     speeds = tuple(

@@ -489,7 +489,7 @@ def upgrade() -> None:
         sa.Column("unplanned", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("changes", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.CheckConstraint("origin IN ('seed', 'insertion', 'solve', 'hand', 'change')", name="origin_known"),
-        sa.CheckConstraint("state IN ('published', 'proposed', 'rejected', 'outdated')", name="state_known"),
+        sa.CheckConstraint("state IN ('published', 'proposed', 'accepted', 'rejected', 'outdated')", name="state_known"),
         sa.ForeignKeyConstraint(
             ["company_id"],
             ["company.id"],

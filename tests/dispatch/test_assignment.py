@@ -3,39 +3,34 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlmodel import Session, col, select
 
+from core.actor import Actor, Role
 from core.clock import kst, operating_day
+from core.errors import InvalidError
+from core.models import TimelineEntry
 from dispatch import assignment
-from dispatch.events import TicketPlaced
-from dispatch.models import Ticket, Visit
+from dispatch.by_hand import ExcludedTechnicianError
+from dispatch.models import Placement, Ticket, Visit
 from dispatch.plan_models import Booking, Plan, PointDay, SolveRequest
+from dispatch.plan_queries import explain_ticket
+from notifications.models import Notice
 from tests import world
+from tests.dispatch.plan_world import DISPATCHER, OTHER, Shop, agree, plan, visit_of
 
 
-def place(session: Session, ticket: Ticket, now: datetime) -> Visit:
-    """Run the handler as the journey does and hand back the open visit."""
-    assert ticket.service_point_id is not None and ticket.id is not None
-    event = TicketPlaced(
-        company_id=ticket.company_id, at=now, ticket_id=ticket.id, service_point_id=ticket.service_point_id
-    )
-    assignment.plan_ticket(session=session, event=event, now=now)
-    return session.exec(select(Visit).where(col(Visit.ticket_id) == ticket.id)).one()
+def test_a_placed_ticket_is_planned_booked_and_told(session: Session, now: datetime) -> None:
+    shop = Shop(session)
+    who = shop.technician()
+    ticket = shop.ticket()
 
+    visit = plan(session, ticket, now)
 
-def test_a_placed_ticket_is_planned_at_once(session: Session, now: datetime) -> None:
-    company = world.make_company(session)
-    point = world.make_point(session, company=company)
-    technician = world.make_technician(session, point=point)
-    ticket = world.make_ticket(session, company=company, point=point)
-
-    visit = place(session, ticket, now)
-
-    assert visit.technician_id == technician.id
+    assert visit.technician_id == who and visit.told_technician_id == who
     assert visit.planned_start is not None and visit.planned_start >= now
-    assert operating_day(visit.planned_start) == operating_day(now)
     assert ticket.status == "ASSIGNED"
     booking = session.exec(select(Booking)).one()
     assert (booking.visit_id, booking.start_at, booking.end_at) == (
@@ -44,22 +39,440 @@ def test_a_placed_ticket_is_planned_at_once(session: Session, now: datetime) -> 
         visit.planned_end,
     )
     row = session.exec(select(PointDay)).one()
-    plan = session.get_one(Plan, row.plan_id)
-    assert (row.version, plan.version, plan.state) == (1, 1, "published")
-    assert plan.routes[0]["stops"][0]["visit_id"] == visit.id
-    wish = session.exec(select(SolveRequest)).one()
-    assert wish.not_before == now + timedelta(seconds=30)
+    stored = session.get_one(Plan, row.plan_id)
+    assert (row.version, stored.version, stored.state) == (1, 1, "published")
+    assert stored.routes[0]["stops"][0]["visit_id"] == visit.id
+    assert session.exec(select(SolveRequest)).one().not_before == now + timedelta(seconds=30)
+    told = session.exec(select(Notice).where(col(Notice.event) == "JOB_ASSIGNED")).all()
+    assert len(told) == 1
+    assert explain_ticket(session, ticket_id=ticket.id or 0, now=now)["planned"]
 
 
 def test_the_handler_may_run_twice(session: Session, now: datetime) -> None:
-    company = world.make_company(session)
-    point = world.make_point(session, company=company)
-    world.make_technician(session, point=point)
-    ticket = world.make_ticket(session, company=company, point=point)
+    shop = Shop(session)
+    shop.technician()
+    ticket = shop.ticket()
 
-    first = place(session, ticket, now)
-    start = first.planned_start
-    again = place(session, ticket, now + timedelta(minutes=5))
+    start = plan(session, ticket, now).planned_start
+    again = plan(session, ticket, now + timedelta(minutes=5))
 
     assert again.planned_start == start
     assert session.exec(select(PointDay.version)).one() == 1
+
+
+def test_who_lacks_the_licence_never_goes(session: Session, now: datetime) -> None:
+    shop = Shop(session)
+    shop.technician(name="무자격", qualifications=())
+    ticket = shop.ticket(symptom="GAS_SMELL")
+
+    visit = plan(session, ticket, now)
+
+    assert visit.technician_id is None and ticket.status == "UNASSIGNED"
+    told = explain_ticket(session, ticket_id=ticket.id or 0, now=now)
+    assert not told["planned"]
+    assert {reason["code"] for reason in told["reasons"]} == {"NO_QUALIFIED_TECHNICIAN"}
+    assert session.exec(select(SolveRequest)).one().urgent
+
+
+def test_a_licence_that_runs_out_tomorrow_counts_today_only(session: Session, now: datetime) -> None:
+    shop = Shop(session)
+    who = shop.technician(qualifications=(), days=(1,))
+    world._add(
+        session,
+        world.Qualification(
+            technician_id=who,
+            code="GAS_WORK",
+            valid_from=operating_day(now) - timedelta(days=10),
+            valid_to=operating_day(now),
+        ),
+    )
+    ticket = shop.ticket(symptom="IGNITION")
+
+    assert plan(session, ticket, now).technician_id is None
+
+
+def test_the_technician_of_the_complaint_is_not_sent_again(session: Session, now: datetime) -> None:
+    shop = Shop(session)
+    first = shop.technician(name="먼저")
+    ticket = shop.ticket(excluded_technician_id=first)
+    assert plan(session, ticket, now).technician_id is None
+    reasons = explain_ticket(session, ticket_id=ticket.id or 0, now=now)["reasons"]
+    assert [reason["code"] for reason in reasons] == ["EXCLUDED_ALONE"]
+
+    second = shop.technician(name="다음")
+    assert plan(session, ticket, now).technician_id == second
+
+
+def test_urgent_comes_before_what_can_wait(session: Session, now: datetime) -> None:
+    """With room for one more today, the frail household gets today and the inspection another day."""
+    shop = Shop(session)
+    shop.technician(hours=(9, 12))
+    inspection = plan(session, shop.ticket(symptom="INSPECTION", priority=4), now)
+    urgent = plan(session, shop.ticket(priority=0), now)
+
+    assert urgent.planned_start is not None and inspection.planned_start is not None
+    assert operating_day(urgent.planned_start) == operating_day(now)
+
+
+def test_a_wished_window_is_kept_where_it_can_be(session: Session, now: datetime) -> None:
+    shop = Shop(session)
+    shop.technician()
+    ticket = shop.ticket()
+    start = kst(operating_day(now), 14)
+    world._add(
+        session,
+        world_wish(ticket, start, start + timedelta(hours=2)),
+    )
+
+    visit = plan(session, ticket, now)
+
+    assert visit.planned_start is not None
+    assert start <= visit.planned_start <= start + timedelta(hours=2)
+
+
+def test_find_insertion_is_the_capacity_of_a_point(session: Session, now: datetime) -> None:
+    shop = Shop(session, daily_limit=1)
+    who = shop.technician()
+    first, second = shop.ticket(), shop.ticket()
+
+    found = assignment.find_insertion(session, ticket_id=first.id or 0, point_id=shop.point.id or 0, now=now)
+    assert found is not None and found.technician_id == who and found.start_at >= now
+
+    for ticket in (first, second, shop.ticket()):
+        plan(session, ticket, now)
+    full = assignment.find_insertion(
+        session, ticket_id=shop.ticket().id or 0, point_id=shop.point.id or 0, now=now
+    )
+    assert full is None, "one visit a day on three days is all this point takes"
+
+
+def test_a_limit_that_is_full_is_the_reason(session: Session, now: datetime) -> None:
+    shop = Shop(session, daily_limit=0)
+    shop.technician()
+    ticket = shop.ticket()
+    plan(session, ticket, now)
+    reasons = explain_ticket(session, ticket_id=ticket.id or 0, now=now)["reasons"]
+    assert [reason["code"] for reason in reasons] == ["DAILY_LIMIT"]
+
+
+def test_another_ticket_does_not_wipe_out_the_reasons_of_the_first(session: Session, now: datetime) -> None:
+    shop = Shop(session)
+    shop.technician(qualifications=())
+    stuck = shop.ticket(symptom="IGNITION")
+    plan(session, stuck, now)
+    plan(session, shop.ticket(), now)
+    assert explain_ticket(session, ticket_id=stuck.id or 0, now=now)["reasons"]
+
+
+def test_a_tentative_visit_is_told_once_the_point_accepts(session: Session, now: datetime) -> None:
+    shop = Shop(session, kind="designated")
+    who = shop.technician()
+    ticket = shop.ticket()
+    offered = session.exec(select(Placement).where(col(Placement.ticket_id) == ticket.id)).one()
+    offered.state = "OFFERED"
+    session.add(offered)
+
+    visit = plan(session, ticket, now)
+    assert visit.technician_id == who and visit.told_technician_id is None
+    assert not session.exec(select(Notice)).all()
+
+    offered.state = "ACCEPTED"
+    session.add(offered)
+    assignment.confirm_tentative(session, ticket_id=ticket.id or 0, now=now)
+    assert visit_of(session, ticket).told_technician_id == who
+
+
+def test_one_technician_of_two_makers_is_never_booked_twice(session: Session, now: datetime) -> None:
+    """He stands in both makers' rotas on one day; the second maker plans around the first."""
+    shop = Shop(session)
+    who = shop.technician(hours=(9, 13))
+    other = Shop.__new__(Shop)
+    other.session = session
+    other.company = world.make_company(session, code="haedam")
+    other.point = world.make_point(session, company=other.company)
+    technician = session.get_one(world.Technician, who)
+    world._add(
+        session,
+        world.Membership(
+            person_id=technician.person_id,
+            company_id=other.company.id,
+            service_point_id=other.point.id,
+            role="technician",
+            badge_number="H-1",
+            valid_from=now - timedelta(days=9),
+        ),
+    )
+    world.make_shift(session, technician=technician, point=other.point, hours=(13, 18))
+    # A job that runs over from the first maker's half of the day into the second's.
+    late = world.make_visit(
+        session,
+        ticket=shop.ticket(status="ASSIGNED"),
+        point=shop.point,
+        technician=technician,
+        start=kst(operating_day(now), 12, 30),
+        duration_s=3 * 3600,
+    )
+    world._add(
+        session,
+        Booking(
+            visit_id=late.id,
+            technician_id=who,
+            service_point_id=shop.point.id,
+            start_at=late.planned_start,
+            end_at=late.planned_end,
+        ),
+    )
+
+    visit = plan(session, other.ticket(), now)
+
+    assert visit.technician_id == who and visit.planned_start is not None
+    assert late.planned_end is not None and visit.planned_start >= late.planned_end
+
+
+def test_a_released_visit_gives_the_time_back_and_tells(session: Session, now: datetime) -> None:
+    shop = Shop(session)
+    shop.technician()
+    ticket = shop.ticket()
+    visit = plan(session, ticket, now)
+
+    assignment.release_visit(session, visit_id=visit.id or 0, why="고객 요청", by=DISPATCHER, now=now)
+
+    assert (visit.technician_id, visit.planned_start, visit.told_technician_id) == (None, None, None)
+    assert ticket.status == "UNASSIGNED"
+    assert not session.exec(select(Booking)).all()
+    whats = [e.what for e in session.exec(select(TimelineEntry).order_by(col(TimelineEntry.id)))]
+    assert "VisitTakenOff" in whats
+
+
+def test_a_cancelled_visit_keeps_its_history(session: Session, now: datetime) -> None:
+    shop = Shop(session)
+    who = shop.technician()
+    visit = plan(session, shop.ticket(), now)
+    visit.state = "cancelled"
+    session.add(visit)
+    session.flush()
+
+    assignment.release_visit(session, visit_id=visit.id or 0, why="취소", by=DISPATCHER, now=now)
+
+    assert visit.technician_id == who and visit.planned_start is not None
+    assert not session.exec(select(Booking)).all()
+
+
+class TestWindows:
+    """fit_window: a promise is planned for, or refused with what can be promised."""
+
+    def test_the_visit_moves_into_the_window_and_stays_with_its_technician(
+        self, session: Session, now: datetime
+    ) -> None:
+        shop = Shop(session)
+        first = shop.technician(name="가까운")
+        shop.technician(name="먼", home=world.north_of(world.GANGNAM, 20))
+        visit = plan(session, shop.ticket(), now)
+        start = kst(operating_day(now) + timedelta(days=1), 14)
+
+        planned, _end = agree(session, visit, start, start + timedelta(hours=2), now)
+
+        assert start <= planned <= start + timedelta(hours=2)
+        assert visit.technician_id == first and visit.state == "agreed" and visit.window_generation == 1
+        days = session.exec(select(PointDay).order_by(col(PointDay.day))).all()
+        assert [day.version for day in days] == [2, 1], "it left today's plan and entered tomorrow's"
+
+    def test_what_nobody_can_keep_is_refused_with_what_can_be_kept(
+        self, session: Session, now: datetime
+    ) -> None:
+        shop = Shop(session)
+        shop.technician()
+        visit = plan(session, shop.ticket(), now)
+        start = kst(operating_day(now), 20)
+
+        with pytest.raises(assignment.WindowNotReachableError) as refused:
+            agree(session, visit, start, start + timedelta(hours=2), now)
+
+        assert refused.value.reachable and refused.value.status == 409
+        assert visit.window_start is None and visit.state == "planned"
+
+    @pytest.mark.parametrize("hours", [(-3, -1), (4, 4), (90, 92)])
+    def test_nonsense_is_refused(self, session: Session, now: datetime, hours: tuple[int, int]) -> None:
+        shop = Shop(session)
+        shop.technician()
+        visit = plan(session, shop.ticket(), now)
+        with pytest.raises(InvalidError):
+            assignment.fit_window(
+                session,
+                visit_id=visit.id or 0,
+                start=now + timedelta(hours=hours[0]),
+                end=now + timedelta(hours=hours[1]),
+                by=DISPATCHER,
+                now=now,
+            )
+
+    def test_a_later_ticket_never_breaks_the_promise(self, session: Session, now: datetime) -> None:
+        shop = Shop(session)
+        shop.technician()
+        promised = plan(session, shop.ticket(), now)
+        start = kst(operating_day(now), 14)
+        end = start + timedelta(minutes=30)
+        agree(session, promised, start, end, now)
+        for km in range(1, 12):
+            plan(session, shop.ticket(km, priority=0), now)
+        assert promised.planned_start is not None and start <= promised.planned_start <= end
+
+
+class TestByHand:
+    """A person decides; licences and booked times stay hard."""
+
+    def assign(self, session: Session, ticket: Ticket, who: int, now: datetime, **fields: Any) -> Any:
+        wanted: dict[str, Any] = {
+            "start": None,
+            "reason": "고객 부탁",
+            "pin": ("technician",),
+            "by": DISPATCHER,
+        }
+        return assignment.assign_by_hand(
+            session, ticket_id=ticket.id or 0, technician_id=who, now=now, **(wanted | fields)
+        )
+
+    def test_the_wanted_technician_at_the_wanted_time(self, session: Session, now: datetime) -> None:
+        shop = Shop(session)
+        shop.technician(name="가까운")
+        far = shop.technician(name="먼", home=world.north_of(world.GANGNAM, 15))
+        ticket = shop.ticket()
+        plan(session, ticket, now)
+        start = kst(operating_day(now), 15, 10)
+
+        done = self.assign(session, ticket, far, now, start=start, pin=("technician", "time"))
+
+        visit = visit_of(session, ticket)
+        assert (visit.technician_id, visit.planned_start, done.start_at) == (far, start, start)
+        assert visit.pinned_technician and visit.pinned_time
+        assert visit.told_technician_id == far
+        lines = session.exec(select(TimelineEntry).where(col(TimelineEntry.what) == "VisitAssignedByHand"))
+        assert [line.reason for line in lines] == ["고객 부탁"]
+
+    def test_no_licence_no_override(self, session: Session, now: datetime) -> None:
+        shop = Shop(session)
+        shop.technician()
+        without = shop.technician(name="무자격", qualifications=())
+        ticket = shop.ticket(symptom="IGNITION")
+        plan(session, ticket, now)
+        with pytest.raises(assignment.LicenceMissingError) as refused:
+            self.assign(session, ticket, without, now)
+        assert refused.value.status == 422 and "GAS_WORK" in refused.value.detail
+
+    def test_booked_time_is_named(self, session: Session, now: datetime) -> None:
+        shop = Shop(session)
+        who = shop.technician()
+        first, second = shop.ticket(), shop.ticket()
+        start = kst(operating_day(now), 15)
+        plan(session, first, now)
+        self.assign(session, first, who, now, start=start, pin=("technician", "time"))
+        plan(session, second, now)
+        with pytest.raises(assignment.BookedTimeError) as refused:
+            self.assign(session, second, who, now, start=start + timedelta(minutes=5))
+        assert first.number in refused.value.detail
+
+    def test_what_is_moved_is_shown(self, session: Session, now: datetime) -> None:
+        shop = Shop(session)
+        who = shop.technician()
+        first, second = shop.ticket(), shop.ticket(3)
+        planned = plan(session, first, now)
+        assert planned.planned_start is not None
+        plan(session, second, now)
+        start = planned.planned_start + timedelta(minutes=20)
+        done = self.assign(session, second, who, now, start=start, pin=("time",))
+        assert [change["number"] for change in done.moved] == [first.number]
+
+    def test_the_first_of_two_dispatchers_is_named(self, session: Session, now: datetime) -> None:
+        shop = Shop(session)
+        one, two = shop.technician(name="하나"), shop.technician(name="둘")
+        ticket = shop.ticket()
+        plan(session, ticket, now)
+        seen = session.exec(select(PointDay.version)).one()
+        self.assign(session, ticket, one, now, start=kst(operating_day(now), 15), base_version=seen, by=OTHER)
+        with pytest.raises(assignment.SomebodyElseWasFasterError) as refused:
+            self.assign(session, ticket, two, now, base_version=seen)
+        assert OTHER.name in refused.value.detail and refused.value.status == 409
+
+    def test_another_tickets_change_does_not_stand_in_the_way(self, session: Session, now: datetime) -> None:
+        shop = Shop(session)
+        one = shop.technician(name="하나")
+        ticket = shop.ticket()
+        plan(session, ticket, now)
+        seen = session.exec(select(PointDay.version)).one()
+        plan(session, shop.ticket(5), now)
+        assert self.assign(session, ticket, one, now, base_version=seen).technician_id == one
+
+    def test_an_agreed_window_is_not_left_silently(self, session: Session, now: datetime) -> None:
+        shop = Shop(session)
+        who = shop.technician()
+        ticket = shop.ticket()
+        visit = plan(session, ticket, now)
+        start = kst(operating_day(now), 14)
+        agree(session, visit, start, start + timedelta(hours=2), now)
+        with pytest.raises(assignment.BookedTimeError):
+            self.assign(session, ticket, who, now, start=start + timedelta(hours=3))
+
+    def test_only_a_manager_sends_an_excluded_technician(self, session: Session, now: datetime) -> None:
+        shop = Shop(session)
+        who = shop.technician()
+        ticket = shop.ticket(excluded_technician_id=who)
+        plan(session, ticket, now)
+        with pytest.raises(ExcludedTechnicianError):
+            self.assign(session, ticket, who, now)
+        manager = Actor(kind="person", name="윤책임", source="test", role=Role.MANAGER)
+        assert self.assign(session, ticket, who, now, by=manager).technician_id == who
+
+    @pytest.mark.parametrize(
+        "fields",
+        [{"reason": "  "}, {"pin": ("both",)}, {"start": datetime.fromisoformat("2026-12-01T00:00:00Z")}],
+    )
+    def test_bad_fields_are_named(self, session: Session, now: datetime, fields: dict[str, Any]) -> None:
+        shop = Shop(session)
+        who = shop.technician()
+        ticket = shop.ticket()
+        plan(session, ticket, now)
+        with pytest.raises(InvalidError) as refused:
+            self.assign(session, ticket, who, now, **fields)
+        assert [error.field for error in refused.value.errors] == [next(iter(fields))]
+
+    def test_unpinned_it_may_be_planned_again(self, session: Session, now: datetime) -> None:
+        shop = Shop(session)
+        who = shop.technician()
+        ticket = shop.ticket()
+        plan(session, ticket, now)
+        self.assign(session, ticket, who, now, pin=("technician", "time"), start=kst(operating_day(now), 15))
+        visit = visit_of(session, ticket)
+        before = session.exec(select(PointDay.version)).one()
+        assignment.unpin(session, visit_id=visit.id or 0, reason="필요 없음", by=DISPATCHER, now=now)
+        assert not visit.pinned_technician and not visit.pinned_time
+        assert session.exec(select(PointDay.version)).one() > before
+
+
+class TestSafety:
+    """Gas and CO are given at once to the nearest qualified technician on duty."""
+
+    def test_the_nearest_on_duty_gets_it_first(self, session: Session, now: datetime) -> None:
+        shop = Shop(session)
+        shop.technician(name="먼", home=world.north_of(world.GANGNAM, 25))
+        near = shop.technician(name="가까운")
+        shop.technician(name="무자격", qualifications=(), home=world.north_of(world.GANGNAM, 1))
+        for _ in range(3):
+            plan(session, shop.ticket(), now)
+        ticket = shop.ticket(symptom="GAS_SMELL", priority=0, safety=True)
+
+        assert assignment.pin_safety(session, ticket_id=ticket.id or 0, now=now)
+
+        visit = visit_of(session, ticket)
+        assert visit.technician_id == near and visit.pinned_technician
+        assert visit.planned_start is not None and visit.planned_start < now + timedelta(minutes=30)
+        others = session.exec(
+            select(Visit).where(col(Visit.technician_id) == near, col(Visit.id) != visit.id)
+        ).all()
+        ends = visit.planned_end
+        assert ends is not None and all(o.planned_start and o.planned_start >= ends for o in others)
+
+    def test_nobody_qualified_is_said_so(self, session: Session, now: datetime) -> None:
+        shop = Shop(session)
+        shop.technician(qualifications=())
+        ticket = shop.ticket(symptom="GAS_SMELL", priority=0, safety=True)
+        assert not assignment.pin_safety(session, ticket_id=ticket.id or 0, now=now)

@@ -1,4 +1,4 @@
-"""The worker process: runs what `journey.py` says, sends texts, improves plans, and sweeps for what is due."""
+"""The worker process: runs what `journey.py` says, sends texts, improves plans, sweeps for what is due."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def run_sweeps(context: WorkerContext) -> dict[str, int]:
         try:
             with context.database.transaction() as session:
                 moved[name] = sweep(session, now=context.clock())
-        except Exception:  # noqa: BLE001 - logged with its trace; the next round tries again
+        except Exception:
             log.exception("sweep_failed", sweep=name)
     return moved
 

@@ -1,0 +1,81 @@
+"""The provider's address: secret, bounded, and safe to be called twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlmodel import select
+
+from core.clock import now
+from core.db import Database
+from core.settings import Settings
+from notifications.models import ProviderReceipt
+from tests.notifications.conftest import serving
+from web.api import webhooks
+from web.context import WebContext
+from web.problems import install_error_handlers
+
+REPORT = {"eventDataId": "E1", "data": {"messageId": "M1", "statusCode": "4000"}}
+ADDRESS = "/webhooks/solapi/secret"
+
+
+@contextmanager
+def client_of(database: Database, *, token: str) -> Iterator[httpx.Client]:
+    app = FastAPI()
+    app.state.ondol = WebContext(Settings(webhook_token=token), database, now, live=None)  # type: ignore[arg-type]
+    app.include_router(webhooks.router)
+    install_error_handlers(app)
+    with (
+        serving(app) as url,
+        httpx.Client(base_url=url, headers={"Accept": "application/json"}, trust_env=False) as client,
+    ):
+        yield client
+
+
+@pytest.fixture
+def client(database: Database) -> Iterator[httpx.Client]:
+    with client_of(database, token="secret") as client:
+        yield client
+
+
+def receipts(database: Database) -> list[Any]:
+    with database.reading() as session:
+        return [row.event_id for row in session.exec(select(ProviderReceipt))]
+
+
+def test_reports_are_kept_once(client: httpx.Client, database: Database) -> None:
+    for _ in range(2):
+        assert client.post(ADDRESS, json=[REPORT]).status_code == 204
+    assert receipts(database) == ["E1"]
+
+
+@pytest.mark.parametrize("token", ["wrong", "secre", "비밀", "%00"])
+def test_who_does_not_know_the_address_finds_nothing(
+    client: httpx.Client, database: Database, token: str
+) -> None:
+    assert client.post(f"/webhooks/solapi/{token}", json=[REPORT]).status_code == 404
+    assert receipts(database) == []
+
+
+def test_without_a_token_there_is_no_address(database: Database) -> None:
+    with client_of(database, token="") as client:
+        assert client.post(ADDRESS, json=[REPORT]).status_code == 404
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b'{"a": 1}', b"[1]", b"[" * 100_000, b'[{"data": {}}]'])
+def test_what_is_no_report_is_refused(client: httpx.Client, database: Database, body: bytes) -> None:
+    assert client.post(ADDRESS, content=body).status_code == 422
+    assert receipts(database) == []
+
+
+def test_a_body_beyond_the_limit_is_not_read_on(
+    client: httpx.Client, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks, "MAX_BODY", 10)
+    assert client.post(ADDRESS, json=[REPORT]).status_code == 413
+    assert receipts(database) == []

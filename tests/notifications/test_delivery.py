@@ -170,9 +170,9 @@ def test_a_provider_that_lost_its_memory_is_never_trusted_with_a_second_send(
             return outbox.provider.find(message, tried_at=tried_at, now=now + timedelta(days=1))
 
     provider = Forgetful(None, takes=False)  # type: ignore[arg-type]
-    for _ in range(30):
+    for _ in range(12):
         outbox.send(notice, provider)
-        outbox.clock.tick(seconds=30)
+        outbox.clock.tick(seconds=60)
     settled = outbox.notice(notice)
     assert (settled.state, settled.problem, settled.attempts) == ("unknown", "unclear", 1)
     assert [asked["why"] for asked in outbox.asked()] == ["unclear"]

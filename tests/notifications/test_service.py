@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from core import audit
@@ -115,6 +116,15 @@ def test_another_companys_number_is_impossible(teller: Teller) -> None:
             people=BOTH,
             now=world.NOW,
         )
+
+
+def test_the_database_refuses_a_text_under_another_brand(teller: Teller) -> None:
+    other = world.make_company(teller.session, code="haedam")
+    other.sender_number = "+8215990000"
+    teller.session.flush()
+    teller.company.sender_number = other.sender_number
+    with pytest.raises(IntegrityError, match="its own"), teller.session.no_autoflush:
+        teller.tell(EnRoute(CASE, WORKER), *BOTH)
 
 
 def test_phones_show_what_arrived_newest_first_and_never_another_companys(teller: Teller) -> None:

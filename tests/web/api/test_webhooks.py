@@ -54,11 +54,9 @@ def test_reports_are_kept_once(client: httpx.Client, database: Database) -> None
     assert receipts(database) == ["E1"]
 
 
-@pytest.mark.parametrize("token", ["wrong", "secre", "비밀", "%00"])
-def test_who_does_not_know_the_address_finds_nothing(
-    client: httpx.Client, database: Database, token: str
-) -> None:
-    assert client.post(f"/webhooks/solapi/{token}", json=[REPORT]).status_code == 404
+def test_who_does_not_know_the_address_finds_nothing(client: httpx.Client, database: Database) -> None:
+    for token in ("wrong", "secre", "비밀", "%00"):
+        assert client.post(f"/webhooks/solapi/{token}", json=[REPORT]).status_code == 404
     assert receipts(database) == []
 
 
@@ -67,9 +65,9 @@ def test_without_a_token_there_is_no_address(database: Database) -> None:
         assert client.post(ADDRESS, json=[REPORT]).status_code == 404
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b'{"a": 1}', b"[1]", b"[" * 100_000, b'[{"data": {}}]'])
-def test_what_is_no_report_is_refused(client: httpx.Client, database: Database, body: bytes) -> None:
-    assert client.post(ADDRESS, content=body).status_code == 422
+def test_what_is_no_report_is_refused(client: httpx.Client, database: Database) -> None:
+    for body in (b"", b"{", b"\xff", b'{"a": 1}', b"[1]", b"[" * 100_000, b'[{"data": {}}]'):
+        assert client.post(ADDRESS, content=body).status_code == 422, body[:20]
     assert receipts(database) == []
 
 

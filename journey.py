@@ -5,6 +5,7 @@ self-fix card does not help, `TicketFiled` is announced, and from there this tab
 
     TicketFiled ──> placed at the nearest service point that can come       dispatch/placement.py
     TicketPlaced ──> put into a technician's route within a second          dispatch/assignment.py
+                 ──> a safety case without a technician: an alarm           dispatch/safety.py
     PlacementRefused ──> the next point is asked, the reason kept           dispatch/placement.py
         … the technician calls within the hour and agrees a window,         dispatch/first_contact.py
           drives, works, bills; both parties are told by text               dispatch/visits.py
@@ -27,7 +28,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from core import events
 from core.events import Event, Handler
-from dispatch import assignment, clocks, notice_tasks, placement, revisits, solving
+from dispatch import assignment, clocks, notice_tasks, placement, revisits, safety, solving, task_hand_over
 from dispatch.events import (
     PlacementRefused,
     TicketEnded,
@@ -42,7 +43,7 @@ from notifications.events import NoticeFailed
 
 JOURNEY: Mapping[type[Event], Sequence[Handler]] = {
     TicketFiled: (placement.place_ticket,),
-    TicketPlaced: (assignment.plan_ticket,),
+    TicketPlaced: (assignment.plan_ticket, safety.give_at_once),
     PlacementRefused: (placement.place_ticket,),
     VisitCompleted: (happy_calls.schedule_call,),
     TicketEnded: (happy_calls.schedule_call,),
@@ -57,6 +58,7 @@ SWEEPS: Sequence[Sweep] = (
     events.defer_overdue,
     placement.expire_unanswered,
     clocks.advance_clocks,
+    task_hand_over.hand_over_tasks,
     revisits.resume_due_holds,
     notices.defer_due_notices,
     solving.defer_due_solves,

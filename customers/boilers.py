@@ -36,6 +36,7 @@ def find_or_add_boiler(
         if not (boiler.model or serial):
             return None
         row = Boiler(company_id=company_id, address_id=address_id, created_at=now)
+        _fill_blanks(row, boiler=boiler, serial=serial, model=model)
         session.add(row)
         session.flush()
         assert row.id is not None
@@ -48,9 +49,10 @@ def find_or_add_boiler(
             company_id=company_id,
             data={"address_id": address_id},
         )
-    _fill_blanks(row, boiler=boiler, serial=serial, model=model)
-    session.add(row)
-    session.flush()
+    else:
+        _fill_blanks(row, boiler=boiler, serial=serial, model=model)
+        session.add(row)
+        session.flush()
     return boiler_info(row, session.get(BoilerModel, row.model_id) if row.model_id else None)
 
 

@@ -72,6 +72,19 @@ def list_details(
     }
 
 
+def address_of_household(session: Session, *, company_id: int, household_id: int) -> AddressInfo:
+    """Where a home is. Raises NotFoundError, also for another company's."""
+    query = (
+        select(Address)
+        .join(Household, col(Household.address_id) == col(Address.id))
+        .where(col(Household.id) == household_id, col(Household.company_id) == company_id)
+    )
+    row = session.exec(query).one_or_none()
+    if row is None:
+        raise NotFoundError(_("그런 가구가 없습니다. 전화번호나 주소로 다시 찾아 주세요."))
+    return address_info(row)
+
+
 def list_boilers(session: Session, *, address_ids: Iterable[int]) -> dict[int, list[BoilerInfo]]:
     """Boilers that still stand at these addresses, oldest entry first."""
     query = (

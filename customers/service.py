@@ -48,7 +48,7 @@ def find_or_add_household(
     *,
     company_id: int,
     address: NewAddress,
-    resident: NewContact,
+    resident: ContactInfo,
     priority_care: bool | None,
     age_band: str | None,
     by: Actor,
@@ -61,30 +61,30 @@ def find_or_add_household(
     only when they are told (not None).
     """
     lock_key(session, f"home/{company_id}/{address.normalised}/{address.unit}")
-    household = _known_home(session, company_id=company_id, address=address, phone=resident.phone.e164)
+    household = _known_home(session, company_id=company_id, address=address, phone=resident.phone)
     if household is None:
-        household = _add_home(session, company_id=company_id, address=address, by=by, now=now)
+        household = Household(
+            company_id=company_id,
+            address_id=_add_address(session, company_id=company_id, address=address, now=now),
+            priority_care=bool(priority_care),
+            age_band=age_band,
+            created_at=now,
+        )
+        session.add(household)
+        session.flush()
+        _write(session, by=by, now=now, what="HouseholdAdded", household=household, data={})
     else:
         _improve_location(session, household, address)
-    changes: dict[str, Any] = {}
-    if priority_care is not None and priority_care != household.priority_care:
-        household.priority_care = changes["priority_care"] = priority_care
-    if age_band is not None and age_band != household.age_band:
-        household.age_band = changes["age_band"] = age_band
-    if changes:
-        _write(
-            session,
-            by=by,
-            now=now,
-            what="HouseholdChanged",
-            subject=("household", household.id),
-            company_id=company_id,
-            data=changes,
-        )
-    contact = find_or_add_contact(session, company_id=company_id, person=resident, now=now)
+        _change(session, household, priority_care=priority_care, age_band=age_band, by=by, now=now)
     assert household.id is not None
     add_member(
-        session, household_id=household.id, contact_id=contact.id, relationship="resident", by=by, now=now
+        session,
+        company_id=company_id,
+        household_id=household.id,
+        contact_id=resident.id,
+        relationship="resident",
+        by=by,
+        now=now,
     )
     return household_info(household, session.get_one(Address, household.address_id))
 
@@ -117,7 +117,14 @@ def find_or_add_contact(
 
 
 def add_member(
-    session: Session, *, household_id: int, contact_id: int, relationship: str, by: Actor, now: datetime
+    session: Session,
+    *,
+    company_id: int,
+    household_id: int,
+    contact_id: int,
+    relationship: str,
+    by: Actor,
+    now: datetime,
 ) -> None:
     """Let a person belong to a home; a second time changes nothing."""
     query = select(HouseholdMember.id).where(
@@ -127,22 +134,20 @@ def add_member(
     )
     if session.exec(query).first() is not None:
         return
-    household = session.get_one(Household, household_id)
     session.add(
         HouseholdMember(
             household_id=household_id, contact_id=contact_id, relationship=relationship, since=now
         )
     )
     session.flush()
-    data = {"contact_id": contact_id, "relationship": relationship}
-    _write(
+    audit.record(
         session,
         by=by,
-        now=now,
+        at=now,
         what="HouseholdMemberAdded",
         subject=("household", household_id),
-        company_id=household.company_id,
-        data=data,
+        company_id=company_id,
+        data={"contact_id": contact_id, "relationship": relationship},
     )
 
 
@@ -173,15 +178,14 @@ def pick_on_map(
     row.lat, row.lon, row.precision, row.located_by = lat, lon, "address", "map_pick"
     session.add(row)
     session.flush()
-    data = {"before": before, "lat": lat, "lon": lon}
-    _write(
+    audit.record(
         session,
         by=by,
-        now=now,
+        at=now,
         what="AddressPicked",
         subject=("address", address_id),
         company_id=company_id,
-        data=data,
+        data={"before": before, "lat": lat, "lon": lon},
     )
     return address_info(row)
 
@@ -214,9 +218,7 @@ def _has_number(session: Session, household: Household, phone: str) -> bool:
     return session.exec(query).first() is not None
 
 
-def _add_home(
-    session: Session, *, company_id: int, address: NewAddress, by: Actor, now: datetime
-) -> Household:
+def _add_address(session: Session, *, company_id: int, address: NewAddress, now: datetime) -> int:
     row = Address(
         company_id=company_id,
         raw=address.raw,
@@ -234,20 +236,26 @@ def _add_home(
     session.add(row)
     session.flush()
     assert row.id is not None
-    household = Household(company_id=company_id, address_id=row.id, created_at=now)
-    session.add(household)
-    session.flush()
-    data = {"address_id": row.id, "precision": row.precision}
-    _write(
-        session,
-        by=by,
-        now=now,
-        what="HouseholdAdded",
-        subject=("household", household.id),
-        company_id=company_id,
-        data=data,
-    )
-    return household
+    return row.id
+
+
+def _change(
+    session: Session,
+    household: Household,
+    *,
+    priority_care: bool | None,
+    age_band: str | None,
+    by: Actor,
+    now: datetime,
+) -> None:
+    changes: dict[str, Any] = {}
+    if priority_care is not None and priority_care != household.priority_care:
+        household.priority_care = changes["priority_care"] = priority_care
+    if age_band is not None and age_band != household.age_band:
+        household.age_band = changes["age_band"] = age_band
+    if changes:
+        session.add(household)
+        _write(session, by=by, now=now, what="HouseholdChanged", household=household, data=changes)
 
 
 def _improve_location(session: Session, household: Household, address: NewAddress) -> None:
@@ -260,17 +268,15 @@ def _improve_location(session: Session, household: Household, address: NewAddres
 
 
 def _write(
-    session: Session,
-    *,
-    by: Actor,
-    now: datetime,
-    what: str,
-    subject: tuple[str, int | None],
-    company_id: int,
-    data: dict[str, Any],
+    session: Session, *, by: Actor, now: datetime, what: str, household: Household, data: dict[str, Any]
 ) -> None:
-    kind, subject_id = subject
-    assert subject_id is not None
+    assert household.id is not None
     audit.record(
-        session, by=by, at=now, what=what, subject=(kind, subject_id), company_id=company_id, data=data
+        session,
+        by=by,
+        at=now,
+        what=what,
+        subject=("household", household.id),
+        company_id=household.company_id,
+        data=data,
     )

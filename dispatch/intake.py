@@ -107,26 +107,28 @@ def _store_people(
     by: Actor,
     now: datetime,
 ) -> _Home:
-    resident = next(party for party in checked.parties if party.role == "resident")
+    in_order = sorted(checked.parties, key=lambda party: party.person.phone.e164)  # locks, never in a circle
+    contacts = {
+        party.role: find_or_add_contact(session, company_id=company_id, person=party.person, now=now)
+        for party in in_order
+    }
     household = find_or_add_household(
         session,
         company_id=company_id,
         address=checked.address,
-        resident=resident.person,
+        resident=contacts["resident"],
         priority_care=request.priority_care,
         age_band=checked.age_band,
         by=by,
         now=now,
     )
-    contact_ids = {}
     for party in checked.parties:
-        contact = find_or_add_contact(session, company_id=company_id, person=party.person, now=now)
-        contact_ids[party.role] = contact.id
         if party.role != "resident":
             add_member(
                 session,
+                company_id=company_id,
                 household_id=household.id,
-                contact_id=contact.id,
+                contact_id=contacts[party.role].id,
                 relationship=party.relationship,
                 by=by,
                 now=now,
@@ -140,7 +142,7 @@ def _store_people(
         by=by,
         now=now,
     )
-    return _Home(household, boiler, contact_ids)
+    return _Home(household, boiler, {role: contact.id for role, contact in contacts.items()})
 
 
 def _store_ticket(

@@ -12,7 +12,7 @@ from core import events
 from core.actor import Actor
 from core.errors import FieldError, InvalidError
 from core.i18n import _
-from customers.queries import list_details
+from customers.queries import address_of_household
 from customers.schemas import AddressInfo, NewAddress
 from customers.service import pick_on_map
 from dispatch.events import TicketFiled
@@ -67,8 +67,7 @@ def is_plannable(address: AddressInfo) -> bool:
 
 def address_of(session: Session, ticket: Ticket) -> AddressInfo:
     """The address of a ticket's home."""
-    found = list_details(session, company_id=ticket.company_id, household_ids=[ticket.household_id])
-    return found[ticket.household_id].household.address
+    return address_of_household(session, company_id=ticket.company_id, household_id=ticket.household_id)
 
 
 def ask_map_pick(session: Session, *, ticket: Ticket, by: Actor, now: datetime) -> None:

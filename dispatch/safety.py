@@ -12,9 +12,9 @@ from sqlmodel import Session
 from core.actor import SYSTEM
 from core.clock import today_kst
 from core.i18n import _
-from dispatch import assignment
 from dispatch.events import TicketPlaced
 from dispatch.models import Ticket
+from dispatch.safety_pin import pin_safety
 from dispatch.tasks import SAFETY_ALARM, open_task
 from dispatch.tickets import has_ended, note_change, ticket_key
 from workforce.duty import duty_at, list_shifts
@@ -42,14 +42,14 @@ def has_qualified_on_duty(
 
 
 def give_at_once(session: Session, *, event: TicketPlaced, now: datetime) -> None:
-    """Handler of TicketPlaced: pin a safety case to a technician of its point.
+    """Handler of TicketPlaced: a safety case is pinned to a technician, or a named person gets an alarm.
 
-    Where nobody can be found, a named person gets an alarm. Other tickets are none of its business.
+    Planning may have pinned it already; then nothing is left to do. Other tickets are none of its business.
     """
     ticket = session.get_one(Ticket, event.ticket_id)
     if not ticket.safety or ticket.service_point_id != event.service_point_id or has_ended(ticket):
         return
-    if not assignment.pin_safety(session, ticket_id=event.ticket_id, now=now):
+    if not pin_safety(session, ticket_id=event.ticket_id, now=now):
         raise_alarm(session, ticket=ticket, now=now)
 
 

@@ -32,7 +32,6 @@ ESCALATED_KINDS = (ESCALATION, SAFETY_ALARM)
 """Owned by the escalation person on duty; every other kind by the desk on duty."""
 CALL_DESK_KINDS = (MAP_PICK, PLACE_BY_HAND)
 """Owned by the company's call desk, wherever the ticket stands."""
-HAND_OVER_BATCH = 200
 
 
 class UnknownTaskError(NotFoundError):
@@ -113,7 +112,7 @@ def open_task(
     )
     session.add(task)
     session.flush()
-    _tell(session, task, ticket, what="TaskOpened", by=by, now=now, reason=detail)
+    tell_task(session, task, ticket, what="TaskOpened", by=by, now=now, reason=detail)
     return _key(task)
 
 
@@ -204,34 +203,6 @@ def list_tasks(
     return [_info(task, number, people[task.owner_person_id]) for task, number in rows]
 
 
-def hand_over_tasks(session: Session, *, now: datetime) -> int:
-    """Sweep: open tasks go to whoever is on duty now, so that nobody who has gone home owns one."""
-    query = (
-        select(Task)
-        .where(col(Task.state) == "open")
-        .order_by(col(Task.id))
-        .limit(HAND_OVER_BATCH)
-        .with_for_update(skip_locked=True)
-    )
-    on_duty: dict[tuple[int, int | None, bool], PersonInfo] = {}
-    moved = 0
-    for task in session.exec(query):
-        key = (task.company_id, task.service_point_id, task.kind in ESCALATED_KINDS)
-        if key not in on_duty:
-            duty = duty_at(session, company_id=key[0], point_id=key[1], at=now)
-            on_duty[key] = duty.escalation if key[2] else duty.desk
-        person = on_duty[key]
-        if person.id == task.owner_person_id:
-            continue
-        before, task.owner_person_id = task.owner_person_id, person.id
-        session.add(task)
-        session.flush()
-        ticket = session.get_one(Ticket, task.ticket_id)
-        _tell(session, task, ticket, what="TaskHandedOver", by=SYSTEM, now=now, data={"from": before})
-        moved += 1
-    return moved
-
-
 def _person_on_duty(session: Session, ticket: Ticket, *, kind: str, at: datetime) -> PersonInfo:
     point_id = None if kind in CALL_DESK_KINDS else ticket.service_point_id
     duty = duty_at(session, company_id=ticket.company_id, point_id=point_id, at=at)
@@ -243,10 +214,10 @@ def _close(session: Session, task: Task, *, state: str, outcome: str, by: Actor,
     session.add(task)
     session.flush()
     ticket = session.get_one(Ticket, task.ticket_id)
-    _tell(session, task, ticket, what="TaskClosed", by=by, now=now, reason=outcome)
+    tell_task(session, task, ticket, what="TaskClosed", by=by, now=now, reason=outcome)
 
 
-def _tell(
+def tell_task(
     session: Session,
     task: Task,
     ticket: Ticket,
@@ -257,6 +228,7 @@ def _tell(
     reason: str | None = None,
     data: dict[str, Any] | None = None,
 ) -> None:
+    """Write a task's change to its ticket's timeline and announce it to the open pages."""
     audit.record(
         session,
         by=by,

@@ -70,6 +70,19 @@ def duty_at(session: Session, *, company_id: int, point_id: int | None, at: date
     )
 
 
+def rota_people_at(session: Session, *, at: datetime) -> dict[tuple[int, int | None], tuple[int, int]]:
+    """(desk person, escalation person) of every rota that holds at a moment, by (company, point or None)."""
+    query = (
+        select(DutyRota)
+        .where(col(DutyRota.start_at) <= at, col(DutyRota.end_at) > at)
+        .order_by(col(DutyRota.start_at), col(DutyRota.id))
+    )
+    return {
+        (row.company_id, row.service_point_id): (row.desk_person_id, row.escalation_person_id)
+        for row in session.exec(query)
+    }
+
+
 def list_rota(
     session: Session, *, company_id: int, point_id: int | None, start: datetime, end: datetime
 ) -> list[DutyRota]:

@@ -17,6 +17,7 @@ from customers.schemas import HouseholdInfo, NewAddress, NewBoiler, NewContact
 from customers.service import (
     OutsideKoreaError,
     find_or_add_boiler,
+    find_or_add_contact,
     find_or_add_household,
     pick_on_map,
 )
@@ -45,7 +46,7 @@ def add(session: Session, company_id: int, now: datetime, address: NewAddress = 
         session,
         company_id=company_id,
         address=address,
-        resident=MOTHER,
+        resident=find_or_add_contact(session, company_id=company_id, person=MOTHER, now=now),
         priority_care=None,
         age_band=None,
         by=AGENT,

@@ -12,7 +12,8 @@ from core.clock import kst
 from dispatch.clocks import advance_clocks, start_clocks, stop_clock, void_clocks
 from dispatch.models import Task, Ticket, TicketClock
 from dispatch.ownership import owner_of
-from dispatch.tasks import close_task, hand_over_tasks, list_tasks, open_task
+from dispatch.task_hand_over import hand_over_tasks
+from dispatch.tasks import close_task, list_tasks, open_task
 from notifications.models import Notice
 from tests.world import (
     AGENT,

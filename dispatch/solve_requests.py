@@ -20,7 +20,8 @@ PAUSE_S = 30
 """At most one solve a point in this time."""
 ABANDONED_AFTER_S = 60
 """A solve that has run for longer belongs to a worker that is gone."""
-JOBS_A_SWEEP = 4
+CANDIDATES = 20
+"""How many due wishes one worker looks at before it leaves them to the others."""
 _LOCK_SPACE = 0x0D01
 
 
@@ -90,13 +91,15 @@ def claim_due(session: Session, *, now: datetime) -> Claim | None:
 
     A wish whose worker has died is taken again after `ABANDONED_AFTER_S`.
     """
-    for row in session.exec(_due(now).with_for_update(skip_locked=True, of=SolveRequest).limit(20)):
+    for seen in session.exec(_due(now).limit(CANDIDATES)):
         # Two wishes of one point are two rows: the lock keeps two workers from taking one each.
-        key = {"space": _LOCK_SPACE, "point": row.service_point_id}
+        key = {"space": _LOCK_SPACE, "point": seen.service_point_id}
         held = session.execute(text("SELECT pg_try_advisory_xact_lock(:space, CAST(:point AS int))"), key)
         if not held.scalar_one():
             continue
-        if session.exec(_due(now).where(col(SolveRequest.id) == row.id)).first() is None:
+        still = _due(now).where(col(SolveRequest.id) == seen.id)
+        row = session.exec(still.with_for_update(skip_locked=True, of=SolveRequest)).first()
+        if row is None:
             continue
         row.running_since = now
         session.add(row)
@@ -123,6 +126,10 @@ def finish_claim(session: Session, *, claim: Claim, now: datetime, again: bool) 
     )
     if not again:
         session.execute(delete(SolveRequest).where(*own, col(SolveRequest.asked_at) <= claim.asked_at))
+        # What is left was asked during the solve; this person's own wish has been answered.
+        session.execute(
+            update(SolveRequest).where(*own, col(SolveRequest.asked_by) == claim.asked_by).values(asked_by="")
+        )
     session.execute(
         update(SolveRequest)
         .where(*own)
@@ -138,7 +145,7 @@ def finish_claim(session: Session, *, claim: Claim, now: datetime, again: bool) 
 def defer_due_solves(session: Session, *, now: datetime) -> int:
     """Sweep: wake the worker for wishes that are due, and drop those of days gone by."""
     session.execute(delete(SolveRequest).where(col(SolveRequest.day) < _yesterday(now)))
-    due = len(list(session.exec(_due(now).limit(JOBS_A_SWEEP))))
+    due = len(list(session.exec(_due(now).limit(CANDIDATES))))
     if due:
         _wake(session)
     return due

@@ -43,9 +43,9 @@ def agree(
 class Shop:
     """A company with one point; tickets at any distance north of it."""
 
-    def __init__(self, session: Session, *, kind: str = "direct", **point: Any) -> None:
+    def __init__(self, session: Session, *, code: str = "onnuri", kind: str = "direct", **point: Any) -> None:
         self.session = session
-        self.company = world.make_company(session, kind=kind)
+        self.company = world.make_company(session, code=code, kind=kind)
         self.point = world.make_point(session, company=self.company, **point)
 
     def technician(self, **fields: Any) -> int:

@@ -19,7 +19,7 @@ from dispatch.plan_models import Booking, Plan, PointDay, SolveRequest
 from dispatch.plan_queries import explain_ticket
 from notifications.models import Notice
 from tests import world
-from tests.dispatch.plan_world import DISPATCHER, OTHER, Shop, agree, plan, visit_of
+from tests.dispatch.plan_world import DISPATCHER, OTHER, Shop, agree, plan, visit_of, wish
 
 
 def test_a_placed_ticket_is_planned_booked_and_told(session: Session, now: datetime) -> None:
@@ -119,10 +119,7 @@ def test_a_wished_window_is_kept_where_it_can_be(session: Session, now: datetime
     shop.technician()
     ticket = shop.ticket()
     start = kst(operating_day(now), 14)
-    world._add(
-        session,
-        world_wish(ticket, start, start + timedelta(hours=2)),
-    )
+    wish(session, ticket, start, start + timedelta(hours=2))
 
     visit = plan(session, ticket, now)
 

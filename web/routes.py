@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from web.api import happy_calls, health, plans, points, tickets, visits, webhooks
-from web.pages import live, session, unmask
+from web.pages import live, session, technician, technician_job, technician_steps, unmask
 
 API_ROUTERS: tuple[APIRouter, ...] = (
     health.router,
@@ -16,4 +16,12 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     points.router,
     happy_calls.router,
 )
-PAGE_ROUTERS: tuple[APIRouter, ...] = (session.router, live.router, unmask.router, webhooks.router)
+PAGE_ROUTERS: tuple[APIRouter, ...] = (
+    session.router,
+    live.router,
+    unmask.router,
+    technician.router,
+    technician_job.router,
+    technician_steps.router,
+    webhooks.router,
+)

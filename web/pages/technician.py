@@ -1,0 +1,216 @@
+"""`/m`, the technician's phone: today's route, the next days, what he has been asked to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+from sqlmodel import Session
+
+from core.actor import Actor, Principal, Role
+from core.dated import read_rules
+from core.errors import NotFoundError
+from core.i18n import _
+from dispatch.board import horizon
+from dispatch.tasks import TaskInfo, close_task, list_tasks
+from dispatch.technician_day import TechnicianDay, technician_day
+from dispatch.technicians_at_work import TechnicianWork, technicians_with_work
+from dispatch.visits import acknowledge
+from web.context import context_of
+from web.identity import Author, GuardedRoute, SignedIn, allow
+from web.pages.posting import Posted, take_once
+from web.paths import own_path
+from web.presenters.technician import cards_of
+from web.scope import reach_ticket
+from web.templating import render_page
+from workforce.queries import get_technicians, list_technicians
+from workforce.schemas import TechnicianInfo
+
+router = APIRouter(prefix="/m", route_class=GuardedRoute)
+
+ROLES = (Role.TECHNICIAN, Role.POINT, Role.DISPATCHER)
+VIEWS = ("", "later", "tasks")
+HOME_OF_DESK = {Role.POINT: "/point", Role.DISPATCHER: "/dispatch"}
+
+
+@dataclass(frozen=True)
+class Whose:
+    """Whose day is shown. `choices` is empty for a technician, who sees his own alone."""
+
+    technician: TechnicianInfo | None
+    choices: tuple[TechnicianWork, ...]
+    is_own: bool
+
+    @property
+    def suffix(self) -> str:
+        """What links carry so that a desk stays with the technician it chose."""
+        return "" if self.is_own or self.technician is None else f"?technician={self.technician.id}"
+
+
+@router.get("")
+@allow(*ROLES)
+def show_day(
+    request: Request,
+    technician: int | None = None,
+    view: str = "",
+    principal: Principal = SignedIn,
+) -> Response:
+    """Today's route; `view=later` for the next days, `view=tasks` for what somebody asked him to do."""
+    chosen = view if view in VIEWS else ""
+    context = context_of(request)
+    with context.database.reading() as session:
+        now = context.clock()
+        whose = _whose(session, principal, technician, now)
+        values: dict[str, Any] = {**frame_of(whose, principal, view=chosen), "whose": whose}
+        if whose.technician is None:
+            return render_page(request, "technician/nobody.html", values)
+        load = {"": _today, "later": _later, "tasks": _tasks}[chosen]
+        values |= load(session, principal, whose.technician, now)
+    template = {"": "day", "later": "later", "tasks": "tasks"}[chosen]
+    return render_page(request, f"technician/{template}.html", values)
+
+
+@router.get("/route")
+@allow(*ROLES)
+def show_route(request: Request, technician: int | None = None, principal: Principal = SignedIn) -> Response:
+    """Today's route alone, for the live page."""
+    context = context_of(request)
+    with context.database.reading() as session:
+        now = context.clock()
+        whose = _whose(session, principal, technician, now)
+        if whose.technician is None:
+            raise NotFoundError(_("오늘 일이 있는 기사가 없습니다."))
+        values = {"whose": whose, **_today(session, principal, whose.technician, now)}
+        return render_page(request, "technician/_route.html", values)
+
+
+@router.post("/{number}/acknowledged")
+@allow(*ROLES)
+def post_acknowledged(
+    request: Request, number: str, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
+) -> Response:
+    """He has seen a new or changed job."""
+    context = context_of(request)
+    with context.database.transaction() as session:
+        ticket_id = reach_ticket(session, principal=principal, number=number)
+        acknowledge(session, ticket_id=ticket_id, by=by, now=context.clock())
+    return RedirectResponse(own_path(posted.get("back") or "/m"), status_code=303)
+
+
+@router.post("/tasks/{task_id}/done")
+@allow(*ROLES)
+def post_task_done(
+    request: Request, task_id: int, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
+) -> Response:
+    """A task that was his to do is done; what came of it is written down."""
+    context = context_of(request)
+    with context.database.transaction() as session:
+        now = context.clock()
+        mine = list_tasks(session, company_id=principal.company_id, owner_person_id=principal.person_id)
+        if principal.role is Role.TECHNICIAN and task_id not in {task.id for task in mine}:
+            raise NotFoundError(_("이미 끝났거나 다른 사람에게 넘어간 할 일입니다."))
+        if take_once(session, request, principal=principal, posted=posted, now=now):
+            close_task(
+                session,
+                company_id=principal.company_id,
+                task_id=task_id,
+                outcome=posted.get("outcome")[:500] or _("마쳤습니다."),
+                by=by,
+                now=now,
+            )
+    return RedirectResponse(own_path(posted.get("back") or "/m?view=tasks"), status_code=303)
+
+
+def frame_of(whose: Whose, principal: Principal, *, view: str | None) -> dict[str, Any]:
+    """The bottom bar; desks find the way back to their own screen there. `view` None: none of its pages."""
+    mark = "&" if whose.suffix else "?"
+    tabs = [
+        (f"/m{whose.suffix}", _("오늘"), "list", view == ""),
+        (f"/m{whose.suffix}{mark}view=later", _("내일·모레"), "calendar", view == "later"),
+        (f"/m{whose.suffix}{mark}view=tasks", _("할 일"), "bell", view == "tasks"),
+    ]
+    if principal.role in HOME_OF_DESK:
+        tabs.append((HOME_OF_DESK[principal.role], _("내 화면"), "headset", False))
+    return {"tabs": tabs}
+
+
+def _whose(session: Session, principal: Principal, asked: int | None, now: datetime) -> Whose:
+    company_id = principal.company_id
+    if principal.technician_id is not None:
+        own = get_technicians(
+            session, technician_ids=[principal.technician_id], company_id=company_id, at=now
+        )
+        return Whose(own.get(principal.technician_id), (), is_own=True)
+    point_id = principal.service_point_id
+    choices = technicians_with_work(session, company_id=company_id, now=now, service_point_id=point_id)
+    if asked is None:
+        return Whose(choices[0].technician if choices else None, tuple(choices), is_own=False)
+    crew = list_technicians(session, company_id=company_id, at=now, point_id=point_id)
+    found = next((info for info in crew if info.id == asked), None)
+    if found is None:
+        raise NotFoundError(_("그런 기사가 없습니다. 목록에서 다시 골라 주세요."))
+    return Whose(found, tuple(choices), is_own=False)
+
+
+def _today(
+    session: Session, principal: Principal, technician: TechnicianInfo, now: datetime
+) -> dict[str, Any]:
+    rules = read_rules(session, company_id=principal.company_id, at=now)
+    day = technician_day(
+        session,
+        company_id=principal.company_id,
+        technician=technician,
+        day=horizon(rules, now)[0],
+        now=now,
+    )
+    cards = _cards(session, principal, technician, day, now)
+    return {
+        "day": day,
+        "news": [card for card in cards if card.job.is_open and card.job.is_news],
+        "route": [card for card in cards if card.job.is_open and not card.job.is_news],
+        "ended": [card for card in cards if not card.job.is_open],
+        "live_topics": " ".join(_topics(technician, day)),
+    }
+
+
+def _later(
+    session: Session, principal: Principal, technician: TechnicianInfo, now: datetime
+) -> dict[str, Any]:
+    rules = read_rules(session, company_id=principal.company_id, at=now)
+    days = [
+        technician_day(session, company_id=principal.company_id, technician=technician, day=each, now=now)
+        for each in horizon(rules, now)[1:]
+    ]
+    return {"days": [(day, _cards(session, principal, technician, day, now)) for day in days]}
+
+
+def _tasks(
+    session: Session, principal: Principal, technician: TechnicianInfo, now: datetime
+) -> dict[str, Any]:
+    del now
+    tasks: list[TaskInfo] = list_tasks(
+        session, company_id=principal.company_id, owner_person_id=technician.person_id
+    )
+    return {"tasks": tasks, "quote": quote}
+
+
+def _cards(
+    session: Session, principal: Principal, technician: TechnicianInfo, day: TechnicianDay, now: datetime
+) -> list[Any]:
+    jobs = (*day.open_jobs, *day.ended_jobs)
+    return cards_of(session, principal=principal, technician_id=technician.id, day=day, jobs=jobs, now=now)
+
+
+def _topics(technician: TechnicianInfo, day: TechnicianDay) -> list[str]:
+    """His own topic, his point's (new jobs and plans), and each ticket of the day."""
+    points = {job.service_point_id for job in day.open_jobs} | {technician.service_point_id or 0}
+    numbers = [job.number for job in (*day.open_jobs, *day.ended_jobs)]
+    return [
+        f"technician:{technician.id}",
+        *(f"point:{point_id}" for point_id in sorted(points)),
+        *(f"ticket:{number}" for number in numbers),
+    ]

@@ -1,0 +1,110 @@
+"""What the technician's forms say, read into dispatch's requests."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from billing.schemas import MAX_QUANTITY, LineRequest
+from core.errors import FieldError, InvalidError
+from core.i18n import _
+from dispatch.visit_schemas import AgreedWindow, AttemptRequest, CompletionRequest, Outcome
+from web.pages.posting import PostedForm
+
+DIAL_COUNTS_FOR = timedelta(minutes=5)
+"""A call is dated at its dialling when it is written down this soon after; later it is dated now."""
+CALL_BACK_AT_MOST_S = 24 * 3600
+DAYS_AT_MOST = 60
+
+
+class BadFormError(InvalidError):
+    """A field of the phone's form cannot be read."""
+
+    code = "bad-form"
+
+
+def read_attempt(posted: PostedForm, *, received_at: datetime, now: datetime) -> AttemptRequest:
+    """A call and what came of it. Raises BadFormError."""
+    try:
+        outcome = Outcome(posted.get("outcome"))
+    except ValueError:
+        raise _bad("outcome", _("통화가 어떻게 되었는지 눌러 주세요.")) from None
+    minutes = _number(posted, "call_back")
+    return AttemptRequest(
+        outcome=outcome,
+        with_role=posted.get("with") or None,
+        at=_dialled_at(posted, received_at=received_at, now=now),
+        window=read_window(posted) if outcome is Outcome.CONNECTED else None,
+        reason=posted.get("reason"),
+        call_back_at=now + timedelta(minutes=min(minutes, CALL_BACK_AT_MOST_S // 60)) if minutes else None,
+        note=posted.get("note"),
+    )
+
+
+def read_window(posted: PostedForm) -> AgreedWindow | None:
+    """`window` is `start/end` in RFC 3339; None when none was chosen. Raises BadFormError."""
+    chosen = posted.get("window")
+    if not chosen:
+        return None
+    start, _slash, end = chosen.partition("/")
+    try:
+        window = AgreedWindow(datetime.fromisoformat(start), datetime.fromisoformat(end))
+    except ValueError:
+        raise _bad("window", _("방문 시간을 다시 골라 주세요.")) from None
+    if window.start.tzinfo is None or window.end.tzinfo is None:
+        raise _bad("window", _("방문 시간을 다시 골라 주세요."))
+    return window
+
+
+def read_completion(posted: PostedForm) -> CompletionRequest:
+    """Ticks, cost lines, misuse and a note. Raises BadFormError."""
+    return CompletionRequest(
+        checklist=dict.fromkeys(posted.all("tick"), True),
+        lines=read_lines(posted),
+        misuse=posted.get("misuse") == "1",
+        note=posted.get("note"),
+    )
+
+
+def read_lines(posted: PostedForm) -> tuple[LineRequest, ...]:
+    """Cost lines from fields `quantity.CODE`; empty and 0 are left out. Raises BadFormError."""
+    lines = []
+    for code, value in posted.below("quantity."):
+        if value in ("", "0"):
+            continue
+        if not (value.isascii() and value.isdigit()) or int(value[:4]) > MAX_QUANTITY:
+            text = _("수량은 0에서 {limit}까지의 숫자로 적어 주세요.").format(limit=MAX_QUANTITY)
+            raise _bad(f"quantity.{code[:60]}", text)
+        lines.append(LineRequest(code=code[:60], quantity=int(value)))
+    return tuple(lines)
+
+
+def read_hold_day(posted: PostedForm) -> int | None:
+    """In how many days it goes on; None when that is not known yet. Raises BadFormError."""
+    days = _number(posted, "days")
+    if days is not None and days > DAYS_AT_MOST:
+        raise _bad("days", _("다시 갈 날을 다시 골라 주세요."))
+    return days or None
+
+
+def _dialled_at(posted: PostedForm, *, received_at: datetime, now: datetime) -> datetime | None:
+    """When the number was dialled, by the phone's own clock as far as that can be believed."""
+    try:
+        at = datetime.fromisoformat(posted.get("dialled_at"))
+    except ValueError:
+        return None
+    if at.tzinfo is None or not max(received_at, now - DIAL_COUNTS_FOR) <= at <= now:
+        return None
+    return at
+
+
+def _number(posted: PostedForm, name: str) -> int | None:
+    value = posted.get(name)
+    if not value:
+        return None
+    if not (value.isascii() and value.isdigit() and len(value) <= 5):
+        raise _bad(name, _("숫자를 다시 골라 주세요."))
+    return int(value)
+
+
+def _bad(field: str, message: str) -> BadFormError:
+    return BadFormError(message, errors=(FieldError(field, message),))

@@ -1,0 +1,268 @@
+"""`/m/{number}`: one job on the technician's phone, one thing to do at a time."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from sqlmodel import Session
+
+from core.actor import Principal, Role
+from core.clock import kst, operating_day
+from core.errors import DomainError
+from core.i18n import _
+from dispatch.detail_shapes import TicketDetail, VisitFacts
+from dispatch.pricing import preview_bill
+from dispatch.safety_script import script_steps
+from dispatch.slots import NoPointYetError
+from dispatch.technician_job import TechnicianJob, price_choices, technician_job, window_offers
+from dispatch.words import symptom_words
+from notifications.queries import list_notices
+from web.context import caller_address, context_of
+from web.identity import GuardedRoute, SignedIn, allow
+from web.pages.posting import PostedForm
+from web.pages.technician import ROLES, Whose, frame_of
+from web.pages.technician_forms import read_lines
+from web.presenters.masks import Masks
+from web.presenters.technician import (
+    HOLD_WORDS,
+    OUTCOME_WORDS,
+    address_line,
+    boiler_line,
+    code_words,
+    masks_of_visit,
+    people_lines,
+    warranty_line,
+)
+from web.scope import reach_ticket
+from web.templating import render_page
+from workforce.access_log import open_data
+from workforce.schemas import TechnicianInfo
+
+router = APIRouter(prefix="/m", route_class=GuardedRoute)
+
+FAMILY = ("resident", "requester", "payer")
+STEP_OF_STATE = {
+    "planned": "call",
+    "agreed": "depart",
+    "en_route": "arrive",
+    "arrived": "start",
+    "in_progress": "complete",
+}
+SIDE_STEPS = {
+    "call": ("planned", "agreed"),
+    "agree": ("planned", "agreed"),
+    "callback": ("planned", "agreed"),
+    "solve": ("planned", "agreed"),
+    "depart": ("planned", "agreed"),
+    "absent": ("arrived",),
+    "complete": ("arrived", "in_progress"),
+    "hold": ("planned", "agreed", "en_route", "arrived", "in_progress"),
+}
+"""What may be chosen instead of the next step, and in which states of the visit."""
+CALM_STEPS = frozenset({"depart", "arrive", "start", "ended", "held", "nobody"})
+"""Nothing is typed there, so the whole page may follow a change by itself."""
+OFFERS_SHOWN = 6
+CALL_BACK_MINUTES = (15, 30, 60, 120)
+
+
+@router.get("/{number}")
+@allow(*ROLES)
+def show_job(request: Request, number: str, do: str = "", principal: Principal = SignedIn) -> Response:
+    """The job with the step that comes next, or with the one that was chosen (`do`)."""
+    context = context_of(request)
+    typed = PostedForm(tuple(request.query_params.multi_items()))
+    with context.database.transaction() as session:
+        now = context.clock()
+        _open_for_stand_in(session, request, principal, number, now)
+        values = job_values(session, principal=principal, number=number, now=now, do=do, typed=typed)
+    return render_page(request, "technician/job.html", values)
+
+
+@router.get("/{number}/now")
+@allow(*ROLES)
+def show_now(
+    request: Request, number: str, do: str = "", seen: str = "", principal: Principal = SignedIn
+) -> Response:
+    """The live part of the page: all of it while nothing is being typed, else its head with a hint."""
+    context = context_of(request)
+    with context.database.reading() as session:
+        now = context.clock()
+        values = job_values(session, principal=principal, number=number, now=now, do=do, typed=PostedForm())
+    values["changed"] = bool(seen) and seen != values["mark"]
+    calm = values["step"] in CALM_STEPS and not do
+    values["seen"] = seen or values["mark"]
+    return render_page(request, "technician/_job.html" if calm else "technician/_head.html", values)
+
+
+def job_values(
+    session: Session,
+    *,
+    principal: Principal,
+    number: str,
+    now: datetime,
+    do: str,
+    typed: PostedForm,
+    error: DomainError | None = None,
+) -> dict[str, Any]:
+    """Everything the job's templates need. Raises NotFoundError when it is not the reader's to see."""
+    reach_ticket(session, principal=principal, number=number)
+    job = technician_job(session, company_id=principal.company_id, number=number, now=now)
+    detail, visit = job.detail, job.detail.visit
+    step = _step(detail, visit, do)
+    masks = _masks(session, principal, detail, visit, now)
+    whose = Whose(_technician(visit), (), is_own=principal.technician_id is not None)
+    values = {
+        **frame_of(whose, principal, view=None),
+        **_facts(session, principal, job, masks, now=now),
+        "job": job,
+        "detail": detail,
+        "visit": visit,
+        "step": step,
+        "do": do if step == do else "",
+        "mark": _mark(detail, visit),
+        "seen": _mark(detail, visit),
+        "changed": False,
+        "back": f"/m{whose.suffix}",
+        "is_own": whose.is_own or principal.role is Role.TECHNICIAN,
+        "form_key": secrets.token_urlsafe(18),
+        "typed": typed,
+        "error": error,
+        "errors": {item.field: item.message for item in error.errors} if error else {},
+    }
+    return values | _extra(session, job, masks, step=step, typed=typed, now=now)
+
+
+def _facts(
+    session: Session, principal: Principal, job: TechnicianJob, masks: Masks, *, now: datetime
+) -> dict[str, Any]:
+    detail = job.detail
+    address = detail.address
+    return {
+        "masks": masks,
+        "people": people_lines(detail.parties, masks),
+        "address": address_line(address, masks),
+        "way": address.normalised if masks.is_open and address.normalised else None,
+        "access_note": job.household.access_note if masks.is_open else "",
+        "note": masks.text(detail.note),
+        "symptom": symptom_words(detail.symptom),
+        "code": code_words(
+            session, company_id=principal.company_id, code=detail.error_code, boiler=detail.boiler
+        ),
+        "boiler": boiler_line(detail.boiler, today=operating_day(now)),
+        "warranty": warranty_line(job.estimate.warranty),
+        "outcomes": {code: _(word) for code, word in OUTCOME_WORDS.items()},
+        "holds": {code: _(word) for code, word in HOLD_WORDS.items()},
+        "script": script_steps(symptom=detail.symptom) if detail.safety else (),
+    }
+
+
+def _extra(
+    session: Session, job: TechnicianJob, masks: Masks, *, step: str, typed: PostedForm, now: datetime
+) -> dict[str, Any]:
+    """What one step alone needs."""
+    detail, visit = job.detail, job.detail.visit
+    if step == "agree":
+        return _offers(session, detail, now=now)
+    if step == "callback":
+        return {"call_backs": [(m, now + timedelta(minutes=m)) for m in CALL_BACK_MINUTES]}
+    if step == "hold":
+        return {"hold_days": [(n, kst(operating_day(now) + timedelta(days=n), 9)) for n in (1, 2, 3, 7)]}
+    if step == "complete" and visit is not None:
+        prices = price_choices(session, company_id=detail.company.id, arrived_at=visit.arrived_at or now)
+        return {"prices": prices, **bill_values(session, detail.id, typed, now=now)}
+    if step in ("ended", "held"):
+        told = [
+            notice
+            for notice in list_notices(session, ticket_id=detail.id)
+            if notice.event == "VISIT_RESULT" and notice.recipient in FAMILY
+        ]
+        return {"told": [(notice, masks.text(notice.text)) for notice in told]}
+    return {}
+
+
+def bill_values(session: Session, ticket_id: int, typed: PostedForm, *, now: datetime) -> dict[str, Any]:
+    """The bill as it would be with what is typed, or why it cannot be reckoned."""
+    misuse = typed.get("misuse") == "1"
+    try:
+        bill = preview_bill(session, ticket_id=ticket_id, lines=read_lines(typed), misuse=misuse, now=now)
+    except DomainError as error:
+        return {"bill": None, "bill_error": error.detail, "bill_warranty": ""}
+    return {"bill": bill, "bill_error": "", "bill_warranty": warranty_line(bill.warranty)}
+
+
+def _offers(session: Session, detail: TicketDetail, *, now: datetime) -> dict[str, Any]:
+    try:
+        offers = window_offers(session, ticket_id=detail.id, detail=detail, now=now)
+    except NoPointYetError as error:
+        return {"offers": [], "more_offers": [], "no_offers": error.detail}
+    return {
+        "offers": offers[:OFFERS_SHOWN],
+        "more_offers": offers[OFFERS_SHOWN:],
+        "no_offers": _("지금 갈 수 있는 시간이 없습니다. 서비스점 데스크에 알려 주세요."),
+    }
+
+
+def _step(detail: TicketDetail, visit: VisitFacts | None, do: str) -> str:
+    if visit is None or visit.technician is None:
+        return "ended" if visit is not None and visit.ended_at is not None else "nobody"
+    if detail.status == "ON_HOLD":
+        return "held"
+    if visit.state not in STEP_OF_STATE:
+        return "ended"
+    if visit.state in SIDE_STEPS.get(do, ()):
+        return do
+    return "depart" if visit.window is not None and visit.state == "planned" else STEP_OF_STATE[visit.state]
+
+
+def _mark(detail: TicketDetail, visit: VisitFacts | None) -> str:
+    """Changes whenever the next step may be another one."""
+    if visit is None:
+        return detail.status
+    window = f"{visit.window.start:%d%H%M}" if visit.window else ""
+    who = visit.technician.id if visit.technician else 0
+    return f"{detail.status}-{visit.id}-{visit.state}-{who}-{window}-{len(detail.attempts)}"
+
+
+def _masks(
+    session: Session, principal: Principal, detail: TicketDetail, visit: VisitFacts | None, now: datetime
+) -> Masks:
+    technician = _technician(visit)
+    return masks_of_visit(
+        session,
+        principal=principal,
+        ticket_id=detail.id,
+        technician_id=technician.id if technician else None,
+        ended_at=visit.ended_at if visit and detail.status != "ON_HOLD" else None,
+        now=now,
+    )
+
+
+def _technician(visit: VisitFacts | None) -> TechnicianInfo | None:
+    return visit.technician if visit else None
+
+
+def _open_for_stand_in(
+    session: Session, request: Request, principal: Principal, number: str, now: datetime
+) -> None:
+    """A company-wide technician stands in for whoever's job he opens: he sees it whole, and it is logged."""
+    if principal.role is not Role.TECHNICIAN or principal.technician_id is not None:
+        return
+    ticket_id = reach_ticket(session, principal=principal, number=number)
+    masks = masks_of_visit(
+        session, principal=principal, ticket_id=ticket_id, technician_id=None, ended_at=None, now=now
+    )
+    if masks.is_open:
+        return
+    open_data(
+        session,
+        principal=principal,
+        subject=("ticket", ticket_id),
+        fields=("name", "phone", "address"),
+        reason=_("기사를 대신해 방문 화면을 열었습니다."),
+        from_address=caller_address(request),
+        now=now,
+    )
+    session.flush()

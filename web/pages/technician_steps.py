@@ -1,0 +1,191 @@
+"""What the technician presses on a job: the call's outcome, the steps of the visit, the end of the work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import cast
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+from sqlmodel import Session
+
+from core.actor import Actor, Principal
+from core.clock import kst, operating_day
+from core.errors import DomainError, ForbiddenError, NotFoundError, UnauthorizedError
+from dispatch import visits
+from dispatch.completion import complete_visit
+from dispatch.first_contact import record_attempt
+from dispatch.queries import ticket_detail
+from dispatch.visit_schemas import HoldReason, Outcome
+from web.context import context_of
+from web.identity import Author, GuardedRoute, SignedIn, allow
+from web.pages.posting import Posted, PostedForm, take_once
+from web.pages.technician import ROLES
+from web.pages.technician_forms import read_attempt, read_completion, read_hold_day
+from web.pages.technician_job import bill_values, job_values
+from web.scope import reach_ticket
+from web.templating import render_page
+
+router = APIRouter(prefix="/m/{number}", route_class=GuardedRoute)
+
+HOLD_ENDS_AT_HOUR = 9
+
+Act = Callable[[Session, int, datetime], object]
+
+
+@router.post("/attempt")
+@allow(*ROLES)
+def post_attempt(
+    request: Request, number: str, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
+) -> Response:
+    """A call was tried: what came of it, and with a window chosen the visit is agreed."""
+
+    def act(session: Session, ticket_id: int, now: datetime) -> None:
+        detail = ticket_detail(session, company_id=principal.company_id, number=number, now=now)
+        attempt = read_attempt(posted, received_at=detail.received_at, now=now)
+        record_attempt(session, ticket_id=ticket_id, attempt=attempt, by=by, now=now)
+
+    outcome = posted.get("outcome")
+    do = {Outcome.CONNECTED: "agree", Outcome.SOLVED_BY_PHONE: "solve", Outcome.CALL_BACK: "callback"}
+    at_door = posted.get("back") == "absent"
+    return _take(
+        request,
+        number,
+        principal,
+        posted,
+        act,
+        do="absent" if at_door else next((step for kind, step in do.items() if kind == outcome), "call"),
+        then="absent" if at_door else "",
+    )
+
+
+@router.post("/departed")
+@allow(*ROLES)
+def post_departed(
+    request: Request, number: str, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
+) -> Response:
+    """He sets out; the family is told."""
+    return _take(request, number, principal, posted, _plain(visits.depart, by), do="depart")
+
+
+@router.post("/arrived")
+@allow(*ROLES)
+def post_arrived(
+    request: Request, number: str, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
+) -> Response:
+    """He stands at the door."""
+    return _take(request, number, principal, posted, _plain(visits.arrive, by))
+
+
+@router.post("/started")
+@allow(*ROLES)
+def post_started(
+    request: Request, number: str, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
+) -> Response:
+    """The work begins."""
+    return _take(request, number, principal, posted, _plain(visits.start, by))
+
+
+@router.post("/absent")
+@allow(*ROLES)
+def post_absent(
+    request: Request, number: str, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
+) -> Response:
+    """Nobody opened."""
+
+    def act(session: Session, ticket_id: int, now: datetime) -> None:
+        visits.mark_absent(session, ticket_id=ticket_id, by=by, now=now, note=posted.get("note"))
+
+    return _take(request, number, principal, posted, act, do="absent")
+
+
+@router.post("/hold")
+@allow(*ROLES)
+def post_hold(
+    request: Request, number: str, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
+) -> Response:
+    """The work waits for a part or for the family."""
+
+    def act(session: Session, ticket_id: int, now: datetime) -> None:
+        days = read_hold_day(posted)
+        due = kst(operating_day(now) + timedelta(days=days), HOLD_ENDS_AT_HOUR) if days else None
+        visits.hold(
+            session,
+            ticket_id=ticket_id,
+            reason=cast(HoldReason, posted.get("reason")),
+            due=due,
+            by=by,
+            now=now,
+            note=posted.get("note"),
+        )
+
+    return _take(request, number, principal, posted, act, do="hold")
+
+
+@router.post("/bill")
+@allow(*ROLES)
+def post_bill(request: Request, number: str, posted: Posted, principal: Principal = SignedIn) -> Response:
+    """The bill as it would be now: a part of the page with scripts, the whole page without."""
+    context = context_of(request)
+    with context.database.reading() as session:
+        now = context.clock()
+        ticket_id = reach_ticket(session, principal=principal, number=number)
+        if "HX-Request" in request.headers:
+            values = {"number": number, **bill_values(session, ticket_id, posted, now=now)}
+            return render_page(request, "technician/_bill.html", values)
+        page = job_values(session, principal=principal, number=number, now=now, do="complete", typed=posted)
+    return render_page(request, "technician/job.html", page)
+
+
+@router.post("/completed")
+@allow(*ROLES)
+def post_completed(
+    request: Request, number: str, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
+) -> Response:
+    """The work is done: ticks, cost lines, the bill goes out."""
+
+    def act(session: Session, ticket_id: int, now: datetime) -> None:
+        complete_visit(session, ticket_id=ticket_id, completion=read_completion(posted), by=by, now=now)
+
+    return _take(request, number, principal, posted, act, do="complete")
+
+
+def _plain(door: Callable[..., object], by: Actor) -> Act:
+    return lambda session, ticket_id, now: door(session, ticket_id=ticket_id, by=by, now=now)
+
+
+def _take(
+    request: Request,
+    number: str,
+    principal: Principal,
+    posted: PostedForm,
+    act: Act,
+    *,
+    do: str = "",
+    then: str = "",
+) -> Response:
+    """One step in one transaction, then the job's page; a refusal shows the form again as it was typed."""
+    context = context_of(request)
+    try:
+        with context.database.transaction() as session:
+            now = context.clock()
+            ticket_id = reach_ticket(session, principal=principal, number=number)
+            if take_once(session, request, principal=principal, posted=posted, now=now):
+                act(session, ticket_id, now)
+    except (ForbiddenError, NotFoundError, UnauthorizedError):
+        raise
+    except DomainError as error:
+        with context.database.reading() as session:
+            values = job_values(
+                session,
+                principal=principal,
+                number=number,
+                now=context.clock(),
+                do=do,
+                typed=posted,
+                error=error,
+            )
+        return render_page(request, "technician/job.html", values, status_code=error.status)
+    suffix = f"?do={then}" if then else ""
+    return RedirectResponse(f"/m/{number}{suffix}", status_code=303)

@@ -176,12 +176,9 @@ def open_house(database: Database, database_url: str, *, now: datetime) -> Itera
             WebContext(settings=settings, database=database, clock=clock, live=LiveHub(database_url))
         )
         with _serving(app) as url, SolverPool() as solver:
+            provider = make_provider(settings)
             worker = WorkerContext(
-                settings=settings,
-                database=database,
-                clock=clock,
-                provider=make_provider(settings),
-                solver=solver,
+                settings=settings, database=database, clock=clock, provider=provider, solver=solver
             )
             house = House(url, provider_url, database, settings, clock, worker)
             house.control_provider(webhook_url=f"{url}/webhooks/solapi/{WEBHOOK_TOKEN}")
@@ -190,6 +187,7 @@ def open_house(database: Database, database_url: str, *, now: datetime) -> Itera
             finally:
                 for client in house.clients:
                     client.close()
+                provider.close()
 
 
 @contextmanager

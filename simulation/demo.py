@@ -1,4 +1,4 @@
-"""`run.py demo`: an embedded database, a seeded world, the web, a worker and the demo's phones, in one tree."""
+"""`run.py demo`: an embedded database, a seeded world, web, worker and the demo's phones, in one tree."""
 
 from __future__ import annotations
 

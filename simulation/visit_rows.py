@@ -1,0 +1,327 @@
+"""The visits of a seeded ticket: planned, agreed, driven to, worked, billed, asked about."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from core.clock import kst, rfc3339_kst
+from dispatch.checklist import checklist_for
+from dispatch.models import Booking, ContactAttempt, Visit, WishedWindow
+from dispatch.open_visits import duration_of, skills_of
+from dispatch.tasks import CONTACT_CALL, ESCALATION, REVISIT_CALL
+from dispatch.words import SYMPTOMS
+from notifications.messages import Absent, EnRoute, JobAssigned, VisitScheduled
+from simulation.bulk import Row
+from simulation.casefile import CaseFile
+from simulation.result_rows import add_happy_call, add_result
+from simulation.shapes import StaffMember, TechnicianSpec
+from simulation.story_shapes import Leg
+from simulation.telling import place_words, window_of, worker_of
+
+__all__ = ["add_happy_call", "add_visits"]
+
+
+def add_visits(case: CaseFile) -> None:
+    """Every visit that exists by now, and the ticket's status with it."""
+    m, story = case.moments, case.story
+    if story.kind == "unplanned" and case.past(m.planned):
+        _unplanned(case)
+    if story.leg is None or not case.past(m.planned):
+        return
+    visit = _plan(case, story.leg)
+    _contact(case, visit)
+    if case.past(story.leg.depart):
+        _drive(case, visit, story.leg)
+    if case.past(m.ended) and m.ended is not None:
+        _finish(case, visit, story.leg, m.ended)
+    _keep(case, visit)
+    _escalate(case)
+
+
+def _unplanned(case: CaseFile) -> None:
+    """A job that nobody of the point may do: it waits with its reason."""
+    row = _visit_row(case, point_id=case.story.point_id or 0, sequence=1, at=case.moments.planned)
+    row["skills"] = ["COMMERCIAL", "TWO_PERSON"]
+    case.batch.add(Visit, **row)
+    case.note(case.moments.planned, "VisitNotPlanned", None, data={"codes": ["NO_QUALIFIED_TECHNICIAN"]})
+
+
+def _visit_row(case: CaseFile, *, point_id: int, sequence: int, at: int) -> Row:
+    rules = case.office.rules[case.story.company_id]
+    return {
+        "id": case.batch.reserve(Visit),
+        "ticket_id": case.ticket_id,
+        "company_id": case.story.company_id,
+        "sequence": sequence,
+        "service_point_id": point_id,
+        "state": "planned",
+        "duration_s": duration_of(rules, case.symptom),
+        "skills": sorted(skills_of(rules, case.symptom)),
+        "created_at": case.at(at),
+    }
+
+
+def _plan(case: CaseFile, leg: Leg) -> Row:
+    """Assigned: the technician is told once the point has taken the ticket."""
+    m = case.moments
+    visit = _visit_row(case, point_id=leg.point_id, sequence=1, at=m.placed)
+    visit.update(
+        technician_id=leg.technician_id, planned_start=case.at(leg.start), planned_end=case.at(leg.end)
+    )
+    if m.safety:
+        visit["pinned_technician"] = True
+    case.ticket["status"] = "ASSIGNED"
+    _note_planned(case, visit, leg, m.planned)
+    told = max(m.planned, m.accepted)
+    if case.past(told):
+        _tell_job(case, visit, leg, told)
+    return visit
+
+
+def _note_planned(case: CaseFile, visit: Row, leg: Leg, at: int) -> None:
+    data = {
+        "visit_id": visit["id"],
+        "origin": "insertion",
+        "technician_id": leg.technician_id,
+        "start": rfc3339_kst(case.at(leg.start)),
+    }
+    case.note(at, "VisitPlanned", None, data=data)
+
+
+def _tell_job(case: CaseFile, visit: Row, leg: Leg, at: int) -> None:
+    technician = _technician(case, leg)
+    rules = case.office.rules[case.story.company_id]
+    context = JobAssigned(
+        maker=case.maker.brand_name,
+        ticket_number=case.number,
+        place=place_words(case.home),
+        symptom=SYMPTOMS[case.symptom],
+        contact_due_at=case.at(case.moments.received + rules.contact_limit_s),
+        urgency="SAFETY" if case.moments.safety else "CARE" if case.home.priority_care else "NORMAL",
+    )
+    case.letters.tell_technician(context, technician, case.at(at))
+    visit["told_technician_id"] = technician.id
+    seen = at + 40 + case.story.salt % 240
+    if case.story.acknowledges and case.past(seen):
+        visit["acknowledged_at"] = case.at(seen)
+        case.note(seen, "JobAcknowledged", technician.person, data={"visit_id": visit["id"]})
+
+
+def _contact(case: CaseFile, visit: Row) -> None:
+    """The window, agreed at intake or in the first talk, and the talk itself."""
+    m, story = case.moments, case.story
+    if case.past(m.agreed):
+        if m.agreed < m.contacted:
+            case.batch.add(
+                WishedWindow,
+                ticket_id=case.ticket_id,
+                start_at=case.at(story.window[0]),
+                end_at=case.at(story.window[1]),
+            )
+        _agree(case, visit, story.leg, story.window, at=m.agreed)
+        case.clock_stops["promise"] = (m.agreed, None if m.agreed < m.contacted else story.evidence)
+    _missed_calls(case, visit)
+    if not case.past(m.contacted):
+        return
+    technician = _technician(case, story.leg)
+    _attempt(case, visit, technician.person, m.contacted, outcome="CONNECTED", window=story.window)
+    case.ticket["contacted_at"] = case.at(m.contacted)
+    case.clock_stops["contact"] = (m.contacted, story.evidence)
+    _settle_breach(case)
+
+
+def _agree(case: CaseFile, visit: Row, leg: Leg | None, window: tuple[int, int], *, at: int) -> None:
+    span = case.at(window[0]), case.at(window[1])
+    visit.update(
+        state="agreed",
+        window_start=span[0],
+        window_end=span[1],
+        window_agreed_at=case.at(at),
+        window_generation=1,
+    )
+    case.ticket["status"] = "APPOINTED"
+    fee = case.office.till(case.maker.id).visit_fee(case.home, symptom=case.symptom, start=span[0])
+    worker = worker_of(_technician(case, leg), case.maker.id)
+    context = VisitScheduled(case.letters.case, worker, window_of(span), fee)
+    case.letters.tell_family(context, case.at(at))
+
+
+def _missed_calls(case: CaseFile, visit: Row) -> None:
+    """Tries before the talk, spread over the time since the technician knew of the job."""
+    m, story = case.moments, case.story
+    if m.safety or story.leg is None:
+        return
+    first = max(m.planned, m.accepted) + 45
+    for k in range(story.missed_calls):
+        at = first + (m.contacted - first) * (k + 1) // (story.missed_calls + 2)
+        if case.past(at) and at < m.contacted and case.past(m.accepted):
+            outcome = "NO_ANSWER" if k == 0 else "BUSY"
+            _attempt(case, visit, _technician(case, story.leg).person, at, outcome=outcome)
+
+
+def _attempt(
+    case: CaseFile,
+    visit: Row,
+    by: StaffMember,
+    at: int,
+    *,
+    outcome: str,
+    window: tuple[int, int] | None = None,
+) -> None:
+    story = case.story
+    reached = outcome == "CONNECTED"
+    role = "requester" if "requester" in case.parties and story.salt % 3 else "resident"
+    evidence = story.evidence if reached else "SELF_REPORT"
+    case.batch.add(
+        ContactAttempt,
+        ticket_id=case.ticket_id,
+        visit_id=visit["id"],
+        outcome=outcome,
+        with_role=role,
+        evidence=evidence,
+        at=case.at(at),
+        recorded_at=case.at(at + 5),
+        window_start=case.at(window[0]) if window else None,
+        window_end=case.at(window[1]) if window else None,
+        account_id=by.account_id,
+        technician_id=visit["technician_id"],
+    )
+    data = {"outcome": outcome, "with": role, "evidence": evidence, "reached": reached}
+    case.note(at, "ContactAttempted", by, data=data)
+
+
+def _settle_breach(case: CaseFile) -> None:
+    """Who was reached too late was handed to the desk first, then to the person who answers for it."""
+    m = case.moments
+    rules = case.office.rules[case.story.company_id]
+    desk = case.office.desk(case.story.point_id or 0, seconds=m.contacted)
+    for kind, after, owner, words in (
+        (CONTACT_CALL, rules.contact_hand_over_after_s, desk, "아직 고객과 통화하지 못했습니다."),
+        (
+            ESCALATION,
+            rules.contact_limit_s,
+            case.office.world.chiefs[case.maker.id],
+            "1시간 안에 통화하지 못했습니다.",
+        ),
+    ):
+        opened = m.received + after
+        if m.contacted > opened:
+            task = case.task(kind, seconds=opened, detail=words, owner=owner)
+            case.close(task, seconds=m.contacted, outcome="방문 시간을 약속했습니다.")
+            data = {"kind": "contact", "stage": "handed_over" if kind == CONTACT_CALL else "escalated"}
+            case.note(opened, "ClockAdvanced", None, data=data)
+
+
+def _drive(case: CaseFile, visit: Row, leg: Leg) -> None:
+    technician = _technician(case, leg)
+    visit.update(state="en_route", en_route_at=case.at(leg.depart))
+    case.ticket["status"] = "EN_ROUTE"
+    case.note(leg.depart, "TechnicianDeparted", technician.person, data={"visit_id": visit["id"]})
+    context = EnRoute(case.letters.case, worker_of(technician, case.maker.id), case.at(leg.start))
+    case.letters.tell_family(context, case.at(leg.depart))
+    if not case.past(leg.arrived):
+        return
+    visit.update(state="arrived", arrived_at=case.at(leg.arrived))
+    case.ticket["status"] = "ARRIVED"
+    case.note(leg.arrived, "TechnicianArrived", technician.person, data={"visit_id": visit["id"]})
+    if case.story.outcome == "absent":
+        for k, wait in enumerate((150, 480)):
+            if case.past(leg.arrived + wait):
+                outcome = "NO_ANSWER" if k == 0 else "BUSY"
+                _attempt(case, visit, technician.person, leg.arrived + wait, outcome=outcome)
+    elif case.past(leg.started):
+        visit.update(state="in_progress", started_at=case.at(leg.started))
+        case.ticket["status"] = "IN_PROGRESS"
+        case.note(leg.started, "WorkStarted", technician.person, data={"visit_id": visit["id"]})
+
+
+def _finish(case: CaseFile, visit: Row, leg: Leg, ended: int) -> None:
+    technician = _technician(case, leg)
+    visit["ended_at"] = case.at(ended)
+    if case.story.outcome == "fixed":
+        ticked = {item.code: True for item in checklist_for(safety=case.moments.safety)}
+        visit.update(state="completed", checklist=ticked, misuse=case.story.misuse)
+        case.ticket.update(status="COMPLETED", completed_at=case.at(ended), safety_hold=False)
+        case.clock_stops["handled"] = (ended, "SELF_REPORT")
+        case.void = True
+        add_result(case, visit, leg, technician, ended=ended)
+        return
+    if case.story.outcome == "absent":
+        visit.update(state="absent", note="초인종을 눌러도 답이 없음")
+        case.ticket["status"] = "ABSENT"
+        case.note(ended, "FamilyAbsent", technician.person, data={"visit_id": visit["id"]})
+        context = Absent(case.letters.case, worker_of(technician, case.maker.id), case.at(leg.arrived), ())
+        case.letters.tell_family(context, case.at(ended))
+        detail = "방문했으나 아무도 없었습니다. 가족과 통화해 다시 방문할 시간을 정해 주세요."
+    else:
+        part_due = kst(case.office.world.base_day + timedelta(days=2 + case.story.salt % 2), 9)
+        visit.update(state="completed", hold_reason="parts_wait", hold_due_at=part_due, note="부품 주문")
+        case.ticket["status"] = "ON_HOLD"
+        case.note(
+            ended, "VisitHeld", technician.person, reason="부품 주문", data={"hold_reason": "parts_wait"}
+        )
+        detail = "부품을 기다리는 접수입니다. 부품이 오면 가족과 통화해 방문할 시간을 정해 주세요."
+    _go_again(case, visit, detail=detail, ended=ended)
+
+
+def _go_again(case: CaseFile, visit: Row, *, detail: str, ended: int) -> None:
+    """The desk rings the family; where a second visit is planned, it is agreed in that talk."""
+    story, m = case.story, case.moments
+    task = case.task(
+        REVISIT_CALL,
+        seconds=ended,
+        detail=detail,
+        owner=case.owner_now(),
+        generation=1,
+        due_at=visit.get("hold_due_at"),
+    )
+    again = m.asked_again
+    if story.second is None or again is None or not case.past(again):
+        return
+    leg = story.second
+    desk = case.office.desk(leg.point_id, seconds=again)
+    case.close(task, seconds=again, outcome="방문 시간을 약속했습니다.")
+    visit["hold_due_at"] = None
+    second = _visit_row(case, point_id=leg.point_id, sequence=2, at=again)
+    second.update(
+        technician_id=leg.technician_id, planned_start=case.at(leg.start), planned_end=case.at(leg.end)
+    )
+    _note_planned(case, second, leg, again)
+    _tell_job(case, second, leg, again)
+    _attempt(case, second, desk, again, outcome="CONNECTED", window=story.second_window)
+    _agree(case, second, leg, story.second_window, at=again)
+    _keep(case, second)
+
+
+def _keep(case: CaseFile, visit: Row) -> None:
+    """Store the visit; as long as it is open it holds its technician."""
+    case.batch.add(Visit, **visit)
+    if visit["state"] in ("planned", "agreed", "en_route", "arrived", "in_progress"):
+        case.batch.add(
+            Booking,
+            visit_id=visit["id"],
+            technician_id=visit["technician_id"],
+            service_point_id=visit["service_point_id"],
+            start_at=visit["planned_start"],
+            end_at=visit["planned_end"],
+        )
+
+
+def _escalate(case: CaseFile) -> None:
+    """A complaint that the escalation person takes care of."""
+    at = case.moments.received + 2_700
+    if not case.story.escalated or not case.past(at):
+        return
+    chief = case.office.world.chiefs[case.maker.id]
+    reason = "방문 시간이 너무 늦다고 하십니다"
+    task = case.task(ESCALATION, seconds=at, detail=f"고객 불편: {reason}", owner=chief, generation=9)
+    case.ticket.update(escalated_at=case.at(at), escalation_owner_id=chief.id)
+    case.note(at, "TicketEscalated", case.agent(), reason=reason, data={"owner_person_id": chief.id})
+    done = case.moments.ended
+    if done is not None and case.past(done + 3_600):
+        case.close(task, seconds=done + 3_600, outcome="사과드리고 마무리했습니다.")
+
+
+def _technician(case: CaseFile, leg: Leg | None) -> TechnicianSpec:
+    assert leg is not None
+    return case.office.world.technicians[leg.technician_id]

@@ -1,0 +1,161 @@
+"""Makes the demo's world on its first start, and moves it to the present on a later one.
+
+What the generator has made is kept apart in a schema of its own, `demo`: which tickets, shifts and rotas are
+its own. What a person or the API entered or touched is never moved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from core.clock import operating_day
+from core.dated import read_calendar, read_rules
+from core.db import Database
+from core.secrets import hash_password
+from simulation import marker, rolling
+from simulation.building import Built, build
+from simulation.bulk import Batch, first_free_ids, load
+from simulation.day_rows import Numbered, add_story_rows
+from simulation.logins import PASSWORD
+from simulation.marker import Marker
+from simulation.moments import moments_of
+from simulation.office import Office
+from simulation.plans import publish_plans
+from simulation.shapes import WORLD_VERSION
+from simulation.story_shapes import Story
+
+Tell = Callable[[str], None]
+NATIONAL = 0
+"""No company: the national rules alone."""
+
+
+def prepare_world(database: Database, *, now: datetime, tell: Tell) -> None:
+    """Make the world, or bring it to the present; nothing to do on a second start the same day.
+
+    Everything happens in one transaction: a start that is broken off leaves no half of a world.
+    """
+    with database.transaction() as session:
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtext('ondol demo world'))"))
+        session.execute(text("SET LOCAL statement_timeout = '300s'"))
+        found = marker.read(session)
+        today = operating_day(now)
+        if found is None:
+            _seed(session, now=now, tell=tell)
+        elif found.version != WORLD_VERSION:
+            tell("이 데모 자료는 다른 판에서 만들었습니다. 새로 만들려면 --fresh · made by another version")
+        elif found.base_day < today:
+            _roll(session, found, now=now, tell=tell)
+        elif found.base_day == today:
+            _settle(session, found, now=now, tell=tell)
+
+
+def _seed(session: Session, *, now: datetime, tell: Tell) -> None:
+    tell("데모 세계 만드는 중 · making the world (두 제조사, 기사 1,000명, 3,000가구)")
+    marker.create(session)
+    starts = first_free_ids(session)
+    found = Marker(WORLD_VERSION, operating_day(now), now, operating_day(now), starts)
+    marker.write(session, found)
+    batch = Batch(starts)
+    built = _build(session, batch, found, password_hash=hash_password(PASSWORD))
+    rolling.add_times(session, batch, built)
+    rows = load(session, batch)
+    tell(f"  회사·서비스점·사람·집 · standing rows {rows:,}")
+    numbers = _write_day(session, built, built.stories.all, known={}, now=now)
+    marker.add_stories(session, numbers)
+    tell(f"  접수 · tickets {len(numbers):,}")
+    plans = _publish(session, built, now=now)
+    tell(f"  일정 · plans {plans:,}")
+    session.execute(text("ANALYZE"))
+
+
+def _roll(session: Session, found: Marker, *, now: datetime, tell: Tell) -> None:
+    today = operating_day(now)
+    days = (today - found.base_day).days
+    tell(f"데모 세계를 {days}일 앞으로 옮기는 중 · moving the world {days} day(s) ahead")
+    found = found.moved_to(today)
+    built = _build(session, Batch(found.starts), found, password_hash="")
+    known = marker.stories(session)
+    touched = rolling.find_touched(session, [n.ticket_id for n in known.values()])
+    free = {no: n for no, n in known.items() if n.ticket_id not in touched}
+    rolling.delete_tickets(session, [n.ticket_id for n in free.values()], now=now)
+    away = rolling.renew_times(session, built)
+    taken = rolling.find_bookings(session, after=now)
+    stories = [
+        s for s in built.stories.all if s.no in free and not rolling.collides(s, taken, away, built, now=now)
+    ]
+    _write_day(session, built, stories, known=free, now=now)
+    marker.keep_stories(session, {s.no for s in stories})
+    marker.write(session, found)
+    _publish(session, built, now=now)
+    tell(f"  접수 {len(stories):,}건을 옮겼고 {len(touched):,}건은 그대로 · moved, left as they are")
+
+
+def _settle(session: Session, found: Marker, *, now: datetime, tell: Tell) -> None:
+    """A start on the same day: who should have been rung while the demo was off, has been."""
+    known = marker.stories(session)
+    ids = {n.ticket_id: no for no, n in known.items()}
+    overdue = set(rolling.find_overdue(session, list(ids), now=now))
+    overdue -= rolling.find_touched(session, sorted(overdue))
+    if not overdue:
+        return
+    tell(f"그사이 밀린 첫 통화 {len(overdue)}건을 정리하는 중 · settling calls")
+    built = _build(session, Batch(found.starts), found, password_hash="")
+    chosen = {ids[ticket_id] for ticket_id in overdue}
+    before = rolling.point_days_of(session, sorted(overdue))
+    rolling.delete_tickets(session, sorted(overdue), now=now)
+    taken = rolling.find_bookings(session, after=now)
+    stories = [
+        s
+        for s in built.stories.all
+        if s.no in chosen and not rolling.collides(s, taken, set(), built, now=now)
+    ]
+    _write_day(session, built, stories, known={no: known[no] for no in chosen}, now=now)
+    marker.keep_stories(session, set(known) - chosen | {s.no for s in stories})
+    after = rolling.point_days_of(session, sorted(overdue))
+    _publish(session, built, now=now, only=before | after)
+
+
+def _build(session: Session, batch: Batch, found: Marker, *, password_hash: str) -> Built:
+    return build(
+        batch,
+        base_day=found.base_day,
+        founded=found.founded,
+        now=found.founded_at,
+        rules=read_rules(session, company_id=NATIONAL, at=found.founded_at),
+        password_hash=password_hash,
+    )
+
+
+def _write_day(
+    session: Session, built: Built, stories: Iterable[Story], *, known: dict[int, Numbered], now: datetime
+) -> dict[int, Numbered]:
+    """The rows of these stories at `now`, oldest intake first; returns the tickets by story."""
+    world = built.world
+    office = Office(
+        world=world,
+        now=now,
+        rules={i: read_rules(session, company_id=i, at=now) for i in world.makers},
+        calendars={i: read_calendar(session, company_id=i) for i in world.makers},
+    )
+    batch = Batch(first_free_ids(session))
+    ordered = sorted(stories, key=lambda s: moments_of(s, now=office.seconds, designated=False).received)
+    numbers = {s.no: add_story_rows(batch, office, s, known.get(s.no)) for s in ordered}
+    load(session, batch)
+    return numbers
+
+
+def _publish(
+    session: Session, built: Built, *, now: datetime, only: set[tuple[int, date]] | None = None
+) -> int:
+    world = built.world
+    zero = rolling.zero_of(world)
+    lunches = {
+        (technician_id, world.base_day + timedelta(days=day)): zero + timedelta(seconds=start)
+        for (technician_id, day), start in built.stories.lunches.items()
+    }
+    points = [(point.id, point.company_id) for point in world.points.values()]
+    return publish_plans(session, points=points, first=world.base_day, lunches=lunches, now=now, only=only)

@@ -20,11 +20,11 @@ from dispatch.board_rows import (
 )
 from dispatch.board_shapes import BoardVisit, Busy, DayBoard
 from dispatch.plan_models import PointDay
-from dispatch.stretches import LEAST_REST_S, Crew, Position, build_stretches, under_way_order
+from dispatch.stretches import LEAST_REST_S, Crew, Position, build_stretches, standby_shifts, under_way_order
 from dispatch.travel import place_at, planning_moment, travel_model
 from geo.schemas import Point
 from geo.travel import travel_seconds
-from workforce.duty import list_shifts
+from workforce.duty import list_rota, list_shifts
 from workforce.queries import get_point, get_technicians, qualifications_on
 from workforce.schemas import PointInfo, ShiftInfo
 
@@ -35,6 +35,12 @@ def horizon(rules: CompanyRules, now: datetime) -> list[date]:
     return [today + timedelta(days=k) for k in range(rules.planning_days + 1)]
 
 
+def planned_days(session: Session, *, point_id: int, now: datetime) -> list[date]:
+    """Today and the days beside it, by the rules of the point's company."""
+    point = get_point(session, point_id=point_id)
+    return horizon(read_rules(session, company_id=point.company_id, at=now), now)
+
+
 def load_board(session: Session, *, point_id: int, day: date, now: datetime) -> DayBoard:
     """One day of a point. Raises NotFoundError for an unknown point."""
     return load_boards(session, point_id=point_id, days=(day,), now=now)[0]
@@ -42,9 +48,8 @@ def load_board(session: Session, *, point_id: int, day: date, now: datetime) -> 
 
 def load_horizon(session: Session, *, point_id: int, now: datetime) -> list[DayBoard]:
     """The boards of today and of every planned day after it. Raises NotFoundError for an unknown point."""
-    point = get_point(session, point_id=point_id)
-    rules = read_rules(session, company_id=point.company_id, at=now)
-    return load_boards(session, point_id=point_id, days=horizon(rules, now), now=now)
+    days = planned_days(session, point_id=point_id, now=now)
+    return load_boards(session, point_id=point_id, days=days, now=now)
 
 
 def load_boards(session: Session, *, point_id: int, days: Sequence[date], now: datetime) -> list[DayBoard]:
@@ -77,6 +82,9 @@ def _load_facts(session: Session, *, point_id: int, days: Sequence[date], now: d
     today = operating_day_bounds(operating_day(now))[0]
     visits = [_missed(v, today) for v in open_visits(session, point=point, here=here, end=span[1])]
     shifts = list_shifts(session, point_id=point_id, start=span[0], end=span[1])
+    rota = list_rota(session, company_id=point.company_id, point_id=point_id, start=span[0], end=span[1])
+    duties = [(row.technician_id, (row.start_at, row.end_at)) for row in rota if row.technician_id]
+    shifts += standby_shifts(duties, shifts, point_id=point_id)
     crew_ids = {shift.technician_id for shift in shifts}
     known = crew_ids | {v.technician_id for v in visits if v.technician_id is not None}
     crew = get_technicians(session, technician_ids=known, company_id=point.company_id, at=now)

@@ -1,7 +1,8 @@
 """A board as a planning problem, and a plan of it back as times. Pure.
 
-Time 0 of the problem is 05:00 of the operating day. Two rules become private skills, so that they hold for
-every stretch of a technician: `@7` is had by technician 7 alone (a pin), `!7` by everybody but him.
+Time 0 of the problem is 05:00 of the operating day. Three rules become private skills, so that they hold
+for every stretch of a technician: `@7` is had by technician 7 alone (a pin), `!7` by everybody but him,
+`#shift` by whoever has a shift and is not merely on standby.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from scheduling.problem import FixedPrefix, Job, Lunch, PlanningProblem, Technic
 
 OPEN_END_S = 200_000
 """Later than any operating day: a bound that binds nothing."""
+ON_SHIFT = "#shift"
 NEXT_STOP_SLACK_S = 600
 """How much later an automatic plan may let a technician's next stop begin."""
 
@@ -214,6 +216,8 @@ class _Rules:
             tokens.add(f"!{visit.excluded_technician_id}")
         if visit.under_way:
             return frozenset(tokens)
+        if not (visit.safety or visit.pinned_technician or visit.only_technician_id or visit.contacted):
+            tokens.add(ON_SHIFT)
         return visit.skills | tokens
 
     def _keeps_technician(self, visit: BoardVisit) -> bool:
@@ -231,6 +235,8 @@ def _technician(board: DayBoard, stretch: Stretch, places: _Places, excluded: se
     who = stretch.technician_id
     lunch = stretch.lunch
     tokens = {f"@{who}"} | {f"!{other}" for other in excluded if other != who}
+    if not stretch.standby:
+        tokens.add(ON_SHIFT)
     return Technician(
         id=stretch.key,
         start=places.add(stretch.start_place),

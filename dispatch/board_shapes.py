@@ -98,6 +98,8 @@ class Stretch:
     lunch: Lunch | None = None
     overtime_s: int = 0
     hard_end: bool = False
+    standby: bool = False
+    """On the duty rota (당직) outside his shifts: for safety cases, and for what a person decides."""
 
 
 @dataclass(frozen=True)
@@ -153,12 +155,18 @@ class DayBoard:
 
     @cached_property
     def last_moment(self) -> int:
-        """When the last stretch of the day ends, in the problem's clock."""
-        return max((self.seconds(stretch.end_at) for stretch in self.stretches), default=86_400)
+        """When the last shift of the day ends, in the problem's clock."""
+        ends = (self.seconds(stretch.end_at) for stretch in self.stretches if not stretch.standby)
+        return max(ends, default=86_400)
 
     def find(self, visit_id: int) -> BoardVisit | None:
         """A visit of this board, planned or waiting."""
         return next((v for v in (*self.visits, *self.waiting) if v.visit_id == visit_id), None)
+
+    @property
+    def is_manned(self) -> bool:
+        """Whether anybody has a shift (left) on this day."""
+        return any(not stretch.standby for stretch in self.stretches)
 
     @property
     def has_room(self) -> bool:

@@ -14,7 +14,7 @@ from core.actor import Actor, Role
 from core.clock import KST, operating_day, rfc3339_kst
 from core.errors import ConflictError, FieldError, ForbiddenError, InvalidError
 from core.i18n import _
-from dispatch.board import load_horizon
+from dispatch.board import load_horizon, planned_days
 from dispatch.board_problem import Freedom
 from dispatch.board_shapes import BoardVisit, DayBoard
 from dispatch.insertion import Insertion, best_insertion
@@ -22,7 +22,7 @@ from dispatch.models import Ticket, Visit
 from dispatch.moving import drafts_without
 from dispatch.open_visits import ensure_open_visit, find_open_visit
 from dispatch.plan_models import Booking, Plan
-from dispatch.publishing import Authorship, StalePlanError, publish
+from dispatch.publishing import Authorship, StalePlanError, lock_days, publish
 from dispatch.retrying import on_fresh_data
 from dispatch.solve_requests import PAUSE_S, request_solve
 from dispatch.states import UNDER_WAY_STATES
@@ -97,6 +97,9 @@ def assign_by_hand(
     _check(start, reason, pin, now)
     seen = find_open_visit(session, ticket_id=ticket_id)
     before = _stand(seen)
+    if seen is not None:
+        days = planned_days(session, point_id=seen.service_point_id, now=now)
+        lock_days(session, point_id=seen.service_point_id, days=days)
     ticket = lock_ticket(session, ticket_id=ticket_id)
     visit = _visit_to_plan(session, ticket, now)
     if seen is not None and before != _stand(visit):

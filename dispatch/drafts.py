@@ -19,6 +19,7 @@ OWN_REASONS = {
     "PINNED_AWAY": N_("이 접수는 {name} 기사에게 고정되어 있는데, 그 기사는 이날 갈 수 없습니다."),
     "EXCLUDED": N_("고객 불만으로 이 접수에서 빠진 기사입니다."),
     "EXCLUDED_ALONE": N_("고객 불만으로 빠진 기사 말고는 갈 수 있는 기사가 없습니다."),
+    "STANDBY": N_("당직 기사는 안전 접수만 바로 맡습니다."),
     "DAILY_LIMIT": N_("이 서비스점이 하루에 받는 방문 수({limit})가 다 찼습니다."),
     "NO_SHIFT": N_("이날 이 서비스점에 근무하는 기사가 없습니다."),
 }
@@ -162,7 +163,7 @@ def _reason_json(bp: BoardProblem, visit: BoardVisit, reason: Reason) -> dict[st
     if own is not None:
         found = own_reason(own, name=bp.board.names.get(_pinned_to(visit), ""))
     else:
-        plain = ", ".join(skill for skill in skills if skill[:1] not in ("@", "!"))
+        plain = ", ".join(skill for skill in skills if skill[:1] not in ("@", "!", "#"))
         reason = replace(reason, params={**reason.params, "skills": plain})
         found = {
             "code": reason.code,
@@ -182,7 +183,9 @@ def _own_code(bp: BoardProblem, visit: BoardVisit, reason: Reason, skills: list[
     if reason.technician is not None:
         if any(skill.startswith("@") for skill in skills):
             return "PINNED_ELSEWHERE"
-        return "EXCLUDED" if any(skill.startswith("!") for skill in skills) else None
+        if any(skill.startswith("!") for skill in skills):
+            return "EXCLUDED"
+        return "STANDBY" if "#shift" in skills else None
     if not any(visit.skills <= stretch.skills for stretch in bp.board.stretches):
         return None
     if any(skill.startswith("@") for skill in skills):

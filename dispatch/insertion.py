@@ -62,7 +62,7 @@ def best_insertion(
 def explain_no_place(boards: Sequence[DayBoard], visit: BoardVisit) -> tuple[DayDraft, tuple[Unplanned, ...]]:
     """Today's plan as it stands, and why the visit has no place: looked at on the first day with people."""
     today = boards[0]
-    manned = next((board for board in boards if board.stretches), None)
+    manned = next((board for board in boards if board.is_manned), None)
     draft = draft_of(to_problem(today, freedom=Freedom.INSERT))
     if manned is None:
         return draft, (Unplanned(visit, (own_reason("NO_SHIFT"),)),)

@@ -69,11 +69,17 @@ def day_lanes(
     crew = get_technicians(session, technician_ids=ids, company_id=company_id, at=now)
     places = places_of_households(session, household_ids={t.household_id for _v, t in visits})
     lunches = _lunches(session, point_ids, day)
+    by_technician: dict[int, list[tuple[Visit, Ticket]]] = {}
+    for visit, ticket in visits:
+        by_technician.setdefault(visit.technician_id or 0, []).append((visit, ticket))
+    shifts_of: dict[int, list[ShiftInfo]] = {}
+    for shift in shifts:
+        shifts_of.setdefault(shift.technician_id, []).append(shift)
     lanes = []
     for who in ids:
         info = crew.get(who)
-        own = [s for s in shifts if s.technician_id == who]
-        jobs = [_lane_job(v, t, places.get(t.household_id), now) for v, t in visits if v.technician_id == who]
+        own = shifts_of.get(who, [])
+        jobs = [_lane_job(v, t, places.get(t.household_id), now) for v, t in by_technician.get(who, [])]
         lanes.append(
             Lane(
                 technician_id=who,

@@ -188,6 +188,7 @@ class Visit(SQLModel, table=True):
         Index("ux_visit_sequence", "ticket_id", "sequence", unique=True),
         Index("ix_visit_point_planned", "service_point_id", "planned_start"),
         Index("ix_visit_technician_planned", "technician_id", "planned_start"),
+        Index("ix_visit_to_come", "planned_start", postgresql_where=text("state IN ('planned', 'agreed')")),
     )
 
     id: int | None = big_id()

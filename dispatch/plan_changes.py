@@ -103,7 +103,8 @@ def reasons_to_ask(drafts: Sequence[DayDraft], changes: Sequence[Change], *, now
         visit, stop = change.before, change.after
         if visit.safety:
             continue
-        if stop is not None and _breaks(visit, stop.start_at) and visit.visit_id not in late_before:
+        broken = stop is not None and not stop.late and _breaks(visit, stop.start_at)
+        if broken and visit.visit_id not in late_before:
             reasons.append(_("{number}: 약속한 시간을 지키지 못합니다.").format(number=visit.number))
         if change.what in ("moved", "taken_off") and visit.contacted:
             reasons.append(_("{number}: 고객과 통화한 기사가 바뀝니다.").format(number=visit.number))

@@ -101,7 +101,11 @@ def publish(session: Session, *, drafts: Sequence[DayDraft], author: Authorship,
 def store_proposal(
     session: Session, *, draft: DayDraft, reasons: Sequence[str], author: Authorship, now: datetime
 ) -> int:
-    """Keep a draft for a named person to decide about; an older open proposal of the day gives way to it."""
+    """Keep a draft for a named person to decide about; an older open proposal of the day gives way to it.
+
+    Raises StalePlanError when the day has moved on: nobody should be asked about the past.
+    """
+    _lock_day(session, draft)
     changes = list_changes([draft])
     board = draft.board
     _outdate_proposals(session, board.point_id, board.day, now)
@@ -119,6 +123,12 @@ def store_proposal(
     )
     assert plan.id is not None
     return plan.id
+
+
+def lock_days(session: Session, *, point_id: int, days: Sequence[date]) -> None:
+    """Hold a point's days before anything else: who plans by a ticket does not wait in a circle."""
+    for day in sorted(days):
+        lock_point_day(session, point_id=point_id, day=day)
 
 
 def end_booking(session: Session, *, visit_id: int) -> None:

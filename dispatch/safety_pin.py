@@ -10,14 +10,15 @@ from sqlmodel import Session
 
 from core.actor import SYSTEM
 from core.i18n import _
-from dispatch.board import load_horizon
+from dispatch.board import load_horizon, planned_days
 from dispatch.board_problem import BoardProblem, Freedom, to_problem
 from dispatch.board_shapes import BoardVisit, DayBoard
 from dispatch.drafts import DayDraft, read_plan
 from dispatch.insertion import best_insertion
+from dispatch.models import Ticket
 from dispatch.moving import drafts_without
 from dispatch.open_visits import ensure_open_visit
-from dispatch.publishing import Authorship, publish
+from dispatch.publishing import Authorship, lock_days, publish
 from dispatch.relaxing import relax
 from dispatch.retrying import on_fresh_data
 from dispatch.solve_requests import request_solve
@@ -33,6 +34,10 @@ def pin_safety(session: Session, *, ticket_id: int, now: datetime) -> bool:
     is doing. Promises on his route are kept as far as they can be (what becomes late shows as late, and an
     urgent solve looks for help). With nobody on duty the first technician of the planned days gets it.
     """
+    seen = session.get_one(Ticket, ticket_id)
+    if seen.service_point_id is not None:
+        days = planned_days(session, point_id=seen.service_point_id, now=now)
+        lock_days(session, point_id=seen.service_point_id, days=days)
     ticket = lock_ticket(session, ticket_id=ticket_id)
     if has_ended(ticket) or ticket.service_point_id is None:
         return False

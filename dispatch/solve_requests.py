@@ -11,8 +11,11 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from core.clock import operating_day, operating_day_bounds
 from core.jobs import QUEUE_SOLVE, defer
+from dispatch.models import Ticket, Visit
 from dispatch.plan_models import PointDay, SolveRequest
+from dispatch.states import ENDED_STATUSES
 from workforce.queries import get_point
 
 TASK_SOLVE = "solve_point_day"
@@ -20,6 +23,7 @@ PAUSE_S = 30
 """At most one solve a point in this time."""
 ABANDONED_AFTER_S = 60
 """A solve that has run for longer belongs to a worker that is gone."""
+WAITING_PAUSE_S = 1800
 CANDIDATES = 20
 """How many due wishes one worker looks at before it leaves them to the others."""
 _LOCK_SPACE = 0x0D01
@@ -149,6 +153,41 @@ def defer_due_solves(session: Session, *, now: datetime) -> int:
     if due:
         _wake(session)
     return due
+
+
+def ask_for_waiting(session: Session, *, now: datetime) -> int:
+    """Sweep: ask for a solve where visits wait without a time, or were left behind on an earlier day.
+
+    A new day comes into the planned ones, somebody is well again: whoever waits is looked at every half hour.
+    """
+    today = operating_day(now)
+    begins = operating_day_bounds(today)[0]
+    asked = select(SolveRequest.id).where(
+        col(SolveRequest.service_point_id) == col(Visit.service_point_id), col(SolveRequest.day) == today
+    )
+    looked_at = select(PointDay.id).where(
+        col(PointDay.service_point_id) == col(Visit.service_point_id),
+        col(PointDay.day) == today,
+        col(PointDay.last_solved_at) > now - timedelta(seconds=WAITING_PAUSE_S),
+    )
+    query = (
+        select(Visit.service_point_id)
+        .join(Ticket, col(Ticket.id) == col(Visit.ticket_id))
+        .where(
+            col(Visit.state).in_(("planned", "agreed")),
+            or_(col(Visit.planned_start).is_(None), col(Visit.planned_start) < begins),
+            col(Ticket.service_point_id) == col(Visit.service_point_id),
+            col(Ticket.status).not_in((*ENDED_STATUSES, "ON_HOLD")),
+            ~asked.exists(),
+            ~looked_at.exists(),
+        )
+        .distinct()
+        .limit(CANDIDATES)
+    )
+    points = list(session.exec(query))
+    for point_id in points:
+        request_solve(session, point_id=point_id, day=today, now=now, urgent=True)
+    return len(points)
 
 
 def _yesterday(now: datetime) -> date:

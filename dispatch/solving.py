@@ -32,6 +32,7 @@ from dispatch.publishing import (
 from dispatch.solve_requests import (
     TASK_SOLVE,
     Claim,
+    ask_for_waiting,
     claim_due,
     defer_due_solves,
     finish_claim,
@@ -47,6 +48,7 @@ __all__ = [
     "Claim",
     "SolveOutcome",
     "SolverPool",
+    "ask_for_waiting",
     "claim_due",
     "defer_due_solves",
     "plan_first",

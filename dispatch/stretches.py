@@ -13,6 +13,9 @@ from workforce.schemas import ShiftInfo
 LEAST_REST_S = 600
 """What work under way is expected to take at least, once its planned duration has run out."""
 
+STANDBY = "standby"
+"""The kind of a stretch of duty that is not a shift."""
+
 
 @dataclass(frozen=True)
 class Position:
@@ -52,7 +55,7 @@ def build_stretches(
         start, end = max(shift.start_at, bounds[0]), min(shift.end_at, bounds[1])
         if start >= end or shift.technician_id not in crew.homes:
             continue
-        overtime = overtime_s if end == shift.end_at else 0
+        overtime = overtime_s if end == shift.end_at and shift.kind != STANDBY else 0
         whole = _whole_shift(shift, crew, (start, end), overtime)
         pieces = _cut(whole, [b for b in busy if b.technician_id == shift.technician_id])
         pieces = _with_lunch(pieces, shift)
@@ -61,6 +64,25 @@ def build_stretches(
             pieces = [moved for piece in pieces if (moved := _from_now(piece, position, now)) is not None]
         by_technician.setdefault(shift.technician_id, []).extend(pieces)
     return tuple(piece for pieces in by_technician.values() for piece in _numbered(pieces))
+
+
+def standby_shifts(
+    duties: Iterable[tuple[int, Window]], shifts: Sequence[ShiftInfo], *, point_id: int
+) -> list[ShiftInfo]:
+    """Duty (technician, span) as shifts of the kind `standby`, less the shifts he has anyway."""
+    found = []
+    for who, span in duties:
+        pieces = [span]
+        for shift in shifts:
+            if shift.technician_id == who:
+                pieces = [
+                    piece
+                    for start, end in pieces
+                    for piece in ((start, min(end, shift.start_at)), (max(start, shift.end_at), end))
+                    if piece[0] < piece[1]
+                ]
+        found += [ShiftInfo(who, point_id, STANDBY, start, end, None, None, 0) for start, end in pieces]
+    return found
 
 
 def _whole_shift(shift: ShiftInfo, crew: Crew, span: Window, overtime_s: int) -> Stretch:
@@ -75,6 +97,7 @@ def _whole_shift(shift: ShiftInfo, crew: Crew, span: Window, overtime_s: int) ->
         end_place=crew.homes[who],
         skills=crew.skills.get(who, frozenset()),
         overtime_s=overtime_s,
+        standby=shift.kind == STANDBY,
     )
 
 

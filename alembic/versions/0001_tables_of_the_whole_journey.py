@@ -1180,6 +1180,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_visit_point_planned", "visit", ["service_point_id", "planned_start"], unique=False)
     op.create_index("ix_visit_technician_planned", "visit", ["technician_id", "planned_start"], unique=False)
+    op.create_index(
+        "ix_visit_to_come",
+        "visit",
+        ["planned_start"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('planned', 'agreed')"),
+    )
     op.create_index("ux_visit_sequence", "visit", ["ticket_id", "sequence"], unique=True)
     op.create_table(
         "wished_window",
@@ -1445,6 +1452,11 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_wished_window_ticket_id"), table_name="wished_window")
     op.drop_table("wished_window")
     op.drop_index("ux_visit_sequence", table_name="visit")
+    op.drop_index(
+        "ix_visit_to_come",
+        table_name="visit",
+        postgresql_where=sa.text("state IN ('planned', 'agreed')"),
+    )
     op.drop_index("ix_visit_technician_planned", table_name="visit")
     op.drop_index("ix_visit_point_planned", table_name="visit")
     op.drop_table("visit")

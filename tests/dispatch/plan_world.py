@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from core.actor import Actor, Role
 from dispatch import assignment
 from dispatch.models import Ticket, Visit, WishedWindow
-from dispatch.plan_models import Booking
+from dispatch.plan_models import Booking, PointDay
 from tests import world
 
 DISPATCHER = Actor(kind="person", name="오배차", source="test", role=Role.DISPATCHER)
@@ -58,6 +58,11 @@ class Shop:
         return world.make_ticket(
             self.session, company=self.company, household=home, point=self.point, **fields
         )
+
+
+def version_of(session: Session) -> int:
+    """The newest version of any day that was planned."""
+    return max(session.exec(select(PointDay.version)).all(), default=0)
 
 
 def wish(session: Session, ticket: Ticket, start: datetime, end: datetime) -> None:

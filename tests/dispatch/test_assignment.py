@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from core.actor import Actor, Role
 from core.clock import kst, operating_day
-from core.errors import InvalidError
+from core.errors import ConflictError, InvalidError
 from core.models import TimelineEntry
 from dispatch import assignment
 from dispatch.by_hand import ExcludedTechnicianError
@@ -19,7 +19,7 @@ from dispatch.plan_models import Booking, Plan, PointDay, SolveRequest
 from dispatch.plan_queries import explain_ticket
 from notifications.models import Notice
 from tests import world
-from tests.dispatch.plan_world import DISPATCHER, OTHER, Shop, agree, plan, visit_of, wish
+from tests.dispatch.plan_world import DISPATCHER, OTHER, Shop, agree, plan, version_of, visit_of, wish
 
 
 def test_a_placed_ticket_is_planned_booked_and_told(session: Session, now: datetime) -> None:
@@ -38,7 +38,7 @@ def test_a_placed_ticket_is_planned_booked_and_told(session: Session, now: datet
         visit.planned_start,
         visit.planned_end,
     )
-    row = session.exec(select(PointDay)).one()
+    row = session.exec(select(PointDay).where(col(PointDay.version) > 0)).one()
     stored = session.get_one(Plan, row.plan_id)
     assert (row.version, stored.version, stored.state) == (1, 1, "published")
     assert stored.routes[0]["stops"][0]["visit_id"] == visit.id
@@ -57,7 +57,7 @@ def test_the_handler_may_run_twice(session: Session, now: datetime) -> None:
     again = plan(session, ticket, now + timedelta(minutes=5))
 
     assert again.planned_start == start
-    assert session.exec(select(PointDay.version)).one() == 1
+    assert version_of(session) == 1
 
 
 def test_who_lacks_the_licence_never_goes(session: Session, now: datetime) -> None:
@@ -272,7 +272,7 @@ class TestWindows:
         assert start <= planned <= start + timedelta(hours=2)
         assert visit.technician_id == first and visit.state == "agreed" and visit.window_generation == 1
         days = session.exec(select(PointDay).order_by(col(PointDay.day))).all()
-        assert [day.version for day in days] == [2, 1], "it left today's plan and entered tomorrow's"
+        assert [day.version for day in days] == [2, 1, 0], "it left today's plan and entered tomorrow's"
 
     def test_what_nobody_can_keep_is_refused_with_what_can_be_kept(
         self, session: Session, now: datetime
@@ -384,7 +384,7 @@ class TestByHand:
         one, two = shop.technician(name="하나"), shop.technician(name="둘")
         ticket = shop.ticket()
         plan(session, ticket, now)
-        seen = session.exec(select(PointDay.version)).one()
+        seen = version_of(session)
         self.assign(session, ticket, one, now, start=kst(operating_day(now), 15), base_version=seen, by=OTHER)
         with pytest.raises(assignment.SomebodyElseWasFasterError) as refused:
             self.assign(session, ticket, two, now, base_version=seen)
@@ -395,7 +395,7 @@ class TestByHand:
         one = shop.technician(name="하나")
         ticket = shop.ticket()
         plan(session, ticket, now)
-        seen = session.exec(select(PointDay.version)).one()
+        seen = version_of(session)
         plan(session, shop.ticket(5), now)
         assert self.assign(session, ticket, one, now, base_version=seen).technician_id == one
 
@@ -439,10 +439,10 @@ class TestByHand:
         plan(session, ticket, now)
         self.assign(session, ticket, who, now, pin=("technician", "time"), start=kst(operating_day(now), 15))
         visit = visit_of(session, ticket)
-        before = session.exec(select(PointDay.version)).one()
+        before = version_of(session)
         assignment.unpin(session, visit_id=visit.id or 0, reason="필요 없음", by=DISPATCHER, now=now)
         assert not visit.pinned_technician and not visit.pinned_time
-        assert session.exec(select(PointDay.version)).one() > before
+        assert version_of(session) > before
 
 
 class TestSafety:
@@ -473,3 +473,45 @@ class TestSafety:
         shop.technician(qualifications=())
         ticket = shop.ticket(symptom="GAS_SMELL", priority=0, safety=True)
         assert not assignment.pin_safety(session, ticket_id=ticket.id or 0, now=now)
+
+    def test_at_night_the_duty_technician_gets_it(self, session: Session, now: datetime) -> None:
+        """03:00, no shift: he is called from home; an ordinary fault waits for the morning."""
+        shop = Shop(session)
+        who = shop.technician()
+        night = kst(operating_day(now), 27)
+        world.make_duty(
+            session,
+            company_id=shop.company.id or 0,
+            point_id=shop.point.id,
+            technician_id=who,
+            start=kst(operating_day(now), 18),
+            end=kst(operating_day(now), 33),
+        )
+        ordinary = plan(session, shop.ticket(received_at=night), night)
+        assert ordinary.planned_start is not None and ordinary.planned_start >= kst(operating_day(now), 33)
+        ticket = shop.ticket(symptom="CO", priority=0, safety=True, received_at=night)
+
+        visit = plan(session, ticket, night)
+
+        assert visit.technician_id == who and visit.pinned_technician
+        assert visit.planned_start is not None and visit.planned_start < night + timedelta(minutes=30)
+
+
+def test_a_known_face_comes_again_where_it_costs_little(session: Session, now: datetime) -> None:
+    shop = Shop(session)
+    shop.technician(name="가까운")
+    known = shop.technician(name="아는", home=world.north_of(world.GANGNAM, -2))
+    stranger = shop.technician(name="먼", home=world.north_of(world.GANGNAM, 40))
+    assert plan(session, shop.ticket(preferred_technician_id=known), now).technician_id == known
+    assert plan(session, shop.ticket(preferred_technician_id=stranger), now).technician_id != stranger
+
+
+def test_who_is_on_the_way_is_not_called_off_by_planning(session: Session, now: datetime) -> None:
+    shop = Shop(session)
+    shop.technician()
+    visit = plan(session, shop.ticket(), now)
+    visit.state, visit.en_route_at = "en_route", now
+    session.add(visit)
+    session.flush()
+    with pytest.raises(ConflictError):
+        assignment.release_visit(session, visit_id=visit.id or 0, why="옮김", by=DISPATCHER, now=now)

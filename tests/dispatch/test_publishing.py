@@ -19,11 +19,11 @@ from dispatch.board_problem import Freedom, to_problem
 from dispatch.drafts import DayDraft, draft_of
 from dispatch.insertion import best_insertion
 from dispatch.models import Visit
-from dispatch.plan_models import Booking, Plan, PointDay
+from dispatch.plan_models import Booking, Plan
 from dispatch.publishing import Authorship, StalePlanError, TechnicianTakenError, publish
 from dispatch.solving import plan_first
 from tests import world
-from tests.dispatch.plan_world import DISPATCHER, Shop, plan, visit_of
+from tests.dispatch.plan_world import DISPATCHER, Shop, plan, version_of, visit_of
 from workforce.models import Membership, Technician
 
 
@@ -66,7 +66,7 @@ def test_an_older_plan_is_refused_and_leaves_no_trace(session: Session, now: dat
         publish(session, drafts=[old], author=Authorship(DISPATCHER, "hand"), now=now)
 
     assert session.get_one(Visit, late.id, populate_existing=True).planned_start is None
-    assert session.exec(select(PointDay.version)).one() == 1
+    assert version_of(session) == 1
     assert len(session.exec(select(Plan)).all()) == 1
 
 

@@ -17,15 +17,22 @@ from core.clock import kst, operating_day
 from core.db import Database
 from dispatch import proposals
 from dispatch.models import Ticket, Visit
-from dispatch.plan_models import Booking, Plan, PointDay, SolveRequest
+from dispatch.plan_models import Booking, Plan, SolveRequest
 from dispatch.plan_queries import plan_of
 from dispatch.solve_requests import finish_claim
-from dispatch.solving import SolverPool, claim_due, defer_due_solves, request_solve, run_solve
+from dispatch.solving import (
+    SolverPool,
+    ask_for_waiting,
+    claim_due,
+    defer_due_solves,
+    request_solve,
+    run_solve,
+)
 from scheduling.plan import Plan as SolvedPlan
 from scheduling.planner import solve
 from scheduling.problem import PlanningProblem
 from tests import world
-from tests.dispatch.plan_world import DISPATCHER, Shop, book, plan, visit_of
+from tests.dispatch.plan_world import DISPATCHER, Shop, book, plan, version_of, visit_of
 from tests.dispatch.test_publishing import assert_sound
 from workforce.models import Absence, Technician
 
@@ -160,6 +167,27 @@ class TestClaims:
         assert defer_due_solves(session, now=now + timedelta(seconds=30)) == 1
 
 
+def test_who_was_left_behind_is_looked_at_again(database: Database, now: datetime) -> None:
+    """Nobody came yesterday and nothing was said: the sweep asks, and today has room."""
+    with database.transaction() as session:
+        shop = Shop(session)
+        technician = session.get_one(Technician, shop.technician())
+        ticket = shop.ticket(status="ASSIGNED", received_at=now - timedelta(days=1))
+        world.make_visit(
+            session, ticket=ticket, point=shop.point, technician=technician, start=now - timedelta(days=1)
+        )
+        ticket_id = ticket.id
+    with database.transaction() as session:
+        assert ask_for_waiting(session, now=now) == 1
+        assert ask_for_waiting(session, now=now) == 0, "asked for already"
+    outcome = run_solve(database, solver=InlineSolver(), clock=lambda: now, seconds=SECONDS)
+    assert outcome is not None and outcome.result == "published"
+    with database.transaction() as session:
+        visit = visit_of(session, session.get_one(Ticket, ticket_id))
+        assert visit.planned_start is not None and visit.planned_start > now
+        assert ask_for_waiting(session, now=now) == 0
+
+
 def test_a_solve_makes_the_day_better(
     database: Database, road: tuple[Shop, list[Visit]], now: datetime
 ) -> None:
@@ -196,7 +224,7 @@ def test_what_cannot_be_bettered_is_left_alone(database: Database, now: datetime
     )
     assert outcome is not None and outcome.result == "kept"
     with database.transaction() as session:
-        assert session.exec(select(PointDay.version)).one() == 1
+        assert version_of(session) == 1
 
 
 def test_a_plan_that_comes_late_is_thrown_away(
@@ -412,7 +440,7 @@ def test_a_killed_child_costs_nothing_but_time(
         killer.join()
         assert outcome is not None and outcome.result == "died"
         with database.transaction() as session:
-            assert session.exec(select(PointDay.version)).one() == 0
+            assert version_of(session) == 0
             wish = session.exec(select(SolveRequest)).one()
             assert wish.running_since is None
         again = now + timedelta(seconds=31)

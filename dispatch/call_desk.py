@@ -1,0 +1,61 @@
+"""What the call desk reads: who waits for a talk, and the cases of a home."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlmodel import Session, col, exists, or_, select
+
+from dispatch.list_queries import TicketItem, make_items
+from dispatch.models import Ticket, TriageStep
+from dispatch.states import ENDED_STATUSES
+
+HISTORY = 50
+
+
+def list_triage(session: Session, *, company_id: int, now: datetime, limit: int = 100) -> list[TicketItem]:
+    """Tickets that wait for somebody to go through the self-help card, the most urgent and oldest first."""
+    talked = exists().where(col(TriageStep.ticket_id) == col(Ticket.id))
+    query = (
+        select(Ticket)
+        .where(col(Ticket.company_id) == company_id, col(Ticket.status) == "RECEIVED", ~talked)
+        .order_by(col(Ticket.priority), col(Ticket.received_at))
+        .limit(limit)
+    )
+    return make_items(session, list(session.exec(query)), now=now)
+
+
+def cases_of_household(
+    session: Session, *, company_id: int, household_id: int, now: datetime, limit: int = HISTORY
+) -> list[TicketItem]:
+    """A home's tickets, newest first."""
+    query = (
+        select(Ticket)
+        .where(col(Ticket.company_id) == company_id, col(Ticket.household_id) == household_id)
+        .order_by(col(Ticket.id).desc())
+        .limit(limit)
+    )
+    return make_items(session, list(session.exec(query)), now=now)
+
+
+def recent_cases(
+    session: Session, *, company_id: int, household_ids: Iterable[int], since: datetime, now: datetime
+) -> dict[int, list[TicketItem]]:
+    """By home: its open tickets, then those received since a moment; newest first in each group."""
+    query = (
+        select(Ticket)
+        .where(
+            col(Ticket.company_id) == company_id,
+            col(Ticket.household_id).in_(set(household_ids)),
+            or_(col(Ticket.status).not_in(ENDED_STATUSES), col(Ticket.received_at) >= since),
+        )
+        .order_by(col(Ticket.status).in_(ENDED_STATUSES), col(Ticket.id).desc())
+        .limit(HISTORY * 4)
+    )
+    tickets = list(session.exec(query))
+    homes = [ticket.household_id for ticket in tickets]
+    found: dict[int, list[TicketItem]] = {}
+    for household_id, item in zip(homes, make_items(session, tickets, now=now), strict=True):
+        found.setdefault(household_id, []).append(item)
+    return found

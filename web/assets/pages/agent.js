@@ -1,0 +1,124 @@
+/**
+ * The intake desk by keyboard: "/" finds, arrows walk through what was found, one letter opens what bears
+ * data-key, Enter goes to the next field of the intake form and Ctrl+Enter files it.
+ */
+const TYPING = "input:not([type=radio], [type=checkbox]), select, textarea";
+const HITS = "#found [data-hit]";
+
+document.addEventListener("keydown", (event) => {
+  const target = event.target instanceof Element ? event.target : document.body;
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return submitForm(event, target);
+  if (event.key === "Enter") return stepOn(event, target);
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") return walkHits(event, target);
+  if (!event.ctrlKey && !event.metaKey && !event.isComposing) pressKey(event, target);
+  return undefined;
+});
+
+document.addEventListener("click", (event) => {
+  const target = event.target instanceof Element ? event.target : null;
+  const fill = target?.closest("[data-fill]");
+  if (fill) fillField(fill);
+  const carrier = target?.closest("a[data-carry]");
+  if (carrier instanceof HTMLAnchorElement) carry(carrier);
+});
+
+/** @param {KeyboardEvent} event @param {Element} target */
+function submitForm(event, target) {
+  const form = target.closest("form");
+  if (!form) return;
+  event.preventDefault();
+  form.requestSubmit(form.querySelector("[data-submit]") ?? undefined);
+}
+
+/** Enter in a field of the intake form goes on; in the search box it goes to what was found. */
+function stepOn(/** @type {KeyboardEvent} */ event, /** @type {Element} */ target) {
+  if (event.isComposing || !(target instanceof HTMLInputElement)) return;
+  if (target.matches("#f-q")) {
+    const first = document.querySelector(HITS);
+    if (first instanceof HTMLElement) {
+      event.preventDefault();
+      first.focus();
+    }
+    return;
+  }
+  const form = target.closest("[data-intake]");
+  if (!form) return;
+  event.preventDefault();
+  const fields = [...form.querySelectorAll("input:not([type=hidden]), select, textarea, [data-submit]")].filter(isShown);
+  const after = fields.slice(fields.indexOf(target) + 1).find((field) => !sameGroup(field, target));
+  if (after instanceof HTMLElement) after.focus();
+}
+
+/** @param {Element} field @param {HTMLInputElement} target */
+function sameGroup(field, target) {
+  return field instanceof HTMLInputElement && target.type === "radio" && field.name === target.name;
+}
+
+/** @param {Element} element */
+function isShown(element) {
+  return element.getClientRects().length > 0;
+}
+
+/** @param {KeyboardEvent} event @param {Element} target */
+function walkHits(event, target) {
+  const hits = /** @type {HTMLElement[]} */ ([...document.querySelectorAll(HITS)]);
+  const at = hits.indexOf(/** @type {HTMLElement} */ (target));
+  const step = event.key === "ArrowDown" ? 1 : -1;
+  if (at < 0 && !(target.matches("#f-q") && step === 1)) return;
+  event.preventDefault();
+  const next = at + step < 0 ? document.getElementById("f-q") : hits[at + step];
+  next?.focus();
+}
+
+/** @param {KeyboardEvent} event @param {Element} target */
+function pressKey(event, target) {
+  const typing = target.matches(TYPING);
+  if (typing && !event.altKey) return;
+  if (event.key === "/") {
+    event.preventDefault();
+    const box = document.getElementById("f-q");
+    if (box) box.focus();
+    else window.location.assign("/agent");
+    return;
+  }
+  const key = event.code.startsWith("Key") ? event.code.slice(3).toLowerCase() : event.key.toLowerCase();
+  const wanted = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  if (wanted instanceof HTMLElement) {
+    event.preventDefault();
+    wanted.click();
+  }
+}
+
+/** One of several places of the same name was chosen: write it out and let it be read again. */
+function fillField(/** @type {Element} */ button) {
+  const field = document.getElementById(`f-${button.getAttribute("data-fill")}`);
+  if (!(field instanceof HTMLInputElement)) return;
+  field.value = button.getAttribute("data-value") ?? "";
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  field.focus();
+}
+
+/** What was searched for goes along into the new ticket. */
+function carry(/** @type {HTMLAnchorElement} */ link) {
+  const name = link.dataset.carry ?? "";
+  const field = document.getElementById(`f-${name}`);
+  if (!(field instanceof HTMLInputElement) || !field.value.trim()) return;
+  const url = new URL(link.href);
+  url.searchParams.set(name, field.value.trim());
+  link.href = url.toString();
+}
+
+/** What was refused, or asked for by the address, is in view with its first field in hand. */
+function showWanted() {
+  const problem = document.querySelector("[data-first-error]");
+  const field = document.querySelector("[aria-invalid=true]");
+  const wanted = document.querySelector("[data-wanted] :is(textarea, input:not([type=hidden]))");
+  for (const element of [field, problem, wanted]) {
+    if (element instanceof HTMLElement) {
+      element.focus();
+      return;
+    }
+  }
+}
+
+showWanted();

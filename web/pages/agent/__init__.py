@@ -1,0 +1,11 @@
+"""`/agent`, the intake desk: find the caller, take a ticket, tell what happens next."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from web.pages.agent import actions, desk, echo, household, intake, ticket
+
+router = APIRouter()
+for screen in (desk, intake, echo, ticket, actions, household):
+    router.include_router(screen.router)

@@ -1,0 +1,229 @@
+"""What the desk does with a ticket, each a form of its page: note, window, cancel, re-open, escalate, …"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import cast
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+from sqlmodel import Session
+
+from core.actor import Actor, Principal
+from core.errors import DomainError, FieldError, InvalidError
+from core.i18n import _
+from dispatch.cancellation import Fee, cancel_ticket
+from dispatch.escalation import escalate_ticket
+from dispatch.first_contact import record_attempt
+from dispatch.intake import join_call
+from dispatch.places import pick_location
+from dispatch.reopening import reopen_ticket
+from dispatch.schemas import SelfFixResult
+from dispatch.tasks import close_task
+from dispatch.triage import record_self_fix
+from dispatch.visit_schemas import AgreedWindow, AttemptRequest, Outcome
+from web.context import context_of
+from web.identity import Author, GuardedRoute, SignedIn, allow
+from web.pages.agent.ticket import render_ticket
+from web.pages.agent.words import DESK_ROLES, SELF_FIX
+from web.pages.posting import Posted, PostedForm, take_once
+from web.scope import reach_ticket
+
+router = APIRouter(prefix="/agent/tickets/{number}", route_class=GuardedRoute)
+
+Step = Callable[[Session, int, datetime], object]
+LONGEST_ID = 18
+
+
+@router.post("/note")
+@allow(*DESK_ROLES)
+def post_note(
+    request: Request, number: str, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
+) -> Response:
+    """A second call joins the ticket."""
+
+    def step(session: Session, ticket_id: int, now: datetime) -> None:
+        note = _filled(posted, "note", _("통화 내용을 한 줄이라도 적어 주세요."))
+        join_call(session, ticket_id=ticket_id, note=note, by=by, now=now)
+
+    return _take(request, principal, number, posted, step, act="note", done="noted")
+
+
+@router.post("/window")
+@allow(*DESK_ROLES)
+def post_window(
+    request: Request, number: str, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
+) -> Response:
+    """The family on the line agrees to a window."""
+
+    def step(session: Session, ticket_id: int, now: datetime) -> None:
+        attempt = AttemptRequest(
+            outcome=Outcome.CONNECTED,
+            with_role=posted.get("with") or None,
+            window=_window(posted),
+            reason=posted.get("reason"),
+            note=posted.get("reason"),
+        )
+        record_attempt(session, ticket_id=ticket_id, attempt=attempt, by=by, now=now)
+
+    return _take(request, principal, number, posted, step, act="window", done="window")
+
+
+@router.post("/cancellation")
+@allow(*DESK_ROLES)
+def post_cancellation(
+    request: Request, number: str, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
+) -> Response:
+    """The family does not want a visit any more."""
+    fee: Fee = "WAIVED" if posted.get("fee") == "WAIVED" else "BY_RULE"
+
+    def step(session: Session, ticket_id: int, now: datetime) -> None:
+        cancel_ticket(session, ticket_id=ticket_id, reason=posted.get("reason"), fee=fee, by=by, now=now)
+
+    return _take(request, principal, number, posted, step, act="cancel", done="cancelled")
+
+
+@router.post("/reopening")
+@allow(*DESK_ROLES)
+def post_reopening(
+    request: Request, number: str, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
+) -> Response:
+    """An ended ticket goes on; perhaps without the technician who was there."""
+    excluded = _id(posted.get("exclude_technician"))
+
+    def step(session: Session, ticket_id: int, now: datetime) -> None:
+        reopen_ticket(
+            session,
+            ticket_id=ticket_id,
+            reason=posted.get("reason"),
+            excluded_technician_id=excluded,
+            by=by,
+            now=now,
+        )
+
+    return _take(request, principal, number, posted, step, act="reopen", done="reopened")
+
+
+@router.post("/escalation")
+@allow(*DESK_ROLES)
+def post_escalation(
+    request: Request, number: str, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
+) -> Response:
+    """The escalation person on duty takes over."""
+
+    def step(session: Session, ticket_id: int, now: datetime) -> None:
+        escalate_ticket(session, ticket_id=ticket_id, reason=posted.get("reason"), by=by, now=now)
+
+    return _take(request, principal, number, posted, step, act="escalate", done="escalated")
+
+
+@router.post("/self-fix")
+@allow(*DESK_ROLES)
+def post_self_fix(
+    request: Request, number: str, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
+) -> Response:
+    """What came of the self-fix card."""
+
+    def step(session: Session, ticket_id: int, now: datetime) -> None:
+        said = posted.get("self_fix_result")
+        if said not in [code for code, _label, _what in SELF_FIX]:
+            message = _("결과를 골라 주세요.")
+            raise InvalidError(message, errors=(FieldError("self_fix_result", message),))
+        code, _at, version = posted.get("self_fix_card").partition("@")
+        record_self_fix(
+            session,
+            ticket_id=ticket_id,
+            card=code or None,
+            card_version=_id(version),
+            result=cast("SelfFixResult", said),
+            by=by,
+            now=now,
+        )
+
+    return _take(request, principal, number, posted, step, act="fix", done="self-fix")
+
+
+@router.post("/location")
+@allow(*DESK_ROLES)
+def post_location(
+    request: Request, number: str, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
+) -> Response:
+    """The home was pointed out on the map."""
+
+    def step(session: Session, ticket_id: int, now: datetime) -> None:
+        try:
+            lat, lon = float(posted.get("lat")), float(posted.get("lon"))
+        except ValueError:
+            message = _("지도를 눌러 집의 위치를 골라 주세요.")
+            raise InvalidError(message, errors=(FieldError("lat", message),)) from None
+        pick_location(session, ticket_id=ticket_id, lat=lat, lon=lon, by=by, now=now)
+
+    return _take(request, principal, number, posted, step, act="map", done="located")
+
+
+@router.post("/tasks/{task_id}")
+@allow(*DESK_ROLES)
+def post_task(
+    request: Request,
+    number: str,
+    task_id: int,
+    posted: Posted,
+    principal: Principal = SignedIn,
+    by: Actor = Author,
+) -> Response:
+    """A task is done; how is written down."""
+
+    def step(session: Session, _ticket_id: int, now: datetime) -> None:
+        outcome = _filled(posted, "outcome", _("어떻게 되었는지 적어 주세요."))
+        close_task(session, company_id=principal.company_id, task_id=task_id, outcome=outcome, by=by, now=now)
+
+    return _take(request, principal, number, posted, step, act="tasks", done="task")
+
+
+def _take(
+    request: Request,
+    principal: Principal,
+    number: str,
+    posted: PostedForm,
+    step: Step,
+    *,
+    act: str,
+    done: str,
+) -> Response:
+    """One step in one transaction, then back to the page; a refusal shows in the form it came from."""
+    context = context_of(request)
+    try:
+        with context.database.transaction() as session:
+            now = context.clock()
+            ticket_id = reach_ticket(session, principal=principal, number=number)
+            if take_once(session, request, principal=principal, posted=posted, now=now):
+                step(session, ticket_id, now)
+    except DomainError as error:
+        if error.status in (401, 403, 404):
+            raise
+        return render_ticket(request, principal, number, act=act, posted=posted, problem=error)
+    return RedirectResponse(f"/agent/tickets/{number}?done={done}", status_code=303)
+
+
+def _filled(posted: PostedForm, field: str, message: str) -> str:
+    text = posted.get(field).strip()
+    if not text:
+        raise InvalidError(message, errors=(FieldError(field, message),))
+    return text
+
+
+def _window(posted: PostedForm) -> AgreedWindow:
+    start, _slash, end = posted.get("window").partition("/")
+    try:
+        window = AgreedWindow(datetime.fromisoformat(start), datetime.fromisoformat(end))
+    except ValueError:
+        window = None
+    if window is None or window.start.tzinfo is None or window.end.tzinfo is None:
+        message = _("갈 수 있는 시간 가운데 하나를 골라 주세요.")
+        raise InvalidError(message, errors=(FieldError("window", message),))
+    return window
+
+
+def _id(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_ID else None

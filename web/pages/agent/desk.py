@@ -1,0 +1,275 @@
+"""The desk itself: one search box, and beneath it what waits for somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from sqlmodel import Session
+
+from core.actor import Principal
+from core.i18n import _
+from customers.queries import search_households
+from customers.schemas import HouseholdHit
+from dispatch import tasks
+from dispatch.call_desk import list_triage, recent_cases
+from dispatch.list_queries import TicketItem, items_by_id, list_tickets
+from dispatch.notice_tasks import NOTICE_FAILED
+from dispatch.queries import answer_where_is_it, ticket_detail
+from dispatch.states import ENDED_STATUSES
+from dispatch.words import symptom_words
+from web.context import context_of
+from web.identity import GuardedRoute, SignedIn, allow
+from web.pages.agent.words import DESK_ROLES, TASKS, UNMASK_REASON, age_words, relationship_words
+from web.presenters.masks import MASKED, Masks, masks_for_household
+from web.templating import render_page
+
+router = APIRouter(prefix="/agent", route_class=GuardedRoute)
+
+HITS = 8
+SENTENCES = 5
+"""How many open tickets of a search get their sentence worked out."""
+RECENT = timedelta(days=60)
+SHORTEST_QUERY = 2
+
+LISTS = {
+    "triage": None,
+    "map": (tasks.MAP_PICK, tasks.PLACE_BY_HAND),
+    "calls": (tasks.CALL_LANDLINE, NOTICE_FAILED, tasks.CONTACT_CALL, tasks.REVISIT_CALL),
+    "escalations": (tasks.ESCALATION, tasks.SAFETY_ALARM),
+}
+"""The tabs of what waits, and the kinds of tasks in each."""
+
+
+@router.get("")
+@allow(*DESK_ROLES)
+def show_desk(request: Request, principal: Principal = SignedIn) -> Response:
+    """The whole desk; `q` is a search without a script, `list` a tab."""
+    context = context_of(request)
+    with context.database.reading() as session:
+        now = context.clock()
+        query = request.query_params.get("q", "")
+        values = {
+            **_found(session, principal, query, now),
+            **_waiting(session, principal, request.query_params.get("list", ""), now),
+        }
+        return render_page(request, "agent/desk.html", values)
+
+
+@router.get("/search")
+@allow(*DESK_ROLES)
+def show_found(request: Request, principal: Principal = SignedIn) -> Response:
+    """The households of a search, as a fragment."""
+    context = context_of(request)
+    with context.database.reading() as session:
+        values = _found(session, principal, request.query_params.get("q", ""), context.clock())
+        return render_page(request, "agent/_found.html", values)
+
+
+@router.get("/waiting")
+@allow(*DESK_ROLES)
+def show_waiting(request: Request, principal: Principal = SignedIn) -> Response:
+    """What waits, as a fragment."""
+    context = context_of(request)
+    with context.database.reading() as session:
+        chosen = request.query_params.get("list", "")
+        values = _waiting(session, principal, chosen, context.clock())
+        return render_page(request, "agent/_waiting.html", values)
+
+
+def _found(session: Session, principal: Principal, query: str, now: datetime) -> dict[str, Any]:
+    plain = query.strip()
+    if len(plain) < SHORTEST_QUERY:
+        return {"q": query, "hits": [], "numbers": [], "asked": False, "more": False, "unmask_reason": ""}
+    found = search_households(session, company_id=principal.company_id, query=plain, limit=HITS + 1)
+    hits = found[:HITS]
+    cases = recent_cases(
+        session,
+        company_id=principal.company_id,
+        household_ids=[hit.detail.household.id for hit in hits],
+        since=now - RECENT,
+        now=now,
+    )
+    sentences = _sentences(session, principal, (item for own in cases.values() for item in own), now)
+    shown = [
+        _hit(session, principal, hit, cases.get(hit.detail.household.id, []), sentences, now) for hit in hits
+    ]
+    shown.sort(key=lambda hit: not hit["open"])
+    return {
+        "q": query,
+        "hits": shown,
+        "numbers": _by_number(session, principal, plain, now),
+        "asked": True,
+        "more": len(found) > HITS,
+        "unmask_reason": _(UNMASK_REASON),
+    }
+
+
+def _by_number(session: Session, principal: Principal, query: str, now: datetime) -> list[dict[str, Any]]:
+    """Tickets whose number begins so: only for what looks like a number, `ON261201-00042`."""
+    upper = query.upper()
+    if not (upper[:1].isascii() and upper[:1].isalpha() and any(c.isdigit() for c in upper)):
+        return []
+    page = list_tickets(session, company_id=principal.company_id, now=now, q=upper, limit=5)
+    return [_row(item, now) for item in page.items if item.number.startswith(upper)]
+
+
+def _sentences(
+    session: Session, principal: Principal, items: Iterable[TicketItem], now: datetime
+) -> dict[str, str]:
+    wanted = [item.number for item in items if item.status not in ENDED_STATUSES][:SENTENCES]
+    return {
+        number: answer_where_is_it(
+            ticket_detail(session, company_id=principal.company_id, number=number, now=now), now
+        )
+        for number in wanted
+    }
+
+
+def _hit(
+    session: Session,
+    principal: Principal,
+    hit: HouseholdHit,
+    cases: list[TicketItem],
+    sentences: dict[str, str],
+    now: datetime,
+) -> dict[str, Any]:
+    home = hit.detail.household
+    masks = masks_for_household(session, principal=principal, household_id=home.id, now=now)
+    open_ones = [item for item in cases if item.status not in ENDED_STATUSES]
+    ended = [item for item in cases if item.status in ENDED_STATUSES]
+    return {
+        "id": home.id,
+        "is_open": masks.is_open,
+        "address": masks.address(f"{home.address.normalised} {home.address.unit}".strip()),
+        "members": _members(hit, masks),
+        "boilers": [_boiler_words(b.model_name or b.model_text, b.installed_on) for b in hit.detail.boilers],
+        "care": home.priority_care,
+        "age_band": home.age_band,
+        "open": [{**_row(item, now), "say": sentences.get(item.number)} for item in open_ones],
+        "last": _row(ended[0], now) if ended else None,
+    }
+
+
+def _members(hit: HouseholdHit, masks: Masks) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": m.contact.id,
+            "name": masks.name(m.contact.name),
+            "phone": masks.phone(m.contact.phone),
+            "can_text": m.contact.can_text,
+            "relationship": relationship_words(m.relationship),
+        }
+        for m in hit.detail.members
+    ]
+
+
+def _boiler_words(model: str, installed_on: Any) -> str:
+    year = _("{year}년 설치").format(year=installed_on.year) if installed_on else ""
+    return " · ".join(part for part in (model or _("모델 모름"), year) if part)
+
+
+@dataclass(frozen=True)
+class _Lists:
+    """What waits, by tab."""
+
+    triage: list[TicketItem]
+    tasks: dict[str, list[tasks.TaskInfo]]
+
+    def count(self, name: str) -> int:
+        return len(self.triage) if name == "triage" else len(self.tasks[name])
+
+
+def _waiting(session: Session, principal: Principal, chosen: str, now: datetime) -> dict[str, Any]:
+    lists = _read_lists(session, principal, now)
+    first = next((name for name in LISTS if lists.count(name)), "triage")
+    current = chosen if chosen in LISTS else first
+    names = {
+        "triage": _("상담 대기"),
+        "map": _("위치 고르기"),
+        "calls": _("전화할 곳"),
+        "escalations": _("불편·안전"),
+    }
+    rows = [_row(item, now) for item in lists.triage] if current == "triage" else []
+    if current != "triage":
+        rows = _task_rows(session, principal, lists.tasks[current], now)
+    return {
+        "tabs": [
+            (f"/agent?list={name}", label, name == current, lists.count(name))
+            for name, label in names.items()
+        ],
+        "current": current,
+        "rows": rows,
+    }
+
+
+def _read_lists(session: Session, principal: Principal, now: datetime) -> _Lists:
+    kinds = [kind for group in LISTS.values() if group for kind in group]
+    found = tasks.list_tasks(session, company_id=principal.company_id, kinds=kinds)
+    by_tab = {name: [task for task in found if task.kind in group] for name, group in LISTS.items() if group}
+    return _Lists(list_triage(session, company_id=principal.company_id, now=now), by_tab)
+
+
+def _task_rows(
+    session: Session, principal: Principal, found: list[tasks.TaskInfo], now: datetime
+) -> list[dict[str, Any]]:
+    items = {
+        item.id: item
+        for item in items_by_id(
+            session,
+            company_id=principal.company_id,
+            ticket_ids=[task.ticket_id for task in found],
+            now=now,
+        )
+    }
+    rows = []
+    for task in sorted(found, key=lambda task: task.owner.id != principal.person_id):
+        item = items.get(task.ticket_id)
+        if item is None:
+            continue
+        label, mark = TASKS.get(task.kind, (task.kind, "list"))
+        own = {
+            "task": _(label),
+            "mark": mark,
+            "detail": MASKED.text(task.detail),
+            "owner": task.owner.name,
+            "is_mine": task.owner.id == principal.person_id,
+            "age": age_words(task.created_at, now),
+            "due_at": task.due_at,
+            "act": "map" if task.kind == tasks.MAP_PICK else "tasks",
+        }
+        rows.append({**_row(item, now), **own})
+    return rows
+
+
+def _row(item: TicketItem, now: datetime) -> dict[str, Any]:
+    """A ticket in a list: people masked, whoever looks."""
+    return {
+        "number": item.number,
+        "status": item.status,
+        "priority": item.priority,
+        "safety": item.safety,
+        "care": item.priority_care,
+        "escalated": item.escalated,
+        "symptom": symptom_words(item.symptom),
+        "text": " · ".join(
+            part
+            for part in (
+                symptom_words(item.symptom),
+                MASKED.name(item.resident),
+                MASKED.address(item.address.normalised),
+            )
+            if part
+        ),
+        "clock": item.clock("contact"),
+        "owner": item.owner.name if item.owner else "",
+        "why": item.owner.why if item.owner else "",
+        "age": age_words(item.received_at, now),
+        "received_at": item.received_at,
+        "window": item.window,
+        "technician": item.technician.name if item.technician else "",
+        "act": "fix",
+    }

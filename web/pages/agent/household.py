@@ -1,0 +1,107 @@
+"""A home: its people, its boilers and everything that was ever reported there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from core.actor import Principal
+from core.i18n import _
+from customers.queries import household_detail
+from customers.schemas import BoilerInfo, MemberInfo
+from dispatch.call_desk import cases_of_household
+from dispatch.list_queries import TicketItem
+from dispatch.words import symptom_words
+from web.context import context_of
+from web.identity import GuardedRoute, SignedIn, allow
+from web.pages.agent.words import AGE_BANDS, DESK_ROLES, PRECISIONS, UNMASK_REASON, relationship_words
+from web.presenters.masks import Masks, masks_for_household
+from web.templating import render_page
+
+router = APIRouter(prefix="/agent/households", route_class=GuardedRoute)
+
+REPEAT_WITHIN = timedelta(days=90)
+REPEATS = 3
+"""So many cases of one fault within the time are flagged: the repair does not hold."""
+
+
+@router.get("/{household_id}")
+@allow(*DESK_ROLES)
+def show_household(request: Request, household_id: int, principal: Principal = SignedIn) -> Response:
+    """The home's page."""
+    context = context_of(request)
+    with context.database.reading() as session:
+        now = context.clock()
+        detail = household_detail(session, company_id=principal.company_id, household_id=household_id)
+        home = detail.household
+        masks = masks_for_household(session, principal=principal, household_id=home.id, now=now)
+        cases = cases_of_household(session, company_id=principal.company_id, household_id=home.id, now=now)
+        values = {
+            "id": home.id,
+            "is_open": masks.is_open,
+            "address": masks.address(f"{home.address.normalised} {home.address.unit}".strip()),
+            "precision": _(PRECISIONS.get(home.address.precision, home.address.precision)),
+            "care": home.priority_care,
+            "age_band": next((_(text) for code, text in AGE_BANDS if code == home.age_band), ""),
+            "access_note": masks.text(home.access_note) if masks.is_open else "",
+            "members": [_member(m, masks) for m in detail.members],
+            "boilers": [_boiler(b) for b in detail.boilers],
+            "cases": [_case(item) for item in cases],
+            "repeats": find_repeats(cases, now=now),
+            "unmask_reason": _(UNMASK_REASON),
+        }
+        return render_page(request, "agent/household.html", values)
+
+
+def find_repeats(cases: Sequence[TicketItem], *, now: datetime) -> list[tuple[str, int]]:
+    """Faults reported again and again in the last 90 days: (words, how often)."""
+    recent = Counter(
+        item.symptom
+        for item in cases
+        if item.received_at > now - REPEAT_WITHIN and item.status != "CANCELLED"
+    )
+    return [(symptom_words(code), n) for code, n in recent.most_common() if n >= REPEATS]
+
+
+def _member(member: MemberInfo, masks: Masks) -> dict[str, Any]:
+    contact = member.contact
+    return {
+        "name": masks.name(contact.name),
+        "phone": masks.phone(contact.phone),
+        "tel": contact.phone if masks.is_open else None,
+        "can_text": contact.can_text,
+        "refused": contact.notices_refused_at is not None,
+        "relationship": relationship_words(member.relationship),
+    }
+
+
+def _boiler(boiler: BoilerInfo) -> dict[str, str]:
+    return {
+        "model": boiler.model_name or boiler.model_text or _("모델 모름"),
+        "code": boiler.model_code or "",
+        "serial": boiler.serial or "",
+        "installer": boiler.installer or "",
+        "installed_on": _day(boiler.installed_on),
+        "warranty_start": _day(boiler.warranty_start),
+    }
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day else ""
+
+
+def _case(item: TicketItem) -> dict[str, Any]:
+    return {
+        "number": item.number,
+        "status": item.status,
+        "priority": item.priority,
+        "safety": item.safety,
+        "symptom": symptom_words(item.symptom),
+        "received_at": item.received_at,
+        "technician": item.technician.name if item.technician else "",
+        "point": item.service_point.name if item.service_point else "",
+    }

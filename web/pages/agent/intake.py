@@ -1,0 +1,246 @@
+"""A new ticket on one page: who and where on the left, what is wrong on the right, filed once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+from sqlmodel import Session, col, select
+
+from callcenter.cards import cards_for
+from callcenter.error_codes import ErrorCodeBook
+from core.actor import Actor, Principal
+from core.dated import read_rules
+from core.errors import DomainError
+from core.i18n import _
+from core.models import ReplayedRequest
+from core.phones import PhoneError, parse_phone
+from customers.rules import SearchBy, parse_search
+from dispatch.intake import file_ticket
+from dispatch.places import pick_location
+from dispatch.safety_script import script_steps
+from web.context import context_of
+from web.identity import Author, GuardedRoute, SignedIn, allow
+from web.pages.agent.intake_form import (
+    SAFETY_DEFAULT,
+    KnownHome,
+    errors_by_field,
+    is_safety_form,
+    known_address,
+    read_home,
+    to_request,
+)
+from web.pages.agent.words import (
+    AGE_BANDS,
+    DESK_ROLES,
+    SELF_FIX,
+    UNMASK_REASON,
+    relationship_choices,
+    relationship_words,
+    symptom_choices,
+    window_choices,
+)
+from web.pages.posting import KEY_FIELD, KEY_LENGTH, Posted, PostedForm, take_once
+from web.presenters.masks import Masks, masks_for_household
+from web.templating import render_page
+
+router = APIRouter(prefix="/agent/new", route_class=GuardedRoute)
+
+FORM = "agent/new.html"
+TARGET = "target"
+
+
+@router.get("")
+@allow(*DESK_ROLES)
+def show_form(request: Request, principal: Principal = SignedIn) -> Response:
+    """An empty form; `household`, `caller`, `symptom`, `safety` and what was searched (`q`) fill it."""
+    known = ("household", "caller", "symptom", "safety")
+    fields = [(name, request.query_params.get(name, "")) for name in known]
+    fields += _from_search(request.query_params.get("q", ""))
+    return _show(request, principal, PostedForm(tuple(fields)), errors={})
+
+
+@router.post("")
+@allow(*DESK_ROLES)
+def post_form(
+    request: Request, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
+) -> Response:
+    """File the ticket and go to its page; the same press twice leads to the same ticket."""
+    context = context_of(request)
+    try:
+        with context.database.transaction() as session:
+            target = _file_once(session, request, posted, principal=principal, by=by, now=context.clock())
+    except DomainError as error:
+        errors = errors_by_field(error, is_known=bool(posted.get("household")))
+        return _show(request, principal, posted, errors=errors, problem=error)
+    return RedirectResponse(target, status_code=303)
+
+
+@router.post("/guide")
+@allow(*DESK_ROLES)
+def show_guide(request: Request, posted: Posted, principal: Principal = SignedIn) -> Response:
+    """What to read out for the chosen symptom: the self-fix cards, or the safety script."""
+    context = context_of(request)
+    with context.database.reading() as session:
+        values = guide_values(session, posted, company_id=principal.company_id, now=context.clock())
+        return render_page(request, "agent/_guide.html", {**values, "posted": posted})
+
+
+def guide_values(session: Session, posted: PostedForm, *, company_id: int, now: datetime) -> dict[str, Any]:
+    """The cards or the script of a form as it stands; a code that means danger turns it into the script."""
+    symptom = posted.get("symptom")
+    code = posted.get("error_code")
+    meaning = None
+    if code:
+        book = ErrorCodeBook()
+        meaning = book.look_up(session, company_id=company_id, family=None, code=code)
+    danger = is_safety_form(posted) or bool(meaning and meaning.safety)
+    cards = (
+        [] if danger or not symptom else cards_for(session, company_id=company_id, symptom=symptom, at=now)
+    )
+    return {
+        "danger": danger,
+        "script": script_steps(symptom=symptom or SAFETY_DEFAULT) if danger else (),
+        "cards": cards,
+        "results": [(code, _(label), _(what)) for code, label, what in SELF_FIX],
+        "symptom": symptom,
+    }
+
+
+def _file_once(
+    session: Session,
+    request: Request,
+    posted: PostedForm,
+    *,
+    principal: Principal,
+    by: Actor,
+    now: datetime,
+) -> str:
+    if not take_once(session, request, principal=principal, posted=posted, now=now):
+        kept = _claim_of(session, principal, posted)
+        return str(kept.answer.get(TARGET, "/agent")) if kept else "/agent"
+    company_id = principal.company_id
+    home = read_home(session, company_id=company_id, text=posted.get("household"))
+    asked = to_request(session, posted=posted, home=home, company_id=company_id, now=now)
+    filed = file_ticket(
+        session,
+        request=asked,
+        company_id=company_id,
+        codes=ErrorCodeBook(),
+        by=by,
+        now=now,
+        located=known_address(posted, home),
+    )
+    place = _picked(posted)
+    if filed.needs_map_pick and place is not None:
+        pick_location(session, ticket_id=filed.id, lat=place[0], lon=place[1], by=by, now=now)
+    target = f"/agent/tickets/{filed.number}?done=filed"
+    claim = _claim_of(session, principal, posted)
+    if claim is not None:
+        claim.answer = {TARGET: target}
+        session.add(claim)
+    return target
+
+
+def _claim_of(session: Session, principal: Principal, posted: PostedForm) -> ReplayedRequest | None:
+    key = posted.get(KEY_FIELD)[:KEY_LENGTH]
+    query = select(ReplayedRequest).where(
+        col(ReplayedRequest.company_id) == principal.company_id,
+        col(ReplayedRequest.account_id) == principal.account_id,
+        col(ReplayedRequest.key) == key,
+    )
+    return session.exec(query).one_or_none() if key else None
+
+
+def _picked(posted: PostedForm) -> tuple[float, float] | None:
+    try:
+        return float(posted.get("lat")), float(posted.get("lon"))
+    except ValueError:
+        return None
+
+
+def _from_search(query: str) -> list[tuple[str, str]]:
+    """What the agent searched for fills the field that it is: a phone, a name, or an address."""
+    plain = query.strip()
+    if not plain:
+        return []
+    try:
+        parse_phone(plain)
+    except PhoneError:
+        ways = parse_search(plain).tries
+        if not ways or ways[0] is SearchBy.PHONE_TAIL:
+            return []
+        return [("resident_name" if ways[0] is SearchBy.NAME else "resident_address", plain)]
+    return [("resident_phone", plain)]
+
+
+def _show(
+    request: Request,
+    principal: Principal,
+    posted: PostedForm,
+    *,
+    errors: dict[str, str],
+    problem: DomainError | None = None,
+) -> Response:
+    context = context_of(request)
+    with context.database.reading() as session:
+        now = context.clock()
+        home = read_home(session, company_id=principal.company_id, text=posted.get("household"))
+        masks = None
+        if home is not None:
+            household_id = home.detail.household.id
+            masks = masks_for_household(session, principal=principal, household_id=household_id, now=now)
+        rules = read_rules(session, company_id=principal.company_id, at=now)
+        values = {
+            **guide_values(session, posted, company_id=principal.company_id, now=now),
+            "posted": posted,
+            "home": _home(home, masks) if home and masks else None,
+            "symptoms": symptom_choices(),
+            "relationships": relationship_choices(),
+            "age_bands": [(code, _(label)) for code, label in AGE_BANDS],
+            "windows": window_choices(rules, now),
+            "errors": errors,
+            "problem": problem.detail if problem else None,
+            "unmask_reason": _(UNMASK_REASON),
+        }
+        return render_page(request, FORM, values, status_code=problem.status if problem else 200)
+
+
+def _home(home: KnownHome, masks: Masks) -> dict[str, Any]:
+    """The known home as this reader sees it; raw values for the fields only once it is unmasked."""
+    detail = home.detail
+    boiler = detail.boilers[0] if len(detail.boilers) == 1 else None
+    place = home.address
+    full = f"{place.normalised} {place.unit}".strip() or place.raw
+    resident = home.resident.contact if home.resident else None
+    return {
+        "id": detail.household.id,
+        "is_open": masks.is_open,
+        "address": masks.address(full),
+        "resident_name": masks.name(resident.name) if resident else "",
+        "resident_phone": masks.phone(resident.phone) if resident else "",
+        "resident_id": resident.id if resident else None,
+        "raw_address": place.raw if masks.is_open else "",
+        "can_text": resident.can_text if resident else False,
+        "precision": place.precision,
+        "care": detail.household.priority_care,
+        "age_band": detail.household.age_band or "",
+        "members": [
+            {
+                "id": m.contact.id,
+                "name": masks.name(m.contact.name),
+                "phone": masks.phone(m.contact.phone),
+                "relationship": relationship_words(m.relationship),
+            }
+            for m in detail.members
+            if resident is None or m.contact.id != resident.id
+        ],
+        "boiler": {
+            "model": (boiler.model_code or boiler.model_text) if boiler else "",
+            "serial": (boiler.serial or "") if boiler else "",
+            "installed_on": boiler.installed_on.isoformat() if boiler and boiler.installed_on else "",
+        },
+        "boilers": [b.model_name or b.model_text or b.serial or "" for b in detail.boilers],
+    }

@@ -1,0 +1,217 @@
+"""The intake form: what was typed becomes a request, and errors find their way back to their fields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+from sqlmodel import Session
+
+from callcenter.cards import Card, cards_for, script_version
+from core.errors import DomainError, FieldError, InvalidError
+from core.i18n import _
+from customers.queries import household_detail
+from customers.schemas import AddressInfo, ContactInfo, HouseholdDetail, MemberInfo, NewAddress
+from dispatch.intake_rules import SAFETY_SYMPTOMS
+from dispatch.schemas import TicketRequest
+from web.pages.posting import PostedForm
+
+SAFETY_DEFAULT = "GAS_SMELL"
+MAX_DIGITS = 18
+
+
+class BadFormError(InvalidError):
+    """Fields that cannot be read; each is named."""
+
+    code = "bad-form"
+
+
+@dataclass(frozen=True)
+class KnownHome:
+    """The household a form was opened for: its people need not be typed, nor shown, again."""
+
+    detail: HouseholdDetail
+    resident: MemberInfo | None
+
+    @property
+    def address(self) -> AddressInfo:
+        """Where it is."""
+        return self.detail.household.address
+
+    def member(self, contact_id: str) -> MemberInfo | None:
+        """A person of the home by the id that the form carries."""
+        return next((m for m in self.detail.members if str(m.contact.id) == contact_id), None)
+
+
+def read_home(session: Session, *, company_id: int, text: str) -> KnownHome | None:
+    """The household that a form names; None for a new caller. Raises NotFoundError for an unknown one."""
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS):
+        return None
+    detail = household_detail(session, company_id=company_id, household_id=int(text))
+    own = [m for m in detail.members if m.relationship == "resident"]
+    return KnownHome(detail, next(iter(own or detail.members), None))
+
+
+def is_safety_form(posted: PostedForm) -> bool:
+    """The red button was pressed, or the symptom is a danger by itself."""
+    return posted.get("safety") == "1" or posted.get("symptom") in SAFETY_SYMPTOMS
+
+
+def to_request(
+    session: Session, *, posted: PostedForm, home: KnownHome | None, company_id: int, now: datetime
+) -> TicketRequest:
+    """What dispatch takes. Raises BadFormError naming the form's own fields."""
+    symptom = posted.get("symptom") or (SAFETY_DEFAULT if posted.get("safety") == "1" else "")
+    if not symptom:
+        message = _("어디가 불편하신지 골라 주세요.")
+        raise BadFormError(message, errors=(FieldError("symptom", message),))
+    cards = cards_for(session, company_id=company_id, symptom=symptom, at=now)
+    body = {
+        "channel": "phone",
+        "resident": _resident(posted, home),
+        "requester": _requester(posted, home),
+        "payer": _payer(posted),
+        "symptom": symptom,
+        "error_code": posted.get("error_code") or None,
+        "boiler": _boiler(posted),
+        "priority_care": _care(posted),
+        "age_band": posted.get("age_band") or None,
+        "safety": posted.get("safety") == "1",
+        "note": posted.get("note") or None,
+        "self_fix": None if is_safety_form(posted) else _self_fix(posted, cards),
+        "wished_windows": _wished(posted),
+        "script_version": script_version(cards) or None,
+    }
+    try:
+        return TicketRequest.model_validate(body)
+    except ValidationError as error:
+        fields = tuple(
+            FieldError(".".join(str(part) for part in item["loc"]), _plain(item["type"]))
+            for item in error.errors()
+        )
+        raise BadFormError(_("표시된 칸을 고쳐 주세요."), errors=fields) from error
+
+
+def known_address(posted: PostedForm, home: KnownHome | None) -> NewAddress | None:
+    """The stored address, when the form did not write another: a place that was found is not lost."""
+    written = posted.get("resident_address")
+    if home is None or (written and written != home.address.raw):
+        return None
+    address = home.address
+    return NewAddress(
+        raw=address.raw,
+        normalised=address.normalised,
+        unit=address.unit,
+        postcode=address.postcode,
+        area_code=address.area_code,
+        lat=address.lat,
+        lon=address.lon,
+        precision=address.precision,
+        located_by=address.located_by,
+    )
+
+
+def errors_by_field(error: DomainError, *, is_known: bool) -> dict[str, str]:
+    """Messages by the form's field names; what has no field of its own stands at the top."""
+    found: dict[str, str] = {}
+    for item in error.errors:
+        found.setdefault(_field_name(item.field, is_known=is_known), item.message)
+    return found
+
+
+def _field_name(path: str, *, is_known: bool) -> str:
+    head, _dot, rest = path.partition(".")
+    if head == "wished_windows":
+        return "wished"
+    if head == "self_fix":
+        return "self_fix_result"
+    if head == "resident" and is_known:
+        return "household"
+    return f"{head}_{rest.replace('.', '_')}" if rest else head
+
+
+def _resident(posted: PostedForm, home: KnownHome | None) -> dict[str, str]:
+    typed = {key: posted.get(f"resident_{key}") for key in ("name", "phone", "address")}
+    if home is not None and home.resident is not None:
+        person = home.resident.contact
+        typed["name"] = typed["name"] or person.name
+        typed["phone"] = typed["phone"] or person.phone
+        typed["address"] = typed["address"] or home.address.raw
+    if not typed["name"] and is_safety_form(posted):
+        typed["name"] = _("이름 확인 중")
+    return typed
+
+
+def _requester(posted: PostedForm, home: KnownHome | None) -> dict[str, str | None] | None:
+    caller = posted.get("caller")
+    if caller in ("", "resident"):
+        return None
+    if caller == "other":
+        return {
+            "name": posted.get("requester_name") or (_("이름 확인 중") if is_safety_form(posted) else ""),
+            "phone": posted.get("requester_phone"),
+            "relationship": posted.get("requester_relationship") or None,
+        }
+    member = home.member(caller) if home is not None else None
+    if member is None:
+        message = _("전화하신 분을 다시 골라 주세요.")
+        raise BadFormError(message, errors=(FieldError("caller", message),))
+    if home is not None and home.resident is not None and _same(member.contact, home.resident.contact):
+        return None
+    related = "other" if member.relationship == "resident" else member.relationship
+    return {"name": member.contact.name, "phone": member.contact.phone, "relationship": related}
+
+
+def _same(one: ContactInfo, other: ContactInfo) -> bool:
+    return one.id == other.id
+
+
+def _payer(posted: PostedForm) -> str | dict[str, str | None] | None:
+    said = posted.get("payer")
+    if said != "payer":
+        return said if said in ("resident", "requester") else None
+    return {
+        "name": posted.get("payer_name"),
+        "phone": posted.get("payer_phone"),
+        "relationship": posted.get("payer_relationship") or None,
+    }
+
+
+def _boiler(posted: PostedForm) -> dict[str, str | None] | None:
+    said = {key: posted.get(f"boiler_{key}") or None for key in ("model", "serial", "installed_on")}
+    return said if any(said.values()) else None
+
+
+def _care(posted: PostedForm) -> bool | None:
+    """Not ticking says nothing: a known home keeps what was said before."""
+    return True if posted.get("priority_care") == "1" else None
+
+
+def _self_fix(posted: PostedForm, cards: list[Card]) -> dict[str, Any] | None:
+    result = posted.get("self_fix_result")
+    if not result:
+        return None
+    card = next((card for card in cards if card.code == posted.get("self_fix_card")), None)
+    return {
+        "card": card.code if card else None,
+        "card_version": card.version if card else None,
+        "result": result,
+    }
+
+
+def _wished(posted: PostedForm) -> list[dict[str, str]]:
+    windows = []
+    for text in posted.all("wished"):
+        start, _slash, end = text.partition("/")
+        windows.append({"start": start, "end": end})
+    return windows
+
+
+def _plain(kind: str) -> str:
+    if kind == "string_too_long":
+        return _("너무 깁니다. 줄여서 적어 주세요.")
+    if kind.startswith(("date", "datetime", "timezone")):
+        return _("날짜를 확인해 주세요.")
+    return _("이 칸을 다시 확인해 주세요.")

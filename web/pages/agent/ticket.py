@@ -1,0 +1,97 @@
+"""The page of one ticket: what to read out, what can be agreed now, and everything that happened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from core.actor import Principal
+from core.errors import DomainError
+from core.i18n import _
+from web.context import context_of
+from web.identity import GuardedRoute, SignedIn, allow
+from web.pages.agent.ticket_view import slot_values, ticket_values
+from web.pages.agent.words import DESK_ROLES, DONE, SELF_FIX, UNMASK_REASON
+from web.pages.posting import PostedForm
+from web.scope import reach_ticket
+from web.templating import render_page
+
+router = APIRouter(prefix="/agent/tickets", route_class=GuardedRoute)
+
+
+@router.get("/{number}")
+@allow(*DESK_ROLES)
+def show_ticket(request: Request, number: str, principal: Principal = SignedIn) -> Response:
+    """The whole page; `act` opens one of its forms, `done` says what was just done."""
+    return render_ticket(request, principal, number, act=request.query_params.get("act", ""))
+
+
+@router.get("/{number}/live")
+@allow(*DESK_ROLES)
+def show_live(request: Request, number: str, principal: Principal = SignedIn) -> Response:
+    """The part that changes by itself, as a fragment."""
+    context = context_of(request)
+    with context.database.reading() as session:
+        reach_ticket(session, principal=principal, number=number)
+        values = ticket_values(session, principal=principal, number=number, now=context.clock())
+        return render_page(request, "agent/_ticket_live.html", {**values, **_extras()})
+
+
+@router.get("/{number}/head")
+@allow(*DESK_ROLES)
+def show_head(request: Request, number: str, principal: Principal = SignedIn) -> Response:
+    """Number, clocks and the sentence to read out, as a fragment."""
+    context = context_of(request)
+    with context.database.reading() as session:
+        reach_ticket(session, principal=principal, number=number)
+        values = ticket_values(session, principal=principal, number=number, now=context.clock())
+        return render_page(request, "agent/_ticket_head.html", values)
+
+
+@router.get("/{number}/windows")
+@allow(*DESK_ROLES)
+def show_windows(request: Request, number: str, principal: Principal = SignedIn) -> Response:
+    """The windows that can be offered now, as a fragment."""
+    context = context_of(request)
+    with context.database.reading() as session:
+        reach_ticket(session, principal=principal, number=number)
+        values = slot_values(session, principal=principal, number=number, now=context.clock())
+        return render_page(request, "agent/_windows.html", {"windows": values, "errors": {}})
+
+
+def render_ticket(
+    request: Request,
+    principal: Principal,
+    number: str,
+    *,
+    act: str = "",
+    posted: PostedForm | None = None,
+    problem: DomainError | None = None,
+) -> Response:
+    """The page as it stands; with a `problem` the form `act` is open again with what was typed."""
+    context = context_of(request)
+    with context.database.reading() as session:
+        now = context.clock()
+        reach_ticket(session, principal=principal, number=number)
+        done = DONE.get(request.query_params.get("done", ""))
+        errors = {item.field: item.message for item in problem.errors} if problem else {}
+        values = {
+            **ticket_values(session, principal=principal, number=number, now=now),
+            "windows": slot_values(session, principal=principal, number=number, now=now),
+            **_extras(),
+            "act": act,
+            "posted": posted or PostedForm(),
+            "errors": errors,
+            "problem": problem.detail if problem else None,
+            "flash": [{"kind": "ok", "text": _(done)}] if done and problem is None else [],
+        }
+        status = problem.status if problem else 200
+        return render_page(request, "agent/ticket.html", values, status_code=status)
+
+
+def _extras() -> dict[str, Any]:
+    return {
+        "results": [(code, _(label), _(what)) for code, label, what in SELF_FIX],
+        "unmask_reason": _(UNMASK_REASON),
+    }

@@ -1,0 +1,222 @@
+"""A ticket as the intake desk shows it: people as this reader may see them, codes in words."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from billing.queries import charges_of_ticket
+from billing.schemas import Estimate
+from callcenter.cards import cards_for
+from callcenter.error_codes import look_up_code
+from core.actor import Principal
+from core.errors import DomainError
+from core.i18n import _
+from dispatch.detail_shapes import PartyFacts, TicketDetail
+from dispatch.pricing import estimate_visit
+from dispatch.queries import answer_where_is_it, ticket_detail
+from dispatch.safety_script import script_steps
+from dispatch.slots import Slot, rank_slots
+from dispatch.states import ENDED_STATUSES, UNDER_WAY_STATES
+from dispatch.tasks import TaskInfo
+from dispatch.words import symptom_words
+from notifications.queries import list_notices
+from web.pages.agent.words import PARTY_ROLES, PRECISIONS, SELF_FIX, TASKS, age_words, relationship_words
+from web.presenters.masks import OPEN, Masks, masks_for_household, masks_for_ticket
+from web.presenters.timeline import timeline_items
+
+SLOTS_SHOWN = 9
+SEOUL_VIEW = "37.55,127.0,10"
+
+
+def ticket_values(session: Session, *, principal: Principal, number: str, now: datetime) -> dict[str, Any]:
+    """Everything on the ticket's page except the offered windows. Raises UnknownTicketError."""
+    detail = ticket_detail(session, company_id=principal.company_id, number=number, now=now)
+    masks = _masks(session, principal, detail, now)
+    ended = detail.status in ENDED_STATUSES
+    return {
+        "detail": detail,
+        "number": detail.number,
+        "symptom": symptom_words(detail.symptom),
+        "codes": _code_words(session, detail),
+        "say": answer_where_is_it(detail, now),
+        "is_open": masks.is_open,
+        "parties": [_party(party, detail, masks) for party in detail.parties],
+        "address": masks.address(f"{detail.address.normalised} {detail.address.unit}".strip()),
+        "raw_address": masks.address(detail.address.raw),
+        "precision": _(PRECISIONS.get(detail.address.precision, detail.address.precision)),
+        "map_view": _map_view(detail),
+        "needs_place": any(task.kind == "MAP_PICK" and task.state == "open" for task in detail.tasks),
+        "note": masks.text(detail.note),
+        "boiler": _boiler(detail),
+        "ended": ended,
+        "can_agree": not ended
+        and not detail.safety
+        and (detail.visit is None or detail.visit.state not in UNDER_WAY_STATES),
+        "triage": _triage(session, detail, now),
+        "script": script_steps(symptom=detail.symptom) if detail.safety and not ended else (),
+        "passed": [p for p in detail.placements if p.state in ("PASSED_OVER", "DECLINED", "EXPIRED")],
+        "clocks": {clock.kind: clock for clock in detail.clocks},
+        "tasks": [_task(task, detail, masks, now) for task in detail.tasks if task.state == "open"],
+        "notices": _notices(session, detail, masks),
+        "charges": charges_of_ticket(session, ticket_id=detail.id),
+        "estimate": None if ended else _estimate(session, detail, now),
+        "timeline": timeline_items(detail.timeline, masks),
+        "age": age_words(detail.received_at, now),
+        "with_default": "requester" if detail.party("requester") else "resident",
+    }
+
+
+def slot_values(session: Session, *, principal: Principal, number: str, now: datetime) -> dict[str, Any]:
+    """The windows that can be offered now, best first, or why there are none."""
+    detail = ticket_detail(session, company_id=principal.company_id, number=number, now=now)
+    visit = detail.visit
+    under_way = visit is not None and visit.state in UNDER_WAY_STATES
+    slots: list[Slot] = []
+    why = ""
+    if detail.status in ENDED_STATUSES or under_way or detail.safety:
+        return {"detail": detail, "slots": [], "why": "", "shown": False, "number": number}
+    if detail.triage or detail.status != "RECEIVED":
+        try:
+            slots = rank_slots(session, ticket_id=detail.id, now=now)
+        except DomainError as error:
+            why = error.detail
+    else:
+        why = _("직접 고쳐 보시는 안내를 먼저 마치면 갈 수 있는 시간이 나옵니다.")
+    best = sorted(slots[:SLOTS_SHOWN], key=lambda slot: slot.start)
+    return {
+        "detail": detail,
+        "number": number,
+        "slots": best,
+        "best": slots[0] if slots else None,
+        "why": why,
+        "shown": True,
+        "parties": [(party.role, _(PARTY_ROLES[party.role])) for party in detail.parties],
+        "with_default": "requester" if detail.party("requester") else "resident",
+        "agreed": visit.window if visit else None,
+    }
+
+
+def _masks(session: Session, principal: Principal, detail: TicketDetail, now: datetime) -> Masks:
+    """Open when this reader has unmasked the ticket or the home it belongs to."""
+    masks = masks_for_ticket(session, principal=principal, ticket_id=detail.id, now=now)
+    if masks.is_open:
+        return OPEN
+    return masks_for_household(session, principal=principal, household_id=detail.household_id, now=now)
+
+
+def _party(party: PartyFacts, detail: TicketDetail, masks: Masks) -> dict[str, Any]:
+    return {
+        "role": _(PARTY_ROLES[party.role]),
+        "name": masks.name(party.name),
+        "phone": masks.phone(party.phone),
+        "tel": party.phone if masks.is_open else None,
+        "can_text": party.can_text,
+        "relationship": relationship_words(party.relationship) if party.relationship else "",
+        "pays": detail.payer_role == party.role,
+    }
+
+
+def _code_words(session: Session, detail: TicketDetail) -> str:
+    if not detail.error_code:
+        return ""
+    family = detail.boiler.family if detail.boiler else None
+    meanings = look_up_code(session, company_id=detail.company.id, code=detail.error_code)
+    own = [m for m in meanings if m.family == family] or meanings
+    return " / ".join(dict.fromkeys(m.meaning for m in own))
+
+
+def _boiler(detail: TicketDetail) -> dict[str, str] | None:
+    boiler = detail.boiler
+    if boiler is None:
+        return None
+    return {
+        "model": boiler.model_name or boiler.model_code or boiler.model_text or _("모델 모름"),
+        "serial": boiler.serial or "",
+        "installed_on": boiler.installed_on.isoformat() if boiler.installed_on else "",
+    }
+
+
+def _triage(session: Session, detail: TicketDetail, now: datetime) -> dict[str, Any]:
+    results = {code: _(label) for code, label, _what in SELF_FIX}
+    done = [
+        {"card": step.card, "result": results.get(step.result, _("안전 접수라 건너뜀")), "at": step.at}
+        for step in detail.triage
+    ]
+    waits = detail.status == "RECEIVED" and not detail.triage and not detail.safety
+    cards = cards_for(session, company_id=detail.company.id, symptom=detail.symptom, at=now) if waits else []
+    return {"waits": waits, "cards": cards, "done": done}
+
+
+def _task(task: TaskInfo, detail: TicketDetail, masks: Masks, now: datetime) -> dict[str, Any]:
+    label, mark = TASKS.get(task.kind, (task.kind, "list"))
+    party = detail.party(task.recipient)
+    return {
+        "id": task.id,
+        "kind": task.kind,
+        "label": _(label),
+        "mark": mark,
+        "detail": masks.text(task.detail),
+        "is_call": task.kind in ("CALL_LANDLINE", "NOTICE_FAILED"),
+        "can_close": task.kind in ("CALL_LANDLINE", "NOTICE_FAILED", "ESCALATION"),
+        "whom": _(PARTY_ROLES.get(task.recipient, "")) if task.recipient else "",
+        "phone": masks.phone(party.phone) if party else "",
+        "tel": party.phone if party and masks.is_open else None,
+        "owner": task.owner.name,
+        "age": age_words(task.created_at, now),
+    }
+
+
+def _notices(session: Session, detail: TicketDetail, masks: Masks) -> list[dict[str, Any]]:
+    events = {
+        "VISIT_SCHEDULED": _("방문 약속"),
+        "WINDOW_CHANGED": _("시간 변경"),
+        "EN_ROUTE": _("출발"),
+        "ABSENT": _("부재"),
+        "VISIT_RESULT": _("수리 결과와 비용"),
+        "JOB_ASSIGNED": _("새 작업"),
+        "JOB_CHANGED": _("작업 변경"),
+        "CONTACT_DUE": _("연락 기한"),
+    }
+    return [
+        {
+            "event": notice.event,
+            "label": events.get(notice.event, notice.event),
+            "recipient": _(PARTY_ROLES.get(notice.recipient, notice.recipient)),
+            "channel": notice.channel,
+            "bytes": notice.bytes,
+            "state": notice.state,
+            "text": masks.text(notice.text),
+            "at": notice.created_at,
+        }
+        for notice in reversed(list_notices(session, ticket_id=detail.id))
+    ]
+
+
+def _estimate(session: Session, detail: TicketDetail, now: datetime) -> dict[str, Any]:
+    window = detail.visit.window if detail.visit else None
+    found: Estimate = estimate_visit(
+        session, ticket_id=detail.id, start=window.start if window else None, now=now
+    )
+    until = found.warranty.until
+    free = _("무상 보증 기간입니다. 고객 잘못이 아니면 비용이 없습니다.")
+    return {
+        "fee": found.visit_fee,
+        "fee_low": found.visit_fee_low,
+        "fee_high": found.visit_fee_high,
+        "low": found.total_low,
+        "high": found.total_high,
+        "covered": found.warranty.covered,
+        "why": free if found.warranty.covered else "",
+        "until": until.isoformat() if until else "",
+    }
+
+
+def _map_view(detail: TicketDetail) -> str:
+    address = detail.address
+    if address.lat is None or address.lon is None:
+        return SEOUL_VIEW
+    zoom = {"sido": 9, "sgg": 12}.get(address.precision, 14)
+    return f"{address.lat},{address.lon},{zoom}"

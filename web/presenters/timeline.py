@@ -1,0 +1,70 @@
+"""The timeline in words for people: what happened, by whom and why, the newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from core.i18n import N_, _
+from dispatch.detail_shapes import TimelineFacts
+from web.presenters.masks import Masks
+
+WORDS: dict[str, tuple[str, str]] = {
+    "TicketFiled": (N_("접수했습니다"), ""),
+    "CallJoined": (N_("다시 전화를 받아 이어서 적었습니다"), ""),
+    "SelfFixRecorded": (N_("직접 고쳐 보신 결과를 적었습니다"), ""),
+    "SelfFixed": (N_("고객이 직접 해결했습니다"), "ok"),
+    "LocationPicked": (N_("지도에서 집을 골랐습니다"), ""),
+    "TicketPlaced": (N_("서비스점을 정했습니다"), ""),
+    "PlacementAccepted": (N_("서비스점이 받았습니다"), "ok"),
+    "PlacementRefused": (N_("서비스점이 받지 못했습니다"), "warn"),
+    "PlacementWaits": (N_("받을 서비스점을 사람이 정해야 합니다"), "warn"),
+    "TicketTransferred": (N_("다른 서비스점으로 옮겼습니다"), "warn"),
+    "VisitPlanned": (N_("기사와 시간을 잡았습니다"), ""),
+    "VisitMoved": (N_("다른 기사에게 옮겼습니다"), ""),
+    "VisitRetimed": (N_("예정 시각을 바꿨습니다"), ""),
+    "VisitAssignedByHand": (N_("사람이 기사를 정했습니다"), ""),
+    "VisitNotPlanned": (N_("아직 기사를 정하지 못했습니다"), "warn"),
+    "VisitTakenOff": (N_("일정에서 뺐습니다"), ""),
+    "VisitUnpinned": (N_("고정을 풀었습니다"), ""),
+    "JobAcknowledged": (N_("기사가 확인했습니다"), ""),
+    "ContactAttempted": (N_("고객에게 전화했습니다"), ""),
+    "ClockStopped": (N_("기한을 지켰습니다"), "ok"),
+    "ClockAdvanced": (N_("기한이 다가와 알렸습니다"), "warn"),
+    "ClocksVoided": (N_("기한을 더 재지 않습니다"), ""),
+    "TechnicianDeparted": (N_("기사가 출발했습니다"), ""),
+    "TechnicianArrived": (N_("기사가 도착했습니다"), ""),
+    "WorkStarted": (N_("작업을 시작했습니다"), ""),
+    "FamilyAbsent": (N_("아무도 안 계셨습니다"), "warn"),
+    "VisitHeld": (N_("작업을 미뤘습니다"), "warn"),
+    "HoldEnded": (N_("미룬 작업을 다시 시작합니다"), ""),
+    "RevisitAsked": (N_("다시 찾아가기로 했습니다"), ""),
+    "VisitCompleted": (N_("수리를 마쳤습니다"), "ok"),
+    "TicketClosed": (N_("접수를 끝냈습니다"), "ok"),
+    "TicketCancelled": (N_("접수를 취소했습니다"), "warn"),
+    "TicketReopened": (N_("다시 열었습니다"), "bad"),
+    "TicketEscalated": (N_("책임자에게 넘겼습니다"), "bad"),
+    "SafetyAlarmRaised": (N_("안전 접수를 맡을 사람을 찾지 못해 알렸습니다"), "bad"),
+    "TaskOpened": (N_("할 일이 생겼습니다"), ""),
+    "TaskClosed": (N_("할 일을 마쳤습니다"), ""),
+    "TaskHandedOver": (N_("할 일을 당직자에게 넘겼습니다"), ""),
+    "HappyCallScheduled": (N_("해피콜을 잡았습니다"), ""),
+    "HappyCallAttempted": (N_("해피콜을 걸었습니다"), ""),
+    "HappyCallDone": (N_("해피콜을 마쳤습니다"), "ok"),
+    "HappyCallClosed": (N_("해피콜을 끝냈습니다"), ""),
+    "HappyCallWithdrawn": (N_("해피콜을 하지 않기로 했습니다"), ""),
+    "HappyCallExpired": (N_("해피콜을 하지 못했습니다"), "warn"),
+    "HappyCallMerged": (N_("해피콜을 하나로 합쳤습니다"), ""),
+}
+"""By the event's name: the sentence, and the tone of its mark."""
+
+
+def timeline_items(entries: Sequence[TimelineFacts], masks: Masks) -> list[dict[str, Any]]:
+    """For `ticket.events`: {at, by, what, why, tone}, newest first. Free text shows no phone numbers."""
+    items = []
+    for entry in reversed(entries):
+        words, tone = WORDS.get(entry.what, (entry.what, ""))
+        by = f"{entry.by} ({entry.on_behalf_of})" if entry.on_behalf_of else entry.by
+        why = masks.text(entry.reason) if entry.reason else ""
+        items.append({"at": entry.at, "by": by, "what": _(words), "why": why, "tone": tone})
+    return items

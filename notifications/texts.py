@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from core.clock import KST
@@ -76,6 +77,8 @@ def one_line(text: str) -> str:
 
 def unsendable(text: str) -> tuple[str, ...]:
     """The characters that carriers do not know, each once, in order. Empty means the text may go."""
+    if _encodes(text) and text.replace("\n", "").isprintable():  # nearly always so
+        return ()
     return tuple(dict.fromkeys(c for c in text if not _encodes(c) or (c != "\n" and not c.isprintable())))
 
 
@@ -206,6 +209,7 @@ def _encodes(character: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=4096)
 def _plain(character: str) -> str:
     if unicodedata.category(character) == "Zs":
         return " "

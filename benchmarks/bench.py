@@ -1,0 +1,30 @@
+"""`run.py bench [NAME]`: every measurement, or one. Tables for docs/benchmarks.md go to stdout."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from benchmarks.console import bench_console
+from benchmarks.intake import bench_intake
+from benchmarks.planning import bench_plan
+from benchmarks.startup import bench_startup
+
+BENCHES: dict[str, Callable[[], int]] = {
+    "planning": bench_plan,
+    "startup": bench_startup,
+    "intake": bench_intake,
+    "console": bench_console,
+}
+
+
+def run_bench(name: str | None) -> int:
+    """Run one measurement or all. Returns 1 when one of them missed what it must reach."""
+    if name is not None and name not in BENCHES:
+        sys.stderr.write(f"No such bench: {name}. There are: {', '.join(BENCHES)}\n")
+        return 2
+    worst = 0
+    for bench in [BENCHES[name]] if name else BENCHES.values():
+        worst = max(worst, bench())
+        print()
+    return worst

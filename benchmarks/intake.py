@@ -1,0 +1,124 @@
+"""Tickets over HTTP at twenty a second, and how soon each stands in a technician's route."""
+
+from __future__ import annotations
+
+import random
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import quantiles
+from typing import Any
+
+import httpx
+
+from benchmarks.running_demo import running_demo
+
+RATE = 20
+SECONDS = 15
+P95_MUST_MS = 150.0
+PLANNED_WITHIN_S = 90.0
+PLACES = (
+    "서울 강남구 역삼동",
+    "서울 송파구 잠실동",
+    "부산 해운대구 우동",
+    "대전 유성구 봉명동",
+    "수원시 영통구 매탄동",
+)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One POST: how long it took, and the ticket."""
+
+    seconds: float
+    status: int
+    number: str
+
+
+def bench_intake() -> int:
+    """Print the table; 1 when p95 missed its limit or a ticket was refused."""
+    with running_demo() as demo, demo.client("agent") as client:
+        client.get("/health")
+        base = _milliseconds([_timed(client, "GET", "/health")[0] for _n in range(200)])
+        sent = _send(client)
+        took = _milliseconds([one.seconds for one in sent])
+        refused = sum(one.status != 201 for one in sent)
+        planned = _until_planned(client, [one.number for one in sent if one.status == 201])
+    print(
+        f"Tickets over HTTP: {RATE} a second for {SECONDS} s into the demo's world, web and worker on 2 cores\n"
+    )
+    print("| what | p50 | p95 | p99 |")
+    print("|---|---|---|---|")
+    print(f"| GET /health (baseline), ms | {base[0]:.0f} | {base[1]:.0f} | {base[2]:.0f} |")
+    print(f"| POST /tickets, ms | {took[0]:.0f} | {took[1]:.0f} | {took[2]:.0f} |")
+    print(
+        f"| POST / baseline | {took[0] / base[0]:.1f} | {took[1] / base[1]:.1f} | {took[2] / base[2]:.1f} |"
+    )
+    if planned:
+        spread = _points(planned)
+        print(
+            f"| from the call to a technician's route, s | {spread[0]:.1f} | {spread[1]:.1f} | {spread[2]:.1f} |"
+        )
+    print(f"\n{len(sent)} sent, {refused} refused, {len(planned)} planned by themselves, the rest explained.")
+    return int(refused > 0 or took[1] > P95_MUST_MS)
+
+
+def _send(client: httpx.Client) -> list[Sent]:
+    chance = random.Random(5)
+    bodies = [_call(n, chance) for n in range(RATE * SECONDS)]
+    began = time.perf_counter()
+
+    def send(n: int) -> Sent:
+        time.sleep(max(0.0, began + n / RATE - time.perf_counter()))
+        seconds, answer = _timed(client, "POST", "/tickets", json=bodies[n])
+        number = answer.json().get("number", "") if answer.status_code == 201 else ""
+        return Sent(seconds, answer.status_code, number)
+
+    with ThreadPoolExecutor(max_workers=32) as pool:
+        return list(pool.map(send, range(len(bodies))))
+
+
+def _call(n: int, chance: random.Random) -> dict[str, Any]:
+    return {
+        "channel": "phone",
+        "resident": {
+            "name": "김영자",
+            "phone": f"010-9{chance.randrange(1000):03}-{n:04}",
+            "address": f"{chance.choice(PLACES)} {700 + n}, {101 + n % 9}동 {1 + n % 20}03호",
+        },
+        "symptom": chance.choice(("NO_HEAT", "NO_HOT_WATER", "LEAK", "NOISE")),
+        "self_fix": {"card": "RESET", "result": "FAILED"},
+    }
+
+
+def _until_planned(client: httpx.Client, numbers: list[str]) -> list[float]:
+    """Seconds from intake to the plan, for those that were planned; waits for the stragglers."""
+    until = time.monotonic() + PLANNED_WITHIN_S
+    waits: list[float] = []
+    for number in numbers:
+        ticket = client.get(f"/tickets/{number}").json()
+        while ticket["status"] == "RECEIVED" and time.monotonic() < until:
+            time.sleep(0.5)
+            ticket = client.get(f"/tickets/{number}").json()
+        at = [line["at"] for line in ticket["timeline"] if line["what"] == "VisitPlanned"]
+        if at:
+            received = datetime.fromisoformat(ticket["received_at"])
+            waits.append((datetime.fromisoformat(at[0]) - received).total_seconds())
+    return waits
+
+
+def _timed(client: httpx.Client, method: str, path: str, **rest: Any) -> tuple[float, httpx.Response]:
+    began = time.perf_counter()
+    answer = client.request(method, path, **rest)
+    return time.perf_counter() - began, answer
+
+
+def _milliseconds(seconds: list[float]) -> tuple[float, float, float]:
+    p50, p95, p99 = _points(seconds)
+    return p50 * 1000, p95 * 1000, p99 * 1000
+
+
+def _points(values: list[float]) -> tuple[float, float, float]:
+    cuts = quantiles(values, n=100, method="inclusive")
+    return cuts[49], cuts[94], cuts[98]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import tuple_
@@ -41,8 +41,13 @@ def list_calls(
     state: str | None = None,
     cursor: str | None = None,
     limit: int = PAGE,
+    ticket_ids: Collection[int] | None = None,
+    newest_first: bool = False,
 ) -> CallPage:
     """Calls of a company, the first due first. `state` None: every state; `cursor`: a page's `next_cursor`.
+
+    `ticket_ids` narrows to these tickets. `newest_first` turns the order around, for what is over; a cursor
+    belongs to the order that gave it.
 
     Raises:
         BadCallListError: an unknown state or cursor (422).
@@ -53,10 +58,15 @@ def list_calls(
             message = _("그런 상태는 없습니다.")
             raise BadCallListError(message, errors=(FieldError("state", message),))
         query = query.where(col(HappyCall.state) == state)
+    if ticket_ids is not None:
+        query = query.where(col(HappyCall.ticket_id).in_(ticket_ids))
+    place = tuple_(col(HappyCall.due_at), col(HappyCall.id))
     if cursor is not None:
-        query = query.where(tuple_(col(HappyCall.due_at), col(HappyCall.id)) > _read_cursor(cursor))
-    query = query.order_by(col(HappyCall.due_at), col(HappyCall.id)).limit(limit + 1)
-    rows = list(session.exec(query))
+        mark = _read_cursor(cursor)
+        query = query.where(place < mark if newest_first else place > mark)
+    order = (col(HappyCall.due_at), col(HappyCall.id))
+    query = query.order_by(*(it.desc() for it in order)) if newest_first else query.order_by(*order)
+    rows = list(session.exec(query.limit(limit + 1)))
     page, rest = rows[:limit], rows[limit:]
     items = _infos(session, page, company_id=company_id, now=now)
     return CallPage(tuple(items), _cursor(page[-1]) if rest else None)

@@ -57,6 +57,16 @@ class CallingHours:
                 if begins > at:
                     yield begins, datetime.combine(day, end, KST)
 
+    def open_until(self, at: datetime) -> datetime | None:
+        """The end of the stretch that a moment lies in; None outside the calling hours."""
+        day = today_kst(at)
+        if self.calendar.is_day_off(day):
+            return None
+        for start, end in self.stretches:
+            if datetime.combine(day, start, KST) <= at < datetime.combine(day, end, KST):
+                return datetime.combine(day, end, KST)
+        return None
+
 
 def is_elderly(*, priority_care: bool, age_band: str | None) -> bool:
     """Whether a home is rung as elderly people's: a band from 65 up, or priority care."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from web.api import happy_calls, health, plans, points, tickets, visits, webhooks
-from web.pages import agent, live, session, technician, technician_job, technician_steps, unmask
+from web.pages import agent, live, qa, session, technician, technician_job, technician_steps, unmask
 
 API_ROUTERS: tuple[APIRouter, ...] = (
     health.router,
@@ -24,5 +24,6 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     technician.router,
     technician_job.router,
     technician_steps.router,
+    qa.router,
     webhooks.router,
 )

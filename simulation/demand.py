@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from simulation.shapes import CrewShift, PointSpec
+from simulation.shapes import DAY, CrewShift, PointSpec
 
 HOMES = 3_000
 YESTERDAY, TODAY, TOMORROW, AFTER = 250, 1_980, 290, 190
 """Visits on the shifts of each day; some of the later ones are second visits of today's tickets."""
-NIGHT_JOBS = {-1: 2, 0: 4}
+NIGHT_JOBS = {(-1, "evening"): 1, (0, "morning"): 1, (0, "evening"): 4}
+"""A night is two stretches, because the operating day ends at 05:00 in the middle of it."""
 WITHOUT_VISIT = {
     "self_fixed": 60,
     "by_phone": 25,
@@ -34,12 +35,13 @@ class Demand:
 
 def spread_demand(shifts: Iterable[CrewShift], points: dict[int, PointSpec], rng: random.Random) -> Demand:
     """Jobs for the shifts of yesterday to the day after tomorrow; nobody who is away gets any."""
-    working = [s for s in shifts if -1 <= s.day <= 2 and not s.absent]
+    working = [piece for s in shifts if -1 <= s.day <= 2 and not s.absent for piece in _pieces(s)]
     jobs: dict[CrewShift, int] = {}
     for day, total, most in ((-1, YESTERDAY, 2), (0, TODAY, 5), (1, TOMORROW, 2), (2, AFTER, 2)):
         nights = [s for s in working if s.day == day and s.kind == "night"]
         for shift in nights:
-            jobs[shift] = NIGHT_JOBS.get(day, 0)
+            part = "morning" if shift.start == day * DAY else "evening"
+            jobs[shift] = NIGHT_JOBS.get((day, part), 0)
         days = [s for s in working if s.day == day and s.kind == "day"]
         jobs.update(_spread(days, total - sum(jobs[s] for s in nights), most, rng))
     extras = tuple(
@@ -48,6 +50,14 @@ def spread_demand(shifts: Iterable[CrewShift], points: dict[int, PointSpec], rng
         for _ in range(count)
     )
     return Demand(jobs, extras, _homes_by_point(jobs, extras, points, rng))
+
+
+def _pieces(shift: CrewShift) -> list[CrewShift]:
+    """A shift that runs past 05:00 is planned in two operating days."""
+    border = (shift.day + 1) * DAY
+    if shift.end <= border:
+        return [shift]
+    return [replace(shift, end=border), replace(shift, start=border, day=shift.day + 1)]
 
 
 def _spread(shifts: Sequence[CrewShift], total: int, most: int, rng: random.Random) -> dict[CrewShift, int]:

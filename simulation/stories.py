@@ -108,8 +108,9 @@ def _write_shift(w: _Writing, shift: CrewShift, count: int) -> None:
     stops = [Stop(w.world.homes[s.home_id].place, duration_of(w.rules, s.symptom)) for s in stories]
     route = drive(
         shift,
-        home=technician.home,
+        home=technician.home._replace(area=w.world.points[shift.point_id].place.area),
         stops=stops,
+        maker=w.world.makers[shift.company_id],
         at=planning_moment(w.world.base_day),
         model=travel_model(w.rules),
         rng=w.rng,
@@ -117,7 +118,7 @@ def _write_shift(w: _Writing, shift: CrewShift, count: int) -> None:
     if route.lunch_start is not None:
         w.lunches[shift.technician_id, shift.day] = route.lunch_start
     for k, leg in sorted(route.legs.items()):
-        window = agreed_window(w, leg)
+        window = route.windows[k]
         if k < len(jobs):
             w.stories[jobs[k]] = replace(stories[k], second=leg, second_window=window)
         else:
@@ -219,17 +220,6 @@ def _story(w: _Writing, kind: str, home: HomeSpec, symptom: str, tod: int) -> St
         happy_s=rng.randint(5 * HOUR + 600, 12 * HOUR),
         salt=rng.randrange(10_000),
     )
-
-
-def agreed_window(w: _Writing, leg: Leg) -> tuple[int, int]:
-    """The offered window that the planned start lies in; at night one that begins on the hour."""
-    maker = w.world.makers[leg.company_id]
-    day, seconds = divmod(leg.start + 5 * HOUR, DAY)
-    fitting = [h for h in maker.window_starts if h * HOUR <= seconds <= h * HOUR + maker.window_s - 60]
-    hour = fitting[-1] if fitting else seconds // HOUR
-    length = maker.window_s if fitting else 2 * HOUR
-    opens = day * DAY + hour * HOUR - 5 * HOUR
-    return opens, opens + length
 
 
 def _mark_offered(w: _Writing) -> None:

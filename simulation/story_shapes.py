@@ -14,7 +14,6 @@ class Leg:
     company_id: int
     day: int
     depart: int
-    arrive: int
     start: int
     end: int
     arrived: int

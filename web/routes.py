@@ -5,7 +5,18 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from web.api import happy_calls, health, plans, points, tickets, visits, webhooks
-from web.pages import agent, live, qa, session, technician, technician_job, technician_steps, unmask
+from web.pages import (
+    admin,
+    agent,
+    api_docs,
+    live,
+    qa,
+    session,
+    technician,
+    technician_job,
+    technician_steps,
+    unmask,
+)
 
 API_ROUTERS: tuple[APIRouter, ...] = (
     health.router,
@@ -20,10 +31,12 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     session.router,
     live.router,
     unmask.router,
+    api_docs.router,
     agent.router,
     technician.router,
     technician_job.router,
     technician_steps.router,
     qa.router,
     webhooks.router,
+    *admin.ROUTERS,
 )

@@ -54,16 +54,7 @@ def list_qualifications(session: Session, *, technician_ids: list[int]) -> dict[
     )
     found: dict[int, list[QualificationInfo]] = {technician_id: [] for technician_id in technician_ids}
     for row in session.exec(query):
-        found[row.technician_id].append(
-            QualificationInfo(
-                id=row.id or 0,
-                technician_id=row.technician_id,
-                code=row.code,
-                certificate=row.certificate,
-                valid_from=row.valid_from,
-                valid_to=row.valid_to,
-            )
-        )
+        found[row.technician_id].append(_info(row))
     return found
 
 
@@ -81,3 +72,22 @@ def must_be_own_technician(session: Session, *, technician_id: int, company_id: 
     )
     if session.exec(query).first() is None:
         raise NotFoundError(_("그런 기사가 없습니다."))
+
+
+def owner_of_qualification(session: Session, *, qualification_id: int) -> QualificationInfo:
+    """One qualification with its technician. Raises NotFoundError."""
+    row = session.get(Qualification, qualification_id)
+    if row is None:
+        raise NotFoundError(_("그런 자격이 없습니다."))
+    return _info(row)
+
+
+def _info(row: Qualification) -> QualificationInfo:
+    return QualificationInfo(
+        id=row.id or 0,
+        technician_id=row.technician_id,
+        code=row.code,
+        certificate=row.certificate,
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+    )

@@ -15,9 +15,9 @@ from core.errors import ConflictError, FieldError, ForbiddenError, InvalidError,
 from core.i18n import _
 from core.phones import PhoneError, parse_phone, search_digits
 from core.secrets import hash_password
-from workforce.models import Account, ApiToken, Membership, Person, Technician, WebSession
-from workforce.queries import valid_at
-from workforce.schemas import MembershipInfo
+from workforce.models import Account, ApiToken, Company, Membership, Person, Technician, WebSession
+from workforce.queries import company_info, valid_at
+from workforce.schemas import CompanyInfo, MembershipInfo
 from workforce.staff import PASSWORD_MIN, LoginTakenError, bad_field
 
 
@@ -50,6 +50,30 @@ class StaffInfo:
         return tuple(
             m for m in self.memberships if m.valid_from <= at and (m.valid_to is None or m.valid_to > at)
         )
+
+
+@dataclass(frozen=True)
+class AdminSeat:
+    """A company that a person looks after, by the membership that says so."""
+
+    membership_id: int
+    company: CompanyInfo
+
+
+def list_own_admin_seats(session: Session, *, person_id: int, at: datetime) -> list[AdminSeat]:
+    """The companies a person is an administrator of at a moment, oldest first."""
+    query = (
+        select(Membership.id, Company)
+        .join(Company, col(Company.id) == col(Membership.company_id))
+        .where(
+            col(Membership.person_id) == person_id,
+            col(Membership.role) == Role.ADMIN.value,
+            col(Membership.service_point_id).is_(None),
+            valid_at(at),
+        )
+        .order_by(col(Membership.id))
+    )
+    return [AdminSeat(seat or 0, company_info(company)) for seat, company in session.exec(query)]
 
 
 def search_staff(

@@ -1,0 +1,39 @@
+"""The settings of a company, for its administrators."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from web.pages.admin import (
+    access,
+    calendars,
+    companies,
+    duty,
+    history,
+    overview,
+    people,
+    point_time,
+    points,
+    prices,
+    qualifications,
+    settings,
+    shifts,
+    warranty,
+)
+
+ROUTERS: tuple[APIRouter, ...] = (
+    overview.router,
+    companies.router,
+    points.router,
+    point_time.router,
+    people.router,
+    access.router,
+    qualifications.router,
+    shifts.router,
+    duty.router,
+    prices.router,
+    warranty.router,
+    calendars.router,
+    settings.router,
+    history.router,
+)

@@ -1,0 +1,128 @@
+"""The frame of the settings pages: sections, short messages after a change, and who may come in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from fastapi import Request, Response
+from fastapi.responses import RedirectResponse
+from sqlmodel import Session
+
+from core.errors import ForbiddenError
+from core.i18n import N_, _
+from web.context import context_of
+from web.identity import current_principal
+from web.templating import render_page
+from workforce.certificates import qualification_words
+
+T = TypeVar("T")
+
+DONE_COOKIE = "ondol_admin_done"
+
+SECTIONS: tuple[tuple[str, str, str], ...] = (
+    ("/admin", N_("한눈에"), "home"),
+    ("/admin/start", N_("시작하기"), "check-circle"),
+    ("/admin/companies", N_("회사"), "flame"),
+    ("/admin/points", N_("서비스점"), "pin"),
+    ("/admin/people", N_("사람"), "users"),
+    ("/admin/qualifications", N_("기사 자격"), "shield"),
+    ("/admin/shifts", N_("근무"), "calendar"),
+    ("/admin/duty", N_("당직"), "bell"),
+    ("/admin/prices", N_("가격표"), "won"),
+    ("/admin/warranty", N_("무상 보증"), "heart"),
+    ("/admin/calendar", N_("공휴일"), "star"),
+    ("/admin/settings", N_("기준값"), "settings"),
+    ("/admin/history", N_("바뀐 기록"), "doc"),
+)
+"""Path, name, icon: the side menu."""
+
+DONE = {
+    "saved": N_("저장했습니다."),
+    "company": N_("새 회사를 만들었습니다. 지금부터 이 회사의 관리자로 일합니다."),
+    "switched": N_("이 회사로 옮겼습니다."),
+    "point": N_("서비스점을 넣었습니다."),
+    "hours": N_("창구 시간을 저장했습니다."),
+    "closure": N_("휴무를 넣었습니다. 그동안 새 접수는 다른 서비스점으로 갑니다."),
+    "opened": N_("휴무를 끝냈습니다. 다시 접수를 받습니다."),
+    "ended": N_("끝나는 날을 정했습니다."),
+    "reopened": N_("끝나는 날을 없앴습니다."),
+    "person": N_("사람을 넣었습니다."),
+    "membership": N_("소속을 주었습니다."),
+    "membership-ended": N_("소속을 끝냈습니다. 앞으로의 근무 {0}건도 지웠습니다."),
+    "login": N_("아이디를 만들었습니다."),
+    "password": N_("비밀번호를 바꿨습니다. 열려 있던 로그인은 모두 끊겼습니다."),
+    "disabled": N_("아이디를 막았습니다. 열려 있던 로그인도 끊겼습니다."),
+    "enabled": N_("아이디를 다시 열었습니다."),
+    "qualification": N_("자격을 넣었습니다."),
+    "qualification-ended": N_("자격이 끝나는 날을 정했습니다."),
+    "shifts": N_("근무 {0}건을 넣었습니다. 이미 다른 근무가 있던 {1}건은 건너뛰었습니다."),
+    "shift-removed": N_("근무를 지웠습니다."),
+    "absence": N_("쉬는 시간을 넣었습니다."),
+    "duty": N_("당직 {0}건을 넣었습니다."),
+    "filled": N_("빈 시간 {0}곳을 채웠습니다."),
+    "price": N_("가격을 저장했습니다."),
+    "withdrawn": N_("그날부터 팔지 않습니다."),
+    "warranty": N_("보증 규칙을 저장했습니다."),
+    "day": N_("달력을 저장했습니다."),
+    "setting": N_("기준값을 저장했습니다. 정한 때부터 쓰입니다."),
+    "card": N_("카드의 새 판을 저장했습니다."),
+    "code": N_("오류코드를 저장했습니다."),
+}
+"""What is said after a change; numbers come with the redirect."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """Where a finished change leads, and what is said there."""
+
+    to: str
+    says: str
+    numbers: tuple[int, ...] = ()
+
+
+def must_be_company_wide(request: Request) -> None:
+    """Settings belong to the whole company: an admin of one point alone has none. Raises ForbiddenError."""
+    if current_principal(request).service_point_id is not None:
+        raise ForbiddenError(_("회사 전체의 관리자만 쓸 수 있는 화면입니다."))
+
+
+def look(request: Request, read: Callable[[Session, datetime], T]) -> T:
+    """Read from one read-only transaction."""
+    must_be_company_wide(request)
+    context = context_of(request)
+    with context.database.reading() as session:
+        return read(session, context.clock())
+
+
+def show(
+    request: Request, template: str, values: Mapping[str, Any], *, section: str, status: int = 200
+) -> Response:
+    """A settings page with its side menu and what was said last."""
+    sections = [(href, _(name), mark, href == section) for href, name, mark in SECTIONS]
+    frame: dict[str, Any] = {"sections": sections, "qualification_words": qualification_words}
+    said = _said(request)
+    if said:
+        frame["flash"] = [{"kind": "ok", "text": said}]
+    answer = render_page(request, f"admin/{template}", {**frame, **values}, status_code=status)
+    if said:
+        answer.delete_cookie(DONE_COOKIE, path="/admin")
+    return answer
+
+
+def go(done: Done) -> Response:
+    """Redirect after a change; the message is shown once on the next page."""
+    answer = RedirectResponse(done.to, status_code=303)
+    word = ".".join([done.says, *(str(number) for number in done.numbers)])
+    answer.set_cookie(DONE_COOKIE, word, max_age=60, path="/admin", httponly=True, samesite="lax")
+    return answer
+
+
+def _said(request: Request) -> str:
+    word, *numbers = request.cookies.get(DONE_COOKIE, "").split(".")
+    if word not in DONE:
+        return ""
+    shown = [number if number.isdigit() else "0" for number in numbers]
+    return _(DONE[word]).format(*shown, *(["0"] * 2))

@@ -1,0 +1,263 @@
+"""Every field of `CompanyRules` by group, with its name, its meaning and its shape."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.dated import CompanyRules
+from core.i18n import N_
+from web.pages.admin.setting_kinds import (
+    DAY,
+    HOUR,
+    MINUTE,
+    ByPriority,
+    Choice,
+    Clock,
+    ClockList,
+    Duration,
+    Kind,
+    MonthDay,
+    Number,
+    Spans,
+    Speeds,
+    SymptomMinutes,
+    SymptomSkills,
+    WeekHours,
+)
+
+COST = N_("점")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One number. `name` and `means` are message ids."""
+
+    key: str
+    name: str
+    means: str
+    kind: Kind
+
+
+def _minutes(low: int = 0, high: int = DAY) -> Duration:
+    return Duration(MINUTE, low, high)
+
+
+GROUPS: tuple[tuple[str, str, tuple[Setting, ...]], ...] = (
+    (
+        "clocks",
+        N_("약속 시계 (SLA)"),
+        (
+            Setting(
+                "contact_limit_s",
+                N_("기사 통화 기한"),
+                N_("접수부터 기사가 고객과 통화해 약속할 때까지"),
+                _minutes(60),
+            ),
+            Setting(
+                "promise_limit_s",
+                N_("방문 약속 기한"),
+                N_("접수부터 고객이 방문 시간을 받아들일 때까지"),
+                _minutes(60),
+            ),
+            Setting("handled_limit_s", N_("처리 기한"), N_("접수부터 처리까지"), _minutes(60, 30 * DAY)),
+            Setting(
+                "contact_remind_after_s",
+                N_("기사에게 다시 알림"),
+                N_("접수부터 이만큼 통화가 없으면"),
+                _minutes(),
+            ),
+            Setting(
+                "contact_hand_over_after_s",
+                N_("창구로 넘김"),
+                N_("접수부터 이만큼 통화가 없으면"),
+                _minutes(),
+            ),
+            Setting(
+                "accept_limit_s", N_("지정점 수락 기한"), N_("지나면 다음 서비스점으로 갑니다"), _minutes(60)
+            ),
+            Setting(
+                "late_entry_flag_s",
+                N_("늦은 입력 표시"),
+                N_("적은 시각과 실제 시각이 이만큼 다르면 표시"),
+                _minutes(),
+            ),
+            Setting(
+                "season_24h_from",
+                N_("24시간 시계를 시작하는 날"),
+                N_("이날부터 밤과 휴일에도 시계가 갑니다"),
+                MonthDay(),
+            ),
+            Setting("season_24h_to", N_("24시간 시계의 마지막 날"), N_("이날까지"), MonthDay()),
+            Setting(
+                "contact_clock_off_season",
+                N_("철 밖의 통화 시계"),
+                N_("24시간 철이 아닐 때"),
+                Choice((("hours", N_("창구 시간에만 감")), ("always", N_("늘 감")))),
+            ),
+            Setting(
+                "desk_hours", N_("철 밖의 창구 시간"), N_("철 밖에서 통화 시계가 가는 시간"), WeekHours()
+            ),
+        ),
+    ),
+    (
+        "visits",
+        N_("방문"),
+        (
+            Setting(
+                "window_length_s",
+                N_("방문 시간대의 길이"),
+                N_("고객에게 약속하는 폭"),
+                Duration(MINUTE, 1800, 12 * HOUR),
+            ),
+            Setting("window_starts", N_("방문 시간대의 시작"), N_("상담원이 제안하는 시각"), ClockList()),
+            Setting("absence_wait_s", N_("부재로 보기 전 기다림"), N_("도착한 뒤"), _minutes()),
+            Setting(
+                "absence_attempts",
+                N_("부재로 보기 전 통화"),
+                N_("몇 번 걸어야 하나"),
+                Number(0, 10, N_("번")),
+            ),
+            Setting("job_duration_s", N_("작업 시간"), N_("증상마다 현장에서 걸리는 시간"), SymptomMinutes()),
+            Setting(
+                "symptom_skills", N_("필요한 자격"), N_("증상마다 기사가 가져야 하는 자격"), SymptomSkills()
+            ),
+            Setting(
+                "visit_target_s",
+                N_("방문 목표"),
+                N_("접수부터 방문까지, 우선순위마다"),
+                ByPriority(Duration(HOUR, 600, 30 * DAY)),
+            ),
+            Setting(
+                "reopen_free_s",
+                N_("무상 다시 열기"),
+                N_("전화로 해결한 뒤 이 안에는 새로 접수하지 않습니다"),
+                Duration(HOUR, 0, 90 * DAY),
+            ),
+            Setting(
+                "warranty_recheck_s",
+                N_("같은 고장 무상"),
+                N_("보증 규칙이 없을 때"),
+                Duration(DAY, 0, 730 * DAY),
+            ),
+            Setting("night_from", N_("야간이 시작하는 때"), N_("야간 출장비"), Clock()),
+            Setting("night_to", N_("야간이 끝나는 때"), N_("야간 출장비"), Clock()),
+        ),
+    ),
+    (
+        "planning",
+        N_("계획"),
+        (
+            Setting(
+                "planning_days", N_("내다보는 날"), N_("오늘 말고 며칠을 더 계획하나"), Number(0, 7, N_("일"))
+            ),
+            Setting(
+                "candidate_points",
+                N_("살펴보는 서비스점"),
+                N_("가까운 순서로 몇 곳까지"),
+                Number(1, 50, N_("곳")),
+            ),
+            Setting(
+                "freeze_s",
+                N_("다음 방문을 굳히는 시간"),
+                N_("이 안에 시작하는 다음 방문은 저절로 옮기지 않습니다"),
+                _minutes(),
+            ),
+            Setting(
+                "route_change_pause_s",
+                N_("경로를 다시 바꾸기까지"),
+                N_("한 기사의 경로를 바꾼 뒤 쉬는 시간"),
+                _minutes(),
+            ),
+            Setting(
+                "max_overtime_s",
+                N_("연장 근무의 한도"),
+                N_("근무가 끝난 뒤 돌아올 때까지"),
+                _minutes(0, 8 * HOUR),
+            ),
+            Setting(
+                "overtime_cost", N_("연장 근무의 값"), N_("1초마다. 이동 1초가 1점"), Number(0, 1000, COST)
+            ),
+            Setting(
+                "drop_cost",
+                N_("못 가는 접수의 값"),
+                N_("우선순위마다. 클수록 빼지 않습니다"),
+                ByPriority(Number(0, 10_000_000, COST)),
+            ),
+            Setting(
+                "lateness_cost",
+                N_("늦는 값"),
+                N_("우선순위마다, 목표를 지난 1초마다"),
+                ByPriority(Number(0, 1000, COST)),
+            ),
+            Setting(
+                "safety_drop_cost",
+                N_("못 가는 안전 접수의 값"),
+                N_("가장 커야 합니다"),
+                Number(0, 100_000_000, COST),
+            ),
+            Setting(
+                "travel_detour", N_("길이 굽은 정도"), N_("직선거리에 곱하는 수"), Number(1, 3, whole=False)
+            ),
+            Setting(
+                "travel_speed_kmh",
+                N_("달리는 빠르기"),
+                N_("시간대마다"),
+                Speeds({"peak": N_("출퇴근"), "day": N_("낮"), "night": N_("밤")}),
+            ),
+        ),
+    ),
+    (
+        "happy",
+        N_("해피콜"),
+        (
+            Setting(
+                "happy_call_after_days", N_("며칠 뒤부터"), N_("수리를 마친 뒤"), Number(0, 30, N_("일"))
+            ),
+            Setting(
+                "happy_call_until_days",
+                N_("며칠 뒤까지"),
+                N_("이날이 지나면 무응답으로 닫습니다"),
+                Number(1, 60, N_("일")),
+            ),
+            Setting("happy_call_hours", N_("거는 시간"), N_("하루 가운데"), Spans()),
+            Setting("happy_call_attempts", N_("거는 횟수"), N_("받지 않을 때"), Number(1, 10, N_("번"))),
+            Setting(
+                "happy_call_low_score",
+                N_("낮은 만족도"),
+                N_("7점 만점. 이 점수부터 다시 엽니다"),
+                Number(1, 7, N_("점")),
+            ),
+            Setting(
+                "happy_call_low_nps",
+                N_("낮은 추천 점수"),
+                N_("10점 만점. 이 점수부터 다시 봅니다"),
+                Number(0, 10, N_("점")),
+            ),
+        ),
+    ),
+    (
+        "rest",
+        N_("그 밖에"),
+        (
+            Setting(
+                "duplicate_window_s",
+                N_("중복을 의심하는 시간"),
+                N_("같은 집에서 이 안에 다시 오면 표시"),
+                Duration(HOUR, 0, 30 * DAY),
+            ),
+            Setting("link_days", N_("가족 주소가 열리는 날"), N_("수리를 마친 뒤"), Number(1, 365, N_("일"))),
+            Setting(
+                "voice_enabled",
+                N_("음성 안내"),
+                N_("문자를 못 받는 집 전화에 음성으로 알립니다"),
+                Choice(((False, N_("끔")), (True, N_("켬")))),
+            ),
+        ),
+    ),
+)
+
+SETTINGS: dict[str, Setting] = {item.key: item for _code, _name, items in GROUPS for item in items}
+
+if set(SETTINGS) != set(CompanyRules.model_fields):
+    different = sorted(set(SETTINGS) ^ set(CompanyRules.model_fields))
+    raise RuntimeError(f"settings page and CompanyRules differ: {different}")

@@ -11,6 +11,7 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    ConfigDict,
     Field,
     GetJsonSchemaHandler,
     model_validator,
@@ -102,8 +103,31 @@ class WindowRequest(BaseModel):
     end: AwareDatetime
 
 
+EXAMPLE = {
+    "channel": "phone",
+    "resident": {
+        "name": "김영자",
+        "phone": "02-555-0101",
+        "address": "서울 강남구 역삼동 735, 101동 1203호",
+    },
+    "requester": {"name": "김민수", "phone": "010-9876-5432", "relationship": "child"},
+    "payer": "requester",
+    "symptom": "NO_HEAT",
+    "error_code": "03",
+    "boiler": {"model": "ON-20K", "installed_on": "2019-11-02"},
+    "priority_care": True,
+    "age_band": "75+",
+    "note": "방이 너무 추워요",
+    "self_fix": {"card": "THERMOSTAT", "result": "FAILED"},
+    "wished_windows": [{"start": "2026-12-01T14:00:00+09:00", "end": "2026-12-01T16:00:00+09:00"}],
+}
+"""As the API's page shows it."""
+
+
 class TicketRequest(BaseModel):
     """The body of POST /tickets. `received_at` is for forms that were filled in earlier (default: now)."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     channel: Line
     resident: ResidentRequest

@@ -34,7 +34,7 @@ def create_app(context: WebContext) -> FastAPI:
         title="Ondol API",
         version="1",
         description="보일러 수리 접수부터 해피콜까지. 모든 시각은 +09:00, 금액은 부가세 포함 원입니다.",
-        docs_url="/docs",
+        docs_url=None,
         redoc_url=None,
         lifespan=_lifespan,
     )

@@ -45,13 +45,18 @@ def everyone(endpoint: Endpoint) -> Endpoint:
 
 
 class GuardedRoute(APIRoute):
-    """A route that knows its roles and checks them first."""
+    """A route that knows its roles, names them in the OpenAPI document and checks them first."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        roles: frozenset[Role] | None = getattr(endpoint, "allowed_roles", None)
+        if roles is None:
+            raise RuntimeError(f"{path}: say who may call it with @allow(…) or @everyone")
+        options["openapi_extra"] = {**(options.get("openapi_extra") or {}), "x-roles": sorted(roles)}
+        super().__init__(path, endpoint, **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap FastAPI's handler: identify, check the role, then parse the body."""
-        roles: frozenset[Role] | None = getattr(self.endpoint, "allowed_roles", None)
-        if roles is None:
-            raise RuntimeError(f"{self.path}: say who may call it with @allow(…) or @everyone")
+        roles: frozenset[Role] = self.endpoint.allowed_roles  # type: ignore[attr-defined]
         handler = super().get_route_handler()
 
         async def guarded(request: Request) -> Response:

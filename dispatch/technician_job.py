@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
 from billing import queries as billing_queries
 from billing.schemas import VISIT_FEE, ChargeInfo, Estimate, Price
-from core.clock import today_kst
+from core.clock import operating_day, today_kst
 from core.dated import read_rules
 from customers.queries import household_detail
 from customers.schemas import HouseholdInfo
+from dispatch.board import load_board
+from dispatch.board_problem import Freedom
 from dispatch.checklist import ChecklistItem, checklist_for
-from dispatch.detail_shapes import TicketDetail, WindowFacts
+from dispatch.detail_shapes import TicketDetail, VisitFacts, WindowFacts
+from dispatch.insertion import best_insertion
 from dispatch.pricing import estimate_visit
 from dispatch.queries import ticket_detail
 from dispatch.slots import Slot, rank_slots
@@ -97,11 +100,11 @@ def window_offers(
     slots = rank_slots(session, ticket_id=ticket_id, now=now)
     offers = [_offer(slot, own_id, planned) for slot in slots]
     offers.sort(key=lambda offer: (not offer.as_planned, not offer.own))
-    if planned is not None and planned > now and not any(offer.as_planned for offer in offers):
-        rules = read_rules(session, company_id=detail.company.id, at=now)
-        window = _around(planned, rules.window_length_s)
-        name = visit.technician.name if visit and visit.technician else ""
-        offers.insert(0, WindowOffer(window.start, window.end, own_id or 0, name, True, True))
+    if visit is not None and visit.technician is not None and not any(offer.as_planned for offer in offers):
+        window = _own_window(session, detail, visit, now=now)
+        if window is not None:
+            name = visit.technician.name
+            offers.insert(0, WindowOffer(window.start, window.end, visit.technician.id, name, True, True))
     return offers
 
 
@@ -118,10 +121,28 @@ def _offer(slot: Slot, own_id: int | None, planned: datetime | None) -> WindowOf
     )
 
 
-def _around(planned: datetime, length_s: int) -> WindowFacts:
-    """A window that begins at the round time before the planned start."""
+def _own_window(
+    session: Session, detail: TicketDetail, visit: VisitFacts, *, now: datetime
+) -> WindowFacts | None:
+    """A window around the planned start, where the company's own windows have none and he can keep it."""
+    planned = visit.planned_start
+    if planned is None or planned <= now or visit.window is not None or visit.technician is None:
+        return None
+    length_s = read_rules(session, company_id=detail.company.id, at=now).window_length_s
     start = planned - timedelta(seconds=planned.timestamp() % ROUND_TO_S)
-    return WindowFacts(start, start + timedelta(seconds=length_s))
+    window = WindowFacts(start, start + timedelta(seconds=length_s))
+    board = load_board(session, point_id=visit.service_point_id, day=operating_day(planned), now=now)
+    seen = board.find(visit.id)
+    if seen is None:
+        return None
+    own = replace(
+        seen,
+        window=(window.start, window.end),
+        pinned_time=False,
+        only_technician_id=visit.technician.id,
+    )
+    kept = (best_insertion([board], own, freedom=freedom) for freedom in (Freedom.INSERT, Freedom.FREE))
+    return window if any(found is not None for found in kept) else None
 
 
 def _estimate(session: Session, detail: TicketDetail, *, now: datetime) -> Estimate:

@@ -57,15 +57,23 @@ def show_day(
     request: Request,
     technician: int | None = None,
     view: str = "",
+    gone: str = "",
     principal: Principal = SignedIn,
 ) -> Response:
-    """Today's route; `view=later` for the next days, `view=tasks` for what somebody asked him to do."""
+    """Today's route; `view=later` for the next days, `view=tasks` for what somebody asked him to do.
+
+    `gone`: the number of a ticket that has just become another technician's.
+    """
     chosen = view if view in VIEWS else ""
     context = context_of(request)
     with context.database.reading() as session:
         now = context.clock()
         whose = _whose(session, principal, technician, now)
-        values: dict[str, Any] = {**frame_of(whose, principal, view=chosen), "whose": whose}
+        values: dict[str, Any] = {
+            **frame_of(whose, principal, view=chosen),
+            "whose": whose,
+            "gone": gone[:40],
+        }
         if whose.technician is None:
             return render_page(request, "technician/nobody.html", values)
         load = {"": _today, "later": _later, "tasks": _tasks}[chosen]
@@ -173,6 +181,7 @@ def _today(
         "news": [card for card in cards if card.job.is_open and card.job.is_news],
         "route": [card for card in cards if card.job.is_open and not card.job.is_news],
         "ended": [card for card in cards if not card.job.is_open],
+        "may_acknowledge": principal.role is Role.TECHNICIAN,
         "live_topics": " ".join(_topics(technician, day)),
     }
 
@@ -185,7 +194,10 @@ def _later(
         technician_day(session, company_id=principal.company_id, technician=technician, day=each, now=now)
         for each in horizon(rules, now)[1:]
     ]
-    return {"days": [(day, _cards(session, principal, technician, day, now)) for day in days]}
+    return {
+        "may_acknowledge": False,
+        "days": [(day, _cards(session, principal, technician, day, now)) for day in days],
+    }
 
 
 def _tasks(

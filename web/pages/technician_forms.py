@@ -41,9 +41,11 @@ def read_attempt(posted: PostedForm, *, received_at: datetime, now: datetime) ->
 
 
 def read_window(posted: PostedForm) -> AgreedWindow | None:
-    """`window` is `start/end` in RFC 3339; None when none was chosen. Raises BadFormError."""
+    """`window` is `start/end` in RFC 3339; None when only a talk is recorded. Raises BadFormError."""
     chosen = posted.get("window")
     if not chosen:
+        if posted.get("agrees"):
+            raise _bad("window", _("약속할 시간을 하나 골라 주세요."))
         return None
     start, _slash, end = chosen.partition("/")
     try:

@@ -212,7 +212,7 @@ def _step(detail: TicketDetail, visit: VisitFacts | None, do: str) -> str:
         return "held"
     if visit.state not in STEP_OF_STATE:
         return "ended"
-    if visit.state in SIDE_STEPS.get(do, ()):
+    if visit.state in SIDE_STEPS.get(do, ()) and not (do == "solve" and detail.safety):
         return do
     return "depart" if visit.window is not None and visit.state == "planned" else STEP_OF_STATE[visit.state]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import cast
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -17,6 +18,7 @@ from dispatch import visits
 from dispatch.completion import complete_visit
 from dispatch.first_contact import record_attempt
 from dispatch.queries import ticket_detail
+from dispatch.scopes import ticket_in_scope
 from dispatch.visit_schemas import HoldReason, Outcome
 from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
@@ -24,7 +26,7 @@ from web.pages.posting import Posted, PostedForm, take_once
 from web.pages.technician import ROLES
 from web.pages.technician_forms import read_attempt, read_completion, read_hold_day
 from web.pages.technician_job import bill_values, job_values
-from web.scope import reach_ticket
+from web.scope import reach_ticket, scope_of
 from web.templating import render_page
 
 router = APIRouter(prefix="/m/{number}", route_class=GuardedRoute)
@@ -151,6 +153,14 @@ def post_completed(
     return _take(request, number, principal, posted, act, do="complete")
 
 
+@router.get("/{step}")
+@allow(*ROLES)
+def back_to_job(number: str, step: str) -> Response:
+    """An address that a refused form left behind, opened again: the job as it stands."""
+    del step
+    return RedirectResponse(f"/m/{quote(number, safe='')}", status_code=303)
+
+
 def _plain(door: Callable[..., object], by: Actor) -> Act:
     return lambda session, ticket_id, now: door(session, ticket_id=ticket_id, by=by, now=now)
 
@@ -173,6 +183,8 @@ def _take(
             ticket_id = reach_ticket(session, principal=principal, number=number)
             if take_once(session, request, principal=principal, posted=posted, now=now):
                 act(session, ticket_id, now)
+                session.flush()
+            still_his = ticket_in_scope(session, scope=scope_of(principal), number=number) is not None
     except (ForbiddenError, NotFoundError, UnauthorizedError):
         raise
     except DomainError as error:
@@ -187,5 +199,7 @@ def _take(
                 error=error,
             )
         return render_page(request, "technician/job.html", values, status_code=error.status)
+    if not still_his:  # the family chose a time at which somebody else comes
+        return RedirectResponse(f"/m?gone={number}", status_code=303)
     suffix = f"?do={then}" if then else ""
     return RedirectResponse(f"/m/{number}{suffix}", status_code=303)

@@ -13,6 +13,7 @@ from core.clock import KST, operating_day
 from core.dated import read_rules
 from core.errors import ConflictError, FieldError, InvalidError
 from core.i18n import _
+from dispatch.authorship import Authorship
 from dispatch.board import horizon, load_boards
 from dispatch.board_problem import Freedom
 from dispatch.board_shapes import BoardVisit, DayBoard, Window
@@ -20,7 +21,7 @@ from dispatch.drafts import DayDraft
 from dispatch.insertion import best_insertion
 from dispatch.models import Visit
 from dispatch.moving import drafts_without
-from dispatch.publishing import Authorship, StalePlanError, publish
+from dispatch.publishing import StalePlanError, publish
 from dispatch.retrying import on_fresh_data
 from dispatch.slots import rank_slots
 from dispatch.solve_requests import PAUSE_S, request_solve

@@ -16,6 +16,7 @@ from core.errors import ConflictError
 from core.i18n import _
 from dispatch import notices
 from dispatch.appointments import WindowNotReachableError, fit_window
+from dispatch.authorship import Authorship
 from dispatch.board import load_board, load_horizon, planned_days
 from dispatch.board_problem import Freedom, to_problem
 from dispatch.board_shapes import BoardVisit, DayBoard
@@ -34,7 +35,6 @@ from dispatch.open_visits import ensure_open_visit, find_open_visit
 from dispatch.plan_telling import GONE
 from dispatch.publishing import (
     FREE_STATUSES,
-    Authorship,
     StalePlanError,
     TechnicianTakenError,
     end_booking,

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
 
 from core import audit
 from core.actor import Actor, Role
-from core.clock import KST, operating_day, rfc3339_kst
+from core.clock import operating_day, rfc3339_kst
 from core.errors import ConflictError, FieldError, ForbiddenError, InvalidError
 from core.i18n import _
+from dispatch.authorship import Authorship
 from dispatch.board import load_horizon, planned_days
 from dispatch.board_problem import Freedom
 from dispatch.board_shapes import BoardVisit, DayBoard
+from dispatch.booked_times import span_words, why_not
 from dispatch.insertion import Insertion, best_insertion
 from dispatch.models import Ticket, Visit
 from dispatch.moving import drafts_without
 from dispatch.open_visits import ensure_open_visit, find_open_visit
-from dispatch.plan_models import Booking, Plan
-from dispatch.publishing import Authorship, StalePlanError, lock_days, publish
+from dispatch.plan_models import Plan
+from dispatch.publishing import StalePlanError, lock_days, publish
 from dispatch.retrying import on_fresh_data
 from dispatch.solve_requests import PAUSE_S, request_solve
 from dispatch.states import UNDER_WAY_STATES
@@ -202,7 +204,7 @@ def _place(
     if start is not None and visit.window is not None and not visit.window[0] <= start <= visit.window[1]:
         raise BookedTimeError(
             _("고객과 {window}에 약속했습니다. 시간을 바꾸려면 먼저 고객과 다시 약속해 주세요.").format(
-                window=_span(*visit.window)
+                window=span_words(*visit.window)
             )
         )
     target = replace(
@@ -216,52 +218,8 @@ def _place(
     )
     found = best_insertion(boards, target, freedom=Freedom.FREE)
     if found is None:
-        raise BookedTimeError(_why_not(session, boards, visit, technician_id, start))
+        raise BookedTimeError(why_not(session, boards, visit, technician_id, start))
     return found
-
-
-def _why_not(
-    session: Session,
-    boards: Sequence[DayBoard],
-    visit: BoardVisit,
-    technician_id: int,
-    start: datetime | None,
-) -> str:
-    """What stands in the way, for the person who chose."""
-    name = boards[0].names.get(technician_id, "")
-    if start is None:
-        return _("{name} 기사에게는 오늘부터 이틀 뒤까지 빈 시간이 없습니다.").format(name=name)
-    end = start + timedelta(seconds=visit.duration_s)
-    query = (
-        select(Booking, Visit.company_id, Ticket.number)
-        .join(Visit, col(Visit.id) == col(Booking.visit_id))
-        .join(Ticket, col(Ticket.id) == col(Visit.ticket_id))
-        .where(
-            col(Booking.technician_id) == technician_id,
-            col(Booking.start_at) < end,
-            col(Booking.end_at) > start,
-            col(Booking.visit_id) != visit.visit_id,
-        )
-        .order_by(col(Booking.start_at))
-    )
-    for booking, company_id, number in session.exec(query):
-        own = company_id == boards[0].company_id
-        what = number if own else _("다른 회사 일정")
-        return _("{name} 기사는 {span}에 {what}이(가) 잡혀 있습니다. 다른 시각을 골라 주세요.").format(
-            name=name, span=_span(booking.start_at, booking.end_at), what=what
-        )
-    at_work = any(
-        s.technician_id == technician_id and s.start_at <= start and end <= s.end_at
-        for board in boards
-        for s in board.stretches
-    )
-    if not at_work:
-        return _("{name} 기사는 그 시각에 근무하지 않습니다. 다른 시각이나 기사를 골라 주세요.").format(
-            name=name
-        )
-    return _("{name} 기사는 앞뒤 방문 때문에 그 시각에 갈 수 없습니다. 다른 시각을 골라 주세요.").format(
-        name=name
-    )
 
 
 def _stand(visit: Visit | None) -> tuple[object, ...] | None:
@@ -308,8 +266,3 @@ def _concerns(changes: Sequence[dict[str, Any]], visit_id: int | None) -> bool:
 
 def _day_of(visit: Visit) -> date | None:
     return operating_day(visit.planned_start) if visit.planned_start is not None else None
-
-
-def _span(start: datetime, end: datetime) -> str:
-    one, other = start.astimezone(KST), end.astimezone(KST)
-    return f"{one.month}/{one.day} {one:%H:%M}-{other:%H:%M}"

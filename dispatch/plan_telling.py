@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from sqlmodel import Session
 
 from core import audit, live
-from core.clock import KST, rfc3339_kst
+from core.actor import Role
+from core.clock import KST, operating_day, rfc3339_kst
 from dispatch import notices
+from dispatch.authorship import Authorship
 from dispatch.drafts import DayDraft
+from dispatch.models import Visit
 from dispatch.plan_changes import TOLD_SHIFT_S, Change
-
-if TYPE_CHECKING:
-    from dispatch.publishing import Authorship
 
 GONE = "일정에서 빠졌습니다. 가지 않으셔도 됩니다."
 RETIMED = "예정 시각이 {month}월 {day}일 {time}로 바뀌었습니다."
@@ -60,7 +59,7 @@ def tell(
             service_point_id=board.point_id,
         )
         if visit.accepted:
-            _tell_technicians(session, change, now=now)
+            _tell_technicians(session, change, author=author, now=now)
 
 
 def _record(session: Session, change: Change, *, company_id: int, author: Authorship, now: datetime) -> None:
@@ -84,14 +83,32 @@ def _record(session: Session, change: Change, *, company_id: int, author: Author
     )
 
 
-def _tell_technicians(session: Session, change: Change, *, now: datetime) -> None:
-    """Texts are Korean whatever the screen's language is: the technician reads them on a phone."""
+def _tell_technicians(session: Session, change: Change, *, author: Authorship, now: datetime) -> None:
+    """Texts are Korean whatever the screen's language is: the technician reads them on a phone.
+
+    Nobody is told what he has just done himself, nor of the small hours' drift on a day still ahead.
+    """
     visit, after = change.before, change.after
-    if after is None:
+    if author.origin == "seed":
+        _know(session, change)
+    elif after is None:
         notices.tell_job_gone(session, visit_id=visit.visit_id, change=GONE, now=now)
     elif after.technician_id != visit.told_technician_id:
         notices.tell_job_assigned(session, visit_id=visit.visit_id, now=now)
-    elif change.what == "moved" or change.shift_s >= TOLD_SHIFT_S:
+    elif author.by.role is not Role.TECHNICIAN and _matters(change, now):
         at = after.start_at.astimezone(KST)
         text = RETIMED.format(month=at.month, day=at.day, time=at.strftime("%H:%M"))
         notices.tell_job_changed(session, visit_id=visit.visit_id, change=text, now=now)
+
+
+def _matters(change: Change, now: datetime) -> bool:
+    assert change.after is not None
+    today = operating_day(change.after.start_at) == operating_day(now)
+    return change.what == "moved" or (today and change.shift_s >= TOLD_SHIFT_S)
+
+
+def _know(session: Session, change: Change) -> None:
+    """A first plan of a world that is set up: its people know their day, nobody is texted about it."""
+    visit = session.get_one(Visit, change.before.visit_id)
+    visit.told_technician_id = visit.technician_id
+    session.add(visit)

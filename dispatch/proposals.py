@@ -13,12 +13,13 @@ from core import audit
 from core.actor import Actor
 from core.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from core.i18n import _
+from dispatch.authorship import Authorship
 from dispatch.board import horizon, load_board, load_boards
 from dispatch.board_problem import BoardProblem, Freedom, to_problem
 from dispatch.drafts import read_plan
 from dispatch.leftovers import with_later_days
 from dispatch.plan_models import Plan
-from dispatch.publishing import Authorship, lock_point_day, publish
+from dispatch.publishing import lock_point_day, publish
 from dispatch.solve_requests import request_solve
 from scheduling.evaluator import check_sequences, evaluate_plan
 

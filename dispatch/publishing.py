@@ -13,20 +13,21 @@ from datetime import date, datetime
 from typing import Any
 
 from psycopg import errors as pg
-from sqlalchemy import delete, text, update
+from sqlalchemy import delete, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select
 
 from core import live
-from core.actor import Actor
 from core.errors import ConflictError
 from core.i18n import _
 from dispatch import plan_telling
+from dispatch.authorship import Authorship
 from dispatch.drafts import DayDraft, PlannedStop
 from dispatch.models import Ticket, Visit
 from dispatch.plan_changes import Change, list_changes
-from dispatch.plan_models import Booking, Plan, PointDay
+from dispatch.plan_models import Booking, PointDay
+from dispatch.plan_rows import changes_of, outdate_proposals, plan_row, still_unplanned
 
 FREE_STATUSES = ("RECEIVED", "UNASSIGNED", "REOPENED")
 """A technician and a time make these ASSIGNED."""
@@ -52,15 +53,6 @@ class Published:
 
     versions: dict[date, int]
     changes: tuple[Change, ...]
-
-
-@dataclass(frozen=True)
-class Authorship:
-    """Who publishes, why, and how the plan came about (`Plan.origin`)."""
-
-    by: Actor
-    origin: str
-    reason: str | None = None
 
 
 def publish(session: Session, *, drafts: Sequence[DayDraft], author: Authorship, now: datetime) -> Published:
@@ -108,8 +100,8 @@ def store_proposal(
     _lock_day(session, draft)
     changes = list_changes([draft])
     board = draft.board
-    _outdate_proposals(session, board.point_id, board.day, now)
-    plan = _plan_row(draft, changes, author, now, state="proposed", version=board.version + 1)
+    outdate_proposals(session, board.point_id, board.day, now)
+    plan = plan_row(draft, changes, author, now, state="proposed", version=board.version + 1)
     plan.decision_reason = "\n".join(dict.fromkeys(reasons))
     session.add(plan)
     session.flush()
@@ -266,65 +258,13 @@ def _write_plan(
     author: Authorship,
     now: datetime,
 ) -> None:
-    own = _changes_of(draft, changes)
-    plan = _plan_row(draft, own, author, now, state="published", version=row.version + 1)
-    plan.unplanned += _still_unplanned(session, row, draft)
+    own = changes_of(draft, changes)
+    plan = plan_row(draft, own, author, now, state="published", version=row.version + 1)
+    plan.unplanned += still_unplanned(session, row, draft)
     session.add(plan)
     session.flush()
     row.version, row.plan_id = plan.version, plan.id
     if author.origin == "solve":
         row.last_solved_at = now
     session.add(row)
-    _outdate_proposals(session, row.service_point_id, row.day, now)
-
-
-def _still_unplanned(session: Session, row: PointDay, draft: DayDraft) -> list[dict[str, Any]]:
-    """Reasons that the version before gave for visits which still wait and were not looked at again."""
-    before = session.get(Plan, row.plan_id) if row.plan_id is not None else None
-    waiting = {visit.visit_id for visit in draft.board.waiting} - set(draft.by_visit)
-    waiting -= {left.visit.visit_id for left in draft.unplanned}
-    return [left for left in (before.unplanned if before else []) if left["visit_id"] in waiting]
-
-
-def _changes_of(draft: DayDraft, changes: Sequence[Change]) -> list[Change]:
-    """The changes that concern this day: it is left or entered there."""
-    stops = draft.by_visit
-    seen = {visit.visit_id for visit in draft.board.visits}
-    return [c for c in changes if c.before.visit_id in stops or c.before.visit_id in seen]
-
-
-def _plan_row(
-    draft: DayDraft, changes: Sequence[Change], author: Authorship, now: datetime, *, state: str, version: int
-) -> Plan:
-    board = draft.board
-    return Plan(
-        service_point_id=board.point_id,
-        company_id=board.company_id,
-        day=board.day,
-        version=version,
-        base_version=board.version,
-        origin=author.origin,
-        state=state,
-        made_at=now,
-        made_by=author.by.name,
-        cost=draft.cost,
-        baseline_cost=draft.baseline_cost,
-        routes=draft.routes(),
-        unplanned=[
-            {
-                "ticket_id": left.visit.ticket_id,
-                "visit_id": left.visit.visit_id,
-                "reasons": list(left.reasons),
-            }
-            for left in draft.unplanned
-        ],
-        changes=[{**change.as_json(board.names), "why": author.reason} for change in changes],
-    )
-
-
-def _outdate_proposals(session: Session, point_id: int, day: date, now: datetime) -> None:
-    session.execute(
-        update(Plan)
-        .where(col(Plan.service_point_id) == point_id, col(Plan.day) == day, col(Plan.state) == "proposed")
-        .values(state="outdated", decided_at=now)
-    )
+    outdate_proposals(session, row.service_point_id, row.day, now)

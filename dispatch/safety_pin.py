@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from core.actor import SYSTEM
 from core.i18n import _
+from dispatch.authorship import Authorship
 from dispatch.board import load_horizon, planned_days
 from dispatch.board_problem import BoardProblem, Freedom, to_problem
 from dispatch.board_shapes import BoardVisit, DayBoard
@@ -18,7 +19,7 @@ from dispatch.insertion import best_insertion
 from dispatch.models import Ticket
 from dispatch.moving import drafts_without
 from dispatch.open_visits import ensure_open_visit
-from dispatch.publishing import Authorship, lock_days, publish
+from dispatch.publishing import lock_days, publish
 from dispatch.relaxing import relax
 from dispatch.retrying import on_fresh_data
 from dispatch.solve_requests import request_solve

@@ -15,6 +15,7 @@ from sqlmodel import Session
 
 from core.actor import SYSTEM
 from core.db import Database
+from dispatch.authorship import Authorship
 from dispatch.board import horizon, load_board, load_boards
 from dispatch.board_problem import BoardProblem, Freedom, to_problem
 from dispatch.board_shapes import DayBoard
@@ -23,7 +24,6 @@ from dispatch.leftovers import may_join, with_later_days
 from dispatch.plan_changes import list_changes, reasons_to_ask
 from dispatch.plan_models import Plan as PublishedPlan
 from dispatch.publishing import (
-    Authorship,
     StalePlanError,
     TechnicianTakenError,
     publish,

@@ -14,13 +14,14 @@ from core.clock import kst, operating_day
 from core.db import Database
 from core.models import TimelineEntry
 from dispatch import assignment
+from dispatch.authorship import Authorship
 from dispatch.board import load_board, load_horizon
 from dispatch.board_problem import Freedom, to_problem
 from dispatch.drafts import DayDraft, draft_of
 from dispatch.insertion import best_insertion
 from dispatch.models import Visit
 from dispatch.plan_models import Booking, Plan
-from dispatch.publishing import Authorship, StalePlanError, TechnicianTakenError, publish
+from dispatch.publishing import StalePlanError, TechnicianTakenError, publish
 from dispatch.solving import plan_first
 from tests import world
 from tests.dispatch.plan_world import DISPATCHER, Shop, plan, version_of, visit_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Index, Text
+from sqlalchemy import BigInteger, Index, Text
 from sqlmodel import Field, SQLModel
 
 from core.models import big_id, in_values
@@ -21,7 +21,7 @@ class PriceItem(SQLModel, table=True):
     )
 
     id: int | None = big_id()
-    company_id: int = Field(foreign_key="company.id")
+    company_id: int = Field(sa_type=BigInteger, foreign_key="company.id")
     code: str
     label: str
     kind: str
@@ -33,7 +33,7 @@ class PriceItem(SQLModel, table=True):
     """True: from this day the item is no longer sold."""
     source: str = ""
     entered_at: datetime
-    entered_by: int | None = Field(default=None, foreign_key="account.id")
+    entered_by: int | None = Field(default=None, sa_type=BigInteger, foreign_key="account.id")
 
 
 class WarrantyRule(SQLModel, table=True):
@@ -43,7 +43,7 @@ class WarrantyRule(SQLModel, table=True):
     __table_args__ = (Index("ix_warranty_rule", "company_id", "boiler_kind", "valid_from"),)
 
     id: int | None = big_id()
-    company_id: int = Field(foreign_key="company.id")
+    company_id: int = Field(sa_type=BigInteger, foreign_key="company.id")
     boiler_kind: str
     """`condensing`, `standard`, `commercial` or `any`."""
     months: int
@@ -53,7 +53,7 @@ class WarrantyRule(SQLModel, table=True):
     valid_from: date
     source: str = ""
     entered_at: datetime
-    entered_by: int | None = Field(default=None, foreign_key="account.id")
+    entered_by: int | None = Field(default=None, sa_type=BigInteger, foreign_key="account.id")
 
 
 class Charge(SQLModel, table=True):
@@ -63,16 +63,16 @@ class Charge(SQLModel, table=True):
     __table_args__ = (Index("ix_charge_ticket", "ticket_id"), Index("ix_charge_visit", "visit_id"))
 
     id: int | None = big_id()
-    company_id: int = Field(foreign_key="company.id")
-    ticket_id: int = Field(foreign_key="ticket.id")
-    visit_id: int = Field(foreign_key="visit.id")
+    company_id: int = Field(sa_type=BigInteger, foreign_key="company.id")
+    ticket_id: int = Field(sa_type=BigInteger, foreign_key="ticket.id")
+    visit_id: int = Field(sa_type=BigInteger, foreign_key="visit.id")
     total: int
     fee_tier: str
     """The visit fee's tier that was taken: the lower of agreed start and actual arrival."""
     warranty: bool
     warranty_reason: str = Field(sa_type=Text)
     made_at: datetime
-    replaces_id: int | None = Field(default=None, foreign_key="charge.id")
+    replaces_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="charge.id")
 
 
 class ChargeLine(SQLModel, table=True):
@@ -81,8 +81,8 @@ class ChargeLine(SQLModel, table=True):
     __tablename__ = "charge_line"
 
     id: int | None = big_id()
-    charge_id: int = Field(foreign_key="charge.id", index=True)
-    price_item_id: int | None = Field(default=None, foreign_key="price_item.id")
+    charge_id: int = Field(sa_type=BigInteger, foreign_key="charge.id", index=True)
+    price_item_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="price_item.id")
     code: str
     label: str
     quantity: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Index, Text
+from sqlalchemy import BigInteger, Column, Index, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -19,7 +19,7 @@ class SelfFixCard(SQLModel, table=True):
     __table_args__ = (Index("ux_self_fix_card", "company_id", "code", "version", unique=True),)
 
     id: int | None = big_id()
-    company_id: int | None = Field(default=None, foreign_key="company.id")
+    company_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="company.id")
     """None: for every company."""
     code: str
     version: int
@@ -39,7 +39,7 @@ class ErrorCode(SQLModel, table=True):
     __table_args__ = (Index("ux_error_code", "company_id", "family", "code", unique=True),)
 
     id: int | None = big_id()
-    company_id: int = Field(foreign_key="company.id")
+    company_id: int = Field(sa_type=BigInteger, foreign_key="company.id")
     family: str
     code: str
     meaning: str

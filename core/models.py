@@ -36,16 +36,16 @@ class TimelineEntry(SQLModel, table=True):
     )
 
     id: int | None = big_id()
-    company_id: int | None = Field(default=None, foreign_key="company.id")
+    company_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="company.id")
     subject_kind: str
     """`ticket`, `boiler`, `technician`, `service_point`, `company`, … what the change is about."""
-    subject_id: int
+    subject_id: int = Field(sa_type=BigInteger)
     at: datetime
     what: str
     """The event's name in past tense, e.g. `TicketFiled`."""
     actor_kind: str
     actor_name: str
-    account_id: int | None = Field(default=None, foreign_key="account.id")
+    account_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="account.id")
     on_behalf_of: str | None = None
     source: str
     reason: str | None = Field(default=None, sa_type=Text)
@@ -88,14 +88,14 @@ class DatedSetting(SQLModel, table=True):
     __table_args__ = (Index("ix_dated_setting_key", "company_id", "key", "valid_from"),)
 
     id: int | None = big_id()
-    company_id: int | None = Field(default=None, foreign_key="company.id")
+    company_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="company.id")
     key: str
     value: Any = Field(sa_column=json_column(nullable=True))
     valid_from: datetime
     source: str = ""
     """Law, contract or person that set it; `확인 필요` where nobody has confirmed it yet."""
     entered_at: datetime
-    entered_by: int | None = Field(default=None, foreign_key="account.id")
+    entered_by: int | None = Field(default=None, sa_type=BigInteger, foreign_key="account.id")
 
 
 class Holiday(SQLModel, table=True):
@@ -105,13 +105,13 @@ class Holiday(SQLModel, table=True):
     __table_args__ = (Index("ix_holiday_day", "day"),)
 
     id: int | None = big_id()
-    company_id: int | None = Field(default=None, foreign_key="company.id")
+    company_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="company.id")
     day: date
     """A calendar date in Korea."""
     name: str
     is_holiday: bool = True
     entered_at: datetime
-    entered_by: int | None = Field(default=None, foreign_key="account.id")
+    entered_by: int | None = Field(default=None, sa_type=BigInteger, foreign_key="account.id")
 
 
 class ReplayedRequest(SQLModel, table=True):
@@ -121,8 +121,8 @@ class ReplayedRequest(SQLModel, table=True):
     __table_args__ = (Index("ux_replayed_request_key", "company_id", "account_id", "key", unique=True),)
 
     id: int | None = big_id()
-    company_id: int = Field(foreign_key="company.id")
-    account_id: int = Field(foreign_key="account.id")
+    company_id: int = Field(sa_type=BigInteger, foreign_key="company.id")
+    account_id: int = Field(sa_type=BigInteger, foreign_key="account.id")
     key: str
     path: str
     body_hash: str

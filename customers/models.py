@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Column, Index, Text
+from sqlalchemy import BigInteger, Column, Index, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
@@ -24,7 +24,7 @@ class Address(SQLModel, table=True):
     )
 
     id: int | None = big_id()
-    company_id: int = Field(foreign_key="company.id")
+    company_id: int = Field(sa_type=BigInteger, foreign_key="company.id")
     raw: str
     """As it was said or typed; never lost."""
     normalised: str
@@ -49,8 +49,8 @@ class Household(SQLModel, table=True):
     __tablename__ = "household"
 
     id: int | None = big_id()
-    company_id: int = Field(foreign_key="company.id", index=True)
-    address_id: int = Field(foreign_key="address.id", index=True)
+    company_id: int = Field(sa_type=BigInteger, foreign_key="company.id", index=True)
+    address_id: int = Field(sa_type=BigInteger, foreign_key="address.id", index=True)
     priority_care: bool = False
     """Yes or no only, never a diagnosis."""
     age_band: str | None = None
@@ -76,7 +76,7 @@ class Contact(SQLModel, table=True):
     )
 
     id: int | None = big_id()
-    company_id: int = Field(foreign_key="company.id")
+    company_id: int = Field(sa_type=BigInteger, foreign_key="company.id")
     name: str
     phone: str
     """E.164."""
@@ -100,8 +100,8 @@ class HouseholdMember(SQLModel, table=True):
     )
 
     id: int | None = big_id()
-    household_id: int = Field(foreign_key="household.id")
-    contact_id: int = Field(foreign_key="contact.id")
+    household_id: int = Field(sa_type=BigInteger, foreign_key="household.id")
+    contact_id: int = Field(sa_type=BigInteger, foreign_key="contact.id")
     relationship: str
     """`resident`, `child`, `spouse`, `landlord`, `neighbour`, `caretaker`, `other`."""
     since: datetime
@@ -114,7 +114,7 @@ class BoilerModel(SQLModel, table=True):
     __table_args__ = (Index("ux_boiler_model", "company_id", "code", unique=True),)
 
     id: int | None = big_id()
-    company_id: int = Field(foreign_key="company.id")
+    company_id: int = Field(sa_type=BigInteger, foreign_key="company.id")
     code: str
     name: str
     kind: str
@@ -130,9 +130,9 @@ class Boiler(SQLModel, table=True):
     __table_args__ = (Index("ix_boiler_serial", "company_id", "serial"),)
 
     id: int | None = big_id()
-    company_id: int = Field(foreign_key="company.id")
-    address_id: int = Field(foreign_key="address.id", index=True)
-    model_id: int | None = Field(default=None, foreign_key="boiler_model.id")
+    company_id: int = Field(sa_type=BigInteger, foreign_key="company.id")
+    address_id: int = Field(sa_type=BigInteger, foreign_key="address.id", index=True)
+    model_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="boiler_model.id")
     model_text: str = ""
     """What the caller read off the plate when it is no model we know."""
     serial: str | None = None

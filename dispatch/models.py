@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, Text, text
+from sqlalchemy import BigInteger, Index, Text, text
 from sqlmodel import Field, SQLModel
 
 from core.models import big_id, in_values, json_column
@@ -32,9 +32,9 @@ class Ticket(SQLModel, table=True):
 
     id: int | None = big_id()
     number: str = Field(unique=True)
-    company_id: int = Field(foreign_key="company.id")
-    household_id: int = Field(foreign_key="household.id")
-    boiler_id: int | None = Field(default=None, foreign_key="boiler.id")
+    company_id: int = Field(sa_type=BigInteger, foreign_key="company.id")
+    household_id: int = Field(sa_type=BigInteger, foreign_key="household.id")
+    boiler_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="boiler.id")
     channel: str
     symptom: str
     error_code: str | None = None
@@ -54,15 +54,15 @@ class Ticket(SQLModel, table=True):
     """When the row was saved."""
     payer_role: str
     """`resident`, `requester` or `payer` (a third person)."""
-    service_point_id: int | None = Field(default=None, foreign_key="service_point.id")
-    suspected_duplicate_of_id: int | None = Field(default=None, foreign_key="ticket.id")
-    reopened_from_id: int | None = Field(default=None, foreign_key="ticket.id")
+    service_point_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="service_point.id")
+    suspected_duplicate_of_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="ticket.id")
+    reopened_from_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="ticket.id")
     reopened_at: datetime | None = None
-    excluded_technician_id: int | None = Field(default=None, foreign_key="technician.id")
+    excluded_technician_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="technician.id")
     """Who must not be sent again after a complaint."""
-    preferred_technician_id: int | None = Field(default=None, foreign_key="technician.id")
+    preferred_technician_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="technician.id")
     escalated_at: datetime | None = None
-    escalation_owner_id: int | None = Field(default=None, foreign_key="person.id")
+    escalation_owner_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="person.id")
     transferred_at: datetime | None = None
     solved_by_phone_at: datetime | None = None
     contacted_at: datetime | None = None
@@ -87,9 +87,9 @@ class TicketParty(SQLModel, table=True):
     )
 
     id: int | None = big_id()
-    ticket_id: int = Field(foreign_key="ticket.id")
+    ticket_id: int = Field(sa_type=BigInteger, foreign_key="ticket.id")
     role: str
-    contact_id: int = Field(foreign_key="contact.id")
+    contact_id: int = Field(sa_type=BigInteger, foreign_key="contact.id")
     name: str
     phone: str
     """E.164."""
@@ -105,7 +105,7 @@ class WishedWindow(SQLModel, table=True):
     __tablename__ = "wished_window"
 
     id: int | None = big_id()
-    ticket_id: int = Field(foreign_key="ticket.id", index=True)
+    ticket_id: int = Field(sa_type=BigInteger, foreign_key="ticket.id", index=True)
     start_at: datetime
     end_at: datetime
 
@@ -116,14 +116,14 @@ class TriageStep(SQLModel, table=True):
     __tablename__ = "triage_step"
 
     id: int | None = big_id()
-    ticket_id: int = Field(foreign_key="ticket.id", index=True)
+    ticket_id: int = Field(sa_type=BigInteger, foreign_key="ticket.id", index=True)
     tier: int
     card: str | None = None
     card_version: int | None = None
     result: str
     """`SOLVED`, `FAILED`, `REFUSED`, `NOT_APPLICABLE`, or `SAFETY` where self-help is forbidden."""
     at: datetime
-    by_account_id: int | None = Field(default=None, foreign_key="account.id")
+    by_account_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="account.id")
 
 
 class TicketClock(SQLModel, table=True):
@@ -138,7 +138,7 @@ class TicketClock(SQLModel, table=True):
     )
 
     id: int | None = big_id()
-    ticket_id: int = Field(foreign_key="ticket.id")
+    ticket_id: int = Field(sa_type=BigInteger, foreign_key="ticket.id")
     kind: str
     generation: int = 1
     """A re-opened ticket runs its clocks anew."""
@@ -165,8 +165,8 @@ class Placement(SQLModel, table=True):
     )
 
     id: int | None = big_id()
-    ticket_id: int = Field(foreign_key="ticket.id")
-    service_point_id: int = Field(foreign_key="service_point.id")
+    ticket_id: int = Field(sa_type=BigInteger, foreign_key="ticket.id")
+    service_point_id: int = Field(sa_type=BigInteger, foreign_key="service_point.id")
     rank: int
     """0 is the nearest by travel time."""
     travel_s: int
@@ -176,7 +176,7 @@ class Placement(SQLModel, table=True):
     at: datetime
     answer_due_at: datetime | None = None
     answered_at: datetime | None = None
-    answered_by_id: int | None = Field(default=None, foreign_key="person.id")
+    answered_by_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="person.id")
 
 
 class Visit(SQLModel, table=True):
@@ -192,11 +192,11 @@ class Visit(SQLModel, table=True):
     )
 
     id: int | None = big_id()
-    ticket_id: int = Field(foreign_key="ticket.id")
-    company_id: int = Field(foreign_key="company.id")
+    ticket_id: int = Field(sa_type=BigInteger, foreign_key="ticket.id")
+    company_id: int = Field(sa_type=BigInteger, foreign_key="company.id")
     sequence: int
-    service_point_id: int = Field(foreign_key="service_point.id")
-    technician_id: int | None = Field(default=None, foreign_key="technician.id")
+    service_point_id: int = Field(sa_type=BigInteger, foreign_key="service_point.id")
+    technician_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="technician.id")
     state: str
     duration_s: int
     skills: list[str] = Field(default_factory=list, sa_column=json_column())
@@ -210,7 +210,7 @@ class Visit(SQLModel, table=True):
     planned_end: datetime | None = None
     pinned_technician: bool = False
     pinned_time: bool = False
-    told_technician_id: int | None = Field(default=None, foreign_key="technician.id")
+    told_technician_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="technician.id")
     """Who was last told of this job, so that a change tells both."""
     acknowledged_at: datetime | None = None
     en_route_at: datetime | None = None
@@ -238,8 +238,8 @@ class ContactAttempt(SQLModel, table=True):
     )
 
     id: int | None = big_id()
-    ticket_id: int = Field(foreign_key="ticket.id")
-    visit_id: int | None = Field(default=None, foreign_key="visit.id")
+    ticket_id: int = Field(sa_type=BigInteger, foreign_key="ticket.id")
+    visit_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="visit.id")
     outcome: str
     with_role: str | None = None
     evidence: str
@@ -252,8 +252,8 @@ class ContactAttempt(SQLModel, table=True):
     window_end: datetime | None = None
     call_back_at: datetime | None = None
     note: str = Field(default="", sa_type=Text)
-    account_id: int | None = Field(default=None, foreign_key="account.id")
-    technician_id: int | None = Field(default=None, foreign_key="technician.id")
+    account_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="account.id")
+    technician_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="technician.id")
 
 
 class Task(SQLModel, table=True):
@@ -268,20 +268,20 @@ class Task(SQLModel, table=True):
     )
 
     id: int | None = big_id()
-    ticket_id: int = Field(foreign_key="ticket.id")
-    company_id: int = Field(foreign_key="company.id")
-    service_point_id: int | None = Field(default=None, foreign_key="service_point.id")
+    ticket_id: int = Field(sa_type=BigInteger, foreign_key="ticket.id")
+    company_id: int = Field(sa_type=BigInteger, foreign_key="company.id")
+    service_point_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="service_point.id")
     kind: str
     """`CALL_LANDLINE`, `MAP_PICK`, `CONTACT_CALL`, `PLACE_BY_HAND`, `PLAN_BY_HAND`, `ESCALATION`, …"""
     recipient: str = ""
     """Whom to call, for calls."""
     generation: int = 1
-    owner_person_id: int = Field(foreign_key="person.id")
+    owner_person_id: int = Field(sa_type=BigInteger, foreign_key="person.id")
     state: str
     detail: str = Field(default="", sa_type=Text)
     created_at: datetime
     due_at: datetime | None = None
     done_at: datetime | None = None
-    done_by_id: int | None = Field(default=None, foreign_key="person.id")
+    done_by_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="person.id")
     outcome: str = Field(default="", sa_type=Text)
     data: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Column, Index, func, text
+from sqlalchemy import BigInteger, Column, Index, func, text
 from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
 from sqlmodel import Field, SQLModel
 
@@ -22,10 +22,10 @@ class PointDay(SQLModel, table=True):
     __table_args__ = (Index("ux_point_day", "service_point_id", "day", unique=True),)
 
     id: int | None = big_id()
-    service_point_id: int = Field(foreign_key="service_point.id")
+    service_point_id: int = Field(sa_type=BigInteger, foreign_key="service_point.id")
     day: date
     version: int = 0
-    plan_id: int | None = Field(default=None, foreign_key="plan.id")
+    plan_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="plan.id")
     last_solved_at: datetime | None = None
 
 
@@ -40,8 +40,8 @@ class Plan(SQLModel, table=True):
     )
 
     id: int | None = big_id()
-    service_point_id: int = Field(foreign_key="service_point.id")
-    company_id: int = Field(foreign_key="company.id")
+    service_point_id: int = Field(sa_type=BigInteger, foreign_key="service_point.id")
+    company_id: int = Field(sa_type=BigInteger, foreign_key="company.id")
     day: date
     version: int
     """The version this plan became, or would become."""
@@ -81,9 +81,9 @@ class Booking(SQLModel, table=True):
         Index("ix_booking_technician", "technician_id", "start_at"),
     )
 
-    visit_id: int = Field(primary_key=True, foreign_key="visit.id")
-    technician_id: int = Field(foreign_key="technician.id")
-    service_point_id: int = Field(foreign_key="service_point.id")
+    visit_id: int = Field(primary_key=True, sa_type=BigInteger, foreign_key="visit.id")
+    technician_id: int = Field(sa_type=BigInteger, foreign_key="technician.id")
+    service_point_id: int = Field(sa_type=BigInteger, foreign_key="service_point.id")
     start_at: datetime
     end_at: datetime
 
@@ -95,7 +95,7 @@ class SolveRequest(SQLModel, table=True):
     __table_args__ = (Index("ux_solve_request", "service_point_id", "day", unique=True),)
 
     id: int | None = big_id()
-    service_point_id: int = Field(foreign_key="service_point.id")
+    service_point_id: int = Field(sa_type=BigInteger, foreign_key="service_point.id")
     day: date
     asked_at: datetime
     not_before: datetime

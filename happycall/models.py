@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Index, Text
+from sqlalchemy import BigInteger, Column, Index, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -23,9 +23,9 @@ class HappyCall(SQLModel, table=True):
     )
 
     id: int | None = big_id()
-    company_id: int = Field(foreign_key="company.id")
-    ticket_id: int = Field(foreign_key="ticket.id")
-    visit_id: int | None = Field(default=None, foreign_key="visit.id")
+    company_id: int = Field(sa_type=BigInteger, foreign_key="company.id")
+    ticket_id: int = Field(sa_type=BigInteger, foreign_key="ticket.id")
+    visit_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="visit.id")
     generation: int = 1
     state: str
     due_at: datetime
@@ -33,7 +33,7 @@ class HappyCall(SQLModel, table=True):
     """After this the call is no longer made; the reason is kept."""
     reason: str = Field(default="", sa_type=Text)
     """Why there is no (more) call: merged with another, refused, tried out."""
-    merged_into_id: int | None = Field(default=None, foreign_key="happy_call.id")
+    merged_into_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="happy_call.id")
     created_at: datetime
     closed_at: datetime | None = None
     reopened_ticket: bool = False
@@ -48,11 +48,11 @@ class HappyCallAttempt(SQLModel, table=True):
     )
 
     id: int | None = big_id()
-    happy_call_id: int = Field(foreign_key="happy_call.id", index=True)
+    happy_call_id: int = Field(sa_type=BigInteger, foreign_key="happy_call.id", index=True)
     at: datetime
     outcome: str
     with_role: str | None = None
     answers: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
     call_back_at: datetime | None = None
-    account_id: int | None = Field(default=None, foreign_key="account.id")
+    account_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="account.id")
     note: str = Field(default="", sa_type=Text)

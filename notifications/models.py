@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Index, Text, text
+from sqlalchemy import BigInteger, Column, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -28,8 +28,8 @@ class Notice(SQLModel, table=True):
     )
 
     id: int | None = big_id()
-    company_id: int = Field(foreign_key="company.id")
-    ticket_id: int = Field(foreign_key="ticket.id")
+    company_id: int = Field(sa_type=BigInteger, foreign_key="company.id")
+    ticket_id: int = Field(sa_type=BigInteger, foreign_key="ticket.id")
     event: str
     generation: int
     recipient: str
@@ -65,7 +65,7 @@ class NoticeAttempt(SQLModel, table=True):
     __tablename__ = "notice_attempt"
 
     id: int | None = big_id()
-    notice_id: int = Field(foreign_key="notice.id", index=True)
+    notice_id: int = Field(sa_type=BigInteger, foreign_key="notice.id", index=True)
     at: datetime
     provider: str
     outcome: str
@@ -81,7 +81,7 @@ class ProviderReceipt(SQLModel, table=True):
     id: int | None = big_id()
     provider: str
     event_id: str = Field(unique=True)
-    notice_id: int | None = Field(default=None, foreign_key="notice.id", index=True)
+    notice_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="notice.id", index=True)
     received_at: datetime
     status_code: str
     body: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))

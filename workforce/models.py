@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import Column, Index, Text, func, text
+from sqlalchemy import BigInteger, Column, Index, Text, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, ExcludeConstraint
 from sqlmodel import Field, SQLModel
 
@@ -60,7 +60,7 @@ class ServicePoint(SQLModel, table=True):
     )
 
     id: int | None = big_id()
-    company_id: int = Field(foreign_key="company.id", index=True)
+    company_id: int = Field(sa_type=BigInteger, foreign_key="company.id", index=True)
     code: str
     name: str
     kind: str
@@ -82,7 +82,7 @@ class Territory(SQLModel, table=True):
     __tablename__ = "territory"
 
     id: int | None = big_id()
-    service_point_id: int = Field(foreign_key="service_point.id", index=True)
+    service_point_id: int = Field(sa_type=BigInteger, foreign_key="service_point.id", index=True)
     area_code: str = Field(index=True)
     valid_from: date
     valid_to: date | None = None
@@ -94,7 +94,7 @@ class OpeningHours(SQLModel, table=True):
     __tablename__ = "opening_hours"
 
     id: int | None = big_id()
-    service_point_id: int = Field(foreign_key="service_point.id", index=True)
+    service_point_id: int = Field(sa_type=BigInteger, foreign_key="service_point.id", index=True)
     weekday: int
     """Monday 0 … Sunday 6, 7 for public holidays."""
     opens: time
@@ -109,11 +109,11 @@ class PointClosure(SQLModel, table=True):
     __tablename__ = "point_closure"
 
     id: int | None = big_id()
-    service_point_id: int = Field(foreign_key="service_point.id", index=True)
+    service_point_id: int = Field(sa_type=BigInteger, foreign_key="service_point.id", index=True)
     start_at: datetime
     end_at: datetime
     reason: str
-    entered_by: int | None = Field(default=None, foreign_key="account.id")
+    entered_by: int | None = Field(default=None, sa_type=BigInteger, foreign_key="account.id")
 
 
 class Person(SQLModel, table=True):
@@ -134,7 +134,7 @@ class Account(SQLModel, table=True):
     __tablename__ = "account"
 
     id: int | None = big_id()
-    person_id: int = Field(foreign_key="person.id", index=True)
+    person_id: int = Field(sa_type=BigInteger, foreign_key="person.id", index=True)
     login: str = Field(unique=True)
     password_hash: str | None = None
     language: str = "ko"
@@ -152,16 +152,18 @@ class Membership(SQLModel, table=True):
     )
 
     id: int | None = big_id()
-    person_id: int = Field(foreign_key="person.id", index=True)
-    company_id: int = Field(foreign_key="company.id")
-    service_point_id: int | None = Field(default=None, foreign_key="service_point.id", index=True)
+    person_id: int = Field(sa_type=BigInteger, foreign_key="person.id", index=True)
+    company_id: int = Field(sa_type=BigInteger, foreign_key="company.id")
+    service_point_id: int | None = Field(
+        default=None, sa_type=BigInteger, foreign_key="service_point.id", index=True
+    )
     """None: the whole company."""
     role: str
     badge_number: str = ""
     """The ID number that customers are told."""
     valid_from: datetime
     valid_to: datetime | None = None
-    granted_by: int | None = Field(default=None, foreign_key="account.id")
+    granted_by: int | None = Field(default=None, sa_type=BigInteger, foreign_key="account.id")
 
 
 class WebSession(SQLModel, table=True):
@@ -171,8 +173,8 @@ class WebSession(SQLModel, table=True):
 
     id: int | None = big_id()
     token_hash: str = Field(unique=True)
-    account_id: int = Field(foreign_key="account.id", index=True)
-    membership_id: int = Field(foreign_key="membership.id")
+    account_id: int = Field(sa_type=BigInteger, foreign_key="account.id", index=True)
+    membership_id: int = Field(sa_type=BigInteger, foreign_key="membership.id")
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None = None
@@ -186,8 +188,8 @@ class ApiToken(SQLModel, table=True):
 
     id: int | None = big_id()
     token_hash: str = Field(unique=True)
-    account_id: int = Field(foreign_key="account.id", index=True)
-    membership_id: int = Field(foreign_key="membership.id")
+    account_id: int = Field(sa_type=BigInteger, foreign_key="account.id", index=True)
+    membership_id: int = Field(sa_type=BigInteger, foreign_key="membership.id")
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None = None
@@ -200,8 +202,8 @@ class LoginLink(SQLModel, table=True):
 
     id: int | None = big_id()
     token_hash: str = Field(unique=True)
-    account_id: int = Field(foreign_key="account.id")
-    membership_id: int = Field(foreign_key="membership.id")
+    account_id: int = Field(sa_type=BigInteger, foreign_key="account.id")
+    membership_id: int = Field(sa_type=BigInteger, foreign_key="membership.id")
     created_at: datetime
     expires_at: datetime
     used_at: datetime | None = None
@@ -225,7 +227,7 @@ class Technician(SQLModel, table=True):
     __tablename__ = "technician"
 
     id: int | None = big_id()
-    person_id: int = Field(foreign_key="person.id", unique=True)
+    person_id: int = Field(sa_type=BigInteger, foreign_key="person.id", unique=True)
     home_lat: float
     home_lon: float
 
@@ -236,7 +238,7 @@ class Qualification(SQLModel, table=True):
     __tablename__ = "qualification"
 
     id: int | None = big_id()
-    technician_id: int = Field(foreign_key="technician.id", index=True)
+    technician_id: int = Field(sa_type=BigInteger, foreign_key="technician.id", index=True)
     code: str
     certificate: str = ""
     valid_from: date
@@ -255,9 +257,9 @@ class Shift(SQLModel, table=True):
     )
 
     id: int | None = big_id()
-    technician_id: int = Field(foreign_key="technician.id")
-    service_point_id: int = Field(foreign_key="service_point.id")
-    company_id: int = Field(foreign_key="company.id")
+    technician_id: int = Field(sa_type=BigInteger, foreign_key="technician.id")
+    service_point_id: int = Field(sa_type=BigInteger, foreign_key="service_point.id")
+    company_id: int = Field(sa_type=BigInteger, foreign_key="company.id")
     kind: str = "day"
     start_at: datetime
     end_at: datetime
@@ -273,11 +275,11 @@ class Absence(SQLModel, table=True):
     __table_args__ = (Index("ix_absence_technician", "technician_id", "start_at"),)
 
     id: int | None = big_id()
-    technician_id: int = Field(foreign_key="technician.id")
+    technician_id: int = Field(sa_type=BigInteger, foreign_key="technician.id")
     start_at: datetime
     end_at: datetime
     reason: str
-    entered_by: int | None = Field(default=None, foreign_key="account.id")
+    entered_by: int | None = Field(default=None, sa_type=BigInteger, foreign_key="account.id")
 
 
 class DutyRota(SQLModel, table=True):
@@ -290,14 +292,14 @@ class DutyRota(SQLModel, table=True):
     __table_args__ = (Index("ix_duty_rota", "company_id", "service_point_id", "start_at"),)
 
     id: int | None = big_id()
-    company_id: int = Field(foreign_key="company.id")
-    service_point_id: int | None = Field(default=None, foreign_key="service_point.id")
+    company_id: int = Field(sa_type=BigInteger, foreign_key="company.id")
+    service_point_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="service_point.id")
     start_at: datetime
     end_at: datetime
-    technician_id: int | None = Field(default=None, foreign_key="technician.id")
-    desk_person_id: int = Field(foreign_key="person.id")
-    escalation_person_id: int = Field(foreign_key="person.id")
-    substitute_point_id: int | None = Field(default=None, foreign_key="service_point.id")
+    technician_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="technician.id")
+    desk_person_id: int = Field(sa_type=BigInteger, foreign_key="person.id")
+    escalation_person_id: int = Field(sa_type=BigInteger, foreign_key="person.id")
+    substitute_point_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="service_point.id")
 
 
 class AccessLog(SQLModel, table=True):
@@ -307,12 +309,12 @@ class AccessLog(SQLModel, table=True):
     __table_args__ = (Index("ix_access_log_company", "company_id", "at"),)
 
     id: int | None = big_id()
-    company_id: int = Field(foreign_key="company.id")
-    account_id: int = Field(foreign_key="account.id")
+    company_id: int = Field(sa_type=BigInteger, foreign_key="company.id")
+    account_id: int = Field(sa_type=BigInteger, foreign_key="account.id")
     at: datetime
     from_address: str
     subject_kind: str
-    subject_id: int
+    subject_id: int = Field(sa_type=BigInteger)
     fields: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     reason: str
     data: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())

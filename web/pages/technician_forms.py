@@ -28,6 +28,8 @@ def read_attempt(posted: PostedForm, *, received_at: datetime, now: datetime) ->
         outcome = Outcome(posted.get("outcome"))
     except ValueError:
         raise _bad("outcome", _("통화가 어떻게 되었는지 눌러 주세요.")) from None
+    if outcome is Outcome.SOLVED_BY_PHONE and not posted.get("reason"):
+        raise _bad("reason", _("전화로 어떻게 해결했는지 적어 주세요."))
     minutes = _number(posted, "call_back")
     return AttemptRequest(
         outcome=outcome,

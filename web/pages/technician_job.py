@@ -173,14 +173,14 @@ def _extra(
     if step == "complete" and visit is not None:
         prices = price_choices(session, company_id=detail.company.id, arrived_at=visit.arrived_at or now)
         return {"prices": prices, **bill_values(session, detail.id, typed, now=now)}
-    if step in ("ended", "held"):
+    if step in ("ended", "held") and masks.is_open:
         told = [
             notice
             for notice in list_notices(session, ticket_id=detail.id)
             if notice.event == "VISIT_RESULT" and notice.recipient in FAMILY
         ]
-        return {"told": [(notice, masks.text(notice.text)) for notice in told]}
-    return {}
+        return {"told": [(notice, notice.text) for notice in told]}
+    return {"told": []}
 
 
 def bill_values(session: Session, ticket_id: int, typed: PostedForm, *, now: datetime) -> dict[str, Any]:

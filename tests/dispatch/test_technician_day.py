@@ -1,0 +1,124 @@
+"""A technician's day: what belongs to it, in which order, how far the ways are, and who is most pressed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel import Session
+
+from core.clock import operating_day
+from dispatch.models import Placement, Ticket
+from dispatch.technician_day import TechnicianDay, technician_day
+from dispatch.technicians_at_work import technicians_with_work
+from tests import world
+from workforce.models import Company, ServicePoint, Technician
+from workforce.queries import list_technicians
+from workforce.schemas import TechnicianInfo
+
+
+class Scene:
+    """A point with a technician; jobs are added at minutes from `now`."""
+
+    def __init__(self, session: Session, now: datetime) -> None:
+        self.session, self.now = session, now
+        self.company: Company = world.make_company(session)
+        self.point: ServicePoint = world.make_point(session, company=self.company)
+        self.technician: Technician = world.make_technician(session, point=self.point)
+
+    def job(
+        self, minutes: int, *, km: float = 1, technician: Technician | None = None, **facts: Any
+    ) -> Ticket:
+        visit = {
+            key: facts.pop(key) for key in list(facts) if key in ("state", "arrived_at", "ended_at", "window")
+        }
+        window = visit.pop("window", None)
+        if window is not None:
+            visit |= {"window_start": window[0], "window_end": window[1]}
+        home = world.make_household(self.session, company=self.company, at=world.north_of(world.GANGNAM, km))
+        ticket = world.make_ticket(
+            self.session, company=self.company, point=self.point, household=home, status="ASSIGNED", **facts
+        )
+        world.make_visit(
+            self.session,
+            ticket=ticket,
+            point=self.point,
+            technician=technician or self.technician,
+            start=self.now + timedelta(minutes=minutes),
+            **visit,
+        )
+        return ticket
+
+    def info(self) -> TechnicianInfo:
+        crew = list_technicians(self.session, company_id=self.company.id or 0, at=self.now)
+        return next(info for info in crew if info.id == self.technician.id)
+
+    def day(self, ahead: int = 0) -> TechnicianDay:
+        return technician_day(
+            self.session,
+            company_id=self.company.id or 0,
+            technician=self.info(),
+            day=operating_day(self.now) + timedelta(days=ahead),
+            now=self.now,
+        )
+
+
+def test_the_route_runs_by_plan_after_what_is_under_way(session: Session, now: datetime) -> None:
+    scene = Scene(session, now)
+    later, soon = scene.job(300), scene.job(60)
+    here = scene.job(400, state="arrived", arrived_at=now)
+    done = scene.job(-60, state="completed", arrived_at=now - timedelta(hours=1), ended_at=now)
+    tomorrow = scene.job(24 * 60)
+    day = scene.day()
+    assert [job.number for job in day.open_jobs] == [here.number, soon.number, later.number]
+    assert [job.number for job in day.ended_jobs] == [done.number]
+    assert [job.number for job in scene.day(1).open_jobs] == [tomorrow.number]
+
+
+def test_a_missed_visit_of_yesterday_is_not_lost(session: Session, now: datetime) -> None:
+    scene = Scene(session, now)
+    missed = scene.job(-24 * 60)
+    assert [job.number for job in scene.day().open_jobs] == [missed.number]
+
+
+def test_each_way_starts_where_the_stop_before_was(session: Session, now: datetime) -> None:
+    scene = Scene(session, now)
+    scene.job(60, km=5), scene.job(120, km=5.1)
+    far, near = (job.travel_s for job in scene.day().open_jobs)
+    assert far is not None and near is not None and near < 300 < far
+
+
+def test_a_tentative_job_of_an_asked_point_is_not_shown(session: Session, now: datetime) -> None:
+    scene = Scene(session, now)
+    ticket = scene.job(60)
+    session.add(
+        Placement(
+            ticket_id=ticket.id or 0,
+            service_point_id=scene.point.id or 0,
+            rank=0,
+            travel_s=60,
+            state="OFFERED",
+            reason_code="NEAREST",
+            reason_text="",
+            at=now,
+        )
+    )
+    session.flush()
+    assert scene.day().open_jobs == ()
+    assert technicians_with_work(session, company_id=scene.company.id or 0, now=now) == []
+
+
+def test_the_most_pressed_technician_comes_first(session: Session, now: datetime) -> None:
+    scene = Scene(session, now)
+    calm, safe, talked = (
+        world.make_technician(session, point=scene.point, name=name) for name in ("나", "다", "가")
+    )
+    scene.job(60, received_at=now - timedelta(minutes=40))
+    scene.job(60, technician=calm, received_at=now - timedelta(minutes=10))
+    scene.job(60, technician=safe, received_at=now, safety=True)
+    scene.job(60, technician=talked, state="agreed", window=(now, now + timedelta(hours=2)))
+    world.make_technician(session, point=scene.point, name="빈손")
+    found = technicians_with_work(session, company_id=scene.company.id or 0, now=now)
+    assert [work.technician.id for work in found] == [safe.id, scene.technician.id, calm.id, talked.id]
+    assert found[3].contact_due_at is None and found[0].safety
+    assert technicians_with_work(session, company_id=scene.company.id or 0, now=now, service_point_id=0) == []

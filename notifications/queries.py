@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col, func, select
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, func, or_, select
 
 from notifications.models import Notice
 from notifications.recipients import Role
@@ -17,6 +19,15 @@ FAMILY_ROLES = (Role.RESIDENT, Role.REQUESTER, Role.PAYER)
 ARRIVED = ("accepted", "delivered", "unknown")
 """States in which a text lies on a phone, as far as anybody knows."""
 TEXTS_A_PHONE = 50
+
+
+@dataclass(frozen=True)
+class PhoneSearch:
+    """Which phones to look for: part of the number as dialled, whole numbers, or tickets told of."""
+
+    digits: str = ""
+    phones: Collection[str] = ()
+    ticket_ids: Collection[int] = ()
 
 
 def list_notices(session: Session, *, ticket_id: int) -> list[NoticeInfo]:
@@ -32,6 +43,7 @@ def list_phones(
     roles: Sequence[Role] = FAMILY_ROLES,
     phone: str | None = None,
     ticket_id: int | None = None,
+    search: PhoneSearch | None = None,
     limit: int = 50,
 ) -> list[PhoneInbox]:
     """The phones to which a company's texts went, the newest text first, each with its texts newest first.
@@ -39,6 +51,7 @@ def list_phones(
     Args:
         phone: only this number (E.164).
         ticket_id: only the phones that were told something of this ticket.
+        search: only the phones that one of its ways finds.
         limit: of phones; a phone shows its newest `TEXTS_A_PHONE` texts.
     """
     wanted = [
@@ -51,6 +64,8 @@ def list_phones(
         newest = newest.where(col(Notice.to_phone) == phone)
     if ticket_id is not None:
         newest = newest.where(col(Notice.ticket_id) == ticket_id)
+    if search is not None:
+        newest = newest.where(or_(*_ways(search)))
     newest = newest.group_by(col(Notice.to_phone)).order_by(func.max(Notice.id).desc()).limit(limit)
     numbers = [number for number, _last in session.exec(newest)]
     ranked = (
@@ -89,6 +104,17 @@ def list_troubles(session: Session, *, company_id: int | None = None) -> list[Tr
     if company_id is not None:
         query = query.where(col(Notice.company_id) == company_id)
     return [_trouble(*row) for row in session.exec(query)]
+
+
+def _ways(search: PhoneSearch) -> list[ColumnElement[bool]]:
+    ways: list[ColumnElement[bool]] = [
+        col(Notice.to_phone).in_(search.phones),
+        col(Notice.ticket_id).in_(search.ticket_ids),
+    ]
+    national = "".join(filter(str.isdecimal, search.digits)).lstrip("0")
+    if national:
+        ways.append(col(Notice.to_phone).contains(national))
+    return ways
 
 
 def notice_info(row: Notice) -> NoticeInfo:

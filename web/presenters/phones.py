@@ -1,0 +1,224 @@
+"""The demo's phones: whose each one is, what lies on it, and who has to be told by voice instead."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from core.clock import today_kst
+from core.i18n import N_, _
+from core.phones import parse_phone
+from customers.rules import Relationship, read_relationship, relationship_label
+from dispatch.detail_shapes import TicketDetail
+from dispatch.follow_up import FollowUpCase, cases_to_follow
+from dispatch.tasks import CALL_LANDLINE, TaskInfo, list_tasks
+from notifications.queries import ARRIVED, list_notices
+from notifications.schemas import NoticeInfo, PhoneInbox
+from workforce.queries import list_points, list_technicians
+
+ROLES = {
+    "resident": N_("사시는 분"),
+    "requester": N_("접수하신 분"),
+    "payer": N_("비용 내시는 분"),
+    "technician": N_("기사"),
+    "point": N_("서비스점"),
+}
+PARTY_ORDER = ("resident", "requester", "payer")
+EVENTS = {
+    "TICKET_RECEIVED": N_("접수 안내"),
+    "VISIT_SCHEDULED": N_("방문 안내"),
+    "WINDOW_CHANGED": N_("방문 시간 바뀜"),
+    "CONTACT_FAILED": N_("통화 안 됨"),
+    "EN_ROUTE": N_("출발 안내"),
+    "LATE": N_("늦음 안내"),
+    "ABSENT": N_("부재 안내"),
+    "ON_HOLD": N_("보류 안내"),
+    "ESTIMATE": N_("예상 비용"),
+    "APPROVAL_ASKED": N_("승인 요청"),
+    "VISIT_RESULT": N_("비용과 결과"),
+    "CORRECTION_NOTICE": N_("시정 권고"),
+    "REVISIT": N_("재방문 안내"),
+    "HAPPY_CALL_MISSED": N_("해피콜 못 받음"),
+    "COMPLAINT_CLOSED": N_("불편 처리 결과"),
+    "JOB_ASSIGNED": N_("새 일"),
+    "JOB_CHANGED": N_("일 바뀜"),
+    "CONTACT_DUE": N_("연락 재촉"),
+}
+TASK_STATES = {"open": N_("할 일"), "done": N_("마친 일"), "void": N_("거둔 일")}
+
+
+@dataclass(frozen=True)
+class Bubble:
+    """A text as it lies on a phone. `number` is its ticket's."""
+
+    id: int
+    event: str
+    word: str
+    text: str
+    subject: str
+    at: datetime
+    channel: str
+    bytes: int
+    state: str
+    sender: str
+    number: str
+
+
+@dataclass(frozen=True)
+class VoiceTask:
+    """Somebody rings instead of a text: what he is to say, and how it stands."""
+
+    state: str
+    word: str
+    event: str
+    owner: str
+    text: str
+    outcome: str
+
+
+@dataclass(frozen=True)
+class ShownPhone:
+    """A phone. `pending` and `failed` count texts that do not lie on it (yet)."""
+
+    number: str
+    name: str
+    sub: str
+    landline: bool
+    texts: tuple[Bubble, ...]
+    voice: tuple[VoiceTask, ...] = ()
+    pending: int = 0
+    failed: int = 0
+
+
+def phones_of_list(
+    session: Session,
+    *,
+    company_id: int,
+    inboxes: Sequence[PhoneInbox],
+    names: Mapping[str, str],
+    now: datetime,
+) -> list[ShownPhone]:
+    """Phones with their owners: `names` knows the staff, the tickets know the family."""
+    ids = {text.ticket_id for inbox in inboxes for text in inbox.texts}
+    cases = cases_to_follow(session, company_id=company_id, ticket_ids=ids, now=now)
+    shown = []
+    for inbox in inboxes:
+        name, sub = names.get(inbox.phone, ""), ""
+        if not name:
+            name, sub = _family_names(inbox, cases)
+        texts = tuple(_bubble(text, cases) for text in inbox.texts)
+        shown.append(ShownPhone(display(inbox.phone), name, sub, landline=False, texts=texts))
+    return shown
+
+
+def phones_of_ticket(
+    session: Session, *, detail: TicketDetail, names: Mapping[str, str], now: datetime
+) -> tuple[list[ShownPhone], list[ShownPhone]]:
+    """The family's phones side by side (people on one number share it), and the staff's that were told."""
+    notices = list_notices(session, ticket_id=detail.id)
+    cases = cases_to_follow(session, company_id=detail.company.id, ticket_ids=[detail.id], now=now)
+    tasks = list_tasks(
+        session, company_id=detail.company.id, ticket_id=detail.id, kinds=[CALL_LANDLINE], state=None
+    )
+    family: dict[str, list[str]] = defaultdict(list)
+    people = sorted(detail.parties, key=lambda it: PARTY_ORDER.index(it.role))
+    for party in people:
+        family[party.phone].append(party.role)
+    shown = []
+    for phone, roles in family.items():
+        owners = [party for party in people if party.phone == phone]
+        shown.append(
+            ShownPhone(
+                number=display(phone),
+                name=" · ".join(dict.fromkeys(party.name for party in owners)),
+                sub=" · ".join(_who(party.role, party.relationship) for party in owners),
+                landline=not owners[0].can_text,
+                texts=_arrived(notices, phone, cases),
+                voice=tuple(_voice(task) for task in tasks if task.recipient in roles),
+                pending=_count(notices, phone, "queued"),
+                failed=_count(notices, phone, "failed"),
+            )
+        )
+    staff = dict.fromkeys(
+        it.to_phone for it in notices if it.recipient not in PARTY_ORDER and it.state in ARRIVED
+    )
+    return shown, [
+        ShownPhone(display(phone), names.get(phone, ""), "", False, _arrived(notices, phone, cases))
+        for phone in staff
+    ]
+
+
+def staff_names(session: Session, *, company_id: int, now: datetime) -> dict[str, str]:
+    """Who of the company answers a number: technicians by name, service points by theirs."""
+    points = {
+        point.desk_phone: point.name
+        for point in list_points(session, company_id=company_id, day=today_kst(now))
+    }
+    crew = {it.phone: it.name for it in list_technicians(session, company_id=company_id, at=now)}
+    return {**points, **crew}
+
+
+def display(phone: str) -> str:
+    """`010-9876-5432`."""
+    return parse_phone(phone).display
+
+
+def _family_names(inbox: PhoneInbox, cases: Mapping[int, FollowUpCase]) -> tuple[str, str]:
+    """Names and parts of the people on this number, by its newest text's ticket."""
+    case = cases.get(inbox.texts[0].ticket_id) if inbox.texts else None
+    owners = [person for person in case.people if person.phone == inbox.phone] if case else []
+    owners.sort(key=lambda it: PARTY_ORDER.index(it.role))
+    name = " · ".join(dict.fromkeys(person.name for person in owners))
+    return name, " · ".join(_who(person.role, person.relationship) for person in owners)
+
+
+def _who(role: str, relationship: str) -> str:
+    if role == "resident":
+        return _(ROLES[role])
+    found = read_relationship(relationship)
+    kin = relationship_label(found) if found is not Relationship.OTHER else ""
+    return f"{_(ROLES[role])}({kin})" if kin else _(ROLES[role])
+
+
+def _arrived(
+    notices: Iterable[NoticeInfo], phone: str, cases: Mapping[int, FollowUpCase]
+) -> tuple[Bubble, ...]:
+    mine = [it for it in notices if it.to_phone == phone and it.state in ARRIVED]
+    return tuple(_bubble(it, cases) for it in reversed(mine))
+
+
+def _count(notices: Iterable[NoticeInfo], phone: str, state: str) -> int:
+    return sum(it.to_phone == phone and it.state == state for it in notices)
+
+
+def _bubble(text: NoticeInfo, cases: Mapping[int, FollowUpCase]) -> Bubble:
+    case = cases.get(text.ticket_id)
+    return Bubble(
+        id=text.id,
+        event=text.event,
+        word=_(EVENTS[text.event]) if text.event in EVENTS else text.event,
+        text=text.text,
+        subject=text.subject,
+        at=text.settled_at or text.created_at,
+        channel=text.channel,
+        bytes=text.bytes,
+        state=text.state,
+        sender=display(text.from_phone) if text.from_phone else "",
+        number=case.number if case else "",
+    )
+
+
+def _voice(task: TaskInfo) -> VoiceTask:
+    event = str(task.data.get("event", ""))
+    return VoiceTask(
+        state=task.state,
+        word=_(TASK_STATES.get(task.state, task.state)),
+        event=_(EVENTS[event]) if event in EVENTS else "",
+        owner=task.owner.name,
+        text=task.detail,
+        outcome=task.outcome,
+    )

@@ -1,0 +1,11 @@
+"""`/point`, the service point's desk: what it is asked, whom it calls, its day, its people's time."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from web.pages.point import answers, calls, desk, hands, pick, rota, ticket, tickets, time_off
+
+router = APIRouter()
+for part in (desk, pick, tickets, ticket, answers, calls, hands, rota, time_off):
+    router.include_router(part.router)

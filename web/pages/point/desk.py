@@ -1,0 +1,195 @@
+"""The desk itself: what it is asked, whom it calls, what nobody has, and its technicians' day."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from sqlmodel import Session
+
+from core.actor import Principal
+from core.clock import rfc3339_kst
+from core.dated import read_rules
+from core.i18n import _
+from dispatch.list_queries import TicketItem
+from dispatch.point_desk import (
+    DeskTask,
+    Offer,
+    Unplanned,
+    list_desk_tasks,
+    list_lost,
+    list_offers,
+    list_unplanned,
+)
+from dispatch.proposals import list_proposals
+from dispatch.words import symptom_words
+from web.context import context_of
+from web.identity import GuardedRoute, SignedIn, allow
+from web.pages.point.lanes import day_board
+from web.pages.point.reach import ROLES, Desk, NoPointError, read_desk
+from web.pages.point.words import (
+    AGREEMENT_CALLS,
+    OWNER_ROLES,
+    PARTIES,
+    TELLING_CALLS,
+    done_flash,
+    task_words,
+)
+from web.presenters.masks import MASKED
+from web.templating import render_page
+from workforce.duty import duty_at
+from workforce.duty_gaps import LOOK_AHEAD, find_gaps, list_duty
+from workforce.points import list_closures
+from workforce.queries import get_point, get_technicians
+
+router = APIRouter(prefix="/point", route_class=GuardedRoute)
+
+PARTS = ("now", "work", "lanes")
+
+
+@router.get("")
+@allow(*ROLES)
+def show_desk(request: Request, day: int = 0, done: str = "", principal: Principal = SignedIn) -> Response:
+    """The whole screen."""
+    context = context_of(request)
+    with context.database.reading() as session:
+        now = context.clock()
+        try:
+            desk = read_desk(session, request, principal=principal, now=now)
+        except NoPointError as error:
+            return render_page(request, "point/nobody.html", {"error": error})
+        values = frame(desk, "now")
+        for part in PARTS:
+            values |= _load(session, desk, part, day=day, now=now)
+    return render_page(request, "point/desk.html", {**values, "flash": done_flash(done)})
+
+
+@router.get("/parts/{part}")
+@allow(*ROLES)
+def show_part(request: Request, part: str, day: int = 0, principal: Principal = SignedIn) -> Response:
+    """One live part of the screen; an unknown one is the first."""
+    part = part if part in PARTS else PARTS[0]
+    context = context_of(request)
+    with context.database.reading() as session:
+        now = context.clock()
+        desk = read_desk(session, request, principal=principal, now=now)
+        values = frame(desk, "now") | _load(session, desk, part, day=day, now=now)
+    return render_page(request, f"point/_{part}.html", values)
+
+
+def frame(desk: Desk, active: str) -> dict[str, Any]:
+    """What each page of the desk shows around its own."""
+    pages = (
+        ("now", "/point", _("지금 할 일")),
+        ("tickets", "/point/tickets", _("우리 접수")),
+        ("rota", "/point/rota", _("당직·근무")),
+    )
+    return {
+        "desk": desk,
+        "pages": [(desk.address(path), name, code == active, None) for code, path, name in pages],
+    }
+
+
+def _load(session: Session, desk: Desk, part: str, *, day: int, now: datetime) -> dict[str, Any]:
+    if part == "now":
+        return duty_values(session, desk, now=now)
+    if part == "work":
+        return _work(session, desk, now=now)
+    board = day_board(session, desk, index=day, now=now)
+    proposals = list_proposals(session, company_id=desk.point.company_id, point_ids=[desk.point.id])
+    return {"board": board, "proposals": [p for p in proposals if p.day == board.day]}
+
+
+def duty_values(session: Session, desk: Desk, *, now: datetime) -> dict[str, Any]:
+    """Who answers for the point at this minute, whether it takes new tickets, where the rota has gaps."""
+    point = desk.point
+    duty = duty_at(session, company_id=point.company_id, point_id=point.id, at=now)
+    crew = get_technicians(
+        session,
+        technician_ids=[duty.technician_id] if duty.technician_id else [],
+        company_id=point.company_id,
+        at=now,
+    )
+    rows = list_duty(session, company_id=point.company_id, point_id=point.id, start=now, end=now + LOOK_AHEAD)
+    closures = list_closures(session, point_id=point.id, since=now)
+    substitute = get_point(session, point_id=duty.substitute_point_id) if duty.substitute_point_id else None
+    return {
+        "duty": duty,
+        "on_duty": crew.get(duty.technician_id or 0),
+        "substitute": substitute.name if substitute else "",
+        "gaps": find_gaps(((r.start_at, r.end_at) for r in rows), start=now, end=now + LOOK_AHEAD),
+        "closure": next((c for c in closures if c.start_at <= now), None),
+    }
+
+
+def _work(session: Session, desk: Desk, *, now: datetime) -> dict[str, Any]:
+    company_id, point_id = desk.point.company_id, desk.point.id
+    limit = read_rules(session, company_id=company_id, at=now).accept_limit_s
+    offers = list_offers(session, company_id=company_id, point_id=point_id, now=now)
+    asked = {offer.item.id for offer in offers}
+    tasks = [
+        _task_row(desk, found)
+        for found in list_desk_tasks(session, company_id=company_id, point_id=point_id, now=now)
+    ]
+    return {
+        "offers": [_offer_row(offer) for offer in offers],
+        "accept_limit_s": limit,
+        "calls": [row for row in tasks if row["is_call"]],
+        "duties": [row for row in tasks if not row["is_call"]],
+        "unplanned": [
+            _unplanned_row(found)
+            for found in list_unplanned(session, company_id=company_id, point_id=point_id, now=now)
+            if found.item.id not in asked
+        ],
+        "lost": list_lost(session, point_id=desk.point.id, now=now),
+    }
+
+
+def item_row(item: TicketItem) -> dict[str, Any]:
+    """A ticket in a list: what is wrong, whereabouts, for whom, who has it now. Masked."""
+    owner = item.owner
+    return {
+        "number": item.number,
+        "status": item.status,
+        "symptom": symptom_words(item.symptom),
+        "priority": item.priority,
+        "safety": item.safety,
+        "item": item,
+        "who": MASKED.name(item.resident),
+        "where": MASKED.address(item.address.normalised or item.address.raw),
+        "owner": owner.name if owner else "",
+        "owner_role": _(OWNER_ROLES[owner.role]) if owner and owner.role in OWNER_ROLES else "",
+        "owner_why": owner.why if owner else "",
+        "contact": item.clock("contact"),
+    }
+
+
+def _offer_row(offer: Offer) -> dict[str, Any]:
+    clock = {"state": "running", "due_at": offer.answer_due_at, "stopped_at": None}
+    return item_row(offer.item) | {
+        "reason": offer.reason,
+        "travel_s": offer.travel_s,
+        "answer": clock if offer.answer_due_at else None,
+        # The same paper every time it is shown: a second press is the same answer.
+        "key": f"accept-{offer.item.number}-{rfc3339_kst(offer.asked_at)}",
+    }
+
+
+def _task_row(desk: Desk, found: DeskTask) -> dict[str, Any]:
+    task = found.task
+    words, mark = task_words(task.kind)
+    return item_row(found.item) | {
+        "task": task,
+        "words": words,
+        "mark": mark,
+        "detail": MASKED.text(task.detail),
+        "whom": _(PARTIES[task.recipient]) if task.recipient in PARTIES else "",
+        "task_owner": task.owner.name,
+        "is_call": task.kind in (*AGREEMENT_CALLS, *TELLING_CALLS),
+        "href": desk.ticket(found.item.number, do="call" if task.kind in AGREEMENT_CALLS else None),
+    }
+
+
+def _unplanned_row(found: Unplanned) -> dict[str, Any]:
+    return item_row(found.item) | {"reasons": found.reasons}

@@ -1,0 +1,215 @@
+"""One ticket at the desk: the facts, who has it now, and what the desk can do with it."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from sqlmodel import Session
+
+from core.actor import Principal
+from core.clock import today_kst
+from core.errors import DomainError
+from core.i18n import _
+from dispatch.by_hand import PINS
+from dispatch.detail_shapes import TicketDetail
+from dispatch.queries import ticket_detail
+from dispatch.safety_script import script_steps
+from dispatch.slots import NoPointYetError
+from dispatch.states import ENDED_STATUSES, UNDER_WAY_STATES
+from dispatch.tasks import TaskInfo
+from dispatch.technician_job import WindowOffer, window_offers
+from dispatch.technicians_at_work import technicians_with_work
+from dispatch.words import symptom_words
+from web.context import context_of
+from web.display import time_text
+from web.identity import GuardedRoute, SignedIn, allow
+from web.pages.point.desk import frame
+from web.pages.point.reach import ROLES, Desk, crew_of, reach_item
+from web.pages.point.words import (
+    AGREEMENT_CALLS,
+    DECLINE_REASONS,
+    OUTCOMES,
+    OWNER_ROLES,
+    PARTIES,
+    done_flash,
+    task_words,
+)
+from web.pages.posting import PostedForm
+from web.presenters.masks import Masks, masks_for_ticket
+from web.presenters.technician import address_line, boiler_line, code_words, people_lines
+from web.presenters.timeline import timeline_items
+from web.templating import render_page
+
+router = APIRouter(prefix="/point/tickets/{number}", route_class=GuardedRoute)
+
+DOINGS = ("call", "assign", "decline")
+"""What may be opened on the page at once."""
+OFFERS_SHOWN = 6
+CALL_BACK_MINUTES = (15, 30, 60, 120)
+
+
+@router.get("")
+@allow(*ROLES)
+def show_ticket(
+    request: Request, number: str, do: str = "", done: str = "", principal: Principal = SignedIn
+) -> Response:
+    """The ticket's page; over the desk, the same facts in a dialog."""
+    context = context_of(request)
+    in_dialog = "HX-Request" in request.headers
+    with context.database.reading() as session:
+        values = ticket_values(
+            session, principal=principal, number=number, now=context.clock(), do=do, with_offers=not in_dialog
+        )
+    template = "point/_ticket_dialog.html" if in_dialog else "point/ticket.html"
+    return render_page(request, template, {**values, "flash": done_flash(done)})
+
+
+@router.get("/head")
+@allow(*ROLES)
+def show_head(request: Request, number: str, principal: Principal = SignedIn) -> Response:
+    """State, owner and clocks alone: they follow changes while something is being typed below."""
+    context = context_of(request)
+    with context.database.reading() as session:
+        values = ticket_values(
+            session, principal=principal, number=number, now=context.clock(), do="", with_offers=False
+        )
+    return render_page(request, "point/_ticket_head.html", values)
+
+
+@router.get("/decline")
+@allow(*ROLES)
+def show_decline(request: Request, number: str, principal: Principal = SignedIn) -> Response:
+    """Why the point cannot take it: a dialog over the desk, a page without scripts."""
+    context = context_of(request)
+    with context.database.reading() as session:
+        values = ticket_values(
+            session, principal=principal, number=number, now=context.clock(), do="decline", with_offers=False
+        )
+    template = "point/_decline_dialog.html" if "HX-Request" in request.headers else "point/ticket.html"
+    return render_page(request, template, {**values, "flash": []})
+
+
+def ticket_values(
+    session: Session,
+    *,
+    principal: Principal,
+    number: str,
+    now: datetime,
+    do: str,
+    with_offers: bool,
+    typed: PostedForm | None = None,
+    error: DomainError | None = None,
+) -> dict[str, Any]:
+    """Everything the ticket's templates need. Raises NotFoundError when it is not the reader's to see."""
+    desk, item = reach_item(session, principal=principal, number=number, now=now)
+    detail = ticket_detail(session, company_id=principal.company_id, number=number, now=now)
+    masks = masks_for_ticket(session, principal=principal, ticket_id=detail.id, now=now)
+    ended = detail.status in ENDED_STATUSES
+    visit = detail.visit
+    under_way = visit is not None and visit.state in UNDER_WAY_STATES
+    offered = item.placement_state == "OFFERED"
+    values = {
+        **frame(desk, ""),
+        **_facts(session, detail, masks, now=now),
+        "detail": detail,
+        "item": item,
+        "masks": masks,
+        "visit": visit,
+        "ended": ended,
+        "under_way": under_way,
+        "offered": offered,
+        "answer": {"state": "running", "due_at": item.answer_due_at, "stopped_at": None}
+        if item.answer_due_at
+        else None,
+        "can_call": desk.acts and not ended and not under_way,
+        "can_assign": not ended and not under_way,
+        "do": do if do in DOINGS else "",
+        "declines": [(code, _(words)) for code, words in DECLINE_REASONS],
+        "form_key": secrets.token_urlsafe(18),
+        "typed": typed or PostedForm(),
+        "error": error,
+        "errors": {found.field: found.message for found in error.errors} if error else {},
+    }
+    if not with_offers:
+        return values
+    return values | _call_values(session, detail, values, now=now) | _hands(session, desk, detail, now=now)
+
+
+def _facts(session: Session, detail: TicketDetail, masks: Masks, *, now: datetime) -> dict[str, Any]:
+    owner = detail.owner
+    code = code_words(session, company_id=detail.company.id, code=detail.error_code, boiler=detail.boiler)
+    return {
+        "number": detail.number,
+        "symptom": symptom_words(detail.symptom),
+        "code": code,
+        "people": people_lines(detail.parties, masks),
+        "address": address_line(detail.address, masks),
+        "boiler": boiler_line(detail.boiler, today=today_kst(now)),
+        "note": masks.text(detail.note),
+        "owner_role": _(OWNER_ROLES[owner.role]) if owner and owner.role in OWNER_ROLES else "",
+        "clocks": {clock.kind: clock for clock in detail.clocks},
+        "script": script_steps(symptom=detail.symptom) if detail.safety else (),
+        "tasks": [_task(task, detail, masks) for task in detail.tasks if task.state == "open"],
+        "timeline": timeline_items(detail.timeline, masks.text),
+    }
+
+
+def _task(task: TaskInfo, detail: TicketDetail, masks: Masks) -> dict[str, Any]:
+    words, mark = task_words(task.kind)
+    known = detail.party(task.recipient) is not None
+    return {
+        "task": task,
+        "words": words,
+        "mark": mark,
+        "detail": masks.text(task.detail),
+        "whom": _(PARTIES[task.recipient]) if known else "",
+        "by_call": task.kind in AGREEMENT_CALLS,
+    }
+
+
+def _call_values(
+    session: Session, detail: TicketDetail, values: dict[str, Any], *, now: datetime
+) -> dict[str, Any]:
+    """The call's outcomes, and windows in which somebody can really come."""
+    offers: list[WindowOffer] = []
+    why = _("지금 갈 수 있는 시간이 없습니다. 기사를 바꾸거나 상황실에 알려 주세요.")
+    if values["can_call"]:
+        try:
+            offers = window_offers(session, ticket_id=detail.id, detail=detail, now=now)
+        except NoPointYetError as error:
+            why = error.detail
+    return {
+        "outcomes": [(code, _(words), _(hint) if hint else None) for code, words, hint in OUTCOMES],
+        "offers": offers[:OFFERS_SHOWN],
+        "more_offers": offers[OFFERS_SHOWN:],
+        "no_offers": why,
+        "with_choices": [
+            (person.role, person.name, person.relationship or person.role_label)
+            for person in values["people"]
+        ],
+        "call_back_choices": [
+            (m, _("{m}분 뒤 ({at})").format(m=m, at=time_text(now + timedelta(minutes=m))))
+            for m in CALL_BACK_MINUTES
+        ],
+    }
+
+
+def _hands(session: Session, desk: Desk, detail: TicketDetail, *, now: datetime) -> dict[str, Any]:
+    """The point's own technicians, with how much each still has today."""
+    point = desk.point
+    work = technicians_with_work(session, company_id=point.company_id, now=now, service_point_id=point.id)
+    left = {found.technician.id: found.open_jobs for found in work}
+    crew = crew_of(session, desk, now=now)
+    current = detail.visit.technician.id if detail.visit and detail.visit.technician else None
+    return {
+        "crew": [
+            (info.id, _("{name} · 오늘 남은 일 {n}건").format(name=info.name, n=left.get(info.id, 0)))
+            for info in sorted(crew, key=lambda info: (left.get(info.id, 0), info.name))
+            if info.id != detail.excluded_technician_id
+        ],
+        "current_technician": current,
+        "pins": PINS,
+    }

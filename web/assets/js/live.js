@@ -150,6 +150,7 @@ async function loadInto(element, source, state) {
   if (!response.ok || response.redirected) return; // an error page or a log-in form must not replace the board
   const body = await response.text();
   if (body === state.last || !element.isConnected) return;
+  if (element.getAttribute("data-live-src") !== source) return; // a filter has changed meanwhile: this is its past
   state.last = body;
   const swap = element.getAttribute("data-live-swap") ?? "outerMorph";
   await htmx.swap({ target: element, sourceElement: element, text: body, swap });

@@ -149,7 +149,7 @@ class Board {
 
   drawTicket(/** @type {any} */ ticket) {
     const urgent = ticket.safety || ticket.priority === 0;
-    const colour = token(this.element, `--prio-${ticket.safety ? "safety" : ticket.priority ?? 4}`);
+    const colour = token(this.element, ticket.tone ? `--${ticket.tone}-fill` : `--prio-${ticket.safety ? "safety" : ticket.priority ?? 4}`);
     const at = [ticket.lat, ticket.lon];
     const reach = PRECISION_RADIUS_M[/** @type {keyof typeof PRECISION_RADIUS_M} */ (ticket.precision)];
     if (reach) circle(at, { radius: reach, weight: 0, fillColor: colour, fillOpacity: 0.08, interactive: false }).addTo(this.tickets);

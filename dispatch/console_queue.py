@@ -1,0 +1,236 @@
+"""The dispatcher's queue: what needs a person, and what has just come in, however much is open.
+
+One light query looks at every open ticket; only the tickets that are shown are read in full.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_, true
+from sqlmodel import Session, col, select
+
+from customers.queries import search_households
+from dispatch.console_reasons import reasons_of
+from dispatch.list_queries import TicketItem, items_by_id
+from dispatch.models import Task, Ticket, TicketClock, Visit
+from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES
+
+SAFETY, UNPLANNED, OVERDUE, CONTACT, TASK, HOLD, NEW, OTHER = SECTIONS = (
+    "safety",
+    "unplanned",
+    "overdue",
+    "contact",
+    "task",
+    "hold",
+    "new",
+    "other",
+)
+"""Why a ticket stands in the queue, the most pressing first. `other` is found by a search alone."""
+SHOWN = 60
+NEW_FOR = timedelta(seconds=60)
+"""A ticket stays for so long after it was saved, whatever became of it and wherever it sorts."""
+MOST_HOMES = 50
+MOST_FOUND = 200
+TROUBLE = (SAFETY, UNPLANNED, OVERDUE)
+
+
+@dataclass(frozen=True)
+class QueueWish:
+    """What a dispatcher wants to see. `point_ids` None: every point, and tickets that have none yet."""
+
+    point_ids: Collection[int] | None = None
+    section: str = ""
+    priority: int | None = None
+    status: str = ""
+    q: str = ""
+    shown: int = SHOWN
+
+
+@dataclass(frozen=True)
+class QueueEntry:
+    """A ticket in the queue: the section it stands in, and why it is not planned."""
+
+    item: TicketItem
+    section: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Queue:
+    """The queue as it stands. `counts` by section, of everything that the other filters let through."""
+
+    entries: tuple[QueueEntry, ...]
+    counts: dict[str, int]
+    total: int
+    open_tickets: int
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What one light row tells of an open ticket."""
+
+    id: int
+    section: str
+    priority: int
+    status: str
+    escalated: bool
+    due: datetime
+    is_new: bool
+    service_point_id: int | None
+
+    @property
+    def order(self) -> tuple[int, bool, int, datetime, int]:
+        """Safety, then what nobody has, then the clocks; within each by escalation, priority and due time."""
+        rank = SECTIONS.index(self.section)
+        first = self.due if self.section in (OVERDUE, CONTACT) else None
+        if first is not None:
+            return (rank, not self.escalated, 0, first, self.id)
+        return (rank, not self.escalated, self.priority, self.due, self.id)
+
+
+def glance_at_tickets(
+    session: Session,
+    *,
+    company_id: int,
+    now: datetime,
+    point_ids: Collection[int] | None = None,
+    q: str = "",
+) -> list[Glance]:
+    """Every open ticket of a company (or of some points), in the queue's order.
+
+    With `q` (a number, a phone, a name, words of an address) what it finds instead, ended tickets too.
+    """
+    wanted: list[ColumnElement[bool]] = [col(Ticket.company_id) == company_id]
+    if q:
+        wanted.append(_matching(session, company_id=company_id, q=q))
+    else:
+        wanted.append(col(Ticket.status).not_in(ENDED_STATUSES))
+    if point_ids is not None:
+        wanted.append(col(Ticket.service_point_id).in_(list(point_ids)))
+    query = _light_query().where(*wanted).order_by(col(Ticket.id).desc())
+    rows = session.execute(query.limit(MOST_FOUND) if q else query)
+    return sorted((_glance(row, now) for row in rows), key=lambda glance: glance.order)
+
+
+def list_queue(session: Session, *, company_id: int, wish: QueueWish, now: datetime) -> Queue:
+    """What the wish lets through: the first `shown` of it, and beyond them whatever has just come in."""
+    q = wish.q.strip()
+    seen = glance_at_tickets(session, company_id=company_id, now=now, point_ids=wish.point_ids, q=q)
+    fitting = [
+        g
+        for g in seen
+        if (q or g.section != OTHER)
+        and (wish.priority is None or g.priority == wish.priority)
+        and (not wish.status or g.status == wish.status)
+    ]
+    counts = Counter(g.section for g in fitting)
+    chosen = [g for g in fitting if not wish.section or g.section == wish.section]
+    shown = [g for at, g in enumerate(chosen) if at < wish.shown or g.is_new]
+    items = items_by_id(session, company_id=company_id, ticket_ids=[g.id for g in shown], now=now)
+    waiting = [item for item in items if item.technician is None or item.planned_start is None]
+    why = reasons_of(session, items=waiting, now=now)
+    sections = {g.id: g.section for g in shown}
+    entries = tuple(QueueEntry(item, sections[item.id], why.get(item.id, ())) for item in items)
+    return Queue(entries, dict(counts), len(chosen), len(seen))
+
+
+def trouble_by_point(glances: Sequence[Glance]) -> dict[int | None, Counter[str]]:
+    """How many open tickets of each section a point has; None: tickets without a point."""
+    found: dict[int | None, Counter[str]] = {}
+    for glance in glances:
+        found.setdefault(glance.service_point_id, Counter())[glance.section] += 1
+    return found
+
+
+def _light_query() -> Any:
+    """One row a ticket: its newest visit, its newest contact clock and how many tasks are open."""
+    visit = (
+        select(Visit.technician_id, Visit.planned_start, Visit.window_end, Visit.state)
+        .where(col(Visit.ticket_id) == col(Ticket.id))
+        .order_by(col(Visit.sequence).desc())
+        .limit(1)
+        .lateral("newest_visit")
+    )
+    clock = (
+        select(TicketClock.due_at, TicketClock.stopped_at, TicketClock.state.label("clock_state"))  # type: ignore[attr-defined]
+        .where(col(TicketClock.ticket_id) == col(Ticket.id), col(TicketClock.kind) == "contact")
+        .order_by(col(TicketClock.generation).desc())
+        .limit(1)
+        .lateral("contact_clock")
+    )
+    tasks = (
+        select(func.count())
+        .where(col(Task.ticket_id) == col(Ticket.id), col(Task.state) == "open")
+        .scalar_subquery()
+    )
+    columns = (
+        Ticket.id,
+        Ticket.safety,
+        Ticket.priority,
+        Ticket.status,
+        Ticket.received_at,
+        Ticket.recorded_at,
+        Ticket.escalated_at,
+        Ticket.service_point_id,
+        visit.c.technician_id,
+        visit.c.planned_start,
+        visit.c.window_end,
+        visit.c.state.label("visit_state"),
+        clock.c.due_at,
+        clock.c.stopped_at,
+        clock.c.clock_state,
+        tasks.label("open_tasks"),
+    )
+    query = select(*columns).select_from(Ticket)  # type: ignore[call-overload]
+    return query.join(visit, true(), isouter=True).join(clock, true(), isouter=True)
+
+
+def _glance(row: Any, now: datetime) -> Glance:
+    is_new = row.recorded_at > now - NEW_FOR
+    return Glance(
+        id=row.id,
+        section=_section(row, now, is_new=is_new),
+        priority=row.priority,
+        status=row.status,
+        escalated=row.escalated_at is not None,
+        due=row.due_at if row.due_at is not None and row.stopped_at is None else row.received_at,
+        is_new=is_new,
+        service_point_id=row.service_point_id,
+    )
+
+
+def _section(row: Any, now: datetime, *, is_new: bool) -> str:
+    if row.status in ENDED_STATUSES:
+        return OTHER
+    has_task = bool(row.open_tasks) or row.escalated_at is not None
+    planned = row.visit_state in OPEN_VISIT_STATES and row.technician_id and row.planned_start
+    not_begun = row.visit_state in ("planned", "agreed")
+    running = row.due_at is not None and row.stopped_at is None and row.clock_state in ("running", "breached")
+    too_late = (running and row.due_at < now) or (row.window_end is not None and row.window_end < now)
+    on_hold = row.status == "ON_HOLD"
+    fitting = (
+        (SAFETY, row.safety),
+        (UNPLANNED, not planned and not on_hold),
+        (OVERDUE, not_begun and too_late and not on_hold),
+        (CONTACT, not_begun and running and not on_hold),
+        (TASK, has_task),
+        (HOLD, on_hold),
+        (NEW, is_new),
+    )
+    return next((section for section, fits in fitting if fits), OTHER)
+
+
+def _matching(session: Session, *, company_id: int, q: str) -> ColumnElement[bool]:
+    homes = search_households(session, company_id=company_id, query=q, limit=MOST_HOMES)
+    ids = [hit.detail.household.id for hit in homes]
+    number = q.upper().replace("%", "").replace("_", "")
+    ways: list[ColumnElement[bool]] = [col(Ticket.household_id).in_(ids)]
+    if number:
+        ways.append(col(Ticket.number).like(f"{number}%"))
+        ways.append(col(Ticket.number).like(f"%-{number}"))
+    return or_(*ways)

@@ -1,0 +1,310 @@
+/**
+ * The dispatcher's console: opens tickets in a dialog from queue, timeline and map, fetches lanes as they come
+ * into view, filters the queue while typing, keys j k / Enter, and keeps the map from being redrawn too often.
+ */
+import htmx from "htmx.org";
+import { refreshTopics } from "../js/live.js";
+import { text } from "../js/texts.js";
+import { toast } from "../js/toast.js";
+
+const TYPING_MS = 200;
+const MAP_PAUSE_MS = 2000;
+const NEAR = "400px 0px";
+const WORKDAY_BEGINS_S = 3 * 3600; // the operating day begins at 05:00, the working day about 08:00
+const PREVIEW_MS = 250;
+
+const timeline = document.getElementById("timeline");
+const filters = document.getElementById("queue-filters");
+
+function start() {
+  document.addEventListener("click", clicked);
+  document.addEventListener("keydown", keyed);
+  document.addEventListener("toggle", toggled, true);
+  document.addEventListener("change", changed);
+  document.addEventListener("map:open", mapOpened);
+  document.addEventListener("htmx:after:swap", watchBlocks);
+  startFilters();
+  startPointSearch();
+  startMapPulse();
+  watchBlocks();
+  goToAskedDay();
+  const asked = document.getElementById("console")?.dataset.openTicket;
+  if (asked) void openTicket(asked);
+}
+
+/* --- dialogs ------------------------------------------------------------------------------------------ */
+
+/** @param {string} number */
+function openTicket(number) {
+  markCurrent(number);
+  return openDialog(`/dispatch/tickets/${encodeURIComponent(number)}`);
+}
+
+/** @param {string} source */
+async function openDialog(source) {
+  const slot = document.getElementById("dialog-slot");
+  if (slot) await swapIn(slot, source, "innerHTML");
+}
+
+/** Fetch a part of the page into its place; an error page never replaces anything. */
+async function swapIn(/** @type {Element} */ target, /** @type {string} */ source, /** @type {string} */ swap) {
+  try {
+    const response = await fetch(source, { headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(20_000) });
+    if (!response.ok || response.redirected) throw new Error(String(response.status));
+    const body = await response.text();
+    if (target.isConnected) await htmx.swap({ target, sourceElement: target, text: body, swap });
+  } catch {
+    toast(text("send_failed"), "bad");
+  }
+}
+
+/** The ticket that was opened last stays marked in queue and timeline. */
+function markCurrent(/** @type {string} */ number) {
+  for (const each of document.querySelectorAll(".console [data-js-current]")) each.removeAttribute("data-js-current");
+  const own = `.console [data-testid][data-number="${CSS.escape(number)}"]`;
+  for (const each of document.querySelectorAll(own)) each.setAttribute("data-js-current", "");
+}
+
+/** @param {MouseEvent} event */
+function clicked(event) {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+  const target = /** @type {HTMLElement} */ (event.target);
+  const thing = /** @type {HTMLElement | null} */ (target.closest("[data-testid=queue-ticket], [data-testid=job], [data-ticket]"));
+  const number = thing?.dataset.ticket ?? thing?.dataset.number;
+  const dialog = target.closest("[data-dialog]")?.getAttribute("data-dialog");
+  const chip = target.closest("[data-show]");
+  const day = target.closest("[data-day-from]");
+  const more = target.closest("[data-more]");
+  if (!number && !dialog && !chip && !day && !more) {
+    showPanelOf(target);
+    return;
+  }
+  event.preventDefault();
+  if (number) void openTicket(number);
+  else if (dialog) void openDialog(dialog);
+  else if (chip) setField("show", chip.getAttribute("data-show") ?? "");
+  else if (day) goToDay(day);
+  else if (more) aim(more.getAttribute("href") ?? "");
+}
+
+/** On a narrow screen a button may lead to another panel, such as the map. */
+function showPanelOf(/** @type {Element} */ target) {
+  const panel = target.closest("[data-to-panel]")?.getAttribute("data-to-panel");
+  if (panel) document.getElementById(`tab-${panel}`)?.click();
+}
+
+/** A ticket opens its dialog; a point narrows the console, which is a page of its own. */
+function mapOpened(/** @type {any} */ event) {
+  const number = event.detail?.thing?.number;
+  if (!number) return;
+  event.preventDefault();
+  void openTicket(number);
+}
+
+/* --- parts of a dialog that are fetched when they are opened -------------------------------------------- */
+
+/** @param {Event} event */
+async function toggled(event) {
+  const details = /** @type {HTMLDetailsElement} */ (event.target);
+  const source = details.dataset?.load;
+  if (!source || !details.open) return;
+  delete details.dataset.load;
+  const place = document.getElementById(details.dataset.loadInto ?? "");
+  if (!place) return;
+  await swapIn(place, source, "innerHTML");
+  const chosen = place.dataset.chosen?.trim();
+  const radio = chosen ? place.querySelector(`input[value="${CSS.escape(chosen)}"]`) : null;
+  if (radio instanceof HTMLInputElement && !radio.disabled) radio.checked = true;
+}
+
+let previewTimer = 0;
+
+/** @param {Event} event */
+function changed(event) {
+  const field = /** @type {HTMLInputElement} */ (event.target);
+  const form = field.closest("form[data-preview]");
+  if (!(form instanceof HTMLFormElement) || !["technician_id", "start", "pin"].includes(field.name)) return;
+  window.clearTimeout(previewTimer);
+  previewTimer = window.setTimeout(() => void preview(form), PREVIEW_MS);
+}
+
+/** What the choice would do, before it is made. */
+async function preview(/** @type {HTMLFormElement} */ form) {
+  const place = document.getElementById("assign-preview");
+  const fields = new FormData(form);
+  if (!place || !fields.get("technician_id")) return;
+  const response = await fetch(form.dataset.preview ?? "", {
+    method: "POST",
+    headers: { "HX-Request": "true" },
+    body: new URLSearchParams(/** @type {any} */ (fields)),
+  }).catch(() => null);
+  if (response?.ok && place.isConnected) {
+    await htmx.swap({ target: place, sourceElement: place, text: await response.text(), swap: "innerHTML" });
+  }
+}
+
+/* --- the queue's filters -------------------------------------------------------------------------------- */
+
+let typing = 0;
+
+function startFilters() {
+  if (!(filters instanceof HTMLFormElement)) return;
+  filters.addEventListener("submit", (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    filter();
+  });
+  filters.addEventListener("input", () => {
+    window.clearTimeout(typing);
+    typing = window.setTimeout(filter, TYPING_MS);
+  });
+}
+
+function setField(/** @type {string} */ name, /** @type {string} */ value) {
+  const field = filters?.querySelector(`[name="${name}"]`);
+  if (field instanceof HTMLInputElement) field.value = value;
+  filter();
+}
+
+/** The queue, and the address of the page, say what the form says. */
+function filter() {
+  if (!(filters instanceof HTMLFormElement)) return;
+  const wanted = new URLSearchParams();
+  for (const [name, value] of new FormData(filters)) if (value) wanted.append(name, String(value));
+  const query = wanted.size ? `?${wanted}` : "";
+  window.history.replaceState(null, "", `/dispatch${query}`);
+  aim(`/dispatch/queue${query}`);
+}
+
+/** Let the live queue be fetched from another address from now on. */
+function aim(/** @type {string} */ source) {
+  document.getElementById("queue")?.setAttribute("data-live-src", source);
+  refreshTopics(["queue"]);
+}
+
+/* --- keys --------------------------------------------------------------------------------------------- */
+
+/** @param {KeyboardEvent} event */
+function keyed(event) {
+  const target = /** @type {HTMLElement} */ (event.target);
+  if (event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]")) return;
+  if (target.matches("input, textarea, select")) {
+    if (event.key === "Escape") target.blur();
+    return;
+  }
+  if (event.key === "/") {
+    event.preventDefault();
+    document.getElementById("queue-search")?.focus();
+  } else if (event.key === "j" || event.key === "k") {
+    event.preventDefault();
+    step(event.key === "j" ? 1 : -1);
+  }
+}
+
+/** @param {number} way */
+function step(way) {
+  const rows = [...document.querySelectorAll("#queue [data-testid=queue-ticket]")];
+  const active = document.activeElement;
+  const at = active ? rows.indexOf(active) : -1;
+  const next = at < 0 ? rows[way > 0 ? 0 : rows.length - 1] : rows[at + way];
+  if (next instanceof HTMLElement) next.focus();
+}
+
+/* --- lanes ---------------------------------------------------------------------------------------------- */
+
+const seen = new IntersectionObserver(
+  (entries) => {
+    for (const entry of entries) if (entry.isIntersecting) loadBlock(/** @type {HTMLElement} */ (entry.target));
+  },
+  { root: timeline, rootMargin: NEAR },
+);
+
+/** Lanes that are not there yet are fetched once they come near, or once something happens on them. */
+function watchBlocks() {
+  for (const block of document.querySelectorAll(".lane-block[data-lazy]:not([data-js-watched])")) {
+    block.setAttribute("data-js-watched", "");
+    /** @type {HTMLElement} */ (block).style.setProperty("--lanes", block.getAttribute("data-size") ?? "1");
+    block.addEventListener("live:refresh", changedOutOfSight);
+    seen.observe(block);
+  }
+}
+
+/** Every block is told at once after a gap in the stream: only what is in sight is worth fetching then. */
+function changedOutOfSight(/** @type {Event} */ event) {
+  const block = /** @type {HTMLElement} */ (event.currentTarget);
+  pulses.push(Date.now());
+  while (pulses.length && Date.now() - pulses[0] > 500) pulses.shift();
+  if (pulses.length < 6) loadBlock(block);
+}
+
+/** @type {number[]} */
+const pulses = [];
+
+/** @param {HTMLElement} block */
+function loadBlock(block) {
+  const source = block.dataset.lazy;
+  if (!source) return;
+  delete block.dataset.lazy;
+  seen.unobserve(block);
+  void swapIn(block, source, "outerHTML");
+}
+
+function goToDay(/** @type {Element} */ link) {
+  for (const each of document.querySelectorAll("[data-day-from]")) each.removeAttribute("aria-current");
+  link.setAttribute("aria-current", "date");
+  const from = Number(link.getAttribute("data-day-from"));
+  if (from === 0) {
+    /** @type {HTMLElement | null} */ (document.querySelector("[data-zoom=now]"))?.click();
+    return;
+  }
+  scrollTo(from + WORKDAY_BEGINS_S);
+}
+
+function goToAskedDay() {
+  const link = document.querySelector("[data-day-from][aria-current]");
+  const from = Number(link?.getAttribute("data-day-from"));
+  if (from > 0) window.setTimeout(() => scrollTo(from + WORKDAY_BEGINS_S));
+}
+
+/** @param {number} seconds since the timeline's start */
+function scrollTo(seconds) {
+  if (!timeline) return;
+  const hour = Number.parseFloat(getComputedStyle(timeline).getPropertyValue("--hour-w")) || 96;
+  timeline.scrollLeft = (seconds / 3600) * hour;
+}
+
+/* --- choosing a point ------------------------------------------------------------------------------------ */
+
+function startPointSearch() {
+  const field = document.getElementById("point-search");
+  if (!(field instanceof HTMLInputElement)) return;
+  const rows = [...document.querySelectorAll(".point-list > li")];
+  field.addEventListener("input", () => {
+    const wanted = field.value.trim().toLowerCase();
+    for (const row of rows) row.toggleAttribute("hidden", !(row.getAttribute("data-find") ?? "").toLowerCase().includes(wanted));
+  });
+  field.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    /** @type {HTMLElement | null} */ (document.querySelector(".point-list > li:not([hidden]) > a"))?.click();
+  });
+  field.closest("details")?.addEventListener("toggle", () => field.closest("details")?.open && field.focus());
+}
+
+/* --- the map -------------------------------------------------------------------------------------------- */
+
+/** Two thousand dots are drawn at most once in a while, the first change at once. */
+function startMapPulse() {
+  let last = 0;
+  let timer = 0;
+  const redraw = () => {
+    timer = 0;
+    last = Date.now();
+    document.getElementById("map")?.dispatchEvent(new CustomEvent("live:refresh"));
+  };
+  document.getElementById("map-pulse")?.addEventListener("live:refresh", () => {
+    timer ||= window.setTimeout(redraw, Math.max(0, last + MAP_PAUSE_MS - Date.now()));
+  });
+}
+
+start();

@@ -1,0 +1,44 @@
+"""The console's page: queue, timeline and map on one screen."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from core.actor import Principal
+from dispatch.scopes import ticket_in_scope
+from web.context import context_of
+from web.identity import GuardedRoute, SignedIn, allow
+from web.pages.dispatch.proposals import bar_values
+from web.pages.dispatch.queue_view import queue_values, read_wish
+from web.pages.dispatch.reach import CONSOLE_ROLES, read_reach
+from web.pages.dispatch.timeline_view import timeline_values
+from web.pages.dispatch.words import MAP_LEGEND
+from web.scope import scope_of
+from web.templating import render_page
+
+router = APIRouter(prefix="/dispatch", route_class=GuardedRoute)
+
+
+@router.get("")
+@allow(*CONSOLE_ROLES)
+def show_console(
+    request: Request, ticket: str = "", day: str = "", principal: Principal = SignedIn
+) -> Response:
+    """The whole screen; `?ticket=` opens a ticket's dialog, `?point=` narrows, `?day=` looks ahead."""
+    context = context_of(request)
+    with context.database.reading() as session:
+        now = context.clock()
+        reach = read_reach(session, request, principal=principal, now=now)
+        known = bool(ticket) and ticket_in_scope(session, scope=scope_of(principal), number=ticket)
+        values = {
+            "reach": reach,
+            **queue_values(
+                session, principal=principal, reach=reach, wish=read_wish(request, reach), now=now
+            ),
+            **timeline_values(session, principal=principal, reach=reach, now=now, day=day),
+            **bar_values(session, principal=principal, reach=reach),
+            "legend": MAP_LEGEND,
+            "map_src": reach.address("/dispatch/map.json"),
+            "open_ticket": ticket if known else "",
+        }
+        return render_page(request, "dispatch/console.html", values)

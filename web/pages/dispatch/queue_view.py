@@ -1,0 +1,147 @@
+"""The queue as the console shows it: people masked, codes in words."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from fastapi import Request
+from sqlmodel import Session
+
+from core.actor import Principal
+from core.clock import operating_day
+from core.i18n import _
+from core.masking import mask_address, mask_name
+from dispatch.console_queue import SECTIONS, SHOWN, Queue, QueueEntry, QueueWish, list_queue
+from dispatch.list_queries import TicketItem
+from dispatch.states import TICKET_STATUSES
+from dispatch.words import symptom_words
+from web.display import time_text
+from web.pages.dispatch.reach import Reach
+from web.pages.dispatch.words import SECTIONS as SECTION_WORDS
+from web.pages.dispatch.words import STATUSES, section_words, task_words
+
+MORE = 60
+MOST = 600
+
+
+def read_wish(request: Request, reach: Reach) -> QueueWish:
+    """The filters in an address; what cannot be read is no filter."""
+    params = request.query_params
+    section, status, priority = params.get("show", ""), params.get("status", ""), params.get("priority", "")
+    shown = params.get("shown", "")
+    return QueueWish(
+        point_ids=reach.narrowed_ids,
+        section=section if section in SECTIONS else "",
+        priority=int(priority) if priority in ("0", "1", "2", "3", "4") else None,
+        status=status if status in TICKET_STATUSES else "",
+        q=params.get("q", "").replace("\x00", "")[:80].strip(),
+        shown=min(int(shown[:4]), MOST) if shown.isascii() and shown.isdigit() else SHOWN,
+    )
+
+
+def queue_values(
+    session: Session, *, principal: Principal, reach: Reach, wish: QueueWish, now: datetime
+) -> dict[str, Any]:
+    """What the queue's template shows."""
+    queue = list_queue(session, company_id=principal.company_id, wish=wish, now=now)
+    return {
+        "wish": wish,
+        "queue": queue,
+        "entries": _entries(queue, reach, now),
+        "left": max(0, queue.total - len(queue.entries)),
+        "more_url": _address(reach, wish, shown=wish.shown + MORE),
+        "src": _address(reach, wish, shown=wish.shown if wish.shown != SHOWN else None),
+        "chips": _chips(queue, reach, wish),
+        "statuses": [(code, _(name)) for code, name in STATUSES.items()],
+        "priorities": [(str(level), _("{level}순위").format(level=level)) for level in range(5)],
+    }
+
+
+def _address(
+    reach: Reach,
+    wish: QueueWish,
+    *,
+    path: str = "/dispatch/queue",
+    show: str | None = None,
+    shown: int | None,
+) -> str:
+    return reach.address(
+        path,
+        show=wish.section if show is None else show,
+        priority=wish.priority,
+        status=wish.status,
+        q=wish.q,
+        shown=shown,
+    )
+
+
+def _chips(queue: Queue, reach: Reach, wish: QueueWish) -> list[dict[str, Any]]:
+    shown = [(code, name, tone) for code, name, tone in SECTION_WORDS if code != "other" or wish.q]
+    everything = sum(queue.counts.values())
+    chips = [("", _("전체"), "mute", everything)]
+    chips += [(code, _(name), tone, queue.counts.get(code, 0)) for code, name, tone in shown]
+    return [
+        {
+            "code": code,
+            "name": name,
+            "tone": tone,
+            "count": count,
+            "active": wish.section == code,
+            "href": _address(reach, wish, path="/dispatch", show=code, shown=None),
+        }
+        for code, name, tone, count in chips
+        if count or not code or wish.section == code
+    ]
+
+
+def _entries(queue: Queue, reach: Reach, now: datetime) -> list[dict[str, Any]]:
+    shown, last = [], ""
+    for entry in queue.entries:
+        head = section_words(entry.section) if entry.section != last else ""
+        shown.append(_entry(entry, head, reach, now))
+        last = entry.section
+    return shown
+
+
+def _entry(entry: QueueEntry, head: str, reach: Reach, now: datetime) -> dict[str, Any]:
+    item = entry.item
+    address = f"{item.address.normalised} {item.address.unit}".strip() or item.address.raw
+    return {
+        "item": item,
+        "section": entry.section,
+        "head": head,
+        "text": " · ".join((symptom_words(item.symptom), mask_address(address), mask_name(item.resident))),
+        "where": _where(item, now),
+        "owner": item.owner.name if item.owner else "",
+        "owner_why": item.owner.why if item.owner else "",
+        "clock": item.clock("contact"),
+        "why": entry.reasons[0] if entry.reasons else "",
+        "why_more": max(0, len(entry.reasons) - 1),
+        "why_all": " · ".join(entry.reasons),
+        "tasks": [task_words(kind) for kind in dict.fromkeys(item.open_tasks)],
+        "href": reach.address("/dispatch", ticket=item.number),
+        "is_late": _misses_window(item, now),
+    }
+
+
+def _where(item: TicketItem, now: datetime) -> str:
+    """The point, and who goes when."""
+    parts = []
+    if item.service_point is not None:
+        asked = _("{point} (답을 기다림)") if item.placement_state == "OFFERED" else "{point}"
+        parts.append(asked.format(point=item.service_point.name))
+    if item.technician is not None and item.planned_start is not None:
+        at = item.window.start if item.window else item.planned_start
+        days = (operating_day(at) - operating_day(now)).days
+        near = {0: "", 1: _("내일"), 2: _("모레")}.get(days, f"{days:+d}")
+        parts.append(f"{item.technician.name} {near} {time_text(at)}".replace("  ", " "))
+    return " · ".join(parts)
+
+
+def _misses_window(item: TicketItem, now: datetime) -> bool:
+    return (
+        item.window is not None
+        and item.visit_state in ("planned", "agreed", "en_route")
+        and item.window.end < now
+    )

@@ -1,0 +1,129 @@
+"""A ticket's dialog and the parts of it that are fetched by themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from core.actor import Actor, Principal
+from core.errors import DomainError
+from dispatch.console_candidates import preview_assignment
+from dispatch.queries import ticket_detail
+from web.context import context_of
+from web.identity import Author, GuardedRoute, SignedIn, allow
+from web.pages.dispatch.answers import toast
+from web.pages.dispatch.reach import CONSOLE_ROLES
+from web.pages.dispatch.read_forms import read_id, read_pins, read_start
+from web.pages.dispatch.ticket_view import crew_values, dialog_values, facts_values, window_values
+from web.pages.posting import Posted, PostedForm
+from web.scope import reach_ticket
+from web.templating import render_page
+
+router = APIRouter(prefix="/dispatch/tickets/{number}", route_class=GuardedRoute)
+
+
+@router.get("")
+@allow(*CONSOLE_ROLES)
+def show_ticket(request: Request, number: str, principal: Principal = SignedIn) -> Response:
+    """The dialog; without scripts the console opens with it."""
+    if "HX-Request" not in request.headers:
+        return RedirectResponse(f"/dispatch?ticket={number}", status_code=303)
+    return render_dialog(request, principal, number)
+
+
+@router.get("/facts")
+@allow(*CONSOLE_ROLES)
+def show_facts(request: Request, number: str, principal: Principal = SignedIn) -> Response:
+    """The live half of the dialog."""
+    context = context_of(request)
+    with context.database.reading() as session:
+        now = context.clock()
+        reach_ticket(session, principal=principal, number=number)
+        detail = ticket_detail(session, company_id=principal.company_id, number=number, now=now)
+        values = facts_values(session, principal=principal, detail=detail, now=now)
+        return render_page(request, "dispatch/_facts.html", values)
+
+
+@router.get("/crew")
+@allow(*CONSOLE_ROLES)
+def show_crew(request: Request, number: str, principal: Principal = SignedIn) -> Response:
+    """Who could go, with when and why not."""
+    context = context_of(request)
+    with context.database.reading() as session:
+        now = context.clock()
+        ticket_id = reach_ticket(session, principal=principal, number=number)
+        return render_page(request, "dispatch/_crew.html", crew_values(session, ticket_id=ticket_id, now=now))
+
+
+@router.get("/windows")
+@allow(*CONSOLE_ROLES)
+def show_windows(request: Request, number: str, principal: Principal = SignedIn) -> Response:
+    """Windows that can be promised now, or why there are none."""
+    context = context_of(request)
+    with context.database.reading() as session:
+        now = context.clock()
+        ticket_id = reach_ticket(session, principal=principal, number=number)
+        try:
+            values: dict[str, Any] = window_values(
+                session, principal=principal, number=number, ticket_id=ticket_id, now=now
+            )
+        except DomainError as error:
+            values = {"offers": [], "now": now, "why": error.detail}
+        return render_page(request, "dispatch/_windows.html", values)
+
+
+@router.post("/assignment/preview")
+@allow(*CONSOLE_ROLES)
+def post_preview(
+    request: Request, number: str, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
+) -> Response:
+    """What the assignment would do to this visit and to others; nothing is kept."""
+    context = context_of(request)
+    values: dict[str, Any] = {"preview": None, "why": "", "moved": [], "now": context.clock()}
+    try:
+        with context.database.transaction() as session:
+            now = context.clock()
+            ticket_id = reach_ticket(session, principal=principal, number=number)
+            found = preview_assignment(
+                session,
+                ticket_id=ticket_id,
+                technician_id=read_id(posted, "technician_id"),
+                start=read_start(posted),
+                pin=read_pins(posted),
+                by=by,
+                now=now,
+            )
+            values["preview"] = found
+            values["moved"] = [change["text"] for change in found.moved]
+    except DomainError as error:
+        values["why"] = error.detail
+    return render_page(request, "dispatch/_preview.html", values)
+
+
+def render_dialog(
+    request: Request,
+    principal: Principal,
+    number: str,
+    *,
+    act: str = "",
+    posted: PostedForm | None = None,
+    problem: DomainError | None = None,
+    said: str = "",
+) -> Response:
+    """The dialog as it stands; with a `problem` the form `act` is open again with what was typed."""
+    context = context_of(request)
+    with context.database.reading() as session:
+        now = context.clock()
+        reach_ticket(session, principal=principal, number=number)
+        values = {
+            **dialog_values(session, principal=principal, number=number, now=now),
+            "act": act,
+            "typed": posted,
+            "problem": problem.detail if problem else None,
+            "errors": {item.field: item.message for item in problem.errors} if problem else {},
+            "said": said,
+        }
+        status = problem.status if problem else 200
+        return render_page(request, "dispatch/_ticket.html", values, status_code=status, headers=toast(said))

@@ -1,0 +1,216 @@
+"""A ticket's dialog: what it is, why it stands so, what can be done with it now."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from core import audit
+from core.actor import Principal
+from core.clock import KST, today_kst
+from core.i18n import _
+from dispatch.checklist import checklist_for
+from dispatch.console_candidates import CrewMember, list_crew
+from dispatch.console_lanes import day_version
+from dispatch.detail_shapes import TicketDetail, VisitFacts
+from dispatch.queries import answer_where_is_it, ticket_detail
+from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES, UNDER_WAY_STATES
+from dispatch.technician_job import price_choices, window_offers
+from dispatch.words import symptom_words
+from notifications.queries import list_notices
+from web.pages.dispatch.words import PARTIES, task_words
+from web.presenters.masks import Masks, masks_for_ticket
+from web.presenters.technician import (
+    HOLD_WORDS,
+    OUTCOME_WORDS,
+    address_line,
+    boiler_line,
+    people_lines,
+)
+from web.presenters.timeline import timeline_items
+from workforce.certificates import qualification_words
+from workforce.queries import list_points
+
+ANSWERED = ("DECLINED", "EXPIRED", "PASSED_OVER")
+
+
+def dialog_values(session: Session, *, principal: Principal, number: str, now: datetime) -> dict[str, Any]:
+    """Everything that the dialog shows except what is fetched when asked for. Raises UnknownTicketError."""
+    detail = ticket_detail(session, company_id=principal.company_id, number=number, now=now)
+    return {
+        **facts_values(session, principal=principal, detail=detail, now=now),
+        **_actions(session, principal, detail, now),
+        "seen": newest_entry(session, company_id=principal.company_id, ticket_id=detail.id),
+        "base_version": _base_version(session, detail),
+    }
+
+
+def facts_values(
+    session: Session, *, principal: Principal, detail: TicketDetail, now: datetime
+) -> dict[str, Any]:
+    """The live half: what the ticket is and how it stands."""
+    masks = masks_for_ticket(session, principal=principal, ticket_id=detail.id, now=now)
+    visit = detail.visit
+    return {
+        "detail": detail,
+        "number": detail.number,
+        "now": now,
+        "is_open": masks.is_open,
+        "symptom": symptom_words(detail.symptom),
+        "say": answer_where_is_it(detail, now),
+        "people": people_lines(detail.parties, masks),
+        "address": address_line(detail.address, masks),
+        "boiler": boiler_line(detail.boiler, today=today_kst(now)),
+        "note": masks.text(detail.note),
+        "visit": visit,
+        "skills": [qualification_words(code) for code in visit.skills] if visit else [],
+        "clocks": [(clock.kind, clock) for clock in detail.clocks],
+        "passed": [p for p in detail.placements if p.state in ANSWERED],
+        "tasks": [_task(task, masks) for task in detail.tasks if task.state == "open"],
+        "attempts": [_attempt(attempt, masks) for attempt in reversed(detail.attempts)],
+        "notices": [
+            _notice(notice, masks) for notice in reversed(list_notices(session, ticket_id=detail.id))
+        ],
+        "timeline": timeline_items(detail.timeline, masks.text),
+    }
+
+
+def crew_values(session: Session, *, ticket_id: int, now: datetime) -> dict[str, Any]:
+    """Who could go: for the choice of a technician."""
+    crew = list_crew(session, ticket_id=ticket_id, now=now)
+    return {"crew": [_member(member) for member in crew], "now": now}
+
+
+def window_values(
+    session: Session, *, principal: Principal, number: str, ticket_id: int, now: datetime
+) -> dict[str, Any]:
+    """Windows that can be promised on the phone now, soonest first."""
+    detail = ticket_detail(session, company_id=principal.company_id, number=number, now=now)
+    offers = window_offers(session, ticket_id=ticket_id, detail=detail, now=now)[:8]
+    return {"offers": sorted(offers, key=lambda offer: offer.start), "now": now}
+
+
+def newest_entry(session: Session, *, company_id: int, ticket_id: int) -> int:
+    """The id of the ticket's newest timeline entry: what somebody who opens the dialog has seen."""
+    found = audit.list_changes(session, company_id=company_id, subject=("ticket", ticket_id), limit=1)
+    return (found[0].id or 0) if found else 0
+
+
+def _actions(session: Session, principal: Principal, detail: TicketDetail, now: datetime) -> dict[str, Any]:
+    visit = detail.visit
+    ended = detail.status in ENDED_STATUSES
+    state = visit.state if visit is not None else None
+    under_way = state in UNDER_WAY_STATES
+    open_visit = visit if visit is not None and state in OPEN_VISIT_STATES else None
+    has_technician = open_visit is not None and open_visit.technician is not None
+    points = []
+    if not ended and not under_way and principal.service_point_id is None:
+        points = list_points(session, company_id=principal.company_id, day=today_kst(now))
+    offered = detail.placement if detail.placement and detail.placement.state == "OFFERED" else None
+    return {
+        "ended": ended,
+        "under_way": under_way,
+        "can_assign": not ended and not under_way and detail.placement is not None,
+        "pinned": open_visit is not None and (open_visit.pinned_technician or open_visit.pinned_time),
+        "points": [p for p in points if detail.placement is None or p.id != detail.placement.point.id],
+        "offered": offered,
+        "can_agree": not ended and not under_way and detail.placement is not None and not detail.safety,
+        "steps": _steps(open_visit) if has_technician and not ended else (),
+        "checklist": checklist_for(safety=detail.safety or detail.safety_hold),
+        "prices": _prices(session, detail, open_visit),
+        "outcomes": [(code, _(name)) for code, name in OUTCOME_WORDS.items()],
+        "holds": [(code, _(name)) for code, name in HOLD_WORDS.items()],
+        "can_replan": detail.placement is not None,
+        "start_value": _start_value(open_visit),
+        "first_moment": now.astimezone(KST).strftime("%Y-%m-%dT%H:%M"),
+        "act": "",
+        "typed": None,
+        "problem": None,
+        "errors": {},
+        "said": "",
+    }
+
+
+def _steps(visit: VisitFacts | None) -> tuple[str, ...]:
+    """What may follow now (dispatch.visit_rules)."""
+    following = {
+        "planned": ("departed", "hold"),
+        "agreed": ("departed", "hold"),
+        "en_route": ("arrived", "hold"),
+        "arrived": ("started", "completed", "absent", "hold"),
+        "in_progress": ("completed", "hold"),
+    }
+    return following.get(visit.state, ()) if visit is not None else ()
+
+
+def _prices(session: Session, detail: TicketDetail, visit: VisitFacts | None) -> list[Any]:
+    if visit is None or visit.state not in ("arrived", "in_progress") or visit.arrived_at is None:
+        return []
+    return price_choices(session, company_id=detail.company.id, arrived_at=visit.arrived_at)
+
+
+def _start_value(visit: VisitFacts | None) -> str:
+    """For a datetime-local field, in Korean time."""
+    if visit is None or visit.planned_start is None:
+        return ""
+    return visit.planned_start.astimezone(KST).strftime("%Y-%m-%dT%H:%M")
+
+
+def _base_version(session: Session, detail: TicketDetail) -> int | None:
+    visit = detail.visit
+    if visit is None or visit.planned_start is None or visit.state not in OPEN_VISIT_STATES:
+        return None
+    return day_version(session, point_id=visit.service_point_id, at=visit.planned_start)
+
+
+def _task(task: Any, masks: Masks) -> dict[str, Any]:
+    return {
+        "id": task.id,
+        "kind": task.kind,
+        "label": task_words(task.kind),
+        "detail": masks.text(task.detail),
+        "owner": task.owner.name,
+        "due_at": task.due_at,
+        "whom": _(PARTIES[task.recipient]) if task.recipient in PARTIES else "",
+        "can_close": task.kind in ("CALL_LANDLINE", "NOTICE_FAILED", "ESCALATION", "CHECK_BILL"),
+    }
+
+
+def _attempt(attempt: Any, masks: Masks) -> dict[str, Any]:
+    return {
+        "at": attempt.at,
+        "outcome": _(OUTCOME_WORDS.get(attempt.outcome, attempt.outcome)),
+        "with": _(PARTIES[attempt.with_role]) if attempt.with_role in PARTIES else "",
+        "note": masks.text(attempt.note),
+        "late": attempt.late_entry,
+    }
+
+
+def _notice(notice: Any, masks: Masks) -> dict[str, Any]:
+    return {
+        "recipient": _(PARTIES.get(notice.recipient, notice.recipient)),
+        "channel": notice.channel,
+        "state": notice.state,
+        "text": masks.text(notice.text),
+        "at": notice.created_at,
+        "bytes": notice.bytes,
+    }
+
+
+def _member(member: CrewMember) -> dict[str, Any]:
+    start = member.earliest.astimezone(KST).strftime("%Y-%m-%dT%H:%M") if member.earliest else ""
+    return {
+        "id": member.technician_id,
+        "name": member.name,
+        "missing": [qualification_words(code) for code in member.missing],
+        "excluded": member.excluded,
+        "works": bool(member.works_on),
+        "jobs_today": member.jobs_today,
+        "earliest": member.earliest,
+        "start_value": start,
+        "added_travel_s": member.added_travel_s,
+        "is_current": member.is_current,
+        "can_go": member.can_go,
+    }

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlmodel import Session, col, exists, or_, select
 
 from dispatch.list_queries import TicketItem, make_items
-from dispatch.models import Ticket, TriageStep
+from dispatch.models import Ticket, TicketParty, TriageStep
 from dispatch.states import ENDED_STATUSES
 
 HISTORY = 50
@@ -58,4 +58,15 @@ def recent_cases(
     found: dict[int, list[TicketItem]] = {}
     for household_id, item in zip(homes, make_items(session, tickets, now=now), strict=True):
         found.setdefault(household_id, []).append(item)
+    return found
+
+
+def party_names(session: Session, *, ticket_ids: Iterable[int]) -> dict[int, list[str]]:
+    """The names of a ticket's people, by ticket id: whoever shows a text about them may have to hide them."""
+    query = select(TicketParty.ticket_id, TicketParty.name).where(
+        col(TicketParty.ticket_id).in_(set(ticket_ids))
+    )
+    found: dict[int, list[str]] = {}
+    for ticket_id, name in session.exec(query):
+        found.setdefault(ticket_id, []).append(name)
     return found

@@ -401,7 +401,12 @@ def test_a_landline_call_is_made_and_written_down(web_world: WebWorld, desk: htt
     listed = desk.get("/agent/waiting?list=calls").text
     assert number in listed
     assert "집 전화로 알리기" in listed
+    assert "김*자" in listed
     page = desk.get(f"/agent/tickets/{number}").text
+    for text in (listed, page):
+        assert "김영자" not in text
+        assert "김민수" not in text
+    assert "1588-0000" in page, "the company's own number is no secret"
     task = re.search(rf'action="/agent/tickets/{number}/tasks/(\d+)"', page)
     assert task
     path = f"/agent/tickets/{number}/tasks/{task.group(1)}"

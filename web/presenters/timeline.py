@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from core.i18n import N_, _
 from dispatch.detail_shapes import TimelineFacts
-from web.presenters.masks import Masks
 
 WORDS: dict[str, tuple[str, str]] = {
     "TicketFiled": (N_("접수했습니다"), ""),
@@ -48,6 +47,15 @@ WORDS: dict[str, tuple[str, str]] = {
     "TaskOpened": (N_("할 일이 생겼습니다"), ""),
     "TaskClosed": (N_("할 일을 마쳤습니다"), ""),
     "TaskHandedOver": (N_("할 일을 당직자에게 넘겼습니다"), ""),
+    "NoticeDelivered": (N_("문자가 도착했습니다"), "ok"),
+    "NoticeFailed": (N_("문자가 가지 않았습니다"), "warn"),
+    "NoticeUnknown": (N_("문자가 갔는지 알 수 없습니다"), "warn"),
+    "NoticeNotWritten": (N_("문자를 쓸 수 없었습니다"), "warn"),
+    "NoticeStuck": (N_("문자가 나가지 못하고 있습니다"), "warn"),
+    "NoticeWithheld": (N_("문자를 보내지 않기로 했습니다"), ""),
+    "NoticeWithdrawn": (N_("문자를 거뒀습니다"), ""),
+    "NoticeQueued": (N_("문자를 준비했습니다"), ""),
+    "NoticeAccepted": (N_("문자를 통신사에 넘겼습니다"), ""),
     "HappyCallScheduled": (N_("해피콜을 잡았습니다"), ""),
     "HappyCallAttempted": (N_("해피콜을 걸었습니다"), ""),
     "HappyCallDone": (N_("해피콜을 마쳤습니다"), "ok"),
@@ -59,12 +67,22 @@ WORDS: dict[str, tuple[str, str]] = {
 """By the event's name: the sentence, and the tone of its mark."""
 
 
-def timeline_items(entries: Sequence[TimelineFacts], masks: Masks) -> list[dict[str, Any]]:
-    """For `ticket.events`: {at, by, what, why, tone}, newest first. Free text shows no phone numbers."""
+QUIET = frozenset({"NoticeQueued", "NoticeAccepted"})
+"""Steps of a text on its way; what became of it is told elsewhere."""
+
+
+def timeline_items(entries: Sequence[TimelineFacts], show: Callable[[str], str]) -> list[dict[str, Any]]:
+    """For `ticket.events`: {at, by, what, why, tone}, newest first.
+
+    Args:
+        show: free text as this reader may see it, e.g. `masks.text`.
+    """
     items = []
     for entry in reversed(entries):
+        if entry.what in QUIET:
+            continue
         words, tone = WORDS.get(entry.what, (entry.what, ""))
         by = f"{entry.by} ({entry.on_behalf_of})" if entry.on_behalf_of else entry.by
-        why = masks.text(entry.reason) if entry.reason else ""
+        why = show(entry.reason) if entry.reason else ""
         items.append({"at": entry.at, "by": by, "what": _(words), "why": why, "tone": tone})
     return items

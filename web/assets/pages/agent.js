@@ -14,6 +14,14 @@ document.addEventListener("keydown", (event) => {
   return undefined;
 });
 
+/** What was refused is typed anew: the old complaint goes, the echo below speaks again. */
+document.addEventListener("input", (event) => {
+  const field = event.target instanceof Element ? event.target.closest("[data-intake] [aria-invalid]") : null;
+  if (!field) return;
+  field.removeAttribute("aria-invalid");
+  field.closest(".field")?.querySelector(".error")?.remove();
+});
+
 document.addEventListener("click", (event) => {
   const target = event.target instanceof Element ? event.target : null;
   const fill = target?.closest("[data-fill]");

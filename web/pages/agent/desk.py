@@ -15,7 +15,7 @@ from core.i18n import _
 from customers.queries import search_households
 from customers.schemas import HouseholdHit
 from dispatch import tasks
-from dispatch.call_desk import list_triage, recent_cases
+from dispatch.call_desk import list_triage, party_names, recent_cases
 from dispatch.list_queries import TicketItem, items_by_id, list_tickets
 from dispatch.notice_tasks import NOTICE_FAILED
 from dispatch.queries import answer_where_is_it, ticket_detail
@@ -23,9 +23,11 @@ from dispatch.states import ENDED_STATUSES
 from dispatch.words import symptom_words
 from web.context import context_of
 from web.identity import GuardedRoute, SignedIn, allow
+from web.pages.agent.conceal import conceal
 from web.pages.agent.words import DESK_ROLES, TASKS, UNMASK_REASON, age_words, relationship_words
 from web.presenters.masks import MASKED, Masks, masks_for_household
 from web.templating import render_page
+from workforce.queries import get_company
 
 router = APIRouter(prefix="/agent", route_class=GuardedRoute)
 
@@ -38,7 +40,7 @@ SHORTEST_QUERY = 2
 LISTS = {
     "triage": None,
     "map": (tasks.MAP_PICK, tasks.PLACE_BY_HAND),
-    "calls": (tasks.CALL_LANDLINE, NOTICE_FAILED, tasks.CONTACT_CALL, tasks.REVISIT_CALL),
+    "calls": (tasks.CALL_LANDLINE, NOTICE_FAILED),
     "escalations": (tasks.ESCALATION, tasks.SAFETY_ALARM),
 }
 """The tabs of what waits, and the kinds of tasks in each."""
@@ -225,6 +227,8 @@ def _task_rows(
             now=now,
         )
     }
+    names = party_names(session, ticket_ids=items)
+    company = get_company(session, company_id=principal.company_id)
     rows = []
     for task in sorted(found, key=lambda task: task.owner.id != principal.person_id):
         item = items.get(task.ticket_id)
@@ -234,7 +238,12 @@ def _task_rows(
         own = {
             "task": _(label),
             "mark": mark,
-            "detail": MASKED.text(task.detail),
+            "detail": conceal(
+                task.detail,
+                names=names.get(task.ticket_id, ()),
+                company_phone=company.main_phone,
+                masks=MASKED,
+            ),
             "owner": task.owner.name,
             "is_mine": task.owner.id == principal.person_id,
             "age": age_words(task.created_at, now),
@@ -263,6 +272,9 @@ def _row(item: TicketItem, now: datetime) -> dict[str, Any]:
                 MASKED.address(item.address.normalised),
             )
             if part
+        ),
+        "who": " · ".join(
+            part for part in (MASKED.name(item.resident), MASKED.address(item.address.normalised)) if part
         ),
         "clock": item.clock("contact"),
         "owner": item.owner.name if item.owner else "",

@@ -61,14 +61,14 @@ def _phone(session: Session, written: str, *, company_id: int, look_up: bool) ->
         PhoneKind.PERSONAL: _("평생 번호 · 문자 못 받음, 전화로 알립니다"),
         PhoneKind.UAN: _("회사 대표 번호 · 문자 못 받음"),
     }
-    said = relationship_label(read_relationship(phone.note)) if phone.note else ""
+    said = relationship_label(read_relationship(phone.note)) if phone.note and not look_up else ""
     known = search_households(session, company_id=company_id, query=phone.digits, limit=MAX_KNOWN)
     return {
         "kind": "phone",
         "text": phone.display,
         "sub": kinds[phone.kind],
         "can_text": phone.can_text,
-        "note": f"{phone.note} → {said}" if said else "",
+        "note": f"{phone.note} → {said}" if said else phone.note,
         "known": [
             {
                 "id": hit.detail.household.id,

@@ -50,6 +50,8 @@ router = APIRouter(prefix="/agent/new", route_class=GuardedRoute)
 
 FORM = "agent/new.html"
 TARGET = "target"
+SHORTEST = 2
+"""A single letter is no search."""
 
 
 @router.get("")
@@ -164,7 +166,7 @@ def _picked(posted: PostedForm) -> tuple[float, float] | None:
 def _from_search(query: str) -> list[tuple[str, str]]:
     """What the agent searched for fills the field that it is: a phone, a name, or an address."""
     plain = query.strip()
-    if not plain:
+    if len(plain) < SHORTEST:
         return []
     try:
         parse_phone(plain)

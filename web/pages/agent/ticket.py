@@ -38,6 +38,17 @@ def show_live(request: Request, number: str, principal: Principal = SignedIn) ->
         return render_page(request, "agent/_ticket_live.html", {**values, **_extras()})
 
 
+@router.get("/{number}/tasks")
+@allow(*DESK_ROLES)
+def show_tasks(request: Request, number: str, principal: Principal = SignedIn) -> Response:
+    """What somebody must do for the ticket, as a fragment."""
+    context = context_of(request)
+    with context.database.reading() as session:
+        reach_ticket(session, principal=principal, number=number)
+        values = ticket_values(session, principal=principal, number=number, now=context.clock())
+        return render_page(request, "agent/_tasks.html", values)
+
+
 @router.get("/{number}/head")
 @allow(*DESK_ROLES)
 def show_head(request: Request, number: str, principal: Principal = SignedIn) -> Response:
@@ -57,7 +68,7 @@ def show_windows(request: Request, number: str, principal: Principal = SignedIn)
     with context.database.reading() as session:
         reach_ticket(session, principal=principal, number=number)
         values = slot_values(session, principal=principal, number=number, now=context.clock())
-        return render_page(request, "agent/_windows.html", {"windows": values, "errors": {}})
+        return render_page(request, "agent/_slots.html", {"windows": values})
 
 
 def render_ticket(

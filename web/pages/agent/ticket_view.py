@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlmodel import Session
@@ -23,11 +24,12 @@ from dispatch.states import ENDED_STATUSES, UNDER_WAY_STATES
 from dispatch.tasks import TaskInfo
 from dispatch.words import symptom_words
 from notifications.queries import list_notices
+from web.pages.agent.conceal import conceal
 from web.pages.agent.words import PARTY_ROLES, PRECISIONS, SELF_FIX, TASKS, age_words, relationship_words
 from web.presenters.masks import OPEN, Masks, masks_for_household, masks_for_ticket
 from web.presenters.timeline import timeline_items
 
-SLOTS_SHOWN = 9
+SLOTS_SHOWN = 8
 SEOUL_VIEW = "37.55,127.0,10"
 
 
@@ -49,7 +51,7 @@ def ticket_values(session: Session, *, principal: Principal, number: str, now: d
         "precision": _(PRECISIONS.get(detail.address.precision, detail.address.precision)),
         "map_view": _map_view(detail),
         "needs_place": any(task.kind == "MAP_PICK" and task.state == "open" for task in detail.tasks),
-        "note": masks.text(detail.note),
+        "note": _text(detail.note, detail=detail, masks=masks),
         "boiler": _boiler(detail),
         "ended": ended,
         "can_agree": not ended
@@ -63,7 +65,7 @@ def ticket_values(session: Session, *, principal: Principal, number: str, now: d
         "notices": _notices(session, detail, masks),
         "charges": charges_of_ticket(session, ticket_id=detail.id),
         "estimate": None if ended else _estimate(session, detail, now),
-        "timeline": timeline_items(detail.timeline, masks),
+        "timeline": timeline_items(detail.timeline, partial(_text, detail=detail, masks=masks)),
         "age": age_words(detail.received_at, now),
         "with_default": "requester" if detail.party("requester") else "resident",
     }
@@ -77,8 +79,10 @@ def slot_values(session: Session, *, principal: Principal, number: str, now: dat
     slots: list[Slot] = []
     why = ""
     if detail.status in ENDED_STATUSES or under_way or detail.safety:
-        return {"detail": detail, "slots": [], "why": "", "shown": False, "number": number}
-    if detail.triage or detail.status != "RECEIVED":
+        return {"slots": [], "why": "", "shown": False, "number": number, "point_id": None, "best": None}
+    if detail.status == "RECEIVED" and detail.triage:
+        why = _("가까운 서비스점을 찾고 있습니다. 몇 초 안에 여기에 시간이 나옵니다.")
+    elif detail.status != "RECEIVED":
         try:
             slots = rank_slots(session, ticket_id=detail.id, now=now)
         except DomainError as error:
@@ -87,7 +91,6 @@ def slot_values(session: Session, *, principal: Principal, number: str, now: dat
         why = _("직접 고쳐 보시는 안내를 먼저 마치면 갈 수 있는 시간이 나옵니다.")
     best = sorted(slots[:SLOTS_SHOWN], key=lambda slot: slot.start)
     return {
-        "detail": detail,
         "number": number,
         "slots": best,
         "best": slots[0] if slots else None,
@@ -96,6 +99,7 @@ def slot_values(session: Session, *, principal: Principal, number: str, now: dat
         "parties": [(party.role, _(PARTY_ROLES[party.role])) for party in detail.parties],
         "with_default": "requester" if detail.party("requester") else "resident",
         "agreed": visit.window if visit else None,
+        "point_id": detail.placement.point.id if detail.placement else None,
     }
 
 
@@ -105,6 +109,11 @@ def _masks(session: Session, principal: Principal, detail: TicketDetail, now: da
     if masks.is_open:
         return OPEN
     return masks_for_household(session, principal=principal, household_id=detail.household_id, now=now)
+
+
+def _text(text: str, *, detail: TicketDetail, masks: Masks) -> str:
+    names = [party.name for party in detail.parties]
+    return conceal(text, names=names, company_phone=detail.company.main_phone, masks=masks)
 
 
 def _party(party: PartyFacts, detail: TicketDetail, masks: Masks) -> dict[str, Any]:
@@ -158,7 +167,7 @@ def _task(task: TaskInfo, detail: TicketDetail, masks: Masks, now: datetime) -> 
         "kind": task.kind,
         "label": _(label),
         "mark": mark,
-        "detail": masks.text(task.detail),
+        "detail": _text(task.detail, detail=detail, masks=masks),
         "is_call": task.kind in ("CALL_LANDLINE", "NOTICE_FAILED"),
         "can_close": task.kind in ("CALL_LANDLINE", "NOTICE_FAILED", "ESCALATION"),
         "whom": _(PARTY_ROLES.get(task.recipient, "")) if task.recipient else "",
@@ -188,7 +197,7 @@ def _notices(session: Session, detail: TicketDetail, masks: Masks) -> list[dict[
             "channel": notice.channel,
             "bytes": notice.bytes,
             "state": notice.state,
-            "text": masks.text(notice.text),
+            "text": _text(notice.text, detail=detail, masks=masks),
             "at": notice.created_at,
         }
         for notice in reversed(list_notices(session, ticket_id=detail.id))

@@ -1,0 +1,26 @@
+"""Sentences written for a phone, as an agent may read them before unmasking: names and numbers hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from core.phones import parse_phone
+from web.presenters.masks import Masks
+
+_KEPT = "\ue000"
+"""Stands for the company's own number while the others are hidden (a private-use character)."""
+
+
+def conceal(text: str, *, names: Iterable[str], company_phone: str, masks: Masks) -> str:
+    """The text with these people's names and every phone number but the company's masked.
+
+    Args:
+        company_phone: E.164.
+    """
+    if masks.is_open:
+        return text
+    own = parse_phone(company_phone).display
+    hidden = masks.text(text.replace(own, _KEPT)).replace(_KEPT, own)
+    for name in sorted({name for name in names if len(name) > 1}, key=len, reverse=True):
+        hidden = hidden.replace(name, masks.name(name))
+    return hidden

@@ -12,7 +12,6 @@ from core.clock import operating_day, operating_day_bounds
 from dispatch.lanes import Lane, LaneJob, day_lanes
 from dispatch.plan_models import PointDay
 from workforce.absences import AbsenceInfo, list_absences
-from workforce.duty import list_shifts_of_points
 
 DAYS = 3
 """Today, tomorrow and the day after: what is planned."""
@@ -36,6 +35,12 @@ def shown_days(now: datetime) -> tuple[date, ...]:
     return tuple(operating_day(now) + timedelta(days=k) for k in range(DAYS))
 
 
+def shown_span(now: datetime) -> tuple[datetime, datetime]:
+    """From the first 05:00 to the last."""
+    days = shown_days(now)
+    return operating_day_bounds(days[0])[0], operating_day_bounds(days[-1])[1]
+
+
 def long_lanes(
     session: Session, *, company_id: int, point_ids: Collection[int], now: datetime
 ) -> list[LongLane]:
@@ -44,21 +49,12 @@ def long_lanes(
     for day in shown_days(now):
         for lane in day_lanes(session, company_id=company_id, point_ids=point_ids, day=day, now=now):
             found[lane.technician_id] = _longer(found.get(lane.technician_id), lane)
-    start, end = operating_day_bounds(shown_days(now)[0])[0], operating_day_bounds(shown_days(now)[-1])[1]
+    start, end = shown_span(now)
     away: dict[int, list[AbsenceInfo]] = {}
     for absence in list_absences(session, technician_ids=found, start=start, end=end):
         away.setdefault(absence.technician_id, []).append(absence)
     lanes = [replace(lane, absences=tuple(away.get(who, ()))) for who, lane in found.items()]
     return sorted(lanes, key=lambda lane: (lane.service_point_id, lane.technician_name, lane.technician_id))
-
-
-def crew_sizes(session: Session, *, point_ids: Collection[int], now: datetime) -> dict[int, int]:
-    """How many technicians have a shift at each point on the shown days: how many lanes there will be."""
-    start, end = operating_day_bounds(shown_days(now)[0])[0], operating_day_bounds(shown_days(now)[-1])[1]
-    crews: dict[int, set[int]] = {point_id: set() for point_id in point_ids}
-    for shift in list_shifts_of_points(session, point_ids=point_ids, start=start, end=end):
-        crews[shift.service_point_id].add(shift.technician_id)
-    return {point_id: len(crew) for point_id, crew in crews.items()}
 
 
 def day_version(session: Session, *, point_id: int, at: datetime) -> int:

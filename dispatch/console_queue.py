@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, true
+from sqlalchemy import ColumnElement, and_, exists, or_, true
 from sqlmodel import Session, col, select
 
 from customers.queries import search_households
@@ -67,7 +67,6 @@ class Queue:
     entries: tuple[QueueEntry, ...]
     counts: dict[str, int]
     total: int
-    open_tickets: int
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,7 @@ def glance_at_tickets(
     point_ids: Collection[int] | None = None,
     q: str = "",
 ) -> list[Glance]:
-    """Every open ticket of a company (or of some points), in the queue's order.
+    """The open tickets of a company (or of some points) that need a person or are new, in their order.
 
     With `q` (a number, a phone, a name, words of an address) what it finds instead, ended tickets too.
     """
@@ -113,7 +112,7 @@ def glance_at_tickets(
     if point_ids is not None:
         wanted.append(col(Ticket.service_point_id).in_(list(point_ids)))
     query = _light_query().where(*wanted).order_by(col(Ticket.id).desc())
-    rows = session.execute(query.limit(MOST_FOUND) if q else query)
+    rows = session.execute(query.limit(MOST_FOUND) if q else query.where(_pressing(now)))
     return sorted((_glance(row, now) for row in rows), key=lambda glance: glance.order)
 
 
@@ -132,11 +131,15 @@ def list_queue(session: Session, *, company_id: int, wish: QueueWish, now: datet
     chosen = [g for g in fitting if not wish.section or g.section == wish.section]
     shown = [g for at, g in enumerate(chosen) if at < wish.shown or g.is_new]
     items = items_by_id(session, company_id=company_id, ticket_ids=[g.id for g in shown], now=now)
-    waiting = [item for item in items if item.technician is None or item.planned_start is None]
-    why = reasons_of(session, items=waiting, now=now)
     sections = {g.id: g.section for g in shown}
+    waiting = [item for item in items if sections[item.id] == UNPLANNED or not _is_planned(item)]
+    why = reasons_of(session, items=waiting, now=now)
     entries = tuple(QueueEntry(item, sections[item.id], why.get(item.id, ())) for item in items)
-    return Queue(entries, dict(counts), len(chosen), len(seen))
+    return Queue(entries, dict(counts), len(chosen))
+
+
+def _is_planned(item: TicketItem) -> bool:
+    return item.visit_state in OPEN_VISIT_STATES and item.technician is not None
 
 
 def trouble_by_point(glances: Sequence[Glance]) -> dict[int | None, Counter[str]]:
@@ -147,27 +150,25 @@ def trouble_by_point(glances: Sequence[Glance]) -> dict[int | None, Counter[str]
     return found
 
 
+_VISIT = (
+    select(Visit.technician_id, Visit.planned_start, Visit.window_end, Visit.state)
+    .where(col(Visit.ticket_id) == col(Ticket.id))
+    .order_by(col(Visit.sequence).desc())
+    .limit(1)
+    .lateral("newest_visit")
+)
+_CLOCK = (
+    select(TicketClock.due_at, TicketClock.stopped_at, TicketClock.state)
+    .where(col(TicketClock.ticket_id) == col(Ticket.id), col(TicketClock.kind) == "contact")
+    .order_by(col(TicketClock.generation).desc())
+    .limit(1)
+    .lateral("contact_clock")
+)
+_HAS_TASK = exists().where(col(Task.ticket_id) == col(Ticket.id), col(Task.state) == "open")
+
+
 def _light_query() -> Any:
-    """One row a ticket: its newest visit, its newest contact clock and how many tasks are open."""
-    visit = (
-        select(Visit.technician_id, Visit.planned_start, Visit.window_end, Visit.state)
-        .where(col(Visit.ticket_id) == col(Ticket.id))
-        .order_by(col(Visit.sequence).desc())
-        .limit(1)
-        .lateral("newest_visit")
-    )
-    clock = (
-        select(TicketClock.due_at, TicketClock.stopped_at, TicketClock.state.label("clock_state"))  # type: ignore[attr-defined]
-        .where(col(TicketClock.ticket_id) == col(Ticket.id), col(TicketClock.kind) == "contact")
-        .order_by(col(TicketClock.generation).desc())
-        .limit(1)
-        .lateral("contact_clock")
-    )
-    tasks = (
-        select(func.count())
-        .where(col(Task.ticket_id) == col(Ticket.id), col(Task.state) == "open")
-        .scalar_subquery()
-    )
+    """One row a ticket: its newest visit, its newest contact clock, and whether a task is open."""
     columns = (
         Ticket.id,
         Ticket.safety,
@@ -177,17 +178,33 @@ def _light_query() -> Any:
         Ticket.recorded_at,
         Ticket.escalated_at,
         Ticket.service_point_id,
-        visit.c.technician_id,
-        visit.c.planned_start,
-        visit.c.window_end,
-        visit.c.state.label("visit_state"),
-        clock.c.due_at,
-        clock.c.stopped_at,
-        clock.c.clock_state,
-        tasks.label("open_tasks"),
+        _VISIT.c.technician_id,
+        _VISIT.c.planned_start,
+        _VISIT.c.window_end,
+        _VISIT.c.state.label("visit_state"),
+        _CLOCK.c.due_at,
+        _CLOCK.c.stopped_at,
+        _CLOCK.c.state.label("clock_state"),
+        _HAS_TASK.label("has_task"),
     )
     query = select(*columns).select_from(Ticket)  # type: ignore[call-overload]
-    return query.join(visit, true(), isouter=True).join(clock, true(), isouter=True)
+    return query.join(_VISIT, true(), isouter=True).join(_CLOCK, true(), isouter=True)
+
+
+def _pressing(now: datetime) -> ColumnElement[bool]:
+    """Leaves out what runs by itself; what is let through is sorted into sections by `_section`."""
+    return or_(
+        col(Ticket.safety),
+        col(Ticket.status).in_(("RECEIVED", "UNASSIGNED", "REOPENED", "ABSENT", "ON_HOLD")),
+        col(Ticket.escalated_at).is_not(None),
+        col(Ticket.recorded_at) > now - NEW_FOR,
+        _VISIT.c.technician_id.is_(None),
+        _VISIT.c.planned_start.is_(None),
+        _VISIT.c.state.not_in(OPEN_VISIT_STATES),
+        and_(_VISIT.c.state.in_(("planned", "agreed")), _VISIT.c.window_end < now),
+        and_(_CLOCK.c.due_at.is_not(None), _CLOCK.c.stopped_at.is_(None)),
+        _HAS_TASK,
+    )
 
 
 def _glance(row: Any, now: datetime) -> Glance:
@@ -207,7 +224,7 @@ def _glance(row: Any, now: datetime) -> Glance:
 def _section(row: Any, now: datetime, *, is_new: bool) -> str:
     if row.status in ENDED_STATUSES:
         return OTHER
-    has_task = bool(row.open_tasks) or row.escalated_at is not None
+    has_task = row.has_task or row.escalated_at is not None
     planned = row.visit_state in OPEN_VISIT_STATES and row.technician_id and row.planned_start
     not_begun = row.visit_state in ("planned", "agreed")
     running = row.due_at is not None and row.stopped_at is None and row.clock_state in ("running", "breached")

@@ -61,19 +61,28 @@ def map_tickets(
     session: Session, *, company_id: int, point_ids: Collection[int] | None = None, limit: int = 2000
 ) -> list[MapTicket]:
     """Open tickets with a known place, newest first; of some points only, if told."""
+    columns = (
+        Ticket.id,
+        Ticket.number,
+        Ticket.status,
+        Ticket.priority,
+        Ticket.safety,
+        Ticket.service_point_id,
+        Ticket.household_id,
+    )
     query = (
-        select(Ticket)
+        select(*columns)  # type: ignore[call-overload]
         .where(col(Ticket.company_id) == company_id, col(Ticket.status).not_in(ENDED_STATUSES))
         .order_by(col(Ticket.id).desc())
         .limit(limit)
     )
     if point_ids is not None:
         query = query.where(col(Ticket.service_point_id).in_(point_ids))
-    tickets = list(session.exec(query))
+    tickets = session.execute(query).all()
     places = places_of_households(session, household_ids={t.household_id for t in tickets})
     return [
         MapTicket(
-            ticket_id=t.id or 0,
+            ticket_id=t.id,
             number=t.number,
             status=t.status,
             priority=t.priority,

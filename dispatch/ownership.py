@@ -12,7 +12,7 @@ from dispatch.models import Task, Ticket, Visit
 from dispatch.schemas import Owner
 from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES, UNDER_WAY_STATES
 from dispatch.tasks import CALL_DESK_KINDS, CONTACT_CALL
-from workforce.duty import duty_at, list_shifts
+from workforce.duty import duties_at, duty_at, list_shifts_of_points
 from workforce.queries import get_technicians, people_by_id
 from workforce.schemas import DutyInfo, PersonInfo, TechnicianInfo
 
@@ -60,8 +60,8 @@ class _Duties:
             person_ids={t.escalation_owner_id for t in tickets if t.escalation_owner_id is not None},
         )
         self.technicians: dict[int, dict[int, TechnicianInfo]] = {}
-        self.duties: dict[tuple[int, int | None], DutyInfo] = {}
-        self.on_shift: dict[int, set[int]] = {}
+        self.duties = self._read_duties()
+        self.on_shift: set[tuple[int, int]] | None = None
 
     def owners(self) -> dict[int, Owner]:
         return {ticket.id: self._owner(ticket) for ticket in self.tickets if ticket.id is not None}
@@ -88,6 +88,19 @@ class _Duties:
             return _owner(person, "technician", _("담당 기사"))
         return _owner(desk, "desk", _("담당 기사의 근무 시간 밖"))
 
+    def _read_duties(self) -> dict[tuple[int, int | None], DutyInfo]:
+        """The points of the tickets; the call desk is asked once it is needed."""
+        points: dict[int, set[int | None]] = {}
+        for ticket in self.tickets:
+            points.setdefault(ticket.company_id, set()).add(ticket.service_point_id)
+        return {
+            (company_id, point_id): duty
+            for company_id, point_ids in points.items()
+            for point_id, duty in duties_at(
+                self.session, company_id=company_id, point_ids=point_ids, at=self.at
+            ).items()
+        }
+
     def _duty(self, company_id: int, point_id: int | None) -> DutyInfo:
         key = (company_id, point_id)
         if key not in self.duties:
@@ -105,13 +118,15 @@ class _Duties:
     def _works_now(self, visit: Visit) -> bool:
         if visit.state in UNDER_WAY_STATES:
             return True
-        point_id = visit.service_point_id
-        if point_id not in self.on_shift:
-            shifts = list_shifts(
-                self.session, point_id=point_id, start=self.at, end=self.at + timedelta(seconds=1)
+        if self.on_shift is None:
+            shifts = list_shifts_of_points(
+                self.session,
+                point_ids={v.service_point_id for v in self.visits.values()},
+                start=self.at,
+                end=self.at + timedelta(seconds=1),
             )
-            self.on_shift[point_id] = {shift.technician_id for shift in shifts}
-        return visit.technician_id in self.on_shift[point_id]
+            self.on_shift = {(shift.service_point_id, shift.technician_id) for shift in shifts}
+        return (visit.service_point_id, visit.technician_id) in self.on_shift
 
 
 def _owner(person: PersonInfo, role: str, why: str) -> Owner:

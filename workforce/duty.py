@@ -83,6 +83,45 @@ def rota_people_at(session: Session, *, at: datetime) -> dict[tuple[int, int | N
     }
 
 
+def duties_at(
+    session: Session, *, company_id: int, point_ids: Iterable[int | None], at: datetime
+) -> dict[int | None, DutyInfo]:
+    """`duty_at` for many points at once (None: the call desk); each asked point is a key.
+
+    Raises:
+        NobodyAnswersError: the company has no rota and no member at all.
+    """
+    wanted = set(point_ids)
+    query = (
+        select(DutyRota)
+        .where(
+            col(DutyRota.company_id) == company_id,
+            or_(
+                col(DutyRota.service_point_id).is_(None), col(DutyRota.service_point_id).in_(wanted - {None})
+            ),
+            col(DutyRota.start_at) <= at,
+            col(DutyRota.end_at) > at,
+        )
+        .order_by(col(DutyRota.id))
+    )
+    rows = {row.service_point_id: row for row in session.exec(query) if row.service_point_id in wanted}
+    ids = {i for row in rows.values() for i in (row.desk_person_id, row.escalation_person_id)}
+    people = people_by_id(session, person_ids=ids)
+    found: dict[int | None, DutyInfo] = {
+        point_id: DutyInfo(
+            technician_id=row.technician_id,
+            desk=people[row.desk_person_id],
+            escalation=people[row.escalation_person_id],
+            substitute_point_id=row.substitute_point_id,
+            from_rota=True,
+        )
+        for point_id, row in rows.items()
+    }
+    for point_id in wanted - set(found):
+        found[point_id] = duty_at(session, company_id=company_id, point_id=point_id, at=at)
+    return found
+
+
 def list_rota(
     session: Session, *, company_id: int, point_id: int | None, start: datetime, end: datetime
 ) -> list[DutyRota]:

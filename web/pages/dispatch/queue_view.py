@@ -13,10 +13,11 @@ from core.clock import operating_day
 from core.i18n import _
 from core.masking import mask_address, mask_name
 from dispatch.console_queue import SECTIONS, SHOWN, Queue, QueueEntry, QueueWish, list_queue
+from dispatch.detail_shapes import ClockFacts
 from dispatch.list_queries import TicketItem
-from dispatch.states import TICKET_STATUSES
+from dispatch.states import OPEN_VISIT_STATES, TICKET_STATUSES
 from dispatch.words import symptom_words
-from web.display import time_text
+from web.display import date_text, time_text
 from web.pages.dispatch.reach import Reach
 from web.pages.dispatch.words import SECTIONS as SECTION_WORDS
 from web.pages.dispatch.words import STATUSES, section_words, task_words
@@ -115,7 +116,7 @@ def _entry(entry: QueueEntry, head: str, reach: Reach, now: datetime) -> dict[st
         "where": _where(item, now),
         "owner": item.owner.name if item.owner else "",
         "owner_why": item.owner.why if item.owner else "",
-        "clock": item.clock("contact"),
+        "clock": _running(item),
         "why": entry.reasons[0] if entry.reasons else "",
         "why_more": max(0, len(entry.reasons) - 1),
         "why_all": " · ".join(entry.reasons),
@@ -131,11 +132,12 @@ def _where(item: TicketItem, now: datetime) -> str:
     if item.service_point is not None:
         asked = _("{point} (답을 기다림)") if item.placement_state == "OFFERED" else "{point}"
         parts.append(asked.format(point=item.service_point.name))
-    if item.technician is not None and item.planned_start is not None:
+    going = item.visit_state in OPEN_VISIT_STATES
+    if going and item.technician is not None and item.planned_start is not None:
         at = item.window.start if item.window else item.planned_start
         days = (operating_day(at) - operating_day(now)).days
-        near = {0: "", 1: _("내일"), 2: _("모레")}.get(days, f"{days:+d}")
-        parts.append(f"{item.technician.name} {near} {time_text(at)}".replace("  ", " "))
+        near = {-1: _("어제"), 0: "", 1: _("내일"), 2: _("모레")}.get(days, date_text(at))
+        parts.append(" ".join(word for word in (item.technician.name, near, time_text(at)) if word))
     return " · ".join(parts)
 
 
@@ -145,3 +147,9 @@ def _misses_window(item: TicketItem, now: datetime) -> bool:
         and item.visit_state in ("planned", "agreed", "en_route")
         and item.window.end < now
     )
+
+
+def _running(item: TicketItem) -> ClockFacts | None:
+    """The contact clock while somebody has still to call."""
+    clock = item.clock("contact")
+    return clock if clock is not None and clock.stopped_at is None and clock.state != "void" else None

@@ -12,14 +12,15 @@ from sqlmodel import Session
 from core.actor import Principal
 from core.clock import operating_day, operating_day_bounds
 from core.i18n import _
-from dispatch.console_lanes import DAYS, LongLane, crew_sizes, long_lanes, shown_days
-from dispatch.console_queue import TROUBLE, Glance, glance_at_tickets, trouble_by_point
+from dispatch.console_lanes import DAYS, LongLane, long_lanes, shown_days, shown_span
+from dispatch.console_queue import TROUBLE, glance_at_tickets, trouble_by_point
 from dispatch.lanes import LaneJob
 from dispatch.words import symptom_words
 from web.display import date_text, time_text
 from web.pages.dispatch.reach import Reach
 from web.pages.dispatch.words import DAYS as DAY_WORDS
-from web.pages.dispatch.words import VISIT_STATES
+from web.pages.dispatch.words import VISIT_STATES, short_symptom
+from workforce.crews import crew_sizes
 from workforce.schemas import PointInfo
 
 FIRST_BLOCKS = 2
@@ -36,7 +37,8 @@ def timeline_values(
         session, company_id=principal.company_id, now=now, point_ids=ids if reach.own_only else None
     )
     trouble = trouble_by_point(glances)
-    sizes = crew_sizes(session, point_ids=ids, now=now)
+    start, end = shown_span(now)
+    sizes = crew_sizes(session, point_ids=ids, start=start, end=end)
     order = sorted(reach.points, key=lambda point: _trouble_first(point, trouble.get(point.id, Counter())))
     shown = {point.id for point in reach.shown}
     first = [point for point in order if point.id in shown][:FIRST_BLOCKS]
@@ -47,12 +49,11 @@ def timeline_values(
         if point.id in shown
     ]
     return {
-        "start": operating_day_bounds(shown_days(now)[0])[0],
+        "start": start,
         "hours": 24 * DAYS,
         "days": _days(now, day, reach),
         "blocks": blocks,
         "choices": [_choice(point, trouble.get(point.id, Counter()), reach) for point in order],
-        "everything": _totals(glances),
     }
 
 
@@ -72,7 +73,7 @@ def _lanes_by_point(
     found: dict[int, list[dict[str, Any]]] = {point.id: [] for point in points}
     if not points:
         return found
-    start = operating_day_bounds(shown_days(now)[0])[0]
+    start, _end = shown_span(now)
     for lane in long_lanes(session, company_id=principal.company_id, point_ids=list(found), now=now):
         found.setdefault(lane.service_point_id, []).append(_lane(lane, start, now))
     return found
@@ -143,7 +144,7 @@ def _job(job: LaneJob, from_s: int, to_s: int, now: datetime) -> dict[str, Any]:
         "state": job.state,
         "from_s": from_s,
         "to_s": max(to_s, from_s + 300),
-        "label": symptom_words(job.symptom),
+        "label": short_symptom(job.symptom),
         "title": " · ".join(fact for fact in facts if fact),
         "priority": job.priority,
         "safety": job.safety and job.state != "completed",
@@ -191,9 +192,4 @@ def _choice(point: PointInfo, counts: Counter[str], reach: Reach) -> dict[str, A
         "only": reach.choosing([point]),
         "toggle": reach.choosing(rest if chosen else [*reach.chosen, point]),
         "trouble": sum(counts[section] for section in TROUBLE),
-        "open": sum(counts.values()),
     }
-
-
-def _totals(glances: Sequence[Glance]) -> dict[str, int]:
-    return dict(Counter(glance.section for glance in glances))

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from core.actor import Role
 from core.db import Database, make_engine
 from core.embedded_postgres import running_url
 from core.errors import DomainError
+from core.lifeline import die_with_parent
 from core.logs import configure_logs
 from core.settings import Settings, StartupRefusedError, check_settings_for_start
 
@@ -69,6 +71,8 @@ def serve(arguments: argparse.Namespace) -> int:
 
 def web_application() -> object:
     """The ASGI application of one web process; uvicorn calls this in each."""
+    if multiprocessing.parent_process() is not None:  # one of several: it ends with the one that started it
+        die_with_parent()
     from web.app import create_app
     from web.context import WebContext
     from web.live_hub import LiveHub

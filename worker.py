@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+import signal
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 import procrastinate
+import psycopg
 import structlog
 from procrastinate import JobContext
+from procrastinate.exceptions import ConnectorException, UniqueViolation
+from procrastinate.jobs import Status
+from procrastinate.manager import JobManager
+from sqlalchemy import text
 
 import journey
 from core.clock import now as wall_clock
-from core.db import Database, make_engine
+from core.db import Database, libpq_url, make_engine
 from core.events import TASK_DELIVER, deliver
 from core.jobs import QUEUE_DEFAULT, QUEUE_SMS, QUEUE_SOLVE, make_worker_app
 from core.settings import Settings
@@ -28,10 +35,13 @@ log = structlog.get_logger(__name__)
 
 SWEEP_CRON = "*/2 * * * * *"
 """Every other second: a limit that passes is acted on within a few seconds."""
-RETRY_STALLED_CRON = "*/10 * * * * *"
-STALLED_AFTER = timedelta(seconds=30)
+RETRY_STALLED_CRON = "*/5 * * * * *"
 KEEP_JOBS_HOURS = 24
 QUEUES = (QUEUE_DEFAULT, QUEUE_SMS, QUEUE_SOLVE)
+AGAIN_AFTER_S = 1.0
+"""Pause before the worker takes up its queues again after the database went away."""
+STOP_WITHIN_S = 8
+_SWEEP_LOCK_SPACE = 0x0D02
 
 
 @dataclass(frozen=True)
@@ -47,8 +57,13 @@ class WorkerContext:
 
 
 def run_worker(settings: Settings, *, clock: Callable[[], datetime]) -> None:
-    """Work until a signal asks to stop; unfinished jobs are taken up by whoever starts next."""
-    database = Database(make_engine(settings.database_url, pool_size=settings.worker_concurrency + 2))
+    """Work until a signal asks to stop; unfinished jobs are taken up by whoever comes next.
+
+    A database that goes away is waited for, however long that takes.
+    """
+    lanes = lanes_of(settings)
+    threads = sum(lanes.values())
+    database = Database(make_engine(settings.database_url, pool_size=threads + 1))
     with SolverPool() as solver:
         context = WorkerContext(
             settings=settings,
@@ -57,11 +72,16 @@ def run_worker(settings: Settings, *, clock: Callable[[], datetime]) -> None:
             provider=make_provider(settings) if settings.sends_notices else None,
             solver=solver,
         )
-        app = make_worker_app(settings.database_url)
-        add_tasks(app, context)
-        queues = [name for name in settings.worker_queues.split(",") if name] or list(QUEUES)
-        asyncio.run(_work(app, concurrency=settings.worker_concurrency, queues=queues))
+        with asyncio.Runner() as runner:
+            runner.get_loop().set_default_executor(ThreadPoolExecutor(threads))
+            runner.run(_work_for_ever(context, lanes=lanes))
     database.dispose()
+
+
+def lanes_of(settings: Settings) -> dict[str, int]:
+    """How many jobs of each queue run at once: texts that hang at the provider never hold up a ticket."""
+    queues = [name.strip() for name in settings.worker_queues.split(",") if name.strip()] or list(QUEUES)
+    return {name: 1 if name == QUEUE_SOLVE else settings.worker_concurrency for name in queues}
 
 
 def add_tasks(app: procrastinate.App, context: WorkerContext) -> None:
@@ -86,7 +106,7 @@ def add_tasks(app: procrastinate.App, context: WorkerContext) -> None:
             )
 
     @app.periodic(cron=SWEEP_CRON)
-    @app.task(name="sweep", queue=QUEUE_DEFAULT, queueing_lock="sweep", lock="sweep")
+    @app.task(name="sweep", queue=QUEUE_DEFAULT, queueing_lock="sweep")
     def sweep(timestamp: int) -> None:
         log.debug("sweep", due=timestamp)
         run_sweeps(context)
@@ -95,7 +115,7 @@ def add_tasks(app: procrastinate.App, context: WorkerContext) -> None:
     @app.task(name="retry_stalled", queue=QUEUE_DEFAULT, queueing_lock="retry_stalled", pass_context=True)
     async def retry_stalled(job: JobContext, timestamp: int) -> None:
         log.debug("retry_stalled", due=timestamp)
-        await _retry_stalled(job.app.job_manager)
+        await retry_stalled_jobs(job.app.job_manager, stalled_after_s=context.settings.worker_stalled_s)
 
     @app.periodic(cron="17 * * * *")
     @app.task(name="remove_old_jobs", queue=QUEUE_DEFAULT, queueing_lock="remove_old_jobs", pass_context=True)
@@ -105,30 +125,108 @@ def add_tasks(app: procrastinate.App, context: WorkerContext) -> None:
 
 
 def run_sweeps(context: WorkerContext) -> dict[str, int]:
-    """Run every sweep once, each in its own transaction. One that fails does not stop the others."""
+    """Run every sweep once, each in its own transaction. One that fails does not stop the others.
+
+    A sweep that another worker runs just now is left to it. The lock ends with its transaction, and so with
+    a worker that is killed.
+    """
     moved = {}
-    for sweep in journey.SWEEPS:
+    for place, sweep in enumerate(journey.SWEEPS):
         name = f"{sweep.__module__}.{sweep.__qualname__}"
         try:
             with context.database.transaction() as session:
-                moved[name] = sweep(session, now=context.clock())
+                key = {"space": _SWEEP_LOCK_SPACE, "place": place}
+                taken = session.execute(text("SELECT pg_try_advisory_xact_lock(:space, :place)"), key)
+                moved[name] = sweep(session, now=context.clock()) if taken.scalar_one() else 0
         except Exception:
             log.exception("sweep_failed", sweep=name)
     return moved
 
 
-async def _retry_stalled(manager: Any) -> None:
-    """Jobs of workers that no longer beat go back into the queue; all our tasks are safe to run twice."""
-    for stalled in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER.total_seconds()):
-        await manager.retry_job(stalled)
+async def retry_stalled_jobs(manager: JobManager, *, stalled_after_s: float) -> int:
+    """Jobs of workers that no longer beat go back into the queue; all our tasks are safe to run twice.
+
+    Where the same wake-up waits already, the old one is done with. Returns how many were taken up.
+    """
+    taken_up = 0
+    for stalled in await manager.get_stalled_jobs(seconds_since_heartbeat=stalled_after_s):
+        try:
+            await manager.retry_job(stalled)
+        except UniqueViolation:
+            await manager.finish_job(stalled, Status.FAILED, delete_job=True)
+        except ConnectorException as error:  # its worker was only slow, and has finished it meanwhile
+            log.warning("stalled_job_left", job_id=stalled.id, error=repr(error.__cause__))
+            continue
+        taken_up += 1
+        log.warning("stalled_job_taken_up", job_id=stalled.id, task=stalled.task_name)
+    return taken_up
 
 
-async def _work(app: procrastinate.App, *, concurrency: int, queues: list[str]) -> None:
+async def _work_for_ever(context: WorkerContext, *, lanes: dict[str, int]) -> None:
+    """Until SIGINT or SIGTERM: work, and after a failure of the database begin again."""
+    loop, asked_to_stop = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, asked_to_stop.set)
+    while not asked_to_stop.is_set():
+        await _until(asked_to_stop, _database_answers(context.settings.database_url))
+        if not asked_to_stop.is_set():
+            await _until(asked_to_stop, _work_once(context, lanes=lanes))
+        if not asked_to_stop.is_set():
+            log.warning("worker_begins_again")
+            await asyncio.sleep(AGAIN_AFTER_S)
+
+
+async def _until(asked_to_stop: asyncio.Event, work: Coroutine[None, None, None]) -> None:
+    """Run `work`; when we are asked to stop, let it end in order. Its failures are logged."""
+    working, waiting = asyncio.create_task(work), asyncio.create_task(asked_to_stop.wait())
+    await asyncio.wait((working, waiting), return_when=asyncio.FIRST_COMPLETED)
+    for task in (working, waiting):
+        task.cancel()
+        try:
+            await task
+        except asyncio.CancelledError:
+            continue
+        except Exception:
+            log.exception("worker_failed")
+
+
+async def _database_answers(url: str) -> None:
+    """Return once the database takes connections."""
+    while True:
+        with contextlib.suppress(psycopg.OperationalError):
+            connection = await psycopg.AsyncConnection.connect(libpq_url(url), connect_timeout=5)
+            await connection.close()
+            return
+        await asyncio.sleep(AGAIN_AFTER_S)
+
+
+async def _work_once(context: WorkerContext, *, lanes: dict[str, int]) -> None:
+    """One procrastinate worker a queue, until one of them gives up or we are cancelled."""
+    app = make_worker_app(context.settings.database_url, pool_size=2 * len(lanes) + 2)
+    add_tasks(app, context)
     async with app.open_async():
-        await app.run_worker_async(
-            concurrency=concurrency,
-            queues=queues,
-            fetch_job_polling_interval=1.0,
-            shutdown_graceful_timeout=8,
-            delete_jobs="successful",
-        )
+        workers = [
+            asyncio.create_task(
+                app.run_worker_async(
+                    name=name,
+                    concurrency=concurrency,
+                    queues=[name],
+                    fetch_job_polling_interval=1.0,
+                    shutdown_graceful_timeout=STOP_WITHIN_S,
+                    delete_jobs="successful",
+                    install_signal_handlers=False,
+                    update_heartbeat_interval=context.settings.worker_heartbeat_s,
+                    stalled_worker_timeout=context.settings.worker_stalled_s,
+                )
+            )
+            for name, concurrency in lanes.items()
+        ]
+        try:
+            await asyncio.wait(workers, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for worker in workers:
+                worker.cancel()
+            ended = await asyncio.gather(*workers, return_exceptions=True)
+        for error in ended:
+            if isinstance(error, Exception):
+                raise error

@@ -71,11 +71,14 @@ def deliver(
         stored = session.get(StoredEvent, event_id)
         if stored is None or stored.handled_at is not None:
             return
-        by_name = {cls.__name__: cls for cls in journey}
-        event_class = by_name[stored.name]
-        event = _rebuild(event_class, stored.payload)
     failure: str | None = None
-    for handler in journey[event_class]:
+    try:
+        event = _rebuild(stored, journey)
+    except (LookupError, TypeError, ValueError) as error:  # written by another version of this program
+        log.exception("event_unreadable", event_id=event_id, name=stored.name)
+        _close(database, event_id=event_id, failure=f"unreadable: {error!r}"[:2000], now=now)
+        return
+    for handler in journey[type(event)]:
         try:
             _run_once(database, event_id=event_id, handler=handler, event=event, now=now)
         except Exception as error:
@@ -139,8 +142,10 @@ def _pause(attempts: int) -> int:
     return RETRY_PAUSES_S[min(attempts, len(RETRY_PAUSES_S) - 1)]
 
 
-def _rebuild(event_class: type[Event], payload: dict[str, Any]) -> Event:
+def _rebuild(stored: StoredEvent, journey: Mapping[type[Event], Sequence[Handler]]) -> Event:
+    """The event as it was published. LookupError, TypeError or ValueError when it cannot be."""
+    event_class = {cls.__name__: cls for cls in journey}[stored.name]
     known = {field.name for field in fields(event_class)}
-    values = {k: v for k, v in payload.items() if k in known}
+    values: dict[str, Any] = {k: v for k, v in stored.payload.items() if k in known}
     values["at"] = datetime.fromisoformat(values["at"])
     return event_class(**values)

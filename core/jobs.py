@@ -10,7 +10,9 @@ from datetime import datetime
 from typing import Any
 
 import procrastinate
-from procrastinate.exceptions import AlreadyEnqueued
+import psycopg
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from core.db import libpq_url
@@ -26,7 +28,13 @@ _deferring_app = procrastinate.App(connector=procrastinate.SyncPsycopgConnector(
 def make_worker_app(url: str, *, pool_size: int = 4) -> procrastinate.App:
     """The app that a worker process opens; its tasks are added by `main.py`."""
     connector = procrastinate.PsycopgConnector(
-        conninfo=libpq_url(url), min_size=1, max_size=pool_size, kwargs={"connect_timeout": 5}
+        conninfo=libpq_url(url),
+        min_size=1,
+        max_size=pool_size,
+        # A database that went away is noticed within seconds; the worker then begins again.
+        timeout=5.0,
+        reconnect_timeout=5.0,
+        kwargs={"connect_timeout": 5},
     )
     return procrastinate.App(connector=connector)
 
@@ -69,4 +77,8 @@ def defer(
             ).defer(**arguments)
     except AlreadyEnqueued:
         return False
+    except ConnectorException as error:
+        if isinstance(error.__cause__, psycopg.OperationalError):  # as every other statement says it
+            raise OperationalError(f"defer {task}", None, error.__cause__) from error
+        raise
     return True

@@ -33,9 +33,13 @@ class Settings(BaseSettings):
     """Optional `https://…/{z}/{x}/{y}.png`; without it the map shows district outlines alone."""
     web_threads: int = 16
     web_processes: int = 1
-    worker_concurrency: int = 6
+    worker_concurrency: int = 4
+    """Jobs at once of each queue; solves run one at a time."""
     worker_queues: str = ""
     """Comma-separated queues of this worker process; empty means all."""
+    worker_heartbeat_s: float = 5.0
+    worker_stalled_s: float = 20.0
+    """A worker silent for so long is gone: its jobs are taken up by another. At least three heartbeats."""
     solve_seconds: float = 4.0
     """Wall seconds of one improving solve (contract: at most 5)."""
 

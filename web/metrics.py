@@ -38,6 +38,11 @@ QUERIES: tuple[tuple[str, str, str], ...] = (
         "SELECT coalesce(extract(epoch FROM :now - min(at)), 0) FROM event WHERE handled_at IS NULL",
     ),
     (
+        "ondol_events_failing",
+        "Events whose last try failed; the cause stands in event.last_error",
+        "SELECT count(*) FROM event WHERE handled_at IS NULL AND last_error IS NOT NULL",
+    ),
+    (
         "ondol_solves_waiting",
         "Points whose plan waits to be improved",
         "SELECT count(*) FROM solve_request WHERE not_before <= :now",

@@ -62,5 +62,6 @@ SWEEPS: Sequence[Sweep] = (
     revisits.resume_due_holds,
     notices.defer_due_notices,
     solving.defer_due_solves,
+    solving.ask_for_waiting,
     happy_calls.close_expired_calls,
 )

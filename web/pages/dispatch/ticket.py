@@ -6,10 +6,13 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
+from sqlmodel import Session
 
 from core.actor import Actor, Principal
 from core.errors import DomainError
+from dispatch.by_hand import HandAssignment
 from dispatch.console_candidates import preview_assignment
+from dispatch.open_visits import find_open_visit
 from dispatch.queries import ticket_detail
 from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
@@ -81,7 +84,7 @@ def post_preview(
 ) -> Response:
     """What the assignment would do to this visit and to others; nothing is kept."""
     context = context_of(request)
-    values: dict[str, Any] = {"preview": None, "why": "", "moved": [], "now": context.clock()}
+    values: dict[str, Any] = {"preview": None, "why": "", "moved": [], "drifting": 0, "now": context.clock()}
     try:
         with context.database.transaction() as session:
             now = context.clock()
@@ -96,7 +99,7 @@ def post_preview(
                 now=now,
             )
             values["preview"] = found
-            values["moved"] = [change["text"] for change in found.moved]
+            values.update(_moved(found, current=_current_technician(session, ticket_id)))
     except DomainError as error:
         values["why"] = error.detail
     return render_page(request, "dispatch/_preview.html", values)
@@ -127,3 +130,15 @@ def render_dialog(
         }
         status = problem.status if problem else 200
         return render_page(request, "dispatch/_ticket.html", values, status_code=status, headers=toast(said))
+
+
+def _current_technician(session: Session, ticket_id: int) -> int | None:
+    visit = find_open_visit(session, ticket_id=ticket_id)
+    return visit.technician_id if visit is not None else None
+
+
+def _moved(found: HandAssignment, *, current: int | None) -> dict[str, Any]:
+    """What the decision moves; times of others that the hour of the day moves anyway are a number."""
+    touched = {found.technician_id, current}
+    own = [c for c in found.moved if c["what"] != "retimed" or c["to"]["technician_id"] in touched]
+    return {"moved": [change["text"] for change in own], "drifting": len(found.moved) - len(own)}

@@ -15,8 +15,8 @@ self-fix card does not help, `TicketFiled` is announced, and from there this tab
                                         ──> its pending happy call waits    happycall/service.py
     NoticeFailed ──> a named person rings whom no text reached              dispatch/notice_tasks.py
 
-Steps that must share a transaction call each other; steps after which time passes stand here. Handlers have the
-form `handler(*, session, event, now)`, run in a transaction of their own, and are safe to run twice.
+Steps that must share a transaction call each other; steps after which time passes stand here. Handlers have
+the form `handler(*, session, event, now)`, run in a transaction of their own, and are safe to run twice.
 
 What time alone makes happen (a limit passes, a text is due) stands in SWEEPS: rows are the truth, and a sweep
 looks for rows whose time has come, so a lost wake-up delays a step by seconds and never loses it.

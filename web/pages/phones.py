@@ -16,6 +16,7 @@ from core.i18n import _
 from core.phones import search_digits
 from dispatch.list_queries import list_tickets
 from dispatch.queries import ticket_detail
+from dispatch.scopes import Scope, ticket_in_scope
 from notifications.queries import FAMILY_ROLES, PhoneSearch, list_phones
 from notifications.recipients import Role as Recipient
 from web.context import context_of
@@ -79,6 +80,8 @@ def _render(
     with context.database.reading() as session:
         now = context.clock()
         company = get_company(session, company_id=principal.company_id)
+        if q and ticket_in_scope(session, scope=Scope(company.id), number=q.upper()) is not None:
+            ticket, q = q.upper(), ""
         if ticket:
             values = _of_ticket(session, company_id=company.id, number=ticket, now=now)
         else:

@@ -73,7 +73,8 @@ function pointed(/** @type {Event} */ event) {
   const target = /** @type {Element} */ (event.target);
   const index = lines.findIndex((line) => line.contains(target));
   if (index < 0) return;
-  if (target.closest("[data-qa-next]")) show(index + 1);
+  const pressed = target.matches("[data-qa-key]") && /** @type {MouseEvent} */ (event).detail > 0; // 0: an arrow key
+  if (pressed || target.closest("[data-qa-next]")) show(index + 1);
   else if (index !== at) show(index, false);
 }
 

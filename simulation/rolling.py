@@ -61,12 +61,16 @@ _HANDLED = text("""
 """)
 _OVERDUE = text("""
     SELECT DISTINCT ticket_id FROM ticket_clock
-    WHERE kind = 'contact' AND stopped_at IS NULL AND state = 'running' AND next_stage_at <= :now
+    WHERE kind = 'contact' AND stopped_at IS NULL AND state = 'running' AND next_stage_at <= :before
       AND ticket_id = ANY(:ids)
 """)
 _OWN = (
     "EXISTS (SELECT 1 FROM demo.owned o WHERE o.table_name = :name AND id BETWEEN o.first_id AND o.last_id)"
 )
+_VOID = text("""
+    UPDATE ticket_clock SET state = 'void', next_stage_at = NULL
+    WHERE kind = 'contact' AND stopped_at IS NULL AND ticket_id = ANY(:ids)
+""")
 _KNOWN_CHILDREN = (
     *("ticket", "ticket_party", "wished_window", "triage_step", "ticket_clock", "placement", "visit"),
     *("contact_attempt", "task", "charge", "notice", "happy_call"),
@@ -94,9 +98,20 @@ def find_touched(session: Session, ticket_ids: Sequence[int]) -> set[int]:
     return {ticket_id for ticket_id in touched if ticket_id is not None}
 
 
-def find_overdue(session: Session, ticket_ids: Sequence[int], *, now: datetime) -> list[int]:
-    """Tickets whose family should have been rung, reminded of or handed over while the demo was off."""
-    return list(session.execute(_OVERDUE, {"ids": list(ticket_ids), "now": now}).scalars())
+def last_activity(session: Session) -> datetime:
+    """When anything was last written into a timeline: while the demo runs that is never long ago."""
+    found: datetime = session.execute(text("SELECT max(at) FROM timeline_entry")).scalar_one()
+    return found
+
+
+def find_overdue(session: Session, ticket_ids: Sequence[int], *, before: datetime) -> list[int]:
+    """Tickets whose family should have been rung, reminded of or handed over before a moment."""
+    return list(session.execute(_OVERDUE, {"ids": list(ticket_ids), "before": before}).scalars())
+
+
+def void_clocks(session: Session, ticket_ids: Sequence[int]) -> None:
+    """Contact clocks that ran while nobody could ring end without a verdict."""
+    session.execute(_VOID, {"ids": list(ticket_ids)})
 
 
 def delete_tickets(session: Session, ticket_ids: Sequence[int], *, now: datetime) -> None:
@@ -112,11 +127,14 @@ def delete_tickets(session: Session, ticket_ids: Sequence[int], *, now: datetime
     session.execute(text("ALTER TABLE timeline_entry ENABLE TRIGGER timeline_entry_append_only"))
 
 
-def find_bookings(session: Session, *, after: datetime) -> Spans:
-    """Times that technicians are booked for, seeded or not."""
+def find_bookings(session: Session, *, after: datetime, besides: Sequence[int] = ()) -> Spans:
+    """Times that technicians are booked for, `besides` the visits of some tickets."""
     taken: Spans = defaultdict(list)
-    query = text("SELECT technician_id, start_at, end_at FROM booking WHERE end_at > :after")
-    for technician_id, start, end in session.execute(query, {"after": after}):
+    query = text("""
+        SELECT b.technician_id, b.start_at, b.end_at FROM booking b JOIN visit v ON v.id = b.visit_id
+        WHERE b.end_at > :after AND NOT v.ticket_id = ANY(:besides)
+    """)
+    for technician_id, start, end in session.execute(query, {"after": after, "besides": list(besides)}):
         taken[technician_id].append((start, end))
     return taken
 

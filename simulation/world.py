@@ -29,12 +29,15 @@ from simulation.shapes import WORLD_VERSION
 from simulation.story_shapes import Story
 
 Tell = Callable[[str], None]
+CATCH_UP_AFTER = timedelta(minutes=45)
+"""After so long without a sign of life the world is told anew as far as now."""
+PATIENCE = timedelta(minutes=3)
 NATIONAL = 0
 """No company: the national rules alone."""
 
 
 def prepare_world(database: Database, *, now: datetime, tell: Tell) -> None:
-    """Make the world, or bring it to the present; nothing to do on a second start the same day.
+    """Make the world, or bring it to the present; hardly anything to do on a second start soon after.
 
     Everything happens in one transaction: a start that is broken off leaves no half of a world.
     """
@@ -47,8 +50,10 @@ def prepare_world(database: Database, *, now: datetime, tell: Tell) -> None:
             _seed(session, now=now, tell=tell)
         elif found.version != WORLD_VERSION:
             tell("이 데모 자료는 다른 판에서 만들었습니다. 새로 만들려면 --fresh · made by another version")
-        elif found.base_day < today:
-            _roll(session, found, now=now, tell=tell)
+        elif found.base_day < today or (
+            found.base_day == today and now - rolling.last_activity(session) > CATCH_UP_AFTER
+        ):
+            _bring_to_now(session, found, now=now, tell=tell)
         elif found.base_day == today:
             _settle(session, found, now=now, tell=tell)
 
@@ -72,17 +77,17 @@ def _seed(session: Session, *, now: datetime, tell: Tell) -> None:
     session.execute(text("ANALYZE"))
 
 
-def _roll(session: Session, found: Marker, *, now: datetime, tell: Tell) -> None:
-    today = operating_day(now)
-    days = (today - found.base_day).days
-    tell(f"데모 세계를 {days}일 앞으로 옮기는 중 · moving the world {days} day(s) ahead")
-    found = found.moved_to(today)
+def _bring_to_now(session: Session, found: Marker, *, now: datetime, tell: Tell) -> None:
+    """All seeded tickets that nobody touched, moved by whole days to today and told as far as now."""
+    days = (operating_day(now) - found.base_day).days
+    tell(f"데모 세계를 지금으로 옮기는 중 · moving the world {days} day(s) ahead, to now")
+    found = found.moved_to(operating_day(now))
     built = _build(session, Batch(found.starts), found, password_hash="")
     known = marker.stories(session)
     touched = rolling.find_touched(session, [n.ticket_id for n in known.values()])
     free = {no: n for no, n in known.items() if n.ticket_id not in touched}
     rolling.delete_tickets(session, [n.ticket_id for n in free.values()], now=now)
-    away = rolling.renew_times(session, built)
+    away = rolling.renew_times(session, built) if days else set()
     taken = rolling.find_bookings(session, after=now)
     stories = [
         s for s in built.stories.all if s.no in free and not rolling.collides(s, taken, away, built, now=now)
@@ -95,28 +100,24 @@ def _roll(session: Session, found: Marker, *, now: datetime, tell: Tell) -> None
 
 
 def _settle(session: Session, found: Marker, *, now: datetime, tell: Tell) -> None:
-    """A start on the same day: who should have been rung while the demo was off, has been."""
+    """Who should have been rung while the demo was off for a while, has been: no storm of reminders."""
     known = marker.stories(session)
-    ids = {n.ticket_id: no for no, n in known.items()}
-    overdue = set(rolling.find_overdue(session, list(ids), now=now))
+    numbers = {n.ticket_id: no for no, n in known.items()}
+    overdue = set(rolling.find_overdue(session, list(numbers), before=now - PATIENCE))
     overdue -= rolling.find_touched(session, sorted(overdue))
     if not overdue:
         return
-    tell(f"그사이 밀린 첫 통화 {len(overdue)}건을 정리하는 중 · settling calls")
+    tell(f"그사이 밀린 첫 통화 {len(overdue)}건을 정리하는 중 · settling first calls")
     built = _build(session, Batch(found.starts), found, password_hash="")
-    chosen = {ids[ticket_id] for ticket_id in overdue}
-    before = rolling.point_days_of(session, sorted(overdue))
-    rolling.delete_tickets(session, sorted(overdue), now=now)
-    taken = rolling.find_bookings(session, after=now)
-    stories = [
-        s
-        for s in built.stories.all
-        if s.no in chosen and not rolling.collides(s, taken, set(), built, now=now)
-    ]
-    _write_day(session, built, stories, known={no: known[no] for no in chosen}, now=now)
-    marker.keep_stories(session, set(known) - chosen | {s.no for s in stories})
-    after = rolling.point_days_of(session, sorted(overdue))
-    _publish(session, built, now=now, only=before | after)
+    taken = rolling.find_bookings(session, after=now, besides=sorted(overdue))
+    stories = [s for s in built.stories.all if s.no in known and known[s.no].ticket_id in overdue]
+    free = [s for s in stories if not rolling.collides(s, taken, set(), built, now=now)]
+    ids = [known[s.no].ticket_id for s in free]
+    rolling.void_clocks(session, sorted(overdue.difference(ids)))
+    days = rolling.point_days_of(session, ids)
+    rolling.delete_tickets(session, ids, now=now)
+    _write_day(session, built, free, known=known, now=now)
+    _publish(session, built, now=now, only=days | rolling.point_days_of(session, ids))
 
 
 def _build(session: Session, batch: Batch, found: Marker, *, password_hash: str) -> Built:

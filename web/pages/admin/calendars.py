@@ -107,7 +107,8 @@ def _form(now: datetime) -> FormPage:
         section=SECTION,
         back=SECTION,
         lead=_(
-            "늦게 정해진 임시공휴일이나 회사 창립일을 넣습니다. 출장비의 휴일 요금과 시계가 이 달력을 함께 씁니다."
+            "늦게 정해진 임시공휴일이나 회사 창립일을 넣습니다. "
+            "출장비의 휴일 요금과 시계가 이 달력을 함께 씁니다."
         ),
         entries=[
             Entry("day", _("날짜"), "date", attrs={"min": today}),

@@ -42,7 +42,7 @@ class SentBeforeError(ConflictError):
 @dataclass(frozen=True)
 class Entry:
     """One field. `kind`: text, tel, number, date, time, password, colour, textarea, select, choices, many,
-    checkbox or heading (a line between groups)."""
+    checkbox, address (with a button that finds it) or heading (a line between groups)."""
 
     name: str
     label: str
@@ -86,8 +86,6 @@ class FormPage:
     """(tone, sentence)."""
     history: Sequence[Change] = ()
     map: MapPick | None = None
-    locate: bool = False
-    """Offer to find the typed address first."""
 
 
 Build = Callable[[Session, datetime], FormPage]
@@ -193,9 +191,7 @@ def _once(session: Session, request: Request, typed: Typed, act: Act, *, now: da
     if before is not None:
         if before.path != request.url.path or before.body_hash != body_hash:
             raise SentBeforeError(
-                _(
-                    "이 화면은 이미 저장되었습니다. 저장된 것을 확인하고, 더 고칠 것이 있으면 다시 눌러 주세요."
-                )
+                _("이미 저장된 화면입니다. 저장된 것을 확인하고, 더 고칠 것이 있으면 다시 눌러 주세요.")
             )
         return Done(before.answer["to"], before.answer["says"], tuple(before.answer["numbers"]))
     done = act(session, now)

@@ -139,17 +139,19 @@ def _details(data: dict[str, Any]) -> Iterable[str]:
 
 
 def _plain(value: Any) -> str:
-    if value is None or value == "":
-        return _("없음")
-    if isinstance(value, bool):
-        return _("예") if value else _("아니요")
-    if isinstance(value, int):
-        return f"{value:,}"
     if isinstance(value, list):
         return ", ".join(_plain(each) for each in value)
     if isinstance(value, dict):
         return ", ".join(f"{key} {_plain(each)}" for key, each in value.items())
-    text = str(value)
+    if isinstance(value, bool):
+        return _("예") if value else _("아니요")
+    if isinstance(value, int):
+        return f"{value:,}"
+    return _words(str(value)) if value else _("없음")
+
+
+def _words(text: str) -> str:
+    """A stored moment in Korean time; any other text as it is, if short."""
     if len(text) >= 19 and text[10:11] == "T":
         moment = datetime.fromisoformat(text).astimezone(KST)
         return f"{moment:%Y-%m-%d %H:%M}"

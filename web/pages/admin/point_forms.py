@@ -35,11 +35,11 @@ def new(kind: str, *, typed: Typed | None = None, notice: tuple[str, str] | None
         back=SECTION,
         entries=[code, *_entries(None, kind)],
         lead=_(
-            "오늘부터 열리고, 창구는 평일 9시~18시, 주말과 공휴일 9시~13시로 시작합니다. 뒤에 바꿀 수 있습니다."
+            "오늘부터 열리고, 창구는 평일 9시~18시, 주말과 공휴일 9시~13시로 시작합니다. "
+            "나중에 바꿀 수 있습니다."
         ),
         notes=[notice] if notice and notice[0] != "bad" else [],
         map=_map(typed, None),
-        locate=True,
     )
 
 
@@ -53,7 +53,6 @@ def edit(point: PointInfo, *, typed: Typed | None = None, notice: tuple[str, str
         entries=_entries(point, point.kind),
         notes=[notice] if notice and notice[0] != "bad" else [],
         map=_map(typed, point),
-        locate=True,
         facts=[(_("코드"), point.code), (_("문을 연 날"), point.open_from.isoformat())],
         facts_title=_("바꿀 수 없는 것"),
     )
@@ -150,8 +149,9 @@ def _entries(point: PointInfo | None, kind: str) -> list[Entry]:
         Entry(
             "address",
             _("주소"),
-            value=point.address if point else "",
-            hint=_("도로명이나 지번. 적고 ‘주소로 위치 찾기’를 누르면 지도에 보입니다."),
+            "address",
+            point.address if point else "",
+            hint=_("도로명이나 지번을 적고 ‘위치 찾기’를 누르면 지도에 보입니다."),
             wide=True,
         ),
         Entry("desk_phone", _("창구 전화"), "tel", parse_phone(point.desk_phone).display if point else ""),

@@ -240,7 +240,7 @@ def _kind_of_company(session: Session, principal: Principal) -> str:
 
 
 def _locate(typed: Typed) -> tuple[str, str] | None:
-    """Fill in the place of the typed address where it is asked for or missing; what to tell, or None to go on."""
+    """Fill in the place of the typed address where it is asked for or missing; what to tell, or None."""
     wanted = bool(typed.raw("locate"))
     if not wanted and typed.raw("lat") and typed.raw("lon"):
         return None

@@ -334,7 +334,8 @@ def _fee_form(now: datetime) -> FormPage:
         section=SECTION,
         back=SECTION,
         lead=_(
-            "야간과 휴일이 언제인지는 기준값과 달력이 정합니다. 약속 시각과 도착 시각 가운데 싼 쪽을 받습니다."
+            "야간과 휴일이 언제인지는 기준값과 달력이 정합니다. "
+            "약속 시각과 도착 시각 가운데 싼 쪽을 받습니다."
         ),
         entries=[
             Entry("amount_day", _("주간 출장비 (부가세 포함)"), "number", unit=_("원")),

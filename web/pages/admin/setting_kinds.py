@@ -55,8 +55,8 @@ class Number:
     whole: bool = True
 
     def words(self, value: Any) -> str:
-        """`200,000 점`."""
-        return f"{value:,}{' ' + _(self.unit) if self.unit else ''}"
+        """`200,000점`."""
+        return f"{value:,}{_(self.unit) if self.unit else ''}"
 
     def entries(self, value: Any) -> list[Entry]:
         """One field."""
@@ -321,9 +321,7 @@ class SymptomSkills:
         options = [(code, _(name)) for code, name in QUALIFICATIONS.items()]
         keys = [("default", _("그 밖의 증상")), *((key, symptom_words(key)) for key in SYMPTOMS)]
         return [
-            Entry(
-                f"value_{key}", name, "many", value.get(key, []), options=options, required=False, wide=True
-            )
+            Entry(f"value_{key}", name, "many", value.get(key, []), options=options, required=False)
             for key, name in keys
         ]
 

@@ -1,4 +1,4 @@
-"""Dated numbers of a company: what holds, since when, by whose word, what is coming; a new value from a day."""
+"""Dated numbers of a company: what holds since when and by whose word; a new value from a day on."""
 
 from __future__ import annotations
 

@@ -225,7 +225,8 @@ def _pattern_form(session: Session, principal: Principal, code: str, now: dateti
         submit=_("근무 넣기"),
         notes=notes,
         lead=_(
-            "고른 기간의 고른 요일마다 넣습니다. 그 시간에 이미 근무가 있는 날은 건너뛰고 몇 건인지 알려 드립니다."
+            "고른 기간의 고른 요일마다 넣습니다. "
+            "그 시간에 이미 근무가 있는 날은 건너뛰고 몇 건인지 알려 드립니다."
         ),
         entries=[
             Entry(

@@ -73,6 +73,7 @@ class TicketItem:
     visit_state: str | None
     window: WindowFacts | None
     planned_start: datetime | None
+    hold_reason: str | None
     clocks: tuple[ClockFacts, ...]
     open_tasks: tuple[str, ...]
     owner: Owner | None
@@ -221,6 +222,7 @@ def make_items(session: Session, tickets: Sequence[Ticket], *, now: datetime) ->
                 visit_state=visit.state if visit else None,
                 window=_window(visit),
                 planned_start=visit.planned_start if visit else None,
+                hold_reason=visit.hold_reason if visit else None,
                 clocks=_newest(clocks[key]),
                 open_tasks=tuple(open_tasks.get(key, ())),
                 owner=owners.get(key),

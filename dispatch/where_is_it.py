@@ -2,26 +2,72 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.clock import KST, today_kst
 from core.i18n import _
-from dispatch.detail_shapes import TicketDetail, VisitFacts, WindowFacts
+from dispatch.detail_shapes import ClockFacts, TicketDetail, WindowFacts
+from dispatch.list_queries import TicketItem
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What the sentence depends on; names are empty while there is nobody."""
+
+    status: str
+    safety: bool
+    technician: str
+    point: str
+    window: WindowFacts | None
+    planned_start: datetime | None
+    hold_reason: str | None
+    contact: ClockFacts | None
 
 
 def answer_where_is_it(detail: TicketDetail, now: datetime) -> str:
     """What happens next and when, with day, weekday and 오전/오후; never a code or an abbreviation."""
     visit = detail.visit
-    name = visit.technician.name if visit is not None and visit.technician is not None else ""
-    said = _by_status(detail.status, visit, name, now)
+    facts = _Facts(
+        status=detail.status,
+        safety=detail.safety,
+        technician=visit.technician.name if visit is not None and visit.technician is not None else "",
+        point=detail.placement.point.name if detail.placement is not None else "",
+        window=visit.window if visit is not None else None,
+        planned_start=visit.planned_start if visit is not None else None,
+        hold_reason=visit.hold_reason if visit is not None else None,
+        contact=detail.clock("contact"),
+    )
+    return _sentence(facts, now)
+
+
+def answer_for_item(item: TicketItem, now: datetime) -> str:
+    """The same sentence for a ticket in a list, from what the list knows of it."""
+    facts = _Facts(
+        status=item.status,
+        safety=item.safety,
+        technician=item.technician.name if item.technician is not None else "",
+        point=item.service_point.name if item.service_point is not None else "",
+        window=item.window,
+        planned_start=item.planned_start,
+        hold_reason=item.hold_reason,
+        contact=item.clock("contact"),
+    )
+    return _sentence(facts, now)
+
+
+def _sentence(facts: _Facts, now: datetime) -> str:
+    said = _by_status(facts, now)
     if said is not None:
         return said
-    if visit is not None and visit.window is not None:
-        return _("{name} 기사가 {window}에 찾아갑니다.").format(name=name, window=_window(visit.window, now))
-    return _before_appointment(detail, name, now)
+    if facts.window is not None:
+        text = _("{name} 기사가 {window}에 찾아갑니다.")
+        return text.format(name=facts.technician, window=_window(facts.window, now))
+    return _before_appointment(facts, now)
 
 
-def _by_status(status: str, visit: VisitFacts | None, name: str, now: datetime) -> str | None:
+def _by_status(facts: _Facts, now: datetime) -> str | None:
+    name = facts.technician
     words = {
         "SELF_FIXED": _("안내해 드린 대로 해결되어 방문 없이 끝났습니다. 다시 불편하시면 말씀해 주세요."),
         "CANCELLED": _("취소된 접수입니다. 다시 필요하시면 지금 접수해 드리겠습니다."),
@@ -30,41 +76,41 @@ def _by_status(status: str, visit: VisitFacts | None, name: str, now: datetime) 
         "ARRIVED": _("{name} 기사가 댁에 도착했습니다.").format(name=name),
         "IN_PROGRESS": _("{name} 기사가 지금 수리하고 있습니다.").format(name=name),
         "ABSENT": _("기사가 찾아갔지만 아무도 안 계셨습니다. 다시 찾아갈 시간을 지금 정해 드리겠습니다."),
-        "ON_HOLD": _on_hold(visit),
+        "ON_HOLD": _on_hold(facts),
     }
-    return _en_route(visit, name, now) if status == "EN_ROUTE" else words.get(status)
+    return _en_route(facts, now) if facts.status == "EN_ROUTE" else words.get(facts.status)
 
 
-def _before_appointment(detail: TicketDetail, name: str, now: datetime) -> str:
-    due = _contact_due(detail, now)
-    if detail.safety:
+def _before_appointment(facts: _Facts, now: datetime) -> str:
+    due = _contact_due(facts, now)
+    if facts.safety:
         return _("안전이 걱정되는 접수라 가장 가까운 기사를 먼저 보내고 있습니다. 보일러는 켜지 마세요.")
-    if name:
+    if facts.technician:
         text = _("{name} 기사가 맡았습니다. {due}까지 전화로 찾아갈 시간을 정해 드립니다.")
-        return text.format(name=name, due=due)
-    if detail.placement is not None:
+        return text.format(name=facts.technician, due=due)
+    if facts.point:
         text = _("{point}에 맡겼고 기사를 정하고 있습니다. {due}까지 전화드리겠습니다.")
-        return text.format(point=detail.placement.point.name, due=due)
+        return text.format(point=facts.point, due=due)
     text = _("접수되어 가까운 서비스점을 정하고 있습니다. {due}까지 전화드리겠습니다.")
     return text.format(due=due)
 
 
-def _on_hold(visit: VisitFacts | None) -> str:
-    if visit is not None and visit.hold_reason == "parts_wait":
+def _on_hold(facts: _Facts) -> str:
+    if facts.hold_reason == "parts_wait":
         return _("필요한 부품을 기다리고 있습니다. 부품이 오면 바로 전화드리겠습니다.")
     return _("잠시 미뤄 둔 접수입니다. 다시 찾아갈 시간을 지금 정해 드릴 수 있습니다.")
 
 
-def _en_route(visit: VisitFacts | None, name: str, now: datetime) -> str:
-    arrives = visit.planned_start if visit is not None else None
+def _en_route(facts: _Facts, now: datetime) -> str:
+    name, arrives = facts.technician, facts.planned_start
     if arrives is None or arrives <= now:
         return _("{name} 기사가 지금 가고 있습니다. 곧 도착합니다.").format(name=name)
     text = _("{name} 기사가 지금 가고 있습니다. {clock}쯤 도착할 예정입니다.")
     return text.format(name=name, clock=_clock(arrives))
 
 
-def _contact_due(detail: TicketDetail, now: datetime) -> str:
-    clock = detail.clock("contact")
+def _contact_due(facts: _Facts, now: datetime) -> str:
+    clock = facts.contact
     if clock is None or clock.due_at <= now:
         return _("잠시 뒤")
     return f"{_day(clock.due_at, now)} {_clock(clock.due_at)}"

@@ -246,6 +246,9 @@ def test_an_open_ticket_shows_first_with_a_sentence_to_read(web_world: WebWorld,
     page = desk.get("/agent/search", params={"q": "0101"}).text
     assert page.index(number) < page.index("이 댁으로 새 접수")
     assert "전화드리겠습니다" in page or "정해 드립니다" in page
+    said = re.search(r'class="say">.*?<p>([^<]+)</p></div>', page, re.DOTALL)
+    assert said
+    assert said.group(1) in desk.get(f"/agent/tickets/{number}").text
     answer = desk.post(f"/agent/tickets/{number}/note", data={"note": "언제 오냐고 하심 010-1234-5678"})
     assert answer.status_code == 303
     [ticket] = tickets(web_world.database)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,8 +17,8 @@ from dispatch import tasks
 from dispatch.call_desk import list_triage, party_names, recent_cases
 from dispatch.list_queries import TicketItem, items_by_id, list_tickets
 from dispatch.notice_tasks import NOTICE_FAILED
-from dispatch.queries import answer_where_is_it, ticket_detail
 from dispatch.states import ENDED_STATUSES
+from dispatch.where_is_it import answer_for_item
 from dispatch.words import symptom_words
 from web.context import context_of
 from web.identity import GuardedRoute, SignedIn, allow
@@ -32,8 +31,6 @@ from workforce.queries import get_company
 router = APIRouter(prefix="/agent", route_class=GuardedRoute)
 
 HITS = 8
-SENTENCES = 5
-"""How many open tickets of a search get their sentence worked out."""
 RECENT = timedelta(days=60)
 SHORTEST_QUERY = 2
 
@@ -95,10 +92,7 @@ def _found(session: Session, principal: Principal, query: str, now: datetime) ->
         since=now - RECENT,
         now=now,
     )
-    sentences = _sentences(session, principal, (item for own in cases.values() for item in own), now)
-    shown = [
-        _hit(session, principal, hit, cases.get(hit.detail.household.id, []), sentences, now) for hit in hits
-    ]
+    shown = [_hit(session, principal, hit, cases.get(hit.detail.household.id, []), now) for hit in hits]
     shown.sort(key=lambda hit: not hit["open"])
     return {
         "q": query,
@@ -119,24 +113,11 @@ def _by_number(session: Session, principal: Principal, query: str, now: datetime
     return [_row(item, now) for item in page.items if item.number.startswith(upper)]
 
 
-def _sentences(
-    session: Session, principal: Principal, items: Iterable[TicketItem], now: datetime
-) -> dict[str, str]:
-    wanted = [item.number for item in items if item.status not in ENDED_STATUSES][:SENTENCES]
-    return {
-        number: answer_where_is_it(
-            ticket_detail(session, company_id=principal.company_id, number=number, now=now), now
-        )
-        for number in wanted
-    }
-
-
 def _hit(
     session: Session,
     principal: Principal,
     hit: HouseholdHit,
     cases: list[TicketItem],
-    sentences: dict[str, str],
     now: datetime,
 ) -> dict[str, Any]:
     home = hit.detail.household
@@ -151,7 +132,7 @@ def _hit(
         "boilers": [_boiler_words(b.model_name or b.model_text, b.installed_on) for b in hit.detail.boilers],
         "care": home.priority_care,
         "age_band": home.age_band,
-        "open": [{**_row(item, now), "say": sentences.get(item.number)} for item in open_ones],
+        "open": [{**_row(item, now), "say": answer_for_item(item, now)} for item in open_ones],
         "last": _row(ended[0], now) if ended else None,
     }
 

@@ -16,6 +16,7 @@ from customers.queries import household_detail
 from customers.schemas import AddressInfo, ContactInfo, HouseholdDetail, MemberInfo, NewAddress
 from dispatch.intake_rules import SAFETY_SYMPTOMS
 from dispatch.schemas import TicketRequest
+from web.pages.agent.words import UNNAMED
 from web.pages.posting import PostedForm
 
 SAFETY_DEFAULT = "GAS_SMELL"
@@ -140,7 +141,7 @@ def _resident(posted: PostedForm, home: KnownHome | None) -> dict[str, str]:
         typed["phone"] = typed["phone"] or person.phone
         typed["address"] = typed["address"] or home.address.raw
     if not typed["name"] and is_safety_form(posted):
-        typed["name"] = _("이름 확인 중")
+        typed["name"] = UNNAMED
     return typed
 
 
@@ -150,7 +151,7 @@ def _requester(posted: PostedForm, home: KnownHome | None) -> dict[str, str | No
         return None
     if caller == "other":
         return {
-            "name": posted.get("requester_name") or (_("이름 확인 중") if is_safety_form(posted) else ""),
+            "name": posted.get("requester_name") or (UNNAMED if is_safety_form(posted) else ""),
             "phone": posted.get("requester_phone"),
             "relationship": posted.get("requester_relationship") or None,
         }

@@ -25,7 +25,15 @@ from dispatch.tasks import TaskInfo
 from dispatch.words import symptom_words
 from notifications.queries import list_notices
 from web.pages.agent.conceal import conceal
-from web.pages.agent.words import PARTY_ROLES, PRECISIONS, SELF_FIX, TASKS, age_words, relationship_words
+from web.pages.agent.words import (
+    PARTY_ROLES,
+    PRECISIONS,
+    SELF_FIX,
+    TASKS,
+    UNNAMED,
+    age_words,
+    relationship_words,
+)
 from web.presenters.masks import OPEN, Masks, masks_for_household, masks_for_ticket
 from web.presenters.timeline import timeline_items
 
@@ -119,7 +127,7 @@ def _text(text: str, *, detail: TicketDetail, masks: Masks) -> str:
 def _party(party: PartyFacts, detail: TicketDetail, masks: Masks) -> dict[str, Any]:
     return {
         "role": _(PARTY_ROLES[party.role]),
-        "name": masks.name(party.name),
+        "name": _(UNNAMED) if party.name == UNNAMED else masks.name(party.name),
         "phone": masks.phone(party.phone),
         "tel": party.phone if masks.is_open else None,
         "can_text": party.can_text,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import httpx
 import pytest
@@ -209,3 +209,312 @@ def _section(page: str, name: str) -> str:
     """From an element's id to the end of its list."""
     _before, _mark, rest = page.partition(f'id="{name}"')
     return rest.partition("</ul>")[0]
+
+
+# --- calls ---------------------------------------------------------------------------------------------
+
+
+def hand_over(web: WebWorld, number: str, *, kind: str = CONTACT_CALL, recipient: str = "") -> int:
+    """A task that the desk must do for a ticket."""
+    with web.database.transaction() as session:
+        return open_task(
+            session,
+            ticket_id=ticket_of(session, number).id or 0,
+            kind=kind,
+            recipient=recipient,
+            detail="45분이 지나 창구가 전화합니다. 010-9876-5432",
+            now=web.now,
+        )
+
+
+def test_a_call_handed_over_stands_with_its_owner_and_without_numbers(
+    web_world: WebWorld, desk: httpx.Client
+) -> None:
+    number = make_planned(web_world)
+    hand_over(web_world, number)
+    calls = _section(desk.get("/point").text, "calls")
+    assert number in calls and "방문 시간 약속 전화" in calls
+    assert "지금 담당: <strong>정창구</strong>" in calls
+    assert "9876" not in calls
+
+
+def test_numbers_are_shown_after_a_logged_press(web_world: WebWorld, desk: httpx.Client) -> None:
+    number = make_planned(web_world)
+    assert "tel:" not in desk.get(f"/point/tickets/{number}").text
+    assert desk.post(f"/point/tickets/{number}/numbers", data={"do": "call"}).status_code == 303
+    assert "tel:01098765432" in desk.get(f"/point/tickets/{number}?do=call").text
+    with web_world.database.reading() as session:
+        seen = session.exec(select(AccessLog)).one()
+    assert (seen.subject_kind, seen.reason) == ("ticket", "서비스점 창구가 고객에게 전화")
+
+
+def test_a_call_nobody_answers_is_kept_and_the_task_stays(web_world: WebWorld, desk: httpx.Client) -> None:
+    number = make_planned(web_world)
+    hand_over(web_world, number)
+    answer = desk.post(
+        f"/point/tickets/{number}/attempt", data={"outcome": "NO_ANSWER", "with": "requester", "window": ""}
+    )
+    assert answer.status_code == 303
+    with web_world.database.reading() as session:
+        row = session.exec(select(ContactAttempt)).one()
+        assert (row.outcome, row.with_role) == ("NO_ANSWER", "requester")
+        assert session.exec(select(Task.state)).one() == "open"
+
+
+def test_a_window_agreed_by_the_desk_appoints_the_visit_and_ends_the_call(
+    web_world: WebWorld, desk: httpx.Client
+) -> None:
+    number = make_ticket(web_world)
+    hand_over(web_world, number)
+    page = desk.get(f"/point/tickets/{number}?do=call").text
+    offer = re.search(r'name="window" value="([^"]+/[^"]+)"', page)
+    assert offer is not None, "somebody is free today"
+    form = {"outcome": "CONNECTED", "with": "requester", "window": offer.group(1)}
+    answer = desk.post(f"/point/tickets/{number}/attempt", data=form)
+    assert answer.headers["location"].endswith("done=agreed")
+    with web_world.database.reading() as session:
+        ticket = ticket_of(session, number)
+        visit = session.exec(select(Visit).where(col(Visit.ticket_id) == ticket.id)).one()
+        assert ticket.status == "APPOINTED"
+        assert visit.technician_id == web_world.technician.id and visit.window_start is not None
+        call = select(Task.state).where(col(Task.kind) == CONTACT_CALL)
+        assert session.exec(call).one() == "done"
+
+
+def test_an_outcome_must_be_chosen_and_what_was_typed_stays(web_world: WebWorld, desk: httpx.Client) -> None:
+    number = make_planned(web_world)
+    answer = desk.post(f"/point/tickets/{number}/attempt", data={"note": "벨이 오래 울림"})
+    assert answer.status_code == 422
+    assert "통화가 어떻게 되었는지 눌러 주세요." in answer.text
+    assert "벨이 오래 울림" in answer.text
+
+
+def test_a_telling_call_is_done_with_words_and_a_contact_call_only_by_calling(
+    web_world: WebWorld, desk: httpx.Client
+) -> None:
+    number = make_planned(web_world)
+    told = hand_over(web_world, number, kind=CALL_LANDLINE, recipient="resident")
+    contact = hand_over(web_world, number)
+    silent = desk.post(f"/point/tickets/{number}/tasks/{told}/done", data={"outcome": " "})
+    assert silent.status_code == 422
+    done = {"outcome": "어머님께 말씀드렸습니다"}
+    assert desk.post(f"/point/tickets/{number}/tasks/{told}/done", data=done).status_code == 303
+    assert desk.post(f"/point/tickets/{number}/tasks/{contact}/done", data=done).status_code == 409
+    other = make_planned(web_world, hours=4)
+    assert desk.post(f"/point/tickets/{other}/tasks/{contact}/done", data=done).status_code == 404
+    with web_world.database.reading() as session:
+        assert session.get_one(Task, told).outcome == "어머님께 말씀드렸습니다"
+        assert session.get_one(Task, contact).state == "open"
+
+
+# --- who goes ------------------------------------------------------------------------------------------
+
+
+def test_the_desk_gives_a_ticket_to_one_of_its_own_with_a_reason(
+    web_world: WebWorld, desk: httpx.Client
+) -> None:
+    number = make_ticket(web_world)
+    assert number in _section(desk.get("/point").text, "unplanned")
+    form = {"technician_id": str(web_world.technician.id), "reason": ""}
+    assert desk.post(f"/point/tickets/{number}/assignment", data=form).status_code == 422
+    form["reason"] = "가까이 있음"
+    answer = desk.post(f"/point/tickets/{number}/assignment", data=form)
+    assert answer.status_code == 303, answer.text
+    page = desk.get("/point").text
+    assert number not in _section(page, "unplanned")
+    assert f'data-testid="job" data-number="{number}"' in page
+
+
+def test_another_points_technician_cannot_be_sent(web_world: WebWorld, desk: httpx.Client) -> None:
+    make_other_point(web_world)
+    with web_world.database.reading() as session:
+        theirs = session.exec(
+            select(Technician.id).where(col(Technician.id) != web_world.technician.id)
+        ).one()
+    number = make_ticket(web_world)
+    form = {"technician_id": str(theirs), "reason": "가까이 있음"}
+    assert desk.post(f"/point/tickets/{number}/assignment", data=form).status_code == 404
+
+
+def test_lanes_carry_states_and_late_marks(web_world: WebWorld, desk: httpx.Client) -> None:
+    number = make_planned(web_world, hours=-2, state="agreed")
+    with web_world.database.transaction() as session:
+        visit = session.exec(select(Visit)).one()
+        visit.window_start, visit.window_end = (
+            web_world.now - timedelta(hours=2),
+            web_world.now - timedelta(hours=1),
+        )
+        session.add(visit)
+    part = desk.get("/point/parts/lanes").text
+    job = re.search(rf'<a [^>]*data-number="{number}"[^>]*>', part)
+    assert job is not None and 'data-state="agreed"' in job.group(0) and "data-late" in job.group(0)
+    assert "약속에 늦는 방문 1건" in part
+    assert number not in desk.get("/point/parts/lanes?day=1").text
+
+
+def test_a_new_plan_is_asked_for_the_chosen_day(web_world: WebWorld, desk: httpx.Client) -> None:
+    assert desk.post("/point/replans", data={"day": "1"}).status_code == 303
+    with web_world.database.reading() as session:
+        wish = session.exec(select(SolveRequest)).one()
+    assert wish.service_point_id == web_world.point.id
+    assert wish.day == operating_day(web_world.now) + timedelta(days=1)
+
+
+# --- own tickets ---------------------------------------------------------------------------------------
+
+
+def test_own_tickets_are_found_by_number_phone_name_and_state(
+    web_world: WebWorld, desk: httpx.Client
+) -> None:
+    waiting, planned = make_ticket(web_world), make_planned(web_world)
+    for query in (waiting, "010-9876-5432", "김영자"):
+        assert waiting in desk.get("/point/tickets", params={"q": query}).text, query
+    only = desk.get("/point/tickets?status=ASSIGNED").text
+    assert planned in only and waiting not in only
+    assert "찾는 접수가 없습니다" in desk.get("/point/tickets?q=ZZZ").text
+    assert desk.get("/point/tickets?status=NONSENSE").status_code == 422
+
+
+# --- people's time -------------------------------------------------------------------------------------
+
+
+def test_gaps_of_the_rota_are_red_and_filled_in_one_press(web_world: WebWorld, desk: httpx.Client) -> None:
+    page = desk.get("/point/rota").text
+    assert page.count('data-testid="duty-gap"') >= 4, "the rota ends after ten days"
+    assert "14일 안에 당직이 빈 시간" in page
+    assert desk.post("/point/duty/gaps").status_code == 303
+    assert 'data-testid="duty-gap"' not in desk.get("/point/rota").text
+
+
+def test_the_desk_sets_who_answers_and_a_later_entry_goes_first(
+    web_world: WebWorld, desk: httpx.Client
+) -> None:
+    with web_world.database.reading() as session:
+        member = session.exec(
+            select(Membership.person_id).where(
+                col(Membership.service_point_id) == web_world.point.id, col(Membership.role) == "point"
+            )
+        ).one()
+    form = {
+        "desk_person": str(member),
+        "escalation": str(member),
+        "from": kst_text(web_world.now),
+        "to": kst_text(web_world.now + timedelta(hours=3)),
+        "duty_technician": str(web_world.technician.id),
+    }
+    answer = desk.post("/point/duty", data=form)
+    assert answer.status_code == 303, answer.text
+    page = desk.get("/point").text
+    assert "지금 담당: <strong>point" in page and "박기사" in page
+    web_world.wait(hours=4)
+    assert "지금 담당: <strong>정창구</strong>" in desk.get("/point").text
+
+
+def test_a_stranger_cannot_be_put_on_duty_nor_time_turned_round(
+    web_world: WebWorld, desk: httpx.Client
+) -> None:
+    with web_world.database.transaction() as session:
+        stranger = world.make_person(session, name="남남").id
+        before = len(session.exec(select(DutyRota.id)).all())
+    form = {"desk_person": str(stranger), "escalation": str(stranger)}
+    form |= {"from": kst_text(web_world.now), "to": kst_text(web_world.now + timedelta(hours=3))}
+    assert desk.post("/point/duty", data=form).status_code == 422
+    turned = desk.post("/point/duty", data=form | {"to": kst_text(web_world.now - timedelta(hours=1))})
+    assert turned.status_code == 422 and "뒤여야 합니다" in turned.text
+    assert desk.post("/point/duty", data=form | {"from": "어제"}).status_code == 422
+    with web_world.database.reading() as session:
+        assert len(session.exec(select(DutyRota.id)).all()) == before
+
+
+def test_who_cannot_come_is_entered_planned_around_and_taken_back(
+    web_world: WebWorld, desk: httpx.Client
+) -> None:
+    form = {
+        "technician": str(web_world.technician.id),
+        "away_from": kst_text(web_world.now),
+        "away_to": kst_text(web_world.now + timedelta(hours=6)),
+        "away_reason": "몸살",
+    }
+    assert desk.post("/point/absences", data=form | {"away_reason": ""}).status_code == 422
+    assert desk.post("/point/absences", data=form).status_code == 303
+    with web_world.database.reading() as session:
+        absence = session.exec(select(Absence)).one()
+        assert session.exec(select(SolveRequest.day)).all() == [operating_day(web_world.now)]
+    assert "몸살" in desk.get("/point/rota").text
+    web_world.wait(hours=1)
+    assert desk.post(f"/point/absences/{absence.id}/end").status_code == 303
+    with web_world.database.reading() as session:
+        assert session.get_one(Absence, absence.id).end_at == web_world.now
+
+
+def test_another_points_people_are_not_ours_to_send_home(web_world: WebWorld, desk: httpx.Client) -> None:
+    make_other_point(web_world)
+    with web_world.database.transaction() as session:
+        theirs = session.exec(
+            select(Technician.id).where(col(Technician.id) != web_world.technician.id)
+        ).one()
+        start = web_world.now + timedelta(hours=1)
+        away = Absence(technician_id=theirs, start_at=start, end_at=start + timedelta(hours=1), reason="교육")
+        session.add(away)
+        session.flush()
+        absence_id = away.id
+    form = {"technician": str(theirs), "away_reason": "몸살"}
+    form |= {"away_from": kst_text(web_world.now), "away_to": kst_text(web_world.now + timedelta(hours=6))}
+    assert desk.post("/point/absences", data=form).status_code == 404
+    assert desk.post(f"/point/absences/{absence_id}/end").status_code == 404
+
+
+def test_a_closure_has_a_reason_and_an_end(web_world: WebWorld, desk: httpx.Client) -> None:
+    form = {
+        "closed_from": kst_text(web_world.now),
+        "closed_to": kst_text(web_world.now + timedelta(days=1)),
+        "closed_reason": "",
+    }
+    assert desk.post("/point/closures", data=form).status_code == 422
+    assert desk.post("/point/closures", data=form | {"closed_reason": "침수"}).status_code == 303
+    assert "휴무 중" in desk.get("/point").text
+    with web_world.database.reading() as session:
+        closure_id = session.exec(select(PointClosure.id)).one()
+    assert desk.post(f"/point/closures/{closure_id}/end").status_code == 303
+    assert "휴무 중" not in desk.get("/point").text
+
+
+# --- three in the night --------------------------------------------------------------------------------
+
+
+def test_a_ticket_at_three_in_the_night_of_lunar_new_year_has_an_owner(
+    web_world: WebWorld, desk: httpx.Client
+) -> None:
+    """2027-02-07 03:00: no shift runs; with a rota its person answers, without one a standing member."""
+    del desk
+    night = kst(date(2027, 2, 7), 3)
+    web_world.now = night
+    with web_world.database.transaction() as session:
+        member = world.make_person(session, name="오상주")
+        session.add(
+            Membership(
+                person_id=member.id or 0,
+                company_id=web_world.company.id or 0,
+                service_point_id=web_world.point.id,
+                role="point",
+                valid_from=night - timedelta(days=30),
+            )
+        )
+    number = make_ticket(web_world)
+    browser = web_world.sign_in("point", point=web_world.point)
+    page = browser.get("/point").text
+    assert "당직표에 없어 대신 맡음" in page
+    shown = browser.get(f"/point/tickets/{number}").text
+    owner = re.search(r'data-testid="owner">.*?<strong>([^<]+)</strong>', shown, re.DOTALL)
+    assert owner is not None and owner.group(1), "somebody with a name, in the emptiest hour of the year"
+    with web_world.database.transaction() as session:
+        world.make_duty(
+            session,
+            company_id=web_world.company.id or 0,
+            point_id=web_world.point.id,
+            desk_name="설당직",
+            start=night - timedelta(hours=8),
+            end=night + timedelta(hours=6),
+        )
+    assert "지금 담당: <strong>설당직</strong>" in browser.get("/point").text
+    assert "<strong>설당직</strong>" in browser.get(f"/point/tickets/{number}").text

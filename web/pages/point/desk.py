@@ -183,7 +183,9 @@ def _task_row(desk: Desk, found: DeskTask) -> dict[str, Any]:
         "task": task,
         "words": words,
         "mark": mark,
-        "detail": MASKED.text(task.detail),
+        # What is to be read out names the family: it stands on the ticket's page, behind the same mask.
+        "detail": MASKED.text(task.detail) if task.kind not in TELLING_CALLS else "",
+        "clock": found.item.clock("contact") if task.kind == "CONTACT_CALL" else None,
         "whom": _(PARTIES[task.recipient]) if task.recipient in PARTIES else "",
         "task_owner": task.owner.name,
         "is_call": task.kind in (*AGREEMENT_CALLS, *TELLING_CALLS),

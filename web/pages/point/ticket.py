@@ -19,7 +19,7 @@ from dispatch.queries import ticket_detail
 from dispatch.safety_script import script_steps
 from dispatch.slots import NoPointYetError
 from dispatch.states import ENDED_STATUSES, UNDER_WAY_STATES
-from dispatch.tasks import TaskInfo
+from dispatch.tasks import CALL_LANDLINE, TaskInfo
 from dispatch.technician_job import WindowOffer, window_offers
 from dispatch.technicians_at_work import technicians_with_work
 from dispatch.words import symptom_words
@@ -34,6 +34,7 @@ from web.pages.point.words import (
     OUTCOMES,
     OWNER_ROLES,
     PARTIES,
+    age_words,
     done_flash,
     task_words,
 )
@@ -148,12 +149,13 @@ def _facts(session: Session, detail: TicketDetail, masks: Masks, *, now: datetim
         "people": people_lines(detail.parties, masks),
         "address": address_line(detail.address, masks),
         "boiler": boiler_line(detail.boiler, today=today_kst(now)),
-        "note": masks.text(detail.note),
+        "age_band": age_words(detail.age_band),
+        "note": hide_names(detail.note, detail, masks),
         "owner_role": _(OWNER_ROLES[owner.role]) if owner and owner.role in OWNER_ROLES else "",
         "clocks": {clock.kind: clock for clock in detail.clocks},
         "script": script_steps(symptom=detail.symptom) if detail.safety else (),
         "tasks": [_task(task, detail, masks) for task in detail.tasks if task.state == "open"],
-        "timeline": timeline_items(detail.timeline, masks.text),
+        "timeline": timeline_items(detail.timeline, lambda text: hide_names(text, detail, masks)),
     }
 
 
@@ -164,10 +166,19 @@ def _task(task: TaskInfo, detail: TicketDetail, masks: Masks) -> dict[str, Any]:
         "task": task,
         "words": words,
         "mark": mark,
-        "detail": masks.text(task.detail),
+        "detail": hide_names(task.detail, detail, masks),
+        "to_read_out": task.kind == CALL_LANDLINE,
         "whom": _(PARTIES[task.recipient]) if known else "",
         "by_call": task.kind in AGREEMENT_CALLS,
     }
+
+
+def hide_names(text: str, detail: TicketDetail, masks: Masks) -> str:
+    """Free text as this reader may see it: until unmasked without numbers and without the family's names."""
+    if not masks.is_open:
+        for party in detail.parties:
+            text = text.replace(party.name, masks.name(party.name)) if len(party.name) > 1 else text
+    return masks.text(text)
 
 
 def _call_values(

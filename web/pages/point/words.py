@@ -101,6 +101,15 @@ def done_flash(code: str) -> list[dict[str, str]]:
     return [{"kind": "ok", "text": _(DONE[code])}] if code in DONE else []
 
 
+def age_words(band: str | None) -> str:
+    """`75세 이상`, `65~74세`; empty when it is not known."""
+    if not band:
+        return ""
+    if band.endswith("+"):
+        return _("{age}세 이상").format(age=band[:-1])
+    return _("{ages}세").format(ages=band.replace("-", "~"))
+
+
 def task_words(kind: str) -> tuple[str, str]:
     """A task's name and icon; an unknown kind as it is."""
     name, mark = TASKS.get(kind, (kind, "list"))

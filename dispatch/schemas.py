@@ -14,6 +14,7 @@ from pydantic import (
     ConfigDict,
     Field,
     GetJsonSchemaHandler,
+    JsonValue,
     model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
@@ -103,7 +104,7 @@ class WindowRequest(BaseModel):
     end: AwareDatetime
 
 
-EXAMPLE = {
+EXAMPLE: dict[str, JsonValue] = {
     "channel": "phone",
     "resident": {
         "name": "김영자",

@@ -33,9 +33,9 @@ from notifications.service import TASK_SEND
 
 log = structlog.get_logger(__name__)
 
-SWEEP_CRON = "*/2 * * * * *"
-"""Every other second: a limit that passes is acted on within a few seconds."""
-RETRY_STALLED_CRON = "*/5 * * * * *"
+SWEEP_CRON = "* * * * * */2"
+"""Every other second (the sixth field): a limit that passes is acted on within a few seconds."""
+RETRY_STALLED_CRON = "* * * * * */5"
 KEEP_JOBS_HOURS = 24
 QUEUES = (QUEUE_DEFAULT, QUEUE_SMS, QUEUE_SOLVE)
 AGAIN_AFTER_S = 1.0

@@ -1,88 +1,34 @@
-"""The point's desk: own tickets only, answers within the limit, calls on behalf, the day, people's time."""
+"""The point's desk: own tickets only, answers in time, calls on behalf, the day, an owner at any hour."""
 
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 import httpx
-import pytest
 from sqlmodel import col, select
 
-from core.clock import kst, operating_day, rfc3339_kst
-from dispatch.models import ContactAttempt, Placement, Task, Ticket, Visit
+from core.clock import kst, operating_day
+from dispatch.models import ContactAttempt, Task, Visit
 from dispatch.plan_models import SolveRequest
 from dispatch.tasks import CALL_LANDLINE, CONTACT_CALL, open_task
 from tests import world
 from tests.web.conftest import ClientAs, WebWorld
-from workforce.models import Absence, AccessLog, DutyRota, Membership, PointClosure, ServicePoint, Technician
+from tests.web.point_world import (
+    desk,
+    make_offer,
+    make_other_point,
+    make_planned,
+    make_ticket,
+    placement_of,
+    section,
+    ticket_of,
+)
+from workforce.models import AccessLog, Membership, Technician
+
+__all__ = ["desk"]
 
 KEY = re.compile(r'name="idempotency_key" value="([^"]+)"')
-
-
-@pytest.fixture
-def desk(web_world: WebWorld, client_as: ClientAs) -> httpx.Client:
-    """A browser of the point's own desk."""
-    return client_as("point", point=web_world.point)
-
-
-def make_ticket(web: WebWorld, *, point: ServicePoint | None = None, **fields: object) -> str:
-    with web.database.transaction() as session:
-        ticket = world.make_ticket(
-            session,
-            company=web.company,
-            point=point or web.point,
-            received_at=web.now - timedelta(minutes=5),
-            **fields,  # type: ignore[arg-type]
-        )
-        return ticket.number
-
-
-def make_planned(web: WebWorld, *, hours: float = 2, state: str = "planned") -> str:
-    """A ticket that the technician is to visit in some hours, for all that matters here."""
-    number = make_ticket(web, status="ASSIGNED")
-    with web.database.transaction() as session:
-        ticket = ticket_of(session, number)
-        start = web.now + timedelta(hours=hours)
-        world.make_visit(
-            session, ticket=ticket, point=web.point, technician=web.technician, start=start, state=state
-        )
-    return number
-
-
-def make_offer(web: WebWorld, **fields: object) -> str:
-    """A ticket that the point is asked to take within five minutes."""
-    number = make_ticket(web, **fields)
-    with web.database.transaction() as session:
-        row = placement_of(session, number)
-        row.state, row.answered_at, row.at = "OFFERED", None, web.now
-        row.answer_due_at = web.now + timedelta(minutes=5)
-        session.add(row)
-    return number
-
-
-def ticket_of(session, number: str) -> Ticket:
-    return session.exec(select(Ticket).where(col(Ticket.number) == number)).one()
-
-
-def placement_of(session, number: str) -> Placement:
-    query = select(Placement).join(Ticket, col(Ticket.id) == col(Placement.ticket_id))
-    return session.exec(query.where(col(Ticket.number) == number).order_by(col(Placement.id))).first()
-
-
-def make_other_point(web: WebWorld, *, km: float = 4, code: str = "north") -> ServicePoint:
-    with web.database.transaction() as session:
-        point = world.make_point(
-            session, company=web.company, code=code, at=world.north_of(world.GANGNAM, km)
-        )
-        world.make_technician(session, point=point, name="최기사", now=web.now)
-        session.flush()
-        session.expunge_all()
-    return point
-
-
-def kst_text(at: datetime) -> str:
-    return rfc3339_kst(at)[:16]
 
 
 # --- whose desk ----------------------------------------------------------------------------------------
@@ -161,7 +107,7 @@ def test_accepting_twice_is_accepting_once(web_world: WebWorld, desk: httpx.Clie
         assert (answer.status_code, answer.headers["location"].split("?")[0]) == (303, "/point")
     with web_world.database.reading() as session:
         assert placement_of(session, number).state == "ACCEPTED"
-    assert f'data-number="{number}"' not in _section(desk.get("/point").text, "offers")
+    assert f'data-number="{number}"' not in section(desk.get("/point").text, "offers")
 
 
 def test_declining_needs_a_reason_and_a_second_press_is_harmless(
@@ -180,7 +126,7 @@ def test_declining_needs_a_reason_and_a_second_press_is_harmless(
         assert (row.state, row.reason_text) == ("DECLINED", "맞는 부품이 없음: 펌프가 없습니다")
     assert desk.get(f"/point/tickets/{number}").status_code == 404, "it is not theirs any more"
     lost = desk.get("/point").text
-    assert number in _section(lost, "lost") and "펌프가 없습니다" in lost
+    assert number in section(lost, "lost") and "펌프가 없습니다" in lost
 
 
 def test_after_the_limit_the_answer_comes_too_late(web_world: WebWorld, desk: httpx.Client) -> None:
@@ -205,12 +151,6 @@ def test_managers_look_on_but_do_not_answer(web_world: WebWorld, client_as: Clie
     assert manager.post(f"/point/tickets/{number}/acceptance").status_code == 403
 
 
-def _section(page: str, name: str) -> str:
-    """From an element's id to the end of its list."""
-    _before, _mark, rest = page.partition(f'id="{name}"')
-    return rest.partition("</ul>")[0]
-
-
 # --- calls ---------------------------------------------------------------------------------------------
 
 
@@ -232,7 +172,7 @@ def test_a_call_handed_over_stands_with_its_owner_and_without_numbers(
 ) -> None:
     number = make_planned(web_world)
     hand_over(web_world, number)
-    calls = _section(desk.get("/point").text, "calls")
+    calls = section(desk.get("/point").text, "calls")
     assert number in calls and "방문 시간 약속 전화" in calls
     assert "지금 담당: <strong>정창구</strong>" in calls
     assert "9876" not in calls
@@ -241,7 +181,7 @@ def test_a_call_handed_over_stands_with_its_owner_and_without_numbers(
 def test_numbers_are_shown_after_a_logged_press(web_world: WebWorld, desk: httpx.Client) -> None:
     number = make_planned(web_world)
     assert "tel:" not in desk.get(f"/point/tickets/{number}").text
-    assert desk.post(f"/point/tickets/{number}/numbers", data={"do": "call"}).status_code == 303
+    assert desk.post(f"/point/tickets/{number}/numbers", data={}).status_code == 303
     assert "tel:01098765432" in desk.get(f"/point/tickets/{number}?do=call").text
     with web_world.database.reading() as session:
         seen = session.exec(select(AccessLog)).one()
@@ -314,14 +254,14 @@ def test_the_desk_gives_a_ticket_to_one_of_its_own_with_a_reason(
     web_world: WebWorld, desk: httpx.Client
 ) -> None:
     number = make_ticket(web_world)
-    assert number in _section(desk.get("/point").text, "unplanned")
+    assert number in section(desk.get("/point").text, "unplanned")
     form = {"technician_id": str(web_world.technician.id), "reason": ""}
     assert desk.post(f"/point/tickets/{number}/assignment", data=form).status_code == 422
     form["reason"] = "가까이 있음"
     answer = desk.post(f"/point/tickets/{number}/assignment", data=form)
     assert answer.status_code == 303, answer.text
     page = desk.get("/point").text
-    assert number not in _section(page, "unplanned")
+    assert number not in section(page, "unplanned")
     assert f'data-testid="job" data-number="{number}"' in page
 
 
@@ -373,110 +313,6 @@ def test_own_tickets_are_found_by_number_phone_name_and_state(
     assert planned in only and waiting not in only
     assert "찾는 접수가 없습니다" in desk.get("/point/tickets?q=ZZZ").text
     assert desk.get("/point/tickets?status=NONSENSE").status_code == 422
-
-
-# --- people's time -------------------------------------------------------------------------------------
-
-
-def test_gaps_of_the_rota_are_red_and_filled_in_one_press(web_world: WebWorld, desk: httpx.Client) -> None:
-    page = desk.get("/point/rota").text
-    assert page.count('data-testid="duty-gap"') >= 4, "the rota ends after ten days"
-    assert "14일 안에 당직이 빈 시간" in page
-    assert desk.post("/point/duty/gaps").status_code == 303
-    assert 'data-testid="duty-gap"' not in desk.get("/point/rota").text
-
-
-def test_the_desk_sets_who_answers_and_a_later_entry_goes_first(
-    web_world: WebWorld, desk: httpx.Client
-) -> None:
-    with web_world.database.reading() as session:
-        member = session.exec(
-            select(Membership.person_id).where(
-                col(Membership.service_point_id) == web_world.point.id, col(Membership.role) == "point"
-            )
-        ).one()
-    form = {
-        "desk_person": str(member),
-        "escalation": str(member),
-        "from": kst_text(web_world.now),
-        "to": kst_text(web_world.now + timedelta(hours=3)),
-        "duty_technician": str(web_world.technician.id),
-    }
-    answer = desk.post("/point/duty", data=form)
-    assert answer.status_code == 303, answer.text
-    page = desk.get("/point").text
-    assert "지금 담당: <strong>point" in page and "박기사" in page
-    web_world.wait(hours=4)
-    assert "지금 담당: <strong>정창구</strong>" in desk.get("/point").text
-
-
-def test_a_stranger_cannot_be_put_on_duty_nor_time_turned_round(
-    web_world: WebWorld, desk: httpx.Client
-) -> None:
-    with web_world.database.transaction() as session:
-        stranger = world.make_person(session, name="남남").id
-        before = len(session.exec(select(DutyRota.id)).all())
-    form = {"desk_person": str(stranger), "escalation": str(stranger)}
-    form |= {"from": kst_text(web_world.now), "to": kst_text(web_world.now + timedelta(hours=3))}
-    assert desk.post("/point/duty", data=form).status_code == 422
-    turned = desk.post("/point/duty", data=form | {"to": kst_text(web_world.now - timedelta(hours=1))})
-    assert turned.status_code == 422 and "뒤여야 합니다" in turned.text
-    assert desk.post("/point/duty", data=form | {"from": "어제"}).status_code == 422
-    with web_world.database.reading() as session:
-        assert len(session.exec(select(DutyRota.id)).all()) == before
-
-
-def test_who_cannot_come_is_entered_planned_around_and_taken_back(
-    web_world: WebWorld, desk: httpx.Client
-) -> None:
-    form = {
-        "technician": str(web_world.technician.id),
-        "away_from": kst_text(web_world.now),
-        "away_to": kst_text(web_world.now + timedelta(hours=6)),
-        "away_reason": "몸살",
-    }
-    assert desk.post("/point/absences", data=form | {"away_reason": ""}).status_code == 422
-    assert desk.post("/point/absences", data=form).status_code == 303
-    with web_world.database.reading() as session:
-        absence = session.exec(select(Absence)).one()
-        assert session.exec(select(SolveRequest.day)).all() == [operating_day(web_world.now)]
-    assert "몸살" in desk.get("/point/rota").text
-    web_world.wait(hours=1)
-    assert desk.post(f"/point/absences/{absence.id}/end").status_code == 303
-    with web_world.database.reading() as session:
-        assert session.get_one(Absence, absence.id).end_at == web_world.now
-
-
-def test_another_points_people_are_not_ours_to_send_home(web_world: WebWorld, desk: httpx.Client) -> None:
-    make_other_point(web_world)
-    with web_world.database.transaction() as session:
-        theirs = session.exec(
-            select(Technician.id).where(col(Technician.id) != web_world.technician.id)
-        ).one()
-        start = web_world.now + timedelta(hours=1)
-        away = Absence(technician_id=theirs, start_at=start, end_at=start + timedelta(hours=1), reason="교육")
-        session.add(away)
-        session.flush()
-        absence_id = away.id
-    form = {"technician": str(theirs), "away_reason": "몸살"}
-    form |= {"away_from": kst_text(web_world.now), "away_to": kst_text(web_world.now + timedelta(hours=6))}
-    assert desk.post("/point/absences", data=form).status_code == 404
-    assert desk.post(f"/point/absences/{absence_id}/end").status_code == 404
-
-
-def test_a_closure_has_a_reason_and_an_end(web_world: WebWorld, desk: httpx.Client) -> None:
-    form = {
-        "closed_from": kst_text(web_world.now),
-        "closed_to": kst_text(web_world.now + timedelta(days=1)),
-        "closed_reason": "",
-    }
-    assert desk.post("/point/closures", data=form).status_code == 422
-    assert desk.post("/point/closures", data=form | {"closed_reason": "침수"}).status_code == 303
-    assert "휴무 중" in desk.get("/point").text
-    with web_world.database.reading() as session:
-        closure_id = session.exec(select(PointClosure.id)).one()
-    assert desk.post(f"/point/closures/{closure_id}/end").status_code == 303
-    assert "휴무 중" not in desk.get("/point").text
 
 
 # --- three in the night --------------------------------------------------------------------------------

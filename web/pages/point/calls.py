@@ -53,7 +53,7 @@ def post_numbers(request: Request, number: str, posted: Posted, principal: Princ
             from_address=caller_address(request),
             now=now,
         )
-    return RedirectResponse(desk.ticket(number, do=posted.get("do")), status_code=303)
+    return RedirectResponse(desk.ticket(number, do="call"), status_code=303)
 
 
 @router.post("/attempt")

@@ -39,9 +39,10 @@ class Desk:
         return f"{path}?{urlencode(pairs)}" if pairs else path
 
     def ticket(self, number: str, **more: str | int | None) -> str:
-        """A ticket's page. The ticket itself knows its point."""
+        """A ticket's page, at what is to be done there. The ticket itself knows its point."""
         pairs = [(name, str(value)) for name, value in more.items() if value not in (None, "")]
-        return f"/point/tickets/{number}" + (f"?{urlencode(pairs)}" if pairs else "")
+        place = f"#{more['do']}" if more.get("do") else ""
+        return f"/point/tickets/{number}" + (f"?{urlencode(pairs)}{place}" if pairs else "")
 
 
 class NoPointError(NotFoundError):

@@ -42,8 +42,8 @@ class CaseFile:
     letters: Letterbox = field(init=False)
     clock_stops: dict[str, tuple[int, str | None]] = field(default_factory=dict)
     """By kind: when the clock was stopped, and the evidence."""
-    void: bool = False
-    """Clocks that still run end without a verdict."""
+    over: int | None = None
+    """When the case ended: clocks that still ran then end without a verdict."""
     _entries: list[tuple[int, int, Row]] = field(default_factory=list)
     _calls: list[Row] = field(default_factory=list)
 
@@ -151,32 +151,19 @@ def open_file(
 ) -> CaseFile:
     """Begin a ticket's rows."""
     home, maker = office.world.homes[story.home_id], office.world.makers[story.company_id]
-    symptom = "GAS_SMELL" if moments.safety else story.symptom
     parties = _parties(story, home)
-    payer = story.payer if story.payer in parties else "resident"
-    received = office.at(moments.received)
-    ticket: Row = {
-        "id": ticket_id,
-        "number": number,
-        "company_id": story.company_id,
-        "household_id": home.id,
-        "boiler_id": home.boiler_id,
-        "channel": story.channel,
-        "symptom": symptom,
-        "priority": priority_of(symptom=symptom, priority_care=home.priority_care, safety=moments.safety),
-        "safety": moments.safety,
-        "safety_hold": moments.safety,
-        "priority_care": home.priority_care,
-        "age_band": home.age_band,
-        "note": "가스 냄새가 나요" if moments.safety else story.note,
-        "status": "RECEIVED",
-        "received_at": received,
-        "recorded_at": received,
-        "payer_role": payer,
-        "service_point_id": None,
-        **_error_code(story, home, maker),
-    }
-    batch.add(Ticket, **ticket)
+    symptom = "GAS_SMELL" if moments.safety else story.symptom
+    row = _ticket_row(story, moments, home, maker)
+    row.update(
+        id=ticket_id,
+        number=number,
+        symptom=symptom,
+        priority=priority_of(symptom=symptom, priority_care=home.priority_care, safety=moments.safety),
+        received_at=office.at(moments.received),
+        recorded_at=office.at(moments.received),
+        payer_role=story.payer if story.payer in parties else "resident",
+    )
+    batch.add(Ticket, **row)
     row = batch.rows[Ticket][-1]
     case = CaseFile(
         batch,
@@ -195,12 +182,29 @@ def open_file(
         batch,
         maker,
         ticket_id,
-        _case(case, payer),
+        _case(case, row["payer_role"]),
         tuple(_party(role, who) for role, who in parties.items()),
         office.known_phones[maker.id],
         case.ring,
     )
     return case
+
+
+def _ticket_row(story: Story, moments: Moments, home: HomeSpec, maker: Maker) -> Row:
+    return {
+        "company_id": story.company_id,
+        "household_id": home.id,
+        "boiler_id": home.boiler_id,
+        "channel": story.channel,
+        "safety": moments.safety,
+        "safety_hold": moments.safety,
+        "priority_care": home.priority_care,
+        "age_band": home.age_band,
+        "note": "가스 냄새가 나요" if moments.safety else story.note,
+        "status": "RECEIVED",
+        "service_point_id": None,
+        **_error_code(story, home, maker),
+    }
 
 
 def _parties(story: Story, home: HomeSpec) -> dict[str, ContactSpec]:

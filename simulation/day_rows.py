@@ -110,12 +110,13 @@ def _end_without_visit(case: CaseFile) -> None:
     else:
         status, reason, at = "CANCELLED", "고객이 소리가 멈췄다고 취소했습니다.", m.received + 1_800
         case.ticket["cancelled_at"] = case.at(at)
+        case.clock_stops["promise"] = (m.received + 420, None)
         case.note(at, "TicketCancelled", case.agent(), reason=reason)
     case.ticket.update(status=status, end_reason=reason)
     if status != "CANCELLED":
         case.ticket["closed_at"] = case.at(at)
         case.clock_stops["handled"] = (at, None)
-    case.void = True
+    case.over = at
     visit_rows.add_happy_call(case, done=at, visit_id=None, withdrawn=status == "CANCELLED")
 
 
@@ -140,10 +141,10 @@ def _clocks(case: CaseFile) -> None:
                 stage=clock_rules.stage_reached(stages, now=case.at(stopped)),
                 breached_at=due if state == "breached" else None,
             )
-        elif case.void and due >= office.now:
+        elif case.over is not None and case.at(case.over) <= due:
             row.update(state="void")
         else:
-            row.update(_running(stages, due=due, now=office.now, ended=case.void))
+            row.update(_running(stages, due=due, now=office.now, ended=case.over is not None))
         case.batch.add(TicketClock, **row)
 
 

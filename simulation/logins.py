@@ -27,7 +27,7 @@ _BUSY = text("""
     JOIN service_point p ON p.id = v.service_point_id
     WHERE v.state IN ('planned', 'agreed') AND v.planned_start >= :start AND v.planned_start < :end
       AND p.kind = 'direct' AND p.code = 'gangnam' AND a.login LIKE 'onnuri-%'
-    GROUP BY a.login ORDER BY count(*) DESC, max(v.planned_start) DESC, a.login LIMIT 1
+    GROUP BY a.login ORDER BY least(count(*), 2) DESC, min(v.planned_start), a.login LIMIT 1
 """)
 _ANY = "SELECT login FROM account WHERE login LIKE 'onnuri-gangnam-t%' ORDER BY id LIMIT 1"
 

@@ -36,6 +36,11 @@ _RENEW = text("""
     UPDATE point_day SET version = :version, plan_id = :plan_id, last_solved_at = :last_solved_at
     WHERE id = :id
 """)
+_OUTDATE = text("""
+    UPDATE plan SET state = 'outdated', decided_at = :now FROM point_day d
+    WHERE plan.state = 'proposed' AND d.service_point_id = plan.service_point_id AND d.day = plan.day
+      AND d.version > plan.base_version
+""")
 _POINT_DAYS = text("SELECT service_point_id, day, id, version FROM point_day WHERE day >= :first")
 
 
@@ -64,27 +69,28 @@ def publish_plans(
     }
     batch = Batch(first_free_ids(session))
     renewed: list[Row] = []
-    written = 0
-    for point_id, company_id in points:
-        for day in days:
-            key = (point_id, day)
-            if only is not None and key not in only:
-                continue
-            row_id, version = versions.get(key, (None, 0))
-            left = waiting.get(point_id, []) if day == first else []
-            plan_id = _add_plan(
-                batch, key, company_id, version=version, routes=routes.get(key, []), left=left, now=now
-            )
-            facts = {"version": version + 1, "plan_id": plan_id, "last_solved_at": now}
-            if row_id is None:
-                batch.add(PointDay, service_point_id=point_id, day=day, **facts)
-            else:
-                renewed.append({"id": row_id, **facts})
-            written += 1
+    wanted = [
+        ((point_id, day), company_id)
+        for point_id, company_id in points
+        for day in days
+        if only is None or (point_id, day) in only
+    ]
+    for key, company_id in wanted:
+        row_id, version = versions.get(key, (None, 0))
+        left = waiting.get(key[0], []) if key[1] == first else []
+        plan_id = _add_plan(
+            batch, key, company_id, version=version, routes=routes.get(key, []), left=left, now=now
+        )
+        facts = {"version": version + 1, "plan_id": plan_id, "last_solved_at": now}
+        if row_id is None:
+            batch.add(PointDay, service_point_id=key[0], day=key[1], **facts)
+        else:
+            renewed.append({"id": row_id, **facts})
     load(session, batch)
     if renewed:
         session.execute(_RENEW, renewed)
-    return written
+        session.execute(_OUTDATE, {"now": now})
+    return len(wanted)
 
 
 def _routes(

@@ -6,17 +6,17 @@ from datetime import timedelta
 
 from core.clock import kst, rfc3339_kst
 from dispatch.checklist import checklist_for
-from dispatch.models import Booking, ContactAttempt, Visit, WishedWindow
+from dispatch.models import Booking, Visit
 from dispatch.open_visits import duration_of, skills_of
-from dispatch.tasks import CONTACT_CALL, ESCALATION, REVISIT_CALL
+from dispatch.tasks import ESCALATION, REVISIT_CALL
 from dispatch.words import SYMPTOMS
-from notifications.messages import Absent, EnRoute, JobAssigned, VisitScheduled
+from notifications.messages import Absent, EnRoute, JobAssigned
 from simulation.bulk import Row
 from simulation.casefile import CaseFile
+from simulation.contact_rows import add_attempt, add_contact, agree_window, technician_of
 from simulation.result_rows import add_happy_call, add_result
-from simulation.shapes import StaffMember, TechnicianSpec
 from simulation.story_shapes import Leg
-from simulation.telling import place_words, window_of, worker_of
+from simulation.telling import place_words, worker_of
 
 __all__ = ["add_happy_call", "add_visits"]
 
@@ -29,7 +29,7 @@ def add_visits(case: CaseFile) -> None:
     if story.leg is None or not case.past(m.planned):
         return
     visit = _plan(case, story.leg)
-    _contact(case, visit)
+    add_contact(case, visit)
     if case.past(story.leg.depart):
         _drive(case, visit, story.leg)
     if case.past(m.ended) and m.ended is not None:
@@ -89,7 +89,7 @@ def _note_planned(case: CaseFile, visit: Row, leg: Leg, at: int) -> None:
 
 
 def _tell_job(case: CaseFile, visit: Row, leg: Leg, at: int) -> None:
-    technician = _technician(case, leg)
+    technician = technician_of(case, leg)
     rules = case.office.rules[case.story.company_id]
     context = JobAssigned(
         maker=case.maker.brand_name,
@@ -107,113 +107,8 @@ def _tell_job(case: CaseFile, visit: Row, leg: Leg, at: int) -> None:
         case.note(seen, "JobAcknowledged", technician.person, data={"visit_id": visit["id"]})
 
 
-def _contact(case: CaseFile, visit: Row) -> None:
-    """The window, agreed at intake or in the first talk, and the talk itself."""
-    m, story = case.moments, case.story
-    if case.past(m.agreed):
-        if m.agreed < m.contacted:
-            case.batch.add(
-                WishedWindow,
-                ticket_id=case.ticket_id,
-                start_at=case.at(story.window[0]),
-                end_at=case.at(story.window[1]),
-            )
-        _agree(case, visit, story.leg, story.window, at=m.agreed)
-        case.clock_stops["promise"] = (m.agreed, None if m.agreed < m.contacted else story.evidence)
-    _missed_calls(case, visit)
-    if not case.past(m.contacted):
-        return
-    technician = _technician(case, story.leg)
-    _attempt(case, visit, technician.person, m.contacted, outcome="CONNECTED", window=story.window)
-    case.ticket["contacted_at"] = case.at(m.contacted)
-    case.clock_stops["contact"] = (m.contacted, story.evidence)
-    _settle_breach(case)
-
-
-def _agree(case: CaseFile, visit: Row, leg: Leg | None, window: tuple[int, int], *, at: int) -> None:
-    span = case.at(window[0]), case.at(window[1])
-    visit.update(
-        state="agreed",
-        window_start=span[0],
-        window_end=span[1],
-        window_agreed_at=case.at(at),
-        window_generation=1,
-    )
-    case.ticket["status"] = "APPOINTED"
-    fee = case.office.till(case.maker.id).visit_fee(case.home, symptom=case.symptom, start=span[0])
-    worker = worker_of(_technician(case, leg), case.maker.id)
-    context = VisitScheduled(case.letters.case, worker, window_of(span), fee)
-    case.letters.tell_family(context, case.at(at))
-
-
-def _missed_calls(case: CaseFile, visit: Row) -> None:
-    """Tries before the talk, spread over the time since the technician knew of the job."""
-    m, story = case.moments, case.story
-    if m.safety or story.leg is None:
-        return
-    first = max(m.planned, m.accepted) + 45
-    for k in range(story.missed_calls):
-        at = first + (m.contacted - first) * (k + 1) // (story.missed_calls + 2)
-        if case.past(at) and at < m.contacted and case.past(m.accepted):
-            outcome = "NO_ANSWER" if k == 0 else "BUSY"
-            _attempt(case, visit, _technician(case, story.leg).person, at, outcome=outcome)
-
-
-def _attempt(
-    case: CaseFile,
-    visit: Row,
-    by: StaffMember,
-    at: int,
-    *,
-    outcome: str,
-    window: tuple[int, int] | None = None,
-) -> None:
-    story = case.story
-    reached = outcome == "CONNECTED"
-    role = "requester" if "requester" in case.parties and story.salt % 3 else "resident"
-    evidence = story.evidence if reached else "SELF_REPORT"
-    case.batch.add(
-        ContactAttempt,
-        ticket_id=case.ticket_id,
-        visit_id=visit["id"],
-        outcome=outcome,
-        with_role=role,
-        evidence=evidence,
-        at=case.at(at),
-        recorded_at=case.at(at + 5),
-        window_start=case.at(window[0]) if window else None,
-        window_end=case.at(window[1]) if window else None,
-        account_id=by.account_id,
-        technician_id=visit["technician_id"],
-    )
-    data = {"outcome": outcome, "with": role, "evidence": evidence, "reached": reached}
-    case.note(at, "ContactAttempted", by, data=data)
-
-
-def _settle_breach(case: CaseFile) -> None:
-    """Who was reached too late was handed to the desk first, then to the person who answers for it."""
-    m = case.moments
-    rules = case.office.rules[case.story.company_id]
-    desk = case.office.desk(case.story.point_id or 0, seconds=m.contacted)
-    for kind, after, owner, words in (
-        (CONTACT_CALL, rules.contact_hand_over_after_s, desk, "아직 고객과 통화하지 못했습니다."),
-        (
-            ESCALATION,
-            rules.contact_limit_s,
-            case.office.world.chiefs[case.maker.id],
-            "1시간 안에 통화하지 못했습니다.",
-        ),
-    ):
-        opened = m.received + after
-        if m.contacted > opened:
-            task = case.task(kind, seconds=opened, detail=words, owner=owner)
-            case.close(task, seconds=m.contacted, outcome="방문 시간을 약속했습니다.")
-            data = {"kind": "contact", "stage": "handed_over" if kind == CONTACT_CALL else "escalated"}
-            case.note(opened, "ClockAdvanced", None, data=data)
-
-
 def _drive(case: CaseFile, visit: Row, leg: Leg) -> None:
-    technician = _technician(case, leg)
+    technician = technician_of(case, leg)
     visit.update(state="en_route", en_route_at=case.at(leg.depart))
     case.ticket["status"] = "EN_ROUTE"
     case.note(leg.depart, "TechnicianDeparted", technician.person, data={"visit_id": visit["id"]})
@@ -228,7 +123,7 @@ def _drive(case: CaseFile, visit: Row, leg: Leg) -> None:
         for k, wait in enumerate((150, 480)):
             if case.past(leg.arrived + wait):
                 outcome = "NO_ANSWER" if k == 0 else "BUSY"
-                _attempt(case, visit, technician.person, leg.arrived + wait, outcome=outcome)
+                add_attempt(case, visit, technician.person, leg.arrived + wait, outcome=outcome)
     elif case.past(leg.started):
         visit.update(state="in_progress", started_at=case.at(leg.started))
         case.ticket["status"] = "IN_PROGRESS"
@@ -236,14 +131,14 @@ def _drive(case: CaseFile, visit: Row, leg: Leg) -> None:
 
 
 def _finish(case: CaseFile, visit: Row, leg: Leg, ended: int) -> None:
-    technician = _technician(case, leg)
+    technician = technician_of(case, leg)
     visit["ended_at"] = case.at(ended)
     if case.story.outcome == "fixed":
         ticked = {item.code: True for item in checklist_for(safety=case.moments.safety)}
         visit.update(state="completed", checklist=ticked, misuse=case.story.misuse)
         case.ticket.update(status="COMPLETED", completed_at=case.at(ended), safety_hold=False)
         case.clock_stops["handled"] = (ended, "SELF_REPORT")
-        case.void = True
+        case.over = ended
         add_result(case, visit, leg, technician, ended=ended)
         return
     if case.story.outcome == "absent":
@@ -288,8 +183,8 @@ def _go_again(case: CaseFile, visit: Row, *, detail: str, ended: int) -> None:
     )
     _note_planned(case, second, leg, again)
     _tell_job(case, second, leg, again)
-    _attempt(case, second, desk, again, outcome="CONNECTED", window=story.second_window)
-    _agree(case, second, leg, story.second_window, at=again)
+    add_attempt(case, second, desk, again, outcome="CONNECTED", window=story.second_window)
+    agree_window(case, second, leg, story.second_window, at=again)
     _keep(case, second)
 
 
@@ -320,8 +215,3 @@ def _escalate(case: CaseFile) -> None:
     done = case.moments.ended
     if done is not None and case.past(done + 3_600):
         case.close(task, seconds=done + 3_600, outcome="사과드리고 마무리했습니다.")
-
-
-def _technician(case: CaseFile, leg: Leg | None) -> TechnicianSpec:
-    assert leg is not None
-    return case.office.world.technicians[leg.technician_id]

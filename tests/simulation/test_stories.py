@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from core.clock import kst
 from core.dated import Calendar, read_rules
 from core.db import Database
 from core.models import TimelineEntry
@@ -36,18 +36,29 @@ STATUS_OF = {
 }
 
 
+@dataclass(frozen=True)
+class Picture:
+    """What the tables would hold at a moment."""
+
+    now: datetime
+    batch: Batch
+
+
 def _legs(story: Story) -> list[Leg]:
     return [leg for leg in (story.leg, story.second) if leg is not None]
 
 
-def _rows(built: Built, database: Database, now: datetime) -> Batch:
-    with database.reading() as session:
+@pytest.fixture(scope="module", params=HOURS, ids=["03:12", "11:00", "20:30"])
+def picture(request: pytest.FixtureRequest, built: Built, shared_database: Database) -> Picture:
+    """Every fifth story as its rows at one of the hours."""
+    now = zero_of(built.world) + timedelta(hours=request.param - 5)
+    with shared_database.reading() as session:
         rules = {i: read_rules(session, company_id=i, at=now) for i in built.world.makers}
     office = Office(built.world, now, rules, {i: Calendar({}) for i in built.world.makers})
     batch = Batch(dict.fromkeys(_TABLES, 1))
     for story in built.stories.all[::5]:
         add_story_rows(batch, office, story, None)
-    return batch
+    return Picture(now, batch)
 
 
 _TABLES = (
@@ -125,10 +136,8 @@ def test_intakes_move_by_whole_days_only(built: Built) -> None:
         assert (other - one) % 86_400 == 0
 
 
-@pytest.mark.parametrize("hour", HOURS)
-def test_states_fit_the_times(built: Built, shared_database: Database, hour: float) -> None:
-    now = zero_of(built.world) + timedelta(hours=hour - 5)
-    batch = _rows(built, shared_database, now)
+def test_states_fit_the_times(picture: Picture) -> None:
+    now, batch = picture.now, picture.batch
     tickets = {row["id"]: row for row in batch.rows[Ticket]}
     booked = {row["visit_id"] for row in batch.rows[Booking]}
     newest: dict[int, dict[str, Any]] = {}
@@ -155,10 +164,8 @@ def test_states_fit_the_times(built: Built, shared_database: Database, hour: flo
     assert states["completed"] and states["agreed"] and states["in_progress"] + states["en_route"]
 
 
-@pytest.mark.parametrize("hour", HOURS)
-def test_no_clock_runs_past_its_time(built: Built, shared_database: Database, hour: float) -> None:
-    now = zero_of(built.world) + timedelta(hours=hour - 5)
-    batch = _rows(built, shared_database, now)
+def test_no_clock_runs_past_its_time(picture: Picture) -> None:
+    now, batch = picture.now, picture.batch
     for clock in batch.rows[TicketClock]:
         if clock["state"] == "running":
             assert clock["due_at"] >= now
@@ -170,8 +177,8 @@ def test_no_clock_runs_past_its_time(built: Built, shared_database: Database, ho
     assert contact["met"] / (contact["met"] + contact["breached"]) > 0.86
 
 
-def test_the_timeline_of_a_ticket_is_in_the_order_of_time(built: Built, shared_database: Database) -> None:
-    batch = _rows(built, shared_database, kst(built.world.base_day, 15))
+def test_the_timeline_of_a_ticket_is_in_the_order_of_time(picture: Picture) -> None:
+    batch = picture.batch
     by_ticket: dict[int, list[dict[str, Any]]] = {}
     for row in batch.rows[TimelineEntry]:
         by_ticket.setdefault(row["subject_id"], []).append(row)

@@ -1,0 +1,27 @@
+"""Drills: something is killed, comes twice, late or at the same time; nothing is lost or told twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from core.db import Database
+from tests.faults.installation import Installation, open_installation
+from tests.journeys.house import House, open_house
+
+
+@pytest.fixture
+def house(database: Database, database_url: str, now: datetime) -> Iterator[House]:
+    """An installation inside the test, with a clock that it moves."""
+    with open_house(database, database_url, now=now) as opened:
+        yield opened
+
+
+@pytest.fixture
+def installation(database_url: str, tmp_path: Path) -> Iterator[Installation]:
+    """An installation of real processes, none started yet."""
+    with open_installation(database_url, folder=tmp_path) as opened:
+        yield opened

@@ -1,0 +1,114 @@
+"""`kill -9` of the worker: in a solve, and with texts on their way to the provider."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+import psutil
+from sqlmodel import select
+
+from core import clock
+from core.clock import operating_day
+from dispatch.plan_models import Booking
+from dispatch.solve_requests import request_solve
+from tests.core.processes import is_alive
+from tests.dispatch.test_publishing import assert_sound
+from tests.faults.days import put_zigzag
+from tests.faults.installation import Installation, Program, open_point, wait_until
+from tests.journeys.test_whole_journey import CALL
+from workforce.models import ServicePoint
+
+
+def bookings(installation: Installation) -> dict[int, tuple[object, ...]]:
+    with installation.house.database.reading() as session:
+        assert_sound(session)
+        rows = session.exec(select(Booking)).all()
+        return {row.visit_id: (row.technician_id, row.start_at, row.end_at) for row in rows}
+
+
+def solving_child(worker: Program) -> psutil.Process | None:
+    """The child that is at work, once it has spent some time on it."""
+    busy = [child for child in worker.below() if child.cpu_times().user > 0.3]
+    return busy[0] if busy else None
+
+
+def test_killed_in_a_solve(installation: Installation) -> None:
+    open_point(installation)
+    now = clock.now()
+    tomorrow = operating_day(now) + timedelta(days=1)
+    put_zigzag(installation.house.database, day=tomorrow, now=now, visits=7)
+    with installation.house.database.transaction() as session:
+        point_id = session.exec(select(ServicePoint.id)).one() or 0
+        request_solve(session, point_id=point_id, day=tomorrow, now=now, urgent=True)
+    before = bookings(installation)
+    worker = installation.start_worker(SOLVE_SECONDS="5")
+    claimed = "SELECT 1 FROM solve_request WHERE running_since IS NOT NULL"
+    wait_until(lambda: installation.ask(claimed), within_s=30, else_say=worker.said)
+    wait_until(lambda: solving_child(worker), else_say=worker.said)
+    below = worker.below()
+    worker.kill()
+
+    wait_until(lambda: not any(is_alive(child.pid) for child in below), within_s=5)
+    assert bookings(installation) == before
+    assert installation.ask(claimed), "the wish is still there"
+    abandoned = installation.ask("SELECT id FROM procrastinate_jobs WHERE status = 'doing'")
+    assert abandoned, "the worker died at work"
+
+    installation.change("UPDATE solve_request SET running_since = running_since - interval '61 seconds'")
+    second = installation.start_worker(SOLVE_SECONDS="1")
+    solved = "SELECT 1 FROM point_day WHERE last_solved_at IS NOT NULL AND version > 0"
+    wait_until(lambda: installation.ask(solved), within_s=30, else_say=second.said)
+    after = bookings(installation)
+    assert after.keys() == before.keys()
+    assert after != before, "the day became better"
+    assert not installation.ask("SELECT 1 FROM solve_request WHERE running_since IS NOT NULL")
+    left = f"SELECT 1 FROM procrastinate_jobs WHERE status = 'doing' AND id = {abandoned[0][0]}"
+    wait_until(lambda: not installation.ask(left), else_say=second.said)
+    assert second.stop() == 0
+
+
+def test_killed_with_texts_on_their_way(installation: Installation) -> None:
+    open_point(installation)
+    house = installation.house
+    installation.start_web()
+    number = house.api("agent").post("/tickets", json=CALL).json()["number"]
+    worker = installation.start_worker()
+    dispatcher = house.api("dispatcher")
+
+    def is_planned() -> bool:
+        ticket = dispatcher.get(f"/tickets/{number}").json()
+        told = [m for m in ticket["messages"] if m["event"] == "JOB_ASSIGNED"]
+        return ticket["status"] == "ASSIGNED" and all(m["state"] == "delivered" for m in told)
+
+    wait_until(is_planned, within_s=30, else_say=worker.said)
+    # The provider keeps the first of two texts and not the second; both answers are late.
+    house.control_provider(
+        next_faults=[{"stall_s": 30, "stored": True}, {"stall_s": 30, "status": 503, "stored": False}]
+    )
+    slot = dispatcher.get("/slots", params={"ticket": number}).json()[0]
+    agreed = {"outcome": "CONNECTED", "with": "resident", "window": {k: slot[k] for k in ("start", "end")}}
+    answer = dispatcher.post(f"/tickets/{number}/contact-attempts", json=agreed)
+    assert answer.status_code == 201, answer.text
+    on_the_way = "SELECT id FROM notice WHERE sending_since IS NOT NULL"
+    wait_until(lambda: len(installation.ask(on_the_way)) >= 2, else_say=worker.said)
+    worker.kill()
+    assert len(installation.ask(on_the_way)) >= 2
+    house.control_provider(next_faults=[])
+
+    installation.change(
+        "UPDATE notice SET sending_since = sending_since - interval '40 seconds',"
+        " next_try_at = next_try_at - interval '40 seconds' WHERE sending_since IS NOT NULL"
+    )
+    second = installation.start_worker()
+    unsettled = "SELECT event, recipient, state, problem FROM notice WHERE state <> 'delivered'"
+    wait_until(
+        lambda: not installation.ask(unsettled), within_s=30, else_say=lambda: installation.ask(unsettled)
+    )
+    told = Counter((text["to"], text["text"]) for text in house.texts())
+    assert set(told.values()) == {1}, told
+    assert len(told) == installation.ask("SELECT count(*) FROM notice")[0][0]
+    messages = dispatcher.get(f"/tickets/{number}").json()["messages"]
+    scheduled = {m["recipient"]: m["state"] for m in messages if m["event"] == "VISIT_SCHEDULED"}
+    assert scheduled == {"resident": "delivered", "requester": "delivered"}
+    assert second.stop() == 0

@@ -2,6 +2,7 @@
  * The technician's phone: says when the network is away, and after a one-tap call brings the person back to
  * the form that records how the call went ([data-dial="FORM-ID"] on the tel: link).
  */
+import { now } from "./now.js";
 
 /** Listen once. */
 export function startPhone() {
@@ -21,7 +22,7 @@ function noteDial(event) {
   const form = document.getElementById(dialled);
   form?.removeAttribute("hidden");
   const at = form?.querySelector("input[name=dialled_at]");
-  if (at instanceof HTMLInputElement) at.value = new Date().toISOString();
+  if (at instanceof HTMLInputElement) at.value = new Date(now()).toISOString();
 }
 
 function backFromCall() {

@@ -40,7 +40,7 @@ function submitForm(event, target) {
 
 /** Enter in a field of the intake form goes on; in the search box it goes to what was found. */
 function stepOn(/** @type {KeyboardEvent} */ event, /** @type {Element} */ target) {
-  if (event.isComposing || !(target instanceof HTMLInputElement)) return;
+  if (event.isComposing || !(target instanceof HTMLInputElement || target instanceof HTMLSelectElement)) return;
   if (target.matches("#f-q")) {
     const first = document.querySelector(HITS);
     if (first instanceof HTMLElement) {
@@ -57,7 +57,7 @@ function stepOn(/** @type {KeyboardEvent} */ event, /** @type {Element} */ targe
   if (after instanceof HTMLElement) after.focus();
 }
 
-/** @param {Element} field @param {HTMLInputElement} target */
+/** @param {Element} field @param {HTMLInputElement | HTMLSelectElement} target */
 function sameGroup(field, target) {
   return field instanceof HTMLInputElement && target.type === "radio" && field.name === target.name;
 }

@@ -1,0 +1,51 @@
+"""A call is written down through the intake form, as the tests of several screens need it."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.screens import Screens
+
+RESIDENT = ("010-9333-0101", "김영자")
+REQUESTER = ("010-9876-5432", "김민수")
+ADDRESS = "서울 강남구 역삼동 735, 101동 1203호"
+FILED = re.compile(r"/agent/tickets/[^/?]+\?done=filed$")
+
+
+def fill_call(
+    page: Page,
+    *,
+    phone: str = RESIDENT[0],
+    name: str = RESIDENT[1],
+    address: str = ADDRESS,
+    symptom: str = "NO_HEAT",
+    result: str | None = "FAILED",
+    note: str = "",
+) -> None:
+    """Fill in an open intake form for a caller who lives there."""
+    page.fill("[name=resident_phone]", phone)
+    page.fill("[name=resident_name]", name)
+    page.fill("[name=resident_address]", address)
+    page.check(f"[name=symptom][value={symptom}]", force=True)
+    if result:
+        page.locator(f"[name=self_fix_result][value={result}]").check(force=True)
+    if note:
+        page.fill("[name=note]", note)
+
+
+def file_call(screens: Screens, page: Page, **said: str | None) -> str:
+    """The agent files one call; the worker places and plans it. Returns the number."""
+    screens.go(page, "/agent/new")
+    fill_call(page, **said)  # type: ignore[arg-type]
+    page.locator("[data-submit]").click()
+    number = filed_number(page)
+    screens.work()
+    return number
+
+
+def filed_number(page: Page) -> str:
+    """The number of the ticket whose page has opened after filing."""
+    expect(page).to_have_url(FILED)
+    return page.url.split("?")[0].rsplit("/", 1)[1]

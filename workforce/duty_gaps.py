@@ -10,7 +10,7 @@ from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
 from core.actor import Actor
-from core.clock import kst
+from core.clock import kst, today_kst
 from core.errors import InvalidError
 from core.i18n import _
 from workforce.duty import NobodyAnswersError, duty_at
@@ -21,6 +21,8 @@ from workforce.schemas import PersonInfo
 from workforce.staff import bad_field
 
 LOOK_AHEAD = timedelta(days=14)
+FILLED_DAYS = 28
+"""A press fills further than is shown, so that tomorrow is not red again."""
 LONGEST_DAYS = 92
 
 
@@ -70,13 +72,15 @@ def find_gaps(spans: Iterable[tuple[datetime, datetime]], *, start: datetime, en
     return gaps
 
 
-def gaps_of_company(session: Session, *, company_id: int, now: datetime) -> dict[int | None, list[Gap]]:
-    """The gaps of the coming 14 days: of the call desk (None) and of every open point by its id."""
-    end = now + LOOK_AHEAD
+def gaps_of_company(
+    session: Session, *, company_id: int, now: datetime, days: int = LOOK_AHEAD.days
+) -> dict[int | None, list[Gap]]:
+    """The gaps from now on, today and the days after: of the call desk (None) and of every open point."""
+    end = kst(today_kst(now) + timedelta(days=days))
     spans: dict[int | None, list[tuple[datetime, datetime]]] = {None: []}
     points = select(ServicePoint.id).where(
         col(ServicePoint.company_id) == company_id,
-        or_(col(ServicePoint.open_until).is_(None), col(ServicePoint.open_until) > now.date()),
+        or_(col(ServicePoint.open_until).is_(None), col(ServicePoint.open_until) > today_kst(now)),
     )
     for point_id in session.exec(points):
         spans[point_id] = []
@@ -200,11 +204,12 @@ def add_duty_pattern(
 
 
 def fill_gaps(session: Session, *, company_id: int, point_id: int | None, by: Actor, now: datetime) -> int:
-    """Fill every gap of the coming 14 days: with whom the last row named, else with who stands in.
+    """Fill every gap of the coming weeks: with whom the last row named, else with who stands in.
 
     Returns how many rows were added. Raises InvalidError when there is nobody to name.
     """
-    gaps = gaps_of_company(session, company_id=company_id, now=now).get(point_id, [])
+    found = gaps_of_company(session, company_id=company_id, now=now, days=FILLED_DAYS)
+    gaps = found.get(point_id, [])
     for gap in gaps:
         names = _names_for(session, company_id=company_id, point_id=point_id, before=gap.start_at, now=now)
         set_duty(

@@ -14,9 +14,10 @@ from core.clock import today_kst
 from core.dated_history import clear_calendar_day, list_calendar_days, set_calendar_day
 from core.i18n import _
 from web.identity import Author, GuardedRoute, SignedIn, allow
-from web.pages.admin.forms import Entry, FormPage, new_key, press, show_form, submit
+from web.pages.admin.changes import changes_of
+from web.pages.admin.fields import Entry
+from web.pages.admin.forms import FormPage, new_key, press, show_form, submit
 from web.pages.admin.frame import Done, look, show
-from web.pages.admin.history import changes_of
 from web.pages.admin.point_forms import weekday_names
 from web.pages.admin.typed import FormFields, Typed
 

@@ -14,9 +14,10 @@ from core.errors import NotFoundError
 from core.i18n import _
 from core.phones import parse_phone
 from web.identity import COOKIE, Author, GuardedRoute, SignedIn, allow
-from web.pages.admin.forms import Entry, FormPage, new_key, press, show_form, submit
+from web.pages.admin.changes import changes_of
+from web.pages.admin.fields import Entry
+from web.pages.admin.forms import FormPage, new_key, press, show_form, submit
 from web.pages.admin.frame import Done, look, show
-from web.pages.admin.history import changes_of
 from web.pages.admin.typed import FormFields, Typed
 from workforce import accounts, founding, staff
 from workforce.brand import change_company
@@ -88,7 +89,11 @@ def found(
     """Found it; whoever founds it is its first administrator and goes on there."""
 
     def act(session: Session, now: datetime) -> Done:
-        company = founding.add_company(session, code=typed.raw("code"), **_brand(typed), by=by, now=now)
+        code, brand = typed.code("code"), _brand(typed)
+        typed.phone("main_phone")
+        typed.text("name", longest=60)
+        typed.check()
+        company = founding.add_company(session, code=code, **brand, by=by, now=now)
         seat = staff.grant_membership(
             session,
             person_id=principal.person_id,

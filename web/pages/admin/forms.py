@@ -10,7 +10,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -24,37 +24,18 @@ from core.i18n import _
 from core.models import ReplayedRequest
 from web.context import context_of
 from web.identity import current_principal
+from web.pages.admin.changes import Change
+from web.pages.admin.fields import Entry
 from web.pages.admin.frame import Done, go, look, must_be_company_wide, show
-from web.pages.admin.history import Change
 from web.pages.admin.typed import Typed
 
 KEY_LENGTH = 80
-
-Options = Sequence[tuple[Any, str] | tuple[Any, str, str]]
 
 
 class SentBeforeError(ConflictError):
     """The same form came again with other words after it had been stored."""
 
     code = "form-sent-before"
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One field. `kind`: text, tel, number, date, time, password, colour, textarea, select, choices, many,
-    checkbox, address (with a button that finds it) or heading (a line between groups)."""
-
-    name: str
-    label: str
-    kind: str = "text"
-    value: Any = ""
-    hint: str = ""
-    required: bool = True
-    options: Options = ()
-    blank: str | None = None
-    wide: bool = False
-    unit: str = ""
-    attrs: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

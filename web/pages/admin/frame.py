@@ -68,8 +68,6 @@ DONE = {
     "warranty": N_("보증 규칙을 저장했습니다."),
     "day": N_("달력을 저장했습니다."),
     "setting": N_("기준값을 저장했습니다. 정한 때부터 쓰입니다."),
-    "card": N_("카드의 새 판을 저장했습니다."),
-    "code": N_("오류코드를 저장했습니다."),
 }
 """What is said after a change; numbers come with the redirect."""
 

@@ -1,161 +1,18 @@
-"""The timeline of a company's settings in sentences: what, from what to what, who, when, why."""
+"""The timeline of a company's settings, page by page."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from core import audit
 from core.actor import Principal, Role
-from core.clock import KST
-from core.i18n import N_, _
-from core.models import TimelineEntry
 from web.identity import GuardedRoute, SignedIn, allow
+from web.pages.admin.changes import WHAT, changes_of
 from web.pages.admin.frame import look, show
 
 router = APIRouter(prefix="/admin/history", route_class=GuardedRoute)
 
 PAGE = 60
-
-WHAT = {
-    "CompanyAdded": N_("회사를 만듦"),
-    "CompanyChanged": N_("회사 정보를 바꿈"),
-    "ServicePointAdded": N_("서비스점을 넣음"),
-    "ServicePointChanged": N_("서비스점 정보를 바꿈"),
-    "ServicePointEnded": N_("서비스점이 끝나는 날을 정함"),
-    "ServicePointReopened": N_("서비스점이 끝나는 날을 없앰"),
-    "DeskHoursSet": N_("창구 시간을 바꿈"),
-    "PointClosed": N_("휴무를 넣음"),
-    "PointOpenedAgain": N_("휴무를 일찍 끝냄"),
-    "PersonAdded": N_("사람을 넣음"),
-    "PersonChanged": N_("이름이나 번호를 바꿈"),
-    "LogInAdded": N_("아이디를 만듦"),
-    "PasswordSet": N_("비밀번호를 새로 정함"),
-    "AccountDisabled": N_("아이디를 막음"),
-    "AccountEnabled": N_("아이디를 다시 엶"),
-    "MembershipGranted": N_("소속을 줌"),
-    "MembershipEnded": N_("소속을 끝냄"),
-    "QualificationAdded": N_("자격을 넣음"),
-    "QualificationEnded": N_("자격이 끝나는 날을 정함"),
-    "ShiftAdded": N_("근무를 넣음"),
-    "ShiftPatternAdded": N_("근무를 여러 날 넣음"),
-    "ShiftRemoved": N_("근무를 지움"),
-    "AbsenceAdded": N_("쉬는 시간을 넣음"),
-    "DutySet": N_("당직을 정함"),
-    "PriceSet": N_("가격을 정함"),
-    "PriceWithdrawn": N_("팔지 않기로 함"),
-    "WarrantyRuleSet": N_("보증 규칙을 정함"),
-    "SettingChanged": N_("기준값을 바꿈"),
-    "CalendarDaySet": N_("회사 달력을 바꿈"),
-    "CalendarDayCleared": N_("회사 달력을 나라 달력으로 되돌림"),
-    "CardVersionAdded": N_("자가조치 카드의 새 판을 냄"),
-    "ErrorCodeSet": N_("오류코드를 넣거나 고침"),
-}
-
-FIELD = {
-    "name": N_("이름"),
-    "brand_name": N_("브랜드"),
-    "colour": N_("색"),
-    "kind": N_("종류"),
-    "main_phone": N_("대표 번호"),
-    "sender_number": N_("발신 번호"),
-    "greeting": N_("인사말"),
-    "address": N_("주소"),
-    "area_code": N_("지역 코드"),
-    "lat": N_("위도"),
-    "lon": N_("경도"),
-    "desk_phone": N_("창구 전화"),
-    "daily_limit": N_("하루 한도"),
-    "open_until": N_("끝나는 날"),
-    "code": N_("코드"),
-    "tier": N_("시간대"),
-    "amount": N_("금액"),
-    "from": N_("시작일"),
-    "valid_from": N_("시작"),
-    "first_day": N_("첫날"),
-    "last_day": N_("끝날"),
-    "hours": N_("시간"),
-    "count": N_("건수"),
-    "weekdays": N_("요일"),
-    "start_at": N_("시작"),
-    "end_at": N_("끝"),
-    "role": N_("역할"),
-    "boiler_kind": N_("보일러"),
-    "months": N_("개월"),
-    "repeat_free_days": N_("같은 고장 무상(일)"),
-    "day": N_("날짜"),
-    "is_holiday": N_("쉬는 날"),
-    "key": N_("항목"),
-    "value": N_("값"),
-    "fields": N_("바뀐 칸"),
-    "family": N_("계열"),
-    "version": N_("판"),
-}
-HIDDEN = frozenset({"membership_id", "service_point_id", "desk", "closure_id", "qualification_id"})
-
-
-@dataclass(frozen=True)
-class Change:
-    """One line of history."""
-
-    id: int
-    what: str
-    details: tuple[str, ...]
-    who: str
-    source: str
-    at: datetime
-    reason: str
-
-
-def changes_of(entries: Iterable[TimelineEntry]) -> list[Change]:
-    """Timeline entries in sentences."""
-    return [
-        Change(
-            id=entry.id or 0,
-            what=_(WHAT[entry.what]) if entry.what in WHAT else entry.what,
-            details=tuple(_details(entry.data)),
-            who=entry.actor_name,
-            source=entry.source,
-            at=entry.at,
-            reason=entry.reason or "",
-        )
-        for entry in entries
-    ]
-
-
-def _details(data: dict[str, Any]) -> Iterable[str]:
-    for key, value in data.items():
-        if key in HIDDEN or value is None or value == "":
-            continue
-        label = _(FIELD[key]) if key in FIELD else key
-        if isinstance(value, list) and len(value) == 2 and key not in ("hours", "weekdays"):
-            yield f"{label}: {_plain(value[0])} → {_plain(value[1])}"
-        else:
-            yield f"{label}: {_plain(value)}"
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(_plain(each) for each in value)
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {_plain(each)}" for key, each in value.items())
-    if isinstance(value, bool):
-        return _("예") if value else _("아니요")
-    if isinstance(value, int):
-        return f"{value:,}"
-    return _words(str(value)) if value else _("없음")
-
-
-def _words(text: str) -> str:
-    """A stored moment in Korean time; any other text as it is, if short."""
-    if len(text) >= 19 and text[10:11] == "T":
-        moment = datetime.fromisoformat(text).astimezone(KST)
-        return f"{moment:%Y-%m-%d %H:%M}"
-    return text[:120]
 
 
 @router.get("")

@@ -13,8 +13,8 @@ from core.actor import Principal, Role
 from core.clock import today_kst
 from web.identity import GuardedRoute, SignedIn, allow
 from web.pages.admin import readiness
+from web.pages.admin.changes import WHAT, changes_of
 from web.pages.admin.frame import look, show
-from web.pages.admin.history import WHAT, changes_of
 from workforce.certificates import list_qualifications
 from workforce.duty_gaps import gaps_of_company
 from workforce.queries import get_company, list_points, list_technicians

@@ -15,9 +15,9 @@ from core.errors import FieldError, InvalidError
 from core.i18n import _
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.admin import people_forms
+from web.pages.admin.changes import changes_of
 from web.pages.admin.forms import FormPage, new_key, show_form, submit
 from web.pages.admin.frame import Done, look, show
-from web.pages.admin.history import changes_of
 from web.pages.admin.typed import FormFields, Typed
 from workforce import staff
 from workforce.certificates import list_qualifications
@@ -117,7 +117,7 @@ def add(
 
     def act(session: Session, now: datetime) -> Done:
         seat = people_forms.read_seat(session, principal.company_id, typed, today=today_kst(now))
-        name, phone = typed.text("name", longest=60), typed.text("phone", longest=100)
+        name, phone = typed.text("name", longest=60), typed.phone("phone")
         login, password = typed.raw("login"), typed.password("password")
         if login and not 8 <= len(password) <= 200:
             typed.refuse("password", _("비밀번호는 8자에서 200자까지 적어 주세요."))

@@ -12,7 +12,8 @@ from core.actor import Role
 from core.clock import kst, today_kst
 from core.i18n import _
 from core.phones import parse_phone
-from web.pages.admin.forms import Entry, FormPage
+from web.pages.admin.fields import Entry
+from web.pages.admin.forms import FormPage
 from web.pages.admin.typed import Typed
 from workforce.people import StaffInfo
 from workforce.points import search_points

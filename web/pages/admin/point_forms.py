@@ -6,7 +6,8 @@ from datetime import date
 
 from core.i18n import _
 from core.phones import parse_phone
-from web.pages.admin.forms import Entry, FormPage, MapPick
+from web.pages.admin.fields import Entry
+from web.pages.admin.forms import FormPage, MapPick
 from web.pages.admin.typed import Typed
 from workforce.points import HoursInfo
 from workforce.schemas import PointInfo
@@ -185,9 +186,9 @@ def _map(typed: Typed | None, point: PointInfo | None) -> MapPick:
         if typed is not None and typed.raw("lat"):
             lat, lon = float(typed.raw("lat")), float(typed.raw("lon"))
             if 33 <= lat <= 39 and 124 <= lon <= 132:
-                return MapPick(lat, lon, 13, known=True)
+                return MapPick(lat, lon, 11, known=True)
     except ValueError:
         pass
     if point is not None:
-        return MapPick(point.lat, point.lon, 13, known=True, name=point.name)
+        return MapPick(point.lat, point.lon, 11, known=True, name=point.name)
     return MapPick(*KOREA, known=False)

@@ -17,9 +17,9 @@ from core.i18n import _
 from geo.service import AddressError, Precision, place_address
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.admin import point_forms
+from web.pages.admin.changes import changes_of
 from web.pages.admin.forms import new_key, show_again, show_form, submit
 from web.pages.admin.frame import Done, look, must_be_company_wide, show
-from web.pages.admin.history import changes_of
 from web.pages.admin.typed import FormFields, Typed
 from workforce import founding
 from workforce.duty_gaps import gaps_of_company
@@ -109,11 +109,12 @@ def add(
         return show_again(request, build, typed, errors=errors)
 
     def act(session: Session, now: datetime) -> Done:
-        if typed.raw("code").lower() in RESERVED:
+        code = typed.code("code")
+        if code in RESERVED:
             typed.refuse("code", _("쓸 수 없는 코드입니다. 다른 코드를 적어 주세요."))
         facts = _facts(typed)
         point = founding.add_point(
-            session, company_id=principal.company_id, code=typed.raw("code"), **facts, by=by, now=now
+            session, company_id=principal.company_id, code=code, **facts, by=by, now=now
         )
         return Done(f"{SECTION}/{point.code}", "point")
 
@@ -265,7 +266,7 @@ def _facts(typed: Typed) -> dict[str, Any]:
         "name": typed.text("name", longest=60),
         "address": typed.text("address"),
         "kind": typed.choice("kind", ("direct", "designated")),
-        "desk_phone": typed.text("desk_phone", longest=100),
+        "desk_phone": typed.phone("desk_phone"),
         "daily_limit": typed.integer("daily_limit", low=0, high=MAX_DAILY_LIMIT, required=False),
         "lat": typed.decimal("lat", low=33, high=39) or 0.0,
         "lon": typed.decimal("lon", low=124, high=132) or 0.0,

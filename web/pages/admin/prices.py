@@ -18,9 +18,10 @@ from core.clock import today_kst
 from core.errors import NotFoundError
 from core.i18n import _
 from web.identity import Author, GuardedRoute, SignedIn, allow
-from web.pages.admin.forms import Entry, FormPage, show_form, submit
+from web.pages.admin.changes import changes_of
+from web.pages.admin.fields import Entry
+from web.pages.admin.forms import FormPage, show_form, submit
 from web.pages.admin.frame import Done, look, show
-from web.pages.admin.history import changes_of
 from web.pages.admin.typed import FormFields, Typed
 
 router = APIRouter(prefix="/admin/prices", route_class=GuardedRoute)

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from core.i18n import N_, _
 from dispatch.words import SYMPTOMS, symptom_words
 from web.display import span_text
-from web.pages.admin.forms import Entry
+from web.pages.admin.fields import Entry
 from web.pages.admin.typed import Typed
 from workforce.certificates import QUALIFICATIONS, qualification_words
 

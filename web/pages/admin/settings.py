@@ -17,9 +17,10 @@ from core.dated_history import SettingHistory, list_settings
 from core.errors import FieldError, InvalidError, NotFoundError
 from core.i18n import _
 from web.identity import Author, GuardedRoute, SignedIn, allow
-from web.pages.admin.forms import Entry, FormPage, show_form, submit
+from web.pages.admin.changes import changes_of
+from web.pages.admin.fields import Entry
+from web.pages.admin.forms import FormPage, show_form, submit
 from web.pages.admin.frame import Done, look, show
-from web.pages.admin.history import changes_of
 from web.pages.admin.setting_catalogue import GROUPS, SETTINGS, Setting
 from web.pages.admin.setting_rules import contradictions
 from web.pages.admin.typed import FormFields, Typed

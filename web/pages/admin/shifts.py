@@ -14,7 +14,8 @@ from core.dated import read_calendar
 from core.errors import NotFoundError
 from core.i18n import _
 from web.identity import Author, GuardedRoute, SignedIn, allow
-from web.pages.admin.forms import Entry, FormPage, new_key, press, show_form, submit
+from web.pages.admin.fields import Entry
+from web.pages.admin.forms import FormPage, new_key, press, show_form, submit
 from web.pages.admin.frame import Done, look, show
 from web.pages.admin.point_forms import weekday_names
 from web.pages.admin.typed import FormFields, Typed

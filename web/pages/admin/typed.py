@@ -11,9 +11,11 @@ from fastapi import Depends, Request
 
 from core.errors import FieldError, InvalidError
 from core.i18n import _
+from core.phones import PhoneError, parse_phone
 
 LONGEST = 4000
 MOST_VALUES = 400
+CODE = re.compile(r"[a-z0-9][a-z0-9-]{1,19}")
 NUMBER = re.compile(r"[-+]?\d+(\.\d+)?")
 
 
@@ -122,6 +124,23 @@ class Typed:
             self.refuse(name, _("시각을 09:00처럼 적어 주세요."))
             return None
         return time(int(match[1]) % 24, int(match[2]))
+
+    def phone(self, name: str) -> str:
+        """One Korean telephone number in any writing, as typed."""
+        value = self.text(name, longest=100)
+        try:
+            if value:
+                parse_phone(value)
+        except PhoneError as error:
+            self.refuse(name, error.detail)
+        return value
+
+    def code(self, name: str) -> str:
+        """A short name for addresses and commands: small letters, digits, hyphens."""
+        value = self.raw(name).lower()
+        if not CODE.fullmatch(value):
+            self.refuse(name, _("영문 소문자와 숫자로 2자에서 20자까지 적어 주세요."))
+        return value
 
     def choice(self, name: str, allowed: Collection[str], *, required: bool = True) -> str:
         """One of the offered values."""

@@ -1,0 +1,189 @@
+"""The timeline of a company's settings in sentences: what, from what to what, who, when, why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from core.clock import KST
+from core.i18n import N_, _
+from core.models import TimelineEntry
+from web.display import won_text
+from web.pages.admin.setting_catalogue import SETTINGS
+from web.pages.admin.setting_kinds import WEEKDAYS
+from workforce.certificates import qualification_words
+
+WHAT = {
+    "CompanyAdded": N_("회사를 만듦"),
+    "CompanyChanged": N_("회사 정보를 바꿈"),
+    "ServicePointAdded": N_("서비스점을 넣음"),
+    "ServicePointChanged": N_("서비스점 정보를 바꿈"),
+    "ServicePointEnded": N_("서비스점이 끝나는 날을 정함"),
+    "ServicePointReopened": N_("서비스점이 끝나는 날을 없앰"),
+    "DeskHoursSet": N_("창구 시간을 바꿈"),
+    "PointClosed": N_("휴무를 넣음"),
+    "PointOpenedAgain": N_("휴무를 일찍 끝냄"),
+    "PersonAdded": N_("사람을 넣음"),
+    "PersonChanged": N_("이름이나 번호를 바꿈"),
+    "LogInAdded": N_("아이디를 만듦"),
+    "PasswordSet": N_("비밀번호를 새로 정함"),
+    "AccountDisabled": N_("아이디를 막음"),
+    "AccountEnabled": N_("아이디를 다시 엶"),
+    "MembershipGranted": N_("소속을 줌"),
+    "MembershipEnded": N_("소속을 끝냄"),
+    "QualificationAdded": N_("자격을 넣음"),
+    "QualificationEnded": N_("자격이 끝나는 날을 정함"),
+    "ShiftAdded": N_("근무를 넣음"),
+    "ShiftPatternAdded": N_("근무를 여러 날 넣음"),
+    "ShiftRemoved": N_("근무를 지움"),
+    "AbsenceAdded": N_("쉬는 시간을 넣음"),
+    "DutySet": N_("당직을 정함"),
+    "PriceSet": N_("가격을 정함"),
+    "PriceWithdrawn": N_("팔지 않기로 함"),
+    "WarrantyRuleSet": N_("보증 규칙을 정함"),
+    "SettingChanged": N_("기준값을 바꿈"),
+    "CalendarDaySet": N_("회사 달력을 바꿈"),
+    "CalendarDayCleared": N_("회사 달력을 나라 달력으로 되돌림"),
+}
+
+FIELD = {
+    "name": N_("이름"),
+    "brand_name": N_("브랜드"),
+    "colour": N_("색"),
+    "kind": N_("종류"),
+    "main_phone": N_("대표 번호"),
+    "sender_number": N_("발신 번호"),
+    "greeting": N_("인사말"),
+    "address": N_("주소"),
+    "area_code": N_("지역 코드"),
+    "lat": N_("위도"),
+    "lon": N_("경도"),
+    "desk_phone": N_("창구 전화"),
+    "daily_limit": N_("하루 한도"),
+    "open_until": N_("끝나는 날"),
+    "code": N_("코드"),
+    "tier": N_("시간대"),
+    "amount": N_("금액"),
+    "from": N_("시작일"),
+    "valid_from": N_("시작"),
+    "first_day": N_("첫날"),
+    "last_day": N_("끝날"),
+    "hours": N_("시간"),
+    "count": N_("건수"),
+    "weekdays": N_("요일"),
+    "start_at": N_("시작"),
+    "end_at": N_("끝"),
+    "role": N_("역할"),
+    "boiler_kind": N_("보일러"),
+    "months": N_("개월"),
+    "repeat_free_days": N_("같은 고장 무상(일)"),
+    "day": N_("날짜"),
+    "is_holiday": N_("쉬는 날"),
+    "key": N_("항목"),
+    "value": N_("값"),
+    "fields": N_("바뀐 칸"),
+    "phone": N_("전화번호"),
+}
+VALUES = {
+    "role": {
+        "agent": N_("상담원"),
+        "dispatcher": N_("배차 담당"),
+        "point": N_("서비스점 창구"),
+        "technician": N_("기사"),
+        "qa": N_("해피콜 담당"),
+        "manager": N_("관리자(현황)"),
+        "admin": N_("설정 관리자"),
+    },
+    "kind": {"direct": N_("직영"), "designated": N_("지정점")},
+    "tier": {"any": N_("언제나"), "day": N_("주간"), "night_holiday": N_("야간·휴일")},
+    "boiler_kind": {
+        "any": N_("모든 보일러"),
+        "condensing": N_("콘덴싱"),
+        "standard": N_("일반"),
+        "commercial": N_("업소용"),
+    },
+}
+"""What stored words are called, by field."""
+HIDDEN = frozenset({"membership_id", "service_point_id", "desk", "closure_id", "qualification_id"})
+
+
+@dataclass(frozen=True)
+class Change:
+    """One line of history."""
+
+    id: int
+    what: str
+    details: tuple[str, ...]
+    who: str
+    source: str
+    at: datetime
+    reason: str
+
+
+def changes_of(entries: Iterable[TimelineEntry]) -> list[Change]:
+    """Timeline entries in sentences."""
+    return [
+        Change(
+            id=entry.id or 0,
+            what=_(WHAT[entry.what]) if entry.what in WHAT else entry.what,
+            details=tuple(_details(entry.data)),
+            who=entry.actor_name,
+            source=entry.source,
+            at=entry.at,
+            reason=entry.reason or "",
+        )
+        for entry in entries
+    ]
+
+
+def _details(data: dict[str, Any]) -> Iterable[str]:
+    setting = SETTINGS.get(str(data.get("key")))
+    # JSONB forgets the order in which things were said; ours is that of FIELD.
+    order = list(FIELD)
+    known = sorted(data.items(), key=lambda pair: order.index(pair[0]) if pair[0] in FIELD else len(order))
+    for key, value in known:
+        if key in HIDDEN or value is None or value == "":
+            continue
+        if setting is not None and key in ("key", "value"):
+            yield _(setting.name) if key == "key" else setting.kind.words(value)
+            continue
+        label = _(FIELD[key]) if key in FIELD else key
+        if isinstance(value, list) and len(value) == 2 and key not in ("hours", "weekdays"):
+            yield f"{label}: {_said(key, value[0])} → {_said(key, value[1])}"
+        else:
+            yield f"{label}: {_said(key, value)}"
+
+
+def _said(key: str, value: Any) -> str:
+    """A value in the words of its field."""
+    if key == "weekdays":
+        return ", ".join(_(WEEKDAYS[day]) for day in value)
+    if key == "fields":
+        return ", ".join(_(FIELD[name]) if name in FIELD else name for name in value)
+    if key == "amount":
+        return won_text(value)
+    if isinstance(value, str) and value in VALUES.get(key, {}):
+        return _(VALUES[key][value])
+    return qualification_words(value) if key == "code" and isinstance(value, str) else _plain(value)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(_plain(each) for each in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_plain(each)}" for key, each in value.items())
+    if isinstance(value, bool):
+        return _("예") if value else _("아니요")
+    if isinstance(value, int):
+        return f"{value:,}"
+    return _words(str(value)) if value else _("없음")
+
+
+def _words(text: str) -> str:
+    """A stored moment in Korean time; any other text as it is, if short."""
+    if len(text) >= 19 and text[10:11] == "T":
+        moment = datetime.fromisoformat(text).astimezone(KST)
+        return f"{moment:%Y-%m-%d %H:%M}"
+    return text[:120]

@@ -13,6 +13,7 @@ from dispatch.list_queries import TicketItem
 from dispatch.models import Placement
 from dispatch.plan_models import Plan, PointDay
 from dispatch.tasks import MAP_PICK
+from dispatch.unplanned import no_reason_yet
 
 PASSED = ("PASSED_OVER", "DECLINED", "EXPIRED")
 
@@ -41,12 +42,7 @@ def _from_plans(session: Session, items: Sequence[TicketItem], now: datetime) ->
         for entry in left_out:
             found = texts.setdefault(entry["ticket_id"], {})
             found.update(dict.fromkeys(reason["text"] for reason in entry.get("reasons", ())))
-    fallback = {
-        "ON_HOLD": _("보류 중입니다. 다시 갈 때가 되면 일정에 넣습니다."),
-        "ABSENT": _("집에 아무도 없어 다시 약속해야 합니다."),
-    }
-    planning = _("기사의 일정에 넣고 있습니다.")
-    return {i.id: tuple(texts.get(i.id) or (fallback.get(i.status, planning),)) for i in items}
+    return {i.id: tuple(texts.get(i.id) or (no_reason_yet(i.status),)) for i in items}
 
 
 def _before_placement(session: Session, items: Sequence[TicketItem]) -> dict[int, tuple[str, ...]]:

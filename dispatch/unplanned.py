@@ -81,7 +81,16 @@ def _from_plans(session: Session, ticket: Ticket, *, now: datetime) -> tuple[Rea
                 found.setdefault((reason.code, reason.text, reason.technician_id), reason)
     if found:
         return tuple(found.values())
-    return (ReasonFacts("NOT_YET_PLANNED", "best_guess", _("기사의 일정에 넣고 있습니다.")),)
+    return (ReasonFacts("NOT_YET_PLANNED", "best_guess", no_reason_yet(ticket.status)),)
+
+
+def no_reason_yet(status: str) -> str:
+    """What to say of a ticket that has a point, while no plan says why it is left out."""
+    waits = {
+        "ON_HOLD": _("보류 중입니다. 다시 갈 때가 되면 일정에 넣습니다."),
+        "ABSENT": _("집에 아무도 없어 다시 약속해야 합니다."),
+    }
+    return waits.get(status, _("기사의 일정에 넣고 있습니다."))
 
 
 def _reason(raw: Mapping[str, Any]) -> ReasonFacts:

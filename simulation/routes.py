@@ -21,7 +21,7 @@ from scheduling.problem import Job, Lunch, PlanningProblem, Technician
 from simulation.shapes import DAY, HOUR, CrewShift, Maker
 from simulation.story_shapes import Leg
 
-HALF_HOUR = 1800
+HALF_HOUR, QUARTER = 1800, 900
 LATEST_BEFORE_LUNCH = 900
 """A job that would end later than this before the last moment for lunch waits until after it."""
 
@@ -133,14 +133,14 @@ def _walk(
 
 
 def _window(maker: Maker, start: int, rng: random.Random) -> tuple[int, int]:
-    """The offered window that the start lies in, or one that was talked over, on the half hour."""
+    """The offered window that the start lies in, or one that was talked over, on the quarter hour."""
     day, seconds = divmod(start + 5 * HOUR, DAY)
     fitting = [h for h in maker.window_starts if h * HOUR <= seconds <= h * HOUR + maker.window_s - 60]
     if fitting and rng.random() < 0.4:
         opens, length = fitting[-1] * HOUR, maker.window_s
     else:
-        back = rng.randint(0, 2) * HALF_HOUR
-        opens, length = seconds // HALF_HOUR * HALF_HOUR - back, 2 * HOUR
+        back = rng.randint(0, 4) * QUARTER
+        opens, length = seconds // QUARTER * QUARTER - back, 2 * HOUR
     opens += day * DAY - 5 * HOUR
     return opens, opens + length
 

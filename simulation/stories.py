@@ -26,7 +26,8 @@ from simulation.shapes import DAY, HOUR, SEED, CrewShift, HomeSpec, World
 from simulation.story_shapes import Leg, Story
 
 ABSENT_SHARE, PARTS_SHARE = 0.055, 0.05
-SAFETY_SHARE, SAFETY_SHARE_NIGHT = 0.015, 0.10
+SAFETY_EVERY_S = 900
+"""Looked at so often, some safety case is under way, as long as anybody is."""
 OFFERED = 12
 ESCALATED = 6
 DECLINED_SHARE = 0.04
@@ -74,6 +75,7 @@ def write_stories(world: World, *, demand: Demand, rules: CompanyRules) -> Stori
             if shift.day == day and count:
                 _write_shift(writing, shift, count)
     _mark_offered(writing)
+    _mark_safety(writing)
     _mark_escalated(writing)
     return Stories(tuple(writing.stories), writing.lunches)
 
@@ -160,11 +162,8 @@ def _keep_visit(w: _Writing, story: Story, shift: CrewShift) -> None:
     night = shift.kind == "night"
     if night:  # who is sent at night has called not long before
         story = replace(story, received_tod=(leg.depart - rng.randint(3000, 9000)) % DAY)
-    safe = shift.day == 0 and rng.random() < (SAFETY_SHARE_NIGHT if night else SAFETY_SHARE)
     draw = rng.random()
-    if safe and "GAS_WORK" in w.world.technicians[leg.technician_id].skills:
-        story = replace(story, safety=True, symptom="NO_HEAT")
-    elif shift.day <= 0 and draw < ABSENT_SHARE:
+    if shift.day <= 0 and draw < ABSENT_SHARE:
         story = replace(story, outcome="absent")
     elif shift.day <= 0 and draw < ABSENT_SHARE + PARTS_SHARE and story.symptom != "INSPECTION":
         story = replace(story, outcome="parts")
@@ -235,6 +234,25 @@ def _mark_offered(w: _Writing) -> None:
         w.stories[index] = replace(
             w.stories[index], offered=True, declined_by=None, age_s=w.rng.randint(15, 120)
         )
+
+
+def _mark_safety(w: _Writing) -> None:
+    """A chain of safety cases through the day, by technicians who may do gas work."""
+    fit = [
+        (story.leg.depart, story.leg.ended, i)
+        for i, story in enumerate(w.stories)
+        if story.leg is not None
+        and story.leg.day == 0
+        and story.outcome == "fixed"
+        and duration_of(w.rules, story.symptom) == duration_of(w.rules, "GAS_SMELL")
+        and "GAS_WORK" in w.world.technicians[story.leg.technician_id].skills
+    ]
+    covered = 0
+    for moment in range(0, DAY, SAFETY_EVERY_S):
+        under_way = [(ended, i) for depart, ended, i in fit if depart <= moment < ended]
+        if moment >= covered and under_way:
+            covered, index = max(under_way)
+            w.stories[index] = replace(w.stories[index], safety=True, declined_by=None)
 
 
 def _mark_escalated(w: _Writing) -> None:

@@ -7,6 +7,7 @@ The child dies with its worker, whatever ends it.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -23,6 +24,9 @@ from scheduling.problem import PlanningProblem
 GRACE_S = 20.0
 """A child that has not answered so long after its time is hung, and is replaced."""
 
+GIVES_WAY = 6
+"""Added niceness of the child, below the worker that started it."""
+
 
 class SolverDiedError(RuntimeError):
     """The child was killed or hung in a solve; the wish for it is still there and is taken up again."""
@@ -38,6 +42,12 @@ def solve_in_child(
 def warm_up() -> None:
     """Load the planner, so that the first real solve does not pay for it."""
     import scheduling.routing_model  # noqa: F401
+
+
+def begin_child() -> None:
+    """First thing in the child: die with the worker, and give way to pages, jobs and texts."""
+    die_with_parent()
+    os.nice(GIVES_WAY)
 
 
 class SolverPool:
@@ -87,7 +97,7 @@ class SolverPool:
         self._executor = ProcessPoolExecutor(
             max_workers=1,
             mp_context=multiprocessing.get_context("spawn"),
-            initializer=die_with_parent,
+            initializer=begin_child,
         )
         return self._executor
 

@@ -47,7 +47,7 @@ def die_with_parent(death_signal: signal.Signals = signal.SIGKILL) -> None:
 
     On Linux the child must have been started by a thread that lives as long as it should.
     """
-    bind_to(os.getppid(), death_signal)
+    bind_to(_starter(), death_signal)
 
 
 def bind_to(parent: int, death_signal: signal.Signals) -> None:
@@ -60,6 +60,17 @@ def bind_to(parent: int, death_signal: signal.Signals) -> None:
         threading.Thread(target=_watch, args=(parent,), name="lifeline", daemon=True).start()
     if os.getppid() != parent:  # it died before the line was tied
         os._exit(1)
+
+
+def _starter() -> int:
+    """Who started us. A child of `multiprocessing` was told so: `getppid` is another's if that one has died
+    while we were still importing.
+    """
+    if "multiprocessing.process" in sys.modules:
+        parent = sys.modules["multiprocessing.process"].parent_process()
+        if parent is not None:
+            return int(parent.pid)
+    return os.getppid()
 
 
 def _watch(parent: int) -> None:

@@ -11,6 +11,7 @@ import pytest
 from core.db import Database
 from tests.faults.installation import Installation, open_installation
 from tests.journeys.house import House, open_house
+from tests.web.conftest import web_world
 
 
 @pytest.fixture
@@ -25,3 +26,6 @@ def installation(database_url: str, tmp_path: Path) -> Iterator[Installation]:
     """An installation of real processes, none started yet."""
     with open_installation(database_url, folder=tmp_path) as opened:
         yield opened
+
+
+__all__ = ["house", "installation", "web_world"]

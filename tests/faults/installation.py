@@ -107,7 +107,7 @@ class Installation:
     def start_web(self, **environment: str) -> Program:
         """A web server that answers."""
         web = self.start("serve", "--port", str(self.port), **environment)
-        wait_until(self.answers, within_s=30, else_say=web.said)
+        wait_until(self.answers, within_s=90, else_say=web.said)
         return web
 
     def answers(self) -> bool:
@@ -174,7 +174,7 @@ def open_point(installation: Installation, *, technicians: int = 2) -> None:
 
 
 def wait_until(
-    condition: Callable[[], object], *, within_s: float = 15.0, else_say: Callable[[], object] = str
+    condition: Callable[[], object], *, within_s: float = 60.0, else_say: Callable[[], object] = str
 ) -> None:
     """Ask until it holds: another process cannot be hurried. What `else_say` gives explains a failure."""
     deadline = time.monotonic() + within_s

@@ -44,12 +44,15 @@ def test_killed_in_a_solve(installation: Installation) -> None:
     before = bookings(installation)
     worker = installation.start_worker(SOLVE_SECONDS="5")
     claimed = "SELECT 1 FROM solve_request WHERE running_since IS NOT NULL"
-    wait_until(lambda: installation.ask(claimed), within_s=30, else_say=worker.said)
+    wait_until(lambda: installation.ask(claimed), else_say=worker.said)
     wait_until(lambda: solving_child(worker), else_say=worker.said)
-    below = worker.below()
+    below = {child.pid: child.cmdline() for child in worker.below()}
     worker.kill()
 
-    wait_until(lambda: not any(is_alive(child.pid) for child in below), within_s=5)
+    def survivors() -> list[list[str]]:
+        return [command for pid, command in below.items() if is_alive(pid)]
+
+    wait_until(lambda: not survivors(), within_s=10, else_say=survivors)
     assert bookings(installation) == before
     assert installation.ask(claimed), "the wish is still there"
     abandoned = installation.ask("SELECT id FROM procrastinate_jobs WHERE status = 'doing'")
@@ -58,7 +61,7 @@ def test_killed_in_a_solve(installation: Installation) -> None:
     installation.change("UPDATE solve_request SET running_since = running_since - interval '61 seconds'")
     second = installation.start_worker(SOLVE_SECONDS="1")
     solved = "SELECT 1 FROM point_day WHERE last_solved_at IS NOT NULL AND version > 0"
-    wait_until(lambda: installation.ask(solved), within_s=30, else_say=second.said)
+    wait_until(lambda: installation.ask(solved), else_say=second.said)
     after = bookings(installation)
     assert after.keys() == before.keys()
     assert after != before, "the day became better"
@@ -81,7 +84,7 @@ def test_killed_with_texts_on_their_way(installation: Installation) -> None:
         told = [m for m in ticket["messages"] if m["event"] == "JOB_ASSIGNED"]
         return ticket["status"] == "ASSIGNED" and all(m["state"] == "delivered" for m in told)
 
-    wait_until(is_planned, within_s=30, else_say=worker.said)
+    wait_until(is_planned, else_say=worker.said)
     # The provider keeps the first of two texts and not the second; both answers are late.
     house.control_provider(
         next_faults=[{"stall_s": 30, "stored": True}, {"stall_s": 30, "status": 503, "stored": False}]
@@ -102,9 +105,7 @@ def test_killed_with_texts_on_their_way(installation: Installation) -> None:
     )
     second = installation.start_worker()
     unsettled = "SELECT event, recipient, state, problem FROM notice WHERE state <> 'delivered'"
-    wait_until(
-        lambda: not installation.ask(unsettled), within_s=30, else_say=lambda: installation.ask(unsettled)
-    )
+    wait_until(lambda: not installation.ask(unsettled), else_say=lambda: installation.ask(unsettled))
     told = Counter((text["to"], text["text"]) for text in house.texts())
     assert set(told.values()) == {1}, told
     assert len(told) == installation.ask("SELECT count(*) FROM notice")[0][0]

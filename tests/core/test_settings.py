@@ -1,0 +1,75 @@
+"""What may go live, and what is refused with the sentence that helps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from core.settings import Settings, StartupRefusedError, check_settings_for_start
+from main import main
+from notifications.providers.choice import make_provider
+from notifications.providers.solapi import SolapiProvider
+
+DATABASE = "postgresql://nobody@127.0.0.1:1/none"
+KEYS = {"sms_provider": "solapi", "solapi_api_key": "key", "solapi_api_secret": "secret"}
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({}, "SMS_PROVIDER"),
+        ({"sms_provider": "fake"}, "SMS_PROVIDER"),
+        ({"sms_provider": "fake", "fake_provider_url": "http://127.0.0.1:1"}, "NOTICES=off"),
+        ({"sms_provider": "solapi"}, "SOLAPI_API_KEY"),
+        ({**KEYS, "solapi_api_secret": ""}, "SOLAPI_API_SECRET"),
+        ({**KEYS, "database_url": ""}, "DATABASE_URL"),
+        ({"notices": "off", "database_url": ""}, "DATABASE_URL"),
+    ],
+)
+def test_refused(given: dict[str, str], named: str) -> None:
+    settings = Settings(**{"database_url": DATABASE, **given})  # type: ignore[arg-type]
+    with pytest.raises(StartupRefusedError, match=named):
+        check_settings_for_start(settings)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [KEYS, {"notices": "off"}, {"notices": "off", "sms_provider": "fake"}, {"ondol_mode": "demo"}],
+)
+def test_taken(given: dict[str, str]) -> None:
+    check_settings_for_start(Settings(database_url=DATABASE, **given))  # type: ignore[arg-type]
+
+
+def test_the_fake_provider_is_never_made_outside_the_demo() -> None:
+    fake = {"sms_provider": "fake", "fake_provider_url": "http://127.0.0.1:1"}
+    with pytest.raises(StartupRefusedError):
+        make_provider(Settings(**fake))  # type: ignore[arg-type]
+    made = [
+        make_provider(Settings(ondol_mode="demo", **fake)),  # type: ignore[arg-type]
+        make_provider(Settings(**KEYS)),  # type: ignore[arg-type]
+    ]
+    for provider in made:
+        assert isinstance(provider, SolapiProvider)
+        provider.close()
+
+
+@pytest.mark.parametrize("command", [["serve", "--port", "1"], ["worker"]])
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [({}, "DATABASE_URL"), ({"DATABASE_URL": DATABASE, "SMS_PROVIDER": "fake"}, "NOTICES=off")],
+)
+def test_the_commands_say_in_one_line_why_they_do_not_start(
+    command: Sequence[str],
+    given: dict[str, str],
+    named: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name in ("DATABASE_URL", "ONDOL_MODE", "NOTICES", "SMS_PROVIDER"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    assert main(list(command)) == 2
+    said = capsys.readouterr().err
+    assert named in said and said.count("\n") == 1

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
 from core.actor import Actor, Principal
-from core.errors import DomainError
+from core.errors import DomainError, NotFoundError
 from dispatch.by_hand import HandAssignment
 from dispatch.console_candidates import preview_assignment
 from dispatch.open_visits import find_open_visit
@@ -100,6 +100,8 @@ def post_preview(
             )
             values["preview"] = found
             values.update(_moved(found, current=_current_technician(session, ticket_id)))
+    except NotFoundError:
+        raise
     except DomainError as error:
         values["why"] = error.detail
     return render_page(request, "dispatch/_preview.html", values)

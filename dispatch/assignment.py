@@ -149,7 +149,7 @@ def release_visit(session: Session, *, visit_id: int, why: str, by: Actor, now: 
             return
         rest = replace(board, visits=tuple(v for v in board.visits if v.visit_id != visit_id))
         draft = replace(draft_of(to_problem(rest, freedom=Freedom.INSERT)), board=board)
-        publish(session, drafts=[draft], author=Authorship(by, "change", why), now=now)
+        publish(session, drafts=[draft], author=Authorship(by, "change", why, visit_id), now=now)
 
     on_fresh_data(session, release)
 

@@ -118,7 +118,8 @@ def assign_by_hand(
             raise StalePlanError(_("방문이 그사이 바뀌었습니다. 화면을 새로 고쳐 주세요."))
         found = _place(session, boards, planned, technician_id=technician_id, start=start, pin=pin)
         drafts = [found.draft, *drafts_without(boards, planned, but=found.day)]
-        published = publish(session, drafts=drafts, author=Authorship(by, "hand", reason), now=now)
+        author = Authorship(by, "hand", reason, visit_id)
+        published = publish(session, drafts=drafts, author=author, now=now)
         moved[:] = [
             change.as_json(found.draft.board.names)
             for change in published.changes

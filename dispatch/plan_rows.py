@@ -41,7 +41,10 @@ def plan_row(
             }
             for left in draft.unplanned
         ],
-        changes=[{**change.as_json(board.names), "why": author.reason} for change in changes],
+        changes=[
+            {**change.as_json(board.names), "why": author.reason_for(change.before.visit_id)}
+            for change in changes
+        ],
     )
 
 

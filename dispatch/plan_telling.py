@@ -71,10 +71,11 @@ def _record(session: Session, change: Change, *, company_id: int, author: Author
         what=_WHAT[change.what],
         subject=("ticket", before.ticket_id),
         company_id=company_id,
-        reason=author.reason,
+        reason=author.reason_for(before.visit_id),
         data={
             "visit_id": before.visit_id,
             "origin": author.origin,
+            "because_of_visit_id": author.about_visit_id,
             "from_technician_id": before.technician_id if before.planned else None,
             "from_start": rfc3339_kst(before.planned_start) if before.planned_start else None,
             "technician_id": after.technician_id if after else None,

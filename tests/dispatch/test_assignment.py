@@ -515,3 +515,27 @@ def test_who_is_on_the_way_is_not_called_off_by_planning(session: Session, now: 
     session.flush()
     with pytest.raises(ConflictError):
         assignment.release_visit(session, visit_id=visit.id or 0, why="옮김", by=DISPATCHER, now=now)
+
+
+def test_why_one_visit_was_taken_off_is_not_said_of_the_others(session: Session, now: datetime) -> None:
+    shop = Shop(session)
+    shop.technician()
+    one, other = shop.ticket(km=1), shop.ticket(km=12)
+    first, second = plan(session, one, now), plan(session, other, now)
+    assert first.planned_start is not None and second.planned_start is not None
+    early, late = (one, other) if first.planned_start < second.planned_start else (other, one)
+
+    why = "김영자 님 댁은 우리가 못 갑니다"
+    assignment.release_visit(
+        session, visit_id=visit_of(session, early).id or 0, why=why, by=DISPATCHER, now=now
+    )
+
+    told = {
+        (line.subject_id, line.what): line.reason
+        for line in session.exec(select(TimelineEntry).where(col(TimelineEntry.subject_kind) == "ticket"))
+    }
+    assert told[early.id or 0, "VisitTakenOff"] == why
+    assert told[late.id or 0, "VisitRetimed"] is None
+    newest = session.exec(select(Plan).order_by(col(Plan.id).desc())).first()
+    assert newest is not None
+    assert {change["what"]: change["why"] for change in newest.changes} == {"taken_off": why, "retimed": None}

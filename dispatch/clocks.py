@@ -8,8 +8,10 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from core.actor import SYSTEM, Actor
+from core.clock import rfc3339_kst
 from core.dated import read_calendar, read_rules
 from core.i18n import _
+from core.sweeping import take_each
 from dispatch import clock_rules, notices
 from dispatch.models import Ticket, TicketClock, Visit
 from dispatch.states import OPEN_VISIT_STATES
@@ -77,7 +79,7 @@ def stop_clock(
     elif clock.breached_at is not None:  # the sweep was quicker than an entry that came in good time
         clock.breached_at = None
     session.add(clock)
-    data = {"kind": kind, "state": state, "at": at.isoformat(), "late_entry": late, "evidence": evidence}
+    data = {"kind": kind, "state": state, "at": rfc3339_kst(at), "late_entry": late, "evidence": evidence}
     note_change(session, ticket=ticket, what="ClockStopped", by=by, now=now, data=data)
     return state
 
@@ -120,8 +122,9 @@ def advance_clocks(session: Session, *, now: datetime) -> int:
         .order_by(col(TicketClock.next_stage_at))
         .limit(SWEEP_BATCH)
     )
-    moved = 0
-    for clock_id, ticket_id in list(session.exec(query)):
+
+    def step(found: tuple[int | None, int]) -> int:
+        clock_id, ticket_id = found
         ticket = session.exec(
             select(Ticket)
             .where(col(Ticket.id) == ticket_id)
@@ -129,11 +132,12 @@ def advance_clocks(session: Session, *, now: datetime) -> int:
             .execution_options(populate_existing=True)
         ).one_or_none()
         if ticket is None:  # somebody works on it right now; the next round comes in seconds
-            continue
+            return 0
         clock = session.get_one(TicketClock, clock_id, populate_existing=True)
-        if clock.stopped_at is None and clock.next_stage_at is not None:
-            moved += _advance(session, ticket, clock, now)
-    return moved
+        due = clock.stopped_at is None and clock.next_stage_at is not None
+        return _advance(session, ticket, clock, now) if due else 0
+
+    return take_each(session, list(session.exec(query)), step, sweep="advance_clocks")
 
 
 def _advance(session: Session, ticket: Ticket, clock: TicketClock, now: datetime) -> int:

@@ -15,6 +15,7 @@ from core.actor import SYSTEM, Actor
 from core.dated import read_rules
 from core.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from core.i18n import _
+from core.sweeping import take_each
 from dispatch import assignment, placement_rules
 from dispatch.candidates import Candidate, rank_points
 from dispatch.cases import Case, lock_case
@@ -113,22 +114,27 @@ def expire_unanswered(session: Session, *, now: datetime) -> int:
         .order_by(col(Placement.answer_due_at))
         .limit(SWEEP_BATCH)
     )
-    moved = 0
-    for placement_id, ticket_id in list(session.exec(query)):
-        case = lock_case(session, ticket_id=ticket_id)
-        placement = session.get_one(Placement, placement_id, populate_existing=True)
-        if placement.state != "OFFERED":
-            continue
-        moved += 1
-        if has_ended(case.ticket):
-            placement.state, placement.answered_at = "WITHDRAWN", now
-            session.add(placement)
-        elif case.ticket.status in IN_ACTION:
-            _accept(session, case, placement, by=SYSTEM, now=now)
-        else:
-            why = _("정해진 시간 안에 답이 없었음")
-            _refuse(session, case, placement, state="EXPIRED", code=EXPIRED, why=why, by=SYSTEM, now=now)
-    return moved
+
+    def step(found: tuple[int | None, int]) -> int:
+        return _expire(session, placement_id=found[0], ticket_id=found[1], now=now)
+
+    return take_each(session, list(session.exec(query)), step, sweep="expire_unanswered")
+
+
+def _expire(session: Session, *, placement_id: int | None, ticket_id: int, now: datetime) -> int:
+    case = lock_case(session, ticket_id=ticket_id)
+    placement = session.get_one(Placement, placement_id, populate_existing=True)
+    if placement.state != "OFFERED":
+        return 0
+    if has_ended(case.ticket):
+        placement.state, placement.answered_at = "WITHDRAWN", now
+        session.add(placement)
+    elif case.ticket.status in IN_ACTION:
+        _accept(session, case, placement, by=SYSTEM, now=now)
+    else:
+        why = _("정해진 시간 안에 답이 없었음")
+        _refuse(session, case, placement, state="EXPIRED", code=EXPIRED, why=why, by=SYSTEM, now=now)
+    return 1
 
 
 def move_ticket(

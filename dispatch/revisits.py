@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from core.actor import SYSTEM, Actor
@@ -12,6 +13,7 @@ from core.clock import rfc3339_kst
 from core.errors import FieldError, InvalidError
 from core.events import publish
 from core.i18n import _
+from core.sweeping import take_each
 from dispatch import assignment, notices, slots, tasks
 from dispatch.cases import lock_case
 from dispatch.events import TicketPlaced
@@ -104,20 +106,28 @@ def options_for(session: Session, *, ticket: Ticket, now: datetime) -> list[Wind
 
 def resume_due_holds(session: Session, *, now: datetime) -> int:
     """Sweep: plan again what was on hold until now. Returns how many tickets."""
-    newest = select(Visit.id).where(
-        col(Visit.ticket_id) == col(Ticket.id),
-        col(Visit.hold_due_at) <= now,
-        col(Visit.hold_reason).is_not(None),
+    later = aliased(Visit)
+    gone_again = select(later.id).where(
+        col(later.ticket_id) == col(Ticket.id), col(later.sequence) > col(Visit.sequence)
     )
     query = (
         select(Ticket.id)
-        .where(col(Ticket.status) == "ON_HOLD", newest.exists())
+        .join(Visit, col(Visit.ticket_id) == col(Ticket.id))
+        .where(
+            col(Ticket.status) == "ON_HOLD",
+            ~gone_again.exists(),
+            col(Visit.hold_reason).is_not(None),
+            col(Visit.hold_due_at) <= now,
+        )
         .order_by(col(Ticket.id))
         .limit(RESUME_BATCH)
-        .with_for_update(skip_locked=True)
     )
+
+    def step(ticket_id: int) -> bool:
+        return resume(session, ticket_id=ticket_id, by=SYSTEM, now=now)
+
     due = [ticket_id for ticket_id in session.exec(query) if ticket_id is not None]
-    return sum(resume(session, ticket_id=ticket_id, by=SYSTEM, now=now) for ticket_id in due)
+    return take_each(session, due, step, sweep="resume_due_holds")
 
 
 def resume(session: Session, *, ticket_id: int, by: Actor, now: datetime) -> bool:

@@ -10,6 +10,7 @@ from core.actor import SYSTEM
 from core.clock import rfc3339_kst
 from core.dated import read_calendar, read_rules
 from core.i18n import _
+from core.sweeping import take_each
 from dispatch.events import TicketEnded, TicketReopened, VisitCompleted
 from dispatch.follow_up import FollowUpCase, cases_to_follow, tickets_of_home
 from happycall import rules
@@ -99,8 +100,8 @@ def close_expired_calls(session: Session, *, now: datetime) -> int:
         .limit(SWEEP_LIMIT)
         .with_for_update(skip_locked=True)
     )
-    expired = list(session.exec(query))
-    for call in expired:
+
+    def step(call: HappyCall) -> int:
         tries = session.exec(
             select(func.count()).where(col(HappyCallAttempt.happy_call_id) == call_key(call))
         ).one()
@@ -116,7 +117,9 @@ def close_expired_calls(session: Session, *, now: datetime) -> int:
             data={"tries": tries},
         )
         close_tickets_of(session, call=call, reason=reason, by=SYSTEM, now=now, own_too=True)
-    return len(expired)
+        return 1
+
+    return take_each(session, list(session.exec(query)), step, sweep="close_expired_calls")
 
 
 def _is_written(session: Session, *, event: VisitCompleted | TicketEnded, visit_id: int | None) -> bool:

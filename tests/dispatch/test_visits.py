@@ -407,6 +407,20 @@ def test_a_hold_waits_until_it_is_due(at_the_door: CaseWorld, now: datetime) -> 
     assert case.session.get_one(Ticket, case.ticket_id).status == "ASSIGNED"
 
 
+def test_an_earlier_hold_does_not_end_the_one_after_it(at_the_door: CaseWorld, now: datetime) -> None:
+    case, due = at_the_door, now + timedelta(hours=20)
+    wait = {"reason": "parts_wait", "by": case.him}
+    hour = timedelta(hours=1)
+    visits.hold(case.session, ticket_id=case.ticket_id, due=due, now=now + 3 * hour, **wait)  # type: ignore[arg-type]
+    revisits.resume(case.session, ticket_id=case.ticket_id, by=case.him, now=now + 4 * hour)
+    case.visits()[0].hold_due_at = due  # as when the family agreed a time before the hold was over
+    plan_anew(case, now=now + 4 * hour)
+    wait["by"] = world.AGENT
+    visits.hold(case.session, ticket_id=case.ticket_id, due=due + 48 * hour, now=now + 5 * hour, **wait)  # type: ignore[arg-type]
+    assert revisits.resume_due_holds(case.session, now=due) == 0
+    assert revisits.resume_due_holds(case.session, now=due + 48 * hour) == 1
+
+
 def test_a_customers_wish_calls_a_visit_off_before_it_began(case: CaseWorld, now: datetime) -> None:
     notices.tell_job_assigned(case.session, visit_id=case.visit.id or 0, now=now)
     result = visits.hold(

@@ -35,7 +35,7 @@ CALL_DESK_KINDS = (MAP_PICK, PLACE_BY_HAND)
 
 
 class UnknownTaskError(NotFoundError):
-    """No such task, or another company's."""
+    """No such task, or another company's or ticket's."""
 
     code = "unknown-task"
 
@@ -112,21 +112,23 @@ def open_task(
     )
     session.add(task)
     session.flush()
-    tell_task(session, task, ticket, what="TaskOpened", by=by, now=now, reason=detail)
+    # What is to be read out to a family names them: it stays with the task, the timeline keeps no names.
+    reason = None if kind == CALL_LANDLINE else detail
+    tell_task(session, task, ticket, what="TaskOpened", by=by, now=now, reason=reason)
     return _key(task)
 
 
 def close_task(
-    session: Session, *, company_id: int, task_id: int, outcome: str, by: Actor, now: datetime
+    session: Session, *, ticket_id: int, task_id: int, outcome: str, by: Actor, now: datetime
 ) -> None:
-    """Write down that it is done and how.
+    """Write down that a ticket's task is done and how.
 
     Raises:
-        UnknownTaskError: unknown, or another company's.
+        UnknownTaskError: unknown, or another ticket's.
         TaskClosedError: it is not open any more.
     """
     task = session.get(Task, task_id, with_for_update=True, populate_existing=True)
-    if task is None or task.company_id != company_id:
+    if task is None or task.ticket_id != ticket_id:
         raise UnknownTaskError(_("그런 할 일이 없습니다."))
     if task.state != "open":
         raise TaskClosedError(_("이미 끝난 할 일입니다. 화면을 새로 고쳐 주세요."))
@@ -159,13 +161,13 @@ def close_tasks_of(
     return len(tasks)
 
 
-def void_tasks(
-    session: Session, *, task_ids: Iterable[int], outcome: str, now: datetime, by: Actor = SYSTEM
-) -> None:
-    """Take back open tasks that something newer has replaced; others are left as they are."""
-    query = select(Task).where(col(Task.id).in_(list(task_ids)), col(Task.state) == "open")
-    for task in list(session.exec(query.order_by(col(Task.id)).with_for_update())):
-        _close(session, task, state="void", outcome=outcome, by=by, now=now)
+def get_task(session: Session, *, company_id: int, task_id: int) -> TaskInfo:
+    """One task. Raises UnknownTaskError: unknown, or another company's."""
+    task = session.get(Task, task_id)
+    if task is None or task.company_id != company_id:
+        raise UnknownTaskError(_("그런 할 일이 없습니다."))
+    owner = people_by_id(session, person_ids=[task.owner_person_id])[task.owner_person_id]
+    return _info(task, session.get_one(Ticket, task.ticket_id).number, owner)
 
 
 def list_tasks(

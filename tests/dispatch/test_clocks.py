@@ -190,9 +190,9 @@ def test_tasks_go_to_who_is_on_duty(session: Session, ticket: Ticket) -> None:
     )
     assert hand_over_tasks(session, now=night) == 1
     assert [t.owner.name for t in list_tasks(session, company_id=ticket.company_id)] == ["밤당직"]
-    close_task(session, company_id=ticket.company_id, task_id=task_id, outcome="통화함", by=AGENT, now=night)
+    close_task(session, ticket_id=ticket.id or 0, task_id=task_id, outcome="통화함", by=AGENT, now=night)
     with pytest.raises(Exception, match="이미 끝난"):
-        close_task(session, company_id=ticket.company_id, task_id=task_id, outcome="", by=AGENT, now=night)
+        close_task(session, ticket_id=ticket.id or 0, task_id=task_id, outcome="", by=AGENT, now=night)
     newer = open_task(session, ticket_id=ticket.id or 0, kind="CONTACT_CALL", detail="또", now=night)
     assert newer != task_id
 
@@ -200,7 +200,7 @@ def test_tasks_go_to_who_is_on_duty(session: Session, ticket: Ticket) -> None:
 def test_a_task_with_a_generation_is_opened_once(session: Session, ticket: Ticket) -> None:
     asked: dict[str, Any] = {"ticket_id": ticket.id, "kind": "CONTACT_CALL", "detail": "전화", "now": NOW}
     first = open_task(session, generation=1, **asked)
-    close_task(session, company_id=ticket.company_id, task_id=first, outcome="함", by=AGENT, now=NOW)
+    close_task(session, ticket_id=ticket.id or 0, task_id=first, outcome="함", by=AGENT, now=NOW)
     assert open_task(session, generation=1, **asked) == first
     assert open_task(session, generation=2, **asked) != first
 

@@ -16,7 +16,7 @@ from core.dated import read_rules
 from core.errors import NotFoundError
 from core.i18n import _
 from dispatch.board import horizon
-from dispatch.tasks import TaskInfo, close_task, list_tasks
+from dispatch.tasks import TaskInfo, close_task, get_task, list_tasks
 from dispatch.technician_day import TechnicianDay, technician_day
 from dispatch.technicians_at_work import TechnicianWork, technicians_with_work
 from dispatch.visits import acknowledge
@@ -118,13 +118,15 @@ def post_task_done(
     context = context_of(request)
     with context.database.transaction() as session:
         now = context.clock()
-        mine = list_tasks(session, company_id=principal.company_id, owner_person_id=principal.person_id)
-        if principal.role is Role.TECHNICIAN and task_id not in {task.id for task in mine}:
-            raise NotFoundError(_("이미 끝났거나 다른 사람에게 넘어간 할 일입니다."))
+        task = get_task(session, company_id=principal.company_id, task_id=task_id)
+        if task.owner.id != principal.person_id:
+            if principal.role is Role.TECHNICIAN:
+                raise NotFoundError(_("이미 끝났거나 다른 사람에게 넘어간 할 일입니다."))
+            reach_ticket(session, principal=principal, number=task.number)
         if take_once(session, request, principal=principal, posted=posted, now=now):
             close_task(
                 session,
-                company_id=principal.company_id,
+                ticket_id=task.ticket_id,
                 task_id=task_id,
                 outcome=posted.get("outcome")[:500] or _("마쳤습니다."),
                 by=by,

@@ -174,9 +174,9 @@ def post_task(
 ) -> Response:
     """A task is done; how is written down."""
 
-    def step(session: Session, _ticket_id: int, now: datetime) -> None:
+    def step(session: Session, ticket_id: int, now: datetime) -> None:
         outcome = _filled(posted, "outcome", _("어떻게 되었는지 적어 주세요."))
-        close_task(session, company_id=principal.company_id, task_id=task_id, outcome=outcome, by=by, now=now)
+        close_task(session, ticket_id=ticket_id, task_id=task_id, outcome=outcome, by=by, now=now)
 
     return _take(request, principal, number, posted, step, act="tasks", done="task")
 

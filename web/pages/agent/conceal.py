@@ -20,7 +20,4 @@ def conceal(text: str, *, names: Iterable[str], company_phone: str, masks: Masks
     if masks.is_open:
         return text
     own = parse_phone(company_phone).display
-    hidden = masks.text(text.replace(own, _KEPT)).replace(_KEPT, own)
-    for name in sorted({name for name in names if len(name) > 1}, key=len, reverse=True):
-        hidden = hidden.replace(name, masks.name(name))
-    return hidden
+    return masks.words(text.replace(own, _KEPT), names=names).replace(_KEPT, own)

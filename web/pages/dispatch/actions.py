@@ -227,12 +227,9 @@ def post_task(
 ) -> Response:
     """A task is done."""
 
-    def step(session: Session, _ticket_id: int, now: datetime) -> None:
-        detail = ticket_detail(session, company_id=principal.company_id, number=number, now=now)
-        if task_id not in {task.id for task in detail.tasks}:
-            raise NotFoundError(_("그런 할 일이 없습니다."))
+    def step(session: Session, ticket_id: int, now: datetime) -> None:
         outcome = require_words(posted, "outcome", _("어떻게 되었는지 적어 주세요."))
-        close_task(session, company_id=principal.company_id, task_id=task_id, outcome=outcome, by=by, now=now)
+        close_task(session, ticket_id=ticket_id, task_id=task_id, outcome=outcome, by=by, now=now)
 
     return take(request, principal, number, posted, step, act="task", said=_("할 일을 마쳤습니다."))
 

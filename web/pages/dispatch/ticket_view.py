@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +22,7 @@ from dispatch.technician_job import price_choices, window_offers
 from dispatch.words import symptom_words
 from notifications.queries import list_notices
 from web.pages.dispatch.words import PARTIES, task_words
-from web.presenters.masks import Masks, masks_for_ticket
+from web.presenters.masks import masks_for_ticket
 from web.presenters.technician import (
     HOLD_WORDS,
     OUTCOME_WORDS,
@@ -33,6 +34,8 @@ from web.presenters.timeline import timeline_items
 from workforce.certificates import qualification_words
 from workforce.queries import list_points
 
+Show = Callable[[str], str]
+"""Free text as this reader may see it."""
 ANSWERED = ("DECLINED", "EXPIRED", "PASSED_OVER")
 
 
@@ -53,6 +56,10 @@ def facts_values(
     """The live half: what the ticket is and how it stands."""
     masks = masks_for_ticket(session, principal=principal, ticket_id=detail.id, now=now)
     visit = detail.visit
+
+    def show(text: str) -> str:
+        return masks.words(text, names=[party.name for party in detail.parties])
+
     return {
         "detail": detail,
         "number": detail.number,
@@ -63,17 +70,15 @@ def facts_values(
         "people": people_lines(detail.parties, masks),
         "address": address_line(detail.address, masks),
         "boiler": boiler_line(detail.boiler, today=today_kst(now)),
-        "note": masks.text(detail.note),
+        "note": show(detail.note),
         "visit": visit,
         "skills": [qualification_words(code) for code in visit.skills] if visit else [],
         "clocks": [(clock.kind, clock) for clock in detail.clocks],
         "passed": [p for p in detail.placements if p.state in ANSWERED],
-        "tasks": [_task(task, masks) for task in detail.tasks if task.state == "open"],
-        "attempts": [_attempt(attempt, masks) for attempt in reversed(detail.attempts)],
-        "notices": [
-            _notice(notice, masks) for notice in reversed(list_notices(session, ticket_id=detail.id))
-        ],
-        "timeline": timeline_items(detail.timeline, masks.text),
+        "tasks": [_task(task, show) for task in detail.tasks if task.state == "open"],
+        "attempts": [_attempt(attempt, show) for attempt in reversed(detail.attempts)],
+        "notices": [_notice(notice, show) for notice in reversed(list_notices(session, ticket_id=detail.id))],
+        "timeline": timeline_items(detail.timeline, show),
     }
 
 
@@ -165,12 +170,12 @@ def _base_version(session: Session, detail: TicketDetail) -> int | None:
     return day_version(session, point_id=visit.service_point_id, at=visit.planned_start)
 
 
-def _task(task: Any, masks: Masks) -> dict[str, Any]:
+def _task(task: Any, show: Show) -> dict[str, Any]:
     return {
         "id": task.id,
         "kind": task.kind,
         "label": task_words(task.kind),
-        "detail": masks.text(task.detail),
+        "detail": show(task.detail),
         "owner": task.owner.name,
         "due_at": task.due_at,
         "whom": _(PARTIES[task.recipient]) if task.recipient in PARTIES else "",
@@ -178,22 +183,22 @@ def _task(task: Any, masks: Masks) -> dict[str, Any]:
     }
 
 
-def _attempt(attempt: Any, masks: Masks) -> dict[str, Any]:
+def _attempt(attempt: Any, show: Show) -> dict[str, Any]:
     return {
         "at": attempt.at,
         "outcome": _(OUTCOME_WORDS.get(attempt.outcome, attempt.outcome)),
         "with": _(PARTIES[attempt.with_role]) if attempt.with_role in PARTIES else "",
-        "note": masks.text(attempt.note),
+        "note": show(attempt.note),
         "late": attempt.late_entry,
     }
 
 
-def _notice(notice: Any, masks: Masks) -> dict[str, Any]:
+def _notice(notice: Any, show: Show) -> dict[str, Any]:
     return {
         "recipient": _(PARTIES.get(notice.recipient, notice.recipient)),
         "channel": notice.channel,
         "state": notice.state,
-        "text": masks.text(notice.text),
+        "text": show(notice.text),
         "at": notice.created_at,
         "bytes": notice.bytes,
     }

@@ -100,8 +100,7 @@ def post_task_done(
         if not outcome:
             message = _("어떻게 되었는지 적어 주세요.")
             raise InvalidError(message, errors=(FieldError(f"outcome-{task_id}", message),))
-        company_id = desk.point.company_id
-        close_task(session, company_id=company_id, task_id=task_id, outcome=outcome, by=by, now=now)
+        close_task(session, ticket_id=ticket_id, task_id=task_id, outcome=outcome, by=by, now=now)
         return "task"
 
     return take(request, number, principal, posted, act)

@@ -175,10 +175,7 @@ def _task(task: TaskInfo, detail: TicketDetail, masks: Masks) -> dict[str, Any]:
 
 def hide_names(text: str, detail: TicketDetail, masks: Masks) -> str:
     """Free text as this reader may see it: until unmasked without numbers and without the family's names."""
-    if not masks.is_open:
-        for party in detail.parties:
-            text = text.replace(party.name, masks.name(party.name)) if len(party.name) > 1 else text
-    return masks.text(text)
+    return masks.words(text, names=[party.name for party in detail.parties])
 
 
 def _call_values(

@@ -14,7 +14,7 @@ from core.actor import Actor
 from core.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from core.i18n import _
 from dispatch.authorship import Authorship
-from dispatch.board import horizon, load_board, load_boards
+from dispatch.board import horizon, load_board, load_boards, planned_days
 from dispatch.board_problem import BoardProblem, Freedom, to_problem
 from dispatch.drafts import read_plan
 from dispatch.leftovers import with_later_days
@@ -22,6 +22,7 @@ from dispatch.plan_models import Plan
 from dispatch.publishing import lock_point_day, publish
 from dispatch.solve_requests import request_solve
 from scheduling.evaluator import check_sequences, evaluate_plan
+from workforce.queries import get_point
 
 
 class UnknownProposalError(NotFoundError):
@@ -119,7 +120,16 @@ def reject_proposal(
 
 
 def ask_replan(session: Session, *, point_id: int, day: date, by: Actor, now: datetime) -> None:
-    """A person asks for a new plan of a day: solved at once, and proposed where it would touch a promise."""
+    """A person asks for a new plan of a day: solved at once, and proposed where it would touch a promise.
+
+    Raises:
+        NotFoundError: an unknown point.
+        InvalidError: a day that is past, or not planned yet (422).
+    """
+    days = planned_days(session, point_id=point_id, now=now)
+    if day not in days:
+        message = _("{first}부터 {last}까지만 다시 계획할 수 있습니다.").format(first=days[0], last=days[-1])
+        raise InvalidError(message, errors=(FieldError("day", message),))
     request_solve(session, point_id=point_id, day=day, now=now, urgent=True, asked_by=by.name)
     audit.record(
         session,
@@ -127,7 +137,7 @@ def ask_replan(session: Session, *, point_id: int, day: date, by: Actor, now: da
         at=now,
         what="ReplanAsked",
         subject=("service_point", point_id),
-        company_id=None,
+        company_id=get_point(session, point_id=point_id).company_id,
         data={"day": day.isoformat()},
     )
 

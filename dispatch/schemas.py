@@ -21,7 +21,11 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 from sqlmodel import Session
 
+from core.i18n import _
+
 SelfFixResult = Literal["SOLVED", "FAILED", "REFUSED", "NOT_APPLICABLE"]
+FIRST_YEAR, LAST_YEAR = 2001, 2099
+"""The national defaults hold from 2000 on; the other end keeps a slip of the keyboard out of the plans."""
 
 
 def clean_text(text: str) -> str:
@@ -30,8 +34,17 @@ def clean_text(text: str) -> str:
     return "".join(kept).strip()
 
 
+def _within_our_years(at: datetime) -> datetime:
+    if not FIRST_YEAR <= at.year <= LAST_YEAR:
+        text = _("{first}년에서 {last}년 사이의 시각을 적어 주세요.")
+        raise ValueError(text.format(first=FIRST_YEAR, last=LAST_YEAR))
+    return at
+
+
 Line = Annotated[str, Field(max_length=300), AfterValidator(clean_text)]
 Paragraph = Annotated[str, Field(max_length=4000), AfterValidator(clean_text)]
+Moment = Annotated[AwareDatetime, AfterValidator(_within_our_years)]
+"""A moment with its offset, far enough from the ends of the calendar to be shown in any time zone."""
 
 
 class ResidentRequest(BaseModel):
@@ -100,8 +113,8 @@ class SelfFixRequest(BaseModel):
 class WindowRequest(BaseModel):
     """A stretch of time with offsets."""
 
-    start: AwareDatetime
-    end: AwareDatetime
+    start: Moment
+    end: Moment
 
 
 EXAMPLE: dict[str, JsonValue] = {
@@ -143,7 +156,7 @@ class TicketRequest(BaseModel):
     note: Paragraph | None = None
     self_fix: SelfFixRequest | None = None
     wished_windows: Annotated[list[WindowRequest], Field(max_length=10)] | None = None
-    received_at: AwareDatetime | None = None
+    received_at: Moment | None = None
     script_version: Line | None = None
 
 

@@ -7,10 +7,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from dispatch.follow_up import FollowUpCase
-from dispatch.schemas import Paragraph
+from dispatch.schemas import Moment, Paragraph
 
 CallState = Literal["scheduled", "done", "no_answer", "refused", "merged", "withdrawn"]
 CALL_STATES: tuple[CallState, ...] = ("scheduled", "done", "no_answer", "refused", "merged", "withdrawn")
@@ -49,9 +49,9 @@ class AttemptRequest(BaseModel):
 
     outcome: Outcome
     with_role: Annotated[Literal["resident", "requester", "payer"] | None, Field(alias="with")] = None
-    at: AwareDatetime | None = None
+    at: Moment | None = None
     answers: Answers | None = None
-    call_back_at: AwareDatetime | None = None
+    call_back_at: Moment | None = None
     note: Paragraph = ""
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from billing.schemas import LineRequest
-from dispatch.schemas import WindowRequest, clean_text
+from dispatch.schemas import Moment, WindowRequest, clean_text
 from dispatch.visit_schemas import AgreedWindow, AttemptRequest, CompletionRequest, Outcome
 
 Reason = Annotated[str, Field(max_length=1000), AfterValidator(clean_text)]
@@ -40,11 +40,11 @@ class AttemptBody(BaseModel):
 
     outcome: Outcome
     with_: Annotated[PartyRole | None, Field(alias="with")] = None
-    at: AwareDatetime | None = None
+    at: Moment | None = None
     evidence: Literal["TELEPHONY", "FAMILY", "SELF_REPORT"] = "SELF_REPORT"
     window: WindowRequest | None = None
     reason: Reason = ""
-    call_back_at: AwareDatetime | None = None
+    call_back_at: Moment | None = None
     note: Words = ""
 
     def to_request(self) -> AttemptRequest:
@@ -65,7 +65,7 @@ class AttemptBody(BaseModel):
 class StepBody(BaseModel):
     """A fact of a visit. `at` only when it is written down later than it happened."""
 
-    at: AwareDatetime | None = None
+    at: Moment | None = None
     note: Words = ""
 
 
@@ -73,7 +73,7 @@ class HoldBody(StepBody):
     """Why the work waits, and until when."""
 
     reason: Literal["parts_wait", "customer_request"] = "parts_wait"
-    due_at: AwareDatetime | None = None
+    due_at: Moment | None = None
 
 
 class LineBody(BaseModel):
@@ -104,7 +104,7 @@ class AssignmentBody(BaseModel):
     """Who goes, when, why, and what planning must not touch any more."""
 
     technician_id: Annotated[int, Field(ge=1, le=2**63 - 1)]
-    start: AwareDatetime | None = None
+    start: Moment | None = None
     reason: Annotated[Reason, Field(min_length=1)]
     pin: list[Literal["technician", "time"]] = []
     base_version: int | None = None

@@ -11,9 +11,10 @@ from sqlmodel import Session
 from core.actor import Actor, Principal, Role
 from core.clock import rfc3339_kst
 from happycall import attempts, queries
-from happycall.schemas import AttemptRequest, CallInfo
+from happycall.schemas import Answers, AttemptRequest, CallInfo
 from web.api.answers import act_once, read
 from web.identity import Author, GuardedRoute, SignedIn, allow
+from web.presenters.masks import MASKED
 
 router = APIRouter(prefix="/happy-calls", tags=["happy calls"], route_class=GuardedRoute)
 
@@ -33,7 +34,12 @@ def get_happy_calls(
 
     def look(session: Session, now: datetime) -> dict[str, Any]:
         page = queries.list_calls(
-            session, company_id=principal.company_id, now=now, state=state, cursor=cursor, limit=limit
+            session,
+            company_id=principal.company_id,
+            now=now,
+            state=state or None,
+            cursor=cursor or None,
+            limit=limit,
         )
         return {"items": [call_json(call) for call in page.items], "next_cursor": page.next_cursor}
 
@@ -84,7 +90,7 @@ def call_json(call: CallInfo) -> dict[str, Any]:
         "state": call.state,
         "due_at": rfc3339_kst(call.due_at),
         "until_at": rfc3339_kst(call.until_at),
-        "reason": call.reason,
+        "reason": MASKED.text(call.reason),
         "reopened_ticket": call.reopened_ticket,
         "also": list(call.also),
         "attempts": [
@@ -92,8 +98,13 @@ def call_json(call: CallInfo) -> dict[str, Any]:
                 "at": rfc3339_kst(attempt.at),
                 "outcome": attempt.outcome,
                 "with": attempt.with_role,
-                "answers": attempt.answers.model_dump(exclude_none=True) if attempt.answers else None,
+                "answers": _answers(attempt.answers) if attempt.answers else None,
             }
             for attempt in call.attempts
         ],
     }
+
+
+def _answers(answers: Answers) -> dict[str, Any]:
+    said = answers.model_dump(exclude_none=True)
+    return {**said, "verbatim": MASKED.text(answers.verbatim)} if answers.verbatim else said

@@ -38,7 +38,7 @@ def get_slots(
     """Windows in which a technician really fits: of a ticket, or of an address without one."""
 
     def look(session: Session, now: datetime) -> list[dict[str, Any]]:
-        if ticket is not None:
+        if ticket:
             ticket_id = reach_ticket(session, principal=principal, number=ticket)
             return [_slot(slot) for slot in rank_slots(session, ticket_id=ticket_id, now=now)]
         question = _question(address, symptom=symptom, vulnerable=vulnerable)

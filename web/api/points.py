@@ -42,7 +42,7 @@ def get_technicians(
 
     def look(session: Any, now: Any) -> dict[str, Any]:
         point_id = principal.service_point_id
-        if service_point is not None:
+        if service_point:
             point = queries.get_point_by_code(session, company_id=principal.company_id, code=service_point)
             point_id = point.id if point_id in (None, point.id) else 0
         found = queries.list_technicians(session, company_id=principal.company_id, at=now, point_id=point_id)

@@ -63,7 +63,7 @@ def get_tickets(
 
     def look(session: Session, now: datetime) -> dict[str, Any]:
         point_id = principal.service_point_id
-        if service_point is not None:
+        if service_point:
             asked = get_point_by_code(session, company_id=principal.company_id, code=service_point)
             point_id = asked.id if point_id in (None, asked.id) else 0
         page = list_tickets(

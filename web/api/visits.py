@@ -96,19 +96,20 @@ def post_absent(request: Request, number: str, body: StepBody | None = None, by:
 
 @router.post("/visit/hold", summary="보류")
 @allow(*STEP_ROLES)
-def post_hold(request: Request, number: str, body: HoldBody, by: Actor = Author) -> Response:
-    """The work waits for a part or for the family."""
+def post_hold(request: Request, number: str, body: HoldBody | None = None, by: Actor = Author) -> Response:
+    """The work waits: for a part, until somebody knows more, when the body does not say otherwise."""
+    asked = body or HoldBody()
 
     def step(session: Session, ticket_id: int, now: datetime) -> None:
         revisits.hold(
             session,
             ticket_id=ticket_id,
-            reason=body.reason,
-            due=body.due_at,
+            reason=asked.reason,
+            due=asked.due_at,
             by=by,
             now=now,
-            at=body.at,
-            note=body.note,
+            at=asked.at,
+            note=asked.note,
         )
 
     return change_ticket(request, number, body, step)
@@ -116,12 +117,15 @@ def post_hold(request: Request, number: str, body: HoldBody, by: Actor = Author)
 
 @router.post("/visit/completed", summary="완료: 점검표, 비용")
 @allow(*STEP_ROLES)
-def post_completed(request: Request, number: str, body: CompletedBody, by: Actor = Author) -> Response:
+def post_completed(
+    request: Request, number: str, body: CompletedBody | None = None, by: Actor = Author
+) -> Response:
     """The work is done: checklist, cost lines, both parties told."""
+    said = body or CompletedBody()
 
     def step(session: Session, ticket_id: int, now: datetime) -> None:
         completion.complete_visit(
-            session, ticket_id=ticket_id, completion=body.to_request(), by=by, now=now, at=body.at
+            session, ticket_id=ticket_id, completion=said.to_request(), by=by, now=now, at=said.at
         )
 
     return change_ticket(request, number, body, step)

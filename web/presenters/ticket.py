@@ -44,16 +44,16 @@ def ticket_json(session: Session, *, principal: Principal, number: str, now: dat
     call = call_of_ticket(session, ticket_id=detail.id)
     visits = [_visit(visit) for visit in detail.visits]
     return {
-        **_facts(detail),
+        **_facts(detail, masks),
         "parties": [_party(party, masks) for party in _ordered(detail.parties)],
         "address": masks.address(_full_address(detail.address)),
         "location": _location(detail.address),
-        "service_point": _point(detail.placement),
-        "placements": [_placement(placement) for placement in detail.placements],
+        "service_point": _point(detail.placement, masks),
+        "placements": [_placement(placement, masks) for placement in detail.placements],
         "clocks": {kind: _clock(detail.clock(kind)) for kind in CLOCKS},
         "visit": visits[-1] if visits else None,
         "visits": visits,
-        "explanation": _explanation(detail),
+        "explanation": _explanation(detail, masks),
         "charge": charge_json(charges[-1]) if charges else None,
         "charges": [charge_json(charge) for charge in charges],
         "messages": [_message(notice) for notice in notices],
@@ -65,11 +65,11 @@ def ticket_json(session: Session, *, principal: Principal, number: str, now: dat
             "id": call.id,
             "due_at": rfc3339_kst(call.due_at),
             "state": call.state,
-            "reason": call.reason,
+            "reason": masks.text(call.reason),
         }
         if call
         else None,
-        "timeline": [_entry(entry) for entry in detail.timeline],
+        "timeline": [_entry(entry, masks) for entry in detail.timeline],
     }
 
 
@@ -116,7 +116,7 @@ def charge_json(charge: ChargeInfo) -> dict[str, Any]:
     }
 
 
-def _facts(detail: TicketDetail) -> dict[str, Any]:
+def _facts(detail: TicketDetail, masks: Masks) -> dict[str, Any]:
     return {
         "number": detail.number,
         "company": detail.company.code,
@@ -136,7 +136,7 @@ def _facts(detail: TicketDetail) -> dict[str, Any]:
         "payer": detail.payer_role,
         "boiler": _boiler(detail),
         "received_at": rfc3339_kst(detail.received_at),
-        "end_reason": detail.end_reason,
+        "end_reason": masks.text(detail.end_reason) if detail.end_reason else None,
         "owner": {"name": detail.owner.name, "role": detail.owner.role, "why": detail.owner.why}
         if detail.owner
         else None,
@@ -176,7 +176,7 @@ def _location(address: AddressInfo) -> dict[str, Any]:
     return {"lat": address.lat, "lon": address.lon, "precision": address.precision}
 
 
-def _point(placement: PlacementFacts | None) -> dict[str, Any] | None:
+def _point(placement: PlacementFacts | None, masks: Masks) -> dict[str, Any] | None:
     if placement is None:
         return None
     return {
@@ -185,17 +185,17 @@ def _point(placement: PlacementFacts | None) -> dict[str, Any] | None:
         "travel_s": placement.travel_s,
         "state": placement.state,
         "answer_due_at": _moment(placement.answer_due_at),
-        "reason": {"code": placement.reason_code, "text": placement.reason_text},
+        "reason": {"code": placement.reason_code, "text": masks.text(placement.reason_text)},
     }
 
 
-def _placement(placement: PlacementFacts) -> dict[str, Any]:
+def _placement(placement: PlacementFacts, masks: Masks) -> dict[str, Any]:
     return {
         "service_point": placement.point.code,
         "rank": placement.rank,
         "travel_s": placement.travel_s,
         "state": placement.state,
-        "reason": {"code": placement.reason_code, "text": placement.reason_text},
+        "reason": {"code": placement.reason_code, "text": masks.text(placement.reason_text)},
         "at": rfc3339_kst(placement.at),
     }
 
@@ -245,11 +245,16 @@ def _item(item: ChecklistItem, *, ticked: dict[str, bool]) -> dict[str, Any]:
     }
 
 
-def _explanation(detail: TicketDetail) -> dict[str, Any]:
+def _explanation(detail: TicketDetail, masks: Masks) -> dict[str, Any]:
     return {
         "planned": detail.planned,
         "reasons": [
-            {"code": reason.code, "kind": reason.kind, "technician": reason.technician, "text": reason.text}
+            {
+                "code": reason.code,
+                "kind": reason.kind,
+                "technician": reason.technician,
+                "text": masks.text(reason.text),
+            }
             for reason in detail.reasons
         ],
     }
@@ -271,14 +276,17 @@ def _message(notice: NoticeInfo) -> dict[str, Any]:
     }
 
 
-def _entry(entry: TimelineFacts) -> dict[str, Any]:
+def _entry(entry: TimelineFacts, masks: Masks) -> dict[str, Any]:
+    happened = entry.data.get("at")
     return {
         "at": rfc3339_kst(entry.at),
         "by": entry.by,
         "on_behalf_of": entry.on_behalf_of,
         "what": entry.what,
-        "reason": entry.reason,
+        "reason": masks.text(entry.reason) if entry.reason else None,
         "source": entry.source,
+        "happened_at": _moment(datetime.fromisoformat(happened)) if happened else None,
+        "late_entry": bool(entry.data.get("late_entry")),
     }
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlmodel import Session, col, func, select
 
 from core.clock import operating_day, operating_day_bounds
 from core.dated import CompanyRules
 from dispatch import placement_rules
+from dispatch.board import horizon
 from dispatch.models import Visit
 from dispatch.placement_rules import Reason
 from dispatch.travel import place_at, travel_model
@@ -56,17 +57,12 @@ def why_not(
     closed = is_point_closed(session, point_id=point.id, at=now)
     if closed is not None:
         return placement_rules.reason_closed(closed)
-    days = planned_days(rules, now)
+    days = horizon(rules, now)
     if not _has_qualified(session, point, skills=skills, excluded=excluded_technician_id, days=days, now=now):
         return placement_rules.reason_unqualified(skills)
     if point.daily_limit is not None and not _has_room(session, point, days, point.daily_limit):
         return placement_rules.reason_limit(point.daily_limit)
     return None
-
-
-def planned_days(rules: CompanyRules, now: datetime) -> list[date]:
-    """Today's operating day and those planned beside it."""
-    return [operating_day(now) + timedelta(days=k) for k in range(rules.planning_days + 1)]
 
 
 def _has_qualified(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import islice
 
 from sqlmodel import Session
 
@@ -15,15 +16,15 @@ from core.i18n import _
 from dispatch.board import load_horizon
 from dispatch.board_problem import Freedom, to_problem
 from dispatch.board_shapes import BoardVisit, DayBoard, Window
+from dispatch.candidates import rank_points
 from dispatch.insertion import candidate_visit
 from dispatch.intake_rules import SAFETY_SYMPTOMS, priority_of
 from dispatch.models import Ticket
 from dispatch.open_visits import duration_of, find_open_visit, skills_of
-from dispatch.travel import place_at, planning_moment, travel_model
+from dispatch.travel import place_at
 from geo.schemas import Point
-from geo.travel import rank_by_travel
 from scheduling.quote import rank_windows
-from workforce.queries import get_point, is_point_closed, list_points
+from workforce.queries import get_point, is_point_closed
 from workforce.schemas import PointInfo
 
 HYPOTHETICAL_POINTS = 3
@@ -138,14 +139,9 @@ def _windows(board: DayBoard) -> Iterator[Window]:
 
 def _nearest_points(session: Session, *, company_id: int, place: Point, now: datetime) -> Iterator[PointInfo]:
     rules = read_rules(session, company_id=company_id, at=now)
-    points = list_points(session, company_id=company_id, day=now.date())
-    spots = [place_at(p.lat, p.lon, p.area_code) for p in points]
-    ranked = rank_by_travel(place, spots, planning_moment(now.date()), model=travel_model(rules))
-    left = HYPOTHETICAL_POINTS
-    for index, _seconds in ranked:
-        if left and is_point_closed(session, point_id=points[index].id, at=now) is None:
-            left -= 1
-            yield points[index]
+    ranked = rank_points(session, company_id=company_id, place=place, rules=rules, now=now)
+    takes_work = (c.point for c in ranked if is_point_closed(session, point_id=c.point.id, at=now) is None)
+    return islice(takes_work, HYPOTHETICAL_POINTS)
 
 
 def _hypothetical(question: SlotQuestion, place: Point, board: DayBoard, now: datetime) -> BoardVisit:

@@ -64,7 +64,29 @@ def request_solve(
         asked_by: the person's name; empty for a rule of the house.
         delay_s: not before so many seconds, to gather more changes.
     """
-    not_before = now + timedelta(seconds=delay_s)
+    _keep_wish(
+        session,
+        point_id=point_id,
+        day=day,
+        now=now,
+        not_before=now + timedelta(seconds=delay_s),
+        urgent=urgent,
+        asked_by=asked_by,
+    )
+    if delay_s == 0:
+        _wake(session)
+
+
+def _keep_wish(
+    session: Session,
+    *,
+    point_id: int,
+    day: date,
+    now: datetime,
+    not_before: datetime,
+    urgent: bool,
+    asked_by: str = "",
+) -> None:
     wish = insert(SolveRequest).values(
         service_point_id=point_id,
         day=day,
@@ -86,8 +108,6 @@ def request_solve(
             },
         )
     )
-    if delay_s == 0:
-        _wake(session)
 
 
 def claim_due(session: Session, *, now: datetime) -> Claim | None:
@@ -148,7 +168,8 @@ def finish_claim(session: Session, *, claim: Claim, now: datetime, again: bool) 
 
 def defer_due_solves(session: Session, *, now: datetime) -> int:
     """Sweep: wake the worker for wishes that are due, and drop those of days gone by."""
-    session.execute(delete(SolveRequest).where(col(SolveRequest.day) < _yesterday(now)))
+    yesterday = operating_day(now) - timedelta(days=1)
+    session.execute(delete(SolveRequest).where(col(SolveRequest.day) < yesterday))
     due = len(list(session.exec(_due(now).limit(CANDIDATES))))
     if due:
         _wake(session)
@@ -185,13 +206,11 @@ def ask_for_waiting(session: Session, *, now: datetime) -> int:
         .limit(CANDIDATES)
     )
     points = list(session.exec(query))
-    for point_id in points:
-        request_solve(session, point_id=point_id, day=today, now=now, urgent=True)
+    for point_id in sorted(points):
+        _keep_wish(session, point_id=point_id, day=today, now=now, not_before=now, urgent=True)
+    if points:
+        _wake(session)  # last: the wake-up is one row for all, and whoever holds it must wait for nobody
     return len(points)
-
-
-def _yesterday(now: datetime) -> date:
-    return (now - timedelta(days=2)).date()
 
 
 def _due(now: datetime) -> SelectOfScalar[SolveRequest]:

@@ -51,6 +51,7 @@ def make_engine(url: str, *, pool_size: int = 16, statement_timeout_ms: int = 30
         pool_timeout=10,
         pool_pre_ping=True,
         connect_args={"connect_timeout": 5},
+        hide_parameters=True,  # names and numbers must not reach the logs, nor `event.last_error`
     )
 
     @event.listens_for(engine, "connect")

@@ -202,20 +202,16 @@ def _known_home(session: Session, *, company_id: int, address: NewAddress, phone
         )
         .order_by(col(Household.id))
     )
-    homes = list(session.exec(query))
-    sharing = [home for home in homes if _has_number(session, home, phone)]
-    if sharing:
-        return sharing[0]
-    return homes[0] if homes and address.unit and address.precision != "none" else None
-
-
-def _has_number(session: Session, household: Household, phone: str) -> bool:
-    query = (
-        select(Contact.id)
-        .join(HouseholdMember, col(HouseholdMember.contact_id) == col(Contact.id))
-        .where(col(HouseholdMember.household_id) == household.id, col(Contact.phone) == phone)
+    has_number = (
+        select(HouseholdMember.id)
+        .join(Contact, col(Contact.id) == col(HouseholdMember.contact_id))
+        .where(col(HouseholdMember.household_id) == col(Household.id), col(Contact.phone) == phone)
+        .exists()
     )
-    return session.exec(query).first() is not None
+    sharing = session.exec(query.where(has_number).limit(1)).first()
+    if sharing is not None:
+        return sharing
+    return session.exec(query.limit(1)).first() if address.unit and address.precision != "none" else None
 
 
 def _add_address(session: Session, *, company_id: int, address: NewAddress, now: datetime) -> int:

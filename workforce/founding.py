@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from core import audit
 from core.actor import SYSTEM, Actor, Role
-from core.clock import today_kst
+from core.clock import operating_day
 from core.errors import ConflictError, FieldError, InvalidError
 from core.i18n import _
 from workforce.brand import checked_brand
@@ -156,7 +156,7 @@ def add_point(
         desk_phone=desk_phone,
         daily_limit=daily_limit,
     )
-    today = today_kst(now)
+    today = operating_day(now)  # a night belongs to the day before: it takes tickets at 02:00 too
     row = ServicePoint(
         **facts,
         company_id=company_id,

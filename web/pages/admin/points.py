@@ -11,9 +11,10 @@ from sqlmodel import Session
 
 from core import audit
 from core.actor import Actor, Principal, Role
-from core.clock import today_kst
+from core.clock import operating_day, today_kst
 from core.errors import FieldError, InvalidError
 from core.i18n import _
+from dispatch.solving import plan_first
 from geo.service import AddressError, Precision, place_address
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.admin import point_forms
@@ -116,6 +117,8 @@ def add(
         point = founding.add_point(
             session, company_id=principal.company_id, code=code, **facts, by=by, now=now
         )
+        # `/health` counts on a stored plan of every point.
+        plan_first(session, point_id=point.id, day=operating_day(now), now=now)
         return Done(f"{SECTION}/{point.code}", "point")
 
     return submit(request, build=build, typed=typed, act=act)

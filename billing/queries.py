@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy.orm import aliased
@@ -90,14 +89,6 @@ def charge_of_visit(session: Session, *, visit_id: int) -> ChargeInfo | None:
 def charges_of_ticket(session: Session, *, ticket_id: int) -> list[ChargeInfo]:
     """The bills of a ticket that count, one a visit, oldest first."""
     return _current(session, col(Charge.ticket_id) == ticket_id)
-
-
-def charges_of_tickets(session: Session, *, ticket_ids: Sequence[int]) -> dict[int, list[ChargeInfo]]:
-    """The same for many tickets at once."""
-    by_ticket: dict[int, list[ChargeInfo]] = defaultdict(list)
-    for charge in _current(session, col(Charge.ticket_id).in_(ticket_ids)):
-        by_ticket[charge.ticket_id].append(charge)
-    return dict(by_ticket)
 
 
 def _current(session: Session, condition: object) -> list[ChargeInfo]:

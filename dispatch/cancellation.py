@@ -22,7 +22,8 @@ from dispatch.tickets import note_change
 
 Fee = Literal["BY_RULE", "WAIVED"]
 REASON_CHARS = 500
-CANCELLED_LATE = "기사가 출발한 뒤 취소하셔서 출장비만 받습니다."
+CANCELLED_LATE = "출발한 뒤 취소하셔서 출장비만 받습니다."
+"""To the family, in its language whatever the screen's."""
 
 
 class NoReasonError(InvalidError):
@@ -65,7 +66,7 @@ def cancel_ticket(
             session,
             visit_id=case.visit_id,
             charge=charge,
-            work="출발한 뒤 취소하셔서 출장비만 받습니다.",
+            work=CANCELLED_LATE,
             now=now,
         )
     publish(session, TicketEnded(company_id=ticket.company_id, at=now, ticket_id=ticket_id, how="cancelled"))

@@ -120,11 +120,6 @@ def reasons_to_ask(drafts: Sequence[DayDraft], changes: Sequence[Change], *, now
     return reasons
 
 
-def route_changes(changes: Sequence[Change]) -> list[Change]:
-    """The changes that are more than other times of the same technician's day."""
-    return [change for change in changes if change.what != "retimed"]
-
-
 def _differs(change: Change) -> bool:
     before, after = change.before, change.after
     if after is None:

@@ -21,8 +21,6 @@ TICKET_STATUSES = (
 )
 ENDED_STATUSES = ("SELF_FIXED", "COMPLETED", "CLOSED", "CANCELLED")
 """Nobody has to go (any more)."""
-WAITING_STATUSES = ("RECEIVED", "UNASSIGNED", "REOPENED", "ASSIGNED", "CONTACTED", "ABSENT", "ON_HOLD")
-"""Something must happen before a technician drives."""
 
 VISIT_STATES = ("planned", "agreed", "en_route", "arrived", "in_progress", "absent", "completed", "cancelled")
 OPEN_VISIT_STATES = ("planned", "agreed", "en_route", "arrived", "in_progress")

@@ -122,7 +122,3 @@ def oddities(
     if earlier:
         found["OUT_OF_ORDER"] = earlier
     return found
-
-
-def _before(one: datetime | None, other: datetime | None) -> bool:
-    return one is not None and other is not None and one < other

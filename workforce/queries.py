@@ -13,7 +13,6 @@ from core.i18n import _
 from workforce.models import (
     Company,
     Membership,
-    OpeningHours,
     Person,
     PointClosure,
     Qualification,
@@ -29,19 +28,6 @@ def get_company(session: Session, *, company_id: int) -> CompanyInfo:
     if row is None:
         raise NotFoundError(_("그런 회사가 없습니다. 회사 코드를 확인해 주세요."))
     return company_info(row)
-
-
-def get_company_by_code(session: Session, *, code: str) -> CompanyInfo:
-    """One company by its code. Raises NotFoundError."""
-    row = session.exec(select(Company).where(col(Company.code) == code)).one_or_none()
-    if row is None:
-        raise NotFoundError(_("그런 회사가 없습니다. 회사 코드를 확인해 주세요."))
-    return company_info(row)
-
-
-def list_companies(session: Session) -> list[CompanyInfo]:
-    """Every company, by code."""
-    return [company_info(row) for row in session.exec(select(Company).order_by(col(Company.code)))]
 
 
 def get_point(session: Session, *, point_id: int) -> PointInfo:
@@ -91,28 +77,6 @@ def is_point_closed(session: Session, *, point_id: int, at: datetime) -> str | N
         col(PointClosure.end_at) > at,
     )
     return session.exec(query).first()
-
-
-def list_opening_hours(session: Session, *, point_id: int, day: date) -> list[OpeningHours]:
-    """Opening hours that hold on a date, by weekday."""
-    query = (
-        select(OpeningHours)
-        .where(
-            col(OpeningHours.service_point_id) == point_id,
-            col(OpeningHours.valid_from) <= day,
-            or_(col(OpeningHours.valid_to).is_(None), col(OpeningHours.valid_to) > day),
-        )
-        .order_by(col(OpeningHours.weekday))
-    )
-    return list(session.exec(query))
-
-
-def get_person(session: Session, *, person_id: int) -> PersonInfo:
-    """A member of staff. Raises NotFoundError."""
-    row = session.get(Person, person_id)
-    if row is None:
-        raise NotFoundError(_("그런 사람이 없습니다."))
-    return person_info(row)
 
 
 def people_by_id(session: Session, *, person_ids: Iterable[int]) -> dict[int, PersonInfo]:

@@ -22,10 +22,17 @@ def house(database: Database, database_url: str, now: datetime) -> Iterator[Hous
 
 
 @pytest.fixture
+def calm_house(database: Database, database_url: str, now: datetime) -> Iterator[House]:
+    """The same without a solver: plans are only inserted into."""
+    with open_house(database, database_url, now=now, solves=False) as opened:
+        yield opened
+
+
+@pytest.fixture
 def installation(database_url: str, tmp_path: Path) -> Iterator[Installation]:
     """An installation of real processes, none started yet."""
     with open_installation(database_url, folder=tmp_path) as opened:
         yield opened
 
 
-__all__ = ["house", "installation", "web_world"]
+__all__ = ["calm_house", "house", "installation", "web_world"]

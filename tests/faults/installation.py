@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -68,7 +67,7 @@ class Program:
     def below(self) -> list[psutil.Process]:
         """Its children and theirs."""
         with contextlib.suppress(psutil.NoSuchProcess):
-            return psutil.Process(self.pid).children(recursive=True)
+            return list(psutil.Process(self.pid).children(recursive=True))
         return []
 
     def said(self) -> str:
@@ -182,13 +181,6 @@ def wait_until(
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {within_s} s: {else_say()}")
         time.sleep(0.05)
-
-
-def end_group(processes: Sequence[psutil.Process]) -> None:
-    """Kill what a failed test would leave behind."""
-    for process in processes:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.send_signal(signal.SIGKILL)
 
 
 def _environment(settings: Settings) -> dict[str, str]:

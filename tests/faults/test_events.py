@@ -17,6 +17,12 @@ from tests.journeys.steps import see
 from tests.journeys.test_whole_journey import CALL, open_gangnam
 
 
+@pytest.fixture
+def house(calm_house: House) -> House:
+    """Nothing here needs a better plan."""
+    return calm_house
+
+
 class Flaky:
     """A handler that fails `times` times, after it has written something."""
 

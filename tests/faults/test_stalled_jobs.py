@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import procrastinate
+import pytest
 from procrastinate.periodic import PeriodicDeferrer
 from sqlalchemy import text
 
@@ -19,6 +20,12 @@ from tests.journeys.house import House
 from worker import add_tasks, lanes_of, retry_stalled_jobs, run_sweeps
 
 Step = Callable[[procrastinate.App], Awaitable[Any]]
+
+
+@pytest.fixture
+def house(calm_house: House) -> House:
+    """Nothing here needs a better plan."""
+    return calm_house
 
 
 def with_app(database_url: str, step: Step) -> Any:

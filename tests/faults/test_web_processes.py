@@ -91,7 +91,10 @@ def test_without_texts_every_page_says_so_and_the_demos_phones_are_not_there(
         "manager": "/dispatch",
         "admin": "/admin",
     }
-    member_of = {"point": {"point": web_world.point}, "technician": {"technician": web_world.technician}}
+    member_of: dict[str, dict[str, Any]] = {
+        "point": {"point": web_world.point},
+        "technician": {"technician": web_world.technician},
+    }
     with quiet_house(web_world, database_url) as url:
         for role, path in homes.items():
             cookies = web_world.sign_in(role, **member_of.get(role, {})).cookies

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Thread
@@ -158,8 +158,10 @@ async def _run_until_empty(app: Any) -> None:
 
 
 @contextmanager
-def open_house(database: Database, database_url: str, *, now: datetime) -> Iterator[House]:
-    """Start everything for one test and stop it afterwards."""
+def open_house(
+    database: Database, database_url: str, *, now: datetime, solves: bool = True
+) -> Iterator[House]:
+    """Start everything for one test and stop it afterwards; without `solves` plans are only inserted into."""
     clock = Clock(now)
     controls = Controls(delay_s=None)
     with _serving(create_fake_provider(controls=controls, clock=clock)) as provider_url:
@@ -175,7 +177,7 @@ def open_house(database: Database, database_url: str, *, now: datetime) -> Itera
         app = create_app(
             WebContext(settings=settings, database=database, clock=clock, live=LiveHub(database_url))
         )
-        with _serving(app) as url, SolverPool() as solver:
+        with _serving(app) as url, SolverPool() if solves else nullcontext() as solver:
             provider = make_provider(settings)
             worker = WorkerContext(
                 settings=settings, database=database, clock=clock, provider=provider, solver=solver

@@ -17,7 +17,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from sqlalchemy import text
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from core.actor import Role
 from core.settings import Settings
@@ -294,7 +294,7 @@ def routes_of(routers: Iterable[Any], prefix: str) -> Iterator[tuple[str, APIRou
     for router in routers:
         for route in router.routes:
             if isinstance(route, APIRoute):
-                for method in route.methods - {"HEAD"}:
+                for method in (route.methods or set()) - {"HEAD"}:
                     yield f"{method} {prefix}{route.path}", route
             else:
                 yield from routes_of([route.original_router], prefix + route.include_context.prefix)
@@ -387,7 +387,11 @@ def concrete(route: str, values: dict[str, str] | None = None) -> str:
 
 
 def test_without_signing_in_there_is_nothing(app: FastAPI) -> None:
-    bad = ({}, {"authorization": "Bearer nonsense"}, {"cookie": f"{COOKIE}=nonsense"})
+    bad: tuple[dict[str, str], ...] = (
+        {},
+        {"authorization": "Bearer nonsense"},
+        {"cookie": f"{COOKIE}=nonsense"},
+    )
     calls = [(concrete(route), headers) for route in GUARDED for headers in bad]
     for (route, _headers), answer in zip(calls, call_all(app, calls), strict=True):
         is_page = route.startswith("GET ") and API_PREFIX not in route
@@ -432,9 +436,9 @@ def other_company(session: Session, now: datetime) -> tuple[Company, Foreign]:
         session, ticket=ticket, point=point, technician=technician, start=now + timedelta(hours=3)
     )
     owner = world.make_person(session)
-    span = {"start_at": now, "end_at": now + timedelta(days=1)}
+    span: dict[str, Any] = {"start_at": now, "end_at": now + timedelta(days=1)}
     technician_id, point_id, ticket_id = technician.id or 0, point.id or 0, ticket.id or 0
-    rows = {
+    rows: dict[str, Any] = {
         "closure_id": PointClosure(service_point_id=point_id, reason="수해", **span),
         "absence_id": Absence(technician_id=technician_id, reason="병가", **span),
         "task_id": Task(
@@ -471,17 +475,12 @@ def other_company(session: Session, now: datetime) -> tuple[Company, Foreign]:
     session.add_all(rows.values())
     session.flush()
     found = {name: str(row.id) for name, row in rows.items()}
-    for name, table in (
-        ("membership_id", Membership),
-        ("qualification_id", Qualification),
-        ("shift_id", Shift),
-    ):
-        owned = {
-            "membership_id": Membership.company_id == company.id,  # type: ignore[attr-defined]
-            "qualification_id": Qualification.technician_id == technician_id,  # type: ignore[attr-defined]
-            "shift_id": Shift.technician_id == technician_id,  # type: ignore[attr-defined]
-        }[name]
-        found[name] = str(session.exec(select(table.id).where(owned)).first())  # type: ignore[attr-defined]
+    own = {
+        "membership_id": select(Membership.id).where(col(Membership.company_id) == company.id),
+        "qualification_id": select(Qualification.id).where(col(Qualification.technician_id) == technician_id),
+        "shift_id": select(Shift.id).where(col(Shift.technician_id) == technician_id),
+    }
+    found |= {name: str(session.exec(query).first()) for name, query in own.items()}
     found |= {
         "number": ticket.number,
         "household_id": str(home.id),

@@ -14,9 +14,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, or_, true
 from sqlmodel import Session, col, select
 
-from customers.queries import search_households
 from dispatch.console_reasons import reasons_of
-from dispatch.list_queries import TicketItem, items_by_id
+from dispatch.list_queries import TicketItem, items_by_id, matching
 from dispatch.models import Task, Ticket, TicketClock, Visit
 from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES
 
@@ -34,7 +33,6 @@ SAFETY, UNPLANNED, OVERDUE, CONTACT, TASK, HOLD, NEW, OTHER = SECTIONS = (
 SHOWN = 60
 NEW_FOR = timedelta(seconds=60)
 """A ticket stays for so long after it was saved, whatever became of it and wherever it sorts."""
-MOST_HOMES = 50
 MOST_FOUND = 200
 TROUBLE = (SAFETY, UNPLANNED, OVERDUE)
 
@@ -106,7 +104,7 @@ def glance_at_tickets(
     """
     wanted: list[ColumnElement[bool]] = [col(Ticket.company_id) == company_id]
     if q:
-        wanted.append(_matching(session, company_id=company_id, q=q))
+        wanted.append(matching(session, company_id=company_id, q=q))
     else:
         wanted.append(col(Ticket.status).not_in(ENDED_STATUSES))
     if point_ids is not None:
@@ -240,14 +238,3 @@ def _section(row: Any, now: datetime, *, is_new: bool) -> str:
         (NEW, is_new),
     )
     return next((section for section, fits in fitting if fits), OTHER)
-
-
-def _matching(session: Session, *, company_id: int, q: str) -> ColumnElement[bool]:
-    homes = search_households(session, company_id=company_id, query=q, limit=MOST_HOMES)
-    ids = [hit.detail.household.id for hit in homes]
-    number = q.upper().replace("%", "").replace("_", "")
-    ways: list[ColumnElement[bool]] = [col(Ticket.household_id).in_(ids)]
-    if number:
-        ways.append(col(Ticket.number).like(f"{number}%"))
-        ways.append(col(Ticket.number).like(f"%-{number}"))
-    return or_(*ways)

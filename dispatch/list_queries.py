@@ -119,7 +119,7 @@ def list_tickets(
     if service_point_id is not None:
         wanted.append(col(Ticket.service_point_id) == service_point_id)
     if q and q.strip():
-        wanted.append(_matching(session, company_id=company_id, q=q.strip()))
+        wanted.append(matching(session, company_id=company_id, q=q.strip()))
     if cursor:
         wanted.append(col(Ticket.id) < _read_cursor(cursor))
     limit = max(1, min(limit, MAX_PAGE))
@@ -173,6 +173,17 @@ def find_open_ticket_of_household(session: Session, *, company_id: int, househol
         .order_by(col(Ticket.id).desc())
     )
     return session.exec(query).first()
+
+
+def matching(session: Session, *, company_id: int, q: str) -> ColumnElement[bool]:
+    """The condition on `ticket` rows of one search box: a number or its end, a phone, a name, an address."""
+    homes = search_households(session, company_id=company_id, query=q, limit=MAX_HOMES)
+    number = q.upper()
+    return or_(
+        col(Ticket.household_id).in_([hit.detail.household.id for hit in homes]),
+        col(Ticket.number).startswith(number, autoescape=True),
+        col(Ticket.number).endswith(f"-{number}", autoescape=True),
+    )
 
 
 def make_items(session: Session, tickets: Sequence[Ticket], *, now: datetime) -> list[TicketItem]:
@@ -235,16 +246,6 @@ def _urgency(item: TicketItem) -> tuple[bool, bool, int, datetime]:
     clock = item.clock("contact")
     due = clock.due_at if clock is not None and clock.stopped_at is None else item.received_at
     return (not item.safety, item.technician is not None, item.priority, due)
-
-
-def _matching(session: Session, *, company_id: int, q: str) -> ColumnElement[bool]:
-    homes = search_households(session, company_id=company_id, query=q, limit=MAX_HOMES)
-    ids = [hit.detail.household.id for hit in homes]
-    number = q.upper().replace("%", "").replace("_", "")
-    ways = [col(Ticket.household_id).in_(ids)]
-    if number:
-        ways.append(col(Ticket.number).like(f"{number}%"))
-    return or_(*ways)
 
 
 def _read_cursor(cursor: str) -> int:

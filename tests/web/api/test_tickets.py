@@ -36,6 +36,15 @@ def test_an_empty_parameter_is_none(agent: httpx.Client, client_as: ClientAs, nu
     assert client_as("qa").get(f"{API}/happy-calls?state=&cursor=").json()["items"] == []
 
 
+def test_a_search_takes_every_sign_as_it_is(agent: httpx.Client, client_as: ClientAs, number: str) -> None:
+    for q in ("\\", "%", "_", f"{number}\\", "%00"):
+        assert agent.get(f"{API}/tickets", params={"q": q}).json()["items"] == [], q
+        assert client_as("dispatcher").get("/dispatch/queue", params={"q": q}).status_code == 200, q
+    for q in (number.lower(), number[:8], number.rpartition("-")[2]):
+        found = agent.get(f"{API}/tickets", params={"q": q}).json()["items"]
+        assert [item["number"] for item in found] == [number], q
+
+
 def test_slots_of_nothing_name_the_field(agent: httpx.Client) -> None:
     for query in ("", "?ticket=&address="):
         answer = agent.get(f"{API}/slots{query}")

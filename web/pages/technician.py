@@ -16,6 +16,7 @@ from core.dated import read_rules
 from core.errors import NotFoundError
 from core.i18n import _
 from dispatch.board import horizon
+from dispatch.call_desk import party_names
 from dispatch.tasks import TaskInfo, close_task, get_task, list_tasks
 from dispatch.technician_day import TechnicianDay, technician_day
 from dispatch.technicians_at_work import TechnicianWork, technicians_with_work
@@ -24,6 +25,7 @@ from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.posting import Posted, take_once
 from web.paths import own_path
+from web.presenters.masks import MASKED
 from web.presenters.technician import cards_of
 from web.scope import reach_ticket
 from web.templating import render_page
@@ -209,7 +211,9 @@ def _tasks(
     tasks: list[TaskInfo] = list_tasks(
         session, company_id=principal.company_id, owner_person_id=technician.person_id
     )
-    return {"tasks": tasks, "quote": quote}
+    names = party_names(session, ticket_ids={task.ticket_id for task in tasks})
+    details = {task.id: MASKED.words(task.detail, names=names.get(task.ticket_id, ())) for task in tasks}
+    return {"tasks": tasks, "details": details, "quote": quote}
 
 
 def _cards(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -60,7 +61,10 @@ class Stream:
     heard: list[str] = field(default_factory=list)
 
     def listen(self) -> None:
-        with self.client.stream("GET", "/live", timeout=60) as lines:
+        with (
+            contextlib.suppress(httpx.TransportError),  # the server ends with the test
+            self.client.stream("GET", "/live", timeout=60) as lines,
+        ):
             for line in lines.iter_lines():
                 if line.startswith("event:"):
                     self.heard.append(line.removeprefix("event:").strip())

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, ViewportSize, WebError
 
@@ -22,6 +25,14 @@ POLL_MS = 15_000
 
 REFUSED_FORM = re.compile(r"^Failed to load resource: the server responded with a status of (409|422)\b")
 """Chromium's own line for a form that the server answered with a complaint."""
+
+
+T = TypeVar("T")
+
+
+def crowding() -> float:
+    """How many processes share a core: a second of this machine is that much shorter. At least 1."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 @dataclass
@@ -67,8 +78,12 @@ class Screens:
         return page
 
     def work(self) -> None:
-        """Let the worker do what waits. In a thread: Playwright's loop runs in this one."""
-        self._worker.submit(self.house.work).result()
+        """Let the worker do what waits."""
+        self.aside(self.house.work)
+
+    def aside(self, act: Callable[[], T]) -> T:
+        """Do something in another thread: Playwright's loop runs in this one, the worker brings its own."""
+        return self._worker.submit(act).result()
 
     def go_home(self) -> None:
         """Everybody leaves their screen; at night log-ins end."""

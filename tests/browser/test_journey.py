@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from collections.abc import Callable
@@ -14,7 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests import world
 from tests.browser.intake import ADDRESS, REQUESTER, RESIDENT, filed_number
-from tests.browser.screens import PHONE, POLL_MS, Screens
+from tests.browser.screens import PHONE, POLL_MS, Screens, crowding
 from tests.browser.town import POINT_DESK, TECHNICIANS, Town, open_town
 
 pytestmark = pytest.mark.timeout(400)
@@ -62,11 +61,6 @@ def test_from_the_call_to_the_happy_call(screens: Screens) -> None:
     make_the_happy_call(screens, number)
     screens.go(agent := screens.sign_in("agent"), f"/agent/tickets/{number}")
     expect(status_of(agent)).to_have_attribute("data-status", "CLOSED")
-
-
-def crowding() -> float:
-    """How many processes share a core: a second of this machine is that much shorter. At least 1."""
-    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def status_of(page: Page) -> Locator:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from threading import Thread
 from typing import Any
 
@@ -61,6 +62,8 @@ class House:
     clock: Clock
     worker: WorkerContext
     clients: list[httpx.Client] = field(default_factory=list)
+    stop_web: Callable[[], None] = lambda: None
+    """The web process goes away and does not come back."""
 
     def add_company(self, code: str, *, kind: str = "direct") -> int:
         """A maker with one company-wide member of each role. Returns its id."""
@@ -183,6 +186,7 @@ def open_house(
                 settings=settings, database=database, clock=clock, provider=provider, solver=solver
             )
             house = House(url, provider_url, database, settings, clock, worker)
+            house.stop_web = app.state.stop_serving
             house.control_provider(webhook_url=f"{url}/webhooks/solapi/{WEBHOOK_TOKEN}")
             try:
                 yield house
@@ -199,6 +203,7 @@ def _serving(app: Any) -> Iterator[str]:
         server = uvicorn.Server(config)
         thread = Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
+        app.state.stop_serving = partial(setattr, server, "should_exit", True)
         try:
             yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         finally:

@@ -1,0 +1,119 @@
+"""What every page must be: it stands in time, fits its screen, and axe finds nothing serious."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from functools import cache
+from urllib.parse import parse_qsl, urlsplit
+
+from axe_playwright_python.sync_playwright import Axe
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+from playwright.sync_api import Page
+
+from tests.browser.screens import DESK, PHONE, Screens, crowding
+from web.routes import PAGE_ROUTERS
+
+READY_WITHIN_S = 2.5
+MOST_PAGES = 80
+GRAVE = ("serious", "critical")
+NO_PAGES = ("/static/", "/openapi.json", "/api/")
+PARTS = ("act", "do", "list", "show", "state", "view", "who")
+"""Names in an address that choose a part of a screen, not a thing."""
+
+_axe = Axe()
+_AXE_OPTIONS = {"resultTypes": ["violations"]}
+
+
+def walk(screens: Screens, page: Page, starts: Sequence[str], *, met: set[str], depth: int) -> list[str]:
+    """Look at `starts` and at every page that links lead to, one of each kind that nobody has met before.
+
+    Returns what is wrong, page by page.
+    """
+    found: list[str] = []
+    waiting = deque((path, depth) for path in starts)
+    met |= {kind_of(path) for path in starts}
+    seen: list[str] = []
+    while waiting:
+        path, further = waiting.popleft()
+        found += [f"{path}: {fault}" for fault in inspect(screens, page, path)]
+        seen.append(path)
+        for link in links_of(page) if further else ():
+            if (kind := kind_of(link)) not in met:
+                met.add(kind)
+                waiting.append((link, further - 1))
+        assert len(seen) < MOST_PAGES, f"pages without end: {seen[-10:]}"
+    return found
+
+
+def inspect(screens: Screens, page: Page, path: str) -> list[str]:
+    """Open one page and look at it at both sizes. Returns its faults."""
+    screens.problems.clear()
+    start = time.monotonic()
+    screens.go(page, path)
+    took, limit = time.monotonic() - start, READY_WITHIN_S * crowding()
+    faults = [f"ready only after {took:.1f} s"] if took > limit else []
+    faults += accessibility(page)
+    usual = page.viewport_size or DESK
+    for size in (usual, PHONE if usual == DESK else DESK):
+        page.set_viewport_size(size)
+        faults += overflow(page, size["width"])
+    page.set_viewport_size(usual)
+    return faults + screens.problems
+
+
+def overflow(page: Page, width: int) -> list[str]:
+    """Whether the page as a whole scrolls sideways, and what sticks out."""
+    wide = page.evaluate(
+        """() => {
+            const room = document.documentElement.clientWidth;
+            if (document.documentElement.scrollWidth <= room) return null;
+            const sticksOut = (element) => element.getBoundingClientRect().right > room + 1;
+            const out = [...document.querySelectorAll("body *")].filter(sticksOut);
+            return out.slice(-3).map((e) => e.outerHTML.slice(0, 90));
+        }"""
+    )
+    return [f"scrolls sideways at {width} px: {wide}"] if wide is not None else []
+
+
+def accessibility(page: Page) -> list[str]:
+    """Serious and critical violations by axe, with the places."""
+    found = _axe.run(page, options=_AXE_OPTIONS).response["violations"]
+    return [
+        f"axe {each['impact']} {each['id']}: {[node['target'] for node in each['nodes'][:3]]}"
+        for each in found
+        if each["impact"] in GRAVE
+    ]
+
+
+def links_of(page: Page) -> list[str]:
+    """Addresses of this house that the page leads to."""
+    hrefs: list[str] = page.eval_on_selector_all(
+        "a[href^='/']", "all => all.map((a) => a.getAttribute('href'))"
+    )
+    pages = (href.split("#")[0] for href in hrefs)
+    return [href for href in pages if not href.startswith(NO_PAGES)]
+
+
+def kind_of(href: str) -> str:
+    """The route that answers, and what part of its screen is asked for: `/m/{number}?do=call`."""
+    split = urlsplit(href)
+    path = next((route.path for route in _routes() if route.path_regex.match(split.path)), split.path)
+    parts = [f"{name}={value}" for name, value in parse_qsl(split.query) if name in PARTS]
+    return f"{path}?{'&'.join(sorted(parts))}"
+
+
+@cache
+def _routes() -> tuple[APIRoute, ...]:
+    return tuple(route for router in PAGE_ROUTERS for route in _routes_of(router))
+
+
+def _routes_of(router: APIRouter) -> Iterator[APIRoute]:
+    for route in router.routes:
+        if isinstance(route, APIRoute):
+            if "GET" in (route.methods or ()):
+                yield route
+        else:  # a router within a router; FastAPI keeps the original beside its own bookkeeping
+            yield from _routes_of(route.original_router)  # type: ignore[attr-defined]

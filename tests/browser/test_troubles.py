@@ -1,0 +1,143 @@
+"""What goes wrong at a desk: pressed twice, typed wrongly, meant badly, done by two at once, cut off."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlmodel import func, select
+
+from dispatch.models import Placement, Ticket
+from tests.browser.intake import ADDRESS, FILED, file_call, filed_number, fill_call
+from tests.browser.screens import Screens
+from tests.browser.town import POINT_DESK, SECOND_DISPATCHER, open_town
+
+pytestmark = pytest.mark.timeout(300)
+
+NAME = "<script>window.ran = 1</script>"
+NOTE = "<script>window.ran = 1</script><img src=x onerror='window.ran = 1'>"
+CUT_OFF = re.compile(r"ERR_(CONNECTION_(REFUSED|RESET|CLOSED)|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING)")
+"""What Chromium says of a server that is gone."""
+
+
+def press_twice(page: Page, selector: str) -> None:
+    """Two clicks before the first answer can be there."""
+    page.eval_on_selector(selector, "button => { button.click(); button.click(); }")
+
+
+def count_tickets(screens: Screens) -> int:
+    """How many were ever filed."""
+    with screens.house.database.reading() as session:
+        return session.exec(select(func.count()).select_from(Ticket)).one()
+
+
+def test_a_double_click_files_and_accepts_once(screens: Screens) -> None:
+    open_town(screens.house, kind="designated")
+    agent = screens.sign_in("agent")
+    screens.go(agent, "/agent/new")
+    fill_call(agent)
+    press_twice(agent, "[data-submit]")
+    number = filed_number(agent)
+    screens.work()
+    assert count_tickets(screens) == 1
+
+    desk = screens.sign_in("point", login=POINT_DESK)
+    press_twice(desk, f"[data-testid=offer][data-number='{number}'] form[action*=acceptance] button")
+    expect(desk.get_by_test_id("offer")).to_have_count(0)
+    expect(desk.locator(".error-summary")).to_have_count(0)
+    with screens.house.database.reading() as session:
+        states = session.exec(select(Placement.state).where(Placement.state != "PASSED_OVER")).all()
+    assert states == ["ACCEPTED"]
+
+
+def test_a_bad_number_keeps_what_was_typed_and_names_its_field(screens: Screens) -> None:
+    open_town(screens.house)
+    agent = screens.sign_in("agent")
+    screens.go(agent, "/agent/new")
+    fill_call(agent, phone="12", note="현관 비밀번호는 없습니다")
+    agent.locator("[data-submit]").click()
+    field = agent.locator("#f-resident_phone")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_be_focused()
+    complaint = agent.locator("#e-resident_phone")
+    expect(complaint).to_be_visible()
+    expect(agent.locator(".error-summary a[href='#f-resident_phone']")).to_have_text(complaint.inner_text())
+    expect(field).to_have_value("12")
+    expect(agent.locator("#f-resident_name")).to_have_value("김영자")
+    expect(agent.locator("#f-resident_address")).to_have_value(ADDRESS)
+    expect(agent.locator("[name=symptom][value=NO_HEAT]")).to_be_checked()
+    expect(agent.locator("[name=self_fix_result][value=FAILED]")).to_be_checked()
+    expect(agent.locator("#f-note")).to_have_value("현관 비밀번호는 없습니다")
+    assert count_tickets(screens) == 0
+
+    field.fill("010-9333-0101")
+    agent.locator("[data-submit]").click()
+    expect(agent).to_have_url(FILED)
+    assert count_tickets(screens) == 1
+
+
+def test_a_script_is_a_text_on_every_screen(screens: Screens) -> None:
+    open_town(screens.house)
+    agent = screens.sign_in("agent")
+    number = file_call(screens, agent, name=NAME, note=f"메모 {NOTE}")
+    agent.get_by_role("button", name="가린 것 보기").click()
+    expect(agent.locator("#case-live")).to_contain_text("메모 <script>")
+    expect(agent.locator("#case-live .people")).to_contain_text("<script>")
+    dispatcher = screens.sign_in("dispatcher")
+    screens.go(dispatcher, f"/dispatch?ticket={number}")
+    expect(dispatcher.locator("#ticket-facts")).to_contain_text("<img src=x onerror=")
+    desk = screens.sign_in("point", login=POINT_DESK)
+    screens.go(desk, f"/point/tickets/{number}")
+    screens.go(dispatcher, f"/m/{number}")
+    for page in (agent, dispatcher, desk):
+        assert page.evaluate("window.ran") is None, page.url
+
+
+def test_gas_goes_to_the_safety_script_and_no_card(screens: Screens) -> None:
+    open_town(screens.house)
+    agent = screens.sign_in("agent")
+    screens.go(agent, "/agent/new")
+    fill_call(agent, symptom="NO_HEAT", result=None)
+    expect(agent.locator("#guide [name=self_fix_card]").first).to_be_attached()
+    agent.locator("[name=symptom][value=GAS_SMELL]").check(force=True)
+    expect(agent.locator("#guide .script-steps li").first).to_be_visible()
+    expect(agent.locator("#guide [name=self_fix_card]")).to_have_count(0)
+    expect(agent.locator("[name=self_fix_result]")).to_have_count(0)
+    agent.locator("[data-submit]").click()
+    number = filed_number(agent)
+    expect(agent.locator("#case-head .script-steps li").first).to_be_visible()
+    expect(agent.locator("#fix")).to_have_count(0)
+    dispatcher = screens.sign_in("dispatcher")
+    row = dispatcher.locator(f"[data-testid=queue-ticket][data-number='{number}']")
+    expect(row).to_have_attribute("data-safety", "")
+
+
+def test_the_second_dispatcher_hears_who_was_first(screens: Screens) -> None:
+    open_town(screens.house)
+    number = file_call(screens, screens.sign_in("agent"))
+    first, second = screens.sign_in("dispatcher"), screens.sign_in("dispatcher", login=SECOND_DISPATCHER)
+    for page in (first, second):
+        screens.go(page, f"/dispatch?ticket={number}")
+        page.locator("#ticket-dialog summary", has_text="접수 취소").click()
+        page.locator("form[action$=cancellation] [name=reason]").fill("이사 가셨다고 합니다")
+    first.locator("form[action$=cancellation] button").click()
+    expect(first.locator("#ticket-facts [data-status=CANCELLED]")).to_be_visible()
+    second.locator("form[action$=cancellation] button").click()
+    expect(second.locator("#ticket-dialog [role=alert]")).to_contain_text("dispatcher 담당 님이")
+    with screens.house.database.reading() as session:
+        assert session.exec(select(Ticket.status)).one() == "CANCELLED"
+
+
+@pytest.mark.parametrize("role", ["dispatcher", "technician"])
+def test_without_a_server_the_page_says_so(screens: Screens, role: str) -> None:
+    town = open_town(screens.house)
+    login = next(iter(town.technicians.values())) if role == "technician" else None
+    page = screens.sign_in(role, login=login)
+    mark = page.locator(".live-state")
+    expect(mark).to_have_attribute("data-live-state", "on")
+    screens.house.stop_web()
+    expect(mark).to_have_attribute("data-live-state", "off")
+    expect(mark).to_contain_text("실시간 끊김")
+    page.context.close()
+    screens.problems[:] = [problem for problem in screens.problems if not CUT_OFF.search(problem)]

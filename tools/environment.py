@@ -260,7 +260,8 @@ def compile_catalogues(environment: Environment) -> bool:
         command = [str(environment.python), "-m", "babel.messages.frontend", "compile"]
         command += ["--input-file", str(text), "--output-file", str(text.with_suffix(".mo"))]
         made = subprocess.run(command, cwd=environment.root, capture_output=True, text=True, check=False)
-        if made.returncode != 0:
+        # A catalogue whose header is still marked fuzzy is skipped with a success.
+        if made.returncode != 0 or _is_stale(text):
             raise SetupError(f"번역 파일 {text.name}을(를) 읽지 못했습니다.\n{made.stderr.strip()[-800:]}")
     return bool(stale)
 

@@ -33,6 +33,7 @@ def main(arguments: list[str]) -> int:
         return report(gathered, english)
     english.update(gathered, no_fuzzy_matching=True)
     english.obsolete.clear()
+    english.fuzzy = False  # else the compiler skips the whole catalogue
     ENGLISH.parent.mkdir(parents=True, exist_ok=True)
     with ENGLISH.open("wb") as out:
         write_po(out, english, width=110, omit_header=False, no_location=True, sort_output=True)

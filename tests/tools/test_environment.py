@@ -165,6 +165,15 @@ def test_changed_catalogues_are_compiled_once(project: Environment) -> None:
     assert compile_catalogues(project) is True
 
 
+def test_a_catalogue_that_compiles_to_nothing_is_an_error(project: Environment) -> None:
+    text = project.root / "web" / "locale" / "en" / "LC_MESSAGES" / "ondol.po"
+    text.parent.mkdir(parents=True)
+    text.write_text('#, fuzzy\nmsgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n')
+    _use_this_python(project)
+    with pytest.raises(SetupError):
+        compile_catalogues(project)
+
+
 def _use_this_python(environment: Environment) -> None:
     """A script in place of a link: an interpreter finds its packages by where it lies."""
     environment.python.unlink()

@@ -28,3 +28,7 @@ def test_translations_keep_their_places() -> None:
         and sorted(PLACES.findall(message.id)) != sorted(PLACES.findall(str(message.string)))
     ]
     assert wrong == []
+
+
+def test_the_catalogue_is_not_marked_as_a_draft() -> None:
+    assert not read_english().fuzzy, "the compiler skips a catalogue whose header is fuzzy"

@@ -76,7 +76,7 @@ def _company(session: Session, company_id: int) -> Step:
         (
             Check(
                 _("브랜드와 번호"),
-                _("{brand}, 접수 번호는 {prefix}로 시작합니다.").format(
+                _("{brand}, 접수 번호 앞 글자는 {prefix}입니다.").format(
                     brand=company.brand_name, prefix=company.number_prefix
                 ),
                 True,

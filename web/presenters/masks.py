@@ -12,9 +12,13 @@ from datetime import datetime
 from sqlmodel import Session
 
 from core.actor import Principal
+from core.i18n import N_, _
 from core.masking import mask_address, mask_name, mask_phone, mask_text
 from core.phones import parse_phone
 from workforce.access_log import is_open_for
+
+UNNAMED = N_("이름 확인 중")
+"""Stands where nobody had time to ask for a name: a danger is filed first."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,9 @@ class Masks:
     is_open: bool
 
     def name(self, name: str) -> str:
-        """`김*자`."""
+        """`김*자`; what stands for an unknown name hides nobody and stays readable."""
+        if name == UNNAMED:
+            return _(UNNAMED)
         return name if self.is_open else mask_name(name)
 
     def phone(self, e164: str) -> str:

@@ -16,8 +16,8 @@ from customers.queries import household_detail
 from customers.schemas import AddressInfo, ContactInfo, HouseholdDetail, MemberInfo, NewAddress
 from dispatch.intake_rules import SAFETY_SYMPTOMS
 from dispatch.schemas import TicketRequest
-from web.pages.agent.words import UNNAMED
 from web.pages.posting import PostedForm
+from web.presenters.masks import UNNAMED
 
 SAFETY_DEFAULT = "GAS_SMELL"
 MAX_DIGITS = 18

@@ -30,7 +30,6 @@ from web.pages.agent.words import (
     PRECISIONS,
     SELF_FIX,
     TASKS,
-    UNNAMED,
     age_words,
     relationship_words,
 )
@@ -127,7 +126,7 @@ def _text(text: str, *, detail: TicketDetail, masks: Masks) -> str:
 def _party(party: PartyFacts, detail: TicketDetail, masks: Masks) -> dict[str, Any]:
     return {
         "role": _(PARTY_ROLES[party.role]),
-        "name": _(UNNAMED) if party.name == UNNAMED else masks.name(party.name),
+        "name": masks.name(party.name),
         "phone": masks.phone(party.phone),
         "tel": party.phone if masks.is_open else None,
         "can_text": party.can_text,

@@ -16,9 +16,6 @@ from web.display import date_text, time_text
 
 DESK_ROLES = (Role.AGENT, Role.DISPATCHER, Role.MANAGER, Role.ADMIN)
 
-UNNAMED = N_("이름 확인 중")
-"""Stands where nobody had time to ask for a name: a danger is filed first."""
-
 UNMASK_REASON = N_("상담 통화 중 본인 확인")
 
 SYMPTOM_MARKS = (

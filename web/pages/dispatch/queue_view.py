@@ -11,7 +11,7 @@ from sqlmodel import Session
 from core.actor import Principal
 from core.clock import operating_day
 from core.i18n import _
-from core.masking import mask_address, mask_name
+from core.masking import mask_address
 from dispatch.console_queue import SECTIONS, SHOWN, Queue, QueueEntry, QueueWish, list_queue
 from dispatch.detail_shapes import ClockFacts
 from dispatch.list_queries import TicketItem
@@ -21,6 +21,7 @@ from web.display import date_text, time_text
 from web.pages.dispatch.reach import Reach
 from web.pages.dispatch.words import SECTIONS as SECTION_WORDS
 from web.pages.dispatch.words import STATUSES, section_words, task_words
+from web.presenters.masks import MASKED
 
 MORE = 60
 MOST = 600
@@ -112,7 +113,7 @@ def _entry(entry: QueueEntry, head: str, reach: Reach, now: datetime) -> dict[st
         "item": item,
         "section": entry.section,
         "head": head,
-        "text": " · ".join((symptom_words(item.symptom), mask_address(address), mask_name(item.resident))),
+        "text": " · ".join((symptom_words(item.symptom), mask_address(address), MASKED.name(item.resident))),
         "where": _where(item, now),
         "owner": item.owner.name if item.owner else "",
         "owner_why": item.owner.why if item.owner else "",

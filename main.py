@@ -168,6 +168,7 @@ def first_admin(arguments: argparse.Namespace) -> int:
             password=password,
             now=clock.now(),
         )
+    print(f"{arguments.name}: {arguments.login} (으)로 로그인해 /admin 의 '시작하기'를 따라가 주세요.")
     return 0
 
 

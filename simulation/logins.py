@@ -17,7 +17,7 @@ _PAGES = (
     ("haedam-point-gangnam", "/point", "지정점 창구(해담 강남) · designated point"),
     ("onnuri-point-gangnam", "/point", "직영점 창구(온누리 강남) · direct point"),
     ("onnuri-qa", "/qa", "해피콜 · happy calls"),
-    ("onnuri-manager", "/manager", "관리자 · manager"),
+    ("onnuri-manager", "/dispatch", "관리자 · manager"),
     ("onnuri-admin", "/admin", "설정 · settings"),
 )
 _BUSY = text("""

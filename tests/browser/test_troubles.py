@@ -141,3 +141,13 @@ def test_without_a_server_the_page_says_so(screens: Screens, role: str) -> None:
     expect(mark).to_contain_text("실시간 끊김")
     page.context.close()
     screens.problems[:] = [problem for problem in screens.problems if not CUT_OFF.search(problem)]
+
+
+def test_a_screen_whose_log_in_has_ended_says_so(screens: Screens) -> None:
+    open_town(screens.house)
+    dispatcher = screens.sign_in("dispatcher")
+    screens.house.clock.forward(hours=15)
+    file_call(screens, screens.sign_in("agent"))
+    expect(dispatcher.locator("#toasts")).to_contain_text("다시 로그인해 주세요")
+    expect(dispatcher.get_by_test_id("queue-ticket")).to_have_count(0)
+    screens.problems[:] = [problem for problem in screens.problems if "status of 401" not in problem]

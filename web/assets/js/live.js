@@ -10,6 +10,7 @@
 import htmx from "htmx.org";
 import { shareStream } from "./live_share.js";
 import { text } from "./texts.js";
+import { toast } from "./toast.js";
 
 const COALESCE_MS = 60;
 const POLL_MS = 15_000;
@@ -147,6 +148,7 @@ async function refresh(element, state) {
 async function loadInto(element, source, state) {
   const headers = { "HX-Request": "true", "HX-Request-Type": "partial", "X-Ondol-Live": "1" };
   const response = await fetch(source, { headers, signal: AbortSignal.timeout(20_000) });
+  if (response.status === 401) toast(text("signed_out"), "bad"); // the stream outlives the log-in: do not look alive
   if (!response.ok || response.redirected) return; // an error page or a log-in form must not replace the board
   const body = await response.text();
   if (body === state.last || !element.isConnected) return;

@@ -85,15 +85,14 @@ def test_killed_with_texts_on_their_way(installation: Installation) -> None:
         return ticket["status"] == "ASSIGNED" and all(m["state"] == "delivered" for m in told)
 
     wait_until(is_planned, else_say=worker.said)
-    # The provider keeps the first of two texts and not the second; both answers are late.
-    house.control_provider(
-        next_faults=[{"stall_s": 30, "stored": True}, {"stall_s": 30, "status": 503, "stored": False}]
-    )
+    # Every answer is late: the provider keeps one text and not the next, the technician's among them.
+    kept, lost = {"stall_s": 30, "stored": True}, {"stall_s": 30, "status": 503, "stored": False}
+    house.control_provider(next_faults=[kept, lost, kept, lost])
     slot = dispatcher.get("/slots", params={"ticket": number}).json()[0]
     agreed = {"outcome": "CONNECTED", "with": "resident", "window": {k: slot[k] for k in ("start", "end")}}
     answer = dispatcher.post(f"/tickets/{number}/contact-attempts", json=agreed)
     assert answer.status_code == 201, answer.text
-    on_the_way = "SELECT id FROM notice WHERE sending_since IS NOT NULL"
+    on_the_way = "SELECT id FROM notice WHERE sending_since IS NOT NULL AND event = 'VISIT_SCHEDULED'"
     wait_until(lambda: len(installation.ask(on_the_way)) >= 2, else_say=worker.said)
     worker.kill()
     assert len(installation.ask(on_the_way)) >= 2

@@ -142,6 +142,8 @@ def assign_by_hand(
             "technician_id": technician_id,
             "start": rfc3339_kst(found.start_at),
             "pin": sorted(pin),
+            "day": found.day.isoformat(),
+            "version": version,
             "moved": [change["visit_id"] for change in moved],
         },
     )
@@ -244,6 +246,13 @@ def _check_version(session: Session, visit: Visit, base_version: int, *, by: Act
     for made_by, changes in session.exec(query):
         if made_by != by.name and any(change["visit_id"] == visit.id for change in changes):
             raise _faster(session, visit, who=made_by)
+    # A decision that confirms what was planned changes no stop: only the timeline knows of it.
+    day = _day_of(visit)
+    for entry in audit.list_entries(session, subject=("ticket", visit.ticket_id)):
+        decided = entry.what == "VisitAssignedByHand" and entry.actor_name != by.name
+        same_day = day is not None and entry.data.get("day") == day.isoformat()
+        if decided and same_day and entry.data.get("version", 0) > base_version:
+            raise _faster(session, visit, who=entry.actor_name)
 
 
 def _faster(session: Session, visit: Visit, *, who: str | None) -> SomebodyElseWasFasterError:

@@ -2,7 +2,7 @@
 
 The database is a real PostgreSQL: the one of ONDOL_TEST_DATABASE_URL or DATABASE_URL, else an embedded
 server of this test process (each parallel worker has its own). Alembic migrates one template per
-process; `session` is rolled back, `database` is a clone of the template that a test may commit to.
+process; `session` is rolled back, `database` may be committed to and is swept clean afterwards.
 """
 
 from __future__ import annotations
@@ -11,25 +11,22 @@ import os
 import shutil
 import socket
 import tempfile
-import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from alembic import command
 from alembic.config import Config
-from psycopg import sql
-from sqlalchemy import make_url
+from sqlalchemy import Engine
 from sqlmodel import Session
 
-from core.db import Database, libpq_url, make_engine, sqlalchemy_url
+from core.db import Database, make_engine, sqlalchemy_url
 from core.embedded_postgres import LOSABLE, EmbeddedPostgres
+from tests.databases import Server, SweptDatabase
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -38,35 +35,6 @@ ROOT = Path(__file__).resolve().parent.parent
 def now() -> datetime:
     """A Tuesday in winter, 2026-12-01 10:00 in Korea."""
     return datetime(2026, 12, 1, 1, 0, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Server:
-    """A PostgreSQL on which tests may make and drop databases; `url` is any database of it."""
-
-    url: str
-
-    def url_of(self, name: str) -> str:
-        """SQLAlchemy URL of a database on this server."""
-        return make_url(self.url).set(database=name).render_as_string(hide_password=False)
-
-    def run(self, statement: sql.SQL | sql.Composed) -> None:
-        """Run one statement outside a transaction."""
-        with psycopg.connect(libpq_url(self.url), autocommit=True) as connection:
-            connection.execute(statement)
-
-    @contextmanager
-    def temporary(self, template: str | None = None) -> Iterator[str]:
-        """A new database (a clone of `template`, if given) by name, dropped afterwards."""
-        name = f"ondol_test_{uuid.uuid4().hex[:16]}"
-        create: sql.Composed = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
-        if template is not None:
-            create += sql.SQL(" TEMPLATE {} STRATEGY wal_log").format(sql.Identifier(template))
-        self.run(create)
-        try:
-            yield name
-        finally:
-            self.run(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.fixture(scope="session")
@@ -95,17 +63,31 @@ def template_database(postgres_server: Server) -> Iterator[str]:
         yield name
 
 
+@pytest.fixture(scope="session")
+def swept_database(postgres_server: Server, template_database: str) -> Iterator[SweptDatabase]:
+    """The database that the tests of this process have in turn."""
+    kept = SweptDatabase(postgres_server, template_database)
+    yield kept
+    kept.close()
+
+
 @pytest.fixture
-def database_url(postgres_server: Server, template_database: str) -> Iterator[str]:
+def database_url(swept_database: SweptDatabase) -> Iterator[str]:
     """SQLAlchemy URL of a migrated, empty database of this test alone."""
-    with postgres_server.temporary(template_database) as name:
-        yield postgres_server.url_of(name)
+    yield swept_database.url
+    swept_database.sweep()
+
+
+@cache
+def _engine(url: str) -> Engine:
+    """Kept from test to test: an engine remembers how its statements read in SQL."""
+    return make_engine(url, pool_size=8)
 
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """A migrated, empty database of this test alone, for tests that commit or need two connections."""
-    opened = Database(make_engine(database_url, pool_size=8))
+    opened = Database(_engine(database_url))
     yield opened
     opened.dispose()
 

@@ -15,7 +15,7 @@ from tests.browser.furnished import furnish
 from tests.browser.inspection import walk
 from tests.browser.screens import DESK, PHONE, Screens
 from tests.browser.town import POINT_DESK, Town
-from tests.conftest import Server
+from tests.databases import Server
 from tests.journeys.house import open_house
 
 pytestmark = pytest.mark.timeout(400)

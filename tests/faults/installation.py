@@ -30,7 +30,7 @@ from notifications.fake_provider.ledger import Ledger
 from tests import world
 from tests.journeys.house import WEBHOOK_TOKEN, Clock, House
 from tests.journeys.test_whole_journey import add_prices, company_of
-from tests.notifications.conftest import serving
+from tests.serving import serving
 from worker import WorkerContext
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -21,6 +21,7 @@ from main import migrate_database
 from tests.core.processes import open_folder
 from tests.faults.installation import Installation, open_installation, open_point, wait_until
 from tests.journeys.test_whole_journey import CALL
+from tests.serving import client_of
 
 CALLERS = 3
 
@@ -91,7 +92,7 @@ def test_killed_under_incoming_calls(server: EmbeddedPostgres, installation: Ins
     house = installation.house
     worker = installation.start_worker()
     web = installation.start_web()
-    page = httpx.Client(base_url=house.url, headers=dict(house.api("dispatcher").headers), trust_env=False)
+    page = client_of(house.url, headers=dict(house.api("dispatcher").headers))
     house.clients.append(page)
     stream, calls = Stream(page), Calls()
     Thread(target=stream.listen, daemon=True).start()

@@ -16,9 +16,8 @@ from core.settings import Settings
 from tests.core.processes import is_alive
 from tests.faults.installation import Installation, open_point, wait_until
 from tests.journeys.test_whole_journey import CALL
-from tests.notifications.conftest import serving
+from tests.serving import client_of, serving_context
 from tests.web.conftest import WebWorld
-from web.app import create_app
 from web.context import WebContext
 from web.live_hub import LiveHub
 
@@ -45,7 +44,7 @@ def test_a_killed_server_takes_its_processes_along_and_a_new_one_greets_afresh(
     first = installation.start_web(WEB_PROCESSES="2")
     wait_until(lambda: len([p for p in first.below() if "spawn_main" in " ".join(p.cmdline())]) == 2)
     below = [process.pid for process in first.below()]
-    browser = httpx.Client(base_url=house.url, headers=dict(house.api("dispatcher").headers), trust_env=False)
+    browser = client_of(house.url, headers=dict(house.api("dispatcher").headers))
     house.clients.append(browser)
     kind, greeting = heard_first(browser)
     assert kind == "hello"
@@ -75,7 +74,7 @@ def quiet_house(web_world: WebWorld, database_url: str) -> Iterator[str]:
     context = WebContext(
         settings=settings, database=database, clock=lambda: web_world.now, live=LiveHub(database_url)
     )
-    with serving(create_app(context)) as url:
+    with serving_context(context) as url:
         yield url
 
 
@@ -98,7 +97,7 @@ def test_without_texts_every_page_says_so_and_the_demos_phones_are_not_there(
     with quiet_house(web_world, database_url) as url:
         for role, path in homes.items():
             cookies = web_world.sign_in(role, **member_of.get(role, {})).cookies
-            with httpx.Client(base_url=url, cookies=cookies, trust_env=False, timeout=30) as browser:
+            with client_of(url, cookies=cookies) as browser:
                 for page in (path, "/no-such-page"):
                     answer = browser.get(page, follow_redirects=True)
                     assert answer.status_code == (404 if page == "/no-such-page" else 200), (role, page)

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
-from threading import Thread
 from typing import Any
 
 import httpx
-import uvicorn
 from sqlalchemy import text
 
 from core.actor import SYSTEM, Role
@@ -23,7 +19,7 @@ from core.settings import Settings
 from dispatch.solving import SolverPool
 from notifications.fake_provider import Controls, create_fake_provider
 from notifications.providers.choice import make_provider
-from web.app import create_app
+from tests.serving import application, client_of, serving
 from web.context import WebContext
 from web.live_hub import LiveHub
 from worker import WorkerContext, add_tasks, run_sweeps
@@ -103,12 +99,7 @@ class House:
         """A client of the JSON API with a bearer token of a role."""
         with self.database.transaction() as session:
             token = issue_token(session, role=Role(role), company_code=company, login=user, now=self.clock())
-        client = httpx.Client(
-            base_url=f"{self.url}/api/v1",
-            headers={"Authorization": f"Bearer {token}"},
-            timeout=30,
-            trust_env=False,
-        )
+        client = client_of(f"{self.url}/api/v1", headers={"Authorization": f"Bearer {token}"})
         self.clients.append(client)
         return client
 
@@ -123,17 +114,17 @@ class House:
 
     def flush_reports(self) -> None:
         """Let the provider report what it has delivered."""
-        with httpx.Client(base_url=self.provider_url, timeout=10, trust_env=False) as client:
+        with client_of(self.provider_url) as client:
             client.post("/control/flush").raise_for_status()
 
     def control_provider(self, **changes: Any) -> None:
         """Let the provider misbehave."""
-        with httpx.Client(base_url=self.provider_url, timeout=10, trust_env=False) as client:
+        with client_of(self.provider_url) as client:
             client.post("/control", json=changes).raise_for_status()
 
     def texts(self, *, to: str | None = None) -> list[dict[str, Any]]:
         """What the provider has taken."""
-        with httpx.Client(base_url=self.provider_url, timeout=10, trust_env=False) as client:
+        with client_of(self.provider_url) as client:
             found: list[dict[str, Any]] = client.get(
                 "/control/messages", params={"to": to} if to else {}
             ).json()
@@ -167,7 +158,7 @@ def open_house(
     """Start everything for one test and stop it afterwards; without `solves` plans are only inserted into."""
     clock = Clock(now)
     controls = Controls(delay_s=None)
-    with _serving(create_fake_provider(controls=controls, clock=clock)) as provider_url:
+    with serving(create_fake_provider(controls=controls, clock=clock)) as provider_url:
         settings = Settings(
             database_url=database_url,
             ondol_mode="demo",
@@ -177,10 +168,12 @@ def open_house(
             web_threads=6,
             solve_seconds=1.0,
         )
-        app = create_app(
-            WebContext(settings=settings, database=database, clock=clock, live=LiveHub(database_url))
-        )
-        with _serving(app) as url, SolverPool() if solves else nullcontext() as solver:
+        context = WebContext(settings=settings, database=database, clock=clock, live=LiveHub(database_url))
+        with (
+            application(context) as app,
+            serving(app) as url,
+            SolverPool() if solves else nullcontext() as solver,
+        ):
             provider = make_provider(settings)
             worker = WorkerContext(
                 settings=settings, database=database, clock=clock, provider=provider, solver=solver
@@ -194,20 +187,3 @@ def open_house(
                 for client in house.clients:
                     client.close()
                 provider.close()
-
-
-@contextmanager
-def _serving(app: Any) -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        config = uvicorn.Config(app, log_level="error", ws="none", timeout_graceful_shutdown=2)
-        server = uvicorn.Server(config)
-        thread = Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-        thread.start()
-        app.state.stop_serving = partial(setattr, server, "should_exit", True)
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        finally:
-            if hasattr(app.state, "fake"):
-                app.state.fake.stopping.set()
-            server.should_exit = True
-            thread.join(timeout=10)

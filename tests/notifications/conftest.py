@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import Condition, Thread
+from threading import Condition
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from fastapi import FastAPI, Response
 
 from notifications.fake_provider import Controls, create_fake_provider
 from notifications.fake_provider.app import API_KEY, API_SECRET
 from notifications.providers.solapi import SolapiProvider
-
-
-@contextmanager
-def serving(app: FastAPI) -> Iterator[str]:
-    """Serve an application from a thread; the socket listens before the server does, so nobody waits."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none"))
-        thread = Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        finally:
-            if hasattr(app.state, "fake"):
-                app.state.fake.stopping.set()
-            server.should_exit = True
-            thread.join(timeout=10)
-            assert not thread.is_alive()
+from tests.serving import client_of, serving
 
 
 @dataclass
@@ -102,7 +84,7 @@ def running_fake(**settings: Any) -> Iterator[Fake]:
     """A fake whose reports wait for `flush`."""
     with (
         serving(create_fake_provider(controls=Controls(delay_s=None), **settings)) as url,
-        httpx.Client(base_url=url, timeout=10, trust_env=False) as client,
+        client_of(url) as client,
     ):
         yield Fake(url, client)
 

@@ -13,7 +13,7 @@ from core.db import Database, make_engine
 from simulation.building import Built, build
 from simulation.bulk import Batch, first_free_ids
 from simulation.world import NATIONAL, prepare_world
-from tests.conftest import Server
+from tests.databases import Server
 
 SEEDED_AT = datetime(2026, 12, 1, 2, 0, tzinfo=UTC)
 """Tuesday 2026-12-01, 11:00 in Korea."""

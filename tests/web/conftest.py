@@ -18,8 +18,7 @@ from core.actor import Role
 from core.db import Database
 from core.settings import Settings
 from tests import world
-from tests.notifications.conftest import serving
-from web.app import create_app
+from tests.serving import client_of, serving_context
 from web.context import WebContext
 from web.identity import COOKIE
 from web.live_hub import LiveHub
@@ -61,7 +60,7 @@ class WebWorld:
         company = company or self.company
         with self.database.transaction() as session:
             token = _member(session, role, company, point, technician, now=self.now)
-        client = httpx.Client(base_url=self.url, cookies={COOKIE: token}, trust_env=False, timeout=30)
+        client = client_of(self.url, cookies={COOKIE: token})
         self.clients.append(client)
         return client
 
@@ -77,10 +76,10 @@ def web_world(database: Database, database_url: str, now: datetime) -> Iterator[
         session.expunge_all()
     made = WebWorld(database, now, company, point, technician)
     settings = Settings(database_url=database_url, sms_provider="fake", webhook_token="test")
-    app = create_app(
-        WebContext(settings=settings, database=database, clock=lambda: made.now, live=LiveHub(database_url))
+    context = WebContext(
+        settings=settings, database=database, clock=lambda: made.now, live=LiveHub(database_url)
     )
-    with serving(app) as url:
+    with serving_context(context) as url:
         made.url = url
         yield made
         for client in made.clients:

@@ -22,8 +22,7 @@ from core.models import DatedSetting, TimelineEntry
 from core.settings import Settings
 from dispatch.intake import file_ticket
 from dispatch.schemas import TicketRequest
-from tests.notifications.conftest import serving
-from web.app import create_app
+from tests.serving import client_of, serving_context
 from web.context import WebContext
 from web.identity import COOKIE
 from web.live_hub import LiveHub
@@ -69,7 +68,7 @@ def address(database: Database, database_url: str, moment: list[datetime]) -> It
         clock=lambda: moment[0],
         live=LiveHub(database_url),
     )
-    with serving(create_app(context)) as url:
+    with serving_context(context) as url:
         yield url
 
 
@@ -83,7 +82,7 @@ def client(address: str) -> Iterator[httpx.Client]:
 
 def open_browser(address: str) -> httpx.Client:
     """A browser that nobody has signed in."""
-    return httpx.Client(base_url=address, trust_env=False, timeout=30)
+    return client_of(address)
 
 
 def sign_in(browser: httpx.Client, login: str, password: str = PASSWORD) -> int:

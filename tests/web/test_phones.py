@@ -15,9 +15,8 @@ from core.settings import Settings
 from dispatch.tasks import CALL_LANDLINE, open_task
 from notifications.models import Notice
 from tests import world
-from tests.notifications.conftest import serving
+from tests.serving import serving_context
 from tests.web.conftest import ClientAs, WebWorld
-from web.app import create_app
 from web.context import WebContext
 from web.live_hub import LiveHub
 from workforce.models import Person
@@ -34,7 +33,7 @@ def demo(web_world: WebWorld, database_url: str) -> Iterator[WebWorld]:
     settings = Settings(database_url=database_url, ondol_mode="demo", sms_provider="fake")
     clock = lambda: web_world.now  # noqa: E731
     context = WebContext(settings, web_world.database, clock, LiveHub(database_url))
-    with serving(create_app(context)) as url:
+    with serving_context(context) as url:
         web_world.url = url
         yield web_world
 

@@ -25,8 +25,9 @@ from dispatch.models import Task
 from dispatch.plan_models import Plan
 from happycall.models import HappyCall
 from tests import world
+from tests.serving import application
 from tests.web.conftest import WebWorld
-from web.app import API_PREFIX, create_app
+from web.app import API_PREFIX
 from web.context import WebContext
 from web.identity import COOKIE
 from web.live_hub import LiveHub
@@ -364,7 +365,7 @@ def call_all(app: FastAPI, calls: list[tuple[str, dict[str, str]]]) -> list[Answ
 
 
 @pytest.fixture
-def app(web_world: WebWorld) -> FastAPI:
+def app(web_world: WebWorld) -> Iterator[FastAPI]:
     """A second application over the same rows, called without a network."""
     settings = Settings(database_url="postgresql://nowhere", sms_provider="fake", webhook_token="test")
     context = WebContext(
@@ -373,7 +374,8 @@ def app(web_world: WebWorld) -> FastAPI:
         clock=lambda: web_world.now,
         live=LiveHub("postgresql://nowhere"),
     )
-    return create_app(context)
+    with application(context) as made:
+        yield made
 
 
 def concrete(route: str, values: dict[str, str] | None = None) -> str:

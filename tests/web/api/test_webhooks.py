@@ -15,7 +15,7 @@ from core.clock import now
 from core.db import Database
 from core.settings import Settings
 from notifications.models import ProviderReceipt
-from tests.notifications.conftest import serving
+from tests.serving import client_of, serving
 from web.api import webhooks
 from web.context import WebContext
 from web.problems import install_error_handlers
@@ -25,21 +25,21 @@ ADDRESS = "/webhooks/solapi/secret"
 
 
 @contextmanager
-def client_of(database: Database, *, token: str) -> Iterator[httpx.Client]:
+def client_over(database: Database, *, token: str) -> Iterator[httpx.Client]:
     app = FastAPI()
     app.state.ondol = WebContext(Settings(webhook_token=token), database, now, live=None)  # type: ignore[arg-type]
     app.include_router(webhooks.router)
     install_error_handlers(app)
     with (
         serving(app) as url,
-        httpx.Client(base_url=url, headers={"Accept": "application/json"}, trust_env=False) as client,
+        client_of(url, headers={"Accept": "application/json"}) as client,
     ):
         yield client
 
 
 @pytest.fixture
 def client(database: Database) -> Iterator[httpx.Client]:
-    with client_of(database, token="secret") as client:
+    with client_over(database, token="secret") as client:
         yield client
 
 
@@ -61,7 +61,7 @@ def test_who_does_not_know_the_address_finds_nothing(client: httpx.Client, datab
 
 
 def test_without_a_token_there_is_no_address(database: Database) -> None:
-    with client_of(database, token="") as client:
+    with client_over(database, token="") as client:
         assert client.post(ADDRESS, json=[REPORT]).status_code == 404
 
 

@@ -6,11 +6,11 @@ application over a context is one of a few that a process keeps: contexts change
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
+from contextlib import contextmanager, suppress
 from threading import Thread
 from typing import Any
 
@@ -26,6 +26,42 @@ _no_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """Without the list of authorities: reading it takes as long as ten requests, and loopback needs none."""
 
 
+class _PromptServer(uvicorn.Server):
+    """uvicorn, but it ends at once: its own loops look around ten times a second only."""
+
+    _asked: asyncio.Event | None = None
+
+    def stop(self) -> None:
+        """End, from any thread."""
+        self.should_exit = True
+        if self._asked is not None:
+            with suppress(RuntimeError):  # the loop has ended already
+                self._loop.call_soon_threadsafe(self._asked.set)
+
+    async def main_loop(self) -> None:
+        """Wait to be stopped."""
+        await self.on_tick(0)
+        self._loop, self._asked = asyncio.get_running_loop(), asyncio.Event()
+        if not self.should_exit:
+            await self._asked.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let answers that are under way end, for two seconds."""
+        for server in self.servers:
+            server.close()
+        for listening in sockets or []:
+            listening.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(2):
+                while self.server_state.connections or self.server_state.tasks:
+                    await asyncio.sleep(0.005)
+        for task in self.server_state.tasks:
+            task.cancel()
+        await self.lifespan.shutdown()
+
+
 @contextmanager
 def serving(app: FastAPI) -> Iterator[str]:
     """Serve an application from a thread; the socket listens before the server does, so nobody waits.
@@ -33,17 +69,16 @@ def serving(app: FastAPI) -> Iterator[str]:
     `app.state.stop_serving()` ends it early.
     """
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        config = uvicorn.Config(app, log_level="error", ws="none", timeout_graceful_shutdown=2)
-        server = uvicorn.Server(config)
+        server = _PromptServer(uvicorn.Config(app, log_level="error", ws="none"))
         thread = Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
-        app.state.stop_serving = partial(setattr, server, "should_exit", True)
+        app.state.stop_serving = server.stop
         try:
             yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         finally:
             if hasattr(app.state, "fake"):
                 app.state.fake.stopping.set()
-            server.should_exit = True
+            server.stop()
             thread.join(timeout=10)
             assert not thread.is_alive()
 

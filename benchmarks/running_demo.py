@@ -51,13 +51,19 @@ class RunningDemo:
     def memory_mb(self) -> float:
         """Unshared memory of the whole process tree, in MB (PostgreSQL's shared buffers counted once)."""
         parent = psutil.Process(self.pid)
-        tree = [parent, *parent.children(recursive=True)]
-        return float(sum(process.memory_full_info().pss for process in tree)) / 1e6
+        return sum(_memory_mb(process) for process in [parent, *parent.children(recursive=True)])
 
     def _ask(self, command: str, role: str, company: str) -> str:
         argv = [sys.executable, "main.py", command, "--role", role, "--company", company]
         argv += ["--data-dir", str(self.data_dir)]
         return subprocess.run(argv, cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def _memory_mb(process: psutil.Process) -> float:
+    try:
+        return float(process.memory_full_info().pss) / 1e6
+    except psutil.NoSuchProcess:  # a connection of PostgreSQL has ended meanwhile
+        return 0.0
 
 
 @contextmanager

@@ -42,7 +42,7 @@ QUEUES = (QUEUE_DEFAULT, QUEUE_SMS, QUEUE_SOLVE)
 AGAIN_AFTER_S = 1.0
 """Pause before the worker takes up its queues again after the database went away."""
 STOP_WITHIN_S = 8
-GIVES_WAY = 4
+GIVES_WAY = 10
 """Added niceness of a worker."""
 _SWEEP_LOCK_SPACE = 0x0D02
 
@@ -86,7 +86,8 @@ def run_worker(settings: Settings, *, clock: Callable[[], datetime]) -> None:
 def lanes_of(settings: Settings) -> dict[str, int]:
     """How many jobs of each queue run at once: texts that hang at the provider never hold up a ticket."""
     queues = [name.strip() for name in settings.worker_queues.split(",") if name.strip()] or list(QUEUES)
-    return {name: 1 if name == QUEUE_SOLVE else settings.worker_concurrency for name in queues}
+    at_once = {QUEUE_SOLVE: 1, QUEUE_SMS: settings.worker_texts}
+    return {name: at_once.get(name, settings.worker_concurrency) for name in queues}
 
 
 def add_tasks(app: procrastinate.App, context: WorkerContext) -> None:

@@ -96,6 +96,8 @@ def _current(session: Session, condition: object) -> list[ChargeInfo]:
     replaced = select(later.id).where(col(later.replaces_id) == col(Charge.id)).exists()
     query = select(Charge).where(condition, ~replaced).order_by(col(Charge.id))  # type: ignore[arg-type]
     charges = list(session.exec(query))
+    if not charges:
+        return []
     lines: dict[int, list[PricedLine]] = defaultdict(list)
     ids = [charge.id for charge in charges]
     for line in session.exec(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 import holidays
@@ -13,6 +14,7 @@ from sqlmodel import Session, col, select
 from core import audit
 from core.actor import Actor
 from core.clock import KST
+from core.memo import once
 from core.models import DatedSetting, Holiday
 
 
@@ -88,8 +90,12 @@ class UnknownSettingError(KeyError):
 
 def read_rules(session: Session, *, company_id: int, at: datetime) -> CompanyRules:
     """The rules of a company as they hold at a moment: its own newest row, else the national one."""
+    return once(session, DatedSetting, (company_id, at), lambda: _read_rules(session, company_id, at))
+
+
+def _read_rules(session: Session, company_id: int, at: datetime) -> CompanyRules:
     query = (
-        select(DatedSetting)
+        select(col(DatedSetting.key), col(DatedSetting.value))
         .where(
             or_(col(DatedSetting.company_id) == company_id, col(DatedSetting.company_id).is_(None)),
             col(DatedSetting.valid_from) <= at,
@@ -98,7 +104,7 @@ def read_rules(session: Session, *, company_id: int, at: datetime) -> CompanyRul
             col(DatedSetting.company_id).nulls_first(), col(DatedSetting.valid_from), col(DatedSetting.id)
         )
     )
-    return CompanyRules.model_validate({row.key: row.value for row in session.exec(query)})
+    return CompanyRules.model_validate(dict(session.exec(query).all()))
 
 
 def set_rule(
@@ -150,7 +156,7 @@ class Calendar:
 
     def __init__(self, overrides: dict[date, tuple[bool, str]]) -> None:
         self._overrides = overrides
-        self._national = holidays.country_holidays("KR")
+        self._national = _national_holidays()
 
     def is_holiday(self, day: date) -> bool:
         """Whether the day is a public holiday (weekends are not)."""
@@ -169,9 +175,19 @@ class Calendar:
 
 def read_calendar(session: Session, *, company_id: int) -> Calendar:
     """The calendar that both the fee and the clocks of a company read."""
+    return once(session, Holiday, company_id, lambda: _read_calendar(session, company_id))
+
+
+def _read_calendar(session: Session, company_id: int) -> Calendar:
     query = (
-        select(Holiday)
+        select(col(Holiday.day), col(Holiday.is_holiday), col(Holiday.name))
         .where(or_(col(Holiday.company_id) == company_id, col(Holiday.company_id).is_(None)))
         .order_by(col(Holiday.company_id).nulls_first(), col(Holiday.id))
     )
-    return Calendar({row.day: (row.is_holiday, row.name) for row in session.exec(query)})
+    return Calendar({day: (is_holiday, name) for day, is_holiday, name in session.exec(query)})
+
+
+@cache
+def _national_holidays() -> holidays.HolidayBase:
+    """Filled year by year as it is asked."""
+    return holidays.country_holidays("KR")

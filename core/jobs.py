@@ -6,6 +6,7 @@ The tasks themselves are registered in `main.py`, where handlers are known.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
 
@@ -60,10 +61,11 @@ def defer(
     Returns:
         False when a job with the same `queueing_lock` is already waiting.
     """
+    # Only a job that may be refused wants a savepoint: its refusal must not end the caller's transaction.
+    may_be_refused = queueing_lock is not None
     try:
-        with session.begin_nested():
-            # Asked for in here, because only then is the savepoint set: a refused job must not end the
-            # caller's transaction.
+        with session.begin_nested() if may_be_refused else nullcontext():
+            # Asked for in here, because only then is the savepoint set.
             connection = session.connection().connection.driver_connection
             _deferring_app.configure_task(
                 task,

@@ -33,8 +33,10 @@ class Settings(BaseSettings):
     """Optional `https://…/{z}/{x}/{y}.png`; without it the map shows district outlines alone."""
     web_threads: int = 16
     web_processes: int = 1
-    worker_concurrency: int = 4
-    """Jobs at once of each queue; solves run one at a time."""
+    worker_concurrency: int = 1
+    """Events at once in a worker process. They keep its interpreter busy: for more, start more workers."""
+    worker_texts: int = 4
+    """Texts at once: they wait for the provider. Solves run one at a time."""
     worker_queues: str = ""
     """Comma-separated queues of this worker process; empty means all."""
     worker_heartbeat_s: float = 5.0

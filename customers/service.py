@@ -63,9 +63,10 @@ def find_or_add_household(
     lock_key(session, f"home/{company_id}/{address.normalised}/{address.unit}")
     household = _known_home(session, company_id=company_id, address=address, phone=resident.phone)
     if household is None:
+        place = _add_address(session, company_id=company_id, address=address, now=now)
         household = Household(
             company_id=company_id,
-            address_id=_add_address(session, company_id=company_id, address=address, now=now),
+            address_id=place.id or 0,
             priority_care=bool(priority_care),
             age_band=age_band,
             created_at=now,
@@ -74,7 +75,7 @@ def find_or_add_household(
         session.flush()
         _write(session, by=by, now=now, what="HouseholdAdded", household=household, data={})
     else:
-        _improve_location(session, household, address)
+        place = _improve_location(session, household, address)
         _change(session, household, priority_care=priority_care, age_band=age_band, by=by, now=now)
     assert household.id is not None
     add_member(
@@ -86,7 +87,7 @@ def find_or_add_household(
         by=by,
         now=now,
     )
-    return household_info(household, session.get_one(Address, household.address_id))
+    return household_info(household, place)
 
 
 def find_or_add_contact(
@@ -191,8 +192,14 @@ def pick_on_map(
 
 
 def _known_home(session: Session, *, company_id: int, address: NewAddress, phone: str) -> Household | None:
+    has_number = (
+        select(HouseholdMember.id)
+        .join(Contact, col(Contact.id) == col(HouseholdMember.contact_id))
+        .where(col(HouseholdMember.household_id) == col(Household.id), col(Contact.phone) == phone)
+        .exists()
+    )
     query = (
-        select(Household)
+        select(Household, has_number)
         .join(Address, col(Address.id) == col(Household.address_id))
         .where(
             col(Household.company_id) == company_id,
@@ -200,21 +207,17 @@ def _known_home(session: Session, *, company_id: int, address: NewAddress, phone
             col(Address.normalised) == address.normalised,
             col(Address.unit) == address.unit,
         )
-        .order_by(col(Household.id))
+        .order_by(has_number.desc(), col(Household.id))
+        .limit(1)
     )
-    has_number = (
-        select(HouseholdMember.id)
-        .join(Contact, col(Contact.id) == col(HouseholdMember.contact_id))
-        .where(col(HouseholdMember.household_id) == col(Household.id), col(Contact.phone) == phone)
-        .exists()
-    )
-    sharing = session.exec(query.where(has_number).limit(1)).first()
-    if sharing is not None:
-        return sharing
-    return session.exec(query.limit(1)).first() if address.unit and address.precision != "none" else None
+    found = session.exec(query).first()
+    if found is None:
+        return None
+    household, is_theirs = found
+    return household if is_theirs or (address.unit and address.precision != "none") else None
 
 
-def _add_address(session: Session, *, company_id: int, address: NewAddress, now: datetime) -> int:
+def _add_address(session: Session, *, company_id: int, address: NewAddress, now: datetime) -> Address:
     row = Address(
         company_id=company_id,
         raw=address.raw,
@@ -231,8 +234,7 @@ def _add_address(session: Session, *, company_id: int, address: NewAddress, now:
     )
     session.add(row)
     session.flush()
-    assert row.id is not None
-    return row.id
+    return row
 
 
 def _change(
@@ -254,13 +256,14 @@ def _change(
         _write(session, by=by, now=now, what="HouseholdChanged", household=household, data=changes)
 
 
-def _improve_location(session: Session, household: Household, address: NewAddress) -> None:
+def _improve_location(session: Session, household: Household, address: NewAddress) -> Address:
     """A home that nobody could place takes a place that is found now; a person's pick is never undone."""
     row = session.get_one(Address, household.address_id)
     if row.lat is None and address.lat is not None:
         row.lat, row.lon, row.precision = address.lat, address.lon, address.precision
         row.area_code, row.located_by = address.area_code, address.located_by
         session.add(row)
+    return row
 
 
 def _write(

@@ -12,6 +12,7 @@ from dispatch.models import Task, Ticket, Visit
 from dispatch.schemas import Owner
 from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES, UNDER_WAY_STATES
 from dispatch.tasks import CALL_DESK_KINDS, CONTACT_CALL
+from dispatch.tickets import has_ended
 from workforce.duty import duties_at, duty_at, list_shifts_of_points
 from workforce.queries import get_technicians, people_by_id
 from workforce.schemas import DutyInfo, PersonInfo, TechnicianInfo
@@ -29,8 +30,13 @@ def owners_of(session: Session, *, ticket_ids: Iterable[int], at: datetime) -> d
     query = select(Ticket).where(
         col(Ticket.id).in_(set(ticket_ids)), col(Ticket.status).not_in(ENDED_STATUSES)
     )
-    tickets = list(session.exec(query))
-    return _Duties(session, tickets, at).owners()
+    return owners_of_rows(session, tickets=session.exec(query), at=at)
+
+
+def owners_of_rows(session: Session, *, tickets: Iterable[Ticket], at: datetime) -> dict[int, Owner]:
+    """The same for tickets that are at hand."""
+    open_ones = [ticket for ticket in tickets if not has_ended(ticket)]
+    return _Duties(session, open_ones, at).owners() if open_ones else {}
 
 
 class _Duties:

@@ -38,11 +38,11 @@ from dispatch.models import (
     Visit,
     WishedWindow,
 )
-from dispatch.ownership import owner_of
+from dispatch.ownership import owners_of_rows
 from dispatch.places import address_of
 from dispatch.shown_clocks import list_clocks
 from dispatch.tasks import list_tasks
-from dispatch.tickets import find_ticket_id
+from dispatch.tickets import find_ticket, ticket_key
 from dispatch.unplanned import is_planned, why_unplanned
 from dispatch.where_is_it import answer_where_is_it
 from workforce.queries import get_company, get_technicians, points_by_id
@@ -64,8 +64,8 @@ PARTY_ORDER = ("resident", "requester", "payer")
 
 def ticket_detail(session: Session, *, company_id: int, number: str, now: datetime) -> TicketDetail:
     """One ticket with everything about it, as it shows now. Raises UnknownTicketError."""
-    ticket_id = find_ticket_id(session, company_id=company_id, number=number)
-    ticket = session.get_one(Ticket, ticket_id, populate_existing=True)
+    ticket = find_ticket(session, company_id=company_id, number=number)
+    ticket_id = ticket_key(ticket)
     placements = _placements(session, ticket_id)
     visits = _visits(session, ticket, now=now)
     clocks = list_clocks(session, tickets=[ticket], now=now)[ticket_id]
@@ -88,7 +88,7 @@ def ticket_detail(session: Session, *, company_id: int, number: str, now: dateti
         tasks=tuple(list_tasks(session, company_id=company_id, ticket_id=ticket_id, state=None)),
         planned=is_planned(visits[-1] if visits else None),
         reasons=why_unplanned(session, ticket=ticket, visit=visits[-1] if visits else None, now=now),
-        owner=owner_of(session, ticket_id=ticket_id, at=now),
+        owner=owners_of_rows(session, tickets=[ticket], at=now).get(ticket_id),
         timeline=_timeline(session, ticket_id),
         **_own_facts(ticket),
     )

@@ -48,6 +48,15 @@ def find_ticket_id(session: Session, *, company_id: int, number: str) -> int:
     return found
 
 
+def find_ticket(session: Session, *, company_id: int, number: str) -> Ticket:
+    """The fresh row behind a number. Raises UnknownTicketError, also for another company's."""
+    query = select(Ticket).where(col(Ticket.number) == number, col(Ticket.company_id) == company_id)
+    found = session.exec(query.execution_options(populate_existing=True)).first()
+    if found is None:
+        raise UnknownTicketError(_("그런 접수가 없습니다. 접수 번호를 확인해 주세요."))
+    return found
+
+
 def ticket_key(ticket: Ticket) -> int:
     """The id of a stored ticket."""
     if ticket.id is None:

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from core.errors import NotFoundError
 from core.i18n import _
+from core.memo import once
 from workforce.models import (
     Company,
     Membership,
@@ -24,6 +25,10 @@ from workforce.schemas import CompanyInfo, PersonInfo, PointInfo, TechnicianInfo
 
 def get_company(session: Session, *, company_id: int) -> CompanyInfo:
     """One company. Raises NotFoundError."""
+    return once(session, Company, company_id, lambda: _read_company(session, company_id))
+
+
+def _read_company(session: Session, company_id: int) -> CompanyInfo:
     row = session.get(Company, company_id)
     if row is None:
         raise NotFoundError(_("그런 회사가 없습니다. 회사 코드를 확인해 주세요."))
@@ -51,7 +56,9 @@ def get_point_by_code(session: Session, *, company_id: int, code: str) -> PointI
 
 def points_by_id(session: Session, *, point_ids: Iterable[int]) -> dict[int, PointInfo]:
     """Several service points at once, closed ones too."""
-    query = select(ServicePoint).where(col(ServicePoint.id).in_(set(point_ids)))
+    if not (wanted := set(point_ids)):
+        return {}
+    query = select(ServicePoint).where(col(ServicePoint.id).in_(wanted))
     return {info.id: info for info in map(point_info, session.exec(query))}
 
 
@@ -81,7 +88,9 @@ def is_point_closed(session: Session, *, point_id: int, at: datetime) -> str | N
 
 def people_by_id(session: Session, *, person_ids: Iterable[int]) -> dict[int, PersonInfo]:
     """Several members of staff at once."""
-    query = select(Person).where(col(Person.id).in_(set(person_ids)))
+    if not (wanted := set(person_ids)):
+        return {}
+    query = select(Person).where(col(Person.id).in_(wanted))
     return {info.id: info for info in map(person_info, session.exec(query))}
 
 

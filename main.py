@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import gc
 import multiprocessing
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,6 +26,8 @@ ROOT = Path(__file__).resolve().parent
 DEFAULT_DATA_DIR = ROOT / ".data"
 DEFAULT_PORT = 8000
 SWITCH_INTERVAL_S = 0.0005
+WORKER_GIVES_WAY = 10
+"""Added niceness of a worker, from its first import on: on a busy machine a person waits for the pages."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -108,6 +111,7 @@ def _prefer_short_answers() -> None:
 
 def worker(_arguments: argparse.Namespace) -> int:
     """One worker process against DATABASE_URL."""
+    os.nice(WORKER_GIVES_WAY)
     from worker import run_worker
 
     settings = _checked_settings()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import signal
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -42,8 +41,6 @@ QUEUES = (QUEUE_DEFAULT, QUEUE_SMS, QUEUE_SOLVE)
 AGAIN_AFTER_S = 1.0
 """Pause before the worker takes up its queues again after the database went away."""
 STOP_WITHIN_S = 8
-GIVES_WAY = 10
-"""Added niceness of a worker."""
 _SWEEP_LOCK_SPACE = 0x0D02
 
 
@@ -62,10 +59,8 @@ class WorkerContext:
 def run_worker(settings: Settings, *, clock: Callable[[], datetime]) -> None:
     """Work until a signal asks to stop; unfinished jobs are taken up by whoever comes next.
 
-    A database that goes away is waited for, however long that takes. On a busy machine the worker gives way
-    to the pages: a person waits there.
+    A database that goes away is waited for, however long that takes.
     """
-    os.nice(GIVES_WAY)
     lanes = lanes_of(settings)
     threads = sum(lanes.values())
     database = Database(make_engine(settings.database_url, pool_size=threads + 1))

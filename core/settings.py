@@ -31,7 +31,8 @@ class Settings(BaseSettings):
     fake_provider_url: str = ""
     map_tile_url: str = ""
     """Optional `https://…/{z}/{x}/{y}.png`; without it the map shows district outlines alone."""
-    web_threads: int = 16
+    web_threads: int = 6
+    """Requests at once in a web process, and its connections. More hold each other up: start more processes."""
     web_processes: int = 1
     worker_concurrency: int = 1
     """Events at once in a worker process. They keep its interpreter busy: for more, start more workers."""

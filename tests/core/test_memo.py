@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import psycopg
-import pytest
 from sqlalchemy import event
 from sqlmodel import Session
 
@@ -65,9 +64,9 @@ def test_announcements_are_heard_once_each_when_the_change_is_there(
 ) -> None:
     with psycopg.connect(libpq_url(database_url), autocommit=True) as listening:
         listening.execute(f"LISTEN {live.CHANNEL}")
-        with pytest.raises(LookupError), database.transaction() as session:
+        with database.transaction() as session:
             live.announce(session, company_id=1, topic="ticket", number="lost")
-            raise LookupError
+            session.rollback()
         with database.transaction() as session:
             live.announce(session, company_id=1, topic="ticket", number="A")
             with session.begin_nested():

@@ -32,7 +32,7 @@ class Settings(BaseSettings):
     map_tile_url: str = ""
     """Optional `https://…/{z}/{x}/{y}.png`; without it the map shows district outlines alone."""
     web_threads: int = 6
-    """Requests at once in a web process, and its connections. More hold each other up: start more processes."""
+    """Requests at once in a web process, and its connections. For more, start more processes."""
     web_processes: int = 1
     worker_concurrency: int = 1
     """Events at once in a worker process. They keep its interpreter busy: for more, start more workers."""

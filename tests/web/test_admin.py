@@ -447,7 +447,14 @@ def test_control_characters_do_not_reach_the_database(client: httpx.Client) -> N
 
 @pytest.mark.parametrize(
     ("text", "number"),
-    [("18,000", 18000), ("１８０００", 18000), (" 18 000 ", 18000), ("1e5", None), ("-1", None)],
+    [
+        ("18,000", 18000),
+        ("１８０００원", 18000),
+        (" 18 000 원", 18000),
+        ("1e5", None),
+        ("-1", None),
+        ("원", None),
+    ],
 )
 def test_numbers_are_read_as_people_write_them(text: str, number: int | None) -> None:
     typed = Typed({"amount": [text]})

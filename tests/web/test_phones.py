@@ -45,6 +45,14 @@ def make_ticket(web: WebWorld, **people: Any) -> tuple[int, str]:
         return ticket.id or 0, ticket.number
 
 
+def test_the_end_of_a_tickets_number_finds_its_phones(demo: WebWorld) -> None:
+    ticket_id, number = make_ticket(demo)
+    put_text(demo, ticket_id, SON)
+    agent = demo.sign_in("agent")
+    assert len(phones_on(agent.get(f"/phones?q={number.split('-')[1]}").text)) == 1
+    assert phones_on(agent.get("/phones?q=99999").text) == []
+
+
 def put_text(web: WebWorld, ticket_id: int, to: str, **fields: Any) -> None:
     """A text in the outbox; delivered unless told."""
     with web.database.transaction() as session:

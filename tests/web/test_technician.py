@@ -12,7 +12,9 @@ import httpx
 import pytest
 from sqlmodel import Session, col, select
 
+from core.actor import SYSTEM
 from core.clock import rfc3339_kst
+from dispatch.clocks import stop_clock
 from dispatch.models import ContactAttempt, Ticket, Visit
 from dispatch.plan_models import Booking
 from tests import world
@@ -147,6 +149,18 @@ def test_the_day_lists_own_jobs_in_order_with_what_is_new_on_top(web_world: WebW
     assert page.count("확인했습니다") == 1
     assert job_numbers(client.get("/m?view=later").text) == [tomorrow]
     assert job_numbers(client.get("/m/route").text) == [new, soon, late]
+
+
+def test_a_family_that_waits_for_a_call_comes_before_an_agreed_visit(web_world: WebWorld) -> None:
+    with web_world.database.transaction() as session:
+        agreed = add_job(web_world, session, minutes=60, state="agreed", status="APPOINTED")[0]
+        told = {"at": web_world.now, "evidence": "SELF_REPORT", "by": SYSTEM, "now": web_world.now}
+        assert stop_clock(session, ticket_id=agreed.id or 0, kind="contact", **told) == "met"
+        waiting = add_job(web_world, session, minutes=240)[0].number
+        danger = add_job(web_world, session, minutes=300, safety=True)[0].number
+        in_turn = [danger, waiting, agreed.number]
+    page = web_world.sign_in("technician", technician=web_world.technician).get("/m").text
+    assert job_numbers(page) == in_turn
 
 
 def test_a_card_says_everything_and_hides_nothing_of_the_own_job(phone: Phone) -> None:

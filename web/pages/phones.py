@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -19,6 +20,7 @@ from dispatch.queries import ticket_detail
 from dispatch.scopes import Scope, ticket_in_scope
 from notifications.queries import FAMILY_ROLES, PhoneSearch, list_phones
 from notifications.recipients import Role as Recipient
+from notifications.schemas import PhoneInbox
 from web.context import context_of
 from web.identity import GuardedRoute, SignedIn, everyone
 from web.presenters import phones as shown
@@ -105,13 +107,21 @@ def _of_all(
     session: Session, *, company_id: int, q: str, who: str, limit: int, now: datetime
 ) -> dict[str, Any]:
     names = shown.staff_names(session, company_id=company_id, now=now) if who else {}
-    inboxes = list_phones(
-        session,
-        company_id=company_id,
-        roles=STAFF_ROLES if who else FAMILY_ROLES,
-        search=_search(session, company_id=company_id, q=q, names=names, now=now) if q else None,
-        limit=limit + 1,
-    )
+    ways: list[Callable[[], PhoneSearch | None]] = [lambda: None]
+    if q:
+        ways = [lambda: _search_words(session, company_id=company_id, q=q, names=names, now=now)]
+        digits = search_digits(q) if LIKE_A_NUMBER.fullmatch(q) else ""
+        if len(digits) >= FEWEST_DIGITS:  # the end of a ticket's number looks like a phone's, too
+            ways.insert(0, lambda: PhoneSearch(digits=digits))
+    inboxes: list[PhoneInbox] = []
+    for way in ways:
+        inboxes = inboxes or list_phones(
+            session,
+            company_id=company_id,
+            roles=STAFF_ROLES if who else FAMILY_ROLES,
+            search=way(),
+            limit=limit + 1,
+        )
     phones = shown.phones_of_list(
         session, company_id=company_id, inboxes=inboxes[:limit], names=names, now=now
     )
@@ -121,12 +131,9 @@ def _of_all(
     return {"phones": phones, "staff": [], "more_url": f"/phones?{query}" if has_more else None}
 
 
-def _search(
+def _search_words(
     session: Session, *, company_id: int, q: str, names: dict[str, str], now: datetime
 ) -> PhoneSearch:
-    digits = search_digits(q) if LIKE_A_NUMBER.fullmatch(q) else ""
-    if len(digits) >= FEWEST_DIGITS:
-        return PhoneSearch(digits=digits)
     tickets = list_tickets(session, company_id=company_id, now=now, q=q, limit=PAGE)
     staff = {phone for phone, name in names.items() if q in name}
     return PhoneSearch(phones=staff, ticket_ids={item.id for item in tickets.items})

@@ -26,7 +26,7 @@ from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.posting import Posted, take_once
 from web.paths import own_path
 from web.presenters.masks import MASKED
-from web.presenters.technician import cards_of
+from web.presenters.technician import JobCard, cards_of
 from web.scope import reach_ticket
 from web.templating import render_page
 from workforce.queries import get_technicians, list_technicians
@@ -182,12 +182,20 @@ def _today(
     cards = _cards(session, principal, technician, day, now)
     return {
         "day": day,
-        "news": [card for card in cards if card.job.is_open and card.job.is_news],
+        "news": sorted((card for card in cards if card.job.is_open and card.job.is_news), key=_who_waits),
         "route": [card for card in cards if card.job.is_open and not card.job.is_news],
         "ended": [card for card in cards if not card.job.is_open],
         "may_acknowledge": principal.role is Role.TECHNICIAN,
         "live_topics": " ".join(_topics(technician, day)),
     }
+
+
+def _who_waits(card: JobCard) -> tuple[bool, bool, datetime]:
+    """Danger first, then families whose hour runs by when it ends, then what is agreed by when it begins."""
+    job, clock = card.job, card.job.contact
+    runs = clock is not None and clock.stopped_at is None and clock.state in ("running", "paused", "breached")
+    moment = clock.due_at if runs and clock is not None else job.planned_start or job.received_at
+    return (not job.safety, not runs, moment)
 
 
 def _later(

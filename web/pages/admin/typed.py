@@ -64,7 +64,7 @@ class Typed:
         return value
 
     def integer(self, name: str, *, low: int, high: int, required: bool = True) -> int | None:
-        """A whole number; commas, blanks and full-width digits are taken."""
+        """A whole number; commas, blanks, full-width digits and 원 behind it are taken."""
         number = self.decimal(name, low=low, high=high, required=required)
         if number is not None and number != int(number):
             self.refuse(name, _("소수점 없이 적어 주세요."))
@@ -73,6 +73,7 @@ class Typed:
     def decimal(self, name: str, *, low: float, high: float, required: bool = True) -> float | None:
         """A number within bounds."""
         value = unicodedata.normalize("NFKC", self.raw(name)).replace(",", "").replace(" ", "")
+        value = value.removesuffix("원")
         if not value:
             if required:
                 self.refuse(name, _("빈칸입니다. 숫자를 적어 주세요."))

@@ -45,8 +45,8 @@ def test(environment: Environment, arguments: Sequence[str]) -> int:
         extra, options = {}, ["--ignore=tests/browser"]
     began = time.monotonic()
     workers = str(min(_cores(), _MOST_WORKERS))
-    # Plain tracebacks: to show source, pytest parses it, and CPython 3.11 can fail at that while other threads
-    # run; then one red test takes its whole worker along.
+    # Plain tracebacks: to show source, pytest parses it, and CPython 3.11 can fail at that while other
+    # threads run; then one red test takes its whole worker along.
     command = _pytest(environment, "-n", workers, "--dist", "loadfile", "--tb=native", *options)
     code, closing = _stream(command, environment, extra)
     outcomes.append(Outcome("pytest", code == 0, time.monotonic() - began))

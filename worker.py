@@ -82,7 +82,7 @@ def lanes_of(settings: Settings) -> dict[str, int]:
     """How many jobs of each queue run at once: texts that hang at the provider never hold up a ticket."""
     queues = [name.strip() for name in settings.worker_queues.split(",") if name.strip()] or list(QUEUES)
     at_once = {QUEUE_SOLVE: 1, QUEUE_SMS: settings.worker_texts}
-    return {name: at_once.get(name, settings.worker_concurrency) for name in queues}
+    return {name: at_once.get(name, settings.worker_events) for name in queues}
 
 
 def add_tasks(app: procrastinate.App, context: WorkerContext) -> None:

@@ -17,6 +17,8 @@ _NOTIFY = text("SELECT pg_notify(:channel, payload) FROM unnest(CAST(:payloads A
 def announce(session: Session, *, company_id: int, topic: str, **ids: int | str | None) -> None:
     """Tell open pages, when this transaction commits, that something changed.
 
+    What a savepoint took back is announced all the same; a page then looks in vain.
+
     Args:
         topic: `ticket`, `plan`, `notice`, `task`, `happy_call`.
         ids: what it is about, e.g. `ticket_id`, `service_point_id`, `number`. No names or phone numbers.

@@ -1,7 +1,8 @@
 """What a transaction has read once it need not read again: company rules, the calendar, the company's row.
 
 Kept beside the session, so it ends with it. A row of the same table that is written in the session, or a
-rollback, makes it forget.
+rollback, makes it forget. Only for what nobody changes in the middle of a case: other people's changes, and
+statements that go past the session's rows, are not seen before the next transaction.
 """
 
 from __future__ import annotations

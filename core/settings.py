@@ -34,7 +34,7 @@ class Settings(BaseSettings):
     web_threads: int = 6
     """Requests at once in a web process, and its connections. For more, start more processes."""
     web_processes: int = 1
-    worker_concurrency: int = 1
+    worker_events: int = 1
     """Events at once in a worker process. They keep its interpreter busy: for more, start more workers."""
     worker_texts: int = 4
     """Texts at once: they wait for the provider. Solves run one at a time."""

@@ -24,7 +24,7 @@ def take_each(session: Session, found: Iterable[T], step: Callable[[T], int], *,
         try:
             with session.begin_nested():
                 moved += step(thing)
-        except Exception:
+        except Exception:  # whatever is wrong with one row, the others' hour runs on
             log.exception("sweep_step_failed", sweep=sweep, found=thing)
             if not session.is_active or session.connection().invalidated:
                 raise

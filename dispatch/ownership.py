@@ -12,7 +12,7 @@ from dispatch.models import Task, Ticket, Visit
 from dispatch.schemas import Owner
 from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES, UNDER_WAY_STATES
 from dispatch.tasks import CALL_DESK_KINDS, CONTACT_CALL
-from dispatch.tickets import has_ended
+from dispatch.tickets import has_ended, ticket_key
 from workforce.duty import duties_at, duty_at, list_shifts_of_points
 from workforce.queries import get_technicians, people_by_id
 from workforce.schemas import DutyInfo, PersonInfo, TechnicianInfo
@@ -20,9 +20,9 @@ from workforce.schemas import DutyInfo, PersonInfo, TechnicianInfo
 DESK_STATUSES = ("RECEIVED", "UNASSIGNED", "REOPENED", "ABSENT", "ON_HOLD")
 
 
-def owner_of(session: Session, *, ticket_id: int, at: datetime) -> Owner | None:
+def owner_of(session: Session, *, ticket: Ticket, at: datetime) -> Owner | None:
     """The owner of an open ticket at a moment; None once nobody has to go any more."""
-    return owners_of(session, ticket_ids=[ticket_id], at=at).get(ticket_id)
+    return None if has_ended(ticket) else _Duties(session, [ticket], at).owners()[ticket_key(ticket)]
 
 
 def owners_of(session: Session, *, ticket_ids: Iterable[int], at: datetime) -> dict[int, Owner]:
@@ -30,13 +30,8 @@ def owners_of(session: Session, *, ticket_ids: Iterable[int], at: datetime) -> d
     query = select(Ticket).where(
         col(Ticket.id).in_(set(ticket_ids)), col(Ticket.status).not_in(ENDED_STATUSES)
     )
-    return owners_of_rows(session, tickets=session.exec(query), at=at)
-
-
-def owners_of_rows(session: Session, *, tickets: Iterable[Ticket], at: datetime) -> dict[int, Owner]:
-    """The same for tickets that are at hand."""
-    open_ones = [ticket for ticket in tickets if not has_ended(ticket)]
-    return _Duties(session, open_ones, at).owners() if open_ones else {}
+    tickets = list(session.exec(query))
+    return _Duties(session, tickets, at).owners() if tickets else {}
 
 
 class _Duties:

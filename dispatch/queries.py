@@ -38,7 +38,7 @@ from dispatch.models import (
     Visit,
     WishedWindow,
 )
-from dispatch.ownership import owners_of_rows
+from dispatch.ownership import owner_of
 from dispatch.places import address_of
 from dispatch.shown_clocks import list_clocks
 from dispatch.tasks import list_tasks
@@ -88,7 +88,7 @@ def ticket_detail(session: Session, *, company_id: int, number: str, now: dateti
         tasks=tuple(list_tasks(session, company_id=company_id, ticket_id=ticket_id, state=None)),
         planned=is_planned(visits[-1] if visits else None),
         reasons=why_unplanned(session, ticket=ticket, visit=visits[-1] if visits else None, now=now),
-        owner=owners_of_rows(session, tickets=[ticket], at=now).get(ticket_id),
+        owner=owner_of(session, ticket=ticket, at=now),
         timeline=_timeline(session, ticket_id),
         **_own_facts(ticket),
     )

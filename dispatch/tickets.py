@@ -39,15 +39,6 @@ def lock_ticket(session: Session, *, ticket_id: int) -> Ticket:
     return row
 
 
-def find_ticket_id(session: Session, *, company_id: int, number: str) -> int:
-    """The id behind a number. Raises UnknownTicketError, also for another company's."""
-    query = select(Ticket.id).where(col(Ticket.number) == number, col(Ticket.company_id) == company_id)
-    found = session.exec(query).first()
-    if found is None:
-        raise UnknownTicketError(_("그런 접수가 없습니다. 접수 번호를 확인해 주세요."))
-    return found
-
-
 def find_ticket(session: Session, *, company_id: int, number: str) -> Ticket:
     """The fresh row behind a number. Raises UnknownTicketError, also for another company's."""
     query = select(Ticket).where(col(Ticket.number) == number, col(Ticket.company_id) == company_id)

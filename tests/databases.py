@@ -119,7 +119,7 @@ class SweptDatabase:
         with connection.transaction():
             # Foreign keys and append-only triggers are for the product.
             connection.execute("SET LOCAL session_replication_role = replica")
-            for table in {*used, *seeded} - (self._seeds.keys() - {*seeded}):
+            for table in [*(used - self._seeds.keys()), *seeded]:
                 connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
             for table in seeded:
                 into = sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(table))
@@ -134,14 +134,14 @@ def _shape_of(connection: psycopg.Connection) -> object:
     return connection.execute(_SHAPE).fetchone()
 
 
-def _used_tables(connection: psycopg.Connection) -> list[str]:
+def _used_tables(connection: psycopg.Connection) -> set[str]:
     """Tables that hold a row, found in one round trip."""
     names = [name for (name,) in connection.execute(_TABLES)]
     question = sql.SQL(" UNION ALL ").join(
         sql.SQL("SELECT {} WHERE EXISTS (SELECT 1 FROM {})").format(sql.Literal(name), sql.Identifier(name))
         for name in names
     )
-    return [name for (name,) in connection.execute(question)]
+    return {name for (name,) in connection.execute(question)}
 
 
 def _sequences(connection: psycopg.Connection) -> frozenset[tuple[str, int | None, int]]:

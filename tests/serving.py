@@ -89,7 +89,7 @@ def application(context: WebContext) -> Iterator[FastAPI]:
     app = _idle.pop() if _idle else create_app(context)
     app.state.ondol = context
     yield app
-    _idle.append(app)
+    _idle.append(app)  # not after an error: nobody knows what state it is in
 
 
 @contextmanager

@@ -115,5 +115,6 @@ def _routes_of(router: APIRouter) -> Iterator[APIRoute]:
         if isinstance(route, APIRoute):
             if "GET" in (route.methods or ()):
                 yield route
-        else:  # a router within a router; FastAPI keeps the original beside its own bookkeeping
+        else:
+            # A router within a router: FastAPI keeps the original in a class of its own, which is not public.
             yield from _routes_of(route.original_router)  # type: ignore[attr-defined]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from core.actor import Role
 from core.db import Database, make_engine
 from tests import world
 from tests.browser.furnished import furnish
@@ -17,18 +18,10 @@ from tests.browser.screens import DESK, PHONE, Screens
 from tests.browser.town import POINT_DESK, Town
 from tests.databases import Server
 from tests.journeys.house import open_house
+from web.templating import HOME
 
 pytestmark = pytest.mark.timeout(400)
 
-HOMES = {
-    "agent": "/agent",
-    "dispatcher": "/dispatch",
-    "point": "/point",
-    "technician": "/m",
-    "qa": "/qa",
-    "manager": "/dispatch",
-    "admin": "/admin",
-}
 HANGUL = re.compile("[\uac00-\ud7a3]")
 HEADINGS = ".mainnav a, .bottombar a, .tabs a, main h2, h1:not(.point-head h1, .admin h1)"
 """Words of ours; the settings and a point's desk are headed by the maker's and the point's name."""
@@ -109,12 +102,10 @@ def day(
         database.dispose()
 
 
-@pytest.mark.parametrize("role", HOMES)
-def test_every_page_of_a_role(day: Day, role: str) -> None:
+@pytest.mark.parametrize("role", HOME)
+def test_every_page_of_a_role(day: Day, role: Role) -> None:
     page = day.sign_in(role)
-    faults = walk(
-        day.screens, page, (HOMES[role], *day.pages_of(role)), met=day.met, depth=DEPTH[day.is_full]
-    )
+    faults = walk(day.screens, page, (HOME[role], *day.pages_of(role)), met=day.met, depth=DEPTH[day.is_full])
     day.screens.go_home()
     assert not faults, "\n".join(faults)
 
@@ -126,8 +117,8 @@ def test_pages_of_nobody(day: Day) -> None:
 
 
 @pytest.mark.parametrize("day", ["full"], indirect=True)
-@pytest.mark.parametrize("role", [role for role in HOMES if role != "manager"])
-def test_the_first_tab_skips_to_the_page_and_focus_is_seen(day: Day, role: str) -> None:
+@pytest.mark.parametrize("role", [role for role in HOME if role is not Role.MANAGER])
+def test_the_first_tab_skips_to_the_page_and_focus_is_seen(day: Day, role: Role) -> None:
     page = day.sign_in(role)
     page.evaluate("document.activeElement.blur()")
     skip = page.locator(".skip")
@@ -143,8 +134,8 @@ def test_the_first_tab_skips_to_the_page_and_focus_is_seen(day: Day, role: str) 
 
 
 @pytest.mark.parametrize("day", ["full"], indirect=True)
-@pytest.mark.parametrize("role", [role for role in HOMES if role != "manager"])
-def test_english_on_request(day: Day, role: str) -> None:
+@pytest.mark.parametrize("role", [role for role in HOME if role is not Role.MANAGER])
+def test_english_on_request(day: Day, role: Role) -> None:
     page = day.sign_in(role)
     page.locator(".topbar-end details.menu").last.locator("summary").click()
     page.get_by_role("button", name="English").click()

@@ -18,7 +18,10 @@ from tests import world
 def test_rules_are_read_once_and_again_after_they_changed(session: Session, now: datetime) -> None:
     company = world.make_company(session, now=now).id or 0
     asked: list[str] = []
-    listen = lambda _c, _u, statement, *_rest: asked.append(statement)  # noqa: E731
+
+    def listen(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        asked.append(statement)
+
     event.listen(session.get_bind(), "before_cursor_execute", listen)
     before = read_rules(session, company_id=company, at=now)
     assert read_rules(session, company_id=company, at=now) is before

@@ -143,7 +143,7 @@ def test_voiding_keeps_a_breach(session: Session, ticket: Ticket) -> None:
 
 def test_the_owner_changes_with_the_story(session: Session, ticket: Ticket) -> None:
     def owner(at: datetime) -> tuple[str, str]:
-        found = owner_of(session, ticket_id=ticket.id or 0, at=at)
+        found = owner_of(session, ticket=ticket, at=at)
         assert found is not None
         return found.role, found.name
 
@@ -156,7 +156,7 @@ def test_the_owner_changes_with_the_story(session: Session, ticket: Ticket) -> N
     ticket.status = "CLOSED"
     session.add(ticket)
     session.flush()
-    assert owner_of(session, ticket_id=ticket.id or 0, at=NOW) is None
+    assert owner_of(session, ticket=ticket, at=NOW) is None
 
 
 def test_three_in_the_morning_on_lunar_new_years_day_has_an_owner_and_a_due_time(session: Session) -> None:
@@ -164,7 +164,7 @@ def test_three_in_the_morning_on_lunar_new_years_day_has_an_owner_and_a_due_time
     company = make_company(session, now=new_year)
     made = make_ticket(session, company=company, status="RECEIVED", received_at=new_year, clocks=False)
     start_clocks(session, ticket_id=made.id or 0, started_at=new_year)
-    found = owner_of(session, ticket_id=made.id or 0, at=new_year)
+    found = owner_of(session, ticket=made, at=new_year)
     assert found is not None
     assert (found.role, found.name) == ("desk", "최상황")
     assert clock(session, made).due_at == new_year + timedelta(hours=1)
@@ -209,6 +209,6 @@ def test_a_home_without_point_belongs_to_the_call_desk(session: Session) -> None
     company = make_company(session)
     home = make_household(session, company=company)
     made = make_ticket(session, company=company, household=home, status="UNASSIGNED")
-    found = owner_of(session, ticket_id=made.id or 0, at=NOW)
+    found = owner_of(session, ticket=made, at=NOW)
     assert found is not None
     assert found.name == "최상황"

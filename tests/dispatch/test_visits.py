@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlmodel import Session, select
@@ -409,14 +410,14 @@ def test_a_hold_waits_until_it_is_due(at_the_door: CaseWorld, now: datetime) -> 
 
 def test_an_earlier_hold_does_not_end_the_one_after_it(at_the_door: CaseWorld, now: datetime) -> None:
     case, due = at_the_door, now + timedelta(hours=20)
-    wait = {"reason": "parts_wait", "by": case.him}
+    wait: dict[str, Any] = {"reason": "parts_wait", "by": case.him}
     hour = timedelta(hours=1)
-    visits.hold(case.session, ticket_id=case.ticket_id, due=due, now=now + 3 * hour, **wait)  # type: ignore[arg-type]
+    visits.hold(case.session, ticket_id=case.ticket_id, due=due, now=now + 3 * hour, **wait)
     revisits.resume(case.session, ticket_id=case.ticket_id, by=case.him, now=now + 4 * hour)
     case.visits()[0].hold_due_at = due  # as when the family agreed a time before the hold was over
     plan_anew(case, now=now + 4 * hour)
     wait["by"] = world.AGENT
-    visits.hold(case.session, ticket_id=case.ticket_id, due=due + 48 * hour, now=now + 5 * hour, **wait)  # type: ignore[arg-type]
+    visits.hold(case.session, ticket_id=case.ticket_id, due=due + 48 * hour, now=now + 5 * hour, **wait)
     assert revisits.resume_due_holds(case.session, now=due) == 0
     assert revisits.resume_due_holds(case.session, now=due + 48 * hour) == 1
 

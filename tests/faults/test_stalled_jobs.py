@@ -106,5 +106,5 @@ def test_sweeps_are_due_every_other_second_of_every_minute(house: House) -> None
 
 
 def test_texts_that_hang_have_a_queue_of_their_own() -> None:
-    assert lanes_of(Settings(worker_concurrency=3)) == {QUEUE_DEFAULT: 3, QUEUE_SMS: 4, QUEUE_SOLVE: 1}
+    assert lanes_of(Settings(worker_events=3)) == {QUEUE_DEFAULT: 3, QUEUE_SMS: 4, QUEUE_SOLVE: 1}
     assert lanes_of(Settings(worker_queues=" solve , sms")) == {QUEUE_SOLVE: 1, QUEUE_SMS: 4}

@@ -20,6 +20,7 @@ from tests.serving import client_of, serving_context
 from tests.web.conftest import WebWorld
 from web.context import WebContext
 from web.live_hub import LiveHub
+from web.templating import HOME
 
 BANNER = "NOTICES=off"
 
@@ -81,21 +82,12 @@ def quiet_house(web_world: WebWorld, database_url: str) -> Iterator[str]:
 def test_without_texts_every_page_says_so_and_the_demos_phones_are_not_there(
     web_world: WebWorld, database_url: str
 ) -> None:
-    homes = {
-        "agent": "/agent",
-        "dispatcher": "/dispatch",
-        "point": "/point",
-        "technician": "/m",
-        "qa": "/qa",
-        "manager": "/dispatch",
-        "admin": "/admin",
-    }
     member_of: dict[str, dict[str, Any]] = {
         "point": {"point": web_world.point},
         "technician": {"technician": web_world.technician},
     }
     with quiet_house(web_world, database_url) as url:
-        for role, path in homes.items():
+        for role, path in HOME.items():
             cookies = web_world.sign_in(role, **member_of.get(role, {})).cookies
             with client_of(url, cookies=cookies) as browser:
                 for page in (path, "/no-such-page"):

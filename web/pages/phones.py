@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -107,20 +106,16 @@ def _of_all(
     session: Session, *, company_id: int, q: str, who: str, limit: int, now: datetime
 ) -> dict[str, Any]:
     names = shown.staff_names(session, company_id=company_id, now=now) if who else {}
-    ways: list[Callable[[], PhoneSearch | None]] = [lambda: None]
-    if q:
-        ways = [lambda: _search_words(session, company_id=company_id, q=q, names=names, now=now)]
-        digits = search_digits(q) if LIKE_A_NUMBER.fullmatch(q) else ""
-        if len(digits) >= FEWEST_DIGITS:  # the end of a ticket's number looks like a phone's, too
-            ways.insert(0, lambda: PhoneSearch(digits=digits))
-    inboxes: list[PhoneInbox] = []
-    for way in ways:
-        inboxes = inboxes or list_phones(
-            session,
-            company_id=company_id,
-            roles=STAFF_ROLES if who else FAMILY_ROLES,
-            search=way(),
-            limit=limit + 1,
+
+    def find(search: PhoneSearch | None) -> list[PhoneInbox]:
+        roles = STAFF_ROLES if who else FAMILY_ROLES
+        return list_phones(session, company_id=company_id, roles=roles, search=search, limit=limit + 1)
+
+    digits = search_digits(q) if LIKE_A_NUMBER.fullmatch(q) else ""
+    inboxes = find(PhoneSearch(digits=digits)) if len(digits) >= FEWEST_DIGITS else []
+    if not inboxes:  # the end of a ticket's number looks like a phone's, too
+        inboxes = find(
+            _search_words(session, company_id=company_id, q=q, names=names, now=now) if q else None
         )
     phones = shown.phones_of_list(
         session, company_id=company_id, inboxes=inboxes[:limit], names=names, now=now

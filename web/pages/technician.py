@@ -182,7 +182,7 @@ def _today(
     cards = _cards(session, principal, technician, day, now)
     return {
         "day": day,
-        "news": sorted((card for card in cards if card.job.is_open and card.job.is_news), key=_who_waits),
+        "news": sorted((card for card in cards if card.job.is_open and card.job.is_news), key=_by_urgency),
         "route": [card for card in cards if card.job.is_open and not card.job.is_news],
         "ended": [card for card in cards if not card.job.is_open],
         "may_acknowledge": principal.role is Role.TECHNICIAN,
@@ -190,7 +190,7 @@ def _today(
     }
 
 
-def _who_waits(card: JobCard) -> tuple[bool, bool, datetime]:
+def _by_urgency(card: JobCard) -> tuple[bool, bool, datetime]:
     """Danger first, then families whose hour runs by when it ends, then what is agreed by when it begins."""
     job, clock = card.job, card.job.contact
     runs = clock is not None and clock.stopped_at is None and clock.state in ("running", "paused", "breached")

@@ -119,8 +119,8 @@ def set_fee(
     """The visit fee by day and by night and holiday, together."""
 
     def act(session: Session, now: datetime) -> Done:
-        by_day = typed.integer("amount_day", low=0, high=MAX_AMOUNT)
-        by_night = typed.integer("amount_night", low=0, high=MAX_AMOUNT)
+        by_day = typed.integer("amount_day", low=0, high=MAX_AMOUNT, unit="원")
+        by_night = typed.integer("amount_night", low=0, high=MAX_AMOUNT, unit="원")
         day = typed.day("valid_from", not_before=today_kst(now))
         source = typed.text("source", longest=200)
         typed.check()
@@ -262,7 +262,7 @@ def _line(session: Session, principal: Principal, code: str, tier: str, now: dat
 
 
 def _price_fields(typed: Typed, today: date) -> tuple[int | None, date, str]:
-    amount = typed.integer("amount", low=0, high=MAX_AMOUNT)
+    amount = typed.integer("amount", low=0, high=MAX_AMOUNT, unit="원")
     day = typed.day("valid_from", not_before=today)
     return amount, day or today, typed.text("source", longest=200)
 

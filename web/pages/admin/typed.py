@@ -63,17 +63,19 @@ class Typed:
             self.refuse(name, _("{n}자까지 적어 주세요.").format(n=longest))
         return value
 
-    def integer(self, name: str, *, low: int, high: int, required: bool = True) -> int | None:
-        """A whole number; commas, blanks, full-width digits and 원 behind it are taken."""
-        number = self.decimal(name, low=low, high=high, required=required)
+    def integer(self, name: str, *, low: int, high: int, required: bool = True, unit: str = "") -> int | None:
+        """A whole number; commas, blanks, full-width digits and the unit behind it are taken."""
+        number = self.decimal(name, low=low, high=high, required=required, unit=unit)
         if number is not None and number != int(number):
             self.refuse(name, _("소수점 없이 적어 주세요."))
         return None if number is None else int(number)
 
-    def decimal(self, name: str, *, low: float, high: float, required: bool = True) -> float | None:
-        """A number within bounds."""
+    def decimal(
+        self, name: str, *, low: float, high: float, required: bool = True, unit: str = ""
+    ) -> float | None:
+        """A number within bounds, with or without its unit."""
         value = unicodedata.normalize("NFKC", self.raw(name)).replace(",", "").replace(" ", "")
-        value = value.removesuffix("원")
+        value = value.removesuffix(unit)
         if not value:
             if required:
                 self.refuse(name, _("빈칸입니다. 숫자를 적어 주세요."))

@@ -1,0 +1,79 @@
+"""Prices, warranty rules and the calendar."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import httpx
+from sqlmodel import select
+
+from billing.queries import prices_on
+from core.dated import read_calendar
+from core.db import Database
+from tests.web.admin.forms import (
+    TODAY,
+    send,
+    stored,
+)
+from workforce.models import Company
+
+
+def test_prices_change_from_a_day_on_and_are_withdrawn(client: httpx.Client, database: Database) -> None:
+    line = {
+        "kind": "labour",
+        "label": "점화부 수리",
+        "code": "labour_ignition",
+        "amount": "35,000",
+        "valid_from": TODAY.isoformat(),
+        "source": "공문",
+    }
+    stored(send(client, "/admin/prices/new", **line))
+    base = "/admin/prices/LABOUR_IGNITION/any"
+    past = {"label": "점화부 수리", "amount": "39000", "valid_from": "2026-11-30", "source": "공문"}
+    refused = send(client, f"{base}/change", **past)
+    assert (
+        refused.status_code == 422 and 'id="e-valid_from"' in refused.text and 'value="39000"' in refused.text
+    )
+    stored(send(client, f"{base}/change", **{**past, "valid_from": "2026-12-10"}))
+    stored(send(client, f"{base}/withdraw", from_day="2026-12-20"))
+    with database.reading() as session:
+        company_id = session.exec(select(Company.id)).one() or 0
+        amounts = [
+            price.amount
+            if (price := prices_on(session, company_id=company_id, day=day).get(("LABOUR_IGNITION", "any")))
+            else None
+            for day in (TODAY, date(2026, 12, 10), date(2026, 12, 20))
+        ]
+    assert amounts == [35000, 39000, None]
+    page = client.get(base).text
+    assert page.count("앞으로") >= 2 and "39,000원" in page
+    twice = send(client, "/admin/prices/new", **line)
+    assert twice.status_code == 422 and 'id="e-code"' in twice.text
+
+
+def test_a_warranty_rule_holds_from_its_day(client: httpx.Client) -> None:
+    fields = {"boiler_kind": "any", "months": "24", "repeat_free_days": "60", "source": "보증서"}
+    stored(send(client, "/admin/warranty/new", **fields, valid_from="2026-12-01"))
+    stored(send(client, "/admin/warranty/new", **{**fields, "months": "36"}, valid_from="2027-01-01"))
+    page = client.get("/admin/warranty").text
+    assert page.index("36개월") < page.index("24개월") and "앞으로" in page
+
+
+def test_a_companys_day_enters_the_calendar_and_can_be_undone(
+    client: httpx.Client, database: Database
+) -> None:
+    stored(send(client, "/admin/calendar/new", day="2026-12-24", kind="off", name="창립기념일"))
+    assert "창립기념일" in client.get("/admin/calendar").text
+
+    def is_off() -> bool:
+        with database.reading() as session:
+            company_id = session.exec(select(Company.id)).one() or 0
+            return read_calendar(session, company_id=company_id).is_holiday(date(2026, 12, 24))
+
+    assert is_off()
+    stored(client.post("/admin/calendar/2026-12-24/clear", data={}))
+    assert not is_off()
+    assert (
+        "크리스마스" in client.get("/admin/calendar?year=2026").text
+        or "기독탄신일" in client.get("/admin/calendar").text
+    )

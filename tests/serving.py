@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Thread
 from typing import Any
@@ -46,20 +46,31 @@ class _PromptServer(uvicorn.Server):
             await self._asked.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Let answers that are under way end, for two seconds."""
+        """Let answers that are under way end, for two seconds; no socket outlives the loop."""
         for server in self.servers:
             server.close()
         for listening in sockets or []:
             listening.close()
-        for connection in list(self.server_state.connections):
-            connection.shutdown()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(2):
-                while self.server_state.connections or self.server_state.tasks:
-                    await asyncio.sleep(0.005)
-        for task in self.server_state.tasks:
+        await self._connections_end(lambda connection: connection.shutdown(), within=2)
+        await self._connections_end(lambda connection: connection.transport.abort(), within=2)
+        tasks = list(self.server_state.tasks)
+        for task in tasks:
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self.lifespan.shutdown()
+
+    async def _connections_end(self, end: Callable[[Any], None], *, within: float) -> None:
+        """End each connection, one that was accepted a moment ago as well, and wait until it has ended."""
+        asked: set[Any] = set()
+        state = self.server_state
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                await asyncio.sleep(0.001)
+                while state.connections or state.tasks:
+                    for connection in state.connections - asked:
+                        end(connection)
+                        asked.add(connection)
+                    await asyncio.sleep(0.005)
 
 
 @contextmanager

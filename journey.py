@@ -28,7 +28,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from core import events
 from core.events import Event, Handler
-from dispatch import assignment, clocks, notice_tasks, placement, revisits, safety, solving, task_hand_over
+from dispatch import assignment, clocks, notice_tasks, placement, revisits, safety, task_hand_over
 from dispatch.events import (
     PlacementRefused,
     TicketEnded,
@@ -37,6 +37,7 @@ from dispatch.events import (
     TicketReopened,
     VisitCompleted,
 )
+from dispatch.planning import solving
 from happycall import service as happy_calls
 from notifications import delivery as notices
 from notifications.events import NoticeFailed

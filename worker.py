@@ -25,7 +25,7 @@ from core.db import Database, libpq_url, make_engine
 from core.events import TASK_DELIVER, deliver
 from core.jobs import QUEUE_DEFAULT, QUEUE_SMS, QUEUE_SOLVE, make_worker_app
 from core.settings import Settings
-from dispatch.solving import TASK_SOLVE, SolverPool, run_solve
+from dispatch.planning.solving import TASK_SOLVE, SolverPool, run_solve
 from notifications.delivery import send_notice
 from notifications.providers.base import Provider
 from notifications.providers.choice import make_provider

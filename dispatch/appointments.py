@@ -13,18 +13,18 @@ from core.clock import KST, operating_day
 from core.dated import read_rules
 from core.errors import ConflictError, FieldError, InvalidError
 from core.i18n import _
-from dispatch.authorship import Authorship
-from dispatch.board import horizon, load_boards
-from dispatch.board_problem import Freedom
-from dispatch.board_shapes import BoardVisit, DayBoard, Window
-from dispatch.drafts import DayDraft
-from dispatch.insertion import best_insertion
 from dispatch.models import Visit
-from dispatch.moving import drafts_without
-from dispatch.publishing import StalePlanError, publish
-from dispatch.retrying import on_fresh_data
-from dispatch.slots import rank_slots
-from dispatch.solve_requests import PAUSE_S, request_solve
+from dispatch.planning.authorship import Authorship
+from dispatch.planning.board import horizon, load_boards
+from dispatch.planning.board_problem import Freedom
+from dispatch.planning.board_shapes import BoardVisit, DayBoard, Window
+from dispatch.planning.drafts import DayDraft
+from dispatch.planning.insertion import best_insertion
+from dispatch.planning.moving import drafts_without
+from dispatch.planning.publishing import StalePlanError, publish
+from dispatch.planning.retrying import on_fresh_data
+from dispatch.planning.slots import rank_slots
+from dispatch.planning.solve_requests import PAUSE_S, request_solve
 from dispatch.states import UNDER_WAY_STATES
 
 

@@ -1,6 +1,7 @@
 """Giving a visit to a technician: at once by rule, by hand, at an agreed window; and taking it away again.
 
-Every change is a new version of the point's day (`publishing.py`); who comes second works on fresh data.
+Every change is a new version of the point's day (`planning.publishing`); who comes second works on fresh
+data.
 """
 
 from __future__ import annotations
@@ -16,10 +17,6 @@ from core.errors import ConflictError
 from core.i18n import _
 from dispatch import notices
 from dispatch.appointments import WindowNotReachableError, fit_window
-from dispatch.authorship import Authorship
-from dispatch.board import load_board, load_horizon, planned_days
-from dispatch.board_problem import Freedom, to_problem
-from dispatch.board_shapes import BoardVisit, DayBoard
 from dispatch.by_hand import (
     BookedTimeError,
     HandAssignment,
@@ -27,13 +24,17 @@ from dispatch.by_hand import (
     SomebodyElseWasFasterError,
     assign_by_hand,
 )
-from dispatch.drafts import draft_of
 from dispatch.events import TicketPlaced
-from dispatch.insertion import Insertion, best_insertion, candidate_visit, explain_no_place
 from dispatch.models import Ticket, Visit
 from dispatch.open_visits import ensure_open_visit, find_open_visit
-from dispatch.plan_telling import GONE
-from dispatch.publishing import (
+from dispatch.planning.authorship import Authorship
+from dispatch.planning.board import load_board, load_horizon, planned_days
+from dispatch.planning.board_problem import Freedom, to_problem
+from dispatch.planning.board_shapes import BoardVisit, DayBoard
+from dispatch.planning.drafts import draft_of
+from dispatch.planning.insertion import Insertion, best_insertion, candidate_visit, explain_no_place
+from dispatch.planning.plan_telling import GONE
+from dispatch.planning.publishing import (
     FREE_STATUSES,
     StalePlanError,
     TechnicianTakenError,
@@ -41,9 +42,9 @@ from dispatch.publishing import (
     lock_days,
     publish,
 )
-from dispatch.retrying import on_fresh_data
-from dispatch.safety_pin import pin_safety
-from dispatch.solve_requests import PAUSE_S, request_solve
+from dispatch.planning.retrying import on_fresh_data
+from dispatch.planning.safety_pin import pin_safety
+from dispatch.planning.solve_requests import PAUSE_S, request_solve
 from dispatch.states import OPEN_VISIT_STATES, UNDER_WAY_STATES
 from dispatch.tickets import has_ended, lock_ticket, note_change
 from workforce.queries import get_point

@@ -14,19 +14,19 @@ from core.actor import Actor, Role
 from core.clock import operating_day, rfc3339_kst
 from core.errors import ConflictError, FieldError, ForbiddenError, InvalidError
 from core.i18n import _
-from dispatch.authorship import Authorship
-from dispatch.board import load_horizon, planned_days
-from dispatch.board_problem import Freedom
-from dispatch.board_shapes import BoardVisit, DayBoard
-from dispatch.booked_times import span_words, why_not
-from dispatch.insertion import Insertion, best_insertion
 from dispatch.models import Ticket, Visit
-from dispatch.moving import drafts_without
 from dispatch.open_visits import ensure_open_visit, find_open_visit
-from dispatch.plan_models import Plan
-from dispatch.publishing import StalePlanError, lock_days, publish
-from dispatch.retrying import on_fresh_data
-from dispatch.solve_requests import PAUSE_S, request_solve
+from dispatch.planning.authorship import Authorship
+from dispatch.planning.board import load_horizon, planned_days
+from dispatch.planning.board_problem import Freedom
+from dispatch.planning.board_shapes import BoardVisit, DayBoard
+from dispatch.planning.booked_times import span_words, why_not
+from dispatch.planning.insertion import Insertion, best_insertion
+from dispatch.planning.moving import drafts_without
+from dispatch.planning.plan_models import Plan
+from dispatch.planning.publishing import StalePlanError, lock_days, publish
+from dispatch.planning.retrying import on_fresh_data
+from dispatch.planning.solve_requests import PAUSE_S, request_solve
 from dispatch.states import UNDER_WAY_STATES
 from dispatch.tickets import has_ended, lock_ticket
 from workforce.queries import get_technicians, qualifications_on

@@ -11,9 +11,9 @@ from sqlmodel import Session, col, func, select
 from core.clock import operating_day, operating_day_bounds
 from core.dated import CompanyRules
 from dispatch import placement_rules
-from dispatch.board import horizon
 from dispatch.models import Visit
 from dispatch.placement_rules import Reason
+from dispatch.planning.board import horizon
 from dispatch.travel import place_at, travel_model
 from geo.schemas import Point
 from geo.travel import rank_by_travel

@@ -17,7 +17,7 @@ from core.clock import operating_day
 from core.errors import ConflictError, FieldError, ForbiddenError, InvalidError
 from core.i18n import _
 from dispatch.models import Ticket, TicketParty, Visit
-from dispatch.plan_models import PointDay
+from dispatch.planning.plan_models import PointDay
 from dispatch.tickets import lock_ticket, ticket_key
 from workforce.queries import get_technicians, technician_of_person
 from workforce.schemas import TechnicianInfo

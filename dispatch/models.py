@@ -1,6 +1,6 @@
 """Tables of tickets, clocks, placement, visits and contact. Private to this package.
 
-Plans and what they write have their own file, `plan_models.py`.
+Plans and what they write have their own file, `planning.plan_models`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Index, Text, text
 from sqlmodel import Field, SQLModel
 
 from core.models import big_id, in_values, json_column
-from dispatch.plan_models import Booking, Plan, PointDay, SolveRequest
+from dispatch.planning.plan_models import Booking, Plan, PointDay, SolveRequest
 from dispatch.states import CLOCK_STATES, PLACEMENT_STATES, TASK_STATES, TICKET_STATUSES, VISIT_STATES
 
 __all__ = ["Booking", "Plan", "PointDay", "SolveRequest"]

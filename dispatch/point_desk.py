@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, exists
 from sqlmodel import Session, col, func, select
 
-from dispatch.console_reasons import reasons_of
+from dispatch.console.reasons import reasons_of
 from dispatch.list_queries import TicketItem, items_by_id
 from dispatch.models import Placement, Task, Ticket, Visit
 from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES

@@ -14,10 +14,11 @@ from core.errors import FieldError, InvalidError
 from core.events import publish
 from core.i18n import _
 from core.sweeping import take_each
-from dispatch import assignment, notices, slots, tasks
+from dispatch import assignment, notices, tasks
 from dispatch.cases import lock_case
 from dispatch.events import TicketPlaced
 from dispatch.models import Ticket, Visit
+from dispatch.planning import slots
 from dispatch.steps import begin_step, result_of, write_step
 from dispatch.tickets import note_change, ticket_key
 from dispatch.visit_rules import Step

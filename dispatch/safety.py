@@ -14,7 +14,7 @@ from core.clock import today_kst
 from core.i18n import _
 from dispatch.events import TicketPlaced
 from dispatch.models import Ticket
-from dispatch.safety_pin import pin_safety
+from dispatch.planning.safety_pin import pin_safety
 from dispatch.tasks import SAFETY_ALARM, open_task
 from dispatch.tickets import has_ended, note_change, ticket_key
 from workforce.duty import duty_at, list_shifts

@@ -13,14 +13,14 @@ from core.clock import operating_day, today_kst
 from core.dated import read_rules
 from customers.queries import household_detail
 from customers.schemas import HouseholdInfo
-from dispatch.board import load_board
-from dispatch.board_problem import Freedom
 from dispatch.checklist import ChecklistItem, checklist_for
 from dispatch.detail_shapes import TicketDetail, VisitFacts, WindowFacts
-from dispatch.insertion import best_insertion
+from dispatch.planning.board import load_board
+from dispatch.planning.board_problem import Freedom
+from dispatch.planning.insertion import best_insertion
+from dispatch.planning.slots import Slot, rank_slots
 from dispatch.pricing import estimate_visit
 from dispatch.queries import ticket_detail
-from dispatch.slots import Slot, rank_slots
 from dispatch.states import ENDED_STATUSES
 from dispatch.visit_schemas import REACHED
 

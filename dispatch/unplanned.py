@@ -12,7 +12,7 @@ from core.clock import operating_day
 from core.i18n import _
 from dispatch.detail_shapes import ReasonFacts, VisitFacts
 from dispatch.models import Placement, Task, Ticket
-from dispatch.plan_models import Plan, PointDay
+from dispatch.planning.plan_models import Plan, PointDay
 from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES
 from dispatch.tasks import MAP_PICK
 from dispatch.tickets import ticket_key

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from core.actor import Actor, Role
 from dispatch import assignment
 from dispatch.models import Ticket, Visit, WishedWindow
-from dispatch.plan_models import Booking, PointDay
+from dispatch.planning.plan_models import Booking, PointDay
 from tests import world
 
 DISPATCHER = Actor(kind="person", name="오배차", source="test", role=Role.DISPATCHER)

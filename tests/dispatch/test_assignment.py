@@ -15,8 +15,8 @@ from core.models import TimelineEntry
 from dispatch import assignment
 from dispatch.by_hand import ExcludedTechnicianError
 from dispatch.models import Placement, Ticket, Visit
-from dispatch.plan_models import Booking, Plan, PointDay, SolveRequest
-from dispatch.plan_queries import explain_ticket
+from dispatch.planning.plan_models import Booking, Plan, PointDay, SolveRequest
+from dispatch.planning.plan_queries import explain_ticket
 from notifications.models import Notice
 from tests import world
 from tests.dispatch.plan_world import DISPATCHER, OTHER, Shop, agree, plan, version_of, visit_of, wish

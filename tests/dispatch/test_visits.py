@@ -21,7 +21,7 @@ from dispatch.cases import NotYourVisitError, WrongStateError
 from dispatch.completion import ChecklistError
 from dispatch.events import TicketPlaced
 from dispatch.models import Ticket, Visit
-from dispatch.plan_models import Booking
+from dispatch.planning.plan_models import Booking
 from dispatch.pricing import preview_bill
 from dispatch.visit_schemas import AgreedWindow, AttemptRequest, CompletionRequest, Outcome, StepResult
 from dispatch.visits import NotYetAbsentError

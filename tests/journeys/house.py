@@ -16,7 +16,7 @@ from core.actor import SYSTEM, Role
 from core.db import Database
 from core.jobs import make_worker_app
 from core.settings import Settings
-from dispatch.solving import SolverPool
+from dispatch.planning.solving import SolverPool
 from notifications.fake_provider import Controls, create_fake_provider
 from notifications.providers.choice import make_provider
 from tests.serving import application, client_of, serving

@@ -18,7 +18,7 @@ from core.events import deliver
 from core.models import StoredEvent
 from customers.models import Household
 from dispatch.models import ContactAttempt, Task, Ticket, TicketParty, TriageStep, Visit
-from dispatch.slots import rank_slots
+from dispatch.planning.slots import rank_slots
 from tests import world
 from tests.web.conftest import ClientAs, WebWorld
 from workforce.models import AccessLog

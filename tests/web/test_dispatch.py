@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from core.clock import KST, operating_day
 from core.models import TimelineEntry
 from dispatch.models import Task, Ticket, TicketClock, Visit
-from dispatch.plan_models import Plan, PointDay, SolveRequest
+from dispatch.planning.plan_models import Plan, PointDay, SolveRequest
 from tests import world
 from tests.dispatch.plan_world import plan
 from tests.web.conftest import ClientAs, WebWorld

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from core.clock import kst, operating_day
 from dispatch.models import ContactAttempt, Task, Visit
-from dispatch.plan_models import SolveRequest
+from dispatch.planning.plan_models import SolveRequest
 from dispatch.tasks import CALL_LANDLINE, CONTACT_CALL, open_task
 from tests import world
 from tests.web.conftest import ClientAs, WebWorld

@@ -8,7 +8,7 @@ import httpx
 from sqlmodel import col, select
 
 from core.clock import operating_day
-from dispatch.plan_models import SolveRequest
+from dispatch.planning.plan_models import SolveRequest
 from tests import world
 from tests.web.conftest import WebWorld
 from tests.web.point_world import desk, kst_text, make_other_point

@@ -22,7 +22,7 @@ from sqlmodel import Session, col, select
 from core.actor import Role
 from core.settings import Settings
 from dispatch.models import Task
-from dispatch.plan_models import Plan
+from dispatch.planning.plan_models import Plan
 from happycall.models import HappyCall
 from tests import world
 from tests.serving import application

@@ -16,7 +16,7 @@ from core.actor import SYSTEM
 from core.clock import rfc3339_kst
 from dispatch.clocks import stop_clock
 from dispatch.models import ContactAttempt, Ticket, Visit
-from dispatch.plan_models import Booking
+from dispatch.planning.plan_models import Booking
 from tests import world
 from tests.dispatch.case_world import set_prices
 from tests.web.conftest import WebWorld

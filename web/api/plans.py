@@ -12,9 +12,9 @@ from core.actor import Actor, Principal, Role
 from core.clock import rfc3339_kst
 from core.errors import FieldError, InvalidError, NotFoundError
 from core.i18n import _
-from dispatch.plan_queries import PlanView, RouteView, StopView, plan_of
-from dispatch.proposals import ask_replan
-from dispatch.slots import Slot, SlotQuestion, rank_slots, rank_slots_for
+from dispatch.planning.plan_queries import PlanView, RouteView, StopView, plan_of
+from dispatch.planning.proposals import ask_replan
+from dispatch.planning.slots import Slot, SlotQuestion, rank_slots, rank_slots_for
 from geo.service import Precision, place_address
 from web.api.answers import act_once, read
 from web.identity import Author, GuardedRoute, SignedIn, allow, everyone

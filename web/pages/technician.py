@@ -15,8 +15,8 @@ from core.actor import Actor, Principal, Role
 from core.dated import read_rules
 from core.errors import NotFoundError
 from core.i18n import _
-from dispatch.board import horizon
 from dispatch.call_desk import party_names
+from dispatch.planning.board import horizon
 from dispatch.tasks import TaskInfo, close_task, get_task, list_tasks
 from dispatch.technician_day import TechnicianDay, technician_day
 from dispatch.technicians_at_work import TechnicianWork, technicians_with_work

@@ -14,9 +14,9 @@ from core.clock import kst, operating_day
 from core.errors import DomainError
 from core.i18n import _
 from dispatch.detail_shapes import TicketDetail, VisitFacts
+from dispatch.planning.slots import NoPointYetError
 from dispatch.pricing import preview_bill
 from dispatch.safety_script import script_steps
-from dispatch.slots import NoPointYetError
 from dispatch.technician_job import TechnicianJob, price_choices, technician_job, window_offers
 from dispatch.words import symptom_words
 from notifications.queries import list_notices

@@ -14,7 +14,7 @@ from core.actor import Actor, Principal, Role
 from core.clock import operating_day, today_kst
 from core.errors import FieldError, InvalidError
 from core.i18n import _
-from dispatch.solving import plan_first
+from dispatch.planning.solving import plan_first
 from geo.service import AddressError, Precision, place_address
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.admin import point_forms

@@ -16,10 +16,10 @@ from core.actor import Principal
 from core.errors import DomainError
 from core.i18n import _
 from dispatch.detail_shapes import PartyFacts, TicketDetail
+from dispatch.planning.slots import Slot, rank_slots
 from dispatch.pricing import estimate_visit
 from dispatch.queries import answer_where_is_it, ticket_detail
 from dispatch.safety_script import script_steps
-from dispatch.slots import Slot, rank_slots
 from dispatch.states import ENDED_STATUSES, UNDER_WAY_STATES
 from dispatch.tasks import TaskInfo
 from dispatch.words import symptom_words

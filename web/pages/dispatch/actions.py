@@ -21,7 +21,7 @@ from dispatch.escalation import escalate_ticket
 from dispatch.first_contact import record_attempt
 from dispatch.open_visits import find_open_visit
 from dispatch.placement import answer_placement, move_ticket
-from dispatch.proposals import ask_replan
+from dispatch.planning.proposals import ask_replan
 from dispatch.queries import ticket_detail
 from dispatch.reopening import reopen_ticket
 from dispatch.tasks import close_task

@@ -10,8 +10,8 @@ from sqlmodel import Session
 from core.actor import Principal
 from core.clock import operating_day
 from core.i18n import _
-from dispatch.lanes import Lane, day_lanes
-from dispatch.map_views import MapTicket, map_points, map_tickets
+from dispatch.console.lanes import Lane, day_lanes
+from dispatch.console.map_views import MapTicket, map_points, map_tickets
 from web.pages.dispatch.reach import Reach
 from web.pages.dispatch.words import STATUS_TONES, STATUSES
 

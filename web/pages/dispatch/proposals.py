@@ -14,7 +14,7 @@ from core.actor import Actor, Principal
 from core.clock import operating_day_bounds
 from core.errors import DomainError, ForbiddenError, NotFoundError
 from core.i18n import _
-from dispatch.proposals import Proposal, accept_proposal, list_proposals, reject_proposal
+from dispatch.planning.proposals import Proposal, accept_proposal, list_proposals, reject_proposal
 from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.dispatch.answers import toast

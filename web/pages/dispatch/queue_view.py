@@ -12,7 +12,7 @@ from core.actor import Principal
 from core.clock import operating_day
 from core.i18n import _
 from core.masking import mask_address
-from dispatch.console_queue import SECTIONS, SHOWN, Queue, QueueEntry, QueueWish, list_queue
+from dispatch.console.queue import SECTIONS, SHOWN, Queue, QueueEntry, QueueWish, list_queue
 from dispatch.detail_shapes import ClockFacts
 from dispatch.list_queries import TicketItem
 from dispatch.states import OPEN_VISIT_STATES, TICKET_STATUSES

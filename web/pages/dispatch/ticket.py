@@ -11,7 +11,7 @@ from sqlmodel import Session
 from core.actor import Actor, Principal
 from core.errors import DomainError, NotFoundError
 from dispatch.by_hand import HandAssignment
-from dispatch.console_candidates import preview_assignment
+from dispatch.console.candidates import preview_assignment
 from dispatch.open_visits import find_open_visit
 from dispatch.queries import ticket_detail
 from web.context import context_of

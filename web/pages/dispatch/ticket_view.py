@@ -13,8 +13,8 @@ from core.actor import Principal
 from core.clock import KST, today_kst
 from core.i18n import _
 from dispatch.checklist import checklist_for
-from dispatch.console_candidates import CrewMember, list_crew
-from dispatch.console_lanes import day_version
+from dispatch.console.candidates import CrewMember, list_crew
+from dispatch.console.day_lanes import day_version
 from dispatch.detail_shapes import TicketDetail, VisitFacts
 from dispatch.queries import answer_where_is_it, ticket_detail
 from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES, UNDER_WAY_STATES

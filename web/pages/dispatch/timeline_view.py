@@ -12,9 +12,9 @@ from sqlmodel import Session
 from core.actor import Principal
 from core.clock import operating_day, operating_day_bounds
 from core.i18n import _
-from dispatch.console_lanes import DAYS, LongLane, long_lanes, shown_days, shown_span
-from dispatch.console_queue import TROUBLE, glance_at_tickets, trouble_by_point
-from dispatch.lanes import LaneJob
+from dispatch.console.day_lanes import DAYS, LongLane, long_lanes, shown_days, shown_span
+from dispatch.console.lanes import LaneJob
+from dispatch.console.queue import TROUBLE, glance_at_tickets, trouble_by_point
 from dispatch.words import symptom_words
 from web.display import date_text, time_text
 from web.pages.dispatch.reach import Reach

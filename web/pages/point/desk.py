@@ -13,6 +13,7 @@ from core.clock import rfc3339_kst
 from core.dated import read_rules
 from core.i18n import _
 from dispatch.list_queries import TicketItem
+from dispatch.planning.proposals import list_proposals
 from dispatch.point_desk import (
     DeskTask,
     Offer,
@@ -22,7 +23,6 @@ from dispatch.point_desk import (
     list_offers,
     list_unplanned,
 )
-from dispatch.proposals import list_proposals
 from dispatch.words import symptom_words
 from web.context import context_of
 from web.identity import GuardedRoute, SignedIn, allow

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from core.clock import operating_day, operating_day_bounds
 from core.i18n import _
-from dispatch.lanes import Lane, LaneJob, day_lanes
+from dispatch.console.lanes import Lane, LaneJob, day_lanes
 from dispatch.words import symptom_words
 from web.display import time_text
 from web.pages.point.reach import Desk, crew_of

@@ -15,9 +15,9 @@ from core.errors import DomainError
 from core.i18n import _
 from dispatch.by_hand import PINS
 from dispatch.detail_shapes import TicketDetail
+from dispatch.planning.slots import NoPointYetError
 from dispatch.queries import ticket_detail
 from dispatch.safety_script import script_steps
-from dispatch.slots import NoPointYetError
 from dispatch.states import ENDED_STATUSES, UNDER_WAY_STATES
 from dispatch.tasks import CALL_LANDLINE, TaskInfo
 from dispatch.technician_job import WindowOffer, window_offers

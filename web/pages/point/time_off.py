@@ -11,8 +11,8 @@ from core.actor import Actor, Principal
 from core.clock import operating_day
 from core.dated import read_rules
 from core.i18n import _
-from dispatch.board import horizon
-from dispatch.proposals import ask_replan
+from dispatch.planning.board import horizon
+from dispatch.planning.proposals import ask_replan
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.point.reach import ROLES, Desk, crew_of, require_technician
 from web.pages.point.rota import take_time

@@ -1,0 +1,121 @@
+"""Who could take a ticket: each technician of its point, whether he may, when he could, what it adds.
+
+What others lose by it is not guessed here: `preview_assignment` asks the door itself and takes it all back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from sqlmodel import Session
+
+from core.actor import Actor
+from core.clock import operating_day
+from dispatch.by_hand import HandAssignment, assign_by_hand
+from dispatch.models import Ticket
+from dispatch.open_visits import find_open_visit
+from dispatch.planning.board import load_horizon
+from dispatch.planning.board_problem import Freedom
+from dispatch.planning.board_shapes import BoardVisit, DayBoard
+from dispatch.planning.insertion import best_insertion, candidate_visit
+from workforce.queries import get_point, list_technicians, qualifications_on
+
+
+@dataclass(frozen=True)
+class CrewMember:
+    """A technician as a choice. `missing` qualifications bar him whoever asks; `earliest` None: no room."""
+
+    technician_id: int
+    name: str
+    missing: tuple[str, ...]
+    excluded: bool
+    works_on: tuple[date, ...]
+    jobs_today: int
+    earliest: datetime | None
+    added_travel_s: int
+    is_current: bool
+
+    @property
+    def can_go(self) -> bool:
+        """Nothing bars him and he has room without moving what is agreed."""
+        return not self.missing and not self.excluded and self.earliest is not None
+
+
+def list_crew(session: Session, *, ticket_id: int, now: datetime) -> list[CrewMember]:
+    """The technicians of a ticket's point, who can come soonest first; empty while it has no point."""
+    ticket = session.get_one(Ticket, ticket_id)
+    if ticket.service_point_id is None:
+        return []
+    point = get_point(session, point_id=ticket.service_point_id)
+    boards = load_horizon(session, point_id=point.id, now=now)
+    visit = _visit_on_boards(session, ticket, boards)
+    if visit is None:
+        visit = candidate_visit(session, ticket=ticket, point=point, rules=boards[0].rules)
+    crew = list_technicians(session, company_id=ticket.company_id, at=now, point_id=point.id)
+    had = qualifications_on(session, technician_ids=[t.id for t in crew], day=operating_day(now))
+    members = []
+    for technician in crew:
+        missing = tuple(sorted(visit.skills - had[technician.id]))
+        excluded = ticket.excluded_technician_id == technician.id
+        works_on = tuple(_days_of(boards, technician.id))
+        found = None
+        if works_on and not missing and not excluded:
+            only = replace(visit, only_technician_id=technician.id, excluded_technician_id=None)
+            found = best_insertion(boards, only, freedom=Freedom.INSERT)
+        members.append(
+            CrewMember(
+                technician_id=technician.id,
+                name=technician.name,
+                missing=missing,
+                excluded=excluded,
+                works_on=works_on,
+                jobs_today=sum(1 for v in boards[0].visits if v.technician_id == technician.id),
+                earliest=found.start_at if found else None,
+                added_travel_s=found.added_travel_s if found else 0,
+                is_current=visit.technician_id == technician.id,
+            )
+        )
+    return sorted(members, key=lambda m: (not m.can_go, bool(m.missing), m.earliest or now, m.name))
+
+
+def preview_assignment(
+    session: Session,
+    *,
+    ticket_id: int,
+    technician_id: int,
+    start: datetime | None,
+    pin: Iterable[str],
+    by: Actor,
+    now: datetime,
+) -> HandAssignment:
+    """What an assignment would do, by doing it and taking it back: nothing is left behind.
+
+    Raises what `by_hand.assign_by_hand` raises.
+    """
+    trial = session.begin_nested()
+    try:
+        return assign_by_hand(
+            session,
+            ticket_id=ticket_id,
+            technician_id=technician_id,
+            start=start,
+            reason="-",
+            pin=frozenset(pin),
+            by=by,
+            now=now,
+        )
+    finally:
+        trial.rollback()
+
+
+def _visit_on_boards(session: Session, ticket: Ticket, boards: Sequence[DayBoard]) -> BoardVisit | None:
+    open_visit = find_open_visit(session, ticket_id=ticket.id or 0)
+    if open_visit is None:
+        return None
+    return next((v for board in boards if (v := board.find(open_visit.id or 0)) is not None), None)
+
+
+def _days_of(boards: Sequence[DayBoard], technician_id: int) -> list[date]:
+    return [b.day for b in boards if any(s.technician_id == technician_id for s in b.stretches)]

@@ -1,0 +1,71 @@
+"""Why tickets are not planned, for many at once: one sentence a reason, the most telling first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from core.clock import operating_day
+from core.i18n import _
+from dispatch.list_queries import TicketItem
+from dispatch.models import Placement
+from dispatch.planning.plan_models import Plan, PointDay
+from dispatch.tasks import MAP_PICK
+from dispatch.unplanned import no_reason_yet
+
+PASSED = ("PASSED_OVER", "DECLINED", "EXPIRED")
+
+
+def reasons_of(session: Session, *, items: Sequence[TicketItem], now: datetime) -> dict[int, tuple[str, ...]]:
+    """Sentences by ticket id, of tickets of one company that nobody is planned to visit."""
+    placed = [item for item in items if item.service_point is not None]
+    homeless = [item for item in items if item.service_point is None]
+    return {**_from_plans(session, placed, now), **_before_placement(session, homeless)}
+
+
+def _from_plans(session: Session, items: Sequence[TicketItem], now: datetime) -> dict[int, tuple[str, ...]]:
+    if not items:
+        return {}
+    query = (
+        select(Plan.unplanned)
+        .join(PointDay, col(PointDay.plan_id) == col(Plan.id))
+        .where(
+            col(PointDay.service_point_id).in_({i.service_point.id for i in items if i.service_point}),
+            col(PointDay.day) >= operating_day(now),
+        )
+        .order_by(col(PointDay.day))
+    )
+    texts: dict[int, dict[str, None]] = {}
+    for left_out in session.exec(query):
+        for entry in left_out:
+            found = texts.setdefault(entry["ticket_id"], {})
+            found.update(dict.fromkeys(reason["text"] for reason in entry.get("reasons", ())))
+    return {i.id: tuple(texts.get(i.id) or (no_reason_yet(i.status),)) for i in items}
+
+
+def _before_placement(session: Session, items: Sequence[TicketItem]) -> dict[int, tuple[str, ...]]:
+    passed = _passed_points(session, [item.id for item in items])
+    found = {}
+    for item in items:
+        if MAP_PICK in item.open_tasks:
+            reasons: tuple[str, ...] = (_("주소만으로는 위치를 알 수 없습니다. 지도에서 골라 주세요."),)
+        elif item.status == "RECEIVED":
+            reasons = (_("직접 고쳐 보는 상담이 끝나면 서비스점을 정합니다."),)
+        else:
+            reasons = passed.get(item.id) or (_("서비스점을 찾고 있습니다."),)
+        found[item.id] = reasons
+    return found
+
+
+def _passed_points(session: Session, ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
+    query = (
+        select(Placement.ticket_id, Placement.reason_text)
+        .where(col(Placement.ticket_id).in_(list(ids)), col(Placement.state).in_(PASSED))
+        .order_by(col(Placement.rank), col(Placement.id).desc())
+    )
+    texts: dict[int, dict[str, None]] = {}
+    for ticket_id, text in session.exec(query):
+        texts.setdefault(ticket_id, {})[text] = None
+    return {ticket_id: tuple(found) for ticket_id, found in texts.items()}

@@ -1,0 +1,1 @@
+"""Plans of a point's operating days: board, insertion, improving solve, published version."""

@@ -1,0 +1,200 @@
+"""Loads a point's operating days into frozen boards: one query a kind, however many days are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from sqlmodel import Session
+
+from core.clock import operating_day, operating_day_bounds
+from core.dated import CompanyRules, read_rules
+from dispatch.planning.board_rows import (
+    finished_today,
+    held_elsewhere,
+    open_visits,
+    point_days,
+    technicians_settled,
+    under_way_elsewhere,
+)
+from dispatch.planning.board_shapes import BoardVisit, Busy, DayBoard
+from dispatch.planning.plan_models import PointDay
+from dispatch.planning.stretches import (
+    LEAST_REST_S,
+    Crew,
+    Position,
+    build_stretches,
+    standby_shifts,
+    under_way_order,
+)
+from dispatch.travel import place_at, planning_moment, travel_model
+from geo.schemas import Point
+from geo.travel import travel_seconds
+from workforce.duty import list_rota, list_shifts
+from workforce.queries import get_point, get_technicians, qualifications_on
+from workforce.schemas import PointInfo, ShiftInfo
+
+
+def horizon(rules: CompanyRules, now: datetime) -> list[date]:
+    """Today and the days that are planned beside it."""
+    today = operating_day(now)
+    return [today + timedelta(days=k) for k in range(rules.planning_days + 1)]
+
+
+def planned_days(session: Session, *, point_id: int, now: datetime) -> list[date]:
+    """Today and the days beside it, by the rules of the point's company."""
+    point = get_point(session, point_id=point_id)
+    return horizon(read_rules(session, company_id=point.company_id, at=now), now)
+
+
+def load_board(session: Session, *, point_id: int, day: date, now: datetime) -> DayBoard:
+    """One day of a point. Raises NotFoundError for an unknown point."""
+    return load_boards(session, point_id=point_id, days=(day,), now=now)[0]
+
+
+def load_horizon(session: Session, *, point_id: int, now: datetime) -> list[DayBoard]:
+    """The boards of today and of every planned day after it. Raises NotFoundError for an unknown point."""
+    days = planned_days(session, point_id=point_id, now=now)
+    return load_boards(session, point_id=point_id, days=days, now=now)
+
+
+def load_boards(session: Session, *, point_id: int, days: Sequence[date], now: datetime) -> list[DayBoard]:
+    """The boards of several days of one point, in the order of `days`."""
+    facts = _load_facts(session, point_id=point_id, days=days, now=now)
+    return [_board(session, facts, day) for day in days]
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What was read once for all days."""
+
+    point: PointInfo
+    rules: CompanyRules
+    now: datetime
+    visits: list[BoardVisit]
+    shifts: list[ShiftInfo]
+    homes: dict[int, Point]
+    names: dict[int, str]
+    elsewhere: list[Busy]
+    positions: dict[int, Position]
+    rows: dict[date, PointDay]
+
+
+def _load_facts(session: Session, *, point_id: int, days: Sequence[date], now: datetime) -> _Facts:
+    point = get_point(session, point_id=point_id)
+    rules = read_rules(session, company_id=point.company_id, at=now)
+    here = place_at(point.lat, point.lon, point.area_code)
+    span = operating_day_bounds(min(days))[0], operating_day_bounds(max(days))[1]
+    today = operating_day_bounds(operating_day(now))[0]
+    visits = [_missed(v, today) for v in open_visits(session, point=point, here=here, end=span[1])]
+    shifts = list_shifts(session, point_id=point_id, start=span[0], end=span[1])
+    rota = list_rota(session, company_id=point.company_id, point_id=point_id, start=span[0], end=span[1])
+    duties = [(row.technician_id, (row.start_at, row.end_at)) for row in rota if row.technician_id]
+    shifts += standby_shifts(duties, shifts, point_id=point_id)
+    crew_ids = {shift.technician_id for shift in shifts}
+    known = crew_ids | {v.technician_id for v in visits if v.technician_id is not None}
+    crew = get_technicians(session, technician_ids=known, company_id=point.company_id, at=now)
+    homes = {i: Point(t.home_lat, t.home_lon, here.area) for i, t in crew.items()}
+    own = {v.visit_id for v in visits}
+    elsewhere = held_elsewhere(session, technician_ids=crew_ids, own=own, span=span, here=here)
+    if operating_day(now) in days:
+        elsewhere += under_way_elsewhere(
+            session, technician_ids=crew_ids, own=own, here=here, until=now + timedelta(seconds=LEAST_REST_S)
+        )
+    last = finished_today(session, technician_ids=crew_ids, since=today, here=here)
+    return _Facts(
+        point=point,
+        rules=rules,
+        now=now,
+        visits=visits,
+        shifts=shifts,
+        homes=homes,
+        names={i: t.name for i, t in crew.items()},
+        elsewhere=elsewhere,
+        positions=_positions(visits, last, homes, rules, now),
+        rows=point_days(session, point_id=point_id, days=days),
+    )
+
+
+def _board(session: Session, facts: _Facts, day: date) -> DayBoard:
+    bounds, row = operating_day_bounds(day), facts.rows.get(day)
+    members = [v for v in facts.visits if _belongs(v, day, facts.now)]
+    mine = {v.visit_id for v in members}
+    neighbours = [_as_busy(v) for v in facts.visits if v.visit_id not in mine and v.planned]
+    busy = [b for b in (*facts.elsewhere, *neighbours) if b.start_at < bounds[1] and b.end_at > bounds[0]]
+    skills = qualifications_on(session, technician_ids=sorted(facts.homes), day=day)
+    pause = timedelta(seconds=facts.rules.route_change_pause_s)
+    return DayBoard(
+        company_id=facts.point.company_id,
+        point_id=facts.point.id,
+        point_name=facts.point.name,
+        day=day,
+        version=row.version if row else 0,
+        plan_id=row.plan_id if row else None,
+        now=facts.now,
+        rules=facts.rules,
+        stretches=build_stretches(
+            facts.shifts,
+            crew=Crew(facts.homes, facts.names, skills),
+            busy=busy,
+            positions=facts.positions,
+            bounds=bounds,
+            now=facts.now,
+            overtime_s=facts.rules.max_overtime_s,
+        ),
+        visits=tuple(members),
+        waiting=tuple(v for v in facts.visits if not v.planned and v.window is None and not v.under_way),
+        settled=technicians_settled(session, point_id=facts.point.id, day=day, since=facts.now - pause),
+        daily_limit=facts.point.daily_limit,
+        names=facts.names,
+    )
+
+
+def _missed(visit: BoardVisit, today: datetime) -> BoardVisit:
+    """A visit of an earlier day that never began waits for a new time; its old promise is past."""
+    if visit.under_way:
+        return visit
+    if visit.window is not None and visit.window[1] < today:
+        visit = replace(visit, window=None)
+    if visit.planned_start is not None and visit.planned_start < today:
+        return replace(visit, technician_id=None, planned_start=None, planned_end=None, pinned_time=False)
+    return visit
+
+
+def _belongs(visit: BoardVisit, day: date, now: datetime) -> bool:
+    """Under way: today. Planned: by its time. Agreed but without a time: by its window."""
+    if visit.under_way:
+        return day == operating_day(now)
+    if visit.planned_start is not None:
+        return operating_day(visit.planned_start) == day
+    return visit.window is not None and operating_day(visit.window[0]) == day
+
+
+def _as_busy(visit: BoardVisit) -> Busy:
+    assert visit.technician_id is not None and visit.planned_start is not None
+    end = visit.planned_end or visit.planned_start + timedelta(seconds=visit.duration_s)
+    return Busy(visit.technician_id, visit.planned_start, end, visit.place)
+
+
+def _positions(
+    visits: Sequence[BoardVisit],
+    last: dict[int, Position],
+    homes: dict[int, Point],
+    rules: CompanyRules,
+    now: datetime,
+) -> dict[int, Position]:
+    """Where each technician is: at his last finished visit, or at the first of those under way."""
+    positions = dict(last)
+    model = travel_model(rules)
+    for visit in sorted((v for v in visits if v.under_way), key=under_way_order, reverse=True):
+        who = visit.technician_id
+        if who is None or who not in homes:
+            continue
+        arrival = visit.started_at or visit.arrived_at
+        if arrival is None and visit.en_route_at is not None:
+            before = last[who].place if who in last else homes[who]
+            leg = travel_seconds(before, visit.place, planning_moment(operating_day(now)), model=model)
+            arrival = visit.en_route_at + timedelta(seconds=leg)
+        positions[who] = Position(visit.place, max(now, arrival or now))
+    return positions

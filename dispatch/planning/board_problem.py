@@ -1,0 +1,292 @@
+"""A board as a planning problem, and a plan of it back as times. Pure.
+
+Time 0 of the problem is 05:00 of the operating day. Three rules become private skills, so that they hold
+for every stretch of a technician: `@7` is had by technician 7 alone (a pin), `!7` by everybody but him,
+`#shift` by whoever has a shift and is not merely on standby.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from dispatch.planning.board_shapes import BoardVisit, DayBoard, Stretch
+from dispatch.planning.relaxing import relax
+from dispatch.planning.stretches import LEAST_REST_S, under_way_order
+from dispatch.travel import planning_moment, travel_model
+from geo.schemas import Point
+from geo.travel import matrix
+from scheduling.problem import FixedPrefix, Job, Lunch, PlanningProblem, Technician
+
+OPEN_END_S = 200_000
+"""Later than any operating day: a bound that binds nothing."""
+ON_SHIFT = "#shift"
+NEXT_STOP_SLACK_S = 600
+"""How much later an automatic plan may let a technician's next stop begin."""
+
+
+class Freedom(StrEnum):
+    """How much of the published plan may move."""
+
+    INSERT = "insert"
+    """A job is added; what begins within the freeze and each next stop stay."""
+    IMPROVE = "improve"
+    """The same, and who has spoken with a family keeps the job: what a plan may publish by itself."""
+    FREE = "free"
+    """A person decides about the result: everything may move that is not under way or pinned."""
+
+
+@dataclass(frozen=True)
+class BoardProblem:
+    """A problem with the way back to the board. Job ids are visit ids, technician ids are stretch keys."""
+
+    board: DayBoard
+    problem: PlanningProblem
+    sequences: dict[str, list[str]]
+    """The published plan of the day; every route of it has a schedule in `problem`."""
+    late: frozenset[str]
+    """Jobs whose agreed time can no longer be kept: their window has become a costly wish."""
+    untouched: tuple[BoardVisit, ...]
+    """Under way with a technician who has no working time left: no plan can say more about them."""
+    visits: dict[str, BoardVisit]
+    """The visit behind each job."""
+
+    def stretch_of(self, key: str) -> Stretch:
+        """The stretch behind a technician of the problem."""
+        return next(stretch for stretch in self.board.stretches if stretch.key == key)
+
+
+def to_problem(
+    board: DayBoard, *, freedom: Freedom, waiting: Sequence[BoardVisit] = (), anew: BoardVisit | None = None
+) -> BoardProblem:
+    """The planning problem of a board, with these waiting visits among its jobs.
+
+    `anew` is a visit to be planned afresh: it has no place in `sequences`, whatever the published plan says.
+    """
+    skip = anew.visit_id if anew is not None else None
+    routes, untouched = present_routes(board, skip=skip)
+    left_out = {visit.visit_id for visit in untouched}
+    others = [v for v in (*board.visits, *waiting) if v.visit_id != skip and v.visit_id not in left_out]
+    visits = [*others, *([anew] if anew is not None else [])]
+    places = _Places()
+    excluded = {v.excluded_technician_id for v in visits if v.excluded_technician_id is not None}
+    people = tuple(_technician(board, stretch, places, excluded) for stretch in board.stretches)
+    kept = _next_stops(board, routes) if freedom is not Freedom.FREE else frozenset()
+    working = {stretch.technician_id for stretch in board.stretches}
+    jobs = tuple(_Rules(board, freedom, kept, working).job(visit, places) for visit in visits)
+    sequences = {key: [v.job_id for v in route] for key, route in routes.items()}
+    model = travel_model(board.rules)
+    problem = PlanningProblem(
+        technicians=people,
+        jobs=jobs,
+        matrix=matrix(places.points, planning_moment(board.day), model=model),
+        fixed=tuple(_prefixes(board, routes, freedom)),
+        name=f"{board.point_id}/{board.day}",
+    )
+    hard_ends = frozenset(stretch.key for stretch in board.stretches if stretch.hard_end)
+    relaxed = relax(problem, sequences, hard_ends=hard_ends)
+    return BoardProblem(
+        board=board,
+        problem=relaxed.problem,
+        sequences=relaxed.sequences,
+        late=relaxed.late,
+        untouched=tuple(untouched),
+        visits={visit.job_id: visit for visit in visits},
+    )
+
+
+def present_routes(
+    board: DayBoard, *, skip: int | None = None
+) -> tuple[dict[str, list[BoardVisit]], list[BoardVisit]]:
+    """The published plan: visits by stretch in order; and those under way whose technician has no stretch."""
+    routes: dict[str, list[BoardVisit]] = {stretch.key: [] for stretch in board.stretches}
+    untouched = []
+    placed = (v for v in board.visits if (v.planned or v.under_way) and v.visit_id != skip)
+    for visit in sorted(placed, key=_route_order):
+        stretches = [s for s in board.stretches if s.technician_id == visit.technician_id]
+        if stretches:
+            routes[_stretch_for(visit, stretches).key].append(visit)
+        elif visit.under_way:
+            untouched.append(visit)
+    return routes, untouched
+
+
+class _Places:
+    """Locations of the problem, each place once."""
+
+    def __init__(self) -> None:
+        self.points: list[Point] = []
+        self._index: dict[Point, int] = {}
+
+    def add(self, point: Point) -> int:
+        if point not in self._index:
+            self._index[point] = len(self.points)
+            self.points.append(point)
+        return self._index[point]
+
+
+@dataclass(frozen=True)
+class _Rules:
+    """What turns a visit into a job on this board."""
+
+    board: DayBoard
+    freedom: Freedom
+    next_stops: frozenset[int]
+    working: set[int]
+
+    def job(self, visit: BoardVisit, places: _Places) -> Job:
+        rules = self.board.rules
+        window = self._window(visit)
+        due, rate = self._due(visit)
+        worth = rules.safety_drop_cost if visit.safety else rules.drop_cost[visit.priority]
+        if due is not None:
+            # Left out today it is at least as late tomorrow: waiting must never look cheaper than lateness.
+            worth += rate * max(0, self.board.last_moment - due)
+        return Job(
+            id=visit.job_id,
+            location=places.add(visit.place),
+            duration=self._duration(visit),
+            window=window,
+            drop_cost=min(worth, 900_000_000),
+            due=due,
+            lateness_cost=rate,
+            mandatory=self._mandatory(visit),
+            skills=self._skills(visit),
+        )
+
+    def _window(self, visit: BoardVisit) -> tuple[int, int]:
+        board = self.board
+        earliest = max(0, board.seconds(board.now)) if board.is_today else 0
+        if visit.only_window is not None:
+            opens, closes = (board.seconds(at) for at in visit.only_window)
+            return max(opens, min(earliest, closes)), closes
+        if visit.under_way:
+            opens = board.seconds(visit.window[0]) if visit.window and not visit.started_at else earliest
+            return (opens if visit.arrived_at is None else earliest), OPEN_END_S
+        if visit.pinned_time and visit.planned_start is not None:
+            at = board.seconds(visit.planned_start)
+            return at, at
+        opens, closes = earliest, OPEN_END_S
+        if visit.window is not None:
+            opens, closes = board.seconds(visit.window[0]), board.seconds(visit.window[1])
+        elif (wish := self._wish(visit)) is not None:
+            opens, closes = max(earliest, wish[0]), wish[1]
+        if visit.visit_id in self.next_stops and visit.planned_start is not None:
+            closes = min(closes, max(opens, board.seconds(visit.planned_start) + NEXT_STOP_SLACK_S))
+        return opens, closes
+
+    def _wish(self, visit: BoardVisit) -> tuple[int, int] | None:
+        """The wished window that a planned visit lies in, or the first that is still to come on this day."""
+        board = self.board
+        spans = [(board.seconds(start), board.seconds(end)) for start, end in visit.wished]
+        floor = board.seconds(board.now)
+        if visit.planned_start is not None:
+            at = board.seconds(visit.planned_start)
+            return next((span for span in spans if span[0] <= at <= span[1]), None)
+        return next((s for s in spans if s[1] > floor and 0 <= s[0] < board.seconds(board.bounds[1])), None)
+
+    def _due(self, visit: BoardVisit) -> tuple[int | None, int]:
+        if visit.window is not None or visit.under_way:
+            return None, 0
+        rules = self.board.rules
+        due = self.board.seconds(visit.received_at) + rules.visit_target_s[visit.priority]
+        wish = self._wish(visit)
+        return (due if wish is None else max(due, wish[1])), rules.lateness_cost[visit.priority]
+
+    def _duration(self, visit: BoardVisit) -> int:
+        if visit.started_at is None:
+            return visit.duration_s
+        done = int((self.board.now - visit.started_at).total_seconds())
+        return max(LEAST_REST_S, visit.duration_s - done)
+
+    def _mandatory(self, visit: BoardVisit) -> bool:
+        return (
+            visit.under_way or visit.window is not None or visit.pinned_time or visit.only_window is not None
+        )
+
+    def _skills(self, visit: BoardVisit) -> frozenset[str]:
+        tokens = set()
+        who = visit.technician_id
+        if visit.only_technician_id is not None:
+            tokens.add(f"@{visit.only_technician_id}")
+        elif who is not None and self._keeps_technician(visit):
+            tokens.add(f"@{who}")
+        if visit.excluded_technician_id is not None and f"@{visit.excluded_technician_id}" not in tokens:
+            tokens.add(f"!{visit.excluded_technician_id}")
+        if visit.under_way:
+            return frozenset(tokens)
+        if not (visit.safety or visit.pinned_technician or visit.only_technician_id or visit.contacted):
+            tokens.add(ON_SHIFT)
+        return visit.skills | tokens
+
+    def _keeps_technician(self, visit: BoardVisit) -> bool:
+        if visit.technician_id not in self.working:
+            # Gone for the day: a promise is kept by somebody else, a person's choice waits for that person.
+            return visit.pinned_technician and visit.window is None
+        if visit.pinned_technician or visit.under_way:
+            return True
+        if self.freedom is Freedom.FREE:
+            return False
+        return visit.visit_id in self.next_stops or (self.freedom is Freedom.IMPROVE and visit.contacted)
+
+
+def _technician(board: DayBoard, stretch: Stretch, places: _Places, excluded: set[int]) -> Technician:
+    who = stretch.technician_id
+    lunch = stretch.lunch
+    tokens = {f"@{who}"} | {f"!{other}" for other in excluded if other != who}
+    if not stretch.standby:
+        tokens.add(ON_SHIFT)
+    return Technician(
+        id=stretch.key,
+        start=places.add(stretch.start_place),
+        end=places.add(stretch.end_place),
+        shift=(board.seconds(stretch.start_at), board.seconds(stretch.end_at)),
+        max_overtime=stretch.overtime_s,
+        overtime_cost=board.rules.overtime_cost,
+        lunch=None
+        if lunch is None
+        else Lunch(board.seconds(lunch.earliest), board.seconds(lunch.latest), lunch.seconds),
+        skills=stretch.skills | tokens,
+    )
+
+
+def _prefixes(
+    board: DayBoard, routes: dict[str, list[BoardVisit]], freedom: Freedom
+) -> Iterable[FixedPrefix]:
+    frozen_until = board.seconds(board.now) + board.rules.freeze_s
+    whose = {stretch.key: stretch.technician_id for stretch in board.stretches}
+    for key, route in routes.items():
+        settled = freedom is Freedom.IMPROVE and whose[key] in board.settled
+        names: list[str] = []
+        for visit in route:
+            at = board.seconds(visit.planned_start) if visit.planned_start else 0
+            soon = board.is_today and freedom is not Freedom.FREE and at < frozen_until
+            if not (visit.under_way or settled or soon):
+                break
+            names.append(visit.job_id)
+        if names:
+            yield FixedPrefix(key, tuple(names))
+
+
+def _next_stops(board: DayBoard, routes: dict[str, list[BoardVisit]]) -> frozenset[int]:
+    """Each technician's next stop today."""
+    if not board.is_today:
+        return frozenset()
+    first: dict[int | None, BoardVisit] = {}
+    for visit in sorted((v for route in routes.values() for v in route if not v.under_way), key=_route_order):
+        first.setdefault(visit.technician_id, visit)
+    return frozenset(visit.visit_id for visit in first.values())
+
+
+def _route_order(visit: BoardVisit) -> tuple[object, ...]:
+    if visit.under_way:
+        return 0, *under_way_order(visit)
+    return 1, False, False, visit.planned_start
+
+
+def _stretch_for(visit: BoardVisit, stretches: list[Stretch]) -> Stretch:
+    if visit.under_way or visit.planned_start is None:
+        return stretches[0]
+    begun = [s for s in stretches if s.start_at <= visit.planned_start]
+    return begun[-1] if begun else stretches[0]

@@ -1,0 +1,197 @@
+"""A plan of a board as times and reasons: what publishing writes down. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from core.clock import rfc3339_kst
+from core.i18n import N_, _
+from dispatch.planning.board_problem import BoardProblem
+from dispatch.planning.board_shapes import BoardVisit, DayBoard
+from scheduling.evaluator import evaluate_plan
+from scheduling.explain import explain_unserved
+from scheduling.plan import Plan, Reason, render_reason, render_repair
+
+OWN_REASONS = {
+    "PINNED_ELSEWHERE": N_("이 접수는 {name} 기사에게 고정되어 있습니다."),
+    "PINNED_AWAY": N_("이 접수는 {name} 기사에게 고정되어 있는데, 그 기사는 이날 갈 수 없습니다."),
+    "EXCLUDED": N_("고객 불만으로 이 접수에서 빠진 기사입니다."),
+    "EXCLUDED_ALONE": N_("고객 불만으로 빠진 기사 말고는 갈 수 있는 기사가 없습니다."),
+    "STANDBY": N_("당직 기사는 안전 접수만 바로 맡습니다."),
+    "DAILY_LIMIT": N_("이 서비스점이 하루에 받는 방문 수({limit})가 다 찼습니다."),
+    "NO_SHIFT": N_("이날 이 서비스점에 근무하는 기사가 없습니다."),
+}
+
+
+@dataclass(frozen=True)
+class PlannedStop:
+    """One visit with its technician and times."""
+
+    visit: BoardVisit
+    technician_id: int
+    arrive_at: datetime
+    start_at: datetime
+    end_at: datetime
+    late: bool = False
+    """It begins after the agreed window's end."""
+
+
+@dataclass(frozen=True)
+class Unplanned:
+    """A visit left out, and why: `{code, kind, technician_id, technician, text, repair}` each."""
+
+    visit: BoardVisit
+    reasons: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class DayDraft:
+    """A plan of one day, not yet published. `stops` are in the order of the routes."""
+
+    board: DayBoard
+    stops: tuple[PlannedStop, ...]
+    lunches: dict[int, datetime] = field(default_factory=dict)
+    unplanned: tuple[Unplanned, ...] = ()
+    cost: int | None = None
+    baseline_cost: int | None = None
+
+    @property
+    def by_visit(self) -> dict[int, PlannedStop]:
+        """Stops by visit id."""
+        return {stop.visit.visit_id: stop for stop in self.stops}
+
+    def routes(self) -> list[dict[str, Any]]:
+        """The routes as a plan's row keeps them."""
+        by_technician: dict[int, list[PlannedStop]] = {}
+        for stop in self.stops:
+            by_technician.setdefault(stop.technician_id, []).append(stop)
+        return [
+            {
+                "technician_id": who,
+                "lunch_start": rfc3339_kst(self.lunches[who]) if who in self.lunches else None,
+                "stops": [_stop_json(stop) for stop in sorted(stops, key=lambda s: s.start_at)],
+            }
+            for who, stops in by_technician.items()
+        ]
+
+
+def read_plan(bp: BoardProblem, plan: Plan, *, baseline_cost: int | None = None) -> DayDraft:
+    """The draft of a plan of this problem. Unserved jobs get their reasons."""
+    board = bp.board
+    stops: list[PlannedStop] = []
+    lunches: dict[int, datetime] = {}
+    for route in plan.routes:
+        who = bp.stretch_of(route.technician).technician_id
+        if route.lunch_start is not None and route.stops:
+            lunches[who] = board.moment(route.lunch_start)
+        stops += [
+            PlannedStop(
+                visit=bp.visits[stop.job],
+                technician_id=who,
+                arrive_at=board.moment(stop.arrive),
+                start_at=board.moment(stop.start),
+                end_at=board.moment(stop.end),
+                late=stop.job in bp.late,
+            )
+            for stop in route.stops
+        ]
+    return DayDraft(
+        board=board,
+        stops=(*stops, *(_as_it_is(visit) for visit in bp.untouched)),
+        lunches=lunches,
+        unplanned=explain(bp, plan),
+        cost=plan.cost,
+        baseline_cost=baseline_cost,
+    )
+
+
+def draft_of(bp: BoardProblem, sequences: dict[str, list[str]] | None = None) -> DayDraft:
+    """The draft of these routes, or of the published ones, timed anew."""
+    return read_plan(bp, evaluate_plan(bp.problem, bp.sequences if sequences is None else sequences))
+
+
+def explain(bp: BoardProblem, plan: Plan) -> tuple[Unplanned, ...]:
+    """Why each unserved job was left out, in words for people."""
+    if not plan.unserved:
+        return ()
+    explained = explain_unserved(bp.problem, plan)
+    return tuple(
+        Unplanned(
+            visit=bp.visits[left.job],
+            reasons=tuple(_reason_json(bp, bp.visits[left.job], reason) for reason in left.reasons),
+        )
+        for left in explained.unserved
+    )
+
+
+def own_reason(code: str, **params: Any) -> dict[str, Any]:
+    """A reason of dispatch's own, in the shape of the planner's."""
+    text = _(OWN_REASONS[code]).format(**params)
+    return {
+        "code": code,
+        "kind": "proof",
+        "technician_id": None,
+        "technician": None,
+        "text": text,
+        "repair": None,
+    }
+
+
+def _stop_json(stop: PlannedStop) -> dict[str, Any]:
+    return {
+        "visit_id": stop.visit.visit_id,
+        "ticket_id": stop.visit.ticket_id,
+        "arrive": rfc3339_kst(stop.arrive_at),
+        "start": rfc3339_kst(stop.start_at),
+        "end": rfc3339_kst(stop.end_at),
+        "late": stop.late,
+    }
+
+
+def _as_it_is(visit: BoardVisit) -> PlannedStop:
+    assert visit.technician_id is not None
+    start = visit.planned_start or visit.en_route_at or visit.received_at
+    return PlannedStop(visit, visit.technician_id, start, start, visit.planned_end or start)
+
+
+def _reason_json(bp: BoardProblem, visit: BoardVisit, reason: Reason) -> dict[str, Any]:
+    stretch = bp.stretch_of(reason.technician) if reason.technician else None
+    skills = str(reason.params.get("skills", "")).split(", ")
+    own = _own_code(bp, visit, reason, skills)
+    if own is not None:
+        found = own_reason(own, name=bp.board.names.get(_pinned_to(visit), ""))
+    else:
+        plain = ", ".join(skill for skill in skills if skill[:1] not in ("@", "!", "#"))
+        reason = replace(reason, params={**reason.params, "skills": plain})
+        found = {
+            "code": reason.code,
+            "kind": reason.kind,
+            "text": render_reason(reason, _),
+            "repair": reason.repair and {"code": reason.repair.code, "text": render_repair(reason.repair, _)},
+        }
+    return {
+        **found,
+        "technician_id": stretch.technician_id if stretch else None,
+        "technician": stretch.name if stretch else None,
+    }
+
+
+def _own_code(bp: BoardProblem, visit: BoardVisit, reason: Reason, skills: list[str]) -> str | None:
+    """Private skills (pins, exclusions) are dispatch's rules: they are told in its own words."""
+    if reason.technician is not None:
+        if any(skill.startswith("@") for skill in skills):
+            return "PINNED_ELSEWHERE"
+        if any(skill.startswith("!") for skill in skills):
+            return "EXCLUDED"
+        return "STANDBY" if "#shift" in skills else None
+    if not any(visit.skills <= stretch.skills for stretch in bp.board.stretches):
+        return None
+    if any(skill.startswith("@") for skill in skills):
+        return "PINNED_AWAY"
+    return "EXCLUDED_ALONE" if any(skill.startswith("!") for skill in skills) else None
+
+
+def _pinned_to(visit: BoardVisit) -> int:
+    return visit.only_technician_id or visit.technician_id or 0

@@ -1,0 +1,162 @@
+"""The best place for one visit over the planned days: what a new ticket gets at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from sqlmodel import Session
+
+from core.clock import operating_day
+from core.dated import CompanyRules
+from customers.places import places_of_households
+from dispatch.models import Ticket
+from dispatch.open_visits import duration_of, skills_of
+from dispatch.planning.board_problem import BoardProblem, Freedom, to_problem
+from dispatch.planning.board_shapes import BoardVisit, DayBoard
+from dispatch.planning.drafts import DayDraft, Unplanned, draft_of, explain, own_reason, read_plan
+from dispatch.tickets import ticket_key
+from dispatch.travel import place_at
+from scheduling import insertion as planner
+from scheduling.evaluator import evaluate_plan
+from workforce.schemas import PointInfo
+
+WAITING_DAY_COST = 1800
+"""A day sooner is worth half an hour of driving, also to those who are not in a hurry."""
+
+
+@dataclass(frozen=True)
+class Insertion:
+    """The cheapest feasible place of a visit. `added_cost` is travel, lateness and what others lose."""
+
+    visit: BoardVisit
+    day: date
+    technician_id: int
+    technician_name: str
+    start_at: datetime
+    added_travel_s: int
+    added_cost: int
+    draft: DayDraft
+    """The day's plan with the visit in it, ready to be published."""
+
+
+def best_insertion(
+    boards: Sequence[DayBoard], visit: BoardVisit, *, freedom: Freedom = Freedom.INSERT
+) -> Insertion | None:
+    """The cheapest place for a visit on any of these days, or None where no technician can come.
+
+    Lateness counts, so that another day wins only where today would cost more. The family's wished windows
+    are tried first; when none of them can be kept, any time of the planned days will do.
+    """
+    if visit.window is None and visit.only_window is None and visit.wished:
+        wishes = [replace(visit, wished=(wish,)) for wish in visit.wished]
+        options = [found for wish in wishes if (found := _cheapest(boards, wish, freedom)) is not None]
+        if options:
+            return min(options, key=lambda option: (option.cost, option.bp.board.day)).insertion()
+        visit = replace(visit, wished=())
+    option = _cheapest(boards, visit, freedom)
+    return None if option is None else option.insertion()
+
+
+def explain_no_place(boards: Sequence[DayBoard], visit: BoardVisit) -> tuple[DayDraft, tuple[Unplanned, ...]]:
+    """Today's plan as it stands, and why the visit has no place: looked at on the first day with people."""
+    today = boards[0]
+    manned = next((board for board in boards if board.is_manned), None)
+    draft = draft_of(to_problem(today, freedom=Freedom.INSERT))
+    if manned is None:
+        return draft, (Unplanned(visit, (own_reason("NO_SHIFT"),)),)
+    if not any(board.has_room for board in boards):
+        return draft, (Unplanned(visit, (own_reason("DAILY_LIMIT", limit=today.daily_limit),)),)
+    bp = to_problem(manned, freedom=Freedom.INSERT, anew=visit)
+    return draft, explain(bp, evaluate_plan(bp.problem, bp.sequences))
+
+
+def candidate_visit(
+    session: Session, *, ticket: Ticket, point: PointInfo, rules: CompanyRules, visit_id: int = 0
+) -> BoardVisit:
+    """A ticket as it would stand on a point's board, before it has a visit there."""
+    home = places_of_households(session, household_ids=[ticket.household_id]).get(ticket.household_id)
+    here = place_at(point.lat, point.lon, point.area_code)
+    return BoardVisit(
+        visit_id=visit_id,
+        ticket_id=ticket_key(ticket),
+        number=ticket.number,
+        status=ticket.status,
+        state="planned",
+        symptom=ticket.symptom,
+        priority=ticket.priority,
+        safety=ticket.safety,
+        received_at=ticket.received_at,
+        place=here if home is None else place_at(home.lat, home.lon, home.area_code),
+        duration_s=duration_of(rules, ticket.symptom),
+        skills=skills_of(rules, ticket.symptom),
+        excluded_technician_id=ticket.excluded_technician_id,
+    )
+
+
+@dataclass(frozen=True)
+class _Option:
+    bp: BoardProblem
+    found: planner.Insertion
+    visit: BoardVisit
+    waiting_cost: int
+
+    @property
+    def cost(self) -> int:
+        return self.found.added_cost + self.waiting_cost
+
+    def insertion(self) -> Insertion:
+        """Times for the whole day, worked out for the winner only."""
+        draft = read_plan(self.bp, evaluate_plan(self.bp.problem, self.found.sequences))
+        stretch = self.bp.stretch_of(self.found.technician)
+        return Insertion(
+            visit=self.visit,
+            day=self.bp.board.day,
+            technician_id=stretch.technician_id,
+            technician_name=stretch.name,
+            start_at=draft.by_visit[self.visit.visit_id].start_at,
+            added_travel_s=self.found.added_travel,
+            added_cost=self.found.added_cost,
+            draft=draft,
+        )
+
+
+def _cheapest(boards: Sequence[DayBoard], visit: BoardVisit, freedom: Freedom) -> _Option | None:
+    best: _Option | None = None
+    for board in _days_to_try(boards, visit):
+        waiting_cost = WAITING_DAY_COST * (board.day - operating_day(board.now)).days
+        if best is not None and _least_lateness(board, visit) + waiting_cost >= best.cost:
+            continue
+        bp = to_problem(board, freedom=freedom, anew=visit)
+        found = planner.insert_job(bp.problem, bp.sequences, visit.job_id)
+        if found is None:
+            continue
+        option = _Option(bp, found, visit, waiting_cost)
+        if best is None or option.cost < best.cost:
+            best = option
+    return best
+
+
+def _days_to_try(boards: Sequence[DayBoard], visit: BoardVisit) -> Iterator[DayBoard]:
+    window = visit.only_window or visit.window
+    for board in boards:
+        on_board = any(v.visit_id == visit.visit_id for v in board.visits)
+        if not board.stretches or not (board.has_room or on_board):
+            continue
+        spans = [window] if window is not None else visit.wished
+        if spans and not any(start < board.bounds[1] and end > board.bounds[0] for start, end in spans):
+            continue
+        yield board
+
+
+def _least_lateness(board: DayBoard, visit: BoardVisit) -> int:
+    """What waiting for this day costs at least: a later day is not looked at when today is cheaper."""
+    if visit.window is not None:
+        return 0
+    rules = board.rules
+    first = min(board.seconds(stretch.start_at) for stretch in board.stretches)
+    due = board.seconds(visit.received_at) + rules.visit_target_s[visit.priority]
+    if visit.wished:
+        due = max(due, board.seconds(visit.wished[0][1]))
+    return max(0, first - due) * rules.lateness_cost[visit.priority]

@@ -1,0 +1,115 @@
+"""What follows a published plan: tickets' timelines, open pages, and technicians whose day changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel import Session
+
+from core import audit, live
+from core.actor import Role
+from core.clock import KST, operating_day, rfc3339_kst
+from dispatch import notices
+from dispatch.models import Visit
+from dispatch.planning.authorship import Authorship
+from dispatch.planning.drafts import DayDraft
+from dispatch.planning.plan_changes import TOLD_SHIFT_S, Change
+
+GONE = "일정에서 빠졌습니다. 가지 않으셔도 됩니다."
+RETIMED = "예정 시각이 {month}월 {day}일 {time}로 바뀌었습니다."
+
+_WHAT = {
+    "assigned": "VisitPlanned",
+    "moved": "VisitMoved",
+    "retimed": "VisitRetimed",
+    "taken_off": "VisitTakenOff",
+}
+
+
+def tell(
+    session: Session,
+    *,
+    drafts: Sequence[DayDraft],
+    changes: Sequence[Change],
+    author: Authorship,
+    now: datetime,
+) -> None:
+    """Write and announce what changed. A tentative visit's technician hears of it once the point accepts."""
+    board = drafts[0].board
+    for draft in drafts:
+        live.announce(
+            session,
+            company_id=board.company_id,
+            topic="plan",
+            service_point_id=board.point_id,
+            day=draft.board.day.isoformat(),
+        )
+    for change in changes:
+        visit = change.before
+        if not change.notable or visit.under_way:
+            continue
+        _record(session, change, company_id=board.company_id, author=author, now=now)
+        live.announce(
+            session,
+            company_id=board.company_id,
+            topic="ticket",
+            ticket_id=visit.ticket_id,
+            number=visit.number,
+            service_point_id=board.point_id,
+        )
+        if visit.accepted:
+            _tell_technicians(session, change, author=author, now=now)
+
+
+def _record(session: Session, change: Change, *, company_id: int, author: Authorship, now: datetime) -> None:
+    before, after = change.before, change.after
+    audit.record(
+        session,
+        by=author.by,
+        at=now,
+        what=_WHAT[change.what],
+        subject=("ticket", before.ticket_id),
+        company_id=company_id,
+        reason=author.reason_for(before.visit_id),
+        data={
+            "visit_id": before.visit_id,
+            "origin": author.origin,
+            "because_of_visit_id": author.about_visit_id,
+            "from_technician_id": before.technician_id if before.planned else None,
+            "from_start": rfc3339_kst(before.planned_start) if before.planned_start else None,
+            "technician_id": after.technician_id if after else None,
+            "start": rfc3339_kst(after.start_at) if after else None,
+        },
+    )
+
+
+def _tell_technicians(session: Session, change: Change, *, author: Authorship, now: datetime) -> None:
+    """Texts are Korean whatever the screen's language is: the technician reads them on a phone.
+
+    Nobody is told what he has just done himself, nor of the small hours' drift on a day still ahead.
+    """
+    visit, after = change.before, change.after
+    if author.origin == "seed":
+        _know(session, change)
+    elif after is None:
+        notices.tell_job_gone(session, visit_id=visit.visit_id, change=GONE, now=now)
+    elif after.technician_id != visit.told_technician_id:
+        notices.tell_job_assigned(session, visit_id=visit.visit_id, now=now)
+    elif author.by.role is not Role.TECHNICIAN and _matters(change, now):
+        at = after.start_at.astimezone(KST)
+        text = RETIMED.format(month=at.month, day=at.day, time=at.strftime("%H:%M"))
+        notices.tell_job_changed(session, visit_id=visit.visit_id, change=text, now=now)
+
+
+def _matters(change: Change, now: datetime) -> bool:
+    assert change.after is not None
+    today = operating_day(change.after.start_at) == operating_day(now)
+    return change.what == "moved" or (today and change.shift_s >= TOLD_SHIFT_S)
+
+
+def _know(session: Session, change: Change) -> None:
+    """A first plan of a world that is set up: its people know their day, nobody is texted about it."""
+    visit = session.get_one(Visit, change.before.visit_id)
+    visit.told_technician_id = visit.technician_id
+    session.add(visit)

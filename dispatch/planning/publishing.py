@@ -1,0 +1,270 @@
+"""Writing a plan down: one version a day after the other, never over a newer one, never a technician twice.
+
+Lock order, as everywhere in dispatch: the point's days, then tickets, then visits. A circle of waiting
+(somebody came from a ticket) ends in PostgreSQL's deadlock error; the savepoint gives our locks back, and the
+caller tries again on fresh data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from psycopg import errors as pg
+from sqlalchemy import delete, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session, col, select
+
+from core import live
+from core.errors import ConflictError
+from core.i18n import _
+from dispatch.models import Ticket, Visit
+from dispatch.planning import plan_telling
+from dispatch.planning.authorship import Authorship
+from dispatch.planning.drafts import DayDraft, PlannedStop
+from dispatch.planning.plan_changes import Change, list_changes
+from dispatch.planning.plan_models import Booking, PointDay
+from dispatch.planning.plan_rows import changes_of, outdate_proposals, plan_row, still_unplanned
+
+FREE_STATUSES = ("RECEIVED", "UNASSIGNED", "REOPENED")
+"""A technician and a time make these ASSIGNED."""
+BOUND_STATUSES = ("ASSIGNED", "CONTACTED", "APPOINTED")
+"""Without technician and time these fall back to UNASSIGNED."""
+
+
+class StalePlanError(ConflictError):
+    """The day was planned anew, or the visits went on, since the draft's board was read."""
+
+    code = "stale-plan"
+
+
+class TechnicianTakenError(ConflictError):
+    """Another maker, or another plan, has booked the technician for that time."""
+
+    code = "technician-taken"
+
+
+@dataclass(frozen=True)
+class Published:
+    """What publishing did: the versions by day, and every visit that changed."""
+
+    versions: dict[date, int]
+    changes: tuple[Change, ...]
+
+
+def publish(session: Session, *, drafts: Sequence[DayDraft], author: Authorship, now: datetime) -> Published:
+    """Make drafts of one point the plan of their days, all or none.
+
+    Writes visits, bookings, plan rows with their versions, ticket statuses, the timeline, announcements and
+    notices to technicians. The caller's transaction commits it.
+
+    Raises:
+        StalePlanError: a day has a newer version, or a visit is no longer what the board saw.
+        TechnicianTakenError: a booking would overlap another; nothing of this call is kept.
+    """
+    changes = list_changes(drafts)
+    in_order = sorted(drafts, key=lambda draft: draft.board.day)
+    try:
+        with session.begin_nested():
+            days = [_lock_day(session, draft) for draft in in_order]
+            tickets = _lock_tickets(session, changes)
+            visits = _lock_visits(session, changes)
+            _write_visits(visits, changes)
+            _write_bookings(session, drafts, changes, now)
+            _set_statuses(tickets, changes)
+            for row, draft in zip(days, in_order, strict=True):
+                _write_plan(session, row, draft, changes=changes, author=author, now=now)
+            session.flush()
+            session.execute(text("SET CONSTRAINTS booking_no_overlap IMMEDIATE"))
+            session.execute(text("SET CONSTRAINTS booking_no_overlap DEFERRED"))
+    except DBAPIError as error:
+        if isinstance(error.orig, pg.ExclusionViolation | pg.DeadlockDetected | pg.LockNotAvailable):
+            raise TechnicianTakenError(
+                _("그 시간에 다른 일정이 먼저 잡혔습니다. 화면을 새로 고치고 다시 골라 주세요.")
+            ) from error
+        raise
+    plan_telling.tell(session, drafts=drafts, changes=changes, author=author, now=now)
+    return Published({row.day: row.version for row in days}, tuple(changes))
+
+
+def store_proposal(
+    session: Session, *, draft: DayDraft, reasons: Sequence[str], author: Authorship, now: datetime
+) -> int:
+    """Keep a draft for a named person to decide about; an older open proposal of the day gives way to it.
+
+    Raises StalePlanError when the day has moved on: nobody should be asked about the past.
+    """
+    _lock_day(session, draft)
+    changes = list_changes([draft])
+    board = draft.board
+    outdate_proposals(session, board.point_id, board.day, now)
+    plan = plan_row(draft, changes, author, now, state="proposed", version=board.version + 1)
+    plan.decision_reason = "\n".join(dict.fromkeys(reasons))
+    session.add(plan)
+    session.flush()
+    live.announce(
+        session,
+        company_id=board.company_id,
+        topic="plan",
+        service_point_id=board.point_id,
+        day=board.day.isoformat(),
+        proposal_id=plan.id,
+    )
+    assert plan.id is not None
+    return plan.id
+
+
+def lock_days(session: Session, *, point_id: int, days: Sequence[date]) -> None:
+    """Hold a point's days before anything else: who plans by a ticket does not wait in a circle."""
+    for day in sorted(days):
+        lock_point_day(session, point_id=point_id, day=day)
+
+
+def end_booking(session: Session, *, visit_id: int) -> None:
+    """A visit no longer holds its technician."""
+    session.execute(delete(Booking).where(col(Booking.visit_id) == visit_id))
+
+
+def _lock_day(session: Session, draft: DayDraft) -> PointDay:
+    row = lock_point_day(session, point_id=draft.board.point_id, day=draft.board.day)
+    if row.version != draft.board.version:
+        raise StalePlanError(_("그사이 이 날의 일정이 새로 짜였습니다. 화면을 새로 고치고 다시 해 주세요."))
+    return row
+
+
+def lock_point_day(session: Session, *, point_id: int, day: date) -> PointDay:
+    """The guard of a day's plan, fresh and held until the transaction ends; made when it is not there yet."""
+    made = insert(PointDay).values(service_point_id=point_id, day=day, version=0)
+    session.execute(made.on_conflict_do_nothing())
+    query = (
+        select(PointDay)
+        .where(col(PointDay.service_point_id) == point_id, col(PointDay.day) == day)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return session.exec(query).one()
+
+
+def _lock_tickets(session: Session, changes: Sequence[Change]) -> dict[int, Ticket]:
+    """The tickets whose status follows, by id."""
+    ids = {change.before.ticket_id for change in changes if change.what in ("assigned", "taken_off")}
+    query = (
+        select(Ticket)
+        .where(col(Ticket.id).in_(ids))
+        .order_by(col(Ticket.id))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return {ticket.id: ticket for ticket in session.exec(query) if ticket.id is not None}
+
+
+def _lock_visits(session: Session, changes: Sequence[Change]) -> dict[int, Visit]:
+    ids = {change.before.visit_id for change in changes}
+    query = (
+        select(Visit)
+        .where(col(Visit.id).in_(ids))
+        .order_by(col(Visit.id))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    visits = {visit.id: visit for visit in session.exec(query) if visit.id is not None}
+    for change in changes:
+        visit, seen = visits.get(change.before.visit_id), change.before
+        if visit is None or visit.state != seen.state:
+            raise StalePlanError(
+                _("{number} 방문이 그사이 바뀌었습니다. 화면을 새로 고치고 다시 해 주세요.").format(
+                    number=seen.number
+                )
+            )
+    return visits
+
+
+def _write_visits(visits: dict[int, Visit], changes: Sequence[Change]) -> None:
+    for change in changes:
+        visit, stop = visits[change.before.visit_id], change.after
+        if stop is None:
+            visit.technician_id = visit.planned_start = visit.planned_end = None
+            visit.pinned_technician = visit.pinned_time = False
+            visit.acknowledged_at = None
+        elif change.before.under_way:
+            visit.planned_end = stop.end_at
+        else:
+            if visit.technician_id != stop.technician_id:
+                visit.acknowledged_at = None
+            visit.technician_id = stop.technician_id
+            visit.planned_start, visit.planned_end = stop.start_at, stop.end_at
+            visit.pinned_technician = stop.visit.pinned_technician
+            visit.pinned_time = stop.visit.pinned_time
+
+
+def _write_bookings(
+    session: Session, drafts: Sequence[DayDraft], changes: Sequence[Change], now: datetime
+) -> None:
+    session.flush()
+    gone = [change.before.visit_id for change in changes]
+    session.execute(delete(Booking).where(col(Booking.visit_id).in_(gone)))
+    stops = [change.after for change in changes if change.after is not None]
+    _end_finished(session, {stop.technician_id for stop in stops}, now)
+    if stops:
+        session.execute(insert(Booking), [_booking(stop, drafts[0].board.point_id) for stop in stops])
+
+
+def _end_finished(session: Session, technician_ids: set[int], now: datetime) -> None:
+    """What has ended no longer holds its technician, however long it was planned to take."""
+    ended = (
+        select(Visit.id)
+        .where(
+            col(Visit.id) == col(Booking.visit_id), col(Visit.state).in_(("completed", "absent", "cancelled"))
+        )
+        .exists()
+    )
+    session.execute(
+        delete(Booking).where(
+            col(Booking.technician_id).in_(technician_ids), col(Booking.end_at) > now, ended
+        )
+    )
+
+
+def _booking(stop: PlannedStop, point_id: int) -> dict[str, Any]:
+    return {
+        "visit_id": stop.visit.visit_id,
+        "technician_id": stop.technician_id,
+        "service_point_id": point_id,
+        "start_at": stop.start_at,
+        "end_at": stop.end_at,
+    }
+
+
+def _set_statuses(tickets: dict[int, Ticket], changes: Sequence[Change]) -> None:
+    for change in changes:
+        ticket = tickets.get(change.before.ticket_id)
+        if ticket is None:
+            continue
+        if change.what == "assigned" and ticket.status in FREE_STATUSES:
+            ticket.status = "APPOINTED" if change.before.window is not None else "ASSIGNED"
+        elif change.what == "taken_off" and ticket.status in BOUND_STATUSES:
+            ticket.status = "UNASSIGNED"
+
+
+def _write_plan(
+    session: Session,
+    row: PointDay,
+    draft: DayDraft,
+    *,
+    changes: Sequence[Change],
+    author: Authorship,
+    now: datetime,
+) -> None:
+    own = changes_of(draft, changes)
+    plan = plan_row(draft, own, author, now, state="published", version=row.version + 1)
+    plan.unplanned += still_unplanned(session, row, draft)
+    session.add(plan)
+    session.flush()
+    row.version, row.plan_id = plan.version, plan.id
+    if author.origin == "solve":
+        row.last_solved_at = now
+    session.add(row)
+    outdate_proposals(session, row.service_point_id, row.day, now)

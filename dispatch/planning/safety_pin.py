@@ -1,0 +1,114 @@
+"""A safety case is given at once: the nearest qualified technician on duty, in his first free position."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from core.actor import SYSTEM
+from core.i18n import _
+from dispatch.models import Ticket
+from dispatch.open_visits import ensure_open_visit
+from dispatch.planning.authorship import Authorship
+from dispatch.planning.board import load_horizon, planned_days
+from dispatch.planning.board_problem import BoardProblem, Freedom, to_problem
+from dispatch.planning.board_shapes import BoardVisit, DayBoard
+from dispatch.planning.drafts import DayDraft, read_plan
+from dispatch.planning.insertion import best_insertion
+from dispatch.planning.moving import drafts_without
+from dispatch.planning.publishing import lock_days, publish
+from dispatch.planning.relaxing import relax
+from dispatch.planning.retrying import on_fresh_data
+from dispatch.planning.solve_requests import request_solve
+from dispatch.states import UNDER_WAY_STATES
+from dispatch.tickets import has_ended, lock_ticket
+from scheduling.evaluator import evaluate_plan
+
+
+def pin_safety(session: Session, *, ticket_id: int, now: datetime) -> bool:
+    """Give a safety case to a technician of its point, pinned; False when nobody can be found.
+
+    Whoever is on duty now comes first: nearest by the time at which he could be there, right after what he
+    is doing. Promises on his route are kept as far as they can be (what becomes late shows as late, and an
+    urgent solve looks for help). With nobody on duty the first technician of the planned days gets it.
+    """
+    seen = session.get_one(Ticket, ticket_id)
+    if seen.service_point_id is not None:
+        days = planned_days(session, point_id=seen.service_point_id, now=now)
+        lock_days(session, point_id=seen.service_point_id, days=days)
+    ticket = lock_ticket(session, ticket_id=ticket_id)
+    if has_ended(ticket) or ticket.service_point_id is None:
+        return False
+    point_id = ticket.service_point_id
+    visit = ensure_open_visit(session, ticket=ticket, point_id=point_id, now=now)
+    if visit.planned_start is not None or visit.state in UNDER_WAY_STATES:
+        return True
+    visit_id = visit.id or 0
+
+    def pin() -> bool:
+        boards = load_horizon(session, point_id=point_id, now=now)
+        seen = next((v for board in boards if (v := board.find(visit_id)) is not None), None)
+        if seen is None:
+            return False
+        pinned = replace(seen, pinned_technician=True)
+        drafts = _at_once(boards[0], pinned) or _at_all(boards, pinned)
+        if drafts is None:
+            return False
+        author = Authorship(SYSTEM, "insertion", _("안전 접수는 가장 가까운 자격 기사에게 바로 맡깁니다."))
+        publish(session, drafts=drafts, author=author, now=now)
+        request_solve(session, point_id=point_id, day=drafts[0].board.day, now=now, urgent=True)
+        return True
+
+    return on_fresh_data(session, pin)
+
+
+def _at_once(board: DayBoard, visit: BoardVisit) -> list[DayDraft] | None:
+    bp = to_problem(board, freedom=Freedom.FREE, anew=visit)
+    ready = [
+        (arrival, t)
+        for t, stretch in enumerate(board.stretches)
+        if stretch.start_at <= board.now + timedelta(seconds=board.rules.max_overtime_s)
+        and (arrival := _arrival(bp, t, visit)) is not None
+    ]
+    if not ready:
+        return None
+    _, technician = min(ready)
+    return [_first_in_route(bp, technician, visit)]
+
+
+def _arrival(bp: BoardProblem, t: int, visit: BoardVisit) -> int | None:
+    """When a technician could be there after what is under way; None when he may not or cannot go."""
+    problem = bp.problem
+    job = problem.job_index[visit.job_id]
+    if not problem.may_serve(t, job):
+        return None
+    person, work = problem.technicians[t], problem.jobs[job]
+    ready, place = person.shift[0], person.start
+    for under_way in problem.prefixes[t]:
+        before = problem.jobs[under_way]
+        ready = max(ready + problem.rows[place][before.location], before.window[0]) + before.duration
+        place = before.location
+    arrival = ready + problem.rows[place][work.location]
+    home = arrival + work.duration + problem.rows[work.location][person.end]
+    return arrival if home <= person.shift[1] + person.max_overtime else None
+
+
+def _first_in_route(bp: BoardProblem, t: int, visit: BoardVisit) -> DayDraft:
+    """The case right behind the work under way; everything after it gives way as far as it must."""
+    problem = bp.problem
+    person = problem.technicians[t]
+    route = bp.sequences[person.id]
+    k = len(problem.prefixes[t])
+    sequences = {**bp.sequences, person.id: [*route[:k], visit.job_id, *route[k:]]}
+    hard_ends = frozenset(stretch.key for stretch in bp.board.stretches if stretch.hard_end)
+    relaxed = relax(problem, sequences, hard_ends=hard_ends)
+    late = replace(bp, problem=relaxed.problem, late=bp.late | relaxed.late)
+    return read_plan(late, evaluate_plan(relaxed.problem, relaxed.sequences))
+
+
+def _at_all(boards: Sequence[DayBoard], visit: BoardVisit) -> list[DayDraft] | None:
+    found = best_insertion(boards, visit, freedom=Freedom.FREE)
+    return None if found is None else [found.draft, *drafts_without(boards, visit, but=found.day)]

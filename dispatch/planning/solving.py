@@ -1,0 +1,187 @@
+"""Improving plans behind the scenes: a wish is claimed, solved in a child without a transaction, published.
+
+A plan that became older than the day's version meanwhile is thrown away and asked for again. One that would
+touch a promise, a contacted job's technician or a next stop waits for a named person (`proposals.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import structlog
+from sqlmodel import Session
+
+from core.actor import SYSTEM
+from core.db import Database
+from dispatch.planning.authorship import Authorship
+from dispatch.planning.board import horizon, load_board, load_boards
+from dispatch.planning.board_problem import BoardProblem, Freedom, to_problem
+from dispatch.planning.board_shapes import DayBoard
+from dispatch.planning.drafts import DayDraft, read_plan
+from dispatch.planning.leftovers import may_join, with_later_days
+from dispatch.planning.plan_changes import list_changes, reasons_to_ask
+from dispatch.planning.plan_models import Plan as PublishedPlan
+from dispatch.planning.publishing import (
+    StalePlanError,
+    TechnicianTakenError,
+    publish,
+    store_proposal,
+)
+from dispatch.planning.solve_requests import (
+    TASK_SOLVE,
+    Claim,
+    ask_for_waiting,
+    claim_due,
+    defer_due_solves,
+    finish_claim,
+    request_solve,
+)
+from dispatch.planning.solver_child import SolverDiedError, SolverPool
+from scheduling.evaluator import evaluate_plan, plan_rank
+from scheduling.insertion import insert_greedy
+from scheduling.plan import Plan
+
+__all__ = [
+    "TASK_SOLVE",
+    "Claim",
+    "SolveOutcome",
+    "SolverPool",
+    "ask_for_waiting",
+    "claim_due",
+    "defer_due_solves",
+    "plan_first",
+    "request_solve",
+    "run_solve",
+]
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class SolveOutcome:
+    """What became of a claim: `published`, `proposed`, `kept` (nothing better), `stale` or `died`."""
+
+    point_id: int
+    day: date
+    result: str
+    cost: int | None = None
+    baseline_cost: int | None = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one solve is given: the board's problem, and what the published plan costs in it."""
+
+    board: DayBoard
+    bp: BoardProblem
+    baseline: Plan
+
+
+def run_solve(
+    database: Database, *, solver: SolverPool, clock: Callable[[], datetime], seconds: float
+) -> SolveOutcome | None:
+    """Claim the next due wish and solve it; None when nothing is due or the child is at work already."""
+    with solver.reserved() as free:
+        if not free:
+            return None
+        with database.transaction() as session:
+            claim = claim_due(session, now=clock())
+        if claim is None:
+            return None
+        return _solve_claim(database, claim=claim, solver=solver, clock=clock, seconds=seconds)
+
+
+def prepare(board: DayBoard, *, by_person: bool) -> Task:
+    """The problem of a solve: the day's visits, and the waiting ones that it may take."""
+    waiting = sorted(
+        (visit for visit in board.waiting if may_join(board, visit)),
+        key=lambda visit: (visit.priority, visit.received_at),
+    )
+    if board.daily_limit is not None:
+        waiting = waiting[: max(0, board.daily_limit - len(board.visits))]
+    freedom = Freedom.FREE if by_person else Freedom.IMPROVE
+    bp = to_problem(board, freedom=freedom, waiting=waiting)
+    return Task(board, bp, evaluate_plan(bp.problem, bp.sequences))
+
+
+def apply(session: Session, *, task: Task, plan: Plan, claim: Claim, now: datetime) -> SolveOutcome:
+    """Publish a solved plan, or propose it, or keep what is there; never anything worse.
+
+    Raises:
+        StalePlanError, TechnicianTakenError: the day moved on during the solve.
+    """
+    better = plan_rank(task.bp.problem, plan) < plan_rank(task.bp.problem, task.baseline)
+    draft = read_plan(task.bp, plan if better else task.baseline, baseline_cost=task.baseline.cost)
+    later = [d for d in horizon(task.board.rules, now) if d > task.board.day]
+    boards = load_boards(session, point_id=task.board.point_id, days=later, now=now) if later else []
+    drafts = with_later_days(draft, boards)
+    changes = list_changes(drafts)
+
+    def outcome(result: str) -> SolveOutcome:
+        return SolveOutcome(claim.point_id, claim.day, result, draft.cost, task.baseline.cost)
+
+    if not any(change.notable for change in changes) and not _tells_news(session, draft):
+        return outcome("kept")
+    asks = reasons_to_ask(drafts, changes, now=now)
+    author = Authorship(SYSTEM, "solve", claim.asked_by or None)
+    if asks:
+        store_proposal(session, draft=drafts[0], reasons=asks, author=author, now=now)
+        return outcome("proposed")
+    publish(session, drafts=drafts, author=author, now=now)
+    for later_draft in drafts[1:]:
+        request_solve(session, point_id=claim.point_id, day=later_draft.board.day, now=now, delay_s=30)
+    return outcome("published")
+
+
+def plan_first(session: Session, *, point_id: int, day: date, now: datetime, origin: str = "seed") -> int:
+    """A first plan of a day by quick insertion of everything that waits; returns its version.
+
+    Safe to run twice. A point without work gets an empty plan.
+    """
+    board = load_board(session, point_id=point_id, day=day, now=now)
+    task = prepare(board, by_person=False)
+    draft = read_plan(task.bp, insert_greedy(task.bp.problem, task.bp.sequences))
+    published = publish(session, drafts=[draft], author=Authorship(SYSTEM, origin), now=now)
+    return published.versions[day]
+
+
+def _solve_claim(
+    database: Database,
+    *,
+    claim: Claim,
+    solver: SolverPool,
+    clock: Callable[[], datetime],
+    seconds: float,
+) -> SolveOutcome:
+    with database.reading() as session:
+        board = load_board(session, point_id=claim.point_id, day=claim.day, now=clock())
+    task = prepare(board, by_person=claim.by_person)
+    try:
+        plan = solver.solve(task.bp.problem, task.bp.sequences, seconds=seconds, seed=board.version + 1)
+        with database.transaction() as session:
+            outcome = apply(session, task=task, plan=plan, claim=claim, now=clock())
+            finish_claim(session, claim=claim, now=clock(), again=False)
+    except (StalePlanError, TechnicianTakenError, SolverDiedError) as error:
+        result = "died" if isinstance(error, SolverDiedError) else "stale"
+        log.info("solve_discarded", point_id=claim.point_id, day=str(claim.day), result=result)
+        with database.transaction() as session:
+            finish_claim(session, claim=claim, now=clock(), again=True)
+        return SolveOutcome(claim.point_id, claim.day, result)
+    log.info(
+        "solved",
+        point_id=claim.point_id,
+        day=str(claim.day),
+        result=outcome.result,
+        cost=outcome.cost,
+        baseline=outcome.baseline_cost,
+    )
+    return outcome
+
+
+def _tells_news(session: Session, draft: DayDraft) -> bool:
+    """Whether other visits are left out than the published plan says."""
+    published = session.get(PublishedPlan, draft.board.plan_id) if draft.board.plan_id else None
+    told = {left["visit_id"] for left in published.unplanned} if published else set()
+    return {left.visit.visit_id for left in draft.unplanned} != told

@@ -1,0 +1,93 @@
+"""Only windows that somebody can keep are offered, the best first, none of them past."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlmodel import Session
+
+from core.clock import kst, operating_day
+from core.errors import InvalidError
+from dispatch import assignment
+from dispatch.planning.slots import NoPointYetError, SlotQuestion, rank_slots, rank_slots_for
+from tests import world
+from tests.dispatch.plan_world import DISPATCHER, Shop, plan
+
+
+def test_offered_windows_are_ahead_and_best_first(session: Session, now: datetime) -> None:
+    shop = Shop(session)
+    who = shop.technician()
+    slots = rank_slots(session, ticket_id=shop.ticket().id or 0, now=now + timedelta(minutes=1))
+
+    assert slots and all(slot.reachable and slot.technician_id == who for slot in slots)
+    assert all(slot.start > now for slot in slots)
+    assert [slot.score for slot in slots] == sorted((slot.score for slot in slots), reverse=True)
+    assert {slot.end - slot.start for slot in slots} == {timedelta(hours=2)}
+    days = {operating_day(slot.start) for slot in slots}
+    assert days == {operating_day(now) + timedelta(days=k) for k in range(3)}, "the same horizon as plans"
+    assert len({(slot.start, slot.end) for slot in slots}) == len(slots)
+
+
+def test_every_offer_can_be_kept(session: Session, now: datetime) -> None:
+    """What is offered is what fit_window takes, at once and for each of them."""
+    shop = Shop(session)
+    shop.technician()
+    for km in (2, 5, 8):
+        plan(session, shop.ticket(km), now)
+    ticket = shop.ticket()
+    visit = plan(session, ticket, now)
+    for slot in rank_slots(session, ticket_id=ticket.id or 0, now=now):
+        with session.begin_nested() as savepoint:
+            start, _end = assignment.fit_window(
+                session, visit_id=visit.id or 0, start=slot.start, end=slot.end, by=DISPATCHER, now=now
+            )
+            assert slot.start <= start <= slot.end
+            savepoint.rollback()
+        session.expire_all()
+
+
+def test_no_window_without_a_shift_or_a_licence(session: Session, now: datetime) -> None:
+    shop = Shop(session)
+    shop.technician(days=(1,), hours=(9, 12))
+    shop.technician(name="무자격", qualifications=())
+    slots = rank_slots(session, ticket_id=shop.ticket(symptom="IGNITION").id or 0, now=now)
+    tomorrow = operating_day(now) + timedelta(days=1)
+    assert {slot.start for slot in slots} <= {kst(tomorrow, hour) for hour in (8, 10, 12)}
+    assert slots
+
+
+def test_a_full_day_is_not_offered(session: Session, now: datetime) -> None:
+    shop = Shop(session, daily_limit=1)
+    shop.technician()
+    plan(session, shop.ticket(), now)
+    slots = rank_slots(session, ticket_id=shop.ticket(3).id or 0, now=now)
+    assert slots and all(operating_day(slot.start) != operating_day(now) for slot in slots)
+
+
+def test_a_ticket_without_a_point_has_no_windows_yet(session: Session, now: datetime) -> None:
+    company = world.make_company(session)
+    ticket = world.make_ticket(session, company=company)
+    with pytest.raises(NoPointYetError):
+        rank_slots(session, ticket_id=ticket.id or 0, now=now)
+
+
+def test_a_home_without_a_ticket_is_answered_too(session: Session, now: datetime) -> None:
+    """The nearest point that can come; a closed one is passed over."""
+    shop = Shop(session)
+    shop.technician()
+    nearer = world.make_point(session, company=shop.company, at=world.north_of(world.GANGNAM, 9))
+    world.close_point(
+        session, point=nearer, start=now - timedelta(hours=1), end=now + timedelta(hours=9), reason="침수"
+    )
+    lat, lon = world.north_of(world.GANGNAM, 9)
+    question = SlotQuestion(lat=lat, lon=lon, area_code="11680", symptom="NO_HEAT", vulnerable=True)
+    slots = rank_slots_for(session, company_id=shop.company.id or 0, question=question, now=now)
+    assert slots and {slot.service_point_id for slot in slots} == {shop.point.id}
+
+
+def test_safety_is_never_asked_to_choose_a_time(session: Session, now: datetime) -> None:
+    shop = Shop(session)
+    question = SlotQuestion(lat=37.5, lon=127.0, area_code="11680", symptom="CO")
+    with pytest.raises(InvalidError):
+        rank_slots_for(session, company_id=shop.company.id or 0, question=question, now=now)

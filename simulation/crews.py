@@ -25,6 +25,8 @@ from workforce.models import Absence, DutyRota, Shift
 NIGHT_CREW_FROM = {"direct": 4, "designated": 6}
 """From this many technicians on a point has a night crew; the others have one on call."""
 ABSENT_SHARE = 0.05
+NEAR_DAYS = range(-2, 10)
+"""Absences of all other days have a stream of their own, so that longer rotas leave these as they are."""
 CALL_DESK_HOURS = (6, 14, 22)
 ABSENCE_REASONS = ("연차", "병가", "교육", "가족 돌봄")
 
@@ -39,12 +41,13 @@ _FIVE = 5 * HOUR
 
 
 def list_crew_shifts(technicians: Iterable[TechnicianSpec]) -> tuple[CrewShift, ...]:
-    """Every shift from today - 2 to today + 9, those that somebody misses marked; the same every time."""
-    rng = random.Random(SEED + 7)
+    """Every shift of the seeded days, those that somebody misses marked; the same every time."""
+    near, far = random.Random(SEED + 7), random.Random(SEED + 9)
     shifts = []
     for technician in technicians:
         for day in range(-DAYS_BEFORE, DAYS_AHEAD + 1):
             shift = _shift(technician, day)
+            rng = near if day in NEAR_DAYS else far
             missed = rng.random() < ABSENT_SHARE and technician.pattern != "night"
             if shift is not None:
                 shifts.append(replace(shift, absent=missed and day >= -1))

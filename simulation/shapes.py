@@ -13,9 +13,10 @@ DAY = 86_400
 SEED = 20_261_101
 WORLD_VERSION = 1
 """Counts changes of the generator that make an older world's rows unlike what it would make now."""
-DAYS_BEFORE = 2
-DAYS_AHEAD = 9
-"""Shifts and rotas stand for the operating days from today - 2 to today + 9."""
+DAYS_BEFORE = 10
+"""Shifts and rotas go back so far: who was asked by a happy call this week was visited last week."""
+DAYS_AHEAD = 16
+"""The fourteen days that every rota page looks ahead, also while a demo runs on for two days."""
 
 
 @dataclass(frozen=True)

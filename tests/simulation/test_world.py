@@ -19,6 +19,7 @@ from simulation.shapes import DAYS_AHEAD, DAYS_BEFORE
 from simulation.world import prepare_world
 from tests.simulation.conftest import SEEDED_AT
 from workforce.accounts import find_member
+from workforce.duty_gaps import LOOK_AHEAD, gaps_of_company
 
 BY = Actor(kind="person", name="이상담", source="10.0.0.1", role=Role.AGENT)
 
@@ -143,6 +144,23 @@ def test_somebody_is_on_duty_at_every_minute(seeded: Database) -> None:
             at=SEEDED_AT + timedelta(hours=16),
         )
         assert direct == 30
+
+
+def test_no_rota_page_shows_a_gap_in_the_fourteen_days_ahead(seeded: Database) -> None:
+    """Nor the next day, when the demo was left running over night."""
+    with seeded.reading() as session:
+        for now in (SEEDED_AT, SEEDED_AT + timedelta(days=1)):
+            for company in ("onnuri", "haedam"):
+                company_id = _one(session, "SELECT id FROM company WHERE code = :code", code=company)
+                assert not any(gaps_of_company(session, company_id=company_id, now=now).values())
+        last = operating_day_bounds(operating_day(SEEDED_AT) + LOOK_AHEAD)
+        staffed = _one(
+            session,
+            "SELECT count(DISTINCT service_point_id) FROM shift WHERE start_at >= :start AND start_at < :end",
+            start=last[0],
+            end=last[1],
+        )
+        assert staffed > 150
 
 
 def _require_sound_bookings(session: Session) -> None:

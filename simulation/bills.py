@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import date, datetime, time
 
 from billing import rules
 from billing.schemas import (
@@ -45,13 +45,16 @@ class Till:
         misuse: bool,
         agreed: datetime,
         arrived: datetime,
+        last_repair_on: date | None = None,
     ) -> PricedVisit:
-        """The bill of a visit."""
+        """The bill of a visit; `last_repair_on` of a fault that came back."""
         return rules.price_lines(
             requested=[LineRequest(code) for code in codes],
             prices=self._prices,
             tiers=[self._tier(agreed), self._tier(arrived)],
-            warranty=self._warranty(home, symptom=symptom, misuse=misuse, at=arrived),
+            warranty=self._warranty(
+                home, symptom=symptom, misuse=misuse, at=arrived, last_repair_on=last_repair_on
+            ),
         )
 
     def visit_fee(self, home: HomeSpec, *, symptom: str, start: datetime) -> int:
@@ -64,7 +67,15 @@ class Till:
     def _tier(self, at: datetime) -> FeeTier:
         return rules.tier_at(at, days_off=self._days_off, night_from=self._night[0], night_to=self._night[1])
 
-    def _warranty(self, home: HomeSpec, *, symptom: str, misuse: bool, at: datetime) -> WarrantyAnswer:
+    def _warranty(
+        self,
+        home: HomeSpec,
+        *,
+        symptom: str,
+        misuse: bool,
+        at: datetime,
+        last_repair_on: date | None = None,
+    ) -> WarrantyAnswer:
         months = self._maker.warranty_months
         terms = WarrantyTerms(
             months.get(home.boiler_kind or "any", months["any"]), self._maker.repeat_free_days
@@ -75,5 +86,5 @@ class Till:
             boiler=BoilerFacts(home.boiler_kind, home.warranty_start, home.warranty_start),
             symptom=symptom,
             misuse=misuse,
-            last_repair_on=None,
+            last_repair_on=last_repair_on,
         )

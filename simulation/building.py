@@ -11,6 +11,7 @@ from core.dated import CompanyRules
 from simulation.bulk import Batch
 from simulation.crews import list_crew_shifts
 from simulation.demand import Demand, spread_demand
+from simulation.earlier import add_earlier
 from simulation.homes import Builder, add_homes
 from simulation.makers import add_makers
 from simulation.names import Numbers
@@ -61,4 +62,5 @@ def build(
     vague = Counter(point_id for kind, point_id in demand.extras if kind == "map_pick")
     homes = add_homes(builder, points=points, makers=world.makers, counts=demand.homes, vague=vague)
     world = replace(world, homes=homes)
-    return Built(world, demand, write_stories(world, demand=demand, rules=rules))
+    stories = write_stories(world, demand=demand, rules=rules)
+    return Built(world, demand, add_earlier(stories, world=world, rules=rules))

@@ -44,6 +44,8 @@ class CaseFile:
     """By kind: when the clock was stopped, and the evidence."""
     over: int | None = None
     """When the case ended: clocks that still ran then end without a verdict."""
+    reopened: tuple[int, str] | None = None
+    """When a happy call took the case up again, and why."""
     _entries: list[tuple[int, int, Row]] = field(default_factory=list)
     _calls: list[Row] = field(default_factory=list)
 

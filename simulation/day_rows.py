@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from core.clock import today_kst
-from dispatch import clock_rules
-from dispatch.models import Ticket, TicketClock, TicketParty, TriageStep
+from dispatch.models import Ticket, TicketParty, TriageStep
 from simulation import placing_rows, visit_rows
-from simulation.bulk import Batch, Row
+from simulation.bulk import Batch
 from simulation.casefile import CaseFile, open_file
+from simulation.clock_rows import add_clocks
+from simulation.happy_rows import add_happy_call
 from simulation.moments import moments_of
 from simulation.names import domestic
 from simulation.office import Office
+from simulation.reopened import add_second_go
 from simulation.story_shapes import Story
 
 _CARDS = {"CONTROLLER": "CONTROLLER", "POWER": "POWER", "FREEZE": "FROZEN_PIPE"}
@@ -44,7 +45,10 @@ def add_story_rows(batch: Batch, office: Office, story: Story, known: Numbered |
     placing_rows.add_placing(case)
     visit_rows.add_visits(case)
     _end_without_visit(case)
-    _clocks(case)
+    if case.reopened is None:
+        add_clocks(case, started=moments.received)
+    else:
+        add_second_go(case)
     case.write_timeline()
     return known
 
@@ -117,43 +121,4 @@ def _end_without_visit(case: CaseFile) -> None:
         case.ticket["closed_at"] = case.at(at)
         case.clock_stops["handled"] = (at, None)
     case.over = at
-    visit_rows.add_happy_call(case, done=at, visit_id=None, withdrawn=status == "CANCELLED")
-
-
-def _clocks(case: CaseFile) -> None:
-    """Three clocks: stopped by facts, still running, or over."""
-    office, company_id = case.office, case.story.company_id
-    rules, days_off = office.rules[company_id], office.calendars[company_id]
-    started = case.at(case.moments.received)
-    for kind in clock_rules.KINDS:
-        stages = clock_rules.stages_of(
-            kind, started_at=started, safety=case.moments.safety, rules=rules, days_off=days_off
-        )
-        due = stages[-1].at
-        stopped, evidence = case.clock_stops.get(kind, (None, None))
-        row: Row = {"ticket_id": case.ticket_id, "kind": kind, "started_at": started, "due_at": due}
-        if stopped is not None and case.past(stopped):
-            state = "met" if case.at(stopped) <= due else "breached"
-            row.update(
-                state=state,
-                stopped_at=case.at(stopped),
-                evidence=evidence,
-                stage=clock_rules.stage_reached(stages, now=case.at(stopped)),
-                breached_at=due if state == "breached" else None,
-            )
-        elif case.over is not None and case.at(case.over) <= due:
-            row.update(state="void")
-        else:
-            row.update(_running(stages, due=due, now=office.now, ended=case.over is not None))
-        case.batch.add(TicketClock, **row)
-
-
-def _running(stages: tuple[clock_rules.Stage, ...], *, due: datetime, now: datetime, ended: bool) -> Row:
-    reached = clock_rules.stage_reached(stages, now=now)
-    over = reached == "escalated"
-    return {
-        "state": "breached" if over else "running",
-        "stage": reached,
-        "breached_at": due if over else None,
-        "next_stage_at": None if ended else clock_rules.next_stage_at(stages, stage=reached),
-    }
+    add_happy_call(case, done=at, visit_id=None, withdrawn=status == "CANCELLED")

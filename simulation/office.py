@@ -69,7 +69,10 @@ class Office:
         """When the happy call of a case that ended then is due, and until when it is tried."""
         key = (company_id, (done_at + timedelta(hours=9)).date(), elderly)
         if key not in self._calls:
-            rules = self.rules[company_id]
-            hours = CallingHours.of(rules, self.calendars[company_id], elderly=elderly)
-            self._calls[key] = call_window(done_at, rules=rules, hours=hours)
+            hours = self.happy_hours(company_id, elderly=elderly)
+            self._calls[key] = call_window(done_at, rules=self.rules[company_id], hours=hours)
         return self._calls[key]
+
+    def happy_hours(self, company_id: int, *, elderly: bool) -> CallingHours:
+        """When a company's families are rung afterwards."""
+        return CallingHours.of(self.rules[company_id], self.calendars[company_id], elderly=elderly)

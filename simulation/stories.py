@@ -21,7 +21,7 @@ from simulation.happenings import (
     received_time,
     symptom_for,
 )
-from simulation.routes import Stop, drive
+from simulation.routes import Driven, Stop, drive
 from simulation.shapes import DAY, HOUR, SEED, CrewShift, HomeSpec, World
 from simulation.story_shapes import Leg, Story
 
@@ -46,7 +46,7 @@ class Stories:
 
 
 @dataclass
-class _Writing:
+class Writing:
     """What grows while stories are written."""
 
     world: World
@@ -58,6 +58,10 @@ class _Writing:
     again: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     """By point: indexes of stories that need a second visit."""
 
+    def append(self, story: Story) -> None:
+        """Keep a story under the next number."""
+        self.stories.append(replace(story, no=len(self.stories)))
+
 
 def write_stories(world: World, *, demand: Demand, rules: CompanyRules) -> Stories:
     """Every ticket of the seeded day; `rules` are the national ones, so that the result never changes."""
@@ -67,7 +71,7 @@ def write_stories(world: World, *, demand: Demand, rules: CompanyRules) -> Stori
         pools[home.point_id].append(home)
     for pool in pools.values():
         rng.shuffle(pool)
-    writing = _Writing(world, rules, rng, pools)
+    writing = Writing(world, rules, rng, pools)
     for kind, point_id in demand.extras:
         _write_extra(writing, kind, point_id)
     for day in (0, -1, 1, 2):
@@ -80,43 +84,31 @@ def write_stories(world: World, *, demand: Demand, rules: CompanyRules) -> Stori
     return Stories(tuple(writing.stories), writing.lunches)
 
 
-def _write_extra(w: _Writing, kind: str, point_id: int) -> None:
+def _write_extra(w: Writing, kind: str, point_id: int) -> None:
     home = _take_home(w, point_id, vague=kind == "map_pick")
     if home is None:
         return
     symptom = "INSTALL" if kind == "unplanned" else w.rng.choice(("CONTROLLER", "NO_HEAT", "POWER"))
     if kind == "cancelled":
         symptom = "NOISE"
-    story = _story(w, kind, home, symptom, received_time(w.rng))
+    story = draw_story(w, kind, home, symptom)
     age = w.rng.randint(60, 900) if kind in FRESH else None
-    _append(w, replace(story, age_s=age, point_id=None if kind == "map_pick" else point_id))
+    w.append(replace(story, age_s=age, point_id=None if kind == "map_pick" else point_id))
 
 
-def _take_home(w: _Writing, point_id: int, *, vague: bool) -> HomeSpec | None:
+def _take_home(w: Writing, point_id: int, *, vague: bool) -> HomeSpec | None:
     pool = w.pools[point_id]
     index = next((i for i, home in enumerate(pool) if home.plannable is not vague), None)
     return None if index is None else pool.pop(index)
 
 
-def _write_shift(w: _Writing, shift: CrewShift, count: int) -> None:
-    technician = w.world.technicians[shift.technician_id]
+def _write_shift(w: Writing, shift: CrewShift, count: int) -> None:
     jobs = _second_visits(w, shift, count)
     homes = _cluster(w, shift.point_id, count - len(jobs))
-    skills = technician.skills
-    new = [
-        _story(w, "visit", home, symptom_for(w.rng, skills, w.rules), received_time(w.rng)) for home in homes
-    ]
+    skills = w.world.technicians[shift.technician_id].skills
+    new = [draw_story(w, "visit", home, symptom_for(w.rng, skills, w.rules)) for home in homes]
     stories = [*(w.stories[i] for i in jobs), *new]
-    stops = [Stop(w.world.homes[s.home_id].place, duration_of(w.rules, s.symptom)) for s in stories]
-    route = drive(
-        shift,
-        home=technician.home._replace(area=w.world.points[shift.point_id].place.area),
-        stops=stops,
-        maker=w.world.makers[shift.company_id],
-        at=planning_moment(w.world.base_day),
-        model=travel_model(w.rules),
-        rng=w.rng,
-    )
+    route = drive_shift(w, shift, stories)
     if route.lunch_start is not None:
         w.lunches[shift.technician_id, shift.day] = route.lunch_start
     for k, leg in sorted(route.legs.items()):
@@ -127,7 +119,21 @@ def _write_shift(w: _Writing, shift: CrewShift, count: int) -> None:
             _keep_visit(w, replace(stories[k], leg=leg, window=window), shift)
 
 
-def _second_visits(w: _Writing, shift: CrewShift, count: int) -> list[int]:
+def drive_shift(w: Writing, shift: CrewShift, stories: Sequence[Story]) -> Driven:
+    """The stories' homes as a route of the shift."""
+    technician = w.world.technicians[shift.technician_id]
+    return drive(
+        shift,
+        home=technician.home._replace(area=w.world.points[shift.point_id].place.area),
+        stops=[Stop(w.world.homes[s.home_id].place, duration_of(w.rules, s.symptom)) for s in stories],
+        maker=w.world.makers[shift.company_id],
+        at=planning_moment(w.world.base_day),
+        model=travel_model(w.rules),
+        rng=w.rng,
+    )
+
+
+def _second_visits(w: Writing, shift: CrewShift, count: int) -> list[int]:
     """Homes that must be visited again, which this technician may serve."""
     if shift.day < 1:
         return []
@@ -139,7 +145,7 @@ def _second_visits(w: _Writing, shift: CrewShift, count: int) -> list[int]:
     return fitting
 
 
-def _cluster(w: _Writing, point_id: int, count: int) -> list[HomeSpec]:
+def _cluster(w: Writing, point_id: int, count: int) -> list[HomeSpec]:
     """A home and those nearest to it: a shift does not cross the city for each job."""
     pool = w.pools[point_id]
     if not pool or count < 1:
@@ -156,7 +162,7 @@ def _cluster(w: _Writing, point_id: int, count: int) -> list[HomeSpec]:
     return near
 
 
-def _keep_visit(w: _Writing, story: Story, shift: CrewShift) -> None:
+def _keep_visit(w: Writing, story: Story, shift: CrewShift) -> None:
     rng, leg = w.rng, story.leg
     assert leg is not None
     night = shift.kind == "night"
@@ -173,14 +179,10 @@ def _keep_visit(w: _Writing, story: Story, shift: CrewShift) -> None:
         )
     if shift.day == 0 and story.outcome != "fixed":
         w.again[leg.point_id].append(len(w.stories))
-    _append(w, story)
+    w.append(story)
 
 
-def _append(w: _Writing, story: Story) -> None:
-    w.stories.append(replace(story, no=len(w.stories)))
-
-
-def _neighbour(w: _Writing, point_id: int) -> int:
+def _neighbour(w: Writing, point_id: int) -> int:
     here = w.world.points[point_id]
     others = [p for p in w.world.points.values() if p.company_id == here.company_id and p.id != point_id]
     return min(
@@ -188,8 +190,10 @@ def _neighbour(w: _Writing, point_id: int) -> int:
     ).id
 
 
-def _story(w: _Writing, kind: str, home: HomeSpec, symptom: str, tod: int) -> Story:
+def draw_story(w: Writing, kind: str, home: HomeSpec, symptom: str) -> Story:
+    """Who called, how, and what came of it, drawn from the stream; without a visit yet."""
     rng = w.rng
+    tod = received_time(rng)
     contact = contact_delay(rng)
     at_intake = contact > 600 and rng.random() < 0.75
     payer = "requester" if home.requester and rng.random() < 0.6 else "resident"
@@ -221,7 +225,7 @@ def _story(w: _Writing, kind: str, home: HomeSpec, symptom: str, tod: int) -> St
     )
 
 
-def _mark_offered(w: _Writing) -> None:
+def _mark_offered(w: Writing) -> None:
     """Some of tomorrow's tickets wait for a designated desk right now, two of them in 강남."""
     waiting = [
         i
@@ -236,7 +240,7 @@ def _mark_offered(w: _Writing) -> None:
         )
 
 
-def _mark_safety(w: _Writing) -> None:
+def _mark_safety(w: Writing) -> None:
     """A chain of safety cases through the day, by technicians who may do gas work."""
     fit = [
         (story.leg.depart, story.leg.ended, i)
@@ -255,7 +259,7 @@ def _mark_safety(w: _Writing) -> None:
             w.stories[index] = replace(w.stories[index], safety=True, declined_by=None)
 
 
-def _mark_escalated(w: _Writing) -> None:
+def _mark_escalated(w: Writing) -> None:
     today = [i for i, s in enumerate(w.stories) if s.leg is not None and s.leg.day >= 0 and not s.safety]
     for index in w.rng.sample(today, ESCALATED):
         w.stories[index] = replace(w.stories[index], escalated=True)
@@ -271,4 +275,4 @@ def day_of(base_day: date, offset: int) -> date:
     return base_day + timedelta(days=offset)
 
 
-__all__: Sequence[str] = ("Stories", "day_of", "write_stories")
+__all__: Sequence[str] = ("Stories", "Writing", "day_of", "draw_story", "drive_shift", "write_stories")

@@ -34,7 +34,8 @@ class Story:
         contact_s: from intake to the technician's first talk with the family.
         outcome: `fixed`, `absent`, `parts`.
         window_s: start and end of the agreed window, seconds from 05:00 of the seeded day.
-        happy: what came of the happy call: `good`, `no_answer`, `open`.
+        happy: what came of the happy call: `good`, `no_answer` (so far), `tried_out`, `refused`,
+            `overcharged`, `not_fixed` (a second visit follows), `open`.
     """
 
     no: int

@@ -14,11 +14,9 @@ from notifications.messages import Absent, EnRoute, JobAssigned
 from simulation.bulk import Row
 from simulation.casefile import CaseFile
 from simulation.contact_rows import add_attempt, add_contact, agree_window, technician_of
-from simulation.result_rows import add_happy_call, add_result
+from simulation.result_rows import add_result
 from simulation.story_shapes import Leg
 from simulation.telling import place_words, worker_of
-
-__all__ = ["add_happy_call", "add_visits"]
 
 
 def add_visits(case: CaseFile) -> None:
@@ -28,13 +26,13 @@ def add_visits(case: CaseFile) -> None:
         _unplanned(case)
     if story.leg is None or not case.past(m.planned):
         return
-    visit = _plan(case, story.leg)
+    visit = plan_visit(case, story.leg, at=m.planned)
     add_contact(case, visit)
     if case.past(story.leg.depart):
-        _drive(case, visit, story.leg)
+        drive_there(case, visit, story.leg)
     if case.past(m.ended) and m.ended is not None:
         _finish(case, visit, story.leg, m.ended)
-    _keep(case, visit)
+    keep_visit(case, visit)
     _escalate(case)
 
 
@@ -61,18 +59,18 @@ def _visit_row(case: CaseFile, *, point_id: int, sequence: int, at: int) -> Row:
     }
 
 
-def _plan(case: CaseFile, leg: Leg) -> Row:
+def plan_visit(case: CaseFile, leg: Leg, *, at: int, sequence: int = 1) -> Row:
     """Assigned: the technician is told once the point has taken the ticket."""
     m = case.moments
-    visit = _visit_row(case, point_id=leg.point_id, sequence=1, at=m.placed)
+    visit = _visit_row(case, point_id=leg.point_id, sequence=sequence, at=at - 1)
     visit.update(
         technician_id=leg.technician_id, planned_start=case.at(leg.start), planned_end=case.at(leg.end)
     )
     if m.safety:
         visit["pinned_technician"] = True
     case.ticket["status"] = "ASSIGNED"
-    _note_planned(case, visit, leg, m.planned)
-    told = max(m.planned, m.accepted)
+    _note_planned(case, visit, leg, at)
+    told = max(at, m.accepted)
     if case.past(told):
         _tell_job(case, visit, leg, told)
     return visit
@@ -107,7 +105,8 @@ def _tell_job(case: CaseFile, visit: Row, leg: Leg, at: int) -> None:
         case.note(seen, "JobAcknowledged", technician.person, data={"visit_id": visit["id"]})
 
 
-def _drive(case: CaseFile, visit: Row, leg: Leg) -> None:
+def drive_there(case: CaseFile, visit: Row, leg: Leg) -> None:
+    """Under way, at the door, at work: as far as it has come by now."""
     technician = technician_of(case, leg)
     visit.update(state="en_route", en_route_at=case.at(leg.depart))
     case.ticket["status"] = "EN_ROUTE"
@@ -130,15 +129,20 @@ def _drive(case: CaseFile, visit: Row, leg: Leg) -> None:
         case.note(leg.started, "WorkStarted", technician.person, data={"visit_id": visit["id"]})
 
 
+def complete(case: CaseFile, visit: Row, *, ended: int) -> None:
+    """The work is done, every item ticked."""
+    ticked = {item.code: True for item in checklist_for(safety=case.moments.safety)}
+    visit.update(state="completed", ended_at=case.at(ended), checklist=ticked, misuse=case.story.misuse)
+    case.ticket.update(status="COMPLETED", completed_at=case.at(ended), safety_hold=False)
+    case.clock_stops["handled"] = (ended, "SELF_REPORT")
+    case.over = ended
+
+
 def _finish(case: CaseFile, visit: Row, leg: Leg, ended: int) -> None:
     technician = technician_of(case, leg)
     visit["ended_at"] = case.at(ended)
     if case.story.outcome == "fixed":
-        ticked = {item.code: True for item in checklist_for(safety=case.moments.safety)}
-        visit.update(state="completed", checklist=ticked, misuse=case.story.misuse)
-        case.ticket.update(status="COMPLETED", completed_at=case.at(ended), safety_hold=False)
-        case.clock_stops["handled"] = (ended, "SELF_REPORT")
-        case.over = ended
+        complete(case, visit, ended=ended)
         add_result(case, visit, leg, technician, ended=ended)
         return
     if case.story.outcome == "absent":
@@ -185,10 +189,10 @@ def _go_again(case: CaseFile, visit: Row, *, detail: str, ended: int) -> None:
     _tell_job(case, second, leg, again)
     add_attempt(case, second, desk, again, outcome="CONNECTED", window=story.second_window)
     agree_window(case, second, leg, story.second_window, at=again)
-    _keep(case, second)
+    keep_visit(case, second)
 
 
-def _keep(case: CaseFile, visit: Row) -> None:
+def keep_visit(case: CaseFile, visit: Row) -> None:
     """Store the visit; as long as it is open it holds its technician."""
     case.batch.add(Visit, **visit)
     if visit["state"] in ("planned", "agreed", "en_route", "arrived", "in_progress"):

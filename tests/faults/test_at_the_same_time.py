@@ -10,7 +10,6 @@ from threading import Barrier, Event, Thread
 import httpx
 import pytest
 from sqlmodel import col, select
-from tests.dispatch.test_publishing import assert_sound
 
 from core.actor import SYSTEM, Role
 from core.clock import operating_day
@@ -20,6 +19,7 @@ from dispatch.planning.solve_requests import request_solve
 from dispatch.planning.solving import SolverPool, run_solve
 from scheduling.plan import Plan
 from scheduling.problem import PlanningProblem
+from tests.dispatch.planning.test_publishing import assert_sound
 from tests.faults.days import put_zigzag
 from tests.journeys.house import House
 from tests.journeys.steps import file, see

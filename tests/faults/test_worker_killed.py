@@ -7,13 +7,13 @@ from datetime import timedelta
 
 import psutil
 from sqlmodel import select
-from tests.dispatch.test_publishing import assert_sound
 
 from core import clock
 from core.clock import operating_day
 from dispatch.planning.plan_models import Booking
 from dispatch.planning.solve_requests import request_solve
 from tests.core.processes import is_alive
+from tests.dispatch.planning.test_publishing import assert_sound
 from tests.faults.days import put_zigzag
 from tests.faults.installation import Installation, Program, open_point, wait_until
 from tests.journeys.test_whole_journey import CALL

@@ -14,7 +14,6 @@ from itertools import pairwise
 
 import pytest
 from sqlmodel import Session, col, select
-from tests.dispatch.test_publishing import assert_sound
 
 from core.clock import kst, operating_day
 from core.db import Database
@@ -39,6 +38,7 @@ from scheduling.planner import solve
 from scheduling.problem import PlanningProblem
 from tests import world
 from tests.dispatch.plan_world import DISPATCHER, Shop, agree, book, plan, version_of, visit_of
+from tests.dispatch.planning.test_publishing import assert_sound
 from workforce.models import Absence, Qualification, Technician
 
 SECONDS = 0.4

@@ -23,6 +23,10 @@ NO_PAGES = ("/static/", "/openapi.json", "/api/")
 PARTS = ("act", "do", "list", "show", "state", "view", "who")
 """Names in an address that choose a part of a screen, not a thing."""
 
+SEARCHED = ("역삼동", "없는이름")
+SEARCH_SETTLES_MS = 350
+"""A search asks 200 ms after the last letter."""
+
 _axe = Axe()
 _AXE_OPTIONS = {"resultTypes": ["violations"]}
 
@@ -49,7 +53,7 @@ def walk(screens: Screens, page: Page, starts: Sequence[str], *, met: set[str], 
 
 
 def inspect(screens: Screens, page: Page, path: str) -> list[str]:
-    """Open one page and look at it at both sizes. Returns its faults."""
+    """Open one page, look at it at both sizes and type into what finds. Returns its faults."""
     screens.problems.clear()
     start = time.monotonic()
     screens.go(page, path)
@@ -61,7 +65,21 @@ def inspect(screens: Screens, page: Page, path: str) -> list[str]:
         page.set_viewport_size(size)
         faults += overflow(page, size["width"])
     page.set_viewport_size(usual)
+    search(screens, page)
     return faults + screens.problems
+
+
+def search(screens: Screens, page: Page) -> None:
+    """Type into every search box, with and without a find: what comes back must be as clean as the page."""
+    for box in page.locator("input[type=search]:visible").all():
+        for words in SEARCHED:
+            box.fill("")
+            box.press_sequentially(words)
+            page.wait_for_timeout(SEARCH_SETTLES_MS)
+            screens.ready(page)
+            if not box.is_visible():
+                return
+        box.fill("")
 
 
 def overflow(page: Page, width: int) -> list[str]:

@@ -26,6 +26,9 @@ POLL_MS = 15_000
 REFUSED_FORM = re.compile(r"^Failed to load resource: the server responded with a status of (409|422)\b")
 """Chromium's own line for a form that the server answered with a complaint."""
 
+TELL_REFUSALS = """addEventListener("securitypolicyviolation", (refused) =>
+    console.error("refused by the content policy:", refused.violatedDirective, refused.blockedURI))"""
+"""What the content policy refuses is an error even where the browser only notes it elsewhere."""
 
 T = TypeVar("T")
 
@@ -61,6 +64,7 @@ class Screens:
             viewport=size, base_url=self.house.url, locale="ko-KR", timezone_id="Asia/Seoul"
         )
         context.set_default_timeout(PATIENCE_MS)
+        context.add_init_script(TELL_REFUSALS)
         context.on("console", self._note_console)
         context.on("weberror", self._note_error)
         context.on("requestfailed", self._note_failure)

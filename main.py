@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core import clock
 from core.actor import Role
@@ -21,6 +22,11 @@ from core.errors import DomainError
 from core.lifeline import die_with_parent
 from core.logs import configure_logs
 from core.settings import Settings, StartupRefusedError, check_settings_for_start
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from web.context import DemoLogin
 
 ROOT = Path(__file__).resolve().parent
 DEFAULT_DATA_DIR = ROOT / ".data"
@@ -79,7 +85,7 @@ def web_application() -> object:
     if multiprocessing.parent_process() is not None:  # one of several: it ends with the one that started it
         die_with_parent()
     from web.app import create_app
-    from web.context import WebContext
+    from web.context import WebContext, no_demo_logins
     from web.live_hub import LiveHub
 
     settings = _checked_settings()
@@ -91,10 +97,18 @@ def web_application() -> object:
             database=Database(engine),
             clock=clock.now,
             live=LiveHub(settings.database_url),
+            demo_logins=_demo_logins if settings.is_demo else no_demo_logins,
         )
     )
     _prefer_short_answers()
     return app
+
+
+def _demo_logins(session: Session) -> Sequence[DemoLogin]:
+    """What the demo's log-in page offers; the simulation is imported nowhere but in the demo."""
+    from simulation.logins import list_logins
+
+    return list_logins(session)
 
 
 def _prefer_short_answers() -> None:

@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from fastapi import Request
+from sqlmodel import Session
 
+from core.actor import Role
 from core.db import Database
 from core.settings import Settings
 from web.live_hub import LiveHub
+
+
+class DemoLogin(Protocol):
+    """A log-in that the demo gives away."""
+
+    @property
+    def login(self) -> str: ...
+    @property
+    def password(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def role(self) -> Role: ...
+    @property
+    def maker(self) -> str: ...
+
+
+def no_demo_logins(_session: Session) -> Sequence[DemoLogin]:
+    """What every installation but the demo has."""
+    return ()
 
 
 @dataclass(frozen=True)
@@ -21,6 +44,8 @@ class WebContext:
     database: Database
     clock: Callable[[], datetime]
     live: LiveHub
+    demo_logins: Callable[[Session], Sequence[DemoLogin]] = no_demo_logins
+    """The demo's own alone; nothing is known of them elsewhere."""
 
 
 def context_of(request: Request) -> WebContext:

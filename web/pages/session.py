@@ -11,6 +11,7 @@ from core.errors import DomainError
 from core.i18n import LANGUAGES
 from web.context import caller_address, context_of
 from web.identity import COOKIE, LANGUAGE_COOKIE, identify, refuse_cross_site
+from web.pages.demo_doors import demo_doors
 from web.paths import own_path
 from web.templating import HOME, render_page
 from workforce import accounts
@@ -31,7 +32,7 @@ def start(request: Request) -> Response:
 @router.get("/login")
 def show_login(request: Request, next: str = "/") -> Response:  # noqa: A002 - the field's usual name
     """The log-in form."""
-    return render_page(request, "session/login.html", {"next": own_path(next), "login": "", "error": None})
+    return _show_form(request, login="", target=next)
 
 
 @router.post("/login")
@@ -98,8 +99,14 @@ def choose_language(
 
 
 def _refused(request: Request, *, login: str, target: str, error: DomainError) -> Response:
-    values = {"next": own_path(target), "login": login, "error": error.detail}
-    return render_page(request, "session/login.html", values, status_code=error.status)
+    return _show_form(request, login=login, target=target, error=error.detail, status=error.status)
+
+
+def _show_form(
+    request: Request, *, login: str, target: str, error: str | None = None, status: int = 200
+) -> Response:
+    values = {"next": own_path(target), "login": login, "error": error, "makers": demo_doors(request)}
+    return render_page(request, "session/login.html", values, status_code=status)
 
 
 def _with_cookie(answer: Response, token: str, request: Request) -> Response:

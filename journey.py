@@ -14,6 +14,7 @@ self-fix card does not help, `TicketFiled` is announced, and from there this tab
     TicketReopened (not fixed, unhappy) ──> placed and planned anew         dispatch/placement.py
                                         ──> its pending happy call waits    happycall/service.py
     NoticeFailed ──> a named person rings whom no text reached              dispatch/notice_tasks.py
+    CapacityChanged (absence, shift, licence, point) ──> planned anew       dispatch/planning/new_capacity.py
 
 Steps that must share a transaction call each other; steps after which time passes stand here. Handlers have
 the form `handler(*, session, event, now)`, run in a transaction of their own, and are safe to run twice.
@@ -37,10 +38,11 @@ from dispatch.events import (
     TicketReopened,
     VisitCompleted,
 )
-from dispatch.planning import solving
+from dispatch.planning import new_capacity, solving
 from happycall import service as happy_calls
 from notifications import delivery as notices
 from notifications.events import NoticeFailed
+from workforce.events import CapacityChanged
 
 JOURNEY: Mapping[type[Event], Sequence[Handler]] = {
     TicketFiled: (placement.place_ticket,),
@@ -50,6 +52,7 @@ JOURNEY: Mapping[type[Event], Sequence[Handler]] = {
     TicketEnded: (happy_calls.schedule_call,),
     TicketReopened: (placement.place_ticket, happy_calls.withdraw_call),
     NoticeFailed: (notice_tasks.ask_to_call,),
+    CapacityChanged: (new_capacity.plan_anew,),
 }
 
 Sweep = Callable[..., int]

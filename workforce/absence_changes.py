@@ -11,6 +11,7 @@ from core.actor import Actor
 from core.errors import ConflictError, NotFoundError
 from core.i18n import _
 from workforce.absences import AbsenceInfo
+from workforce.capacity import announce_technician
 from workforce.models import Absence
 
 
@@ -59,5 +60,8 @@ def end_absence(
         company_id=company_id,
         reason=was.reason,
         data={"start_at": was.start_at.isoformat(), "end_at": was.end_at.isoformat()},
+    )
+    announce_technician(
+        session, technician_id=was.technician_id, start=max(was.start_at, now), end=was.end_at, now=now
     )
     return was

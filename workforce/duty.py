@@ -221,6 +221,7 @@ def _cut(shift: Shift, absences: list[Absence]) -> list[ShiftInfo]:
             lunch_earliest=shift.lunch_earliest,
             lunch_latest=shift.lunch_latest,
             lunch_s=shift.lunch_s if _holds_lunch(shift, start, end) else 0,
+            left_early=end < shift.end_at,
         )
         for start, end in dict.fromkeys(pieces)
     ]

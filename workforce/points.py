@@ -12,9 +12,11 @@ from sqlmodel import Session, col, select
 
 from core import audit
 from core.actor import Actor
+from core.clock import operating_day
 from core.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from core.i18n import _
 from core.phones import PhoneError, parse_phone
+from workforce.capacity import announce_point_from
 from workforce.models import OpeningHours, PointClosure, ServicePoint
 from workforce.queries import point_info
 from workforce.schemas import PointInfo
@@ -22,6 +24,8 @@ from workforce.schemas import PointInfo
 MAX_DAILY_LIMIT = 1000
 KOREA = ((33.0, 39.0), (124.0, 132.0))
 """Latitude and longitude in which a Korean service point lies."""
+PLANNED_WITH = {"kind", "area_code", "lat", "lon", "daily_limit"}
+"""The fields that plans rest on."""
 
 
 class ClosureOverError(ConflictError):
@@ -107,6 +111,8 @@ def change_point(
     session.add(row)
     if changed:
         _note(session, row, what="ServicePointChanged", by=by, now=now, data=changed)
+    if changed.keys() & PLANNED_WITH:
+        _announce(session, row, first=operating_day(now), now=now)
     return point_info(row)
 
 
@@ -170,6 +176,7 @@ def set_end_of_point(
     after = first_day_closed.isoformat() if first_day_closed else None
     what = "ServicePointEnded" if first_day_closed else "ServicePointReopened"
     _note(session, row, what=what, by=by, now=now, data={"open_until": [before, after]}, reason=reason)
+    _announce(session, row, first=operating_day(now), now=now)
 
 
 def desk_hours(session: Session, *, point_id: int, day: date) -> list[HoursInfo]:
@@ -235,6 +242,7 @@ def set_desk_hours(
         "hours": {str(day): [f"{o:%H:%M}", f"{c:%H:%M}"] for day, (o, c) in sorted(hours.items())},
     }
     _note(session, row, what="DeskHoursSet", by=by, now=now, data=data)
+    _announce(session, row, first=valid_from, now=now)
 
 
 def list_closures(session: Session, *, point_id: int, since: datetime) -> list[ClosureInfo]:
@@ -264,6 +272,11 @@ def end_closure(
     closure.end_at = max(now, closure.start_at)
     session.add(closure)
     _note(session, row, what="PointOpenedAgain", by=by, now=now, data={"closure_id": closure_id})
+    _announce(session, row, first=operating_day(now), now=now)
+
+
+def _announce(session: Session, row: ServicePoint, *, first: date, now: datetime) -> None:
+    announce_point_from(session, company_id=row.company_id, point_id=row.id or 0, first=first, now=now)
 
 
 def _note(

@@ -1,17 +1,17 @@
-"""Time: shifts, absences, duty rotas and closures. A change is a new row with its author."""
+"""Time: absences, duty rotas and closures. A change is a new row with its author."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from core import audit
 from core.actor import Actor
 from core.errors import ConflictError
 from core.i18n import _
-from workforce.models import Absence, DutyRota, PointClosure, Shift
+from workforce.capacity import announce_technician
+from workforce.models import Absence, DutyRota, PointClosure
 from workforce.staff import bad_field
 
 
@@ -19,53 +19,6 @@ class ShiftOverlapsError(ConflictError):
     """The technician works elsewhere, perhaps for another maker, at that time."""
 
     code = "shift-overlaps"
-
-
-def add_shift(
-    session: Session,
-    *,
-    technician_id: int,
-    point_id: int,
-    company_id: int,
-    start_at: datetime,
-    end_at: datetime,
-    lunch: tuple[datetime, datetime, int] | None,
-    by: Actor,
-    now: datetime,
-) -> None:
-    """Working time for a point. `lunch`: earliest and latest start, seconds.
-
-    Raises:
-        InvalidError: it ends before it begins. ShiftOverlapsError: booked elsewhere, also at another maker.
-    """
-    if end_at <= start_at:
-        raise bad_field("end_at", _("끝나는 때가 시작하는 때보다 앞섭니다."))
-    row = Shift(
-        technician_id=technician_id,
-        service_point_id=point_id,
-        company_id=company_id,
-        start_at=start_at,
-        end_at=end_at,
-        lunch_earliest=lunch[0] if lunch else None,
-        lunch_latest=lunch[1] if lunch else None,
-        lunch_s=lunch[2] if lunch else 0,
-    )
-    try:
-        with session.begin_nested():
-            session.add(row)
-    except IntegrityError as error:
-        raise ShiftOverlapsError(
-            _("이 기사는 그 시간에 이미 다른 근무가 있습니다. 시간을 바꿔 주세요.")
-        ) from error
-    audit.record(
-        session,
-        by=by,
-        at=now,
-        what="ShiftAdded",
-        subject=("technician", technician_id),
-        company_id=company_id,
-        data={"start_at": start_at.isoformat(), "end_at": end_at.isoformat()},
-    )
 
 
 def add_absence(
@@ -79,7 +32,7 @@ def add_absence(
     by: Actor,
     now: datetime,
 ) -> None:
-    """A technician does not work after all. The caller asks for a re-plan."""
+    """A technician does not work after all; every point he works for then plans anew."""
     if end_at <= start_at:
         raise bad_field("end_at", _("끝나는 때가 시작하는 때보다 앞섭니다."))
     session.add(
@@ -100,6 +53,7 @@ def add_absence(
         company_id=company_id,
         reason=reason,
     )
+    announce_technician(session, technician_id=technician_id, start=start_at, end=end_at, now=now)
 
 
 def set_duty(

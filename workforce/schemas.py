@@ -83,6 +83,8 @@ class ShiftInfo:
     lunch_earliest: datetime | None
     lunch_latest: datetime | None
     lunch_s: int
+    left_early: bool = False
+    """An absence begins at its end: there is no staying on."""
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ from sqlmodel import Session, col, select
 
 from core import audit
 from core.actor import Actor
-from core.clock import kst
+from core.clock import kst, operating_day
 from core.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from core.i18n import _
+from workforce.capacity import announce_point, announce_point_from, announce_span
 from workforce.certificates import must_be_own_technician
 from workforce.models import Absence, Shift
 from workforce.rosters import ShiftOverlapsError
@@ -93,6 +94,9 @@ def add_shift_pattern(
         skipped += len(wanted) - len(free)
         if free:
             _note(session, technician_id, company_id, point_id, pattern, len(free), by=by, now=now)
+    if entered:
+        first, last = pattern.first_day, pattern.last_day + timedelta(days=1)
+        announce_point(session, company_id=company_id, point_id=point_id, first=first, last=last, now=now)
     return entered, skipped
 
 
@@ -141,6 +145,16 @@ def points_with_shifts(session: Session, *, company_id: int, start: datetime, en
 
 def remove_shift(session: Session, *, shift_id: int, company_id: int, by: Actor, now: datetime) -> ShiftRow:
     """Take back a shift that has not begun; the timeline keeps it. Raises NotFoundError, ShiftBegunError."""
+    point_id, gone = _take_back(session, shift_id=shift_id, company_id=company_id, by=by, now=now)
+    announce_span(
+        session, company_id=company_id, point_id=point_id, start=gone.start_at, end=gone.end_at, now=now
+    )
+    return gone
+
+
+def _take_back(
+    session: Session, *, shift_id: int, company_id: int, by: Actor, now: datetime
+) -> tuple[int, ShiftRow]:
     row = session.get(Shift, shift_id, with_for_update=True)
     if row is None or row.company_id != company_id:
         raise NotFoundError(_("그런 근무가 없습니다."))
@@ -158,7 +172,7 @@ def remove_shift(session: Session, *, shift_id: int, company_id: int, by: Actor,
         company_id=company_id,
         data={**data, "service_point_id": row.service_point_id},
     )
-    return gone
+    return row.service_point_id, gone
 
 
 def remove_shifts_from(
@@ -179,7 +193,10 @@ def remove_shifts_from(
     )
     ids = [shift_id for shift_id in session.exec(query) if shift_id is not None]
     for shift_id in ids:
-        remove_shift(session, shift_id=shift_id, company_id=company_id, by=by, now=now)
+        _take_back(session, shift_id=shift_id, company_id=company_id, by=by, now=now)
+    if ids:
+        first = operating_day(max(at, now))
+        announce_point_from(session, company_id=company_id, point_id=point_id, first=first, now=now)
     return len(ids)
 
 

@@ -12,6 +12,7 @@ from core.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from core.i18n import _
 from core.phones import PhoneError, parse_phone
 from core.secrets import hash_password
+from workforce.capacity import announce_licences
 from workforce.certificates import must_be_own_technician
 from workforce.models import (
     Account,
@@ -171,6 +172,7 @@ def add_qualification(
         company_id=company_id,
         data={"code": code, "valid_from": valid_from.isoformat()},
     )
+    announce_licences(session, technician_id=technician_id, first=valid_from, now=now)
 
 
 def end_qualification(
@@ -194,6 +196,7 @@ def end_qualification(
         company_id=company_id,
         data={"qualification_id": qualification_id, "last_day": last_day.isoformat()},
     )
+    announce_licences(session, technician_id=row.technician_id, first=last_day, now=now)
 
 
 def _add_account(

@@ -73,8 +73,7 @@ def to_problem(
     excluded = {v.excluded_technician_id for v in visits if v.excluded_technician_id is not None}
     people = tuple(_technician(board, stretch, places, excluded) for stretch in board.stretches)
     kept = _next_stops(board, routes) if freedom is not Freedom.FREE else frozenset()
-    working = {stretch.technician_id for stretch in board.stretches}
-    jobs = tuple(_Rules(board, freedom, kept, working).job(visit, places) for visit in visits)
+    jobs = tuple(_Rules(board, freedom, kept).job(visit, places) for visit in visits)
     sequences = {key: [v.job_id for v in route] for key, route in routes.items()}
     model = travel_model(board.rules)
     problem = PlanningProblem(
@@ -99,13 +98,16 @@ def to_problem(
 def present_routes(
     board: DayBoard, *, skip: int | None = None
 ) -> tuple[dict[str, list[BoardVisit]], list[BoardVisit]]:
-    """The published plan: visits by stretch in order; and those under way whose technician has no stretch."""
+    """The published plan: visits by stretch in order; and those under way whose technician has no stretch.
+
+    Visits whose technician does not come to work for them after all have no place in it.
+    """
     routes: dict[str, list[BoardVisit]] = {stretch.key: [] for stretch in board.stretches}
     untouched = []
     placed = (v for v in board.visits if (v.planned or v.under_way) and v.visit_id != skip)
     for visit in sorted(placed, key=_route_order):
         stretches = [s for s in board.stretches if s.technician_id == visit.technician_id]
-        if stretches:
+        if stretches and board.expects(visit):
             routes[_stretch_for(visit, stretches).key].append(visit)
         elif visit.under_way:
             untouched.append(visit)
@@ -133,7 +135,6 @@ class _Rules:
     board: DayBoard
     freedom: Freedom
     next_stops: frozenset[int]
-    working: set[int]
 
     def job(self, visit: BoardVisit, places: _Places) -> Job:
         rules = self.board.rules
@@ -221,8 +222,8 @@ class _Rules:
         return visit.skills | tokens
 
     def _keeps_technician(self, visit: BoardVisit) -> bool:
-        if visit.technician_id not in self.working:
-            # Gone for the day: a promise is kept by somebody else, a person's choice waits for that person.
+        if not self.board.expects(visit):
+            # He does not come: a promise is kept by somebody else, a person's choice waits for that person.
             return visit.pinned_technician and visit.window is None
         if visit.pinned_technician or visit.under_way:
             return True

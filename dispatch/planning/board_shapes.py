@@ -84,7 +84,8 @@ class Lunch:
 class Stretch:
     """Time in which one technician can be sent, between other duties; he may have several in a day.
 
-    A stretch that ends where another maker has booked him (`hard_end`) ends at that place, on time.
+    A stretch that ends where another maker has booked him (`hard_end`) ends at that place, on time; one that
+    ends because an absence begins (`left_early`) ends on time too.
     """
 
     key: str
@@ -100,6 +101,7 @@ class Stretch:
     hard_end: bool = False
     standby: bool = False
     """On the duty rota (당직) outside his shifts: for safety cases, and for what a person decides."""
+    left_early: bool = False
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,17 @@ class DayBoard:
     def find(self, visit_id: int) -> BoardVisit | None:
         """A visit of this board, planned or waiting."""
         return next((v for v in (*self.visits, *self.waiting) if v.visit_id == visit_id), None)
+
+    def expects(self, visit: BoardVisit) -> bool:
+        """Whether the technician of a planned visit is at work for it: no absence, no shift taken back."""
+        own = [s for s in self.stretches if s.technician_id == visit.technician_id]
+        start = visit.planned_start
+        if visit.under_way or start is None or not own:
+            return bool(own)
+        there = next((s for s in reversed(own) if s.start_at <= start), own[0])
+        if there.standby:
+            return there.start_at <= start < there.end_at
+        return not (there.left_early and (visit.planned_end or start) > there.end_at)
 
     @property
     def is_manned(self) -> bool:

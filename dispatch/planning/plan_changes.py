@@ -92,11 +92,12 @@ def reasons_to_ask(drafts: Sequence[DayDraft], changes: Sequence[Change], *, now
     """Why a named person must decide about these changes; empty: an automatic plan may publish itself.
 
     Domain rule: no agreed window, no contacted job's technician, no next stop, and at most one change of
-    route a technician in the pause, safety apart.
+    route a technician in the pause, safety apart. A technician who does not come to work has no next stop.
     """
     settled = {who for draft in drafts for who in draft.board.settled}
     # Another time of the same technician's next stop is the facts' doing (he left late), not the plan's.
     next_stops = {v.visit_id for draft in drafts for v in _next_stops(draft, now)}
+    deserted = {v.visit_id for d in drafts for v in d.board.visits if v.planned and not d.board.expects(v)}
     late_before = {v.visit_id for draft in drafts for v in draft.board.visits if _breaks(v, v.planned_start)}
     reasons = []
     for change in changes:
@@ -112,7 +113,8 @@ def reasons_to_ask(drafts: Sequence[DayDraft], changes: Sequence[Change], *, now
             reasons.append(_("{number}: 사람이 정한 기사가 바뀝니다.").format(number=visit.number))
         elif visit.visit_id in next_stops and change.what != "retimed":
             reasons.append(_("{number}: 기사의 다음 방문이 바뀝니다.").format(number=visit.number))
-        sides = {visit.technician_id if visit.planned else None, stop.technician_id if stop else None}
+        kept = visit.planned and visit.visit_id not in deserted
+        sides = {visit.technician_id if kept else None, stop.technician_id if stop else None}
         if change.what != "retimed" and sides & settled:
             reasons.append(
                 _("{number}: 조금 전에 바뀐 기사의 일정이 또 바뀝니다.").format(number=visit.number)
@@ -137,7 +139,8 @@ def _next_stops(draft: DayDraft, now: datetime) -> list[BoardVisit]:
     if not draft.board.is_today:
         return []
     first: dict[int | None, BoardVisit] = {}
-    waiting = (v for v in draft.board.visits if v.planned and not v.under_way)
+    board = draft.board
+    waiting = (v for v in board.visits if v.planned and not v.under_way and board.expects(v))
     for visit in sorted(waiting, key=lambda v: v.planned_start or now):
         first.setdefault(visit.technician_id, visit)
     return list(first.values())

@@ -55,8 +55,10 @@ def build_stretches(
         start, end = max(shift.start_at, bounds[0]), min(shift.end_at, bounds[1])
         if start >= end or shift.technician_id not in crew.homes:
             continue
-        overtime = overtime_s if end == shift.end_at and shift.kind != STANDBY else 0
-        whole = _whole_shift(shift, crew, (start, end), overtime)
+        left_early = shift.left_early and end == shift.end_at
+        stays_on = end == shift.end_at and shift.kind != STANDBY and not left_early
+        whole = _whole_shift(shift, crew, (start, end), overtime_s if stays_on else 0)
+        whole = replace(whole, left_early=left_early, hard_end=left_early)
         pieces = _cut(whole, [b for b in busy if b.technician_id == shift.technician_id])
         pieces = _with_lunch(pieces, shift)
         if bounds[0] <= now < bounds[1]:
@@ -112,7 +114,15 @@ def _cut(whole: Stretch, busy: list[Busy]) -> list[Stretch]:
         if block.start_at > rest.start_at:
             end = min(block.start_at, whole.end_at)
             pieces.append(
-                replace(rest, end_at=end, end_place=block.place, overtime_s=0, lunch=None, hard_end=True)
+                replace(
+                    rest,
+                    end_at=end,
+                    end_place=block.place,
+                    overtime_s=0,
+                    lunch=None,
+                    hard_end=True,
+                    left_early=rest.left_early and end == whole.end_at,
+                )
             )
         rest = replace(rest, start_at=max(rest.start_at, block.end_at), start_place=block.place)
     if rest.start_at < rest.end_at:

@@ -63,6 +63,8 @@ class WindowOffer:
     technician_name: str
     own: bool
     as_planned: bool
+    note: str = ""
+    """What whoever offers it should know: that it is overtime, say."""
 
 
 def technician_job(session: Session, *, company_id: int, number: str, now: datetime) -> TechnicianJob:
@@ -118,6 +120,7 @@ def _offer(slot: Slot, own_id: int | None, planned: datetime | None) -> WindowOf
         technician_name=slot.technician_name,
         own=own,
         as_planned=own and inside,
+        note=slot.note,
     )
 
 

@@ -32,7 +32,7 @@ from scheduling.problem import (
     Window,
 )
 from scheduling.problem_json import job_to_json, parse_job, parse_problem, problem_to_json, travel_from_points
-from scheduling.quote import Offer, rank_windows
+from scheduling.quote import Offer, rank_windows, without_overtime
 
 __all__ = [
     "FixedPrefix",
@@ -71,4 +71,5 @@ __all__ = [
     "render_repair",
     "solve",
     "travel_from_points",
+    "without_overtime",
 ]

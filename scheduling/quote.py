@@ -46,6 +46,18 @@ def rank_windows(
     return sorted(offers, key=lambda offer: (not offer.reachable, offer.added_cost, offer.window))
 
 
+def without_overtime(problem: PlanningProblem, sequences: Sequences) -> PlanningProblem:
+    """The same problem with people who stay on no longer than their present route makes them."""
+    people = list(problem.technicians)
+    for t, person in enumerate(people):
+        timed = time_route(problem, t, [problem.job_index[name] for name in sequences.get(person.id, ())])
+        stays = max(0, timed.finish - person.shift[1]) if timed is not None and timed.stops else 0
+        people[t] = replace(person, max_overtime=min(person.max_overtime, stays))
+    strict = replace(problem, technicians=tuple(people))
+    strict.__dict__["rows"] = problem.rows  # the cached lists of the same matrix
+    return strict
+
+
 def _best_offer(problem: PlanningProblem, board: Sequence[WorkingRoute], job: Job, window: Window) -> Offer:
     opens, closes = window
     due, rate = (closes, 0) if job.due is None else (job.due, job.lateness_cost)

@@ -23,7 +23,7 @@ from dispatch.planning.board_shapes import BoardVisit, DayBoard, Window
 from dispatch.planning.insertion import candidate_visit
 from dispatch.travel import place_at
 from geo.schemas import Point
-from scheduling.quote import rank_windows
+from scheduling.quote import rank_windows, without_overtime
 from workforce.queries import get_point, is_point_closed
 from workforce.schemas import PointInfo
 
@@ -50,7 +50,10 @@ class SlotQuestion:
 
 @dataclass(frozen=True)
 class Slot:
-    """A window that can be promised. `score` falls from 1 (free) to 0; `added_travel_s` is seconds."""
+    """A window that can be promised. `score` falls from 1 (free) to 0; `added_travel_s` is seconds.
+
+    `overtime`: the technician stays on for it. Offered only when there is no other window at all.
+    """
 
     start: datetime
     end: datetime
@@ -60,6 +63,12 @@ class Slot:
     added_travel_s: int
     score: float
     reachable: bool = True
+    overtime: bool = False
+
+    @property
+    def note(self) -> str:
+        """What whoever offers it should know; empty when there is nothing to say."""
+        return _("근무 시간이 끝난 뒤까지 일해야 하는 시간입니다.") if self.overtime else ""
 
 
 def rank_slots(session: Session, *, ticket_id: int, now: datetime) -> list[Slot]:
@@ -100,11 +109,13 @@ def rank_slots_for(session: Session, *, company_id: int, question: SlotQuestion,
 
 
 def _rank(boards: Sequence[DayBoard], visit: BoardVisit) -> list[Slot]:
-    slots = [slot for board in boards for slot in _slots_of_day(board, visit)]
+    slots = [slot for board in boards for slot in _slots_of_day(board, visit, overtime=False)]
+    if not slots:
+        slots = [slot for board in boards for slot in _slots_of_day(board, visit, overtime=True)]
     return sorted(slots, key=lambda slot: (-slot.score, slot.start))
 
 
-def _slots_of_day(board: DayBoard, visit: BoardVisit) -> Iterator[Slot]:
+def _slots_of_day(board: DayBoard, visit: BoardVisit, *, overtime: bool) -> Iterator[Slot]:
     windows = list(_windows(board))
     on_board = any(v.visit_id == visit.visit_id for v in board.visits)
     if not windows or not board.stretches or not (board.has_room or on_board):
@@ -113,7 +124,8 @@ def _slots_of_day(board: DayBoard, visit: BoardVisit) -> Iterator[Slot]:
     bp = to_problem(board, freedom=Freedom.INSERT, anew=replace(visit, wished=()))
     job = bp.problem.jobs[bp.problem.job_index[visit.job_id]]
     spans = [(board.seconds(start), board.seconds(end)) for start, end in windows]
-    for offer in rank_windows(bp.problem, bp.sequences, job, spans):
+    problem = bp.problem if overtime else without_overtime(bp.problem, bp.sequences)
+    for offer in rank_windows(problem, bp.sequences, job, spans):
         if offer.technician is None:
             continue
         stretch = bp.stretch_of(offer.technician)
@@ -125,6 +137,7 @@ def _slots_of_day(board: DayBoard, visit: BoardVisit) -> Iterator[Slot]:
             service_point_id=board.point_id,
             added_travel_s=offer.added_travel_s,
             score=offer.score,
+            overtime=overtime,
         )
 
 

@@ -125,6 +125,7 @@ def _slot(slot: Slot) -> dict[str, Any]:
         "technician_id": slot.technician_id,
         "added_travel_s": slot.added_travel_s,
         "reachable": slot.reachable,
+        "overtime": slot.overtime,
         "score": slot.score,
     }
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlmodel import Session
 
-from core.clock import kst, operating_day
+from core.clock import KST, kst, operating_day
 from core.errors import InvalidError
 from dispatch import assignment
 from dispatch.planning.slots import NoPointYetError, SlotQuestion, rank_slots, rank_slots_for
@@ -55,6 +55,24 @@ def test_no_window_without_a_shift_or_a_licence(session: Session, now: datetime)
     tomorrow = operating_day(now) + timedelta(days=1)
     assert {slot.start for slot in slots} <= {kst(tomorrow, hour) for hour in (8, 10, 12)}
     assert slots
+
+
+def test_nobody_has_to_stay_on_as_long_as_there_is_another_window(session: Session, now: datetime) -> None:
+    shop = Shop(session)
+    shop.technician(hours=(9, 16))
+    slots = rank_slots(session, ticket_id=shop.ticket(3).id or 0, now=now)
+    assert slots and not any(slot.overtime or slot.note for slot in slots)
+    assert {slot.start.astimezone(KST).hour for slot in slots} <= {8, 10, 12, 14}
+
+
+def test_where_only_staying_on_helps_it_is_offered_and_said(session: Session, now: datetime) -> None:
+    """Ten minutes before the end of the only shift."""
+    shop = Shop(session)
+    shop.technician(days=(0,), hours=(9, 18))
+    at = kst(operating_day(now), 17, 50)
+    slots = rank_slots(session, ticket_id=shop.ticket(1).id or 0, now=at)
+    assert [slot.start for slot in slots] == [kst(operating_day(now), 18)]
+    assert slots[0].overtime and "근무 시간" in slots[0].note
 
 
 def test_a_full_day_is_not_offered(session: Session, now: datetime) -> None:

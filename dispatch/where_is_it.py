@@ -23,6 +23,9 @@ class _Facts:
     planned_start: datetime | None
     hold_reason: str | None
     contact: ClockFacts | None
+    asked: bool
+    """The point has not said yes yet: the technician may still be somebody else."""
+    answer_due: datetime | None
 
 
 def answer_where_is_it(detail: TicketDetail, now: datetime) -> str:
@@ -37,6 +40,8 @@ def answer_where_is_it(detail: TicketDetail, now: datetime) -> str:
         planned_start=visit.planned_start if visit is not None else None,
         hold_reason=visit.hold_reason if visit is not None else None,
         contact=detail.clock("contact"),
+        asked=detail.placement is not None and detail.placement.state == "OFFERED",
+        answer_due=detail.placement.answer_due_at if detail.placement is not None else None,
     )
     return _sentence(facts, now)
 
@@ -52,6 +57,8 @@ def answer_for_item(item: TicketItem, now: datetime) -> str:
         planned_start=item.planned_start,
         hold_reason=item.hold_reason,
         contact=item.clock("contact"),
+        asked=item.placement_state == "OFFERED",
+        answer_due=item.answer_due_at,
     )
     return _sentence(facts, now)
 
@@ -60,6 +67,8 @@ def _sentence(facts: _Facts, now: datetime) -> str:
     said = _by_status(facts, now)
     if said is not None:
         return said
+    if facts.asked and not facts.safety:
+        return _while_asked(facts, now)
     if facts.window is not None:
         text = _("{name} 기사가 {window}에 찾아갑니다.")
         return text.format(name=facts.technician, window=_window(facts.window, now))
@@ -79,6 +88,20 @@ def _by_status(facts: _Facts, now: datetime) -> str | None:
         "ON_HOLD": _on_hold(facts),
     }
     return _en_route(facts, now) if facts.status == "EN_ROUTE" else words.get(facts.status)
+
+
+def _while_asked(facts: _Facts, now: datetime) -> str:
+    """A designated point has been asked: nobody is promised by name before it has answered."""
+    due = facts.answer_due
+    until = _clock(due) if due is not None and due > now else _("잠시 뒤")
+    if facts.window is not None:
+        text = _("{window}로 약속된 접수입니다. {point}에 갈 수 있는지 묻고 있고 {until}까지 답을 받습니다.")
+        return text.format(window=_window(facts.window, now), point=facts.point, until=until)
+    text = _(
+        "{point}에 갈 수 있는지 묻고 있고 {until}까지 답을 받습니다. "
+        "{due}까지 전화로 찾아갈 시간을 정해 드립니다."
+    )
+    return text.format(point=facts.point, until=until, due=_contact_due(facts, now))
 
 
 def _before_appointment(facts: _Facts, now: datetime) -> str:

@@ -12,7 +12,7 @@ from core.clock import KST, kst
 from dispatch.events import TicketFiled
 from dispatch.intake import file_ticket
 from dispatch.list_queries import BadCursorError, BadStatusError
-from dispatch.models import Ticket
+from dispatch.models import Placement, Ticket
 from dispatch.placement import place_ticket
 from dispatch.queries import (
     answer_where_is_it,
@@ -23,6 +23,7 @@ from dispatch.queries import (
 )
 from dispatch.schemas import FiledTicket, TicketRequest
 from dispatch.tickets import UnknownTicketError
+from dispatch.where_is_it import answer_for_item
 from tests.dispatch.test_intake import BODY, Codes
 from tests.world import (
     AGENT,
@@ -160,6 +161,36 @@ def test_the_queue_puts_safety_first_and_leaves_out_what_has_ended(
         item.number
         for item in list_open_tickets(session, company_id=company.id or 0, now=now, service_point_id=point.id)
     ] == [given.number]
+
+
+def test_nobody_is_named_before_a_designated_point_has_said_yes(session: Session, now: datetime) -> None:
+    company = make_company(session, kind="designated")
+    point = make_point(session, company=company, code="강남")
+    crew = make_technician(session, point=point)
+    ticket = make_ticket(session, company=company, point=point, status="ASSIGNED")
+    make_visit(session, ticket=ticket, point=point, technician=crew, start=now + timedelta(hours=3))
+    offer = Placement(
+        ticket_id=ticket.id or 0,
+        service_point_id=point.id or 0,
+        rank=0,
+        travel_s=600,
+        state="OFFERED",
+        reason_code="NEAREST",
+        reason_text="",
+        at=now,
+        answer_due_at=now + timedelta(minutes=5),
+    )
+    session.add(offer)
+    session.flush()
+    asked = said(session, company, ticket, now)
+    assert asked == (
+        "강남 서비스점에 갈 수 있는지 묻고 있고 오전 10시 5분까지 답을 받습니다. "
+        "오늘 12월 1일 화요일 오전 11시까지 전화로 찾아갈 시간을 정해 드립니다."
+    )
+    assert asked == answer_for_item(list_open_tickets(session, company_id=company.id or 0, now=now)[0], now)
+    offer.state = "ACCEPTED"
+    session.flush()
+    assert said(session, company, ticket, now).startswith("박기사 기사가 맡았습니다")
 
 
 def said(session: Session, company: Company, ticket: Ticket, now: datetime) -> str:

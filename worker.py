@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import procrastinate
 import psycopg
@@ -25,6 +26,7 @@ from core.db import Database, libpq_url, make_engine
 from core.events import TASK_DELIVER, deliver
 from core.jobs import QUEUE_DEFAULT, QUEUE_SMS, QUEUE_SOLVE, make_worker_app
 from core.settings import Settings
+from core.sweeping import EachAlone
 from dispatch.planning.solving import TASK_SOLVE, SolverPool, run_solve
 from notifications.delivery import send_notice
 from notifications.providers.base import Provider
@@ -133,15 +135,25 @@ def run_sweeps(context: WorkerContext) -> dict[str, int]:
     """
     moved = {}
     for place, sweep in enumerate(journey.SWEEPS):
-        name = f"{sweep.__module__}.{sweep.__qualname__}"
+        alone = sweep if isinstance(sweep, EachAlone) else None
+        name = alone.name if alone else f"{sweep.__module__}.{sweep.__qualname__}"
         try:
-            with context.database.transaction() as session:
-                key = {"space": _SWEEP_LOCK_SPACE, "place": place}
-                taken = session.execute(text("SELECT pg_try_advisory_xact_lock(:space, :place)"), key)
-                moved[name] = sweep(session, now=context.clock()) if taken.scalar_one() else 0
+            found = _sweep_once(context, alone.find if alone else sweep, place=place)
+            if alone is None:
+                moved[name] = found or 0
+            else:
+                moved[name] = alone.take(context.database, found or (), now=context.clock())
         except Exception:
             log.exception("sweep_failed", sweep=name)
     return moved
+
+
+def _sweep_once(context: WorkerContext, sweep: Callable[..., Any], *, place: int) -> Any:
+    """What the sweep returns; None when another worker runs it just now."""
+    with context.database.transaction() as session:
+        key = {"space": _SWEEP_LOCK_SPACE, "place": place}
+        taken = session.execute(text("SELECT pg_try_advisory_xact_lock(:space, :place)"), key)
+        return sweep(session, now=context.clock()) if taken.scalar_one() else None
 
 
 async def retry_stalled_jobs(manager: JobManager, *, stalled_after_s: float) -> int:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
 
 import structlog
 from sqlmodel import Session
+
+from core.db import Database
 
 log = structlog.get_logger(__name__)
 
@@ -29,3 +33,33 @@ def take_each(session: Session, found: Iterable[T], step: Callable[[T], int], *,
             if not session.is_active or session.connection().invalidated:
                 raise
     return moved
+
+
+@dataclass(frozen=True)
+class EachAlone:
+    """A sweep whose steps each have a transaction of their own: none holds what the next one waits for.
+
+    Attributes:
+        find: `find(session, *, now)` -> keys of the rows whose time has come; takes no locks.
+        step: `step(session, key, *, now)` -> how many rows it moved; looks again under its own lock.
+    """
+
+    name: str
+    find: Callable[..., Sequence[Any]]
+    step: Callable[..., int]
+
+    def __call__(self, session: Session, *, now: datetime) -> int:
+        """All of it within one given transaction."""
+        found = self.find(session, now=now)
+        return take_each(session, found, lambda key: self.step(session, key, now=now), sweep=self.name)
+
+    def take(self, database: Database, found: Iterable[Any], *, now: datetime) -> int:
+        """Do the step for each found key. One that fails is logged, and met again by the next round."""
+        moved = 0
+        for key in found:
+            try:
+                with database.transaction() as session:
+                    moved += self.step(session, key, now=now)
+            except Exception:
+                log.exception("sweep_step_failed", sweep=self.name, found=key)
+        return moved

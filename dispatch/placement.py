@@ -15,7 +15,7 @@ from core.actor import SYSTEM, Actor
 from core.dated import read_rules
 from core.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from core.i18n import _
-from core.sweeping import take_each
+from core.sweeping import EachAlone
 from dispatch import assignment, placement_rules
 from dispatch.candidates import Candidate, rank_points
 from dispatch.cases import Case, lock_case
@@ -106,22 +106,18 @@ def answer_placement(
     _refuse(session, case, placement, state="DECLINED", code=DECLINED, why=why, by=by, now=now)
 
 
-def expire_unanswered(session: Session, *, now: datetime) -> int:
-    """Sweep: points that kept silent beyond their limit lose the ticket, and the next one is asked."""
+def _find_unanswered(session: Session, *, now: datetime) -> list[tuple[int | None, int]]:
     query = (
         select(Placement.id, Placement.ticket_id)
         .where(col(Placement.state) == "OFFERED", col(Placement.answer_due_at) < now)
         .order_by(col(Placement.answer_due_at))
         .limit(SWEEP_BATCH)
     )
-
-    def step(found: tuple[int | None, int]) -> int:
-        return _expire(session, placement_id=found[0], ticket_id=found[1], now=now)
-
-    return take_each(session, list(session.exec(query)), step, sweep="expire_unanswered")
+    return list(session.exec(query))
 
 
-def _expire(session: Session, *, placement_id: int | None, ticket_id: int, now: datetime) -> int:
+def _expire(session: Session, found: tuple[int | None, int], *, now: datetime) -> int:
+    placement_id, ticket_id = found
     case = lock_case(session, ticket_id=ticket_id)
     placement = session.get_one(Placement, placement_id, populate_existing=True)
     if placement.state != "OFFERED":
@@ -135,6 +131,10 @@ def _expire(session: Session, *, placement_id: int | None, ticket_id: int, now: 
         why = _("정해진 시간 안에 답이 없었음")
         _refuse(session, case, placement, state="EXPIRED", code=EXPIRED, why=why, by=SYSTEM, now=now)
     return 1
+
+
+expire_unanswered = EachAlone("expire_unanswered", _find_unanswered, _expire)
+"""Sweep: points that kept silent beyond their limit lose the ticket, and the next one is asked."""
 
 
 def move_ticket(

@@ -134,9 +134,7 @@ TABLE = {
         GET /dispatch/tickets/{number}/windows
     """,
     "DP": """
-        POST /api/v1/plans/{service_point}/{day}/replans
         POST /api/v1/tickets/{number}/acceptance
-        POST /api/v1/tickets/{number}/assignment
         POST /point/replans
         POST /point/tickets/{number}/acceptance
         POST /point/tickets/{number}/attempt
@@ -145,6 +143,8 @@ TABLE = {
         POST /point/tickets/{number}/tasks/{task_id}/done
     """,
     "DPMX": """
+        POST /api/v1/plans/{service_point}/{day}/replans
+        POST /api/v1/tickets/{number}/assignment
         GET /point
         POST /point/absences
         POST /point/absences/{absence_id}/end

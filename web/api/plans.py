@@ -61,7 +61,7 @@ def get_plan(request: Request, service_point: str, day: date, principal: Princip
 
 
 @router.post("/plans/{service_point}/{day}/replans", status_code=202, summary="다시 계획해 달라고 한다")
-@allow(Role.DISPATCHER, Role.POINT)
+@allow(Role.DISPATCHER, Role.POINT, Role.MANAGER, Role.ADMIN)
 def post_replan(
     request: Request, service_point: str, day: date, principal: Principal = SignedIn, by: Actor = Author
 ) -> Response:

@@ -132,7 +132,7 @@ def post_completed(
 
 
 @router.post("/assignment", summary="사람이 직접 배정한다")
-@allow(Role.DISPATCHER, Role.POINT)
+@allow(Role.DISPATCHER, Role.POINT, Role.MANAGER, Role.ADMIN)
 def post_assignment(request: Request, number: str, body: AssignmentBody, by: Actor = Author) -> Response:
     """A person decides who goes and when, with a reason."""
 

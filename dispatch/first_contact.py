@@ -64,7 +64,8 @@ def record_attempt(
     """Write down a try to reach the family, and let the ticket follow from it.
 
     CONNECTED with a window agrees it (APPOINTED, both parties told); without one the ticket is CONTACTED and
-    the clock runs on. SOLVED_BY_PHONE closes it. Any other outcome is only kept.
+    the clock runs on. SOLVED_BY_PHONE closes it, but never a safety case: somebody looks at that. Any other
+    outcome is only kept.
 
     Raises:
         UnknownTicketError: no such ticket (404).
@@ -75,7 +76,8 @@ def record_attempt(
     """
     case = lock_case(session, ticket_id=ticket_id)
     at = require_moment(at=attempt.at, not_before=case.ticket.received_at, now=now)
-    _require_sense(attempt, parties_of(session, ticket_id=ticket_id).keys(), now=now)
+    roles = parties_of(session, ticket_id=ticket_id).keys()
+    _require_sense(attempt, roles, safety=case.ticket.safety, now=now)
     _require_open(case, attempt)
     rules = read_rules(session, company_id=case.ticket.company_id, at=now)
     entry = _Entry(
@@ -106,8 +108,11 @@ def record_attempt(
     return _result(session, entry, attempt_id)
 
 
-def _require_sense(attempt: AttemptRequest, roles: object, *, now: datetime) -> None:
+def _require_sense(attempt: AttemptRequest, roles: object, *, safety: bool, now: datetime) -> None:
     errors: list[FieldError] = []
+    if safety and attempt.outcome is Outcome.SOLVED_BY_PHONE:
+        text = _("안전이 걱정되는 접수는 전화로 끝낼 수 없습니다. 기사가 반드시 찾아가 확인해야 합니다.")
+        errors.append(FieldError("outcome", text))
     if attempt.with_role is not None and attempt.with_role not in roles:  # type: ignore[operator]
         errors.append(FieldError("with", _("이 접수에 없는 사람입니다. 통화한 사람을 다시 골라 주세요.")))
     window = attempt.window

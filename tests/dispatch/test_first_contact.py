@@ -236,3 +236,15 @@ def test_an_unknown_ticket_is_not_found(case: CaseWorld, now: datetime) -> None:
         first_contact.record_attempt(
             case.session, ticket_id=case.ticket_id + 1, attempt=CONNECTED, by=case.him, now=now
         )
+
+
+def test_a_safety_case_is_never_ended_on_the_phone(case: CaseWorld, now: datetime) -> None:
+    case.ticket.safety = True
+    case.session.add(case.ticket)
+    case.session.flush()
+    with pytest.raises(first_contact.BadAttemptError) as refused:
+        record(case, AttemptRequest(Outcome.SOLVED_BY_PHONE, with_role="resident", reason="환기함"), now=now)
+    assert [error.field for error in refused.value.errors] == ["outcome"]
+    assert "찾아가" in refused.value.detail
+    assert case.ticket.status == "ASSIGNED"
+    assert case.session.exec(select(ContactAttempt)).all() == []

@@ -63,6 +63,8 @@ class Plan(SQLModel, table=True):
     """`[{ticket_id, reasons: [{code, kind, technician_id, text, repair}]}]`."""
     changes: list[dict[str, Any]] = Field(default_factory=list, sa_column=json_column())
     """What differs from `base_version`, for people: `[{visit_id, what, from, to}]`."""
+    fingerprint: str | None = None
+    """Of a proposal: what it comes to, and on which routes; see `refusals.py`."""
 
 
 class Booking(SQLModel, table=True):

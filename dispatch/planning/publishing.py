@@ -28,6 +28,7 @@ from dispatch.planning.drafts import DayDraft, PlannedStop
 from dispatch.planning.plan_changes import Change, list_changes
 from dispatch.planning.plan_models import Booking, PointDay
 from dispatch.planning.plan_rows import changes_of, outdate_proposals, plan_row, still_unplanned
+from dispatch.planning.refusals import fingerprint
 
 FREE_STATUSES = ("RECEIVED", "UNASSIGNED", "REOPENED")
 """A technician and a time make these ASSIGNED."""
@@ -103,6 +104,7 @@ def store_proposal(
     outdate_proposals(session, board.point_id, board.day, now)
     plan = plan_row(draft, changes, author, now, state="proposed", version=board.version + 1)
     plan.decision_reason = "\n".join(dict.fromkeys(reasons))
+    plan.fingerprint = fingerprint(draft, changes)
     session.add(plan)
     session.flush()
     live.announce(

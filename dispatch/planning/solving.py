@@ -29,6 +29,7 @@ from dispatch.planning.publishing import (
     publish,
     store_proposal,
 )
+from dispatch.planning.refusals import was_refused
 from dispatch.planning.solve_requests import (
     TASK_SOLVE,
     Claim,
@@ -109,6 +110,8 @@ def prepare(board: DayBoard, *, by_person: bool) -> Task:
 def apply(session: Session, *, task: Task, plan: Plan, claim: Claim, now: datetime) -> SolveOutcome:
     """Publish a solved plan, or propose it, or keep what is there; never anything worse.
 
+    What a person has rejected is proposed again only when a person asks, or the routes have changed.
+
     Raises:
         StalePlanError, TechnicianTakenError: the day moved on during the solve.
     """
@@ -126,6 +129,8 @@ def apply(session: Session, *, task: Task, plan: Plan, claim: Claim, now: dateti
         return outcome("kept")
     asks = reasons_to_ask(drafts, changes, now=now)
     author = Authorship(SYSTEM, "solve", claim.asked_by or None)
+    if asks and not claim.by_person and was_refused(session, draft=draft, changes=list_changes([draft])):
+        return outcome("kept")
     if asks:
         store_proposal(session, draft=drafts[0], reasons=asks, author=author, now=now)
         return outcome("proposed")

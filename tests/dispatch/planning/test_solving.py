@@ -39,7 +39,7 @@ from scheduling.problem import PlanningProblem
 from tests import world
 from tests.dispatch.plan_world import DISPATCHER, Shop, agree, book, plan, version_of, visit_of
 from tests.dispatch.planning.test_publishing import assert_sound
-from workforce.models import Absence, Qualification, Technician
+from workforce.models import Absence, Qualification, Shift, Technician
 
 SECONDS = 0.4
 
@@ -389,6 +389,30 @@ class TestWhoDecides:
         with database.transaction() as session:
             assert proposals.list_proposals(session, company_id=shop.company.id or 0) == []
             assert session.get_one(Visit, visit_id).technician_id != other
+
+    def test_rejected_it_comes_back_only_when_something_has_changed(
+        self, database: Database, gone: tuple[Shop, int, int], now: datetime
+    ) -> None:
+        shop, _visit_id, other = gone
+        company_id = shop.company.id or 0
+
+        def solve_again(at: datetime) -> str:
+            ask(database, shop, at)
+            outcome = run_solve(database, solver=InlineSolver(), clock=lambda: at, seconds=SECONDS)
+            assert outcome is not None
+            return outcome.result
+
+        with database.transaction() as session:
+            (proposal,) = proposals.list_proposals(session, company_id=company_id)
+            proposals.reject_proposal(
+                session, plan_id=proposal.id, company_id=company_id, reason="통화함", by=DISPATCHER, now=now
+            )
+        assert solve_again(now + timedelta(minutes=2)) == "kept"
+        with database.transaction() as session:
+            assert proposals.list_proposals(session, company_id=company_id) == []
+            for shift in session.exec(select(Shift).where(col(Shift.technician_id) == other)).all():
+                shift.end_at += timedelta(hours=1)
+        assert solve_again(now + timedelta(minutes=5)) == "proposed", "who would go works longer now"
 
     def test_another_companys_proposal_does_not_exist(
         self, database: Database, gone: tuple[Shop, int, int], now: datetime

@@ -19,7 +19,7 @@ from geo.service import AddressError, Precision, place_address
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.admin import point_forms
 from web.pages.admin.changes import changes_of
-from web.pages.admin.forms import new_key, show_again, show_form, submit
+from web.pages.admin.forms import Build, new_key, show_again, show_form, submit
 from web.pages.admin.frame import Done, look, must_be_company_wide, show
 from web.pages.admin.typed import FormFields, Typed
 from workforce import founding
@@ -106,8 +106,7 @@ def add(
         return point_forms.new(_kind_of_company(session, principal), typed=typed, notice=notice)
 
     if notice is not None:
-        errors = {"address": notice[1]} if notice[0] == "bad" else {}
-        return show_again(request, build, typed, errors=errors)
+        return _show_located(request, build, typed, notice)
 
     def act(session: Session, now: datetime) -> Done:
         code = typed.code("code")
@@ -183,8 +182,7 @@ def change(
         return point_forms.edit(point, typed=typed, notice=notice)
 
     if notice is not None:
-        errors = {"address": notice[1]} if notice[0] == "bad" else {}
-        return show_again(request, build, typed, errors=errors)
+        return _show_located(request, build, typed, notice)
 
     def act(session: Session, now: datetime) -> Done:
         facts = _facts(typed)
@@ -261,6 +259,13 @@ def _locate(typed: Typed) -> tuple[str, str] | None:
     if place.precision in (Precision.SGG, Precision.SIDO):
         return "warn", _("동까지는 찾지 못했습니다. 지도에서 정확한 자리를 눌러 주세요.")
     return "info", _("주소의 자리를 찾았습니다. 지도에서 맞는지 보고 저장해 주세요.")
+
+
+def _show_located(request: Request, build: Build, typed: Typed, notice: tuple[str, str]) -> Response:
+    """The form with the place on its map. Asking for it is answered; only saving without it is refused."""
+    if notice[0] == "bad":
+        return show_again(request, build, typed, errors={"address": notice[1]})
+    return show_again(request, build, typed, errors={}, status=200 if typed.raw("locate") else 422)
 
 
 def _facts(typed: Typed) -> dict[str, Any]:

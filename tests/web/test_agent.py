@@ -21,6 +21,7 @@ from dispatch.models import ContactAttempt, Task, Ticket, TicketParty, TriageSte
 from dispatch.planning.slots import rank_slots
 from tests import world
 from tests.web.conftest import ClientAs, WebWorld
+from tests.web.told_once import told_once
 from workforce.models import AccessLog
 
 FORM: dict[str, Any] = {
@@ -157,6 +158,12 @@ def test_a_bad_field_is_told_beside_it_and_nothing_typed_is_lost(
     assert f'id="e-{field}"' in answer.text
     assert "방이 추워요" in answer.text
     assert tickets(database) == []
+
+
+def test_an_empty_call_says_each_thing_once(desk: httpx.Client) -> None:
+    answer = desk.post("/agent/new", data={"symptom": "NO_HEAT"})
+    assert answer.status_code == 422
+    assert set(told_once(answer.text)) >= {"resident_phone", "resident_name", "resident_address"}
 
 
 def test_script_in_any_field_stays_text(desk: httpx.Client) -> None:

@@ -26,7 +26,7 @@ def templates(monkeypatch: pytest.MonkeyPatch) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
-        extensions=["jinja2.ext.i18n"],
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
         undefined=StrictUndefined,
     )
     environment.install_gettext_callables(gettext_now, ngettext_now, newstyle=True)  # type: ignore[attr-defined]
@@ -155,7 +155,7 @@ MINIMAL = (
     'ui.meter("가", 3, 0)',
     'ui.figure("가", 3)',
     'ui.person("김영호")',
-    'forms.error_summary({"a": "고쳐 주세요"})',
+    'forms.error_summary({"a": "고쳐 주세요"}, "고쳐 주세요", places=["a"])',
     'forms.field("a", "가")',
     'forms.textarea("a", "가")',
     'forms.select("a", "가", [("1", "하나")])',

@@ -17,6 +17,7 @@ from tests.web.admin.forms import (
     send,
     stored,
 )
+from tests.web.told_once import told_once
 from web.pages.admin.typed import Typed
 from workforce.models import Company, ServicePoint
 
@@ -54,6 +55,9 @@ def test_an_address_is_found_and_shown_before_it_is_stored(client: httpx.Client)
         "lat": "",
         "lon": "",
     }
+    asked = send(client, "/admin/points/new", **fields, locate="1")
+    assert asked.status_code == 200
+    assert "주소의 자리를 찾았습니다" in asked.text and 'class="error' not in asked.text
     answer = send(client, "/admin/points/new", **fields)
     assert answer.status_code == 422
     lat, lon = (
@@ -63,6 +67,14 @@ def test_an_address_is_found_and_shown_before_it_is_stored(client: httpx.Client)
     assert 'data-view="37.2' in answer.text
     fields |= {"lat": lat[1], "lon": lon[1]}
     assert stored(send(client, "/admin/points/new", **fields)) == "/admin/points/suwon"
+
+
+@pytest.mark.parametrize("path", ["/admin/points/new", "/admin/people/new", "/admin/prices/new"])
+def test_an_empty_form_says_each_thing_once(client: httpx.Client, path: str) -> None:
+    add_point(client)
+    answer = send(client, path)
+    assert answer.status_code == 422
+    assert len(told_once(answer.text)) >= 2
 
 
 def test_an_unknown_address_is_refused_beside_its_field(client: httpx.Client) -> None:

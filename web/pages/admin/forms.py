@@ -90,10 +90,7 @@ def show_again(
     """The form with what was typed, and what is wrong beside each field."""
     page = look(request, build)
     values = typed.values
-    named = {entry.name for entry in page.entries}
     entries = [_with_typed(entry, values) for entry in page.entries]
-    loose = [message for name, message in errors.items() if name not in named and name not in ("lat", "lon")]
-    general = general or " ".join(dict.fromkeys(loose))
     return _render(request, replace(page, entries=entries), errors=errors, general=general, status=status)
 
 

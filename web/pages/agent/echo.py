@@ -31,13 +31,15 @@ KOREA_VIEW = "36.4,127.9,7"
 
 @router.post("/{field}")
 @allow(*DESK_ROLES)
-def show_echo(request: Request, field: str, posted: Posted, principal: Principal = SignedIn) -> Response:
-    """The fragment below a field."""
+def show_echo(
+    request: Request, field: str, posted: Posted, told: bool = False, principal: Principal = SignedIn
+) -> Response:
+    """The fragment below a field; `told`: the page says already why it was refused."""
     written = posted.get(field)
     if not written.strip():
-        return render_page(request, "agent/_echo.html", {"kind": "none"})
+        return _show(request, {"kind": "none"}, told=told)
     if field == "resident_address":
-        return render_page(request, "agent/_echo.html", _address(written))
+        return _show(request, _address(written), told=told)
     with context_of(request).database.reading() as session:
         if field in PHONES:
             lead = field == "resident_phone" and not posted.get("household")
@@ -46,7 +48,11 @@ def show_echo(request: Request, field: str, posted: Posted, principal: Principal
             values = _code(session, written, company_id=principal.company_id)
         else:
             raise NotFoundError(_("그런 칸이 없습니다."))
-    return render_page(request, "agent/_echo.html", values)
+    return _show(request, values, told=told)
+
+
+def _show(request: Request, values: dict[str, Any], *, told: bool) -> Response:
+    return render_page(request, "agent/_echo.html", {**values, "told": told})
 
 
 def _phone(session: Session, written: str, *, company_id: int, look_up: bool) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from dispatch.safety_script import script_steps
 from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.agent.intake_form import (
+    PLACES,
     SAFETY_DEFAULT,
     KnownHome,
     errors_by_field,
@@ -204,6 +205,7 @@ def _show(
             "age_bands": [(code, _(label)) for code, label in AGE_BANDS],
             "windows": window_choices(rules, now),
             "errors": errors,
+            "places": PLACES,
             "problem": problem.detail if problem else None,
             "unmask_reason": _(UNMASK_REASON),
         }

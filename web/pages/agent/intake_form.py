@@ -114,6 +114,27 @@ def known_address(posted: PostedForm, home: KnownHome | None) -> NewAddress | No
     )
 
 
+PLACES = (
+    "household",
+    *(f"{role}_{part}" for role in ("resident", "requester", "payer") for part in ("name", "phone")),
+    "resident_address",
+    "requester_relationship",
+    "payer_relationship",
+    "caller",
+    "payer",
+    "age_band",
+    "symptom",
+    "error_code",
+    "boiler_model",
+    "boiler_serial",
+    "boiler_installed_on",
+    "note",
+    "wished",
+    "self_fix_result",
+)
+"""The form's fields that show what is wrong with them."""
+
+
 def errors_by_field(error: DomainError, *, is_known: bool) -> dict[str, str]:
     """Messages by the form's field names; what has no field of its own stands at the top."""
     found: dict[str, str] = {}

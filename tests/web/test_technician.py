@@ -17,9 +17,11 @@ from core.clock import rfc3339_kst
 from dispatch.clocks import stop_clock
 from dispatch.models import ContactAttempt, Ticket, Visit
 from dispatch.planning.plan_models import Booking
+from notifications.models import Notice
 from tests import world
 from tests.dispatch.case_world import set_prices
 from tests.web.conftest import WebWorld
+from tests.web.told_once import told_once, words_of
 from workforce.models import AccessLog
 
 
@@ -253,7 +255,7 @@ def test_a_press_that_comes_twice_counts_once(phone: Phone) -> None:
 def test_solved_by_phone_needs_its_reason_and_ends_the_case(phone: Phone) -> None:
     data = {"outcome": "SOLVED_BY_PHONE", "with": "resident", "reason": ""}
     answer = phone.post("attempt", data)
-    assert answer.status_code == 422 and "어떻게 해결했는지" in answer.text and 'name="reason"' in answer.text
+    assert answer.status_code == 422 and "어떻게 해결했는지" in told_once(answer.text)["reason"]
     assert phone.post("attempt", {**data, "reason": "밸브를 열었음"}).status_code == 303
     assert phone.ticket().status == "CLOSED"
     assert "밸브를 열었음" in phone.get()
@@ -310,11 +312,39 @@ def test_absence_says_what_is_still_missing(phone: Phone) -> None:
     assert "2/2" in phone.get("?do=absent") and "다 기다렸습니다" in phone.get("?do=absent")
     assert phone.post("absent", {"note": "쪽지"}).status_code == 303
     assert phone.visit().state == "absent"
+    page = words_of(phone.get())
+    assert in_order(page, ["부재로 적었습니다", "접수하신 분께", "문자를 못 받는 분께는", "다음 방문 시간은"])
+    phone.web.wait(minutes=31)
+    assert "부재로 적었습니다" not in phone.get()
+
+
+def test_setting_out_while_still_at_another_home_is_asked_about(web_world: WebWorld) -> None:
+    phone = open_phone(web_world, state="agreed", status="APPOINTED")
+    with web_world.database.transaction() as session:
+        other = add_job(web_world, session, minutes=30, state="arrived", status="ARRIVED")[0].number
+    asked = phone.post("departed", {"idempotency_key": "first"})
+    assert asked.status_code == 200 and f"{other} 방문이 ‘도착’ 상태입니다" in asked.text
+    assert f'href="/m/{other}"' in asked.text and phone.visit().state == "agreed"
+    assert phone.post("departed", {"idempotency_key": "second", "anyway": "1"}).status_code == 303
+    assert phone.visit().state == "en_route"
+
+
+def test_every_step_carries_a_key_and_counts_once(phone: Phone) -> None:
+    for step in ("departed", "arrived", "started"):
+        page = phone.get("?do=depart" if step == "departed" else "")
+        form = re.findall(rf'/{step}" method="post" data-once>(.*?)</form>', page, re.DOTALL)[0]
+        key = re.findall(r'name="idempotency_key" value="([^"]+)"', form)[0]
+        for _ in range(2):
+            assert phone.post(step, {"idempotency_key": key}).status_code == 303
+    with phone.web.database.reading() as session:
+        told = session.exec(select(Notice).where(col(Notice.event) == "EN_ROUTE")).all()
+    assert len({notice.recipient for notice in told}) == len(told) == 1
 
 
 def test_a_hold_says_why_and_until_when(phone: Phone) -> None:
     at_the_door(phone)
-    assert phone.post("hold", {"reason": "because"}).status_code == 422
+    refused = phone.post("hold", {"reason": "because"})
+    assert refused.status_code == 422 and "reason" in told_once(refused.text)
     answer = phone.post("hold", {"reason": "parts_wait", "days": "2", "note": "팬 모터"})
     assert answer.status_code == 303
     assert phone.ticket().status == "ON_HOLD"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -221,7 +222,7 @@ def _tasks(
     )
     names = party_names(session, ticket_ids={task.ticket_id for task in tasks})
     details = {task.id: MASKED.words(task.detail, names=names.get(task.ticket_id, ())) for task in tasks}
-    return {"tasks": tasks, "details": details, "quote": quote}
+    return {"tasks": tasks, "details": details, "quote": quote, "form_key": secrets.token_urlsafe(18)}
 
 
 def _cards(

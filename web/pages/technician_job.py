@@ -24,6 +24,7 @@ from web.context import caller_address, context_of
 from web.identity import GuardedRoute, SignedIn, allow
 from web.pages.posting import PostedForm
 from web.pages.technician import ROLES, Whose, frame_of
+from web.pages.technician_asides import FAMILY, after_absence
 from web.pages.technician_forms import read_lines
 from web.presenters.masks import Masks
 from web.presenters.technician import (
@@ -43,7 +44,6 @@ from workforce.schemas import TechnicianInfo
 
 router = APIRouter(prefix="/m", route_class=GuardedRoute)
 
-FAMILY = ("resident", "requester", "payer")
 STEP_OF_STATE = {
     "planned": "call",
     "agreed": "depart",
@@ -131,6 +131,8 @@ def job_values(
         "typed": typed,
         "error": error,
         "errors": {item.field: item.message for item in error.errors} if error else {},
+        "absence": after_absence(session, detail, now=now),
+        "still_at": None,
     }
     return values | _extra(session, job, masks, step=step, typed=typed, now=now)
 

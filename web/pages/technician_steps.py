@@ -24,6 +24,7 @@ from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.posting import Posted, PostedForm, take_once
 from web.pages.technician import ROLES
+from web.pages.technician_asides import still_at
 from web.pages.technician_forms import read_attempt, read_completion, read_hold_day
 from web.pages.technician_job import bill_values, job_values
 from web.scope import reach_ticket, scope_of
@@ -67,7 +68,9 @@ def post_attempt(
 def post_departed(
     request: Request, number: str, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
 ) -> Response:
-    """He sets out; the family is told."""
+    """He sets out; the family is told. While he is still at another home, he is asked first."""
+    if not posted.get("anyway") and (question := _ask_whether_done_there(request, principal, number)):
+        return question
     return _take(request, number, principal, posted, _plain(visits.depart, by), do="depart")
 
 
@@ -159,6 +162,21 @@ def back_to_job(number: str, step: str) -> Response:
     """An address that a refused form left behind, opened again: the job as it stands."""
     del step
     return RedirectResponse(f"/m/{quote(number, safe='')}", status_code=303)
+
+
+def _ask_whether_done_there(request: Request, principal: Principal, number: str) -> Response | None:
+    context = context_of(request)
+    with context.database.reading() as session:
+        now = context.clock()
+        reach_ticket(session, principal=principal, number=number)
+        detail = ticket_detail(session, company_id=principal.company_id, number=number, now=now)
+        other = still_at(session, principal, detail, now=now)
+        if other is None:
+            return None
+        values = job_values(
+            session, principal=principal, number=number, now=now, do="depart", typed=PostedForm()
+        )
+    return render_page(request, "technician/job.html", {**values, "still_at": other})
 
 
 def _plain(door: Callable[..., object], by: Actor) -> Act:

@@ -10,12 +10,9 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from core.clock import KST, operating_day
-from core.i18n import _
 from dispatch.console.lanes import Lane, LaneJob, day_lanes, window_of
 from dispatch.console.map_views import MapPoint, MapTicket, map_points, map_tickets
 from dispatch.models import Ticket, Visit
-from dispatch.open_visits import find_open_visit
 from dispatch.planning.plan_models import Plan, PointDay
 from workforce.queries import get_technicians
 
@@ -29,7 +26,6 @@ __all__ = [
     "StopView",
     "UnplannedView",
     "day_lanes",
-    "explain_ticket",
     "map_points",
     "map_tickets",
     "plan_of",
@@ -127,28 +123,6 @@ def plan_of(session: Session, *, point_id: int, day: date) -> PlanView:
     )
 
 
-def explain_ticket(session: Session, *, ticket_id: int, now: datetime) -> dict[str, Any]:
-    """Why a ticket is planned as it is, or waits: `{"planned": bool, "reasons": [...]}`."""
-    visit = find_open_visit(session, ticket_id=ticket_id)
-    if visit is None:
-        return {"planned": False, "reasons": []}
-    if visit.planned_start is not None and visit.technician_id is not None:
-        return {"planned": True, "reasons": [_why_there(session, visit)]}
-    query = (
-        select(Plan.unplanned)
-        .join(PointDay, col(PointDay.plan_id) == col(Plan.id))
-        .where(
-            col(PointDay.service_point_id) == visit.service_point_id, col(PointDay.day) >= operating_day(now)
-        )
-        .order_by(col(PointDay.day))
-    )
-    for unplanned in session.exec(query):
-        for left in unplanned:
-            if left["ticket_id"] == ticket_id:
-                return {"planned": False, "reasons": left["reasons"]}
-    return {"planned": False, "reasons": []}
-
-
 def _cases(session: Session, visit_ids: Iterable[int]) -> dict[int, tuple[Visit, str]]:
     query = (
         select(Visit, Ticket.number)
@@ -180,44 +154,6 @@ def _unplanned(session: Session, plan: Plan) -> tuple[UnplannedView, ...]:
         UnplannedView(left["ticket_id"], numbers.get(left["ticket_id"], ""), tuple(left["reasons"]))
         for left in plan.unplanned
     )
-
-
-def _why_there(session: Session, visit: Visit) -> dict[str, Any]:
-    """The sentence of the change that put the visit where it is."""
-    assert visit.planned_start is not None and visit.technician_id is not None
-    query = (
-        select(Plan.changes, Plan.made_by)
-        .where(
-            col(Plan.service_point_id) == visit.service_point_id,
-            col(Plan.day) == operating_day(visit.planned_start),
-            col(Plan.state) == "published",
-            col(Plan.changes).contains([{"visit_id": visit.id}]),
-        )
-        .order_by(col(Plan.id).desc())
-    )
-    why = None
-    for changes, made_by in session.exec(query):
-        own = next(change for change in changes if change["visit_id"] == visit.id)
-        if own["what"] in ("assigned", "moved"):
-            why = own.get("why") or _("{who}이(가) 정했습니다.").format(who=made_by)
-            break
-    crew = get_technicians(
-        session, technician_ids=[visit.technician_id], company_id=visit.company_id, at=visit.planned_start
-    )
-    at = visit.planned_start.astimezone(KST)
-    text = _("{name} 기사가 {month}/{day} {time}에 시작할 예정입니다.").format(
-        name=crew[visit.technician_id].name if visit.technician_id in crew else "",
-        month=at.month,
-        day=at.day,
-        time=at.strftime("%H:%M"),
-    )
-    return {
-        "code": "PLANNED",
-        "kind": "best_guess",
-        "technician_id": visit.technician_id,
-        "text": f"{text} {why}" if why else text,
-        "repair": None,
-    }
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -16,7 +16,7 @@ from dispatch import assignment
 from dispatch.by_hand import ExcludedTechnicianError
 from dispatch.models import Placement, Ticket, Visit
 from dispatch.planning.plan_models import Booking, Plan, PointDay, SolveRequest
-from dispatch.planning.plan_queries import explain_ticket
+from dispatch.unplanned import why_unplanned
 from notifications.models import Notice
 from tests import world
 from tests.dispatch.plan_world import DISPATCHER, OTHER, Shop, agree, plan, version_of, visit_of, wish
@@ -45,7 +45,6 @@ def test_a_placed_ticket_is_planned_booked_and_told(session: Session, now: datet
     assert session.exec(select(SolveRequest)).one().not_before == now + timedelta(seconds=30)
     told = session.exec(select(Notice).where(col(Notice.event) == "JOB_ASSIGNED")).all()
     assert len(told) == 1
-    assert explain_ticket(session, ticket_id=ticket.id or 0, now=now)["planned"]
 
 
 def test_the_handler_may_run_twice(session: Session, now: datetime) -> None:
@@ -68,9 +67,9 @@ def test_who_lacks_the_licence_never_goes(session: Session, now: datetime) -> No
     visit = plan(session, ticket, now)
 
     assert visit.technician_id is None and ticket.status == "UNASSIGNED"
-    told = explain_ticket(session, ticket_id=ticket.id or 0, now=now)
-    assert not told["planned"]
-    assert {reason["code"] for reason in told["reasons"]} == {"NO_QUALIFIED_TECHNICIAN"}
+    assert {reason.code for reason in why_unplanned(session, ticket=ticket, visit=None, now=now)} == {
+        "NO_QUALIFIED_TECHNICIAN"
+    }
     assert session.exec(select(SolveRequest)).one().urgent
 
 
@@ -96,8 +95,8 @@ def test_the_technician_of_the_complaint_is_not_sent_again(session: Session, now
     first = shop.technician(name="먼저")
     ticket = shop.ticket(excluded_technician_id=first)
     assert plan(session, ticket, now).technician_id is None
-    reasons = explain_ticket(session, ticket_id=ticket.id or 0, now=now)["reasons"]
-    assert [reason["code"] for reason in reasons] == ["EXCLUDED_ALONE"]
+    reasons = why_unplanned(session, ticket=ticket, visit=None, now=now)
+    assert [reason.code for reason in reasons] == ["EXCLUDED_ALONE"]
 
     second = shop.technician(name="다음")
     assert plan(session, ticket, now).technician_id == second
@@ -148,8 +147,8 @@ def test_a_limit_that_is_full_is_the_reason(session: Session, now: datetime) -> 
     shop.technician()
     ticket = shop.ticket()
     plan(session, ticket, now)
-    reasons = explain_ticket(session, ticket_id=ticket.id or 0, now=now)["reasons"]
-    assert [reason["code"] for reason in reasons] == ["DAILY_LIMIT"]
+    reasons = why_unplanned(session, ticket=ticket, visit=None, now=now)
+    assert [reason.code for reason in reasons] == ["DAILY_LIMIT"]
 
 
 def test_another_ticket_does_not_wipe_out_the_reasons_of_the_first(session: Session, now: datetime) -> None:
@@ -158,7 +157,7 @@ def test_another_ticket_does_not_wipe_out_the_reasons_of_the_first(session: Sess
     stuck = shop.ticket(symptom="IGNITION")
     plan(session, stuck, now)
     plan(session, shop.ticket(), now)
-    assert explain_ticket(session, ticket_id=stuck.id or 0, now=now)["reasons"]
+    assert why_unplanned(session, ticket=stuck, visit=None, now=now)
 
 
 def test_a_tentative_visit_is_told_once_the_point_accepts(session: Session, now: datetime) -> None:

@@ -21,7 +21,7 @@ from dispatch import assignment
 from dispatch.models import Ticket, Visit
 from dispatch.planning import proposals
 from dispatch.planning.plan_models import Booking, Plan, SolveRequest
-from dispatch.planning.plan_queries import explain_ticket, plan_of
+from dispatch.planning.plan_queries import plan_of
 from dispatch.planning.slots import rank_slots
 from dispatch.planning.solve_requests import finish_claim
 from dispatch.planning.solving import (
@@ -33,6 +33,7 @@ from dispatch.planning.solving import (
     run_solve,
 )
 from dispatch.states import OPEN_VISIT_STATES
+from dispatch.unplanned import why_unplanned
 from scheduling.plan import Plan as SolvedPlan
 from scheduling.planner import solve
 from scheduling.problem import PlanningProblem
@@ -581,7 +582,7 @@ def _assert_rules(session: Session, at: datetime) -> None:
         ticket = session.get_one(Ticket, visit.ticket_id)
         if visit.state == "planned" and visit.planned_start is None:
             assert ticket.status == "UNASSIGNED"
-            assert explain_ticket(session, ticket_id=visit.ticket_id, now=at)["reasons"]
+            assert why_unplanned(session, ticket=ticket, visit=None, now=at)
     spans: dict[int, list[tuple[datetime, datetime]]] = {}
     for booking in bookings.values():
         spans.setdefault(booking.technician_id, []).append((booking.start_at, booking.end_at))

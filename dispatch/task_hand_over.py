@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select as columns
+from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from core.actor import SYSTEM
@@ -15,28 +15,41 @@ from workforce.duty import rota_people_at
 HAND_OVER_BATCH = 200
 
 
+_IN_OTHER_HANDS = text("""
+    SELECT t.id, CASE WHEN t.kind = ANY(:escalated) THEN d.escalation ELSE d.desk END
+    FROM task t
+    JOIN unnest(CAST(:companies AS bigint[]), CAST(:points AS bigint[]),
+                CAST(:desks AS bigint[]), CAST(:escalations AS bigint[]))
+         AS d (company_id, point_id, desk, escalation)
+      ON d.company_id = t.company_id AND d.point_id = coalesce(t.service_point_id, 0)
+    WHERE t.state = 'open' AND t.kind <> :stays
+      AND t.owner_person_id <> CASE WHEN t.kind = ANY(:escalated) THEN d.escalation ELSE d.desk END
+    ORDER BY t.id LIMIT :batch
+""")
+"""Only tasks whose owner has gone home come out of the database: the sweep runs every other second."""
+
+
 def hand_over_tasks(session: Session, *, now: datetime) -> int:
     """Sweep: open tasks go to whoever is on duty now, so that nobody who has gone home owns one.
 
     An escalation stays with its person: whoever took a complaint answers for it to the end.
     """
     on_duty = rota_people_at(session, at=now)
-    query = columns(
-        col(Task.id),
-        col(Task.company_id),
-        col(Task.service_point_id),
-        col(Task.kind),
-        col(Task.owner_person_id),
-    ).where(col(Task.state) == "open", col(Task.kind) != ESCALATION)
-    moved = 0
-    for task_id, company_id, point_id, kind, owner_id in session.execute(query).all():
-        people = on_duty.get((company_id, point_id))
-        if people is None or people[kind in ESCALATED_KINDS] == owner_id:
-            continue
-        moved += _hand_over(session, task_id, person_id=people[kind in ESCALATED_KINDS], now=now)
-        if moved >= HAND_OVER_BATCH:
-            break
-    return moved
+    found = session.execute(
+        _IN_OTHER_HANDS,
+        {
+            "companies": [company_id for company_id, _point in on_duty],
+            "points": [point_id or 0 for _company, point_id in on_duty],
+            "desks": [desk for desk, _escalation in on_duty.values()],
+            "escalations": [escalation for _desk, escalation in on_duty.values()],
+            "escalated": list(ESCALATED_KINDS),
+            "stays": ESCALATION,
+            "batch": HAND_OVER_BATCH,
+        },
+    )
+    return sum(
+        _hand_over(session, task_id, person_id=person_id, now=now) for task_id, person_id in found.all()
+    )
 
 
 def _hand_over(session: Session, task_id: int, *, person_id: int, now: datetime) -> int:

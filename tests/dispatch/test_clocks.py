@@ -26,6 +26,7 @@ from tests.world import (
     make_ticket,
     make_visit,
 )
+from workforce.models import Company
 
 
 @pytest.fixture
@@ -195,6 +196,35 @@ def test_tasks_go_to_who_is_on_duty(session: Session, ticket: Ticket) -> None:
         close_task(session, ticket_id=ticket.id or 0, task_id=task_id, outcome="", by=AGENT, now=night)
     newer = open_task(session, ticket_id=ticket.id or 0, kind="CONTACT_CALL", detail="또", now=night)
     assert newer != task_id
+
+
+def test_each_kind_of_task_goes_to_its_own_kind_of_person(session: Session, ticket: Ticket) -> None:
+    """The call desk's have no point, an alarm goes to whoever answers for it, a complaint stays."""
+    company_id, night = ticket.company_id, NOW + timedelta(hours=10)
+    home = make_household(session, company=session.get_one(Company, company_id))
+    unplaced = make_ticket(
+        session, company=session.get_one(Company, company_id), household=home, status="UNASSIGNED"
+    )
+    for subject, kind in ((unplaced, "MAP_PICK"), (ticket, "SAFETY_ALARM"), (ticket, "ESCALATION")):
+        open_task(session, ticket_id=subject.id or 0, kind=kind, detail="", now=NOW)
+    before = {task.kind: task.owner.name for task in list_tasks(session, company_id=company_id)}
+    for point_id, desk, chief in ((None, "밤상황", "밤소장"), (ticket.service_point_id, "밤창구", "밤대장")):
+        make_duty(
+            session,
+            company_id=company_id,
+            point_id=point_id,
+            desk_name=desk,
+            escalation_name=chief,
+            start=night,
+            end=night + timedelta(hours=8),
+        )
+    assert hand_over_tasks(session, now=night) == 2
+    assert hand_over_tasks(session, now=night) == 0
+    assert {task.kind: task.owner.name for task in list_tasks(session, company_id=company_id)} == {
+        "MAP_PICK": "밤상황",
+        "SAFETY_ALARM": "밤대장",
+        "ESCALATION": before["ESCALATION"],
+    }
 
 
 def test_a_task_with_a_generation_is_opened_once(session: Session, ticket: Ticket) -> None:

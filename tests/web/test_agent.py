@@ -18,11 +18,15 @@ from core.events import deliver
 from core.models import StoredEvent
 from customers.models import Household
 from dispatch.models import ContactAttempt, Task, Ticket, TicketParty, TriageStep, Visit
+from dispatch.notice_tasks import NOTICE_FAILED
 from dispatch.planning.slots import rank_slots
+from dispatch.tasks import open_task
+from notifications.models import Notice
 from tests import world
 from tests.web.conftest import ClientAs, WebWorld
-from tests.web.told_once import told_once
-from workforce.models import AccessLog
+from tests.web.test_phones import put_text
+from tests.web.told_once import told_once, words_of
+from workforce.models import AccessLog, Account
 
 FORM: dict[str, Any] = {
     "resident_phone": "０２)５５５-0101",
@@ -423,6 +427,41 @@ def test_a_landline_call_is_made_and_written_down(web_world: WebWorld, desk: htt
     assert desk.post(path, data={"outcome": " "}).status_code == 422
     assert desk.post(path, data={"outcome": "말씀드림"}).status_code == 303
     assert desk.post(path, data={"outcome": "또"}).status_code == 409
+
+
+def test_who_owns_a_call_reads_whom_to_ring_and_dials_after_a_logged_press(
+    web_world: WebWorld, desk: httpx.Client, client_as: ClientAs
+) -> None:
+    number = make_case(web_world)
+    why = "거주자께 문자가 가지 않았습니다. 전화로 알려 주세요."
+    ticket_id = tickets(web_world.database)[0].id or 0
+    text = "김영자님, 오늘 14시에 찾아갑니다. 문의: 1588-0000"
+    put_text(web_world, ticket_id, "+8225550101", recipient="resident", state="failed", text=text)
+    with web_world.database.transaction() as session:
+        notice = session.exec(select(Notice)).one()
+        owner = session.exec(select(Account).where(col(Account.login).startswith("agent-"))).one()
+        open_task(
+            session,
+            ticket_id=ticket_id,
+            kind=NOTICE_FAILED,
+            recipient="resident",
+            detail=why,
+            owner_person_id=owner.person_id,
+            data={"notice_id": notice.id},
+            now=web_world.now,
+        )
+    path = f"/agent/tickets/{number}"
+    page = words_of(desk.get(path).text)
+    assert "이렇게 말씀해 주세요 김영자님, 오늘 14시에 찾아갑니다. 문의: 1588-0000" in page
+    assert why in page and "사시는 분 김영자" in page
+    assert "김영자" not in client_as("agent").get(path).text, "another agent's call"
+    closed = desk.get(f"{path}/tasks").text
+    assert "tel:" not in closed and "02-***-0101" in closed
+    form = dict(re.findall(r'name="(reason|back)" value="([^"]+)"', closed))
+    assert desk.post(f"/unmask/ticket/{number}", data=form).headers["location"] == path
+    assert 'href="tel:+8225550101" data-dial="told-' in desk.get(f"{path}/tasks").text
+    with web_world.database.reading() as session:
+        assert [log.reason for log in session.exec(select(AccessLog))] == [form["reason"]]
 
 
 def test_a_home_shows_its_history_and_what_keeps_breaking(web_world: WebWorld, desk: httpx.Client) -> None:

@@ -1,4 +1,4 @@
-"""What the technician's phone says beside the step: what came of an absence, and what is still open elsewhere."""
+"""What the technician's phone says beside the step: what came of an absence, where he still is at work."""
 
 from __future__ import annotations
 

@@ -221,7 +221,7 @@ def _task_rows(
             "mark": mark,
             "detail": conceal(
                 task.detail,
-                names=names.get(task.ticket_id, ()),
+                names=() if task.owner.id == principal.person_id else names.get(task.ticket_id, ()),
                 company_phone=company.main_phone,
                 masks=MASKED,
             ),

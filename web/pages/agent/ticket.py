@@ -12,7 +12,7 @@ from core.i18n import _
 from web.context import context_of
 from web.identity import GuardedRoute, SignedIn, allow
 from web.pages.agent.ticket_view import slot_values, ticket_values
-from web.pages.agent.words import DESK_ROLES, DONE, SELF_FIX, UNMASK_REASON
+from web.pages.agent.words import CALL_REASON, DESK_ROLES, DONE, SELF_FIX, UNMASK_REASON
 from web.pages.posting import PostedForm
 from web.scope import reach_ticket
 from web.templating import render_page
@@ -46,7 +46,7 @@ def show_tasks(request: Request, number: str, principal: Principal = SignedIn) -
     with context.database.reading() as session:
         reach_ticket(session, principal=principal, number=number)
         values = ticket_values(session, principal=principal, number=number, now=context.clock())
-        return render_page(request, "agent/_tasks.html", values)
+        return render_page(request, "agent/_tasks.html", {**values, **_extras()})
 
 
 @router.get("/{number}/head")
@@ -105,4 +105,5 @@ def _extras() -> dict[str, Any]:
     return {
         "results": [(code, _(label), _(what)) for code, label, what in SELF_FIX],
         "unmask_reason": _(UNMASK_REASON),
+        "call_reason": _(CALL_REASON),
     }

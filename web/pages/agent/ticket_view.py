@@ -21,15 +21,14 @@ from dispatch.pricing import estimate_visit
 from dispatch.queries import answer_where_is_it, ticket_detail
 from dispatch.safety_script import script_steps
 from dispatch.states import ENDED_STATUSES, UNDER_WAY_STATES
-from dispatch.tasks import TaskInfo
 from dispatch.words import symptom_words
 from notifications.queries import list_notices
 from web.pages.agent.conceal import conceal
+from web.pages.agent.task_view import task_lines
 from web.pages.agent.words import (
     PARTY_ROLES,
     PRECISIONS,
     SELF_FIX,
-    TASKS,
     age_words,
     relationship_words,
 )
@@ -68,7 +67,7 @@ def ticket_values(session: Session, *, principal: Principal, number: str, now: d
         "script": script_steps(symptom=detail.symptom) if detail.safety and not ended else (),
         "passed": [p for p in detail.placements if p.state in ("PASSED_OVER", "DECLINED", "EXPIRED")],
         "clocks": {clock.kind: clock for clock in detail.clocks},
-        "tasks": [_task(task, detail, masks, now) for task in detail.tasks if task.state == "open"],
+        "tasks": task_lines(session, detail, masks, reader_id=principal.person_id, now=now),
         "notices": _notices(session, detail, masks),
         "charges": charges_of_ticket(session, ticket_id=detail.id),
         "estimate": None if ended else _estimate(session, detail, now),
@@ -164,25 +163,6 @@ def _triage(session: Session, detail: TicketDetail, now: datetime) -> dict[str, 
     waits = detail.status == "RECEIVED" and not detail.triage and not detail.safety
     cards = cards_for(session, company_id=detail.company.id, symptom=detail.symptom, at=now) if waits else []
     return {"waits": waits, "cards": cards, "done": done}
-
-
-def _task(task: TaskInfo, detail: TicketDetail, masks: Masks, now: datetime) -> dict[str, Any]:
-    label, mark = TASKS.get(task.kind, (task.kind, "list"))
-    party = detail.party(task.recipient)
-    return {
-        "id": task.id,
-        "kind": task.kind,
-        "label": _(label),
-        "mark": mark,
-        "detail": _text(task.detail, detail=detail, masks=masks),
-        "is_call": task.kind in ("CALL_LANDLINE", "NOTICE_FAILED"),
-        "can_close": task.kind in ("CALL_LANDLINE", "NOTICE_FAILED", "ESCALATION"),
-        "whom": _(PARTY_ROLES.get(task.recipient, "")) if task.recipient else "",
-        "phone": masks.phone(party.phone) if party else "",
-        "tel": party.phone if party and masks.is_open else None,
-        "owner": task.owner.name,
-        "age": age_words(task.created_at, now),
-    }
 
 
 def _notices(session: Session, detail: TicketDetail, masks: Masks) -> list[dict[str, Any]]:

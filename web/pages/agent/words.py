@@ -17,6 +17,7 @@ from web.display import date_text, time_text
 DESK_ROLES = (Role.AGENT, Role.DISPATCHER, Role.MANAGER, Role.ADMIN)
 
 UNMASK_REASON = N_("상담 통화 중 본인 확인")
+CALL_REASON = N_("문자를 못 받는 분께 전화로 알림")
 
 SYMPTOM_MARKS = (
     ("NO_HEAT", "snow"),

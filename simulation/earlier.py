@@ -14,8 +14,8 @@ from simulation.stories import Stories, Writing, draw_story, drive_shift
 from simulation.story_shapes import Story
 
 EARLIER = 100
-EARLIER_DAYS = range(-8, -4)
-"""Back far enough that a weekend lies behind the first day on which the families are rung."""
+EARLIER_DAYS = range(-7, -2)
+"""Back far enough that on any weekday most of the families have been rung."""
 HAPPY = {"good": 82, "tried_out": 10, "refused": 4, "overcharged": 4}
 BACK_DAY, AGAIN_DAY = -9, -5
 """Visited in vain, and again after the happy call: between them lies a working day on any weekday."""

@@ -40,7 +40,13 @@ def ngettext_now(singular: str, plural: str, n: int) -> str:
     return catalogue(_language.get()).ngettext(singular, plural, n)
 
 
+def pgettext_now(context: str, message: str) -> str:
+    """Translate a message id that has several meanings; `context` says which one is meant."""
+    return catalogue(_language.get()).pgettext(context, message)
+
+
 _ = gettext_now
+P_ = pgettext_now
 
 
 def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "translate later"

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.clock import KST, today_kst
-from core.i18n import _
+from core.i18n import _, get_language
+from core.weekdays import weekday_names
 from dispatch.detail_shapes import ClockFacts, TicketDetail, WindowFacts
 from dispatch.list_queries import TicketItem
 
@@ -146,9 +147,8 @@ def _window(window: WindowFacts, now: datetime) -> str:
 
 def _day(at: datetime, now: datetime) -> str:
     local = at.astimezone(KST)
-    weekdays = (_("월"), _("화"), _("수"), _("목"), _("금"), _("토"), _("일"))
     date = _("{month}월 {day}일 {weekday}요일").format(
-        month=local.month, day=local.day, weekday=weekdays[local.weekday()]
+        month=local.month, day=local.day, weekday=weekday_names()[local.weekday()]
     )
     if today_kst(at) == today_kst(now):
         return _("오늘 {date}").format(date=date)
@@ -163,4 +163,6 @@ def _clock(at: datetime) -> str:
     hour = local.hour % 12 or 12
     if local.minute == 0:
         return _("{half} {hour}시").format(half=half, hour=hour)
-    return _("{half} {hour}시 {minute}분").format(half=half, hour=hour, minute=local.minute)
+    # Korean says the minutes as a number (9시 5분); after a colon they are two digits (9:05).
+    minute = str(local.minute) if get_language() == "ko" else f"{local.minute:02d}"
+    return _("{half} {hour}시 {minute}분").format(half=half, hour=hour, minute=minute)

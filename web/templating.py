@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from core.actor import Principal, Role
-from core.i18n import N_, _, get_language, gettext_now, ngettext_now, set_language
+from core.i18n import N_, _, get_language, gettext_now, ngettext_now, pgettext_now, set_language
 from core.phones import parse_phone
 from web.context import context_of
 from web.display import register_display
@@ -110,7 +110,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
     )
-    made.install_gettext_callables(gettext_now, ngettext_now, newstyle=True)  # type: ignore[attr-defined]
+    made.install_gettext_callables(gettext_now, ngettext_now, newstyle=True, pgettext=pgettext_now)  # type: ignore[attr-defined]
     register_display(made)
     made.filters["phone"] = phone_display
     return made

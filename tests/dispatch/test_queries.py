@@ -9,6 +9,7 @@ import pytest
 from sqlmodel import Session
 
 from core.clock import KST, kst
+from core.i18n import set_language
 from dispatch.events import TicketFiled
 from dispatch.intake import file_ticket
 from dispatch.list_queries import BadCursorError, BadStatusError
@@ -187,6 +188,12 @@ def test_nobody_is_named_before_a_designated_point_has_said_yes(session: Session
         "강남 서비스점에 갈 수 있는지 묻고 있고 오전 10시 5분까지 답을 받습니다. "
         "오늘 12월 1일 화요일 오전 11시까지 전화로 찾아갈 시간을 정해 드립니다."
     )
+    set_language("en")
+    try:
+        assert "10:05 AM" in said(session, company, ticket, now)
+        assert "Tue 12/1" in said(session, company, ticket, now)
+    finally:
+        set_language("ko")
     assert asked == answer_for_item(list_open_tickets(session, company_id=company.id or 0, now=now)[0], now)
     offer.state = "ACCEPTED"
     session.flush()

@@ -10,9 +10,9 @@ from typing import Any
 from core.clock import KST
 from core.i18n import N_, _
 from core.models import TimelineEntry
+from core.weekdays import weekday_names
 from web.display import won_text
 from web.pages.admin.setting_catalogue import SETTINGS
-from web.pages.admin.setting_kinds import WEEKDAYS
 from workforce.certificates import qualification_words
 
 WHAT = {
@@ -159,7 +159,7 @@ def _details(data: dict[str, Any]) -> Iterable[str]:
 def _said(key: str, value: Any) -> str:
     """A value in the words of its field."""
     if key == "weekdays":
-        return ", ".join(_(WEEKDAYS[day]) for day in value)
+        return ", ".join(weekday_names()[day] for day in value)
     if key == "fields":
         return ", ".join(_(FIELD[name]) if name in FIELD else name for name in value)
     if key == "amount":

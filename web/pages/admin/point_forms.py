@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from core import weekdays
 from core.i18n import _
 from core.phones import parse_phone
 from web.pages.admin.fields import Entry
@@ -18,7 +19,7 @@ KOREA = (36.4, 127.8, 7)
 
 def weekday_names() -> list[str]:
     """Monday 0 … Sunday 6, 7 for public holidays."""
-    return [_("월"), _("화"), _("수"), _("목"), _("금"), _("토"), _("일"), _("공휴일")]
+    return [*weekdays.weekday_names(), _("공휴일")]
 
 
 def new(kind: str, *, typed: Typed | None = None, notice: tuple[str, str] | None = None) -> FormPage:

@@ -9,7 +9,8 @@ from datetime import time
 from itertools import pairwise
 from typing import Any, Protocol
 
-from core.i18n import N_, _
+from core.i18n import N_, P_, _
+from core.weekdays import weekday_names
 from dispatch.words import SYMPTOMS, symptom_words
 from web.display import span_text
 from web.pages.admin.fields import Entry
@@ -18,7 +19,6 @@ from workforce.certificates import QUALIFICATIONS, qualification_words
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 UNITS = {1: N_("초"), MINUTE: N_("분"), HOUR: N_("시간"), DAY: N_("일")}
-WEEKDAYS = (N_("월"), N_("화"), N_("수"), N_("목"), N_("금"), N_("토"), N_("일"))
 PRIORITIES = (
     N_("0순위 (돌봄 가정의 난방·온수)"),
     N_("1순위 (난방)"),
@@ -135,8 +135,8 @@ class MonthDay:
         """Month and day."""
         month, day = value.split("-")
         return [
-            Entry("month", _("월"), "number", int(month), unit=_("월")),
-            Entry("day", _("일"), "number", int(day), unit=_("일")),
+            Entry("month", P_("날짜", "월"), "number", int(month), unit=P_("날짜", "월")),
+            Entry("day", P_("날짜", "일"), "number", int(day), unit=P_("날짜", "일")),
         ]
 
     def read(self, typed: Typed) -> Any:
@@ -242,26 +242,26 @@ class WeekHours:
 
     def words(self, value: Any) -> str:
         """`월 09:00~18:00, …`."""
-        open_days = (f"{_(WEEKDAYS[int(day)])} {value[day][0]}~{value[day][1]}" for day in sorted(value))
+        open_days = (f"{weekday_names()[int(day)]} {value[day][0]}~{value[day][1]}" for day in sorted(value))
         return ", ".join(open_days) or _("늘 닫음")
 
     def entries(self, value: Any) -> list[Entry]:
         """Two fields a weekday."""
         found = []
-        for n, name in enumerate(WEEKDAYS):
+        for n, name in enumerate(weekday_names()):
             opens, closes = value.get(str(n), ["", ""])
             found.append(
-                Entry(f"opens_{n}", _("{day} 여는 때").format(day=_(name)), "time", opens, required=False)
+                Entry(f"opens_{n}", _("{day} 여는 때").format(day=name), "time", opens, required=False)
             )
             found.append(
-                Entry(f"closes_{n}", _("{day} 닫는 때").format(day=_(name)), "time", closes, required=False)
+                Entry(f"closes_{n}", _("{day} 닫는 때").format(day=name), "time", closes, required=False)
             )
         return found
 
     def read(self, typed: Typed) -> Any:
         """Both fields or none."""
         hours: dict[str, list[str]] = {}
-        for n in range(len(WEEKDAYS)):
+        for n in range(7):
             opens = typed.clock_time(f"opens_{n}", required=False)
             closes = typed.clock_time(f"closes_{n}", required=False)
             if (opens is None) != (closes is None):

@@ -10,7 +10,8 @@ import gc
 import multiprocessing
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -154,7 +155,7 @@ def token(arguments: argparse.Namespace) -> int:
     """Print a bearer token and nothing else."""
     from workforce.accounts import issue_token
 
-    with _database(arguments.data_dir).transaction() as session:
+    with _transaction(arguments.data_dir) as session:
         print(
             issue_token(
                 session,
@@ -171,7 +172,7 @@ def login_link(arguments: argparse.Namespace) -> int:
     """Print the path of a one-time log-in and nothing else."""
     from workforce.accounts import issue_login_link
 
-    with _database(arguments.data_dir).transaction() as session:
+    with _transaction(arguments.data_dir) as session:
         print(
             issue_login_link(
                 session,
@@ -191,7 +192,7 @@ def first_admin(arguments: argparse.Namespace) -> int:
     from workforce.founding import found_company
 
     password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
-    with _database(arguments.data_dir).transaction() as session:
+    with _transaction(arguments.data_dir) as session:
         found_company(
             session,
             code=arguments.company,
@@ -231,9 +232,36 @@ def _database(data_dir: Path) -> Database:
     url = Settings().database_url or running_url(data_dir / "postgres")
     if not url:
         raise StartupRefusedError(
-            "No database. Start the demo first (python3 run.py demo), or set DATABASE_URL."
+            f"데이터베이스를 찾지 못했습니다({data_dir}). 먼저 데모를 켜거나 DATABASE_URL을 정해 주세요.\n"
+            "No database: start the demo first (python3 run.py demo; its --data-dir), or set DATABASE_URL."
         )
     return Database(make_engine(url, pool_size=1))
+
+
+@contextmanager
+def _transaction(data_dir: Path) -> Iterator[Session]:
+    """A command's one transaction. Raises StartupRefusedError, in a sentence, for a database out of reach."""
+    from sqlalchemy.exc import OperationalError, ProgrammingError
+
+    database = _database(data_dir)
+    try:
+        with database.transaction() as session:
+            yield session
+    except OperationalError as error:
+        reason = str(error.orig).strip().splitlines()[0]
+        raise StartupRefusedError(
+            f"데이터베이스에 닿지 않습니다. 켜져 있는지, DATABASE_URL이 맞는지 확인해 주세요.\n"
+            f"The database cannot be reached: is it running, and is DATABASE_URL right? ({reason})"
+        ) from error
+    except ProgrammingError as error:
+        if "does not exist" not in str(error.orig):
+            raise
+        raise StartupRefusedError(
+            "데이터베이스에 온돌의 표가 없습니다. 먼저 `python3 run.py migrate`를 실행해 주세요.\n"
+            "The database has no tables of Ondol yet: run `python3 run.py migrate` first."
+        ) from error
+    finally:
+        database.dispose()
 
 
 def _parser() -> argparse.ArgumentParser:

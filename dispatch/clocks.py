@@ -11,7 +11,7 @@ from core.actor import SYSTEM, Actor
 from core.clock import rfc3339_kst
 from core.dated import read_calendar, read_rules
 from core.i18n import _
-from core.sweeping import take_each
+from core.sweeping import EachAlone
 from dispatch import clock_rules, notices
 from dispatch.models import Ticket, TicketClock, Visit
 from dispatch.states import OPEN_VISIT_STATES
@@ -111,33 +111,36 @@ def void_clocks(
         note_change(session, ticket=ticket, what="ClocksVoided", by=by, now=now, reason=why, data=data)
 
 
-def advance_clocks(session: Session, *, now: datetime) -> int:
-    """Sweep: remind at 30 minutes, hand over to the desk at 45, escalate after 60; mark every breach.
-
-    After an outage only the furthest stage acts, so that nobody is told three things at once.
-    """
+def _find_due(session: Session, *, now: datetime) -> list[tuple[int | None, int]]:
     query = (
         select(TicketClock.id, TicketClock.ticket_id)
         .where(col(TicketClock.stopped_at).is_(None), col(TicketClock.next_stage_at) <= now)
         .order_by(col(TicketClock.next_stage_at))
         .limit(SWEEP_BATCH)
     )
+    return list(session.exec(query))
 
-    def step(found: tuple[int | None, int]) -> int:
-        clock_id, ticket_id = found
-        ticket = session.exec(
-            select(Ticket)
-            .where(col(Ticket.id) == ticket_id)
-            .with_for_update(skip_locked=True)
-            .execution_options(populate_existing=True)
-        ).one_or_none()
-        if ticket is None:  # somebody works on it right now; the next round comes in seconds
-            return 0
-        clock = session.get_one(TicketClock, clock_id, populate_existing=True)
-        due = clock.stopped_at is None and clock.next_stage_at is not None
-        return _advance(session, ticket, clock, now) if due else 0
 
-    return take_each(session, list(session.exec(query)), step, sweep="advance_clocks")
+def _advance_one(session: Session, found: tuple[int | None, int], *, now: datetime) -> int:
+    clock_id, ticket_id = found
+    ticket = session.exec(
+        select(Ticket)
+        .where(col(Ticket.id) == ticket_id)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if ticket is None:  # somebody works on it right now; the next round comes in seconds
+        return 0
+    clock = session.get_one(TicketClock, clock_id, populate_existing=True)
+    due = clock.stopped_at is None and clock.next_stage_at is not None
+    return _advance(session, ticket, clock, now) if due else 0
+
+
+advance_clocks = EachAlone("advance_clocks", _find_due, _advance_one)
+"""Sweep: remind at 30 minutes, hand over to the desk at 45, escalate after 60; mark every breach.
+
+After an outage only the furthest stage acts, so that nobody is told three things at once.
+"""
 
 
 def _advance(session: Session, ticket: Ticket, clock: TicketClock, now: datetime) -> int:

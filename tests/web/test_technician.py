@@ -314,6 +314,18 @@ def test_absence_says_what_is_still_missing(phone: Phone) -> None:
     assert phone.visit().state == "absent"
     page = words_of(phone.get())
     assert in_order(page, ["부재로 적었습니다", "접수하신 분께", "문자를 못 받는 분께는", "다음 방문 시간은"])
+    with phone.web.database.transaction() as session:
+        gone = session.get_one(Visit, phone.visit_id)
+        start = phone.web.now + timedelta(hours=3)
+        ticket = session.get_one(Ticket, phone.ticket_id)
+        ticket.status = "ASSIGNED"
+        again = {"technician": phone.web.technician, "sequence": gone.sequence + 1, "start": start}
+        world.make_visit(session, ticket=ticket, point=phone.web.point, **again)
+    live = phone.client.get(f"/m/{phone.number}/now").text
+    assert 'data-step="call"' in live and "통화가 어떻게 되었나요" in live, (
+        "what comes next, not its head alone"
+    )
+    assert "다시 방문할 일정이 새로 잡혔습니다" in live and "더 하실 일은 없습니다" not in live
     phone.web.wait(minutes=31)
     assert "부재로 적었습니다" not in phone.get()
 

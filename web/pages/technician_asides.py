@@ -32,6 +32,7 @@ class AfterAbsence:
     told: tuple[NoticeInfo, ...]
     rung: tuple[TaskInfo, ...]
     next_call: TaskInfo | None
+    planned_again: bool
 
 
 def after_absence(session: Session, detail: TicketDetail, *, now: datetime) -> AfterAbsence | None:
@@ -51,6 +52,7 @@ def after_absence(session: Session, detail: TicketDetail, *, now: datetime) -> A
         told=tuple(told),
         rung=tuple(t for t in waiting if t.kind == CALL_LANDLINE and t.created_at >= since),
         next_call=next((task for task in waiting if task.kind == REVISIT_CALL), None),
+        planned_again=detail.visits[-1] is not absent,
     )
 
 

@@ -62,8 +62,6 @@ SIDE_STEPS = {
     "hold": ("planned", "agreed", "en_route", "arrived", "in_progress"),
 }
 """What may be chosen instead of the next step, and in which states of the visit."""
-CALM_STEPS = frozenset({"depart", "arrive", "start", "ended", "held", "nobody"})
-"""Nothing is typed there, so the whole page may follow a change by itself."""
 OFFERS_SHOWN = 6
 CALL_BACK_MINUTES = (15, 30, 60, 120)
 
@@ -86,15 +84,16 @@ def show_job(request: Request, number: str, do: str = "", principal: Principal =
 def show_now(
     request: Request, number: str, do: str = "", seen: str = "", principal: Principal = SignedIn
 ) -> Response:
-    """The live part of the page: all of it while nothing is being typed, else its head with a hint."""
+    """The live part of the page: all of it where nothing is typed, else its head (`seen`) with a hint."""
     context = context_of(request)
     with context.database.reading() as session:
         now = context.clock()
         values = job_values(session, principal=principal, number=number, now=now, do=do, typed=PostedForm())
     values["changed"] = bool(seen) and seen != values["mark"]
-    calm = values["step"] in CALM_STEPS and not do
     values["seen"] = seen or values["mark"]
-    return render_page(request, "technician/_job.html" if calm else "technician/_head.html", values)
+    # Only the head of a page on which something is typed says what it has seen: the others follow as a whole,
+    # also to a step at which something will be typed.
+    return render_page(request, "technician/_head.html" if seen else "technician/_job.html", values)
 
 
 def job_values(

@@ -94,17 +94,20 @@ def read_rules(session: Session, *, company_id: int, at: datetime) -> CompanyRul
 
 
 def _read_rules(session: Session, company_id: int, at: datetime) -> CompanyRules:
+    rows = once(session, DatedSetting, company_id, lambda: _read_settings(session, company_id))
+    return CompanyRules.model_validate({key: value for key, value, valid_from in rows if valid_from <= at})
+
+
+def _read_settings(session: Session, company_id: int) -> list[tuple[str, Any, datetime]]:
+    """Of every date: a case may ask for the rules of its call, of its visit and of this minute."""
     query = (
-        select(col(DatedSetting.key), col(DatedSetting.value))
-        .where(
-            or_(col(DatedSetting.company_id) == company_id, col(DatedSetting.company_id).is_(None)),
-            col(DatedSetting.valid_from) <= at,
-        )
+        select(col(DatedSetting.key), col(DatedSetting.value), col(DatedSetting.valid_from))
+        .where(or_(col(DatedSetting.company_id) == company_id, col(DatedSetting.company_id).is_(None)))
         .order_by(
             col(DatedSetting.company_id).nulls_first(), col(DatedSetting.valid_from), col(DatedSetting.id)
         )
     )
-    return CompanyRules.model_validate(dict(session.exec(query).all()))
+    return [(key, value, valid_from) for key, value, valid_from in session.exec(query)]
 
 
 def set_rule(

@@ -8,21 +8,33 @@ from sqlmodel import Session, col, select
 
 from core import audit
 from core.actor import Actor
-from customers.locks import lock_key
+from customers.locks import lock_keys
 from customers.models import Boiler, BoilerModel
 from customers.queries import boiler_info, find_model
 from customers.schemas import BoilerInfo, NewBoiler
 
 
 def find_or_add_boiler(
-    session: Session, *, company_id: int, address_id: int, boiler: NewBoiler, by: Actor, now: datetime
+    session: Session,
+    *,
+    company_id: int,
+    address_id: int,
+    boiler: NewBoiler,
+    by: Actor,
+    now: datetime,
+    is_new_home: bool = False,
 ) -> BoilerInfo | None:
     """The boiler that is meant: by serial, else by model, else the only one that stands there.
 
     Blanks of a known boiler are filled, nothing is overwritten. None when nothing was said and it is not
     clear which one (or whether any) stands there.
+
+    Args:
+        is_new_home: nothing is known to stand there, so nothing is looked for.
     """
-    lock_key(session, f"boiler/{address_id}")
+    if is_new_home and boiler == NewBoiler():
+        return None
+    lock_keys(session, f"boiler/{address_id}")
     serial = (boiler.serial or "").strip().upper() or None
     model = find_model(session, company_id=company_id, code=boiler.model) if boiler.model else None
     query = (

@@ -92,6 +92,8 @@ class HouseholdInfo:
     priority_care: bool
     age_band: str | None
     access_note: str
+    is_new: bool = False
+    """Made a moment ago by the caller: nothing else can be known of it yet."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +14,7 @@ from core.actor import Actor
 from core.errors import FieldError, InvalidError, NotFoundError
 from core.i18n import _
 from customers.boilers import find_or_add_boiler
-from customers.locks import lock_key
+from customers.locks import lock_keys
 from customers.models import Address, Contact, Household, HouseholdMember
 from customers.queries import address_info, contact_info, household_info
 from customers.schemas import (
@@ -30,6 +32,7 @@ __all__ = [
     "find_or_add_boiler",
     "find_or_add_contact",
     "find_or_add_household",
+    "hold_family",
     "pick_on_map",
 ]
 
@@ -41,6 +44,14 @@ class OutsideKoreaError(InvalidError):
     """A picked place lies where nobody can be sent."""
 
     code = "outside-korea"
+
+
+def hold_family(
+    session: Session, *, company_id: int, people: Iterable[NewContact], address: NewAddress
+) -> None:
+    """Lock a family's people and home at once, before they are found or added one by one."""
+    numbers = sorted({_person_key(company_id, person) for person in people})  # locks, never in a circle
+    lock_keys(session, *numbers, _home_key(company_id, address))
 
 
 def find_or_add_household(
@@ -60,8 +71,9 @@ def find_or_add_household(
     resident's number, because a lot may hold many homes. `priority_care` and `age_band` change what is kept
     only when they are told (not None).
     """
-    lock_key(session, f"home/{company_id}/{address.normalised}/{address.unit}")
+    lock_keys(session, _home_key(company_id, address))
     household = _known_home(session, company_id=company_id, address=address, phone=resident.phone)
+    is_new = household is None
     if household is None:
         place = _add_address(session, company_id=company_id, address=address, now=now)
         household = Household(
@@ -86,15 +98,16 @@ def find_or_add_household(
         relationship="resident",
         by=by,
         now=now,
+        is_new_home=is_new,
     )
-    return household_info(household, place)
+    return replace(household_info(household, place), is_new=is_new)
 
 
 def find_or_add_contact(
     session: Session, *, company_id: int, person: NewContact, now: datetime
 ) -> ContactInfo:
     """A person by number and name: several people may share one phone."""
-    lock_key(session, f"contact/{company_id}/{person.phone.e164}")
+    lock_keys(session, _person_key(company_id, person))
     query = select(Contact).where(
         col(Contact.company_id) == company_id,
         col(Contact.phone_digits) == person.phone.digits,
@@ -126,21 +139,25 @@ def add_member(
     relationship: str,
     by: Actor,
     now: datetime,
+    is_new_home: bool = False,
 ) -> None:
-    """Let a person belong to a home; a second time changes nothing."""
+    """Let a person belong to a home; a second time changes nothing.
+
+    Args:
+        is_new_home: nobody belongs to it yet, so nobody is looked for.
+    """
     query = select(HouseholdMember.id).where(
         col(HouseholdMember.household_id) == household_id,
         col(HouseholdMember.contact_id) == contact_id,
         col(HouseholdMember.relationship) == relationship,
     )
-    if session.exec(query).first() is not None:
+    if not is_new_home and session.exec(query).first() is not None:
         return
     session.add(
         HouseholdMember(
             household_id=household_id, contact_id=contact_id, relationship=relationship, since=now
         )
     )
-    session.flush()
     audit.record(
         session,
         by=by,
@@ -189,6 +206,14 @@ def pick_on_map(
         data={"before": before, "lat": lat, "lon": lon},
     )
     return address_info(row)
+
+
+def _person_key(company_id: int, person: NewContact) -> str:
+    return f"contact/{company_id}/{person.phone.e164}"
+
+
+def _home_key(company_id: int, address: NewAddress) -> str:
+    return f"home/{company_id}/{address.normalised}/{address.unit}"
 
 
 def _known_home(session: Session, *, company_id: int, address: NewAddress, phone: str) -> Household | None:

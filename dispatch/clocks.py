@@ -23,24 +23,32 @@ SWEEP_BATCH = 50
 
 
 def start_clocks(session: Session, *, ticket_id: int, started_at: datetime) -> None:
-    """Start contact, promise and handled at once; a re-opened ticket gets a new generation of all three.
+    """Start a new generation of contact, promise and handled for a re-opened ticket.
 
     Running twice for one start changes nothing.
     """
-    ticket = session.get_one(Ticket, ticket_id)
-    rules = read_rules(session, company_id=ticket.company_id, at=started_at)
-    days_off = read_calendar(session, company_id=ticket.company_id)
     earlier = _clocks(session, ticket_id, kinds=clock_rules.KINDS)
     if any(clock.started_at == started_at for clock in earlier):
         return
     generation = max((clock.generation for clock in earlier), default=0) + 1
+    _start(session, session.get_one(Ticket, ticket_id), generation=generation, started_at=started_at)
+
+
+def start_first_clocks(session: Session, *, ticket: Ticket) -> None:
+    """Start contact, promise and handled for a ticket that this transaction stores: from the call on."""
+    _start(session, ticket, generation=1, started_at=ticket.received_at)
+
+
+def _start(session: Session, ticket: Ticket, *, generation: int, started_at: datetime) -> None:
+    rules = read_rules(session, company_id=ticket.company_id, at=started_at)
+    days_off = read_calendar(session, company_id=ticket.company_id)
     for kind in clock_rules.KINDS:
         stages = clock_rules.stages_of(
             kind, started_at=started_at, safety=ticket.safety, rules=rules, days_off=days_off
         )
         session.add(
             TicketClock(
-                ticket_id=ticket_id,
+                ticket_id=ticket_key(ticket),
                 kind=kind,
                 generation=generation,
                 started_at=started_at,
@@ -49,7 +57,6 @@ def start_clocks(session: Session, *, ticket_id: int, started_at: datetime) -> N
                 next_stage_at=stages[0].at,
             )
         )
-    session.flush()
 
 
 def stop_clock(

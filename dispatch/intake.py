@@ -9,13 +9,19 @@ from sqlmodel import Session
 
 from core import events
 from core.actor import Actor
-from core.dated import read_rules
+from core.dated import CompanyRules, read_calendar, read_rules
 from core.errors import ConflictError
 from core.i18n import _
 from customers.schemas import BoilerInfo, HouseholdInfo, NewAddress, NewBoiler
-from customers.service import add_member, find_or_add_boiler, find_or_add_contact, find_or_add_household
+from customers.service import (
+    add_member,
+    find_or_add_boiler,
+    find_or_add_contact,
+    find_or_add_household,
+    hold_family,
+)
 from dispatch import triage
-from dispatch.clocks import start_clocks
+from dispatch.clocks import start_first_clocks
 from dispatch.duplicates import find_suspected
 from dispatch.events import TicketFiled
 from dispatch.intake_check import CheckedTicket, check_request
@@ -30,6 +36,7 @@ from dispatch.safety_script import script_steps
 from dispatch.schemas import CodeBook, CodeFact, FiledTicket, TicketRequest
 from dispatch.tickets import has_ended, lock_ticket, note_change, ticket_key
 from workforce.queries import get_company
+from workforce.schemas import CompanyInfo
 
 
 class TicketOverError(ConflictError):
@@ -60,9 +67,10 @@ def file_ticket(
         BadTicketError: with every bad field by its path (`resident.phone`).
     """
     checked = check_request(request, located=located, now=now)
+    ground = _read_ground(session, company_id=company_id, now=now)
     home = _store_people(session, checked, request, company_id=company_id, by=by, now=now)
-    ticket, code = _store_ticket(session, checked, request, home, codes=codes, now=now)
-    start_clocks(session, ticket_id=ticket_key(ticket), started_at=ticket.received_at)
+    ticket, code = _store_ticket(session, checked, request, home, ground, codes=codes, now=now)
+    start_first_clocks(session, ticket=ticket)
     data = {
         "channel": ticket.channel,
         "symptom": ticket.symptom,
@@ -92,6 +100,25 @@ def join_call(session: Session, *, ticket_id: int, note: str, by: Actor, now: da
 
 
 @dataclass(frozen=True)
+class _Ground:
+    """What a new ticket stands on."""
+
+    company: CompanyInfo
+    rules: CompanyRules
+    ticket_id: int
+    number: str
+
+
+def _read_ground(session: Session, *, company_id: int, now: datetime) -> _Ground:
+    """Read everything before anything is written: rows that wait together are written together."""
+    company = get_company(session, company_id=company_id)
+    rules = read_rules(session, company_id=company_id, at=now)
+    read_calendar(session, company_id=company_id)
+    ticket_id, number = reserve_number(session, prefix=company.number_prefix, now=now)
+    return _Ground(company, rules, ticket_id, number)
+
+
+@dataclass(frozen=True)
 class _Home:
     household: HouseholdInfo
     boiler: BoilerInfo | None
@@ -107,10 +134,11 @@ def _store_people(
     by: Actor,
     now: datetime,
 ) -> _Home:
-    in_order = sorted(checked.parties, key=lambda party: party.person.phone.e164)  # locks, never in a circle
+    people = [party.person for party in checked.parties]
+    hold_family(session, company_id=company_id, people=people, address=checked.address)
     contacts = {
         party.role: find_or_add_contact(session, company_id=company_id, person=party.person, now=now)
-        for party in in_order
+        for party in checked.parties
     }
     household = find_or_add_household(
         session,
@@ -141,6 +169,7 @@ def _store_people(
         boiler=NewBoiler(said.model or None, said.serial or None, said.installed_on) if said else NewBoiler(),
         by=by,
         now=now,
+        is_new_home=household.is_new,
     )
     return _Home(household, boiler, {role: contact.id for role, contact in contacts.items()})
 
@@ -150,12 +179,12 @@ def _store_ticket(
     checked: CheckedTicket,
     request: TicketRequest,
     home: _Home,
+    ground: _Ground,
     *,
     codes: CodeBook,
     now: datetime,
 ) -> tuple[Ticket, CodeFact | None]:
-    company = get_company(session, company_id=home.household.company_id)
-    rules = read_rules(session, company_id=company.id, at=now)
+    company, rules = ground.company, ground.rules
     family = home.boiler.family if home.boiler else None
     code = None
     if checked.error_code:
@@ -163,18 +192,19 @@ def _store_ticket(
     safe = is_safety(
         symptom=checked.symptom, flagged=request.safety, code_is_safety=bool(code and code.safety)
     )
-    same = find_suspected(
-        session,
-        company_id=company.id,
-        household_id=home.household.id,
-        received_at=checked.received_at,
-        rules=rules,
-    )
-    ticket_id, number = reserve_number(session, prefix=company.number_prefix, now=now)
+    same = None
+    if not home.household.is_new:
+        same = find_suspected(
+            session,
+            company_id=company.id,
+            household_id=home.household.id,
+            received_at=checked.received_at,
+            rules=rules,
+        )
     care = home.household.priority_care
     ticket = Ticket(
-        id=ticket_id,
-        number=number,
+        id=ground.ticket_id,
+        number=ground.number,
         company_id=company.id,
         household_id=home.household.id,
         boiler_id=home.boiler.id if home.boiler else None,
@@ -219,7 +249,6 @@ def _store_parties(
         )
     for window in request.wished_windows or ():
         session.add(WishedWindow(ticket_id=ticket_key(ticket), start_at=window.start, end_at=window.end))
-    session.flush()
 
 
 def _go_on(
@@ -232,9 +261,10 @@ def _go_on(
         triage.note_safety(session, ticket=ticket, by=by, now=now)
         events.publish(session, TicketFiled(company_id=ticket.company_id, at=now, ticket_id=ticket_id))
     elif request.self_fix is not None:
-        triage.record_self_fix(
+        triage.record_first_self_fix(
             session,
-            ticket_id=ticket_id,
+            ticket=ticket,
+            address=home.household.address,
             card=request.self_fix.card,
             card_version=request.self_fix.card_version,
             result=request.self_fix.result,

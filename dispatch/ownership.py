@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
@@ -11,7 +12,7 @@ from core.i18n import _
 from dispatch.models import Task, Ticket, Visit
 from dispatch.schemas import Owner
 from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES, UNDER_WAY_STATES
-from dispatch.tasks import CALL_DESK_KINDS, CONTACT_CALL
+from dispatch.tasks import CALL_DESK_KINDS, CONTACT_CALL, TaskInfo
 from dispatch.tickets import has_ended, ticket_key
 from workforce.duty import duties_at, duty_at, list_shifts_of_points
 from workforce.queries import get_technicians, people_by_id
@@ -20,9 +21,31 @@ from workforce.schemas import DutyInfo, PersonInfo, TechnicianInfo
 DESK_STATUSES = ("RECEIVED", "UNASSIGNED", "REOPENED", "ABSENT", "ON_HOLD")
 
 
-def owner_of(session: Session, *, ticket: Ticket, at: datetime) -> Owner | None:
-    """The owner of an open ticket at a moment; None once nobody has to go any more."""
-    return None if has_ended(ticket) else _Duties(session, [ticket], at).owners()[ticket_key(ticket)]
+@dataclass(frozen=True)
+class OpenWork:
+    """What is to be done for some tickets: kinds of open tasks, and open visits that a technician has."""
+
+    tasks: Mapping[int, set[str]]
+    visits: Mapping[int, Visit]
+
+
+def owner_of(session: Session, *, ticket: Ticket, at: datetime, work: OpenWork | None = None) -> Owner | None:
+    """The owner of an open ticket at a moment; None once nobody has to go any more.
+
+    Args:
+        work: when the caller has read it already.
+    """
+    if has_ended(ticket):
+        return None
+    work = work or _read_work(session, [ticket_key(ticket)])
+    return _Duties(session, [ticket], work, at).owners()[ticket_key(ticket)]
+
+
+def work_of(ticket_id: int, *, tasks: Iterable[TaskInfo], visits: Iterable[Visit]) -> OpenWork:
+    """The open work among all tasks and visits that a ticket ever had, visits in their sequence."""
+    kinds = {task.kind for task in tasks if task.state == "open"}
+    assigned = [v for v in visits if v.state in OPEN_VISIT_STATES and v.technician_id is not None]
+    return OpenWork({ticket_id: kinds}, {ticket_id: assigned[-1]} if assigned else {})
 
 
 def owners_of(session: Session, *, ticket_ids: Iterable[int], at: datetime) -> dict[int, Owner]:
@@ -31,31 +54,37 @@ def owners_of(session: Session, *, ticket_ids: Iterable[int], at: datetime) -> d
         col(Ticket.id).in_(set(ticket_ids)), col(Ticket.status).not_in(ENDED_STATUSES)
     )
     tickets = list(session.exec(query))
-    return _Duties(session, tickets, at).owners() if tickets else {}
+    work = _read_work(session, [ticket_key(ticket) for ticket in tickets])
+    return _Duties(session, tickets, work, at).owners() if tickets else {}
+
+
+def _read_work(session: Session, ids: Sequence[int]) -> OpenWork:
+    if not ids:
+        return OpenWork({}, {})
+    tasks: dict[int, set[str]] = {}
+    open_tasks = select(Task.ticket_id, Task.kind).where(
+        col(Task.ticket_id).in_(ids), col(Task.state) == "open"
+    )
+    for ticket_id, kind in session.exec(open_tasks):
+        tasks.setdefault(ticket_id, set()).add(kind)
+    visits = (
+        select(Visit)
+        .where(
+            col(Visit.ticket_id).in_(ids),
+            col(Visit.state).in_(OPEN_VISIT_STATES),
+            col(Visit.technician_id).is_not(None),
+        )
+        .order_by(col(Visit.sequence))
+    )
+    return OpenWork(tasks, {visit.ticket_id: visit for visit in session.exec(visits)})
 
 
 class _Duties:
-    """What deciding needs, read once for all tickets: tasks, visits, who is on duty and on shift."""
+    """What deciding needs, read once for all tickets: open work, who is on duty and on shift."""
 
-    def __init__(self, session: Session, tickets: list[Ticket], at: datetime) -> None:
+    def __init__(self, session: Session, tickets: list[Ticket], work: OpenWork, at: datetime) -> None:
         self.session, self.tickets, self.at = session, tickets, at
-        ids = [ticket.id for ticket in tickets]
-        tasks = select(Task.ticket_id, Task.kind).where(
-            col(Task.ticket_id).in_(ids), col(Task.state) == "open"
-        )
-        self.tasks: dict[int, set[str]] = {}
-        for ticket_id, kind in session.exec(tasks):
-            self.tasks.setdefault(ticket_id, set()).add(kind)
-        visits = (
-            select(Visit)
-            .where(
-                col(Visit.ticket_id).in_(ids),
-                col(Visit.state).in_(OPEN_VISIT_STATES),
-                col(Visit.technician_id).is_not(None),
-            )
-            .order_by(col(Visit.sequence))
-        )
-        self.visits = {visit.ticket_id: visit for visit in session.exec(visits)}
+        self.tasks, self.visits = work.tasks, work.visits
         self.people = people_by_id(
             session,
             person_ids={t.escalation_owner_id for t in tickets if t.escalation_owner_id is not None},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -38,7 +38,7 @@ from dispatch.models import (
     Visit,
     WishedWindow,
 )
-from dispatch.ownership import owner_of
+from dispatch.ownership import owner_of, work_of
 from dispatch.places import address_of
 from dispatch.shown_clocks import list_clocks
 from dispatch.tasks import list_tasks
@@ -67,8 +67,11 @@ def ticket_detail(session: Session, *, company_id: int, number: str, now: dateti
     ticket = find_ticket(session, company_id=company_id, number=number)
     ticket_id = ticket_key(ticket)
     placements = _placements(session, ticket_id)
-    visits = _visits(session, ticket, now=now)
+    visit_rows = _visit_rows(session, ticket_id)
+    visits = _visits(session, ticket, visit_rows, now=now)
+    tasks = list_tasks(session, company_id=company_id, ticket_id=ticket_id, state=None)
     clocks = list_clocks(session, tickets=[ticket], now=now)[ticket_id]
+    work = work_of(ticket_id, tasks=tasks, visits=visit_rows)
     newest = max((clock.generation for clock in clocks), default=1)
     return TicketDetail(
         id=ticket_id,
@@ -85,10 +88,10 @@ def ticket_detail(session: Session, *, company_id: int, number: str, now: dateti
         attempts=_attempts(session, ticket_id),
         triage=_triage(session, ticket_id),
         wished_windows=_wishes(session, ticket_id),
-        tasks=tuple(list_tasks(session, company_id=company_id, ticket_id=ticket_id, state=None)),
+        tasks=tuple(tasks),
         planned=is_planned(visits[-1] if visits else None),
         reasons=why_unplanned(session, ticket=ticket, visit=visits[-1] if visits else None, now=now),
-        owner=owner_of(session, ticket=ticket, at=now),
+        owner=owner_of(session, ticket=ticket, at=now, work=work),
         timeline=_timeline(session, ticket_id),
         **_own_facts(ticket),
     )
@@ -145,9 +148,14 @@ def _placements(session: Session, ticket_id: int) -> tuple[PlacementFacts, ...]:
     )
 
 
-def _visits(session: Session, ticket: Ticket, *, now: datetime) -> tuple[VisitFacts, ...]:
-    query = select(Visit).where(col(Visit.ticket_id) == ticket.id).order_by(col(Visit.sequence))
-    rows = list(session.exec(query))
+def _visit_rows(session: Session, ticket_id: int) -> list[Visit]:
+    query = select(Visit).where(col(Visit.ticket_id) == ticket_id).order_by(col(Visit.sequence))
+    return list(session.exec(query))
+
+
+def _visits(
+    session: Session, ticket: Ticket, rows: Sequence[Visit], *, now: datetime
+) -> tuple[VisitFacts, ...]:
     crew = _crew(session, ticket.company_id, [row.technician_id for row in rows], now)
     items = checklist_for(safety=ticket.safety)
     return tuple(

@@ -72,7 +72,6 @@ def note_change(
 ) -> None:
     """Write the ticket's timeline and announce it to the open pages, in the caller's transaction."""
     session.add(ticket)
-    session.flush()
     audit.record(
         session,
         by=by,

@@ -10,6 +10,7 @@ from core import events
 from core.actor import Actor
 from core.errors import ConflictError
 from core.i18n import _
+from customers.schemas import AddressInfo
 from dispatch.clocks import stop_clock, void_clocks
 from dispatch.events import TicketEnded, TicketFiled
 from dispatch.models import Ticket, TriageStep
@@ -62,17 +63,43 @@ def record_self_fix(
         raise NotInTriageError(_("직접 고쳐 보신 결과가 이미 적혀 있습니다. 접수 화면에서 이어 가 주세요."))
     if ticket.status != "RECEIVED":
         raise NotInTriageError(_("상담 단계가 지난 접수입니다. 접수 화면에서 이어 가 주세요."))
+    address = address_of(session, ticket)
+    record_first_self_fix(
+        session,
+        ticket=ticket,
+        address=address,
+        card=card,
+        result=result,
+        by=by,
+        now=now,
+        card_version=card_version,
+    )
+    return ticket.status
+
+
+def record_first_self_fix(
+    session: Session,
+    *,
+    ticket: Ticket,
+    address: AddressInfo,
+    card: str | None,
+    result: SelfFixResult,
+    by: Actor,
+    now: datetime,
+    card_version: int | None = None,
+) -> None:
+    """The same for a ticket that the caller holds, received and without a result so far."""
     _write_step(session, ticket, card=card, card_version=card_version, result=result, by=by, now=now)
     if result == "SOLVED":
         _end_solved(session, ticket, by=by, now=now)
-        return ticket.status
+        return
     data = {"card": card, "result": result}
-    if not is_plannable(address_of(session, ticket)):
+    if not is_plannable(address):
         ticket.status = "UNASSIGNED"
         ask_map_pick(session, ticket=ticket, by=by, now=now)
     note_change(session, ticket=ticket, what="SelfFixRecorded", by=by, now=now, data=data)
-    events.publish(session, TicketFiled(company_id=ticket.company_id, at=now, ticket_id=ticket_id))
-    return ticket.status
+    filed = TicketFiled(company_id=ticket.company_id, at=now, ticket_id=ticket_key(ticket))
+    events.publish(session, filed)
 
 
 def note_safety(session: Session, *, ticket: Ticket, by: Actor, now: datetime) -> None:
@@ -125,4 +152,3 @@ def _write_step(
             by_account_id=by.account_id,
         )
     )
-    session.flush()

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from core.errors import NotFoundError
@@ -37,6 +38,10 @@ def _read_company(session: Session, company_id: int) -> CompanyInfo:
 
 def get_point(session: Session, *, point_id: int) -> PointInfo:
     """One service point. Raises NotFoundError."""
+    return once(session, ServicePoint, point_id, lambda: _read_point(session, point_id))
+
+
+def _read_point(session: Session, point_id: int) -> PointInfo:
     row = session.get(ServicePoint, point_id)
     if row is None:
         raise NotFoundError(_("그런 서비스점이 없습니다."))
@@ -125,15 +130,32 @@ def qualifications_on(
     session: Session, *, technician_ids: Sequence[int], day: date
 ) -> dict[int, frozenset[str]]:
     """Valid qualification codes by technician on a date; every asked id is a key."""
-    query = select(Qualification.technician_id, Qualification.code).where(
+    return qualifications_by_day(session, technician_ids=technician_ids, days=(day,))[day]
+
+
+def qualifications_by_day(
+    session: Session, *, technician_ids: Sequence[int], days: Sequence[date]
+) -> dict[date, dict[int, frozenset[str]]]:
+    """The same for several dates, by date; `days` is not empty."""
+    query = columns(
+        col(Qualification.technician_id),
+        col(Qualification.code),
+        col(Qualification.valid_from),
+        col(Qualification.valid_to),
+    ).where(
         col(Qualification.technician_id).in_(technician_ids),
-        col(Qualification.valid_from) <= day,
-        or_(col(Qualification.valid_to).is_(None), col(Qualification.valid_to) >= day),
+        col(Qualification.valid_from) <= max(days),
+        or_(col(Qualification.valid_to).is_(None), col(Qualification.valid_to) >= min(days)),
     )
-    found: dict[int, set[str]] = {technician_id: set() for technician_id in technician_ids}
-    for technician_id, code in session.exec(query):
-        found[technician_id].add(code)
-    return {technician_id: frozenset(codes) for technician_id, codes in found.items()}
+    rows = session.execute(query).all()
+    found: dict[date, dict[int, frozenset[str]]] = {}
+    for day in days:
+        codes: dict[int, set[str]] = {technician_id: set() for technician_id in technician_ids}
+        for technician_id, code, valid_from, valid_to in rows:
+            if valid_from <= day and (valid_to is None or day <= valid_to):
+                codes[technician_id].add(code)
+        found[day] = {technician_id: frozenset(held) for technician_id, held in codes.items()}
+    return found
 
 
 def valid_at(at: datetime) -> ColumnElement[bool]:

@@ -32,7 +32,7 @@ from dispatch.travel import place_at, planning_moment, travel_model
 from geo.schemas import Point
 from geo.travel import travel_seconds
 from workforce.duty import list_rota, list_shifts
-from workforce.queries import get_point, get_technicians, qualifications_on
+from workforce.queries import get_point, get_technicians, qualifications_by_day
 from workforce.schemas import PointInfo, ShiftInfo
 
 
@@ -62,7 +62,7 @@ def load_horizon(session: Session, *, point_id: int, now: datetime) -> list[DayB
 def load_boards(session: Session, *, point_id: int, days: Sequence[date], now: datetime) -> list[DayBoard]:
     """The boards of several days of one point, in the order of `days`."""
     facts = _load_facts(session, point_id=point_id, days=days, now=now)
-    return [_board(session, facts, day) for day in days]
+    return [_board(facts, day) for day in days]
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,8 @@ class _Facts:
     elsewhere: list[Busy]
     positions: dict[int, Position]
     rows: dict[date, PointDay]
+    skills: dict[date, dict[int, frozenset[str]]]
+    settled: dict[date, frozenset[int]]
 
 
 def _load_facts(session: Session, *, point_id: int, days: Sequence[date], now: datetime) -> _Facts:
@@ -102,6 +104,7 @@ def _load_facts(session: Session, *, point_id: int, days: Sequence[date], now: d
         elsewhere += under_way_elsewhere(
             session, technician_ids=crew_ids, own=own, here=here, until=now + timedelta(seconds=LEAST_REST_S)
         )
+    pause = timedelta(seconds=rules.route_change_pause_s)
     last = finished_today(session, technician_ids=crew_ids, since=today, here=here)
     return _Facts(
         point=point,
@@ -114,17 +117,17 @@ def _load_facts(session: Session, *, point_id: int, days: Sequence[date], now: d
         elsewhere=elsewhere,
         positions=_positions(visits, last, homes, rules, now),
         rows=point_days(session, point_id=point_id, days=days),
+        skills=qualifications_by_day(session, technician_ids=sorted(homes), days=days),
+        settled=technicians_settled(session, point_id=point_id, days=days, since=now - pause),
     )
 
 
-def _board(session: Session, facts: _Facts, day: date) -> DayBoard:
+def _board(facts: _Facts, day: date) -> DayBoard:
     bounds, row = operating_day_bounds(day), facts.rows.get(day)
     members = [v for v in facts.visits if _belongs(v, day, facts.now)]
     mine = {v.visit_id for v in members}
     neighbours = [_as_busy(v) for v in facts.visits if v.visit_id not in mine and v.planned]
     busy = [b for b in (*facts.elsewhere, *neighbours) if b.start_at < bounds[1] and b.end_at > bounds[0]]
-    skills = qualifications_on(session, technician_ids=sorted(facts.homes), day=day)
-    pause = timedelta(seconds=facts.rules.route_change_pause_s)
     return DayBoard(
         company_id=facts.point.company_id,
         point_id=facts.point.id,
@@ -136,7 +139,7 @@ def _board(session: Session, facts: _Facts, day: date) -> DayBoard:
         rules=facts.rules,
         stretches=build_stretches(
             facts.shifts,
-            crew=Crew(facts.homes, facts.names, skills),
+            crew=Crew(facts.homes, facts.names, facts.skills[day]),
             busy=busy,
             positions=facts.positions,
             bounds=bounds,
@@ -145,7 +148,7 @@ def _board(session: Session, facts: _Facts, day: date) -> DayBoard:
         ),
         visits=tuple(members),
         waiting=tuple(v for v in facts.visits if not v.planned and v.window is None and not v.under_way),
-        settled=technicians_settled(session, point_id=facts.point.id, day=day, since=facts.now - pause),
+        settled=facts.settled[day],
         daily_limit=facts.point.daily_limit,
         names=facts.names,
     )

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, exists, or_
+from sqlalchemy import Select, and_, exists, or_
+from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from customers.places import places_of_households
@@ -27,16 +28,46 @@ _accepted = exists().where(
     col(Placement.state) == "ACCEPTED",
 )
 
+# Columns, not rows: a board is read for every new ticket.
+_SHOWN: tuple[Any, ...] = (
+    col(Visit.id).label("visit_id"),
+    col(Visit.ticket_id),
+    col(Ticket.number),
+    col(Ticket.status),
+    col(Visit.state),
+    col(Ticket.symptom),
+    col(Ticket.priority),
+    col(Ticket.safety),
+    col(Ticket.received_at),
+    col(Visit.duration_s),
+    col(Visit.technician_id),
+    col(Visit.planned_start),
+    col(Visit.planned_end),
+    col(Visit.pinned_technician),
+    col(Visit.pinned_time),
+    col(Ticket.excluded_technician_id),
+    col(Visit.told_technician_id),
+    col(Visit.en_route_at),
+    col(Visit.arrived_at),
+    col(Visit.started_at),
+)
+"""The facts of a `BoardVisit` that are columns, by its own names."""
+_READ_BESIDE: tuple[Any, ...] = (
+    col(Visit.skills),
+    col(Visit.window_start),
+    col(Visit.window_end),
+    col(Ticket.household_id),
+    _accepted.label("told_yes"),
+)
 
-def open_visits(
-    session: Session, *, point: PointInfo, here: Point, end: datetime, visit_id: int | None = None
-) -> list[BoardVisit]:
+
+def open_visits(session: Session, *, point: PointInfo, here: Point, end: datetime) -> list[BoardVisit]:
     """The point's open visits that are planned before `end` or not planned at all, by id.
 
     A home without coordinates is taken to be at the point (`here`): planning must not lose it.
     """
-    query = (
-        select(Visit, Ticket, _accepted.label("accepted"))
+    query: Select[Any] = (
+        columns(*_SHOWN, *_READ_BESIDE)
         .join(Ticket, col(Ticket.id) == col(Visit.ticket_id))
         .where(
             col(Visit.service_point_id) == point.id,
@@ -53,22 +84,20 @@ def open_visits(
             ),
         )
         .order_by(col(Visit.id))
-        .execution_options(populate_existing=True)
     )
-    if visit_id is not None:
-        query = query.where(col(Visit.id) == visit_id)
-    rows = list(session.exec(query))
-    places = places_of_households(session, household_ids={t.household_id for _, t, _ in rows})
-    wishes = _wishes(session, [t.id for _, t, _ in rows])
+    rows = session.execute(query).all()
+    places = places_of_households(session, household_ids={row.household_id for row in rows})
+    wishes = _wishes(session, [row.ticket_id for row in rows])
     return [
-        _board_visit(
-            visit,
-            ticket,
-            place=_place(places.get(ticket.household_id), here),
-            wished=wishes.get(ticket.id or 0, ()),
-            accepted=point.accepts_by_itself or accepted,
+        BoardVisit(
+            **{column.name: getattr(row, column.name) for column in _SHOWN},
+            place=_place(places.get(row.household_id), here),
+            skills=frozenset(row.skills),
+            window=(row.window_start, row.window_end) if row.window_start and row.window_end else None,
+            wished=wishes.get(row.ticket_id, ()),
+            accepted=point.accepts_by_itself or row.told_yes,
         )
-        for visit, ticket, accepted in rows
+        for row in rows
     ]
 
 
@@ -77,7 +106,13 @@ def held_elsewhere(
 ) -> list[Busy]:
     """Bookings of these technicians for anything but the visits in `own`, whichever maker asked."""
     query = (
-        select(Booking, Ticket.household_id)
+        columns(
+            col(Booking.visit_id),
+            col(Booking.technician_id),
+            col(Booking.start_at),
+            col(Booking.end_at),
+            col(Ticket.household_id),
+        )
         .join(Visit, col(Visit.id) == col(Booking.visit_id))
         .join(Ticket, col(Ticket.id) == col(Visit.ticket_id))
         .where(
@@ -86,14 +121,10 @@ def held_elsewhere(
             col(Booking.end_at) > span[0],
             col(Visit.state).in_(OPEN_VISIT_STATES),
         )
-        .execution_options(populate_existing=True)
     )
-    rows = [(booking, home) for booking, home in session.exec(query) if booking.visit_id not in own]
-    places = places_of_households(session, household_ids={home for _, home in rows})
-    return [
-        Busy(booking.technician_id, booking.start_at, booking.end_at, _place(places.get(home), here))
-        for booking, home in rows
-    ]
+    rows = [row for row in session.execute(query) if row[0] not in own]
+    places = places_of_households(session, household_ids={row[4] for row in rows})
+    return [Busy(who, start, end, _place(places.get(home), here)) for _, who, start, end, home in rows]
 
 
 def under_way_elsewhere(
@@ -147,23 +178,27 @@ def point_days(session: Session, *, point_id: int, days: Sequence[date]) -> dict
     return {row.day: row for row in session.exec(query)}
 
 
-def technicians_settled(session: Session, *, point_id: int, day: date, since: datetime) -> frozenset[int]:
-    """Technicians whose route an automatic plan has changed since `since`."""
-    query = select(Plan.changes).where(
+def technicians_settled(
+    session: Session, *, point_id: int, days: Sequence[date], since: datetime
+) -> dict[date, frozenset[int]]:
+    """Technicians whose route an automatic plan has changed since `since`, by day."""
+    query = columns(col(Plan.day), col(Plan.changes)).where(
         col(Plan.service_point_id) == point_id,
-        col(Plan.day) == day,
+        col(Plan.day).in_(days),
         col(Plan.state) == "published",
         col(Plan.origin).in_(AUTOMATIC_ORIGINS),
         col(Plan.made_at) > since,
     )
-    return frozenset(
-        side["technician_id"]
-        for changes in session.exec(query)
-        for change in changes
-        if change["what"] != "retimed"
-        for side in (change["from"], change["to"])
-        if side is not None and side["technician_id"] is not None
-    )
+    found: dict[date, set[int]] = {day: set() for day in days}
+    for day, changes in session.execute(query):
+        found[day].update(
+            side["technician_id"]
+            for change in changes
+            if change["what"] != "retimed"
+            for side in (change["from"], change["to"])
+            if side is not None and side["technician_id"] is not None
+        )
+    return {day: frozenset(technicians) for day, technicians in found.items()}
 
 
 def _wishes(session: Session, ticket_ids: Sequence[int | None]) -> dict[int, tuple[Window, ...]]:
@@ -180,36 +215,3 @@ def _wishes(session: Session, ticket_ids: Sequence[int | None]) -> dict[int, tup
 
 def _place(home: Any, here: Point) -> Point:
     return here if home is None else place_at(home.lat, home.lon, home.area_code)
-
-
-def _board_visit(
-    visit: Visit, ticket: Ticket, *, place: Point, wished: tuple[Window, ...], accepted: bool
-) -> BoardVisit:
-    agreed = visit.window_start is not None and visit.window_end is not None
-    return BoardVisit(
-        visit_id=visit.id or 0,
-        ticket_id=ticket.id or 0,
-        number=ticket.number,
-        status=ticket.status,
-        state=visit.state,
-        symptom=ticket.symptom,
-        priority=ticket.priority,
-        safety=ticket.safety,
-        received_at=ticket.received_at,
-        place=place,
-        duration_s=visit.duration_s,
-        skills=frozenset(visit.skills),
-        technician_id=visit.technician_id,
-        planned_start=visit.planned_start,
-        planned_end=visit.planned_end,
-        window=(visit.window_start, visit.window_end) if agreed else None,  # type: ignore[arg-type]
-        wished=wished,
-        pinned_technician=visit.pinned_technician,
-        pinned_time=visit.pinned_time,
-        excluded_technician_id=ticket.excluded_technician_id,
-        told_technician_id=visit.told_technician_id,
-        en_route_at=visit.en_route_at,
-        arrived_at=visit.arrived_at,
-        started_at=visit.started_at,
-        accepted=accepted,
-    )

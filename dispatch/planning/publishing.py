@@ -121,8 +121,14 @@ def store_proposal(
 
 def lock_days(session: Session, *, point_id: int, days: Sequence[date]) -> None:
     """Hold a point's days before anything else: who plans by a ticket does not wait in a circle."""
-    for day in sorted(days):
-        lock_point_day(session, point_id=point_id, day=day)
+    _make_point_days(session, point_id, days)
+    query = (
+        select(PointDay.id)
+        .where(col(PointDay.service_point_id) == point_id, col(PointDay.day).in_(days))
+        .order_by(col(PointDay.day))
+        .with_for_update()
+    )
+    session.exec(query).all()
 
 
 def end_booking(session: Session, *, visit_id: int) -> None:
@@ -139,8 +145,7 @@ def _lock_day(session: Session, draft: DayDraft) -> PointDay:
 
 def lock_point_day(session: Session, *, point_id: int, day: date) -> PointDay:
     """The guard of a day's plan, fresh and held until the transaction ends; made when it is not there yet."""
-    made = insert(PointDay).values(service_point_id=point_id, day=day, version=0)
-    session.execute(made.on_conflict_do_nothing())
+    _make_point_days(session, point_id, [day])
     query = (
         select(PointDay)
         .where(col(PointDay.service_point_id) == point_id, col(PointDay.day) == day)
@@ -148,6 +153,11 @@ def lock_point_day(session: Session, *, point_id: int, day: date) -> PointDay:
         .execution_options(populate_existing=True)
     )
     return session.exec(query).one()
+
+
+def _make_point_days(session: Session, point_id: int, days: Sequence[date]) -> None:
+    rows = [{"service_point_id": point_id, "day": day, "version": 0} for day in sorted(days)]
+    session.execute(insert(PointDay).on_conflict_do_nothing(), rows)
 
 
 def _lock_tickets(session: Session, changes: Sequence[Change]) -> dict[int, Ticket]:

@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, event
 from sqlmodel import Session
 
+from core.last_acts import run_last_acts
+
 MODEL_MODULES = (
     "core.models",
     "workforce.models",
@@ -75,6 +77,7 @@ class Database:
         """One transaction: committed when the block ends well, rolled back when it raises."""
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
+            run_last_acts(session)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

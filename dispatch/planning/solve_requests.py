@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import delete, func, literal, or_, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from core.clock import operating_day, operating_day_bounds
 from core.jobs import QUEUE_SOLVE, defer
+from core.last_acts import at_the_end
 from dispatch.models import Ticket, Visit
 from dispatch.planning.plan_models import PointDay, SolveRequest
 from dispatch.states import ENDED_STATUSES
@@ -64,37 +65,21 @@ def request_solve(
         asked_by: the person's name; empty for a rule of the house.
         delay_s: not before so many seconds, to gather more changes.
     """
-    _keep_wish(
-        session,
-        point_id=point_id,
-        day=day,
-        now=now,
-        not_before=now + timedelta(seconds=delay_s),
-        urgent=urgent,
-        asked_by=asked_by,
-    )
-    if delay_s == 0:
-        _wake(session)
-
-
-def _keep_wish(
-    session: Session,
-    *,
-    point_id: int,
-    day: date,
-    now: datetime,
-    not_before: datetime,
-    urgent: bool,
-    asked_by: str = "",
-) -> None:
     wish = insert(SolveRequest).values(
         service_point_id=point_id,
         day=day,
         asked_at=now,
-        not_before=not_before,
+        not_before=now + timedelta(seconds=delay_s),
         urgent=urgent,
         asked_by=asked_by,
     )
+    how = (urgent, asked_by, delay_s)
+    at_the_end(session, ("solve", point_id, day, how), lambda session: _keep_wish(session, wish))
+    if delay_s == 0:
+        at_the_end(session, ("wake",), _wake)
+
+
+def _keep_wish(session: Session, wish: Insert) -> None:
     kept = func.coalesce(func.nullif(wish.excluded.asked_by, literal("")), SolveRequest.__table__.c.asked_by)  # type: ignore[attr-defined]
     table = SolveRequest.__table__  # type: ignore[attr-defined]
     session.execute(
@@ -172,7 +157,7 @@ def defer_due_solves(session: Session, *, now: datetime) -> int:
     session.execute(delete(SolveRequest).where(col(SolveRequest.day) < yesterday))
     due = len(list(session.exec(_due(now).limit(CANDIDATES))))
     if due:
-        _wake(session)
+        at_the_end(session, ("wake",), _wake)
     return due
 
 
@@ -206,10 +191,8 @@ def ask_for_waiting(session: Session, *, now: datetime) -> int:
         .limit(CANDIDATES)
     )
     points = list(session.exec(query))
-    for point_id in sorted(points):
-        _keep_wish(session, point_id=point_id, day=today, now=now, not_before=now, urgent=True)
-    if points:
-        _wake(session)  # last: the wake-up is one row for all, and whoever holds it must wait for nobody
+    for point_id in points:
+        request_solve(session, point_id=point_id, day=today, now=now, urgent=True)
     return len(points)
 
 

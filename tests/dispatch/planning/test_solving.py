@@ -8,8 +8,9 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -166,11 +167,31 @@ class TestClaims:
             wish = session.exec(select(SolveRequest)).one()
             assert wish.running_since is None and wish.not_before == now + timedelta(seconds=35)
 
-    def test_the_sweep_wakes_the_worker_for_due_wishes_only(self, session: Session, now: datetime) -> None:
-        shop = Shop(session)
-        request_solve(session, point_id=shop.point.id or 0, day=operating_day(now), now=now, delay_s=30)
-        assert defer_due_solves(session, now=now + timedelta(seconds=29)) == 0
-        assert defer_due_solves(session, now=now + timedelta(seconds=30)) == 1
+    def test_the_sweep_wakes_the_worker_for_due_wishes_only(self, database: Database, now: datetime) -> None:
+        with database.transaction() as session:
+            shop = Shop(session)
+            request_solve(session, point_id=shop.point.id or 0, day=operating_day(now), now=now, delay_s=30)
+        with database.transaction() as session:
+            assert defer_due_solves(session, now=now + timedelta(seconds=29)) == 0
+            assert defer_due_solves(session, now=now + timedelta(seconds=30)) == 1
+
+    def test_whoever_wishes_for_several_days_waits_in_no_circle(
+        self, database: Database, now: datetime
+    ) -> None:
+        with database.transaction() as session:
+            point_id = Shop(session).point.id or 0
+        days = [operating_day(now) + timedelta(days=k) for k in range(4)]
+
+        def wish(order: list[date]) -> None:
+            for _ in range(15):
+                with database.transaction() as session:
+                    for day in order:
+                        request_solve(session, point_id=point_id, day=day, now=now)
+
+        with ThreadPoolExecutor(2) as both:
+            list(both.map(wish, (days, days[::-1])))
+        with database.transaction() as session:
+            assert len(session.exec(select(SolveRequest)).all()) == len(days)
 
 
 def test_who_was_left_behind_is_looked_at_again(database: Database, now: datetime) -> None:
@@ -185,6 +206,7 @@ def test_who_was_left_behind_is_looked_at_again(database: Database, now: datetim
         ticket_id = ticket.id
     with database.transaction() as session:
         assert ask_for_waiting(session, now=now) == 1
+    with database.transaction() as session:
         assert ask_for_waiting(session, now=now) == 0, "asked for already"
     outcome = run_solve(database, solver=InlineSolver(), clock=lambda: now, seconds=SECONDS)
     assert outcome is not None and outcome.result == "published"

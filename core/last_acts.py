@@ -27,7 +27,7 @@ def at_the_end(session: Session, key: tuple[Any, ...], act: Act) -> None:
 
 
 def run_last_acts(session: Session) -> None:
-    """Do what waits for the end. Called by `Database.transaction` alone."""
+    """Do what waits for the end. `Database.transaction` calls it; nobody else has to."""
     acts: dict[tuple[Any, ...], Act] = session.info.pop(_WAITING, {})
     for key in sorted(acts):
         acts[key](session)

@@ -18,6 +18,7 @@ from core.phones import PhoneError, parse_phone
 from customers.queries import household_detail
 from dispatch.cases import parties_of, technician_of
 from dispatch.models import Ticket, TicketClock, TicketParty, Visit
+from dispatch.places import address_of
 from dispatch.tickets import ticket_key
 from dispatch.words import SYMPTOMS
 from notifications import texts
@@ -34,12 +35,12 @@ _FAMILY_ROLES = {"resident": Role.RESIDENT, "requester": Role.REQUESTER, "payer"
 
 @dataclass(frozen=True)
 class TicketFacts:
-    """A ticket as its texts need it; `family` is whom the family events concern."""
+    """A ticket as its texts need it; `parties` by role."""
 
     ticket: Ticket
     company: CompanyInfo
     case: Case
-    family: tuple[Party, ...]
+    parties: dict[str, TicketParty]
 
     @property
     def id(self) -> int:
@@ -57,7 +58,7 @@ def facts_of_ticket(session: Session, *, ticket_id: int) -> TicketFacts:
     ticket = session.get_one(Ticket, ticket_id)
     company = get_company(session, company_id=ticket.company_id)
     parties = parties_of(session, ticket_id=ticket_id)
-    return TicketFacts(ticket, company, _case(ticket, company, parties), _family(session, ticket, parties))
+    return TicketFacts(ticket, company, _case(ticket, company, parties), parties)
 
 
 def worker_of(session: Session, *, visit: Visit, now: datetime) -> Worker:
@@ -77,8 +78,7 @@ def window_of(visit: Visit) -> Window | None:
 
 def place_of(session: Session, *, ticket: Ticket) -> str:
     """Where it is, no nearer than the dong: texts to staff may go astray."""
-    home = household_detail(session, company_id=ticket.company_id, household_id=ticket.household_id)
-    place = mask_address(home.household.address.raw).replace("***", "").strip()
+    place = mask_address(address_of(session, ticket).raw).replace("***", "").strip()
     return sendable(place, "주소 확인 필요")
 
 
@@ -154,7 +154,9 @@ def _name(party: TicketParty | None) -> str | None:
     return sendable(party.name, UNNAMED) if party else None
 
 
-def _family(session: Session, ticket: Ticket, parties: dict[str, TicketParty]) -> tuple[Party, ...]:
+def family_of(session: Session, facts: TicketFacts) -> tuple[Party, ...]:
+    """The family as recipients; who refused notices is among them and says so."""
+    ticket = facts.ticket
     home = household_detail(session, company_id=ticket.company_id, household_id=ticket.household_id)
     refused = {m.contact.id for m in home.members if m.contact.notices_refused_at is not None}
     return tuple(
@@ -165,7 +167,7 @@ def _family(session: Session, ticket: Ticket, parties: dict[str, TicketParty]) -
             can_text=party.can_text,
             takes_notices=party.contact_id not in refused,
         )
-        for role, party in parties.items()
+        for role, party in facts.parties.items()
     )
 
 

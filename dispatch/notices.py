@@ -197,7 +197,8 @@ def _tell_technician(
 def _tell_family(
     session: Session, *, facts: TicketFacts, context: Context, generation: int, now: datetime
 ) -> None:
-    calls = _tell(session, facts=facts, context=context, people=facts.family, generation=generation, now=now)
+    family = notice_facts.family_of(session, facts)
+    calls = _tell(session, facts=facts, context=context, people=family, generation=generation, now=now)
     for call in calls:
         _open_call(session, facts=facts, context=context, call=call, generation=generation, now=now)
 

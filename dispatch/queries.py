@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
 
-from sqlmodel import Session, col, select
+from sqlalchemy import bindparam
+from sqlmodel import Session, SQLModel, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from core import audit
 from customers.queries import get_boiler
@@ -67,7 +70,7 @@ def ticket_detail(session: Session, *, company_id: int, number: str, now: dateti
     ticket = find_ticket(session, company_id=company_id, number=number)
     ticket_id = ticket_key(ticket)
     placements = _placements(session, ticket_id)
-    visit_rows = _visit_rows(session, ticket_id)
+    visit_rows = _rows(session, Visit, ticket_id)
     visits = _visits(session, ticket, visit_rows, now=now)
     tasks = list_tasks(session, company_id=company_id, ticket_id=ticket_id, state=None)
     clocks = list_clocks(session, tickets=[ticket], now=now)[ticket_id]
@@ -112,7 +115,6 @@ def _number_of(session: Session, ticket_id: int | None) -> str | None:
 
 
 def _parties(session: Session, ticket_id: int) -> tuple[PartyFacts, ...]:
-    rows = session.exec(select(TicketParty).where(col(TicketParty.ticket_id) == ticket_id))
     parties = [
         PartyFacts(
             role=row.role,
@@ -123,14 +125,13 @@ def _parties(session: Session, ticket_id: int) -> tuple[PartyFacts, ...]:
             relationship=row.relationship,
             contact_id=row.contact_id,
         )
-        for row in rows
+        for row in _rows(session, TicketParty, ticket_id)
     ]
     return tuple(sorted(parties, key=lambda party: PARTY_ORDER.index(party.role)))
 
 
 def _placements(session: Session, ticket_id: int) -> tuple[PlacementFacts, ...]:
-    query = select(Placement).where(col(Placement.ticket_id) == ticket_id).order_by(col(Placement.id))
-    rows = list(session.exec(query))
+    rows = _rows(session, Placement, ticket_id)
     points = points_by_id(session, point_ids={row.service_point_id for row in rows})
     return tuple(
         PlacementFacts(
@@ -146,11 +147,6 @@ def _placements(session: Session, ticket_id: int) -> tuple[PlacementFacts, ...]:
         )
         for row in rows
     )
-
-
-def _visit_rows(session: Session, ticket_id: int) -> list[Visit]:
-    query = select(Visit).where(col(Visit.ticket_id) == ticket_id).order_by(col(Visit.sequence))
-    return list(session.exec(query))
 
 
 def _visits(
@@ -197,7 +193,6 @@ def _crew(
 
 
 def _attempts(session: Session, ticket_id: int) -> tuple[AttemptFacts, ...]:
-    query = select(ContactAttempt).where(col(ContactAttempt.ticket_id) == ticket_id)
     return tuple(
         AttemptFacts(
             id=row.id or 0,
@@ -211,19 +206,17 @@ def _attempts(session: Session, ticket_id: int) -> tuple[AttemptFacts, ...]:
             call_back_at=row.call_back_at,
             note=row.note,
         )
-        for row in session.exec(query.order_by(col(ContactAttempt.id)))
+        for row in _rows(session, ContactAttempt, ticket_id)
     )
 
 
 def _triage(session: Session, ticket_id: int) -> tuple[TriageFacts, ...]:
-    query = select(TriageStep).where(col(TriageStep.ticket_id) == ticket_id).order_by(col(TriageStep.id))
-    return tuple(TriageFacts(row.tier, row.card, row.result, row.at) for row in session.exec(query))
+    steps = _rows(session, TriageStep, ticket_id)
+    return tuple(TriageFacts(row.tier, row.card, row.result, row.at) for row in steps)
 
 
 def _wishes(session: Session, ticket_id: int) -> tuple[WindowFacts, ...]:
-    query = select(WishedWindow).where(col(WishedWindow.ticket_id) == ticket_id)
-    rows = session.exec(query.order_by(col(WishedWindow.id)))
-    return tuple(WindowFacts(row.start_at, row.end_at) for row in rows)
+    return tuple(WindowFacts(row.start_at, row.end_at) for row in _rows(session, WishedWindow, ticket_id))
 
 
 def _timeline(session: Session, ticket_id: int) -> tuple[TimelineFacts, ...]:
@@ -239,6 +232,21 @@ def _timeline(session: Session, ticket_id: int) -> tuple[TimelineFacts, ...]:
         )
         for row in audit.list_entries(session, subject=("ticket", ticket_id))
     )
+
+
+_Row = TypeVar("_Row", bound=SQLModel)
+
+
+def _rows(session: Session, table: type[_Row], ticket_id: int) -> list[_Row]:
+    """A ticket's rows of a table in the order in which they were written."""
+    return list(session.exec(_query_of(table), params={"ticket_id": ticket_id}))
+
+
+@cache
+def _query_of(table: type[_Row]) -> SelectOfScalar[_Row]:
+    """Put together once: a ticket is read far more often than anything else."""
+    columns = table.__table__.c  # type: ignore[attr-defined]
+    return select(table).where(columns.ticket_id == bindparam("ticket_id")).order_by(columns.id)
 
 
 def window_of(start: datetime | None, end: datetime | None) -> WindowFacts | None:

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from core.actor import Actor, Role
 from core.clock import kst, operating_day
 from core.errors import ConflictError, InvalidError
+from core.last_acts import run_last_acts
 from core.models import TimelineEntry
 from dispatch import assignment
 from dispatch.by_hand import ExcludedTechnicianError
@@ -42,6 +43,7 @@ def test_a_placed_ticket_is_planned_booked_and_told(session: Session, now: datet
     stored = session.get_one(Plan, row.plan_id)
     assert (row.version, stored.version, stored.state) == (1, 1, "published")
     assert stored.routes[0]["stops"][0]["visit_id"] == visit.id
+    run_last_acts(session)
     assert session.exec(select(SolveRequest)).one().not_before == now + timedelta(seconds=30)
     told = session.exec(select(Notice).where(col(Notice.event) == "JOB_ASSIGNED")).all()
     assert len(told) == 1
@@ -70,6 +72,7 @@ def test_who_lacks_the_licence_never_goes(session: Session, now: datetime) -> No
     assert {reason.code for reason in why_unplanned(session, ticket=ticket, visit=None, now=now)} == {
         "NO_QUALIFIED_TECHNICIAN"
     }
+    run_last_acts(session)
     assert session.exec(select(SolveRequest)).one().urgent
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import date
+from typing import Any
 
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
@@ -82,20 +83,25 @@ def list_warranty_rules(session: Session, *, company_id: int) -> list[WarrantyRu
 
 def charge_of_visit(session: Session, *, visit_id: int) -> ChargeInfo | None:
     """The bill of a visit that counts: the one no other replaces."""
-    found = _current(session, col(Charge.visit_id) == visit_id)
+    found = _current(session, Charge.visit_id, visit_id)
     return found[-1] if found else None
 
 
 def charges_of_ticket(session: Session, *, ticket_id: int) -> list[ChargeInfo]:
     """The bills of a ticket that count, one a visit, oldest first."""
-    return _current(session, col(Charge.ticket_id) == ticket_id)
+    return _current(session, Charge.ticket_id, ticket_id)
 
 
-def _current(session: Session, condition: object) -> list[ChargeInfo]:
-    later = aliased(Charge)
-    replaced = select(later.id).where(col(later.replaces_id) == col(Charge.id)).exists()
-    query = select(Charge).where(condition, ~replaced).order_by(col(Charge.id))  # type: ignore[arg-type]
-    charges = list(session.exec(query))
+_later = aliased(Charge)
+_CURRENT = (
+    select(Charge)
+    .where(~select(_later.id).where(col(_later.replaces_id) == col(Charge.id)).exists())
+    .order_by(col(Charge.id))
+)
+
+
+def _current(session: Session, column: Any, wanted: int) -> list[ChargeInfo]:
+    charges = list(session.exec(_CURRENT.where(col(column) == wanted)))
     if not charges:
         return []
     lines: dict[int, list[PricedLine]] = defaultdict(list)

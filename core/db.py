@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
 from core.last_acts import run_last_acts
@@ -23,6 +26,10 @@ MODEL_MODULES = (
     "happycall.models",
 )
 """Every module that declares tables, so that Alembic and the tests see them all."""
+
+
+IDLE_S = 1.0
+"""A connection that came back less than this many seconds ago is taken to be alive."""
 
 
 def import_models() -> None:
@@ -51,7 +58,6 @@ def make_engine(url: str, *, pool_size: int = 16, statement_timeout_ms: int = 30
         pool_size=pool_size,
         max_overflow=4,
         pool_timeout=10,
-        pool_pre_ping=True,
         connect_args={"connect_timeout": 5},
         hide_parameters=True,  # names and numbers must not reach the logs, nor `event.last_error`
     )
@@ -63,7 +69,30 @@ def make_engine(url: str, *, pool_size: int = 16, statement_timeout_ms: int = 30
         connection.execute(f"SET TIME ZONE 'UTC'; SET statement_timeout = {int(statement_timeout_ms)}")
         connection.autocommit = autocommit
 
+    _ask_before_use(engine)
     return engine
+
+
+def _ask_before_use(engine: Engine) -> None:
+    """A connection that has lain idle is asked whether it lives, and replaced when it does not answer.
+
+    `pool_pre_ping` asks every time, which under load is one statement in twenty for nothing.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def _note_time(_connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info["returned"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _ask(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+        if time.monotonic() - record.info.get("returned", time.monotonic()) < IDLE_S:
+            return
+        try:
+            alive = engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError from error
+        if not alive:
+            raise DisconnectionError
 
 
 class Database:

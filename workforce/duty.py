@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, or_
+from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from core.errors import ConflictError
@@ -35,7 +37,7 @@ def list_shifts_of_points(
 ) -> list[ShiftInfo]:
     """The same for several points at once."""
     query = (
-        select(Shift)
+        columns(*Shift.__table__.columns)  # type: ignore[attr-defined]
         .where(
             col(Shift.service_point_id).in_(set(point_ids)),
             col(Shift.start_at) < end,
@@ -43,7 +45,7 @@ def list_shifts_of_points(
         )
         .order_by(col(Shift.technician_id), col(Shift.start_at))
     )
-    shifts = list(session.exec(query))
+    shifts = session.execute(query).all()
     away = _absences(session, technician_ids={s.technician_id for s in shifts}, start=start, end=end)
     return [piece for shift in shifts for piece in _cut(shift, away.get(shift.technician_id, []))]
 
@@ -202,7 +204,7 @@ def _absences(
     return found
 
 
-def _cut(shift: Shift, absences: list[Absence]) -> list[ShiftInfo]:
+def _cut(shift: Any, absences: list[Absence]) -> list[ShiftInfo]:
     pieces = [(shift.start_at, shift.end_at)]
     for absence in absences:
         pieces = [
@@ -227,7 +229,7 @@ def _cut(shift: Shift, absences: list[Absence]) -> list[ShiftInfo]:
     ]
 
 
-def _holds_lunch(shift: Shift, start: datetime, end: datetime) -> bool:
+def _holds_lunch(shift: Any, start: datetime, end: datetime) -> bool:
     if shift.lunch_earliest is None or shift.lunch_latest is None:
         return False
-    return start <= shift.lunch_earliest and end >= shift.lunch_latest
+    return bool(start <= shift.lunch_earliest and end >= shift.lunch_latest)

@@ -52,6 +52,7 @@ _SHOWN: tuple[Any, ...] = (
     col(Visit.started_at),
 )
 """The facts of a `BoardVisit` that are columns, by its own names."""
+_NAMES = tuple(column.name for column in _SHOWN)
 _READ_BESIDE: tuple[Any, ...] = (
     col(Visit.skills),
     col(Visit.window_start),
@@ -90,7 +91,7 @@ def open_visits(session: Session, *, point: PointInfo, here: Point, end: datetim
     wishes = _wishes(session, [row.ticket_id for row in rows])
     return [
         BoardVisit(
-            **{column.name: getattr(row, column.name) for column in _SHOWN},
+            **dict(zip(_NAMES, row, strict=False)),
             place=_place(places.get(row.household_id), here),
             skills=frozenset(row.skills),
             window=(row.window_start, row.window_end) if row.window_start and row.window_end else None,

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import Row, and_, bindparam, update
+from sqlalchemy import select as columns
 from sqlmodel import Session, col, func, select
 
 from core.actor import Principal, Role
@@ -96,24 +99,12 @@ def open_session(
 
 def session_principal(session: Session, *, token: str, now: datetime) -> Principal | None:
     """Who a cookie's token is, or None when it is unknown, ended or too old."""
-    row = session.exec(
-        select(WebSession).where(col(WebSession.token_hash) == hash_token(token))
-    ).one_or_none()
-    if row is None or row.revoked_at is not None or row.expires_at <= now:
-        return None
-    return _principal(
-        session, account_id=row.account_id, membership_id=row.membership_id, via="session", now=now
-    )
+    return _principal(session, WebSession, token=token, via="session", now=now)
 
 
 def token_principal(session: Session, *, token: str, now: datetime) -> Principal | None:
     """Who a bearer token is, or None when it is unknown, revoked or expired."""
-    row = session.exec(select(ApiToken).where(col(ApiToken.token_hash) == hash_token(token))).one_or_none()
-    if row is None or row.revoked_at is not None or row.expires_at <= now:
-        return None
-    return _principal(
-        session, account_id=row.account_id, membership_id=row.membership_id, via="token", now=now
-    )
+    return _principal(session, ApiToken, token=token, via="token", now=now)
 
 
 def end_session(session: Session, *, token: str, now: datetime) -> None:
@@ -226,42 +217,65 @@ def _first_membership(session: Session, *, person_id: int, now: datetime) -> Mem
 
 
 def _principal(
-    session: Session, *, account_id: int, membership_id: int, via: str, now: datetime
+    session: Session, table: type[WebSession | ApiToken], *, token: str, via: str, now: datetime
 ) -> Principal | None:
-    query = (
-        select(Account, Person, Membership, Company)
+    found = session.execute(_who_holds(table), {"token_hash": hash_token(token), "now": now}).one_or_none()
+    if found is None:
+        return None
+    return Principal(
+        account_id=found.account_id,
+        person_id=found.person_id,
+        name=found.name,
+        login=found.login,
+        company_id=found.company_id,
+        company_code=found.code,
+        role=Role(found.role),
+        membership_id=found.membership_id,
+        service_point_id=found.service_point_id,
+        technician_id=_own_technician_id(session, found),
+        via=via,
+        company_name=found.brand_name,
+        company_colour=found.colour,
+    )
+
+
+@cache
+def _who_holds(table: type[WebSession | ApiToken]) -> Any:
+    """The person behind a token that still counts. Put together once: every request asks."""
+    now: Any = bindparam("now")
+    return (
+        columns(
+            col(Account.id).label("account_id"),
+            col(Account.login),
+            col(Person.id).label("person_id"),
+            col(Person.name),
+            col(Membership.id).label("membership_id"),
+            col(Membership.role),
+            col(Membership.service_point_id),
+            col(Company.id).label("company_id"),
+            col(Company.code),
+            col(Company.brand_name),
+            col(Company.colour),
+        )
+        .select_from(table)
+        .join(Account, col(Account.id) == col(table.account_id))
         .join(Person, col(Person.id) == col(Account.person_id))
-        .join(Membership, col(Membership.person_id) == col(Person.id))
+        .join(
+            Membership,
+            and_(col(Membership.id) == col(table.membership_id), col(Membership.person_id) == col(Person.id)),
+        )
         .join(Company, col(Company.id) == col(Membership.company_id))
         .where(
-            col(Account.id) == account_id,
+            col(table.token_hash) == bindparam("token_hash"),
+            col(table.revoked_at).is_(None),
+            col(table.expires_at) > now,
             col(Account.disabled_at).is_(None),
-            col(Membership.id) == membership_id,
             valid_at(now),
         )
     )
-    found = session.exec(query).one_or_none()
-    if found is None:
-        return None
-    account, person, membership, company = found
-    return Principal(
-        account_id=account_id,
-        person_id=person.id or 0,
-        name=person.name,
-        login=account.login,
-        company_id=company.id or 0,
-        company_code=company.code,
-        role=Role(membership.role),
-        membership_id=membership_id,
-        service_point_id=membership.service_point_id,
-        technician_id=_own_technician_id(session, membership),
-        via=via,
-        company_name=company.brand_name,
-        company_colour=company.colour,
-    )
 
 
-def _own_technician_id(session: Session, membership: Membership) -> int | None:
-    if membership.role != Role.TECHNICIAN or membership.service_point_id is None:
+def _own_technician_id(session: Session, found: Row[Any]) -> int | None:
+    if found.role != Role.TECHNICIAN or found.service_point_id is None:
         return None
-    return technician_of_person(session, person_id=membership.person_id)
+    return technician_of_person(session, person_id=found.person_id)

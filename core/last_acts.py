@@ -35,4 +35,6 @@ def run_last_acts(session: Session) -> None:
 
 @event.listens_for(AnySession, "after_rollback")
 def _forget(session: AnySession) -> None:
+    if session.in_nested_transaction():  # a savepoint alone is taken back
+        return
     session.info.pop(_WAITING, None)

@@ -38,4 +38,6 @@ def _tell(session: AnySession) -> None:
 
 @event.listens_for(AnySession, "after_rollback")
 def _tell_nothing(session: AnySession) -> None:
+    if session.in_nested_transaction():  # a savepoint alone is taken back
+        return
     session.info.pop(_WAITING, None)

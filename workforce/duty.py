@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 
 from core.errors import ConflictError
 from core.i18n import _
+from core.spans import Span, without
 from workforce.models import Absence, DutyRota, Membership, Person, Shift
 from workforce.queries import people_by_id, person_info, valid_at
 from workforce.schemas import DutyInfo, PersonInfo, ShiftInfo
@@ -204,15 +205,21 @@ def _absences(
     return found
 
 
+def standby_spans(rows: Sequence[DutyRota]) -> list[tuple[int, Span]]:
+    """Which technician is on duty (당직) when: a later row goes before an earlier one for the same time."""
+    return [
+        (row.technician_id, span)
+        for row in rows
+        if row.technician_id is not None
+        for span in without(
+            (row.start_at, row.end_at),
+            [(later.start_at, later.end_at) for later in rows if (later.id or 0) > (row.id or 0)],
+        )
+    ]
+
+
 def _cut(shift: Any, absences: list[Absence]) -> list[ShiftInfo]:
-    pieces = [(shift.start_at, shift.end_at)]
-    for absence in absences:
-        pieces = [
-            piece
-            for start, end in pieces
-            for piece in ((start, min(end, absence.start_at)), (max(start, absence.end_at), end))
-            if piece[0] < piece[1]
-        ]
+    pieces = without((shift.start_at, shift.end_at), [(a.start_at, a.end_at) for a in absences])
     return [
         ShiftInfo(
             technician_id=shift.technician_id,
@@ -224,8 +231,9 @@ def _cut(shift: Any, absences: list[Absence]) -> list[ShiftInfo]:
             lunch_latest=shift.lunch_latest,
             lunch_s=shift.lunch_s if _holds_lunch(shift, start, end) else 0,
             left_early=end < shift.end_at,
+            came_late=start > shift.start_at,
         )
-        for start, end in dict.fromkeys(pieces)
+        for start, end in pieces
     ]
 
 

@@ -10,7 +10,7 @@ from core import audit
 from core.actor import Actor
 from core.errors import ConflictError
 from core.i18n import _
-from workforce.capacity import announce_technician
+from workforce.capacity import announce_span, announce_technician
 from workforce.models import Absence, DutyRota, PointClosure
 from workforce.staff import bad_field
 
@@ -94,6 +94,8 @@ def set_duty(
         company_id=company_id,
         data={"start_at": start_at.isoformat(), "end_at": end_at.isoformat(), "desk": desk_person_id},
     )
+    if point_id is not None:
+        announce_span(session, company_id=company_id, point_id=point_id, start=start_at, end=end_at, now=now)
 
 
 def close_point(

@@ -85,6 +85,8 @@ class ShiftInfo:
     lunch_s: int
     left_early: bool = False
     """An absence begins at its end: there is no staying on."""
+    came_late: bool = False
+    """An absence ends at its start: he does not come earlier."""
 
 
 @dataclass(frozen=True)

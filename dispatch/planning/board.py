@@ -31,7 +31,7 @@ from dispatch.planning.stretches import (
 from dispatch.travel import place_at, planning_moment, travel_model
 from geo.schemas import Point
 from geo.travel import travel_seconds
-from workforce.duty import list_rota, list_shifts
+from workforce.duty import list_rota, list_shifts, standby_spans
 from workforce.queries import get_point, get_technicians, qualifications_by_day
 from workforce.schemas import PointInfo, ShiftInfo
 
@@ -92,8 +92,7 @@ def _load_facts(session: Session, *, point_id: int, days: Sequence[date], now: d
     visits = [_missed(v, today) for v in open_visits(session, point=point, here=here, end=span[1])]
     shifts = list_shifts(session, point_id=point_id, start=span[0], end=span[1])
     rota = list_rota(session, company_id=point.company_id, point_id=point_id, start=span[0], end=span[1])
-    duties = [(row.technician_id, (row.start_at, row.end_at)) for row in rota if row.technician_id]
-    shifts += standby_shifts(duties, shifts, point_id=point_id)
+    shifts += standby_shifts(standby_spans(rota), shifts, point_id=point_id)
     crew_ids = {shift.technician_id for shift in shifts}
     known = crew_ids | {v.technician_id for v in visits if v.technician_id is not None}
     crew = get_technicians(session, technician_ids=known, company_id=point.company_id, at=now)

@@ -65,7 +65,7 @@ def to_problem(
     `anew` is a visit to be planned afresh: it has no place in `sequences`, whatever the published plan says.
     """
     skip = anew.visit_id if anew is not None else None
-    routes, untouched = present_routes(board, skip=skip)
+    routes, untouched = present_routes(board, skip=skip, keep_all=freedom is Freedom.INSERT)
     left_out = {visit.visit_id for visit in untouched}
     others = [v for v in (*board.visits, *waiting) if v.visit_id != skip and v.visit_id not in left_out]
     visits = [*others, *([anew] if anew is not None else [])]
@@ -96,11 +96,13 @@ def to_problem(
 
 
 def present_routes(
-    board: DayBoard, *, skip: int | None = None
+    board: DayBoard, *, skip: int | None = None, keep_all: bool = False
 ) -> tuple[dict[str, list[BoardVisit]], list[BoardVisit]]:
-    """The published plan: visits by stretch in order; and those under way whose technician has no stretch.
+    """The published plan: visits by stretch in order; and those that stay as they are, beside it.
 
-    Visits whose technician does not come to work for them after all have no place in it.
+    These are visits under way whose technician has no stretch. Other visits whose technician does not come to
+    work for them have no place in either, so that a solve gives them away; with `keep_all` they stay as they
+    are too: one more ticket on a day must not decide over a promise.
     """
     routes: dict[str, list[BoardVisit]] = {stretch.key: [] for stretch in board.stretches}
     untouched = []
@@ -109,7 +111,7 @@ def present_routes(
         stretches = [s for s in board.stretches if s.technician_id == visit.technician_id]
         if stretches and board.expects(visit):
             routes[_stretch_for(visit, stretches).key].append(visit)
-        elif visit.under_way:
+        elif visit.under_way or keep_all:
             untouched.append(visit)
     return routes, untouched
 

@@ -102,6 +102,8 @@ class Stretch:
     standby: bool = False
     """On the duty rota (당직) outside his shifts: for safety cases, and for what a person decides."""
     left_early: bool = False
+    came_late: bool = False
+    """An absence ends where this begins; what was planned before it is expected of somebody else."""
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,9 @@ class DayBoard:
         there = next((s for s in reversed(own) if s.start_at <= start), own[0])
         if there.standby:
             return there.start_at <= start < there.end_at
-        return not (there.left_early and (visit.planned_end or start) > there.end_at)
+        gone = there.left_early and (visit.planned_end or start) > there.end_at
+        not_yet = there.came_late and start < there.start_at
+        return not (gone or not_yet)
 
     @property
     def is_manned(self) -> bool:

@@ -26,11 +26,15 @@ def fingerprint(draft: DayDraft, changes: Sequence[Change]) -> str:
         if c.what != "retimed"
     ]
     routes = [
-        (v.visit_id, v.technician_id, str(v.window), v.under_way)
+        (v.visit_id, v.technician_id, str(v.window), v.under_way, board.expects(v))
         for v in board.visits
         if v.technician_id in touched
     ]
-    hours = [(s.technician_id, str(s.end_at)) for s in board.stretches if s.technician_id in touched]
+    hours = [
+        (s.technician_id, str(s.end_at), s.left_early, s.came_late)
+        for s in board.stretches
+        if s.technician_id in touched
+    ]
     told = json.dumps([sorted(moves, key=str), sorted(routes, key=str), sorted(hours, key=str)])
     return hashlib.sha256(told.encode()).hexdigest()
 

@@ -129,6 +129,12 @@ def claim_due(session: Session, *, now: datetime) -> Claim | None:
 
 def finish_claim(session: Session, *, claim: Claim, now: datetime, again: bool) -> None:
     """Close a claim. What was asked during the solve (or `again`) stays a wish, after the pause."""
+    # The day before the wish, as everybody takes them.
+    session.execute(
+        insert(PointDay)
+        .values(service_point_id=claim.point_id, day=claim.day, version=0, last_solved_at=now)
+        .on_conflict_do_update(index_elements=["service_point_id", "day"], set_={"last_solved_at": now})
+    )
     own = (
         col(SolveRequest.id) == claim.request_id,
         col(SolveRequest.running_since) == claim.claimed_at,
@@ -143,11 +149,6 @@ def finish_claim(session: Session, *, claim: Claim, now: datetime, again: bool) 
         update(SolveRequest)
         .where(*own)
         .values(running_since=None, not_before=now + timedelta(seconds=PAUSE_S))
-    )
-    session.execute(
-        insert(PointDay)
-        .values(service_point_id=claim.point_id, day=claim.day, version=0, last_solved_at=now)
-        .on_conflict_do_update(index_elements=["service_point_id", "day"], set_={"last_solved_at": now})
     )
 
 

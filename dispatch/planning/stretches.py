@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from core.spans import without
 from dispatch.planning.board_shapes import BoardVisit, Busy, Lunch, Stretch, Window
 from geo.schemas import Point
 from workforce.schemas import ShiftInfo
@@ -58,7 +59,8 @@ def build_stretches(
         left_early = shift.left_early and end == shift.end_at
         stays_on = end == shift.end_at and shift.kind != STANDBY and not left_early
         whole = _whole_shift(shift, crew, (start, end), overtime_s if stays_on else 0)
-        whole = replace(whole, left_early=left_early, hard_end=left_early)
+        came_late = shift.came_late and start == shift.start_at
+        whole = replace(whole, left_early=left_early, hard_end=left_early, came_late=came_late)
         pieces = _cut(whole, [b for b in busy if b.technician_id == shift.technician_id])
         pieces = _with_lunch(pieces, shift)
         if bounds[0] <= now < bounds[1]:
@@ -74,15 +76,7 @@ def standby_shifts(
     """Duty (technician, span) as shifts of the kind `standby`, less the shifts he has anyway."""
     found = []
     for who, span in duties:
-        pieces = [span]
-        for shift in shifts:
-            if shift.technician_id == who:
-                pieces = [
-                    piece
-                    for start, end in pieces
-                    for piece in ((start, min(end, shift.start_at)), (max(start, shift.end_at), end))
-                    if piece[0] < piece[1]
-                ]
+        pieces = without(span, [(s.start_at, s.end_at) for s in shifts if s.technician_id == who])
         found += [ShiftInfo(who, point_id, STANDBY, start, end, None, None, 0) for start, end in pieces]
     return found
 
@@ -149,11 +143,11 @@ def _from_now(piece: Stretch, position: Position | None, now: datetime) -> Stret
         start = max(now, position.free_at)
         if start > last:
             return None
-        piece = replace(piece, start_at=start, start_place=position.place)
+        piece = replace(piece, start_at=start, start_place=position.place, came_late=False)
     elif piece.start_at < now:
         if now >= piece.end_at:
             return None
-        piece = replace(piece, start_at=now)
+        piece = replace(piece, start_at=now, came_late=False)
     if piece.start_at >= last:
         return None
     end = max(piece.end_at, piece.start_at)

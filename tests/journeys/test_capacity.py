@@ -86,6 +86,28 @@ def test_an_agreed_visit_is_not_quietly_left_with_somebody_who_goes_home_before_
         assert [change["number"] for proposal in found for change in proposal.changes] == [late]
 
 
+def test_an_agreed_visit_is_not_quietly_moved_behind_a_morning_off(house: House) -> None:
+    """He comes when the window is over: a named person decides, whatever else comes in meanwhile."""
+    open_gangnam(house)
+    number = file(house)
+    agreed = agree(house, number)
+    closes = datetime.fromisoformat(agreed["visit"]["window"]["end"])
+    hours = (closes - house.clock()).total_seconds() / 3600 + 1
+    fall_ill(house, agreed, hours=hours)
+    promised = {name: agreed["visit"][name] for name in ("technician", "window", "planned_start")}
+
+    def is_kept() -> bool:
+        visit = see(house, number)["visit"]
+        return {name: visit[name] for name in promised} == promised
+
+    assert is_kept()
+    with house.database.reading() as session:
+        found = list_proposals(session, company_id=company_of(session).id or 0)
+        assert [change["number"] for proposal in found for change in proposal.changes] == [number]
+    file(house, resident=NEIGHBOUR)
+    assert is_kept()
+
+
 def test_a_shift_that_is_taken_back_frees_its_visits(house: House) -> None:
     open_gangnam(house)
     house.clock.forward(hours=-3)

@@ -8,7 +8,7 @@ import httpx
 from sqlmodel import col, select
 
 from core.clock import operating_day
-from dispatch.planning.plan_models import SolveRequest
+from core.models import StoredEvent
 from tests import world
 from tests.web.conftest import WebWorld
 from tests.web.point_world import desk, kst_text, make_other_point
@@ -78,7 +78,8 @@ def test_who_cannot_come_is_entered_planned_around_and_taken_back(
     assert desk.post("/point/absences", data=form).status_code == 303
     with web_world.database.reading() as session:
         absence = session.exec(select(Absence)).one()
-        assert session.exec(select(SolveRequest.day)).all() == [operating_day(web_world.now)]
+        changed = session.exec(select(StoredEvent).where(col(StoredEvent.name) == "CapacityChanged")).one()
+        assert changed.payload["first_day"] == operating_day(web_world.now).isoformat()
     assert "몸살" in desk.get("/point/rota").text
     web_world.wait(hours=1)
     assert desk.post(f"/point/absences/{absence.id}/end").status_code == 303

@@ -8,11 +8,7 @@ from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
 from core.actor import Actor, Principal
-from core.clock import operating_day
-from core.dated import read_rules
 from core.i18n import _
-from dispatch.planning.board import horizon
-from dispatch.planning.proposals import ask_replan
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.point.reach import ROLES, Desk, crew_of, require_technician
 from web.pages.point.rota import take_time
@@ -58,7 +54,6 @@ def post_absence(
             by=by,
             now=now,
         )
-        _plan_again(session, desk, start=max(start, now), end=end, by=by, now=now)
         return "away"
 
     return take_time(request, principal, posted, act)
@@ -72,7 +67,7 @@ def post_absence_end(
     """He comes after all."""
 
     def act(session: Session, desk: Desk, now: datetime) -> str:
-        was = end_absence(
+        end_absence(
             session,
             absence_id=absence_id,
             technician_ids={info.id for info in crew_of(session, desk, now=now)},
@@ -80,7 +75,6 @@ def post_absence_end(
             by=by,
             now=now,
         )
-        _plan_again(session, desk, start=max(was.start_at, now), end=was.end_at, by=by, now=now)
         return "back"
 
     return take_time(request, principal, posted, act)
@@ -136,13 +130,3 @@ def post_closure_end(
         return "opened"
 
     return take_time(request, principal, posted, act)
-
-
-def _plan_again(
-    session: Session, desk: Desk, *, start: datetime, end: datetime, by: Actor, now: datetime
-) -> None:
-    """Ask for new plans of the planned days that a stretch touches."""
-    rules = read_rules(session, company_id=desk.point.company_id, at=now)
-    for day in horizon(rules, now):
-        if operating_day(start) <= day <= operating_day(end):
-            ask_replan(session, point_id=desk.point.id, day=day, by=by, now=now)

@@ -49,7 +49,7 @@ class EachAlone:
     step: Callable[..., int]
 
     def __call__(self, session: Session, *, now: datetime) -> int:
-        """All of it within one given transaction."""
+        """All of it within one given transaction, for tests of what a sweep finds and does."""
         found = self.find(session, now=now)
         return take_each(session, found, lambda key: self.step(session, key, now=now), sweep=self.name)
 

@@ -131,8 +131,8 @@ def run_sweeps(context: WorkerContext) -> dict[str, int]:
     """Run every sweep once, each in its own transaction. One that fails does not stop the others.
 
     A sweep that another worker runs just now is left to it. The lock ends with its transaction, and so with
-    a worker that is killed. Of an `EachAlone` it covers the finding alone: two workers may find the same rows,
-    and each step looks again under its own lock.
+    a worker that is killed. Of an `EachAlone` it covers the finding alone: two workers may find the same
+    rows, and each step looks again under its own lock.
     """
     moved = {}
     for place, sweep in enumerate(journey.SWEEPS):

@@ -49,6 +49,14 @@ def tell_window(
     _tell_family(session, facts=facts, context=context, generation=generation, now=now)
 
 
+def tell_other_worker(session: Session, *, visit_id: int, now: datetime) -> None:
+    """Tell the family who comes now: the agreed window holds, the technician is another."""
+    visit = session.get_one(Visit, visit_id)
+    visit.window_generation += 1  # news of its own, never taken for the first telling
+    session.add(visit)
+    tell_window(session, visit_id=visit_id, before=None, reason=None, now=now)
+
+
 def tell_en_route(session: Session, *, visit_id: int, arrives_at: datetime | None, now: datetime) -> None:
     """Tell the family that the technician has set out."""
     visit = session.get_one(Visit, visit_id)

@@ -53,6 +53,13 @@ def give_at_once(session: Session, *, event: TicketPlaced, now: datetime) -> Non
         raise_alarm(session, ticket=ticket, now=now)
 
 
+def give_again(session: Session, *, ticket_id: int, now: datetime) -> None:
+    """Who had a safety case does not come: the next nearest gets it at once, or a named person an alarm."""
+    ticket = session.get_one(Ticket, ticket_id)
+    if not pin_safety(session, ticket_id=ticket_id, now=now, anew=True):
+        raise_alarm(session, ticket=ticket, now=now)
+
+
 def raise_alarm(session: Session, *, ticket: Ticket, now: datetime) -> None:
     """A safety case without a technician: a named person must act now."""
     open_task(

@@ -114,7 +114,7 @@ def _greet(database_url: str, *, port: int, seconds: float) -> None:
     _tell(f"  {'아이디 login':<22}{'비밀번호 password':<20}화면 screen")
     for login in logins:
         _tell(f"  {login.login:<24}{login.password:<22}{base}{login.path}  {login.who}")
-    _tell(f"  {'(누구나 · anyone)':<43}{base}/phones  가족의 휴대전화 · the family's phones")
+    _tell(f"  {'(위의 아무나 · any of these)':<43}{base}/phones  가족의 휴대전화 · the family's phones")
     _tell("")
     _tell("멈추려면 Ctrl-C · Ctrl-C to stop. 자료는 남습니다 · the data stays.")
 

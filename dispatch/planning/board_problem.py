@@ -65,7 +65,8 @@ def to_problem(
     `anew` is a visit to be planned afresh: it has no place in `sequences`, whatever the published plan says.
     """
     skip = anew.visit_id if anew is not None else None
-    routes, untouched = present_routes(board, skip=skip, keep_all=freedom is Freedom.INSERT)
+    one_more = anew is not None or freedom is Freedom.INSERT
+    routes, untouched = present_routes(board, skip=skip, keep_all=one_more)
     left_out = {visit.visit_id for visit in untouched}
     others = [v for v in (*board.visits, *waiting) if v.visit_id != skip and v.visit_id not in left_out]
     visits = [*others, *([anew] if anew is not None else [])]

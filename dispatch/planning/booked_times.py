@@ -23,6 +23,11 @@ def why_not(
 ) -> str:
     """What stands in the way, for the person who chose."""
     name = boards[0].names.get(technician_id, "")
+    if start is None and visit.window is not None:
+        return _(
+            "{name} 기사는 고객과 약속한 {span}에 갈 수 없습니다. "
+            "다른 기사를 고르거나 고객과 시간을 다시 정해 주세요."
+        ).format(name=name, span=span_words(*visit.window))
     if start is None:
         return _("{name} 기사에게는 오늘부터 이틀 뒤까지 빈 시간이 없습니다.").format(name=name)
     end = start + timedelta(seconds=visit.duration_s)

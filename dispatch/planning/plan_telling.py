@@ -60,6 +60,7 @@ def tell(
         )
         if visit.accepted:
             _tell_technicians(session, change, author=author, now=now)
+            _tell_family(session, change, author=author, now=now)
 
 
 def _record(session: Session, change: Change, *, company_id: int, author: Authorship, now: datetime) -> None:
@@ -100,6 +101,15 @@ def _tell_technicians(session: Session, change: Change, *, author: Authorship, n
         at = after.start_at.astimezone(KST)
         text = RETIMED.format(month=at.month, day=at.day, time=at.strftime("%H:%M"))
         notices.tell_job_changed(session, visit_id=visit.visit_id, change=text, now=now)
+
+
+def _tell_family(session: Session, change: Change, *, author: Authorship, now: datetime) -> None:
+    """The family checks a name at the door: another one is told at once.
+
+    Whoever agrees a window with the family tells it of the window and the name together (`appointments`).
+    """
+    if change.what == "moved" and change.before.window is not None and author.origin in ("hand", "solve"):
+        notices.tell_other_worker(session, visit_id=change.before.visit_id, now=now)
 
 
 def _matters(change: Change, now: datetime) -> bool:

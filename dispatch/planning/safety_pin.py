@@ -28,12 +28,15 @@ from dispatch.tickets import has_ended, lock_ticket
 from scheduling.evaluator import evaluate_plan
 
 
-def pin_safety(session: Session, *, ticket_id: int, now: datetime) -> bool:
+def pin_safety(session: Session, *, ticket_id: int, now: datetime, anew: bool = False) -> bool:
     """Give a safety case to a technician of its point, pinned; False when nobody can be found.
 
     Whoever is on duty now comes first: nearest by the time at which he could be there, right after what he
     is doing. Promises on his route are kept as far as they can be (what becomes late shows as late, and an
     urgent solve looks for help). With nobody on duty the first technician of the planned days gets it.
+
+    Args:
+        anew: whoever has it does not come; without this a case that has a time is left alone.
     """
     seen = session.get_one(Ticket, ticket_id)
     if seen.service_point_id is not None:
@@ -44,7 +47,7 @@ def pin_safety(session: Session, *, ticket_id: int, now: datetime) -> bool:
         return False
     point_id = ticket.service_point_id
     visit = ensure_open_visit(session, ticket=ticket, point_id=point_id, now=now)
-    if visit.planned_start is not None or visit.state in UNDER_WAY_STATES:
+    if visit.state in UNDER_WAY_STATES or (visit.planned_start is not None and not anew):
         return True
     visit_id = visit.id or 0
 
@@ -53,7 +56,8 @@ def pin_safety(session: Session, *, ticket_id: int, now: datetime) -> bool:
         seen = next((v for board in boards if (v := board.find(visit_id)) is not None), None)
         if seen is None:
             return False
-        pinned = replace(seen, pinned_technician=True)
+        nobodys = replace(seen, technician_id=None, planned_start=None, planned_end=None)
+        pinned = replace(nobodys, pinned_technician=True)
         drafts = _at_once(boards[0], pinned) or _at_all(boards, pinned)
         if drafts is None:
             return False

@@ -60,6 +60,23 @@ def test_who_falls_ill_is_stood_in_for(house: House) -> None:
     assert ticket["status"] == "ASSIGNED"
 
 
+def test_a_safety_case_goes_at_once_to_the_next_nearest(house: House) -> None:
+    """Before any solve: nobody decides over gas in half a minute's time."""
+    open_gangnam(house)
+    number = file(house, symptom="GAS_SMELL", self_fix=None)
+    ill = fall_ill(house, see(house, number), hours=6)
+    visit = see(house, number)["visit"]
+    assert visit["technician"]["id"] not in (None, ill) and "technician" in visit["pins"]
+    assert datetime.fromisoformat(visit["planned_start"]) < house.clock() + timedelta(hours=1)
+
+
+def test_a_safety_case_that_nobody_can_take_raises_an_alarm(house: House) -> None:
+    open_gangnam(house, technicians=1)
+    number = file(house, symptom="GAS_SMELL", self_fix=None)
+    fall_ill(house, see(house, number))
+    assert "SAFETY_ALARM" in [task["kind"] for task in see(house, number)["tasks"] if task["state"] == "open"]
+
+
 def test_without_a_stand_in_the_visit_is_free_again_with_its_reason(house: House) -> None:
     open_gangnam(house, technicians=1)
     number = file(house)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlmodel import select
+
 from tests.journeys.house import House
 from tests.journeys.steps import agree, file, finish, go_there, see
 from tests.journeys.test_whole_journey import CALL, open_gangnam
+from workforce.models import Technician
 
 
 def told(ticket: dict[str, Any], event: str) -> list[str]:
@@ -97,6 +100,28 @@ def test_an_unhappy_family_is_served_again_by_somebody_else(house: House) -> Non
     assert ticket["status"] in ("REOPENED", "ASSIGNED", "UNASSIGNED")
     assert ticket["visit"]["technician"]["id"] != first
     assert ticket["clocks"]["contact"]["state"] == "running"
+
+
+def test_the_family_is_told_when_somebody_else_comes(house: House) -> None:
+    """They were asked to check name and number at the door."""
+    open_gangnam(house)
+    number = file(house)
+    agreed = agree(house, number)
+    first = agreed["visit"]["technician"]
+    with house.database.reading() as session:
+        technicians = session.exec(select(Technician.id)).all()
+    other = next(who for who in technicians if who != first["id"])
+    answer = house.api("dispatcher").post(
+        f"/tickets/{number}/assignment", json={"technician_id": other, "reason": "단골", "pin": []}
+    )
+    assert answer.status_code == 200, answer.text
+    house.work()
+    ticket = see(house, number)
+    now_comes = ticket["visit"]["technician"]["name"]
+    assert now_comes != first["name"] and ticket["visit"]["window"] == agreed["visit"]["window"]
+    told = [m for m in ticket["messages"] if m["event"] == "VISIT_SCHEDULED"]
+    newest = {m["recipient"]: m["text"] for m in told}
+    assert newest and all(now_comes in text and first["name"] not in text for text in newest.values())
 
 
 def test_gas_smell_goes_at_once_and_is_never_told_to_try_itself(house: House) -> None:

@@ -1,6 +1,7 @@
 /**
  * The caller's script: one sentence after another by keys. Digits answer the sentence in hand (1 and 2 are yes
- * and no, "-" is 10), Enter goes on, Backspace goes back. Without this script every sentence is simply there.
+ * and no, "-" is 10) and lead on, Enter goes on from what is answered or only said, Backspace goes back. Without
+ * this script every sentence is simply there.
  */
 const form = document.querySelector("[data-qa-form]");
 
@@ -40,6 +41,11 @@ function answer(key) {
   return true;
 }
 
+/** @param {HTMLElement} line @returns {boolean} whether it has answers to choose from and none is chosen */
+function asksForChoice(line) {
+  return line.querySelector("[data-qa-key]") !== null && line.querySelector("input:checked") === null;
+}
+
 /** @param {EventTarget | null} target */
 function isTyping(target) {
   return target instanceof Element && target.matches("textarea, select, input:not([type=radio], [type=hidden])");
@@ -59,7 +65,8 @@ function keyed(event) {
   if (event.key === "Enter") {
     if (target.matches("button[type=submit], a")) return;
     event.preventDefault();
-    goOn();
+    // A digit has led on already: Enter after it must not jump over the question that follows.
+    if (!asksForChoice(lines[at])) goOn();
   } else if (event.key === "Backspace") {
     event.preventDefault();
     show(at - 1);

@@ -126,10 +126,10 @@ def _prefer_short_answers() -> None:
 
 def worker(_arguments: argparse.Namespace) -> int:
     """One worker process against DATABASE_URL."""
+    settings = _checked_settings()
     os.nice(WORKER_GIVES_WAY)
     from worker import run_worker
 
-    settings = _checked_settings()
     configure_logs()
     run_worker(settings, clock=clock.now)
     return 0

@@ -38,13 +38,13 @@ def tell_window(
     if window is None:
         return
     worker = notice_facts.worker_of(session, visit=visit, now=now)
+    fee = estimate_visit(session, ticket_id=facts.id, start=window.start, now=now).visit_fee
     context: Context
     if before is None:
-        fee = estimate_visit(session, ticket_id=facts.id, start=window.start, now=now).visit_fee
         context = messages.VisitScheduled(facts.case, worker, window, fee)
     else:
         why = notice_facts.sendable(reason, "") or None if reason else None
-        context = messages.WindowChanged(facts.case, worker, before, window, why)
+        context = messages.WindowChanged(facts.case, worker, before, window, why, fee)
     generation = _window_generation(session, ticket_id=visit.ticket_id)
     _tell_family(session, facts=facts, context=context, generation=generation, now=now)
 

@@ -124,13 +124,17 @@ class VisitScheduled:
 
 @dataclass(frozen=True)
 class WindowChanged:
-    """An agreed window had to move: the apology, and what it is now. `reason` is for the family's eyes."""
+    """An agreed window had to move: the apology, and what it is now. `reason` is for the family's eyes.
+
+    `visit_fee` as in `VisitScheduled`: another hour may have another fee.
+    """
 
     case: Case
     worker: Worker
     before: Window
     after: Window
     reason: str | None = None
+    visit_fee: int | None = None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 import pytest
@@ -70,6 +71,8 @@ def test_the_commands_say_in_one_line_why_they_do_not_start(
         monkeypatch.delenv(name, raising=False)
     for name, value in given.items():
         monkeypatch.setenv(name, value)
+    before = os.nice(0)
     assert main(list(command)) == 2
+    assert os.nice(0) == before, "who does not start gives way to nobody: the process goes on"
     said = capsys.readouterr().err
     assert named in said and said.count("\n") == 1

@@ -32,7 +32,9 @@ BILL = (
 )
 CONTEXTS: dict[Event, messages.Context] = {
     Event.VISIT_SCHEDULED: messages.VisitScheduled(CASE, WORKER, WINDOW, 18_000),
-    Event.WINDOW_CHANGED: messages.WindowChanged(CASE, WORKER, WINDOW, LATER, "앞 댁 수리가 길어졌습니다"),
+    Event.WINDOW_CHANGED: messages.WindowChanged(
+        CASE, WORKER, WINDOW, LATER, "앞 댁 수리가 길어졌습니다", 22_000
+    ),
     Event.EN_ROUTE: messages.EnRoute(CASE, WORKER, kst(DAY, 14, 7)),
     Event.ABSENT: messages.Absent(CASE, WORKER, kst(DAY, 14, 20), (WINDOW, LATER)),
     Event.VISIT_RESULT: messages.VisitResult(CASE, WORKER, kst(DAY, 15), BILL, 32_000, "점화장치 청소"),
@@ -104,6 +106,11 @@ def test_the_parent_is_told_who_comes_when_and_whom_to_call() -> None:
     text = text_of(CONTEXTS[Event.VISIT_SCHEDULED], "resident")
     for fact in ("박철수", "1042", "12월 1일(화) 오후 2시~4시", "1588-1234", "1만 8천원(18,000원)"):
         assert fact in text
+
+
+@pytest.mark.parametrize("variant", ["resident", "requester", "shared"])
+def test_another_hour_is_told_with_its_own_fee(variant: str) -> None:
+    assert "출장비: 2만 2천원(22,000원)" in text_of(CONTEXTS[Event.WINDOW_CHANGED], variant)
 
 
 def test_the_first_text_says_who_asked_why_and_how_to_stop() -> None:

@@ -26,12 +26,7 @@ def lock_keys(session: Session, *keys: str) -> None:
 
 
 @event.listens_for(AnySession, "after_commit")
-@event.listens_for(AnySession, "after_rollback")
-def _hold_nothing(session: AnySession) -> None:
-    session.info.pop(_HELD, None)
-
-
 @event.listens_for(AnySession, "after_soft_rollback")
-def _be_unsure(session: AnySession, _previous: object) -> None:
-    """A savepoint that is taken back lets go of what was locked inside it."""
+def _hold_nothing(session: AnySession, *_previous: object) -> None:
+    """A savepoint that is taken back, too, lets go of what was locked inside it."""
     session.info.pop(_HELD, None)

@@ -200,7 +200,12 @@ def _agree_window(session: Session, entry: _Entry, window: AgreedWindow) -> None
     )
     if before != _window_of(visit):
         notices.tell_window(
-            session, visit_id=visit_id, before=before, reason=entry.attempt.reason or None, now=now
+            session,
+            visit_id=visit_id,
+            before=before,
+            reason=entry.attempt.reason or None,
+            now=now,
+            wished=entry.attempt.asked_by == "family",
         )
 
 

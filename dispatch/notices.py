@@ -29,9 +29,18 @@ TAKEN_OFF = "일정에서 빠졌습니다. 가지 않으셔도 됩니다."
 
 
 def tell_window(
-    session: Session, *, visit_id: int, before: Window | None, reason: str | None, now: datetime
+    session: Session,
+    *,
+    visit_id: int,
+    before: Window | None,
+    reason: str | None,
+    now: datetime,
+    wished: bool = False,
 ) -> None:
-    """Tell the family of the agreed window: VISIT_SCHEDULED for a visit's first one, else WINDOW_CHANGED."""
+    """Tell the family of the agreed window: VISIT_SCHEDULED for a visit's first one, else WINDOW_CHANGED.
+
+    `wished`: the family asked for the change itself, so nobody apologises for it.
+    """
     visit = session.get_one(Visit, visit_id)
     facts = facts_of_ticket(session, ticket_id=visit.ticket_id)
     window = notice_facts.window_of(visit)
@@ -44,7 +53,7 @@ def tell_window(
         context = messages.VisitScheduled(facts.case, worker, window, fee)
     else:
         why = notice_facts.sendable(reason, "") or None if reason else None
-        context = messages.WindowChanged(facts.case, worker, before, window, why, fee)
+        context = messages.WindowChanged(facts.case, worker, before, window, why, fee, wished)
     generation = _window_generation(session, ticket_id=visit.ticket_id)
     _tell_family(session, facts=facts, context=context, generation=generation, now=now)
 

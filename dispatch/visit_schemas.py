@@ -10,6 +10,7 @@ from typing import Literal
 from billing.schemas import ChargeInfo, LineRequest
 
 Evidence = Literal["TELEPHONY", "FAMILY", "SELF_REPORT"]
+AskedBy = Literal["family", "company"]
 HoldReason = Literal["parts_wait", "customer_request"]
 
 
@@ -40,7 +41,8 @@ class AttemptRequest:
     """A try to talk with the family.
 
     `with_role` is `resident`, `requester` or `payer`. `at` defaults to now. `reason` says how it was solved
-    by phone, or why a window had to change; `call_back_at` when to ring again (with CALL_BACK).
+    by phone, or why a window had to change; `asked_by` who wanted that change: the family gets what it asked
+    for, or our apology. `call_back_at` when to ring again (with CALL_BACK).
     """
 
     outcome: Outcome
@@ -49,6 +51,7 @@ class AttemptRequest:
     evidence: Evidence = "SELF_REPORT"
     window: AgreedWindow | None = None
     reason: str = ""
+    asked_by: AskedBy = "company"
     call_back_at: datetime | None = None
     note: str = ""
 

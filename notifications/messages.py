@@ -124,8 +124,9 @@ class VisitScheduled:
 
 @dataclass(frozen=True)
 class WindowChanged:
-    """An agreed window had to move: the apology, and what it is now. `reason` is for the family's eyes.
+    """An agreed window moved, and what it is now. `reason` is for the family's eyes.
 
+    `wished`: the family asked for it and is confirmed; otherwise we had to and apologise.
     `visit_fee` as in `VisitScheduled`: another hour may have another fee.
     """
 
@@ -135,6 +136,7 @@ class WindowChanged:
     after: Window
     reason: str | None = None
     visit_fee: int | None = None
+    wished: bool = False
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,18 @@ def test_another_window_is_told_as_a_change(case: CaseWorld, now: datetime) -> N
     agree(case, EVENING, now=now + timedelta(minutes=30))
     assert ("WINDOW_CHANGED", 2, "resident") in case.told()
     assert "오후 4시~6시" in case.text("WINDOW_CHANGED", "resident")
+    assert "죄송합니다" in case.text("WINDOW_CHANGED", "resident")
     assert case.clock("promise").stopped_at == now + timedelta(minutes=5)
+
+
+def test_nobody_apologises_for_a_change_that_the_family_asked_for(case: CaseWorld, now: datetime) -> None:
+    agree(case, AFTERNOON, now=now + timedelta(minutes=5))
+    wished = replace(CONNECTED, window=EVENING, asked_by="family", reason="병원에 가셔야 함")
+    record(case, wished, now=now + timedelta(minutes=30))
+    for reader in ("resident", "requester"):
+        text = case.text("WINDOW_CHANGED", reader)
+        assert "요청에 따라" in text and "오후 4시~6시" in text
+        assert "죄송" not in text and "병원" not in text
 
 
 @pytest.mark.parametrize(

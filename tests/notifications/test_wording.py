@@ -226,3 +226,20 @@ def test_versions_differ_by_event_and_hold_still() -> None:
     before = wording.template_version(Event.ABSENT)
     wording.template_version.cache_clear()
     assert wording.template_version(Event.ABSENT) == before
+
+
+@pytest.mark.parametrize("variant", ["resident", "requester", "shared"])
+def test_whoever_asked_for_another_time_is_confirmed_and_the_others_get_an_apology(variant: str) -> None:
+    ours = CONTEXTS[Event.WINDOW_CHANGED]
+    assert isinstance(ours, messages.WindowChanged)
+    sorry, confirmed = text_of(ours, variant), text_of(replace(ours, wished=True), variant)
+    assert "죄송합니다" in sorry and "앞 댁 수리가 길어졌습니다" in sorry
+    assert (
+        "요청에 따라 방문 시간을 바꾸었습니다" in confirmed
+        or "방문 시간을 요청에 따라 바꾸었습니다" in confirmed
+    )
+    assert "죄송" not in confirmed and "앞 댁" not in confirmed
+    for text in (sorry, confirmed):
+        assert "12월 1일(화) 오후 5시~7시" in text and "12월 1일(화) 오후 2시~4시" in text
+        assert len(text.encode("cp949")) <= texts.LMS_BYTES
+        assert "\n\n\n" not in text

@@ -344,6 +344,39 @@ def test_a_window_is_agreed_while_they_talk(web_world: WebWorld, desk: httpx.Cli
     assert "찾아갑니다" in page
 
 
+@pytest.mark.parametrize(
+    ("said", "wrong", "words"),
+    [
+        ({}, "f-asked_by", ""),
+        ({"asked_by": "company"}, "e-change_reason", ""),
+        ({"asked_by": "company", "change_reason": "앞 수리가 길어짐"}, "", "앞 수리가 길어짐"),
+        ({"asked_by": "family"}, "", "요청에 따라"),
+    ],
+    ids=["nobody-said-who", "no-reason", "ours", "the-family's"],
+)
+def test_a_window_is_changed_by_somebody_and_the_text_says_so(
+    web_world: WebWorld, desk: httpx.Client, said: dict[str, str], wrong: str, words: str
+) -> None:
+    number = number_of(file(desk))
+    carry_on(web_world)
+    carry_on(web_world)
+    path = f"/agent/tickets/{number}"
+    slots = re.findall(r'name="window" value="([^"]+)"', desk.get(path).text)
+    desk.post(f"{path}/window", data={"window": slots[0], "with": "requester"})
+    data = {"window": slots[-1], "with": "requester", **said}
+    answer = desk.post(f"{path}/window", data=data)
+    if wrong:
+        assert answer.status_code == 422
+        assert f'id="{wrong}"' in answer.text
+        return
+    assert answer.status_code == 303, answer.text[:1500]
+    with web_world.database.reading() as session:
+        told = session.exec(select(Notice.text).where(Notice.event == "WINDOW_CHANGED")).all()
+    assert told
+    assert all(words in text for text in told)
+    assert all(("죄송" in text) == (said["asked_by"] == "company") for text in told)
+
+
 def test_a_window_that_cannot_be_kept_is_refused_with_the_reachable_ones(
     web_world: WebWorld, desk: httpx.Client
 ) -> None:

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from billing.schemas import LineRequest
 from dispatch.schemas import Moment, WindowRequest, clean_text
-from dispatch.visit_schemas import AgreedWindow, AttemptRequest, CompletionRequest, Outcome
+from dispatch.visit_schemas import AgreedWindow, AskedBy, AttemptRequest, CompletionRequest, Outcome
 
 Reason = Annotated[str, Field(max_length=1000), AfterValidator(clean_text)]
 Words = Annotated[str, Field(max_length=4000), AfterValidator(clean_text)]
@@ -44,6 +44,7 @@ class AttemptBody(BaseModel):
     evidence: Literal["TELEPHONY", "FAMILY", "SELF_REPORT"] = "SELF_REPORT"
     window: WindowRequest | None = None
     reason: Reason = ""
+    asked_by: AskedBy = "company"
     call_back_at: Moment | None = None
     note: Words = ""
 
@@ -57,6 +58,7 @@ class AttemptBody(BaseModel):
             evidence=self.evidence,
             window=window,
             reason=self.reason,  # a note is for the staff; the reason of a change is told to the family
+            asked_by=self.asked_by,
             call_back_at=self.call_back_at,
             note=self.note,
         )

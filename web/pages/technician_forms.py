@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from billing.schemas import MAX_QUANTITY, LineRequest
 from core.errors import FieldError, InvalidError
 from core.i18n import _
-from dispatch.visit_schemas import AgreedWindow, AttemptRequest, CompletionRequest, Outcome
+from dispatch.detail_shapes import TicketDetail, WindowFacts
+from dispatch.visit_schemas import AgreedWindow, AskedBy, AttemptRequest, CompletionRequest, Outcome
 from web.pages.posting import PostedForm
 
 DIAL_COUNTS_FOR = timedelta(minutes=5)
@@ -22,8 +23,8 @@ class BadFormError(InvalidError):
     code = "bad-form"
 
 
-def read_attempt(posted: PostedForm, *, received_at: datetime, now: datetime) -> AttemptRequest:
-    """A call and what came of it. Raises BadFormError."""
+def read_attempt(posted: PostedForm, *, detail: TicketDetail, now: datetime) -> AttemptRequest:
+    """A call about this ticket and what came of it. Raises BadFormError."""
     try:
         outcome = Outcome(posted.get("outcome"))
     except ValueError:
@@ -31,15 +32,38 @@ def read_attempt(posted: PostedForm, *, received_at: datetime, now: datetime) ->
     if outcome is Outcome.SOLVED_BY_PHONE and not posted.get("reason"):
         raise _bad("reason", _("전화로 어떻게 해결했는지 적어 주세요."))
     minutes = _number(posted, "call_back")
+    window = read_window(posted) if outcome is Outcome.CONNECTED else None
+    asked_by, why = read_change(posted, agreed=detail.visit.window if detail.visit else None, window=window)
     return AttemptRequest(
         outcome=outcome,
         with_role=posted.get("with") or None,
-        at=_dialled_at(posted, received_at=received_at, now=now),
-        window=read_window(posted) if outcome is Outcome.CONNECTED else None,
-        reason=posted.get("reason"),
+        at=_dialled_at(posted, received_at=detail.received_at, now=now),
+        window=window,
+        reason=why or posted.get("reason"),
+        asked_by=asked_by,
         call_back_at=now + timedelta(minutes=min(minutes, CALL_BACK_AT_MOST_S // 60)) if minutes else None,
         note=posted.get("note"),
     )
+
+
+def read_change(
+    posted: PostedForm, *, agreed: WindowFacts | None, window: AgreedWindow | None
+) -> tuple[AskedBy, str]:
+    """Who wanted an agreed window changed, and why: the family's text confirms or apologises by it.
+
+    Raises BadFormError when a window changes and that was not said.
+    """
+    why = posted.get("change_reason").strip()
+    if agreed is None or window is None or (agreed.start, agreed.end) == (window.start, window.end):
+        return "company", ""
+    asked = posted.get("asked_by")
+    if asked == "family":
+        return "family", why
+    if asked != "company":
+        raise _bad("asked_by", _("누가 시간을 바꾸자고 했는지 골라 주세요. 문자에 적는 말이 달라집니다."))
+    if not why:
+        raise _bad("change_reason", _("왜 바꾸는지 적어 주세요. 사과하는 문자에 그대로 적힙니다."))
+    return "company", why
 
 
 def read_window(posted: PostedForm) -> AgreedWindow | None:

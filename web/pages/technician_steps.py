@@ -46,7 +46,7 @@ def post_attempt(
 
     def act(session: Session, ticket_id: int, now: datetime) -> None:
         detail = ticket_detail(session, company_id=principal.company_id, number=number, now=now)
-        attempt = read_attempt(posted, received_at=detail.received_at, now=now)
+        attempt = read_attempt(posted, detail=detail, now=now)
         record_attempt(session, ticket_id=ticket_id, attempt=attempt, by=by, now=now)
 
     outcome = posted.get("outcome")

@@ -18,6 +18,7 @@ from dispatch.escalation import escalate_ticket
 from dispatch.first_contact import record_attempt
 from dispatch.intake import join_call
 from dispatch.places import pick_location
+from dispatch.queries import ticket_detail
 from dispatch.reopening import reopen_ticket
 from dispatch.schemas import SelfFixResult
 from dispatch.tasks import close_task
@@ -28,6 +29,7 @@ from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.agent.ticket import render_ticket
 from web.pages.agent.words import DESK_ROLES, SELF_FIX
 from web.pages.posting import Posted, PostedForm, take_once
+from web.pages.technician_forms import read_change
 from web.scope import reach_ticket
 
 router = APIRouter(prefix="/agent/tickets/{number}", route_class=GuardedRoute)
@@ -58,12 +60,16 @@ def post_window(
     """The family on the line agrees to a window."""
 
     def step(session: Session, ticket_id: int, now: datetime) -> None:
+        visit = ticket_detail(session, company_id=principal.company_id, number=number, now=now).visit
+        window = _window(posted)
+        asked_by, why = read_change(posted, agreed=visit.window if visit else None, window=window)
         attempt = AttemptRequest(
             outcome=Outcome.CONNECTED,
             with_role=posted.get("with") or None,
-            window=_window(posted),
-            reason=posted.get("reason"),
-            note=posted.get("reason"),
+            window=window,
+            reason=why,
+            asked_by=asked_by,
+            note=why,
         )
         record_attempt(session, ticket_id=ticket_id, attempt=attempt, by=by, now=now)
 

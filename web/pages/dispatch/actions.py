@@ -134,7 +134,7 @@ def post_attempt(
 
     def step(session: Session, ticket_id: int, now: datetime) -> None:
         detail = ticket_detail(session, company_id=principal.company_id, number=number, now=now)
-        attempt = read_attempt(posted, received_at=detail.received_at, now=now)
+        attempt = read_attempt(posted, detail=detail, now=now)
         record_attempt(session, ticket_id=ticket_id, attempt=attempt, by=by, now=now)
 
     return take(request, principal, number, posted, step, act="attempt", said=_("통화 결과를 적었습니다."))

@@ -65,7 +65,7 @@ def post_attempt(
 
     def act(session: Session, desk: Desk, ticket_id: int, now: datetime) -> str:
         detail = ticket_detail(session, company_id=desk.point.company_id, number=number, now=now)
-        attempt = read_attempt(posted, received_at=detail.received_at, now=now)
+        attempt = read_attempt(posted, detail=detail, now=now)
         if attempt.outcome is Outcome.SOLVED_BY_PHONE and not attempt.reason.strip():
             message = _("어떻게 해결했는지 적어 주세요.")
             raise InvalidError(message, errors=(FieldError("reason", message),))

@@ -128,7 +128,10 @@ def _store(
         "with": attempt.with_role,
         "at": rfc3339_kst(at),
     }
-    note_change(session, call=call, what="HappyCallAttempted", by=by, now=now, data=data)
+    why = attempt.why_now.strip() or None
+    if why:
+        data["outside_hours"] = True
+    note_change(session, call=call, what="HappyCallAttempted", by=by, now=now, reason=why, data=data)
 
 
 def _finish(

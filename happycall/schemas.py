@@ -27,8 +27,15 @@ class Outcome(StrEnum):
     REFUSED = "REFUSED"
 
 
+Question = Literal["overall", "nps", "cost_matches", "came_on_time", "told_before", "contacted_in_time"]
+"""What a family may leave open when it is asked; whether it works again is what the call is for."""
+
+
 class Answers(BaseModel):
-    """What the family said. Only whether it works has to be answered; None: not asked or not known."""
+    """What the family said. Only whether it works has to be answered; None: not asked or left open.
+
+    `unanswered` names the questions that were asked and that nobody could or would answer.
+    """
 
     fixed: bool
     overall: Annotated[int, Field(ge=1, le=7)] | None = None
@@ -40,10 +47,14 @@ class Answers(BaseModel):
     """Who comes, and when, was told before the visit."""
     contacted_in_time: bool | None = None
     verbatim: Paragraph | None = None
+    unanswered: tuple[Question, ...] | None = None
 
 
 class AttemptRequest(BaseModel):
-    """A try of a happy call. `answers` belong to CONNECTED, `call_back_at` to CALL_BACK."""
+    """A try of a happy call. `answers` belong to CONNECTED, `call_back_at` to CALL_BACK.
+
+    `why_now` says why a family was rung outside the calling hours.
+    """
 
     model_config = ConfigDict(populate_by_name=True)
 
@@ -53,6 +64,7 @@ class AttemptRequest(BaseModel):
     answers: Answers | None = None
     call_back_at: Moment | None = None
     note: Paragraph = ""
+    why_now: Paragraph = ""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ Korean source texts, not gettext messages: they are spoken to the family, whatev
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlmodel import Session
 
 from billing.queries import charge_of_visit
@@ -30,6 +32,11 @@ def script_for(session: Session, *, happy_call: CallInfo) -> tuple[ScriptLine, .
     charge = charge_of_visit(session, visit_id=happy_call.visit_id) if happy_call.visit_id else None
     visit = _about_the_visit(charge.total if charge else None) if case.was_visited else ()
     return (opening, fixed, *visit, *_about_everything(brand))
+
+
+def questions_asked(lines: Iterable[ScriptLine]) -> tuple[str, ...]:
+    """The fields of `Answers` that a script asks for; free words may stay empty."""
+    return tuple(line.answer for line in lines if line.answer is not None and line.kind != "words")
 
 
 def _what_for(call: CallInfo) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -24,8 +25,13 @@ def open_data(
     reason: str,
     from_address: str,
     now: datetime,
+    data: dict[str, Any] | None = None,
 ) -> None:
-    """Unmask a subject's data for one person, with a reason, and write it down. Raises InvalidError."""
+    """Unmask a subject's data for one person, with a reason, and write it down. Raises InvalidError.
+
+    Args:
+        data: small facts of what it was opened for, for whoever asks `openings` a moment later.
+    """
     why = reason.strip()
     if len(why) < 2:
         message = _("왜 보아야 하는지 적어 주세요.")
@@ -40,6 +46,7 @@ def open_data(
             subject_id=subject[1],
             fields=list(fields),
             reason=why[:500],
+            data=data or {},
         )
     )
 
@@ -53,3 +60,20 @@ def is_open_for(session: Session, *, principal: Principal, subject: tuple[str, i
         col(AccessLog.at) > now - OPEN_FOR,
     )
     return session.exec(query).first() is not None
+
+
+def openings(
+    session: Session, *, principal: Principal, subject: tuple[str, int], now: datetime
+) -> list[dict[str, Any]]:
+    """What this person opened this subject for in the time that still counts, the newest first."""
+    query = (
+        select(AccessLog.data)
+        .where(
+            col(AccessLog.account_id) == principal.account_id,
+            col(AccessLog.subject_kind) == subject[0],
+            col(AccessLog.subject_id) == subject[1],
+            col(AccessLog.at) > now - OPEN_FOR,
+        )
+        .order_by(col(AccessLog.id).desc())
+    )
+    return list(session.exec(query))

@@ -11,6 +11,7 @@ from httpx import Client
 from sqlmodel import Session, col, select
 
 from core.actor import Role
+from core.models import TimelineEntry
 from dispatch.models import Ticket
 from happycall import service
 from happycall.models import HappyCall, HappyCallAttempt
@@ -20,7 +21,17 @@ from tests.happycall.call_world import complete
 from tests.web.conftest import ClientAs, WebWorld
 from workforce.models import AccessLog, Technician
 
-GOOD = {"outcome": "CONNECTED", "with": "resident", "fixed": "yes", "overall": "6", "nps": "9"}
+GOOD = {
+    "outcome": "CONNECTED",
+    "with": "resident",
+    "fixed": "yes",
+    "contacted_in_time": "yes",
+    "came_on_time": "yes",
+    "told_before": "unknown",
+    "cost_matches": "yes",
+    "overall": "6",
+    "nps": "9",
+}
 
 
 def owe_call(web: WebWorld, *, days_ago: int = 1, **ticket_fields: Any) -> tuple[int, str]:
@@ -61,6 +72,12 @@ def _case(session: Session, web: WebWorld, done: datetime, **ticket_fields: Any)
 def attempts(web: WebWorld) -> list[str]:
     with web.database.reading() as session:
         return list(session.exec(select(HappyCallAttempt.outcome).order_by(col(HappyCallAttempt.id))))
+
+
+def why_rung(web: WebWorld) -> list[str | None]:
+    with web.database.reading() as session:
+        query = select(TimelineEntry.reason).where(TimelineEntry.what == "HappyCallAttempted")
+        return list(session.exec(query))
 
 
 def status_of(web: WebWorld, number: str) -> str:
@@ -124,6 +141,50 @@ def test_outside_calling_hours_a_reason_is_needed(web_world: WebWorld, qa: Clien
     assert taken.status_code == 303
     with web_world.database.reading() as session:
         assert "저녁에 걸어 달라고 하심" in session.exec(select(AccessLog.reason)).one()
+    assert 'id="f-why' not in qa.get(f"/qa/{call_id}").text, "what was said when dialling is not asked again"
+    assert qa.post(f"/qa/{call_id}/attempts", data=GOOD).status_code == 303
+    assert why_rung(web_world) == ["저녁에 걸어 달라고 하심"]
+
+
+@pytest.mark.parametrize("outcome", ["CONNECTED", "NO_ANSWER"])
+def test_a_call_outside_the_hours_is_not_saved_without_its_reason(
+    web_world: WebWorld, qa: Client, outcome: str
+) -> None:
+    call_id, _number = owe_call(web_world)
+    web_world.wait(hours=11)
+    refused = qa.post(f"/qa/{call_id}/attempts", data={**GOOD, "outcome": outcome})
+    assert refused.status_code == 422 and 'id="e-why"' in refused.text
+    assert attempts(web_world) == []
+    sent = {**GOOD, "outcome": outcome, "why": "낮에는 밭에 계심"}
+    assert qa.post(f"/qa/{call_id}/attempts", data=sent).status_code == 303
+    assert why_rung(web_world) == ["낮에는 밭에 계심"]
+
+
+def test_a_call_within_the_hours_needs_no_reason(web_world: WebWorld, qa: Client) -> None:
+    call_id, _number = owe_call(web_world)
+    assert 'id="f-why' not in qa.get(f"/qa/{call_id}").text
+    assert qa.post(f"/qa/{call_id}/attempts", data={**GOOD, "why": "x"}).status_code == 303
+    assert why_rung(web_world) == [None]
+
+
+def test_every_question_is_answered_or_said_not_to_be(web_world: WebWorld, qa: Client) -> None:
+    call_id, _number = owe_call(web_world)
+    asked = [name for name in GOOD if name not in ("outcome", "with")]
+    empty = qa.post(f"/qa/{call_id}/attempts", data={"outcome": "CONNECTED", "with": "resident"})
+    assert empty.status_code == 422
+    assert [name for name in asked if f'id="e-{name}"' in empty.text] == asked
+    assert "고칠 칸 7곳" in empty.text
+    # What the family leaves open is said once for all, but never whether it works again.
+    left_open = {"outcome": "CONNECTED", "rest": "1", "overall": "7"}
+    half = qa.post(f"/qa/{call_id}/attempts", data=left_open)
+    assert [name for name in asked if f'id="e-{name}"' in half.text] == ["fixed"]
+    page = qa.get(
+        qa.post(f"/qa/{call_id}/attempts", data={**left_open, "fixed": "yes"}).headers["location"]
+    ).text
+    assert page.count("대답하지 않으심") == 5 and "7점 가운데 7점" in page
+    with web_world.database.reading() as session:
+        kept = session.exec(select(HappyCallAttempt.answers)).one()
+    assert sorted(kept["unanswered"]) == sorted(set(asked) - {"fixed", "overall"})
 
 
 def test_good_answers_close_the_ticket(web_world: WebWorld, qa: Client) -> None:
@@ -155,7 +216,7 @@ def test_what_is_missing_is_said_beside_the_question_and_answers_stay(
     web_world: WebWorld, qa: Client
 ) -> None:
     call_id, _number = owe_call(web_world)
-    sent = {"outcome": "CONNECTED", "overall": "5", "nps": "11", "verbatim": "<b>추웠어요</b>"}
+    sent = {**GOOD, "fixed": "", "overall": "5", "nps": "11", "verbatim": "<b>추웠어요</b>"}
     page = qa.post(f"/qa/{call_id}/attempts", data=sent)
     assert page.status_code == 422
     assert 'id="e-fixed"' in page.text and 'id="e-nps"' in page.text and 'id="e-overall"' not in page.text

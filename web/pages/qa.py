@@ -15,7 +15,7 @@ from sqlmodel import Session
 from billing.queries import charge_of_visit
 from billing.rules import warranty_words
 from core.actor import Actor, Principal, Role
-from core.errors import ConflictError, DomainError, FieldError, InvalidError
+from core.errors import ConflictError, DomainError, InvalidError
 from core.i18n import _
 from dispatch.list_queries import list_tickets
 from dispatch.words import symptom_words
@@ -23,16 +23,16 @@ from happycall.attempts import record_attempt
 from happycall.desk import desk_counts, hours_now, next_call_id, verdict_of
 from happycall.queries import coverage, get_call, list_calls
 from happycall.schemas import CallInfo
-from happycall.script import script_for
+from happycall.script import questions_asked, script_for
 from notifications.queries import list_notices
 from web.context import caller_address, context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.posting import Posted, take_once
 from web.pages.qa_forms import entered, read_attempt
+from web.pages.qa_hours import ReasonNeededError, asks_why, open_numbers, why_now
 from web.presenters import happy_call as words
 from web.presenters.masks import masks_for_ticket
 from web.templating import render_page
-from workforce.access_log import open_data
 
 router = APIRouter(prefix="/qa", route_class=GuardedRoute)
 
@@ -126,24 +126,13 @@ def post_dial(
     with context.database.transaction() as session:
         now = context.clock()
         call = get_call(session, company_id=principal.company_id, happy_call_id=happy_call_id, now=now)
-        hours = hours_now(session, company_id=principal.company_id, now=now, case=call.case)
-        why = posted.get("why").strip()
-        if hours.is_open or len(why) >= 2:
-            reason = _("해피콜 전화") if hours.is_open else _("시간 밖 해피콜 전화: {why}").format(why=why)
-            open_data(
-                session,
-                principal=principal,
-                subject=("ticket", call.case.ticket_id),
-                fields=("name", "phone"),
-                reason=reason,
-                from_address=caller_address(request),
-                now=now,
-            )
-            role = urlencode({"with": posted.get("with")[:20]})
-            return RedirectResponse(f"/qa/{happy_call_id}?{role}#who", status_code=303)
-    message = _("지금은 전화하는 시간이 아닙니다. 왜 지금 거는지 적어 주세요.")
-    error = InvalidError(message, errors=(FieldError("why", message),))
-    return _again(request, principal, happy_call_id, error, {"why": why})
+        why, address = posted.get("why"), caller_address(request)
+        try:
+            open_numbers(session, principal=principal, call=call, why=why, from_address=address, now=now)
+        except ReasonNeededError as error:
+            return _again(request, principal, happy_call_id, error, {"why": why})
+    role = urlencode({"with": posted.get("with")[:20]})
+    return RedirectResponse(f"/qa/{happy_call_id}?{role}#who", status_code=303)
 
 
 @router.post("/{happy_call_id}/attempts")
@@ -158,15 +147,18 @@ def post_attempt(
     """Write down a call. A second press of the same form changes nothing and shows the same page."""
     context = context_of(request)
     try:
-        attempt = read_attempt(posted)
         with context.database.transaction() as session:
             now = context.clock()
+            company_id = principal.company_id
+            call = get_call(session, company_id=company_id, happy_call_id=happy_call_id, now=now)
+            attempt = read_attempt(posted, asked=questions_asked(script_for(session, happy_call=call)))
             if take_once(session, request, principal=principal, posted=posted, now=now):
+                why = why_now(session, principal=principal, call=call, typed=posted.get("why"), now=now)
                 record_attempt(
                     session,
                     happy_call_id=happy_call_id,
-                    company_id=principal.company_id,
-                    attempt=attempt,
+                    company_id=company_id,
+                    attempt=attempt.model_copy(update={"why_now": why}),
                     by=by,
                     now=now,
                 )
@@ -242,6 +234,7 @@ def _call(
         "what": symptom_words(call.case.symptom),
         "people": words.people_to_ask(call.case, masks),
         "is_open": masks.is_open,
+        "asks_why": asks_why(session, principal=principal, call=call, now=now),
         "hours": hours,
         "hours_words": words.hours_words(hours, now=now),
         "questions": words.questions_of(script, entered=typed or {}, errors=errors or {}),

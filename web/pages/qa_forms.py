@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,8 @@ from web.pages.posting import PostedForm
 
 YES_NO = ("fixed", "contacted_in_time", "came_on_time", "told_before", "cost_matches")
 SCALES = {"overall": (1, 7), "nps": (0, 10)}
-ENTERED = (*YES_NO, *SCALES, "verbatim", "with", "note", "back", "back_other")
+UNANSWERED = "unknown"
+ENTERED = (*YES_NO, *SCALES, "rest", "verbatim", "with", "note", "why", "back", "back_other")
 """Fields that are shown again when something was wrong."""
 LONGEST_WORDS = 2000
 LONGEST_NOTE = 500
@@ -27,15 +29,19 @@ class BadAnswersError(InvalidError):
     code = "bad-answers"
 
 
-def read_attempt(posted: PostedForm) -> AttemptRequest:
-    """A try and its answers. Raises BadAnswersError with every field that is wrong."""
+def read_attempt(posted: PostedForm, *, asked: Collection[str]) -> AttemptRequest:
+    """A try and its answers. Raises BadAnswersError with every field that is wrong.
+
+    Args:
+        asked: the questions of this call's script; each is answered, or said not to be.
+    """
     try:
         outcome = Outcome(posted.get("outcome"))
     except ValueError:
         message = _("통화가 어떻게 되었는지 눌러 주세요.")
         raise BadAnswersError(message, errors=(FieldError("outcome", message),)) from None
     errors: list[FieldError] = []
-    answers = _answers(posted, errors) if outcome is Outcome.CONNECTED else None
+    answers = _answers(posted, asked, errors) if outcome is Outcome.CONNECTED else None
     back = _call_back(posted, errors) if outcome is Outcome.CALL_BACK else None
     if errors:
         raise BadAnswersError(errors[0].message, errors=tuple(errors))
@@ -59,27 +65,38 @@ def entered(posted: PostedForm) -> dict[str, str]:
     return {name: posted.get(name) for name in ENTERED}
 
 
-def _answers(posted: PostedForm, errors: list[FieldError]) -> Answers | None:
+def _answers(posted: PostedForm, asked: Collection[str], errors: list[FieldError]) -> Answers | None:
     found: dict[str, Any] = {"verbatim": posted.get("verbatim")[:LONGEST_WORDS] or None}
     for name in YES_NO:
         found[name] = _yes_no(posted, name, errors)
     for name, (low, high) in SCALES.items():
         found[name] = _points(posted, name, low=low, high=high, errors=errors)
-    if found["fixed"] is None and not any(error.field == "fixed" for error in errors):
-        errors.append(FieldError("fixed", _("보일러가 잘 되는지는 꼭 여쭤보고 눌러 주세요.")))
-    return None if errors else Answers(**found)
+    open_ones = [name for name in asked if found[name] is None]
+    refused = {name for name in open_ones if posted.get("rest") or posted.get(name) == UNANSWERED} - {"fixed"}
+    wrong = {error.field for error in errors}
+    errors += [_missing(name) for name in open_ones if name not in refused and name not in wrong]
+    unanswered = [name for name in open_ones if name in refused] or None
+    return None if errors else Answers(**found, unanswered=unanswered)
+
+
+def _missing(name: str) -> FieldError:
+    if name == "fixed":
+        return FieldError(name, _("보일러가 잘 되는지는 꼭 여쭤보고 눌러 주세요."))
+    if name in YES_NO:
+        return FieldError(name, _("답을 눌러 주세요. 모른다고 하시면 ‘모르심’을 누릅니다."))
+    return FieldError(name, _("답을 눌러 주세요. 말씀하지 않으시면 ‘대답하지 않으심’을 누릅니다."))
 
 
 def _yes_no(posted: PostedForm, name: str, errors: list[FieldError]) -> bool | None:
     value = posted.get(name)
-    if value not in ("", "yes", "no", "unknown"):
+    if value not in ("", "yes", "no", UNANSWERED):
         errors.append(FieldError(name, _("예나 아니요를 다시 눌러 주세요.")))
     return {"yes": True, "no": False}.get(value)
 
 
 def _points(posted: PostedForm, name: str, *, low: int, high: int, errors: list[FieldError]) -> int | None:
     value = posted.get(name)
-    if value in ("", "unknown"):
+    if value in ("", UNANSWERED):
         return None
     if value in {str(n) for n in range(low, high + 1)}:
         return int(value)

@@ -188,7 +188,7 @@ def questions_of(
 
 
 def answer_rows(answers: Answers) -> list[tuple[str, str, str]]:
-    """What the family said: (label, words, tone), questions that were not answered left out."""
+    """What the family said: (label, words, tone). What was asked and left open says so."""
     rows: list[tuple[str, str, str]] = []
     for field, label in YES_NO_ROWS:
         value = getattr(answers, field)
@@ -198,6 +198,8 @@ def answer_rows(answers: Answers) -> list[tuple[str, str, str]]:
         rows.append((_(SHORT["overall"]), _("7점 가운데 {n}점").format(n=answers.overall), ""))
     if answers.nps is not None:
         rows.append((_(SHORT["nps"]), _("10점 가운데 {n}점").format(n=answers.nps), ""))
+    labels = {**dict(YES_NO_ROWS), **SHORT}
+    rows += [(_(labels[name]), _("대답하지 않으심"), "") for name in answers.unanswered or ()]
     return rows
 
 

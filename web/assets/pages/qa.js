@@ -1,7 +1,7 @@
 /**
  * The caller's script: one sentence after another by keys. Digits answer the sentence in hand (1 and 2 are yes
- * and no, "-" is 10) and lead on, Enter goes on from what is answered or only said, Backspace goes back. Without
- * this script every sentence is simply there.
+ * and no, "-" is 10, "." is no answer) and lead on, Enter goes on from what is answered or only said, Backspace
+ * goes back. Without this script every sentence is simply there.
  */
 const form = document.querySelector("[data-qa-form]");
 
@@ -70,7 +70,7 @@ function keyed(event) {
   } else if (event.key === "Backspace") {
     event.preventDefault();
     show(at - 1);
-  } else if (/^[0-9-]$/.test(event.key) && answer(event.key)) {
+  } else if (/^[0-9.-]$/.test(event.key) && answer(event.key)) {
     event.preventDefault();
   }
 }

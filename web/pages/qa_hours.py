@@ -1,0 +1,74 @@
+"""Ringing a home outside the calling hours: it takes a reason, which the case's timeline keeps."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from core.actor import Principal
+from core.errors import FieldError, InvalidError
+from core.i18n import _
+from happycall.desk import hours_now
+from happycall.schemas import CallInfo
+from workforce.access_log import open_data, openings
+
+SHORTEST_WHY = 2
+SEEN_FIELDS = ("name", "phone")
+_CALL, _WHY = "happy_call_id", "why"
+
+
+class ReasonNeededError(InvalidError):
+    """It is not calling time and nobody said why a family is rung now."""
+
+    code = "reason-needed"
+
+    def __init__(self) -> None:
+        message = _("지금은 전화하는 시간이 아닙니다. 왜 지금 거는지 적어 주세요.")
+        super().__init__(message, errors=(FieldError("why", message),))
+
+
+def open_numbers(
+    session: Session, *, principal: Principal, call: CallInfo, why: str, from_address: str, now: datetime
+) -> None:
+    """Show whom to ring; that somebody looked, and why, is written down. Raises ReasonNeededError."""
+    is_open = hours_now(session, company_id=principal.company_id, now=now, case=call.case).is_open
+    why = why.strip()
+    if not is_open and len(why) < SHORTEST_WHY:
+        raise ReasonNeededError
+    open_data(
+        session,
+        principal=principal,
+        subject=("ticket", call.case.ticket_id),
+        fields=SEEN_FIELDS,
+        reason=_("해피콜 전화") if is_open else _("시간 밖 해피콜 전화: {why}").format(why=why),
+        from_address=from_address,
+        now=now,
+        data={_CALL: call.id, _WHY: "" if is_open else why},
+    )
+
+
+def asks_why(session: Session, *, principal: Principal, call: CallInfo, now: datetime) -> bool:
+    """Whether a call that is written down now still needs its reason."""
+    is_open = hours_now(session, company_id=principal.company_id, now=now, case=call.case).is_open
+    return not is_open and _said_when_dialling(session, principal, call, now) is None
+
+
+def why_now(session: Session, *, principal: Principal, call: CallInfo, typed: str, now: datetime) -> str:
+    """Why a family is rung outside the calling hours; empty within them, or when it was dialled in time.
+
+    What was said when the number was opened is not asked for again. Raises ReasonNeededError.
+    """
+    if hours_now(session, company_id=principal.company_id, now=now, case=call.case).is_open:
+        return ""
+    said = _said_when_dialling(session, principal, call, now)
+    why = typed.strip() or said
+    if why is None or (said is None and len(why) < SHORTEST_WHY):
+        raise ReasonNeededError
+    return why
+
+
+def _said_when_dialling(session: Session, principal: Principal, call: CallInfo, now: datetime) -> str | None:
+    """What was said when this person opened the number for this call; None when it was not."""
+    found = openings(session, principal=principal, subject=("ticket", call.case.ticket_id), now=now)
+    return next((str(opening[_WHY]) for opening in found if opening.get(_CALL) == call.id), None)

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from core.actor import SYSTEM, Actor
-from core.clock import operating_day
+from core.clock import operating_day, rfc3339_kst
 from core.errors import ConflictError
 from core.i18n import _
 from dispatch import notices
@@ -238,6 +238,7 @@ def _forget_times(session: Session, visit: Visit, *, why: str, by: Actor, now: d
     """Open, but on no board any more: its ticket has ended, or its day is past."""
     assert visit.planned_start is not None and visit.id is not None
     day_of = visit.planned_start
+    data = {"from_technician_id": visit.technician_id, "from_start": rfc3339_kst(day_of)}
     visit.technician_id = visit.planned_start = visit.planned_end = None
     visit.pinned_technician = visit.pinned_time = False
     session.add(visit)
@@ -245,7 +246,7 @@ def _forget_times(session: Session, visit: Visit, *, why: str, by: Actor, now: d
     end_booking(session, visit_id=visit.id)
     _tell_gone(session, visit, now=now)
     ticket = session.get_one(Ticket, visit.ticket_id)
-    note_change(session, ticket=ticket, what="VisitTakenOff", by=by, now=now, reason=why)
+    note_change(session, ticket=ticket, what="VisitTakenOff", by=by, now=now, reason=why, data=data)
     republish(session, point_id=visit.service_point_id, day_of=day_of, by=by, now=now)
 
 

@@ -139,6 +139,7 @@ def assign_by_hand(
         reason=reason,
         data={
             "visit_id": visit_id,
+            **_from(before),
             "technician_id": technician_id,
             "start": rfc3339_kst(found.start_at),
             "pin": sorted(pin),
@@ -229,6 +230,17 @@ def _stand(visit: Visit | None) -> tuple[object, ...] | None:
     if visit is None:
         return None
     return visit.technician_id, visit.planned_start, visit.pinned_technician, visit.pinned_time
+
+
+def _from(stood: tuple[object, ...] | None) -> dict[str, object]:
+    """Who had it and when, as the timeline keeps it."""
+    if stood is None:
+        return {}
+    technician_id, start = stood[0], stood[1]
+    return {
+        "from_technician_id": technician_id,
+        "from_start": rfc3339_kst(start) if isinstance(start, datetime) else None,
+    }
 
 
 def _check_version(session: Session, visit: Visit, base_version: int, *, by: Actor) -> None:

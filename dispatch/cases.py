@@ -22,7 +22,7 @@ from dispatch.tickets import lock_ticket, ticket_key
 from workforce.queries import get_technicians, technician_of_person
 from workforce.schemas import TechnicianInfo
 
-DESK_ROLES = (Role.POINT, Role.DISPATCHER)
+DESK_ROLES = (Role.POINT, Role.DISPATCHER, Role.MANAGER, Role.ADMIN)
 """Who logs a technician's steps for him; the timeline names both."""
 
 

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from core.actor import SYSTEM, Actor
 from core.clock import rfc3339_kst
 from core.dated import read_calendar, read_rules
-from core.i18n import _
+from core.i18n import N_, _
 from core.sweeping import EachAlone
 from dispatch import clock_rules, notices
 from dispatch.models import Ticket, TicketClock, Visit
@@ -152,7 +152,7 @@ After an outage only the furthest stage acts, so that nobody is told three thing
 
 def _advance(session: Session, ticket: Ticket, clock: TicketClock, now: datetime) -> int:
     if has_ended(ticket):
-        why = _("접수가 끝났습니다.")
+        why = N_("접수가 끝났습니다.")
         void_clocks(session, ticket_id=ticket_key(ticket), why=why, by=SYSTEM, now=now, kinds=[clock.kind])
         return 1
     rules = read_rules(session, company_id=ticket.company_id, at=clock.started_at)

@@ -13,7 +13,7 @@ from billing.schemas import VISIT_FEE, ChargeInfo
 from core.actor import Actor
 from core.errors import InvalidError
 from core.events import publish
-from core.i18n import _
+from core.i18n import N_, _
 from dispatch import assignment, clocks, ending, notices, tasks
 from dispatch.checklist import checklist_for, missing_items
 from dispatch.events import VisitCompleted
@@ -96,7 +96,7 @@ def _end_ticket(session: Session, taken: Taken) -> None:
         by=taken.by,
         now=taken.now,
     )
-    why = _("방문을 마쳤습니다.")
+    why = N_("방문을 마쳤습니다.")
     clocks.void_clocks(session, ticket_id=taken.case.ticket_id, why=why, by=taken.by, now=taken.now)
     tasks.close_tasks_of(
         session,
@@ -111,7 +111,7 @@ def _end_ticket(session: Session, taken: Taken) -> None:
 
 def _follow_up(session: Session, taken: Taken, charge: ChargeInfo) -> None:
     case, visit_id, now = taken.case, taken.case.visit_id, taken.now
-    assignment.release_visit(session, visit_id=visit_id, why=_("방문을 마쳤습니다."), by=taken.by, now=now)
+    assignment.release_visit(session, visit_id=visit_id, why=N_("방문을 마쳤습니다."), by=taken.by, now=now)
     notices.tell_visit_result(session, visit_id=visit_id, charge=charge, work=None, now=now)
     if all(line.code != VISIT_FEE for line in charge.lines):
         tasks.open_task(

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from core.actor import Actor
-from core.i18n import _
+from core.i18n import N_
 from dispatch import assignment, clocks, notices, tasks
 from dispatch.cases import Case
 from dispatch.models import Visit
@@ -52,7 +52,7 @@ def end_case(session: Session, *, case: Case, status: str, reason: str, by: Acto
         session,
         ticket_id=case.ticket_id,
         kinds=VISIT_TASKS,
-        outcome=_("접수가 끝났습니다."),
+        outcome=N_("접수가 끝났습니다."),
         state="void",
         by=by,
         now=now,

@@ -16,7 +16,7 @@ from core.clock import rfc3339_kst
 from core.dated import read_rules
 from core.errors import FieldError, InvalidError
 from core.events import publish
-from core.i18n import _
+from core.i18n import N_, _
 from dispatch import assignment, clocks, ending, notices, tasks
 from dispatch.cases import (
     Case,
@@ -30,7 +30,7 @@ from dispatch.cases import (
 from dispatch.events import TicketEnded
 from dispatch.models import ContactAttempt, Visit
 from dispatch.open_visits import ensure_open_visit
-from dispatch.states import ENDED_STATUSES, UNDER_WAY_STATES
+from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES, UNDER_WAY_STATES
 from dispatch.tickets import note_change, ticket_key
 from dispatch.visit_schemas import REACHED, AgreedWindow, AttemptRequest, AttemptResult, Outcome
 from notifications.messages import Window
@@ -89,10 +89,11 @@ def record_attempt(
         now=now,
     )
     attempt_id = _store(session, entry)
+    before = _agreed_before(case)
     if attempt.outcome is Outcome.SOLVED_BY_PHONE:
         _solve_by_phone(session, entry)
     elif attempt.outcome is Outcome.CONNECTED and attempt.window is not None:
-        _agree_window(session, entry, attempt.window)
+        _agree_window(session, entry, attempt.window, before=before)
     elif attempt.outcome is Outcome.CONNECTED:
         _note_contact(entry)
     ticket = case.ticket
@@ -103,7 +104,7 @@ def record_attempt(
         by=entry.by,
         now=now,
         reason=attempt.note.strip() or None,
-        data=_told(entry, attempt_id),
+        data=_told(entry, attempt_id, before),
     )
     return _result(session, entry, attempt_id)
 
@@ -172,13 +173,13 @@ def _note_contact(entry: _Entry) -> None:
         ticket.status = "CONTACTED"
 
 
-def _agree_window(session: Session, entry: _Entry, window: AgreedWindow) -> None:
+def _agree_window(session: Session, entry: _Entry, window: AgreedWindow, *, before: Window | None) -> None:
     """Move the visit so that it starts inside the window, then keep the promise on record and tell it."""
     ticket, now = entry.case.ticket, entry.now
     if ticket.service_point_id is None:
         raise WrongStateError(_("서비스점이 아직 정해지지 않았습니다. 서비스점을 먼저 정해 주세요."))
     visit = ensure_open_visit(session, ticket=ticket, point_id=ticket.service_point_id, now=now)
-    before, visit_id = _window_of(visit), visit.id or 0
+    visit_id = visit.id or 0
     if before != Window(window.start, window.end):
         assignment.fit_window(
             session, visit_id=visit_id, start=window.start, end=window.end, by=entry.by, now=now
@@ -194,7 +195,7 @@ def _agree_window(session: Session, entry: _Entry, window: AgreedWindow) -> None
         session,
         ticket_id=ticket_key(ticket),
         kinds=CONTACT_TASKS,
-        outcome=_("방문 시간을 약속했습니다."),
+        outcome=N_("방문 시간을 약속했습니다."),
         by=entry.by,
         now=now,
     )
@@ -248,7 +249,13 @@ def _window_of(visit: Visit) -> Window | None:
     return Window(visit.window_start, visit.window_end)
 
 
-def _told(entry: _Entry, attempt_id: int) -> dict[str, object]:
+def _agreed_before(case: Case) -> Window | None:
+    """What the family has been promised so far for the visit that is still open."""
+    visit = case.visit
+    return _window_of(visit) if visit is not None and visit.state in OPEN_VISIT_STATES else None
+
+
+def _told(entry: _Entry, attempt_id: int, before: Window | None) -> dict[str, object]:
     attempt = entry.attempt
     data: dict[str, object] = {
         "attempt_id": attempt_id,
@@ -260,8 +267,14 @@ def _told(entry: _Entry, attempt_id: int) -> dict[str, object]:
         "reached": attempt.outcome in REACHED,
     }
     if attempt.window is not None:
-        data["window"] = [rfc3339_kst(attempt.window.start), rfc3339_kst(attempt.window.end)]
+        data["window"] = _written(attempt.window)
+        if before is not None and before != Window(attempt.window.start, attempt.window.end):
+            data |= {"window_before": _written(before), "asked_by": attempt.asked_by}
     return data
+
+
+def _written(window: AgreedWindow | Window) -> list[str]:
+    return [rfc3339_kst(window.start), rfc3339_kst(window.end)]
 
 
 def _result(session: Session, entry: _Entry, attempt_id: int) -> AttemptResult:

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, func, select
 
 from billing.schemas import ChargeInfo
 from core.actor import SYSTEM
-from core.i18n import _
+from core.i18n import N_
 from dispatch import notice_facts, staff_notices, tasks
 from dispatch.models import Visit
 from dispatch.notice_facts import TicketFacts, facts_of_ticket
@@ -265,7 +265,7 @@ def _open_call(
         ticket_id=facts.id,
         kinds=[tasks.CALL_LANDLINE],
         recipient=call.recipient.value,
-        outcome=_("새 소식으로 바뀌었습니다."),
+        outcome=N_("새 소식으로 바뀌었습니다."),
         state="void",
         by=SYSTEM,
         now=now,

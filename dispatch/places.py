@@ -11,7 +11,7 @@ from sqlmodel import Session
 from core import events
 from core.actor import Actor
 from core.errors import FieldError, InvalidError
-from core.i18n import _
+from core.i18n import N_, _
 from customers.queries import address_of_household
 from customers.schemas import AddressInfo, NewAddress
 from customers.service import pick_on_map
@@ -104,7 +104,7 @@ def pick_location(
         by=by,
         now=now,
     )
-    outcome = _("지도에서 위치를 골랐습니다.")
+    outcome = N_("지도에서 위치를 골랐습니다.")
     close_tasks_of(session, ticket_id=ticket_id, kinds=[MAP_PICK], outcome=outcome, by=by, now=now)
     note_change(session, ticket=ticket, what="LocationPicked", by=by, now=now)
     waits = ticket.service_point_id is None and ticket.status in ("UNASSIGNED", "REOPENED")

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from core import events
 from core.actor import SYSTEM, Actor
 from core.dated import CompanyRules, read_rules
-from core.i18n import _
+from core.i18n import N_, _
 from dispatch import assignment, notices, placement_rules, safety
 from dispatch.candidates import Candidate, rank_points, why_not
 from dispatch.events import PlacementRefused, TicketFiled, TicketPlaced, TicketReopened
@@ -112,7 +112,7 @@ def settle(
     ticket.service_point_id, ticket.status = point.id, "UNASSIGNED"
     session.add(ticket)
     session.flush()
-    done = _("서비스점을 정했습니다.")
+    done = N_("서비스점을 정했습니다.")
     close_tasks_of(session, ticket_id=ticket_key(ticket), kinds=[PLACE_BY_HAND], outcome=done, by=by, now=now)
     data = {
         "service_point_id": point.id,

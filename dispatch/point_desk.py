@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, exists
 from sqlmodel import Session, col, func, select
 
+from dispatch.call_desk import party_names
 from dispatch.console.reasons import reasons_of
 from dispatch.list_queries import TicketItem, items_by_id
 from dispatch.models import Placement, Task, Ticket, Visit
@@ -55,6 +56,8 @@ class Lost:
     reason: str
     asked_at: datetime
     gone_at: datetime
+    names: tuple[str, ...]
+    """Of the family: who shows the reason hides them."""
 
 
 @dataclass(frozen=True)
@@ -136,9 +139,18 @@ def list_lost(session: Session, *, point_id: int, now: datetime) -> list[Lost]:
         .order_by(col(Placement.answered_at).desc())
         .limit(SHOWN)
     )
+    rows = list(session.exec(query))
+    names = party_names(session, ticket_ids={row.ticket_id for row, _number in rows}) if rows else {}
     return [
-        Lost(number, row.state, row.reason_text, row.at, row.answered_at or row.at)
-        for row, number in session.exec(query)
+        Lost(
+            number,
+            row.state,
+            row.reason_text,
+            row.at,
+            row.answered_at or row.at,
+            tuple(names.get(row.ticket_id, ())),
+        )
+        for row, number in rows
     ]
 
 

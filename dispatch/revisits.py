@@ -12,7 +12,7 @@ from core.actor import SYSTEM, Actor
 from core.clock import rfc3339_kst
 from core.errors import FieldError, InvalidError
 from core.events import publish
-from core.i18n import _
+from core.i18n import N_, _
 from core.sweeping import take_each
 from dispatch import assignment, notices, tasks
 from dispatch.cases import lock_case
@@ -69,7 +69,7 @@ def hold(
     taken.case.ticket.status = "ON_HOLD"
     data: dict[str, object] = {"hold_reason": reason, "due": rfc3339_kst(due) if due else None}
     write_step(session, taken, what="VisitHeld", data=data, reason=note.strip() or None)
-    assignment.release_visit(session, visit_id=visit_id, why=_("보류"), by=taken.by, now=now)
+    assignment.release_visit(session, visit_id=visit_id, why=N_("보류"), by=taken.by, now=now)
     _ask_for_call(
         session, ticket=taken.case.ticket, visit=visit, detail=_hold_detail(reason), due=due, now=now
     )

@@ -11,6 +11,9 @@ from core.errors import FieldError
 from core.i18n import _
 from dispatch.states import ENDED_STATUSES
 
+EARLY_ENOUGH_TO_ASK = timedelta(minutes=15)
+"""A family dresses, cooks, comes home by the time that it was told."""
+
 
 class Step(StrEnum):
     """A fact that a technician (or a desk for him) reports."""
@@ -80,6 +83,13 @@ def absence_errors(
         text = _("도착한 뒤 전화를 {needed}번 걸고 기록해야 합니다. 지금까지 {tries}번 기록했습니다.")
         errors.append(FieldError("attempts", text.format(needed=tries_needed, tries=tries)))
     return tuple(errors)
+
+
+def early_by(*, at: datetime, window_start: datetime | None) -> timedelta | None:
+    """How much earlier than agreed somebody is at the door, when that is worth a word with the family."""
+    if window_start is None or window_start - at < EARLY_ENOUGH_TO_ASK:
+        return None
+    return window_start - at
 
 
 @dataclass(frozen=True)

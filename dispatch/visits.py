@@ -13,7 +13,7 @@ from sqlmodel import Session, col, func, select
 from core.actor import Actor
 from core.dated import read_rules
 from core.errors import InvalidError
-from core.i18n import _
+from core.i18n import N_, _
 from dispatch import assignment, notices, revisits, travel_estimate
 from dispatch.cases import WrongStateError, author_of_step, lock_case
 from dispatch.completion import complete_visit
@@ -22,7 +22,7 @@ from dispatch.revisits import hold
 from dispatch.states import OPEN_VISIT_STATES
 from dispatch.steps import Taken, begin_step, result_of, write_step
 from dispatch.tickets import note_change
-from dispatch.visit_rules import OtherVisit, Step, absence_errors, oddities
+from dispatch.visit_rules import OtherVisit, Step, absence_errors, early_by, oddities
 from dispatch.visit_schemas import REACHED, StepResult
 
 __all__ = ["acknowledge", "arrive", "complete_visit", "depart", "hold", "mark_absent", "start"]
@@ -52,16 +52,33 @@ def depart(
 
 
 def arrive(
-    session: Session, *, ticket_id: int, by: Actor, now: datetime, at: datetime | None = None
+    session: Session,
+    *,
+    ticket_id: int,
+    by: Actor,
+    now: datetime,
+    at: datetime | None = None,
+    family_called: bool | None = None,
 ) -> StepResult:
-    """The technician is at the door. Raises as `begin_step`."""
+    """The technician is at the door. Raises as `begin_step`.
+
+    Much earlier than agreed is a fact like any other, and noted.
+
+    Args:
+        family_called: whether he had rung before coming early; None when nobody asked him.
+    """
     taken = begin_step(session, step=Step.ARRIVE, ticket_id=ticket_id, by=by, at=at, now=now)
     if isinstance(taken, StepResult):
         return taken
     odd = _oddities(session, taken)
     taken.visit.state, taken.visit.arrived_at = "arrived", taken.at
     taken.case.ticket.status = "ARRIVED"
-    return _finish(session, taken, what="TechnicianArrived", odd=odd)
+    early = early_by(at=taken.at, window_start=taken.visit.window_start)
+    told: dict[str, object] = {"noted": odd} if odd else {}
+    if early is not None:
+        told |= {"early_s": int(early.total_seconds()), "family_called": family_called}
+    write_step(session, taken, what="TechnicianArrived", data=told)
+    return result_of(taken.case, taken.visit, at=taken.at)
 
 
 def start(
@@ -94,7 +111,7 @@ def mark_absent(
     visit.note = note.strip() or visit.note
     taken.case.ticket.status = "ABSENT"
     result = _finish(session, taken, what="FamilyAbsent", odd={})
-    why = _("집에 아무도 없었습니다.")
+    why = N_("집에 아무도 없었습니다.")
     assignment.release_visit(session, visit_id=result.visit_id, why=why, by=taken.by, now=now)
     options = revisits.options_for(session, ticket=taken.case.ticket, now=now)
     notices.tell_absent(session, visit_id=result.visit_id, options=options, now=now)

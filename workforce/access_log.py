@@ -67,7 +67,7 @@ def openings(
 ) -> list[dict[str, Any]]:
     """What this person opened this subject for in the time that still counts, the newest first."""
     query = (
-        select(AccessLog.data)
+        select(AccessLog)
         .where(
             col(AccessLog.account_id) == principal.account_id,
             col(AccessLog.subject_kind) == subject[0],
@@ -76,4 +76,4 @@ def openings(
         )
         .order_by(col(AccessLog.id).desc())
     )
-    return list(session.exec(query))
+    return [row.data for row in session.exec(query)]

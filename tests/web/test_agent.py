@@ -170,6 +170,16 @@ def test_an_empty_call_says_each_thing_once(desk: httpx.Client) -> None:
     assert set(told_once(answer.text)) >= {"resident_phone", "resident_name", "resident_address"}
 
 
+def test_the_summary_counts_every_red_field_and_leads_to_each(desk: httpx.Client) -> None:
+    page = file(
+        desk, symptom="", resident_phone="12", resident_address="", boiler_installed_on="2999-01-01"
+    ).text
+    red = sorted(told_once(page))
+    assert red == ["boiler_installed_on", "resident_address", "resident_phone", "symptom"]
+    assert "고칠 칸 4곳" in words_of(page)
+    assert sorted(re.findall(r'href="#e-([a-z_]+)"', page)) == red
+
+
 def test_script_in_any_field_stays_text(desk: httpx.Client) -> None:
     number = number_of(file(desk, resident_name=f"김{SCRIPT}", note=SCRIPT, boiler_model=SCRIPT))
     desk.post(f"/unmask/ticket/{number}", data={"reason": "본인 확인"})

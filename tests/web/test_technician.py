@@ -341,6 +341,55 @@ def test_setting_out_while_still_at_another_home_is_asked_about(web_world: WebWo
     assert phone.visit().state == "en_route"
 
 
+def test_a_home_left_open_is_asked_about_once_the_other_is_done(web_world: WebWorld) -> None:
+    phone = open_phone(web_world, state="in_progress", status="IN_PROGRESS", arrived_at=web_world.now)
+    with web_world.database.transaction() as session:
+        ticket, visit = add_job(web_world, session, minutes=30, state="en_route", status="EN_ROUTE")
+        other, visit_id = ticket.number, visit.id
+    assert phone.post("completed", {"tick": ["usage_explained"]}).status_code == 303
+    page = words_of(phone.get())
+    assert f"{other} 방문이 아직 ‘이동 중’ 상태입니다" in page and "그 댁에 도착했습니다" in page
+    assert f'action="/m/{other}/arrived"' in phone.get()
+    assert phone.client.post(f"/m/{other}/arrived").status_code == 303
+    with web_world.database.reading() as session:
+        assert session.get_one(Visit, visit_id).state == "arrived"
+    assert f"{other} 방문이 아직 ‘도착’ 상태입니다" in words_of(phone.get())
+
+
+@pytest.mark.parametrize(
+    ("said", "words"), [("called", "고객과 통화함"), ("here", "통화 없이 도착함")], ids=["called", "not"]
+)
+def test_coming_much_earlier_than_agreed_is_asked_about_and_the_desk_sees_it(
+    web_world: WebWorld, said: str, words: str
+) -> None:
+    start = web_world.now + timedelta(minutes=40)
+    window = {"window_start": start, "window_end": start + timedelta(hours=2)}
+    phone = open_phone(web_world, state="en_route", status="EN_ROUTE", minutes=40, **window)
+    asked = phone.post("arrived", {"idempotency_key": "first"})
+    assert asked.status_code == 200 and "약속 시간보다 40분 빠릅니다" in asked.text
+    assert "고객과 통화하셨나요?" in asked.text and "tel:01098765432" in asked.text
+    assert phone.visit().state == "en_route"
+    assert phone.post("arrived", {"idempotency_key": "second", "anyway": said}).status_code == 303
+    assert phone.visit().state == "arrived"
+    desk = web_world.sign_in("dispatcher").get(f"/agent/tickets/{phone.number}").text
+    assert f"기사가 일찍 도착했습니다: 약속보다 40분 이름, {words}" in desk
+
+
+def test_a_little_early_is_on_time(web_world: WebWorld) -> None:
+    start = web_world.now + timedelta(minutes=14)
+    window = {"window_start": start, "window_end": start + timedelta(hours=2)}
+    phone = open_phone(web_world, state="en_route", status="EN_ROUTE", minutes=14, **window)
+    assert phone.post("arrived").status_code == 303
+    assert phone.visit().state == "arrived"
+
+
+def test_each_tick_says_whether_it_must_be(phone: Phone) -> None:
+    at_the_door(phone)
+    ticks = re.findall(r'<label class="choice">.*?</label>', phone.get("?do=complete"), re.DOTALL)
+    said = [words_of(tick).split()[-1] for tick in ticks if 'name="tick"' in tick]
+    assert said == ["필수", "선택", "선택"]
+
+
 def test_every_step_carries_a_key_and_counts_once(phone: Phone) -> None:
     for step in ("departed", "arrived", "started"):
         page = phone.get("?do=depart" if step == "departed" else "")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -85,6 +87,7 @@ def post_attempt(
 
 def call_json(call: CallInfo) -> dict[str, Any]:
     """A happy call, with the number of its ticket."""
+    show = partial(MASKED.words, names=[person.name for person in call.case.people])
     return {
         "id": call.id,
         "number": call.number,
@@ -92,7 +95,7 @@ def call_json(call: CallInfo) -> dict[str, Any]:
         "state": call.state,
         "due_at": rfc3339_kst(call.due_at),
         "until_at": rfc3339_kst(call.until_at),
-        "reason": MASKED.text(call.reason),
+        "reason": show(call.reason),
         "reopened_ticket": call.reopened_ticket,
         "also": list(call.also),
         "attempts": [
@@ -100,13 +103,13 @@ def call_json(call: CallInfo) -> dict[str, Any]:
                 "at": rfc3339_kst(attempt.at),
                 "outcome": attempt.outcome,
                 "with": attempt.with_role,
-                "answers": _answers(attempt.answers) if attempt.answers else None,
+                "answers": _answers(attempt.answers, show) if attempt.answers else None,
             }
             for attempt in call.attempts
         ],
     }
 
 
-def _answers(answers: Answers) -> dict[str, Any]:
+def _answers(answers: Answers, show: Callable[[str], str]) -> dict[str, Any]:
     said = answers.model_dump(exclude_none=True)
-    return {**said, "verbatim": MASKED.text(answers.verbatim)} if answers.verbatim else said
+    return {**said, "verbatim": show(answers.verbatim)} if answers.verbatim else said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -227,6 +228,7 @@ def _call(
     company_id = principal.company_id
     call = get_call(session, company_id=company_id, happy_call_id=call_id, now=now)
     masks = masks_for_ticket(session, principal=principal, ticket_id=call.case.ticket_id, now=now)
+    call = replace(call, reason=words.hide(call.reason, call.case, masks))
     hours = hours_now(session, company_id=company_id, now=now, case=call.case)
     script = script_for(session, happy_call=words.without_names(call, masks))
     return {
@@ -239,9 +241,9 @@ def _call(
         "hours_words": words.hours_words(hours, now=now),
         "questions": words.questions_of(script, entered=typed or {}, errors=errors or {}),
         "offers": words.call_back_offers(hours, now=now),
-        "attempts": [words.attempt_line(it, masks, now=now) for it in reversed(call.attempts)],
+        "attempts": [words.attempt_line(it, call.case, masks, now=now) for it in reversed(call.attempts)],
         "answers": words.answer_rows(call.answers) if call.answers else [],
-        "verbatim": masks.text(call.answers.verbatim or "") if call.answers else "",
+        "verbatim": words.hide(call.answers.verbatim or "", call.case, masks) if call.answers else "",
         "follows": words.what_follows(call, verdict_of(session, call=call), now=now),
         "bill": _bill(session, call),
         "states": words.STATES,

@@ -12,6 +12,7 @@ from core.actor import Principal
 from core.dated import read_rules
 from dispatch.detail_shapes import TicketDetail
 from dispatch.planning.board import horizon
+from dispatch.states import UNDER_WAY_STATES
 from dispatch.tasks import CALL_LANDLINE, REVISIT_CALL, TaskInfo
 from dispatch.technician_day import technician_day
 from notifications.queries import list_notices
@@ -59,14 +60,23 @@ def after_absence(session: Session, detail: TicketDetail, *, now: datetime) -> A
 def still_at(
     session: Session, principal: Principal, detail: TicketDetail, *, now: datetime
 ) -> JobCard | None:
-    """Another visit at which the same technician stands or works; None when he is free to set out."""
+    """Another visit at which the same technician stands or works; None when he is free to set out.
+
+    After a visit that has ended, one to which he is said to be driving counts too.
+    """
     visit = detail.visit
-    if visit is None or visit.technician is None or visit.state not in ("planned", "agreed"):
+    if visit is None or visit.technician is None:
+        return None
+    if visit.state in ("planned", "agreed"):
+        states: tuple[str, ...] = AT_WORK
+    elif visit.ended_at is not None and now - visit.ended_at < SAID_FOR:
+        states = UNDER_WAY_STATES
+    else:
         return None
     technician = visit.technician
     rules = read_rules(session, company_id=principal.company_id, at=now)
     company: dict[str, Any] = {"company_id": principal.company_id}
     day = technician_day(session, **company, technician=technician, day=horizon(rules, now)[0], now=now)
-    jobs = [job for job in day.open_jobs if job.state in AT_WORK and job.number != detail.number][:1]
+    jobs = [job for job in day.open_jobs if job.state in states and job.number != detail.number][:1]
     cards = cards_of(session, principal=principal, technician_id=technician.id, day=day, jobs=jobs, now=now)
     return cards[0] if cards else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -24,7 +25,7 @@ from web.context import caller_address, context_of
 from web.identity import GuardedRoute, SignedIn, allow
 from web.pages.posting import PostedForm
 from web.pages.technician import ROLES, Whose, frame_of
-from web.pages.technician_asides import FAMILY, after_absence
+from web.pages.technician_asides import FAMILY, after_absence, still_at
 from web.pages.technician_forms import read_lines
 from web.presenters.masks import Masks
 from web.presenters.technician import (
@@ -131,7 +132,8 @@ def job_values(
         "error": error,
         "errors": {item.field: item.message for item in error.errors} if error else {},
         "absence": after_absence(session, detail, now=now),
-        "still_at": None,
+        "still_at": still_at(session, principal, detail, now=now) if step == "ended" else None,
+        "early": None,
     }
     return values | _extra(session, job, masks, step=step, typed=typed, now=now)
 
@@ -141,13 +143,15 @@ def _facts(
 ) -> dict[str, Any]:
     detail = job.detail
     address = detail.address
+    show = partial(masks.words, names=[party.name for party in detail.parties])
     return {
+        "show": show,
         "masks": masks,
         "people": people_lines(detail.parties, masks),
         "address": address_line(address, masks),
         "way": address.normalised if masks.is_open and address.normalised else None,
         "access_note": job.household.access_note if masks.is_open else "",
-        "note": masks.text(detail.note),
+        "note": show(detail.note),
         "symptom": symptom_words(detail.symptom),
         "code": code_words(
             session, company_id=principal.company_id, code=detail.error_code, boiler=detail.boiler

@@ -19,6 +19,7 @@ from dispatch.completion import complete_visit
 from dispatch.first_contact import record_attempt
 from dispatch.queries import ticket_detail
 from dispatch.scopes import ticket_in_scope
+from dispatch.visit_rules import early_by
 from dispatch.visit_schemas import HoldReason, Outcome
 from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
@@ -79,8 +80,16 @@ def post_departed(
 def post_arrived(
     request: Request, number: str, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
 ) -> Response:
-    """He stands at the door."""
-    return _take(request, number, principal, posted, _plain(visits.arrive, by))
+    """He stands at the door. Much earlier than agreed, he is asked first whether the family knows."""
+    said = posted.get("anyway")
+    if not said and (question := _ask_whether_they_know(request, principal, number)):
+        return question
+    called = {"called": True, "here": False}.get(said)
+
+    def act(session: Session, ticket_id: int, now: datetime) -> None:
+        visits.arrive(session, ticket_id=ticket_id, by=by, now=now, family_called=called)
+
+    return _take(request, number, principal, posted, act)
 
 
 @router.post("/started")
@@ -177,6 +186,18 @@ def _ask_whether_done_there(request: Request, principal: Principal, number: str)
             session, principal=principal, number=number, now=now, do="depart", typed=PostedForm()
         )
     return render_page(request, "technician/job.html", {**values, "still_at": other})
+
+
+def _ask_whether_they_know(request: Request, principal: Principal, number: str) -> Response | None:
+    context = context_of(request)
+    with context.database.reading() as session:
+        now = context.clock()
+        values = job_values(session, principal=principal, number=number, now=now, do="", typed=PostedForm())
+    visit = values["visit"]
+    if values["step"] != "arrive" or visit is None or visit.window is None:
+        return None
+    early = early_by(at=now, window_start=visit.window.start)
+    return render_page(request, "technician/job.html", {**values, "early": early}) if early else None
 
 
 def _plain(door: Callable[..., object], by: Actor) -> Act:

@@ -130,7 +130,7 @@ def row_of(call: CallInfo, *, now: datetime) -> Row:
         reopened=call.reopened_ticket,
         tries=len(call.attempts),
         last_try=f"{when_text(last.at, now)} {_(OUTCOMES[last.outcome])}" if last else "",
-        reason=call.reason,
+        reason=hide(call.reason, case),
         also=call.also,
     )
 
@@ -164,6 +164,11 @@ def people_to_ask(case: FollowUpCase, masks: Masks) -> tuple[PersonToAsk, ...]:
         )
         for person in found.values()
     )
+
+
+def hide(text: str, case: FollowUpCase, masks: Masks = MASKED) -> str:
+    """What somebody typed about this case, as this reader may see it."""
+    return masks.words(text, names=[person.name for person in case.people])
 
 
 def without_names(call: CallInfo, masks: Masks) -> CallInfo:
@@ -228,7 +233,9 @@ def what_follows(call: CallInfo, verdict: Verdict | None, *, now: datetime) -> l
     return said
 
 
-def attempt_line(attempt: AttemptInfo, masks: Masks, *, now: datetime) -> dict[str, object]:
+def attempt_line(
+    attempt: AttemptInfo, case: FollowUpCase, masks: Masks, *, now: datetime
+) -> dict[str, object]:
     """A try, for the list of what happened."""
     who = _(ROLES[attempt.with_role]) if attempt.with_role else ""
     back = (
@@ -240,7 +247,7 @@ def attempt_line(attempt: AttemptInfo, masks: Masks, *, now: datetime) -> dict[s
         "at": attempt.at,
         "what": _(OUTCOMES[attempt.outcome]),
         "by": who,
-        "why": " ".join(part for part in (back, masks.text(attempt.note)) if part),
+        "why": " ".join(part for part in (back, hide(attempt.note, case, masks)) if part),
         "tone": "ok" if attempt.outcome == "CONNECTED" else "warn",
     }
 

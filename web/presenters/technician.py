@@ -120,7 +120,7 @@ def cards_of(
                 boiler=boiler_line(job.boiler, today=today_kst(now)),
                 warranty=warranty_line(job.warranty),
                 free=job.warranty is not None and job.warranty.covered,
-                note=masks.text(job.note),
+                note=masks.words(job.note, names=[party.name for party in job.parties]),
                 is_missed=missed and job.state in ("planned", "agreed"),
             )
         )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlmodel import Session
@@ -30,7 +31,11 @@ from happycall.queries import call_of_ticket
 from notifications.queries import list_notices
 from notifications.schemas import NoticeInfo
 from web.presenters.masks import MASKED, Masks, masks_for_ticket
+from web.presenters.timeline import line_of
+from web.presenters.timeline_facts import Names, names_in
 
+Show = Callable[[str], str]
+"""Free text as this reader may see it."""
 CLOCKS = ("contact", "promise", "handled")
 PARTY_ORDER = ("resident", "requester", "payer")
 
@@ -43,17 +48,19 @@ def ticket_json(session: Session, *, principal: Principal, number: str, now: dat
     notices = list_notices(session, ticket_id=detail.id)
     call = call_of_ticket(session, ticket_id=detail.id)
     visits = [_visit(visit) for visit in detail.visits]
+    show = partial(masks.words, names=[party.name for party in detail.parties])
+    names = names_in(session, detail, now=now)
     return {
-        **_facts(detail, masks),
+        **_facts(detail, show),
         "parties": [_party(party, masks) for party in _ordered(detail.parties)],
         "address": masks.address(_full_address(detail.address)),
         "location": _location(detail.address),
-        "service_point": _point(detail.placement, masks),
-        "placements": [_placement(placement, masks) for placement in detail.placements],
+        "service_point": _point(detail.placement, show),
+        "placements": [_placement(placement, show) for placement in detail.placements],
         "clocks": {kind: _clock(detail.clock(kind)) for kind in CLOCKS},
         "visit": visits[-1] if visits else None,
         "visits": visits,
-        "explanation": _explanation(detail, masks),
+        "explanation": _explanation(detail, show),
         "charge": charge_json(charges[-1]) if charges else None,
         "charges": [charge_json(charge) for charge in charges],
         "messages": [_message(notice) for notice in notices],
@@ -65,11 +72,11 @@ def ticket_json(session: Session, *, principal: Principal, number: str, now: dat
             "id": call.id,
             "due_at": rfc3339_kst(call.due_at),
             "state": call.state,
-            "reason": masks.text(call.reason),
+            "reason": show(call.reason),
         }
         if call
         else None,
-        "timeline": [_entry(entry, masks) for entry in detail.timeline],
+        "timeline": [_entry(entry, show, names) for entry in detail.timeline],
     }
 
 
@@ -116,7 +123,7 @@ def charge_json(charge: ChargeInfo) -> dict[str, Any]:
     }
 
 
-def _facts(detail: TicketDetail, masks: Masks) -> dict[str, Any]:
+def _facts(detail: TicketDetail, show: Show) -> dict[str, Any]:
     return {
         "number": detail.number,
         "company": detail.company.code,
@@ -136,7 +143,7 @@ def _facts(detail: TicketDetail, masks: Masks) -> dict[str, Any]:
         "payer": detail.payer_role,
         "boiler": _boiler(detail),
         "received_at": rfc3339_kst(detail.received_at),
-        "end_reason": masks.text(detail.end_reason) if detail.end_reason else None,
+        "end_reason": show(detail.end_reason) if detail.end_reason else None,
         "owner": {"name": detail.owner.name, "role": detail.owner.role, "why": detail.owner.why}
         if detail.owner
         else None,
@@ -176,7 +183,7 @@ def _location(address: AddressInfo) -> dict[str, Any]:
     return {"lat": address.lat, "lon": address.lon, "precision": address.precision}
 
 
-def _point(placement: PlacementFacts | None, masks: Masks) -> dict[str, Any] | None:
+def _point(placement: PlacementFacts | None, show: Show) -> dict[str, Any] | None:
     if placement is None:
         return None
     return {
@@ -185,17 +192,17 @@ def _point(placement: PlacementFacts | None, masks: Masks) -> dict[str, Any] | N
         "travel_s": placement.travel_s,
         "state": placement.state,
         "answer_due_at": _moment(placement.answer_due_at),
-        "reason": {"code": placement.reason_code, "text": masks.text(placement.reason_text)},
+        "reason": {"code": placement.reason_code, "text": show(placement.reason_text)},
     }
 
 
-def _placement(placement: PlacementFacts, masks: Masks) -> dict[str, Any]:
+def _placement(placement: PlacementFacts, show: Show) -> dict[str, Any]:
     return {
         "service_point": placement.point.code,
         "rank": placement.rank,
         "travel_s": placement.travel_s,
         "state": placement.state,
-        "reason": {"code": placement.reason_code, "text": masks.text(placement.reason_text)},
+        "reason": {"code": placement.reason_code, "text": show(placement.reason_text)},
         "at": rfc3339_kst(placement.at),
     }
 
@@ -245,7 +252,7 @@ def _item(item: ChecklistItem, *, ticked: dict[str, bool]) -> dict[str, Any]:
     }
 
 
-def _explanation(detail: TicketDetail, masks: Masks) -> dict[str, Any]:
+def _explanation(detail: TicketDetail, show: Show) -> dict[str, Any]:
     return {
         "planned": detail.planned,
         "reasons": [
@@ -253,7 +260,7 @@ def _explanation(detail: TicketDetail, masks: Masks) -> dict[str, Any]:
                 "code": reason.code,
                 "kind": reason.kind,
                 "technician": reason.technician,
-                "text": masks.text(reason.text),
+                "text": show(reason.text),
             }
             for reason in detail.reasons
         ],
@@ -276,14 +283,15 @@ def _message(notice: NoticeInfo) -> dict[str, Any]:
     }
 
 
-def _entry(entry: TimelineFacts, masks: Masks) -> dict[str, Any]:
+def _entry(entry: TimelineFacts, show: Show, names: Names) -> dict[str, Any]:
     happened = entry.data.get("at")
     return {
         "at": rfc3339_kst(entry.at),
         "by": entry.by,
         "on_behalf_of": entry.on_behalf_of,
         "what": entry.what,
-        "reason": masks.text(entry.reason) if entry.reason else None,
+        "text": line_of(entry, names),
+        "reason": show(_(entry.reason)) if entry.reason else None,
         "source": entry.source,
         "happened_at": _moment(datetime.fromisoformat(happened)) if happened else None,
         "late_entry": bool(entry.data.get("late_entry")),

@@ -7,6 +7,7 @@ from typing import Any
 
 from core.i18n import N_, _
 from dispatch.detail_shapes import TimelineFacts
+from web.presenters.timeline_facts import Names, facts_of
 
 WORDS: dict[str, tuple[str, str]] = {
     "TicketFiled": (N_("접수했습니다"), ""),
@@ -76,18 +77,39 @@ QUIET = frozenset({"NoticeQueued", "NoticeAccepted"})
 """Steps of a text on its way; what became of it is told elsewhere."""
 
 
-def timeline_items(entries: Sequence[TimelineFacts], show: Callable[[str], str]) -> list[dict[str, Any]]:
+MISSED = (N_("기한을 넘겼습니다"), "bad")
+EARLY = (N_("기사가 일찍 도착했습니다"), "warn")
+
+
+def timeline_items(
+    entries: Sequence[TimelineFacts], show: Callable[[str], str], names: Names
+) -> list[dict[str, Any]]:
     """For `ticket.events`: {at, by, what, why, tone}, newest first.
 
     Args:
         show: free text as this reader may see it, e.g. `masks.text`.
+        names: who and which point the ids of these entries are.
     """
     items = []
     for entry in reversed(entries):
         if entry.what in QUIET:
             continue
-        words, tone = WORDS.get(entry.what, (entry.what, ""))
         by = f"{entry.by} ({entry.on_behalf_of})" if entry.on_behalf_of else entry.by
-        why = show(entry.reason) if entry.reason else ""
-        items.append({"at": entry.at, "by": by, "what": _(words), "why": why, "tone": tone})
+        why = show(_(entry.reason)) if entry.reason else ""  # sentences of ours are stored in Korean
+        what, tone = line_of(entry, names), _words_of(entry)[1]
+        items.append({"at": entry.at, "by": by, "what": what, "why": why, "tone": tone})
     return items
+
+
+def line_of(entry: TimelineFacts, names: Names) -> str:
+    """What happened, with old and new: `예정 시각을 바꿨습니다: 12월 1일 (화) 14:00 → 15:30`."""
+    sentence, facts = _(_words_of(entry)[0]), facts_of(entry.what, entry.data, names)
+    return f"{sentence}: {facts}" if facts else sentence
+
+
+def _words_of(entry: TimelineFacts) -> tuple[str, str]:
+    if entry.what == "ClockStopped" and entry.data.get("state") == "breached":
+        return MISSED
+    if entry.what == "TechnicianArrived" and entry.data.get("early_s"):
+        return EARLY
+    return WORDS.get(entry.what, (entry.what, ""))

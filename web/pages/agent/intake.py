@@ -31,6 +31,7 @@ from web.pages.agent.intake_form import (
     is_safety_form,
     known_address,
     read_home,
+    require_symptom,
     to_request,
 )
 from web.pages.agent.words import (
@@ -127,6 +128,8 @@ def _file_once(
     company_id = principal.company_id
     home = read_home(session, company_id=company_id, text=posted.get("household"))
     asked = to_request(session, posted=posted, home=home, company_id=company_id, now=now)
+    located = known_address(posted, home)
+    require_symptom(asked, located=located, now=now)
     filed = file_ticket(
         session,
         request=asked,
@@ -134,7 +137,7 @@ def _file_once(
         codes=ErrorCodeBook(),
         by=by,
         now=now,
-        located=known_address(posted, home),
+        located=located,
     )
     place = _picked(posted)
     if filed.needs_map_pick and place is not None:
@@ -205,7 +208,8 @@ def _show(
             "age_bands": [(code, _(label)) for code, label in AGE_BANDS],
             "windows": window_choices(rules, now),
             "errors": errors,
-            "places": PLACES,
+            "places": tuple(PLACES),
+            "labels": {name: _(label) for name, label in PLACES.items()},
             "problem": problem.detail if problem else None,
             "unmask_reason": _(UNMASK_REASON),
         }

@@ -11,9 +11,10 @@ from sqlmodel import Session
 
 from callcenter.cards import Card, cards_for, script_version
 from core.errors import DomainError, FieldError, InvalidError
-from core.i18n import _
+from core.i18n import N_, _
 from customers.queries import household_detail
 from customers.schemas import AddressInfo, ContactInfo, HouseholdDetail, MemberInfo, NewAddress
+from dispatch.intake_check import BadTicketError, check_request
 from dispatch.intake_rules import SAFETY_SYMPTOMS
 from dispatch.schemas import TicketRequest
 from web.pages.posting import PostedForm
@@ -65,9 +66,6 @@ def to_request(
 ) -> TicketRequest:
     """What dispatch takes. Raises BadFormError naming the form's own fields."""
     symptom = posted.get("symptom") or (SAFETY_DEFAULT if posted.get("safety") == "1" else "")
-    if not symptom:
-        message = _("어디가 불편하신지 골라 주세요.")
-        raise BadFormError(message, errors=(FieldError("symptom", message),))
     cards = cards_for(session, company_id=company_id, symptom=symptom, at=now)
     body = {
         "channel": "phone",
@@ -92,7 +90,27 @@ def to_request(
             FieldError(".".join(str(part) for part in item["loc"]), _plain(item["type"]))
             for item in error.errors()
         )
-        raise BadFormError(_("표시된 칸을 고쳐 주세요."), errors=fields) from error
+        raise BadFormError(_("표시된 칸을 고쳐 주세요."), errors=(*_no_symptom(symptom), *fields)) from error
+
+
+def require_symptom(asked: TicketRequest, *, located: NewAddress | None, now: datetime) -> None:
+    """A form without its symptom is told of everything else that is wrong with it at once.
+
+    Raises BadFormError when the symptom is missing.
+    """
+    missing = _no_symptom(asked.symptom)
+    if not missing:
+        return
+    others: tuple[FieldError, ...] = ()
+    try:
+        check_request(asked, located=located, now=now)
+    except BadTicketError as error:
+        others = tuple(item for item in error.errors if item.field != "symptom")
+    raise BadFormError(missing[0].message, errors=(*missing, *others))
+
+
+def _no_symptom(symptom: str) -> tuple[FieldError, ...]:
+    return () if symptom else (FieldError("symptom", _("어디가 불편하신지 골라 주세요.")),)
 
 
 def known_address(posted: PostedForm, home: KnownHome | None) -> NewAddress | None:
@@ -114,25 +132,30 @@ def known_address(posted: PostedForm, home: KnownHome | None) -> NewAddress | No
     )
 
 
-PLACES = (
-    "household",
-    *(f"{role}_{part}" for role in ("resident", "requester", "payer") for part in ("name", "phone")),
-    "resident_address",
-    "requester_relationship",
-    "payer_relationship",
-    "caller",
-    "payer",
-    "age_band",
-    "symptom",
-    "error_code",
-    "boiler_model",
-    "boiler_serial",
-    "boiler_installed_on",
-    "note",
-    "wished",
-    "self_fix_result",
-)
-"""The form's fields that show what is wrong with them."""
+PLACES = {
+    "household": N_("누구 댁인가요"),
+    "resident_phone": N_("사시는 분 전화"),
+    "resident_name": N_("사시는 분 이름"),
+    "resident_address": N_("주소"),
+    "caller": N_("전화하신 분"),
+    "requester_phone": N_("전화하신 분 번호"),
+    "requester_name": N_("전화하신 분 이름"),
+    "requester_relationship": N_("사시는 분과의 관계"),
+    "payer": N_("비용 내실 분"),
+    "payer_phone": N_("내실 분 번호"),
+    "payer_name": N_("내실 분 이름"),
+    "payer_relationship": N_("사시는 분과의 관계"),
+    "age_band": N_("사시는 분 연령대"),
+    "symptom": N_("증상"),
+    "error_code": N_("화면의 오류 번호"),
+    "boiler_model": N_("보일러 모델"),
+    "self_fix_result": N_("먼저 해 보신 결과"),
+    "note": N_("말씀하신 내용"),
+    "wished": N_("원하는 시간"),
+    "boiler_serial": N_("제조 번호"),
+    "boiler_installed_on": N_("설치한 날"),
+}
+"""The form's fields that show what is wrong with them, and their labels, from the top down."""
 
 
 def errors_by_field(error: DomainError, *, is_known: bool) -> dict[str, str]:
@@ -140,7 +163,8 @@ def errors_by_field(error: DomainError, *, is_known: bool) -> dict[str, str]:
     found: dict[str, str] = {}
     for item in error.errors:
         found.setdefault(_field_name(item.field, is_known=is_known), item.message)
-    return found
+    order = list(PLACES)
+    return dict(sorted(found.items(), key=lambda it: order.index(it[0]) if it[0] in PLACES else len(order)))
 
 
 def _field_name(path: str, *, is_known: bool) -> str:

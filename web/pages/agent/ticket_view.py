@@ -34,6 +34,7 @@ from web.pages.agent.words import (
 )
 from web.presenters.masks import OPEN, Masks, masks_for_household, masks_for_ticket
 from web.presenters.timeline import timeline_items
+from web.presenters.timeline_facts import names_in
 
 SLOTS_SHOWN = 8
 SEOUL_VIEW = "37.55,127.0,10"
@@ -44,7 +45,9 @@ def ticket_values(session: Session, *, principal: Principal, number: str, now: d
     detail = ticket_detail(session, company_id=principal.company_id, number=number, now=now)
     masks = _masks(session, principal, detail, now)
     ended = detail.status in ENDED_STATUSES
+    show = partial(_text, detail=detail, masks=masks)
     return {
+        "show": show,
         "detail": detail,
         "number": detail.number,
         "symptom": symptom_words(detail.symptom),
@@ -57,9 +60,10 @@ def ticket_values(session: Session, *, principal: Principal, number: str, now: d
         "precision": _(PRECISIONS.get(detail.address.precision, detail.address.precision)),
         "map_view": _map_view(detail),
         "needs_place": any(task.kind == "MAP_PICK" and task.state == "open" for task in detail.tasks),
-        "note": _text(detail.note, detail=detail, masks=masks),
+        "note": show(detail.note),
         "boiler": _boiler(detail),
         "ended": ended,
+        "done": _done(detail) if ended else ("", None),
         "can_agree": not ended
         and not detail.safety
         and (detail.visit is None or detail.visit.state not in UNDER_WAY_STATES),
@@ -71,7 +75,7 @@ def ticket_values(session: Session, *, principal: Principal, number: str, now: d
         "notices": _notices(session, detail, masks),
         "charges": charges_of_ticket(session, ticket_id=detail.id),
         "estimate": None if ended else _estimate(session, detail, now),
-        "timeline": timeline_items(detail.timeline, partial(_text, detail=detail, masks=masks)),
+        "timeline": timeline_items(detail.timeline, show, names_in(session, detail, now=now)),
         "age": age_words(detail.received_at, now),
         "with_default": "requester" if detail.party("requester") else "resident",
     }
@@ -115,6 +119,15 @@ def _masks(session: Session, principal: Principal, detail: TicketDetail, now: da
     if masks.is_open:
         return OPEN
     return masks_for_household(session, principal=principal, household_id=detail.household_id, now=now)
+
+
+def _done(detail: TicketDetail) -> tuple[str, datetime | None]:
+    """How an ended case ended, and when."""
+    if detail.cancelled_at is not None:
+        return _("취소한 때"), detail.cancelled_at
+    if detail.completed_at is not None:
+        return _("수리를 마친 때"), detail.completed_at
+    return _("끝난 때"), detail.closed_at
 
 
 def _text(text: str, *, detail: TicketDetail, masks: Masks) -> str:

@@ -108,6 +108,7 @@ def _entries(queue: Queue, reach: Reach, now: datetime) -> list[dict[str, Any]]:
 
 def _entry(entry: QueueEntry, head: str, reach: Reach, now: datetime) -> dict[str, Any]:
     item = entry.item
+    reasons = [MASKED.words(why, names=[item.resident]) for why in entry.reasons]
     address = f"{item.address.normalised} {item.address.unit}".strip() or item.address.raw
     return {
         "item": item,
@@ -118,9 +119,9 @@ def _entry(entry: QueueEntry, head: str, reach: Reach, now: datetime) -> dict[st
         "owner": item.owner.name if item.owner else "",
         "owner_why": item.owner.why if item.owner else "",
         "clock": _running(item),
-        "why": entry.reasons[0] if entry.reasons else "",
-        "why_more": max(0, len(entry.reasons) - 1),
-        "why_all": " · ".join(entry.reasons),
+        "why": reasons[0] if reasons else "",
+        "why_more": max(0, len(reasons) - 1),
+        "why_all": " · ".join(reasons),
         "tasks": [task_words(kind) for kind in dict.fromkeys(item.open_tasks)],
         "href": reach.address("/dispatch", ticket=item.number),
         "is_late": _misses_window(item, now),

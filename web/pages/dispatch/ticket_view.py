@@ -31,6 +31,7 @@ from web.presenters.technician import (
     people_lines,
 )
 from web.presenters.timeline import timeline_items
+from web.presenters.timeline_facts import names_in
 from workforce.certificates import qualification_words
 from workforce.queries import list_points
 
@@ -61,6 +62,7 @@ def facts_values(
         return masks.words(text, names=[party.name for party in detail.parties])
 
     return {
+        "show": show,
         "detail": detail,
         "number": detail.number,
         "now": now,
@@ -78,7 +80,7 @@ def facts_values(
         "tasks": [_task(task, show) for task in detail.tasks if task.state == "open"],
         "attempts": [_attempt(attempt, show) for attempt in reversed(detail.attempts)],
         "notices": [_notice(notice, show) for notice in reversed(list_notices(session, ticket_id=detail.id))],
-        "timeline": timeline_items(detail.timeline, show),
+        "timeline": timeline_items(detail.timeline, show, names_in(session, detail, now=now)),
     }
 
 

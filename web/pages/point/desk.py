@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -142,7 +143,10 @@ def _work(session: Session, desk: Desk, *, now: datetime) -> dict[str, Any]:
             for found in list_unplanned(session, company_id=company_id, point_id=point_id, now=now)
             if found.item.id not in asked
         ],
-        "lost": list_lost(session, point_id=desk.point.id, now=now),
+        "lost": [
+            replace(one, reason=MASKED.words(one.reason, names=one.names))
+            for one in list_lost(session, point_id=desk.point.id, now=now)
+        ],
     }
 
 
@@ -165,10 +169,15 @@ def item_row(item: TicketItem) -> dict[str, Any]:
     }
 
 
+def _hidden(text: str, item: TicketItem) -> str:
+    """What somebody typed about this home, as a list shows it."""
+    return MASKED.words(text, names=[item.resident])
+
+
 def _offer_row(offer: Offer) -> dict[str, Any]:
     clock = {"state": "running", "due_at": offer.answer_due_at, "stopped_at": None}
     return item_row(offer.item) | {
-        "reason": offer.reason,
+        "reason": _hidden(offer.reason, offer.item),
         "travel_s": offer.travel_s,
         "answer": clock if offer.answer_due_at else None,
         # The same paper every time it is shown: a second press is the same answer.
@@ -184,7 +193,7 @@ def _task_row(desk: Desk, found: DeskTask) -> dict[str, Any]:
         "words": words,
         "mark": mark,
         # What is to be read out names the family: it stands on the ticket's page, behind the same mask.
-        "detail": MASKED.text(task.detail) if task.kind not in TELLING_CALLS else "",
+        "detail": _hidden(task.detail, found.item) if task.kind not in TELLING_CALLS else "",
         "clock": found.item.clock("contact") if task.kind == "CONTACT_CALL" else None,
         "whom": _(PARTIES[task.recipient]) if task.recipient in PARTIES else "",
         "task_owner": task.owner.name,
@@ -194,4 +203,4 @@ def _task_row(desk: Desk, found: DeskTask) -> dict[str, Any]:
 
 
 def _unplanned_row(found: Unplanned) -> dict[str, Any]:
-    return item_row(found.item) | {"reasons": found.reasons}
+    return item_row(found.item) | {"reasons": [_hidden(why, found.item) for why in found.reasons]}

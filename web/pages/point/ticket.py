@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -42,6 +43,7 @@ from web.pages.posting import PostedForm
 from web.presenters.masks import Masks, masks_for_ticket
 from web.presenters.technician import address_line, boiler_line, code_words, people_lines
 from web.presenters.timeline import timeline_items
+from web.presenters.timeline_facts import names_in
 from web.templating import render_page
 
 router = APIRouter(prefix="/point/tickets/{number}", route_class=GuardedRoute)
@@ -142,7 +144,9 @@ def ticket_values(
 def _facts(session: Session, detail: TicketDetail, masks: Masks, *, now: datetime) -> dict[str, Any]:
     owner = detail.owner
     code = code_words(session, company_id=detail.company.id, code=detail.error_code, boiler=detail.boiler)
+    show = partial(hide_names, detail=detail, masks=masks)
     return {
+        "show": show,
         "number": detail.number,
         "symptom": symptom_words(detail.symptom),
         "code": code,
@@ -150,12 +154,12 @@ def _facts(session: Session, detail: TicketDetail, masks: Masks, *, now: datetim
         "address": address_line(detail.address, masks),
         "boiler": boiler_line(detail.boiler, today=today_kst(now)),
         "age_band": age_words(detail.age_band),
-        "note": hide_names(detail.note, detail, masks),
+        "note": show(detail.note),
         "owner_role": _(OWNER_ROLES[owner.role]) if owner and owner.role in OWNER_ROLES else "",
         "clocks": {clock.kind: clock for clock in detail.clocks},
         "script": script_steps(symptom=detail.symptom) if detail.safety else (),
         "tasks": [_task(task, detail, masks) for task in detail.tasks if task.state == "open"],
-        "timeline": timeline_items(detail.timeline, lambda text: hide_names(text, detail, masks)),
+        "timeline": timeline_items(detail.timeline, show, names_in(session, detail, now=now)),
     }
 
 

@@ -1,0 +1,196 @@
+"""What a line of the timeline says beside its sentence: from what to what, and what came of a call.
+
+Only ids, codes and moments are stored; they are put into words here, in the language of whoever reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from core.clock import KST
+from core.i18n import N_, _
+from dispatch.detail_shapes import TicketDetail
+from web.display import date_text, span_text, time_text, won_text
+from web.presenters.happy_call import OUTCOMES as HAPPY_OUTCOMES
+from web.presenters.technician import HOLD_WORDS, OUTCOME_WORDS, ROLE_WORDS
+from workforce.queries import get_technicians, points_by_id
+
+Facts = Mapping[str, Any]
+ARROW = " → "
+TECHNICIAN_KEYS = ("technician_id", "from_technician_id", "excluded_technician_id")
+POINT_KEYS = ("service_point_id", "from", "to")
+CLOCKS = {"contact": N_("연락"), "promise": N_("약속"), "handled": N_("처리")}
+READERS = {**ROLE_WORDS, "technician": N_("기사"), "point": N_("서비스점")}
+
+
+@dataclass(frozen=True)
+class Names:
+    """Technicians and service points of a timeline by their ids."""
+
+    technicians: Mapping[int, str] = field(default_factory=dict)
+    points: Mapping[int, str] = field(default_factory=dict)
+
+
+def names_in(session: Session, detail: TicketDetail, *, now: datetime) -> Names:
+    """The names behind the ids of a ticket's timeline; asks for those alone that the ticket does not show."""
+    crew = {v.technician.id: v.technician.name for v in detail.visits if v.technician is not None}
+    points = {p.point.id: p.point.name for p in detail.placements}
+    missing = _ids(detail, TECHNICIAN_KEYS) - crew.keys()
+    if missing:
+        found = get_technicians(session, technician_ids=missing, company_id=detail.company.id, at=now)
+        crew |= {key: info.name for key, info in found.items()}
+    gone = _ids(detail, POINT_KEYS) - points.keys()
+    if gone:
+        points |= {key: info.name for key, info in points_by_id(session, point_ids=gone).items()}
+    return Names(crew, points)
+
+
+def facts_of(what: str, data: Facts, names: Names) -> str:
+    """The facts of a line in words, empty when its sentence says it all."""
+    write = _WRITERS.get(what)
+    return write(data, names) if write is not None else ""
+
+
+def _ids(detail: TicketDetail, keys: tuple[str, ...]) -> set[int]:
+    values = (entry.data.get(key) for entry in detail.timeline for key in keys)
+    return {value for value in values if isinstance(value, int)}
+
+
+def _plan(data: Facts, names: Names) -> str:
+    before, after = _technician(data, names, "from_technician_id"), _technician(data, names, "technician_id")
+    who = _changed(before, after)
+    return ", ".join(part for part in (who, _moved(data.get("from_start"), data.get("start"))) if part)
+
+
+def _taken_off(data: Facts, names: Names) -> str:
+    who = _technician(data, names, "from_technician_id")
+    return ", ".join(part for part in (who, _moment(data.get("from_start"))) if part)
+
+
+def _call(data: Facts, _names: Names) -> str:
+    outcome, role = str(data.get("outcome", "")), str(data.get("with") or "")
+    parts = [_(OUTCOME_WORDS.get(outcome, outcome))]
+    if role in ROLE_WORDS:
+        parts[0] += f" ({_(ROLE_WORDS[role])})"
+    if agreed := _window(data.get("window")):
+        parts.append(_changed(_window(data.get("window_before")), agreed))
+    asked_by = _ASKED.get(str(data.get("asked_by")))
+    if asked_by is not None:
+        parts.append(_(asked_by))
+    return ", ".join(part for part in parts if part)
+
+
+def _happy_call(data: Facts, _names: Names) -> str:
+    outcome, role = str(data.get("outcome", "")), str(data.get("with") or "")
+    said = _(HAPPY_OUTCOMES.get(outcome, outcome))
+    who = f" ({_(ROLE_WORDS[role])})" if role in ROLE_WORDS else ""
+    return said + who + (_(", 전화 시간 밖") if data.get("outside_hours") else "")
+
+
+def _transfer(data: Facts, names: Names) -> str:
+    before, after = names.points.get(data.get("from") or 0, ""), names.points.get(data.get("to") or 0, "")
+    return _changed(before, after)
+
+
+def _point(data: Facts, names: Names) -> str:
+    return names.points.get(data.get("service_point_id") or 0, "")
+
+
+def _clock(data: Facts, _names: Names) -> str:
+    kind = str(data.get("kind", ""))
+    return _(CLOCKS[kind]) if kind in CLOCKS else ""
+
+
+def _arrival(data: Facts, _names: Names) -> str:
+    early_s = data.get("early_s")
+    if not early_s:
+        return ""
+    early = _("약속보다 {span} 이름").format(span=span_text(int(early_s)))
+    called = data.get("family_called")
+    if called is None:
+        return early
+    return early + ", " + (_("고객과 통화함") if called else _("통화 없이 도착함"))
+
+
+def _hold(data: Facts, _names: Names) -> str:
+    reason = str(data.get("hold_reason", ""))
+    due = _moment(data.get("due"))
+    parts = (_(HOLD_WORDS[reason]) if reason in HOLD_WORDS else "", _("{until}까지").format(until=due))
+    return ", ".join(parts[: 2 if due else 1])
+
+
+def _bill(data: Facts, _names: Names) -> str:
+    total = data.get("total")
+    return won_text(total) if isinstance(total, int) else ""
+
+
+def _reopened(data: Facts, names: Names) -> str:
+    who = _technician(data, names, "excluded_technician_id")
+    return _("{name} 기사는 뺌").format(name=who) if who else ""
+
+
+def _reader(data: Facts, _names: Names) -> str:
+    role = str(data.get("recipient", ""))
+    return _(READERS[role]) if role in READERS else ""
+
+
+def _technician(data: Facts, names: Names, key: str) -> str:
+    return names.technicians.get(data.get(key) or 0, "")
+
+
+def _changed(before: str, after: str) -> str:
+    return before + ARROW + after if before and after and before != after else after or before
+
+
+def _moved(before: object, after: object) -> str:
+    """`12월 1일 (화) 14:00 → 15:30`: the day is said again only where it is another."""
+    old, new = _read(before), _read(after)
+    if old is None or new is None:
+        return _moment(after) or _moment(before)
+    same_day = old.astimezone(KST).date() == new.astimezone(KST).date()
+    return _changed(_moment(before), time_text(new) if same_day and old != new else _moment(after))
+
+
+def _moment(value: object) -> str:
+    at = _read(value)
+    return f"{date_text(at)} {time_text(at)}" if at is not None else ""
+
+
+def _window(value: object) -> str:
+    if not isinstance(value, list) or len(value) != 2:
+        return ""
+    return f"{_moment(value[0])}~{time_text(_read(value[1]))}"
+
+
+def _read(value: object) -> datetime | None:
+    return datetime.fromisoformat(value) if isinstance(value, str) else None
+
+
+_ASKED = {"family": N_("고객이 원함"), "company": N_("우리 사정")}
+_WRITERS: dict[str, Callable[[Facts, Names], str]] = {
+    "VisitPlanned": _plan,
+    "VisitMoved": _plan,
+    "VisitRetimed": _plan,
+    "VisitAssignedByHand": _plan,
+    "VisitTakenOff": _taken_off,
+    "ContactAttempted": _call,
+    "HappyCallAttempted": _happy_call,
+    "TicketTransferred": _transfer,
+    "TicketPlaced": _point,
+    "PlacementAccepted": _point,
+    "PlacementRefused": _point,
+    "ClockStopped": _clock,
+    "ClockAdvanced": _clock,
+    "TechnicianArrived": _arrival,
+    "VisitHeld": _hold,
+    "VisitCompleted": _bill,
+    "TicketReopened": _reopened,
+    "NoticeDelivered": _reader,
+    "NoticeFailed": _reader,
+    "NoticeUnknown": _reader,
+}

@@ -25,6 +25,7 @@ from dispatch.planning.insertion import Insertion, best_insertion
 from dispatch.planning.moving import drafts_without
 from dispatch.planning.plan_models import Plan
 from dispatch.planning.publishing import StalePlanError, lock_days, publish
+from dispatch.planning.reason_words import skill_words
 from dispatch.planning.retrying import on_fresh_data
 from dispatch.planning.solve_requests import PAUSE_S, request_solve
 from dispatch.states import UNDER_WAY_STATES
@@ -188,7 +189,7 @@ def _check_technician(
     if missing:
         message = _(
             "{name} 기사에게는 필요한 자격({skills})이 없습니다. 자격이 있는 기사를 골라 주세요."
-        ).format(name=name, skills=", ".join(missing))
+        ).format(name=name, skills=skill_words(missing))
         raise LicenceMissingError(message, errors=(FieldError("technician_id", message),))
     if ticket.excluded_technician_id == technician_id and by.role not in OVERRULING_ROLES:
         raise ExcludedTechnicianError(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.i18n import _
+from workforce.certificates import qualification_words
 
 NEAREST = "NEAREST"
 NEXT_NEAREST = "NEXT_NEAREST"
@@ -71,7 +72,7 @@ def reason_unqualified(skills: frozenset[str]) -> Reason:
     """Nobody there may do this work on any planned day."""
     if not skills:
         return Reason(NO_QUALIFIED_TECHNICIAN, _("계획 기간 안에 근무하는 기사가 없음"))
-    listed = ", ".join(sorted(skills))
+    listed = ", ".join(qualification_words(code) for code in sorted(skills))
     text = _("계획 기간 안에 근무하는 자격({skills}) 기사가 없음").format(skills=listed)
     return Reason(NO_QUALIFIED_TECHNICIAN, text)
 

@@ -13,6 +13,7 @@ from core.i18n import _
 from dispatch.detail_shapes import ReasonFacts, VisitFacts
 from dispatch.models import Placement, Task, Ticket
 from dispatch.planning.plan_models import Plan, PointDay
+from dispatch.planning.reason_words import told
 from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES
 from dispatch.tasks import MAP_PICK
 from dispatch.tickets import ticket_key
@@ -93,7 +94,8 @@ def no_reason_yet(status: str) -> str:
     return waits.get(status, _("기사의 일정에 넣고 있습니다."))
 
 
-def _reason(raw: Mapping[str, Any]) -> ReasonFacts:
+def _reason(kept: Mapping[str, Any]) -> ReasonFacts:
+    raw = told(kept)
     return ReasonFacts(
         code=raw["code"],
         kind=raw["kind"],

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import text
 from sqlmodel import Session
 
 from core.clock import operating_day, operating_day_bounds, rfc3339_kst
 from dispatch.models import Plan, PointDay
-from scheduling.texts import REASON_TEXTS, REPAIR_TEXTS
+from dispatch.planning.reason_words import planners_reason
+from scheduling.plan import Reason, Repair
 from simulation.bulk import Batch, Row, first_free_ids, load
 
 MADE_BY = "온돌"
@@ -126,20 +126,14 @@ def _waiting(session: Session) -> dict[int, list[Row]]:
     """Visits that nobody is planned for, with the reason: nobody there has the licences."""
     found: dict[int, list[Row]] = defaultdict(list)
     for visit_id, ticket_id, point_id, skills in session.execute(_WAITING):
-        listed = ", ".join(skills)
-        code = "NO_QUALIFIED_TECHNICIAN" if skills else "NO_TIME_LEFT"
-        repair: dict[str, Any] = {
-            "code": "ADD_SKILL",
-            "text": REPAIR_TEXTS["ADD_SKILL"].format(skills=listed),
-        }
-        reason = {
-            "code": code,
-            "kind": "proof" if skills else "best_guess",
-            "technician_id": None,
-            "technician": None,
-            "text": REASON_TEXTS[code].format(skills=listed),
-            "repair": repair if skills else None,
-        }
+        lacking = {"skills": ", ".join(skills)}
+        if skills:
+            why = Reason(
+                "NO_QUALIFIED_TECHNICIAN", "proof", params=lacking, repair=Repair("ADD_SKILL", lacking)
+            )
+        else:
+            why = Reason("NO_TIME_LEFT", "best_guess")
+        reason = {**planners_reason(why), "technician_id": None, "technician": None}
         found[point_id].append({"visit_id": visit_id, "ticket_id": ticket_id, "reasons": [reason]})
     return found
 

@@ -12,6 +12,7 @@ from core.i18n import _
 from dispatch.list_queries import TicketItem
 from dispatch.models import Placement
 from dispatch.planning.plan_models import Plan, PointDay
+from dispatch.planning.reason_words import told
 from dispatch.tasks import MAP_PICK
 from dispatch.unplanned import no_reason_yet
 
@@ -41,7 +42,7 @@ def _from_plans(session: Session, items: Sequence[TicketItem], now: datetime) ->
     for left_out in session.exec(query):
         for entry in left_out:
             found = texts.setdefault(entry["ticket_id"], {})
-            found.update(dict.fromkeys(reason["text"] for reason in entry.get("reasons", ())))
+            found.update(dict.fromkeys(told(reason)["text"] for reason in entry.get("reasons", ())))
     return {i.id: tuple(texts.get(i.id) or (no_reason_yet(i.status),)) for i in items}
 
 

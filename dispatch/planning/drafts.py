@@ -7,22 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from core.clock import rfc3339_kst
-from core.i18n import N_, _
 from dispatch.planning.board_problem import BoardProblem
 from dispatch.planning.board_shapes import BoardVisit, DayBoard
+from dispatch.planning.reason_words import own_reason, planners_reason
 from scheduling.evaluator import evaluate_plan
 from scheduling.explain import explain_unserved
-from scheduling.plan import Plan, Reason, render_reason, render_repair
-
-OWN_REASONS = {
-    "PINNED_ELSEWHERE": N_("이 접수는 {name} 기사에게 고정되어 있습니다."),
-    "PINNED_AWAY": N_("이 접수는 {name} 기사에게 고정되어 있는데, 그 기사는 이날 갈 수 없습니다."),
-    "EXCLUDED": N_("고객 불만으로 이 접수에서 빠진 기사입니다."),
-    "EXCLUDED_ALONE": N_("고객 불만으로 빠진 기사 말고는 갈 수 있는 기사가 없습니다."),
-    "STANDBY": N_("당직 기사는 안전 접수만 바로 맡습니다."),
-    "DAILY_LIMIT": N_("이 서비스점이 하루에 받는 방문 수({limit})가 다 찼습니다."),
-    "NO_SHIFT": N_("이날 이 서비스점에 근무하는 기사가 없습니다."),
-}
+from scheduling.plan import Params, Plan, Reason
 
 
 @dataclass(frozen=True)
@@ -126,19 +116,6 @@ def explain(bp: BoardProblem, plan: Plan) -> tuple[Unplanned, ...]:
     )
 
 
-def own_reason(code: str, **params: Any) -> dict[str, Any]:
-    """A reason of dispatch's own, in the shape of the planner's."""
-    text = _(OWN_REASONS[code]).format(**params)
-    return {
-        "code": code,
-        "kind": "proof",
-        "technician_id": None,
-        "technician": None,
-        "text": text,
-        "repair": None,
-    }
-
-
 def _stop_json(stop: PlannedStop) -> dict[str, Any]:
     return {
         "visit_id": stop.visit.visit_id,
@@ -163,19 +140,27 @@ def _reason_json(bp: BoardProblem, visit: BoardVisit, reason: Reason) -> dict[st
     if own is not None:
         found = own_reason(own, name=bp.board.names.get(_pinned_to(visit), ""))
     else:
-        plain = ", ".join(skill for skill in skills if skill[:1] not in ("@", "!", "#"))
-        reason = replace(reason, params={**reason.params, "skills": plain})
-        found = {
-            "code": reason.code,
-            "kind": reason.kind,
-            "text": render_reason(reason, _),
-            "repair": reason.repair and {"code": reason.repair.code, "text": render_repair(reason.repair, _)},
-        }
+        found = planners_reason(_public(reason))
     return {
         **found,
         "technician_id": stretch.technician_id if stretch else None,
         "technician": stretch.name if stretch else None,
     }
+
+
+def _public(reason: Reason) -> Reason:
+    """Without the private skills: pins and exclusions are no licences."""
+    repair = reason.repair
+    if repair is not None:
+        repair = replace(repair, params=_without_private(repair.params))
+    return replace(reason, params=_without_private(reason.params), repair=repair)
+
+
+def _without_private(params: Params) -> Params:
+    if "skills" not in params:
+        return params
+    skills = str(params["skills"]).split(", ")
+    return {**params, "skills": ", ".join(skill for skill in skills if skill[:1] not in ("@", "!", "#"))}
 
 
 def _own_code(bp: BoardProblem, visit: BoardVisit, reason: Reason, skills: list[str]) -> str | None:

@@ -15,7 +15,8 @@ from dispatch.models import Ticket
 from dispatch.open_visits import duration_of, skills_of
 from dispatch.planning.board_problem import BoardProblem, Freedom, to_problem
 from dispatch.planning.board_shapes import BoardVisit, DayBoard
-from dispatch.planning.drafts import DayDraft, Unplanned, draft_of, explain, own_reason, read_plan
+from dispatch.planning.drafts import DayDraft, Unplanned, draft_of, explain, read_plan
+from dispatch.planning.reason_words import own_reason
 from dispatch.tickets import ticket_key
 from dispatch.travel import place_at
 from scheduling import insertion as planner

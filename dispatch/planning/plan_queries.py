@@ -14,6 +14,7 @@ from dispatch.console.lanes import Lane, LaneJob, day_lanes, window_of
 from dispatch.console.map_views import MapPoint, MapTicket, map_points, map_tickets
 from dispatch.models import Ticket, Visit
 from dispatch.planning.plan_models import Plan, PointDay
+from dispatch.planning.reason_words import told
 from workforce.queries import get_technicians
 
 __all__ = [
@@ -151,7 +152,9 @@ def _unplanned(session: Session, plan: Plan) -> tuple[UnplannedView, ...]:
     tickets = session.exec(select(Ticket).where(col(Ticket.id).in_(ids)))
     numbers = {ticket.id: ticket.number for ticket in tickets}
     return tuple(
-        UnplannedView(left["ticket_id"], numbers.get(left["ticket_id"], ""), tuple(left["reasons"]))
+        UnplannedView(
+            left["ticket_id"], numbers.get(left["ticket_id"], ""), tuple(map(told, left["reasons"]))
+        )
         for left in plan.unplanned
     )
 

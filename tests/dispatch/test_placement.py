@@ -149,7 +149,7 @@ def test_closed_unqualified_full_and_limited_points_are_passed_over_with_reasons
     ]
     texts = list(session.exec(select(Placement.reason_text).order_by(col(Placement.id))))
     assert "침수" in texts[0]
-    assert "FLUE" in texts[1]
+    assert "배기통 시공" in texts[1]
     assert closed.name in texts[-1] and "5곳" in texts[-1]
 
 

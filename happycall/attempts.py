@@ -10,7 +10,7 @@ from core.actor import Actor
 from core.clock import rfc3339_kst
 from core.dated import CompanyRules, read_calendar, read_rules
 from core.errors import ConflictError, FieldError, InvalidError
-from core.i18n import _
+from core.i18n import N_, _
 from dispatch.escalation import escalate_ticket
 from dispatch.follow_up import FollowUpCase, cases_to_follow
 from dispatch.reopening import reopen_ticket
@@ -143,7 +143,7 @@ def _finish(
     call.reopened_ticket = reopens
     data = {"reopened": reopens, "escalated": verdict.escalate}
     end_call(session, call=call, state="done", what="HappyCallDone", reason=why, by=by, now=now, data=data)
-    settled = _("해피콜에서 확인했습니다.")
+    settled = N_("해피콜에서 확인했습니다.")
     close_tickets_of(session, call=call, reason=settled, by=by, now=now, own_too=not verdict.reopen)
     if verdict.escalate:
         escalate_ticket(session, ticket_id=call.ticket_id, reason=why, by=by, now=now)

@@ -97,7 +97,8 @@ def test_a_line_says_from_what_to_what_and_how_it_went(line: TimelineFacts, word
 def test_a_line_is_in_the_readers_language_whoever_pressed() -> None:
     moved = entry("VisitMoved", "집에 아무도 없었습니다.", technician_id=8, from_technician_id=7)
     called = entry("ContactAttempted", outcome="NO_ANSWER", **{"with": "requester"})
-    lines = timeline_items([moved, called], str, Names({7: "A", 8: "B"}))
+    placed = entry("TicketPlaced", "가장 가까운 서비스점, 차로 14분", code="NEAREST", travel_s=840)
+    lines = timeline_items([placed, moved, called], str, Names({7: "A", 8: "B"}))
     for item in lines:
         assert not re.search("[가-힣]", f"{item['what']} {item['why']}"), item
     assert lines[1]["what"].endswith(": A → B")

@@ -32,7 +32,7 @@ from notifications.queries import list_notices
 from notifications.schemas import NoticeInfo
 from web.presenters.masks import MASKED, Masks, masks_for_ticket
 from web.presenters.timeline import line_of
-from web.presenters.timeline_facts import Names, names_in
+from web.presenters.timeline_facts import Names, names_in, reason_of
 
 Show = Callable[[str], str]
 """Free text as this reader may see it."""
@@ -291,7 +291,7 @@ def _entry(entry: TimelineFacts, show: Show, names: Names) -> dict[str, Any]:
         "on_behalf_of": entry.on_behalf_of,
         "what": entry.what,
         "text": line_of(entry, names),
-        "reason": show(_(entry.reason)) if entry.reason else None,
+        "reason": show(reason_of(entry.what, entry.reason, entry.data)) or None,
         "source": entry.source,
         "happened_at": _moment(datetime.fromisoformat(happened)) if happened else None,
         "late_entry": bool(entry.data.get("late_entry")),

@@ -7,7 +7,7 @@ from typing import Any
 
 from core.i18n import N_, _
 from dispatch.detail_shapes import TimelineFacts
-from web.presenters.timeline_facts import Names, facts_of
+from web.presenters.timeline_facts import Names, facts_of, reason_of
 
 WORDS: dict[str, tuple[str, str]] = {
     "TicketFiled": (N_("접수했습니다"), ""),
@@ -95,7 +95,7 @@ def timeline_items(
         if entry.what in QUIET:
             continue
         by = f"{entry.by} ({entry.on_behalf_of})" if entry.on_behalf_of else entry.by
-        why = show(_(entry.reason)) if entry.reason else ""  # sentences of ours are stored in Korean
+        why = show(reason_of(entry.what, entry.reason, entry.data))
         what, tone = line_of(entry, names), _words_of(entry)[1]
         items.append({"at": entry.at, "by": by, "what": what, "why": why, "tone": tone})
     return items

@@ -6,12 +6,14 @@ import re
 from datetime import date, timedelta
 
 import httpx
+import pytest
 from sqlmodel import col, select
 
 from core.clock import kst, operating_day
 from dispatch.models import ContactAttempt, Task, Visit
 from dispatch.planning.plan_models import SolveRequest
 from dispatch.tasks import CALL_LANDLINE, CONTACT_CALL, open_task
+from dispatch.technician_job import WindowOffer
 from tests import world
 from tests.web.conftest import ClientAs, WebWorld
 from tests.web.point_world import (
@@ -219,6 +221,19 @@ def test_a_window_agreed_by_the_desk_appoints_the_visit_and_ends_the_call(
         assert visit.technician_id == web_world.technician.id and visit.window_start is not None
         call = select(Task.state).where(col(Task.kind) == CONTACT_CALL)
         assert session.exec(call).one() == "done"
+
+
+def test_a_window_in_overtime_says_so(
+    web_world: WebWorld, desk: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = make_ticket(web_world)
+    hand_over(web_world, number)
+    start = web_world.now + timedelta(hours=9)
+    offer = WindowOffer(
+        start, start + timedelta(hours=2), 1, "박기사", own=False, as_planned=False, note="근무 시간 뒤"
+    )
+    monkeypatch.setattr("web.pages.point.ticket.window_offers", lambda *_args, **_more: [offer])
+    assert "박기사 · 근무 시간 뒤" in desk.get(f"/point/tickets/{number}?do=call").text
 
 
 def test_an_outcome_must_be_chosen_and_what_was_typed_stays(web_world: WebWorld, desk: httpx.Client) -> None:

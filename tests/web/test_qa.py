@@ -304,3 +304,13 @@ def test_expired_calls_are_shown_with_their_reason(web_world: WebWorld, qa: Clie
         assert service.close_expired_calls(session, now=web_world.now) == 1
     page = qa.get("/qa?state=no_answer").text
     assert number in page and "통화하지 못했습니다" in page
+
+
+def test_what_a_caller_typed_about_people_is_masked(web_world: WebWorld, qa: Client) -> None:
+    call_id, number = owe_call(web_world)
+    note = "김영자 님이 010-1111-2222로만 받으신다고 하심"
+    answer = qa.post(f"/qa/{call_id}/attempts", data={"outcome": "REFUSED", "note": note})
+    pages = [qa.get(answer.headers["location"]).text, qa.get("/qa?state=refused").text]
+    pages.append(qa.get("/api/v1/happy-calls?state=refused").text)
+    for page in pages:
+        assert "김*자 님이 010-****-2222로만" in page and "김영자" not in page, number

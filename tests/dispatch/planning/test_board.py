@@ -61,7 +61,7 @@ def test_an_absence_is_cut_out(session: Session, now: datetime) -> None:
     shop = Shop(session)
     who = shop.technician()
     today = operating_day(now)
-    world._add(
+    world.add(
         session,
         Absence(technician_id=who, start_at=kst(today, 14), end_at=kst(today, 15), reason="병원"),
     )

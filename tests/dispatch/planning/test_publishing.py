@@ -14,7 +14,7 @@ from core.clock import kst, operating_day
 from core.db import Database
 from core.models import TimelineEntry
 from dispatch import assignment
-from dispatch.models import Visit
+from dispatch.models import Ticket, Visit
 from dispatch.planning.authorship import Authorship
 from dispatch.planning.board import load_board, load_horizon
 from dispatch.planning.board_problem import Freedom, to_problem
@@ -137,7 +137,7 @@ def two_makers(session: Session, now: datetime) -> tuple[Shop, Shop, int]:
     other = Shop(session, code="haedam")
     who = one.technician(hours=(9, 13))
     technician = session.get_one(Technician, who)
-    world._add(
+    world.add(
         session,
         Membership(
             person_id=technician.person_id,
@@ -218,5 +218,5 @@ def test_a_first_plan_of_an_idle_point_is_stored_too(session: Session, now: date
     waiting = [waiting_visit(session, shop, km) for km in (1, 2)]
     assert plan_first(session, point_id=point_id, day=operating_day(now), now=now) == 2
     assert all(session.get_one(Visit, v.id).planned_start for v in waiting)
-    assert visit_of(session, session.get_one(world.Ticket, waiting[0].ticket_id)).technician_id
+    assert visit_of(session, session.get_one(Ticket, waiting[0].ticket_id)).technician_id
     assert_sound(session)

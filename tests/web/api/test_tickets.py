@@ -109,3 +109,27 @@ def test_only_a_planned_day_is_planned_again(web_world: WebWorld, client_as: Cli
     for day in ("2026-11-30", "2026-12-04", "9999-12-31"):
         answer = dispatcher.post(f"{path}/{day}/replans")
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "day"), day
+
+
+def test_what_was_typed_about_people_is_masked_everywhere(agent: httpx.Client, number: str) -> None:
+    why = "김영자 님이 010-1111-2222로 취소하심"
+    answer = agent.post(f"{API}/tickets/{number}/cancellation", json={"reason": why})
+    assert answer.status_code == 200, answer.text
+    for text in (answer.text, agent.get(f"{API}/tickets/{number}").text):
+        assert "김*자 님이 010-****-2222로 취소하심" in text
+        assert "김영자" not in text and "1111" not in text
+
+
+def test_a_line_of_the_timeline_reads_as_a_sentence(agent: httpx.Client, number: str) -> None:
+    body = {"outcome": "NO_ANSWER", "with": "resident"}
+    answer = agent.post(f"{API}/tickets/{number}/contact-attempts", json=body)
+    lines = [line["text"] for line in answer.json()["timeline"]]
+    assert lines[-1] == "고객에게 전화했습니다: 안 받음 (사시는 분)"
+
+
+def test_who_asked_for_another_time_may_be_said(
+    client_as: ClientAs, agent: httpx.Client, number: str
+) -> None:
+    body = {"outcome": "NO_ANSWER", "asked_by": "nobody"}
+    refused = agent.post(f"{API}/tickets/{number}/contact-attempts", json=body)
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "asked_by")

@@ -1,0 +1,168 @@
+"""Visits that come to nothing for now: nobody there, a part that is missing, a wish of the customer."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from billing.models import Charge
+from dispatch import first_contact, notices, revisits, tasks, visits
+from dispatch.models import Ticket, Visit
+from dispatch.planning.plan_models import Booking
+from dispatch.visit_schemas import AgreedWindow, AttemptRequest, Outcome
+from dispatch.visits import NotYetAbsentError
+from tests import world
+from tests.dispatch.case_world import CaseWorld
+from tests.dispatch.visit_world import DONE, MINUTE, complete, plan_anew, ring
+
+
+def test_absence_needs_ten_minutes_and_two_calls(at_the_door: CaseWorld, now: datetime) -> None:
+    case, arrived = at_the_door, now + timedelta(hours=2)
+    with pytest.raises(NotYetAbsentError) as caught:
+        visits.mark_absent(case.session, ticket_id=case.ticket_id, by=case.him, now=arrived + 5 * MINUTE)
+    assert [error.field for error in caught.value.errors] == ["at", "attempts"]
+    ring(case, now=arrived + 6 * MINUTE)
+    ring(case, now=arrived + 8 * MINUTE)
+    with pytest.raises(NotYetAbsentError):
+        visits.mark_absent(case.session, ticket_id=case.ticket_id, by=case.him, now=arrived + 9 * MINUTE)
+    result = visits.mark_absent(
+        case.session, ticket_id=case.ticket_id, by=case.him, now=arrived + 10 * MINUTE
+    )
+    assert (result.status, result.visit_state) == ("ABSENT", "absent")
+
+
+def test_calls_from_before_the_arrival_do_not_count(case: CaseWorld, now: datetime) -> None:
+    ring(case, now=now + MINUTE)
+    ring(case, now=now + 2 * MINUTE)
+    visits.depart(case.session, ticket_id=case.ticket_id, by=case.him, now=now + 60 * MINUTE)
+    visits.arrive(case.session, ticket_id=case.ticket_id, by=case.him, now=now + 120 * MINUTE)
+    with pytest.raises(NotYetAbsentError) as caught:
+        visits.mark_absent(case.session, ticket_id=case.ticket_id, by=case.him, now=now + 140 * MINUTE)
+    assert [error.field for error in caught.value.errors] == ["attempts"]
+
+
+@pytest.fixture
+def absent(at_the_door: CaseWorld, now: datetime) -> CaseWorld:
+    case, arrived = at_the_door, now + timedelta(hours=2)
+    ring(case, now=arrived + 6 * MINUTE)
+    ring(case, now=arrived + 8 * MINUTE)
+    visits.mark_absent(case.session, ticket_id=case.ticket_id, by=case.him, now=arrived + 10 * MINUTE)
+    return case
+
+
+def test_the_absence_text_offers_times_and_a_number(absent: CaseWorld, now: datetime) -> None:
+    for recipient in ("resident", "requester"):
+        words = absent.text("ABSENT", recipient)
+        assert "1588-0000" in words
+        assert "1. 12월 1일(화)" in words and "2. 12월" in words
+    (call,) = absent.tasks(tasks.REVISIT_CALL)
+    assert call.state == "open"
+
+
+def test_an_absence_is_followed_by_a_new_visit(absent: CaseWorld, now: datetime) -> None:
+    later = now + timedelta(hours=2, minutes=11)
+    plan_anew(absent, now=later)
+    first, second = absent.visits()
+    assert (first.state, second.state, second.sequence) == ("absent", "planned", 2)
+    assert second.technician_id is not None and second.planned_start is not None
+    absent.session.refresh(absent.ticket)
+    assert absent.ticket.status == "ABSENT"
+    window = visits_window(second)
+    attempt = AttemptRequest(Outcome.CONNECTED, with_role="resident", window=window)
+    result = first_contact.record_attempt(
+        absent.session, ticket_id=absent.ticket_id, attempt=attempt, by=absent.him, now=later + MINUTE
+    )
+    assert result.status == "APPOINTED"
+    assert ("VISIT_SCHEDULED", 2, "resident") in absent.told()
+    assert [task.state for task in absent.tasks(tasks.REVISIT_CALL)] == ["done"]
+
+
+def visits_window(visit: Visit) -> AgreedWindow:
+    assert visit.planned_start is not None
+    return AgreedWindow(visit.planned_start, visit.planned_start + timedelta(hours=2))
+
+
+def test_an_ended_visit_frees_the_technicians_time(at_the_door: CaseWorld, now: datetime) -> None:
+    case = at_the_door
+    visit = case.visits()[0]
+    case.session.add(
+        Booking(
+            visit_id=visit.id or 0,
+            technician_id=case.technician.id or 0,
+            service_point_id=case.point.id or 0,
+            start_at=now + timedelta(hours=2),
+            end_at=now + timedelta(hours=8),
+        )
+    )
+    complete(case, DONE, now=now + timedelta(hours=3))
+    assert case.session.exec(select(Booking)).all() == []
+
+
+def test_a_hold_waits_until_it_is_due(at_the_door: CaseWorld, now: datetime) -> None:
+    case, due = at_the_door, now + timedelta(hours=20)
+    result = visits.hold(
+        case.session,
+        ticket_id=case.ticket_id,
+        reason="parts_wait",
+        due=due,
+        by=case.him,
+        now=now + timedelta(hours=3),
+    )
+    assert (result.status, result.visit_state) == ("ON_HOLD", "completed")
+    assert case.session.exec(select(Charge)).all() == []
+    assert revisits.resume_due_holds(case.session, now=due - MINUTE) == 0
+    assert revisits.resume_due_holds(case.session, now=due) == 1
+    assert revisits.resume_due_holds(case.session, now=due) == 0
+    plan_anew(case, now=due)
+    first, second = case.visits()
+    assert (first.hold_reason, second.state) == ("parts_wait", "planned")
+    assert case.session.get_one(Ticket, case.ticket_id).status == "ASSIGNED"
+
+
+def test_an_earlier_hold_does_not_end_the_one_after_it(at_the_door: CaseWorld, now: datetime) -> None:
+    case, due = at_the_door, now + timedelta(hours=20)
+    wait: dict[str, Any] = {"reason": "parts_wait", "by": case.him}
+    hour = timedelta(hours=1)
+    visits.hold(case.session, ticket_id=case.ticket_id, due=due, now=now + 3 * hour, **wait)
+    revisits.resume(case.session, ticket_id=case.ticket_id, by=case.him, now=now + 4 * hour)
+    case.visits()[0].hold_due_at = due  # as when the family agreed a time before the hold was over
+    plan_anew(case, now=now + 4 * hour)
+    wait["by"] = world.AGENT
+    visits.hold(case.session, ticket_id=case.ticket_id, due=due + 48 * hour, now=now + 5 * hour, **wait)
+    assert revisits.resume_due_holds(case.session, now=due) == 0
+    assert revisits.resume_due_holds(case.session, now=due + 48 * hour) == 1
+
+
+def test_a_customers_wish_calls_a_visit_off_before_it_began(case: CaseWorld, now: datetime) -> None:
+    notices.tell_job_assigned(case.session, visit_id=case.visit.id or 0, now=now)
+    result = visits.hold(
+        case.session,
+        ticket_id=case.ticket_id,
+        reason="customer_request",
+        due=None,
+        by=case.him,
+        now=now + MINUTE,
+    )
+    assert (result.status, result.visit_state) == ("ON_HOLD", "cancelled")
+    assert ("JOB_CHANGED", 1, "technician") in case.told()
+    assert revisits.resume(case.session, ticket_id=case.ticket_id, by=case.him, now=now + 2 * MINUTE)
+
+
+@pytest.mark.parametrize(
+    ("reason", "hours", "field"),
+    [("holiday", 5, "reason"), ("parts_wait", 0, "due"), ("parts_wait", -1, "due")],
+)
+def test_a_hold_needs_a_known_reason_and_a_time_ahead(
+    case: CaseWorld, reason: str, hours: int, field: str, now: datetime
+) -> None:
+    with pytest.raises(revisits.BadHoldError) as caught:
+        visits.hold(
+            case.session,
+            ticket_id=case.ticket_id,
+            reason=reason,  # type: ignore[arg-type]
+            due=now + timedelta(hours=hours),
+            by=case.him,
+            now=now,
+        )
+    assert [error.field for error in caught.value.errors] == [field]

@@ -1,0 +1,189 @@
+"""Filing a ticket at the call centre: one press, one ticket; what is wrong stands beside its field."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import httpx
+import pytest
+from sqlmodel import func, select
+
+from callcenter.models import ErrorCode
+from core.db import Database
+from customers.models import Household
+from dispatch.models import TicketParty, TriageStep
+from tests.web.agent_world import SCRIPT, file, make_home, number_of, tickets
+from tests.web.conftest import ClientAs, WebWorld
+from tests.web.told_once import told_once, words_of
+
+
+@pytest.fixture
+def desk(client_as: ClientAs) -> httpx.Client:
+    return client_as("agent")
+
+
+def test_one_press_files_one_ticket_with_its_parties(desk: httpx.Client, database: Database) -> None:
+    number = number_of(file(desk))
+    [ticket] = tickets(database)
+    assert (ticket.number, ticket.status, ticket.priority, ticket.payer_role) == (
+        number,
+        "RECEIVED",
+        1,
+        "requester",
+    )
+    with database.reading() as session:
+        parties = {p.role: p for p in session.exec(select(TicketParty))}
+        step = session.exec(select(TriageStep)).one()
+    assert parties["resident"].phone == "+8225550101"
+    assert not parties["resident"].can_text
+    assert parties["requester"].phone == "+821098765432"
+    assert parties["requester"].relationship == "child"
+    assert (step.card, step.card_version, step.result) == ("THERMOSTAT", 1, "FAILED")
+
+
+def test_a_double_press_leads_to_the_same_ticket(desk: httpx.Client, database: Database) -> None:
+    first, second = file(desk), file(desk)
+    assert first.headers["location"] == second.headers["location"]
+    assert len(tickets(database)) == 1
+    other = file(desk, note="다른 내용")
+    assert other.status_code == 409
+    assert len(tickets(database)) == 1
+
+
+def test_without_a_result_the_ticket_waits_for_a_talk(desk: httpx.Client, database: Database) -> None:
+    number = number_of(file(desk, self_fix_result=""))
+    assert number in desk.get("/agent/waiting?list=triage").text
+    page = desk.get(f"/agent/tickets/{number}").text
+    assert "실내 온도조절기 확인" in page
+    data = {"self_fix_card": "THERMOSTAT@1", "self_fix_result": "SOLVED"}
+    assert desk.post(f"/agent/tickets/{number}/self-fix", data=data).status_code == 303
+    assert tickets(database)[0].status == "SELF_FIXED"
+    assert number not in desk.get("/agent/waiting?list=triage").text
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"resident_phone": "12"}, "resident_phone"),
+        ({"resident_address": ""}, "resident_address"),
+        ({"resident_name": ""}, "resident_name"),
+        ({"requester_phone": ""}, "requester_phone"),
+        ({"payer": "payer", "payer_name": "집주인", "payer_phone": "없음"}, "payer_phone"),
+        ({"payer": "requester", "caller": "resident"}, "payer"),
+        ({"boiler_installed_on": "2999-01-01"}, "boiler_installed_on"),
+        ({"boiler_installed_on": "x"}, "boiler_installed_on"),
+        ({"symptom": ""}, "symptom"),
+        ({"wished": "x/y"}, "wished"),
+        ({"error_code": "1" * 400}, "error_code"),
+    ],
+)
+def test_a_bad_field_is_told_beside_it_and_nothing_typed_is_lost(
+    desk: httpx.Client, database: Database, changes: dict[str, Any], field: str
+) -> None:
+    answer = file(desk, **changes)
+    assert answer.status_code == 422
+    assert f'id="e-{field}"' in answer.text
+    assert "방이 추워요" in answer.text
+    assert tickets(database) == []
+
+
+def test_an_empty_call_says_each_thing_once(desk: httpx.Client) -> None:
+    answer = desk.post("/agent/new", data={"symptom": "NO_HEAT"})
+    assert answer.status_code == 422
+    assert set(told_once(answer.text)) >= {"resident_phone", "resident_name", "resident_address"}
+
+
+def test_the_summary_counts_every_red_field_and_leads_to_each(desk: httpx.Client) -> None:
+    page = file(
+        desk, symptom="", resident_phone="12", resident_address="", boiler_installed_on="2999-01-01"
+    ).text
+    red = sorted(told_once(page))
+    assert red == ["boiler_installed_on", "resident_address", "resident_phone", "symptom"]
+    assert "고칠 칸 4곳" in words_of(page)
+    assert sorted(re.findall(r'href="#e-([a-z_]+)"', page)) == red
+
+
+def test_script_in_any_field_stays_text(desk: httpx.Client) -> None:
+    number = number_of(file(desk, resident_name=f"김{SCRIPT}", note=SCRIPT, boiler_model=SCRIPT))
+    desk.post(f"/unmask/ticket/{number}", data={"reason": "본인 확인"})
+    page = desk.get(f"/agent/tickets/{number}").text
+    assert SCRIPT not in page
+    assert "&lt;script&gt;" in page
+    assert SCRIPT not in file(desk, resident_phone="", note=SCRIPT, idempotency_key="k2").text
+
+
+def test_a_danger_needs_little_and_gets_no_self_fix(desk: httpx.Client, database: Database) -> None:
+    guide = desk.post("/agent/new/guide", data={"symptom": "GAS_SMELL"}).text
+    assert "창문과 문을 활짝" in guide
+    assert "self_fix_result" not in guide
+    data = {"safety": "1", "resident_phone": "01012345678", "resident_address": "서울 강남구 역삼동 1"}
+    number = number_of(desk.post("/agent/new", data=data))
+    [ticket] = tickets(database)
+    assert ticket.safety
+    assert ticket.symptom == "GAS_SMELL"
+    page = desk.get(f"/agent/tickets/{number}").text
+    assert "1544-4500" in page
+    assert "self_fix_result" not in page
+
+
+def test_a_code_that_means_gas_turns_into_the_safety_flow(
+    web_world: WebWorld, desk: httpx.Client, database: Database
+) -> None:
+    with database.transaction() as session:
+        row = ErrorCode(
+            company_id=web_world.company.id or 0,
+            family="ON",
+            code="14",
+            meaning="가스 누출 감지",
+            safety=True,
+            source="test",
+        )
+        session.add(row)
+    echo = desk.post("/agent/new/echo/error_code", data={"error_code": "e14"}).text
+    assert "가스 누출 감지" in echo
+    assert "안전 접수로 바뀝니다" in echo
+    assert "제조사 확인 전" in echo
+    guide = desk.post("/agent/new/guide", data={"symptom": "NO_HEAT", "error_code": "14"}).text
+    assert "script-steps" in guide
+    assert "모르는 번호" in desk.post("/agent/new/echo/error_code", data={"error_code": "77"}).text
+    number_of(file(desk, error_code="14"))
+    assert tickets(database)[0].safety
+
+
+@pytest.mark.parametrize(
+    ("field", "written", "understood"),
+    [
+        ("resident_phone", "０１０．１２３４．５６７８ (딸)", "010-1234-5678"),
+        ("resident_phone", "02)555-0101", "문자 못 받음"),
+        ("resident_phone", "12", "전화번호가 너무 짧습니다"),
+        ("resident_address", "서울 강남구 역삼동 735 101동 1203호", "동까지 압니다"),
+        ("resident_address", "서울 강남구", "data-pick"),
+        ("resident_address", "???", "echo-line"),
+    ],
+)
+def test_fields_are_read_back(desk: httpx.Client, field: str, written: str, understood: str) -> None:
+    assert understood in desk.post(f"/agent/new/echo/{field}", data={field: written}).text
+
+
+def test_an_unknown_field_has_no_echo(desk: httpx.Client) -> None:
+    assert desk.post("/agent/new/echo/nothing", data={"nothing": "1"}).status_code == 404
+
+
+def test_a_known_home_is_filed_without_being_shown(web_world: WebWorld, desk: httpx.Client) -> None:
+    home = make_home(web_world)
+    form = desk.get("/agent/new", params={"household": home})
+    assert "김영자" not in form.text
+    with web_world.database.reading() as session:
+        household = session.get_one(Household, home)
+    child = re.search(r'name="caller" value="(\d+)"', form.text)
+    assert child
+    data = {"household": str(home), "caller": child.group(1), "symptom": "LEAK", "self_fix_result": "REFUSED"}
+    number_of(desk.post("/agent/new", data=data))
+    [ticket] = tickets(web_world.database)
+    assert ticket.household_id == household.id
+    with web_world.database.reading() as session:
+        parties = {p.role: p for p in session.exec(select(TicketParty))}
+        assert session.exec(select(func.count()).select_from(Household)).one() == 1
+    assert parties["requester"].name == "김민수"
+    assert desk.post("/agent/new", data={**data, "caller": "999999"}).status_code == 422

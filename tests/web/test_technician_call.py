@@ -1,0 +1,114 @@
+"""Calls from the technician's phone: what came of them, windows, solved by phone."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+import pytest
+
+from core.clock import rfc3339_kst
+from tests.web.conftest import WebWorld
+from tests.web.technician_world import Phone, at_the_door, in_order, open_phone
+from tests.web.told_once import told_once
+
+
+@pytest.fixture
+def phone(web_world: WebWorld) -> Phone:
+    """A job planned in two hours, not yet agreed, not yet seen."""
+    return open_phone(web_world)
+
+
+def test_one_tap_dials_who_asked_first(phone: Phone) -> None:
+    assert in_order(phone.get(), ["tel:01098765432", "tel:025550101", "안 받음"])
+
+
+def test_a_failed_call_is_kept_and_the_clock_runs_on(phone: Phone) -> None:
+    dialled = phone.web.now
+    phone.web.wait(minutes=2)
+    data = {"outcome": "NO_ANSWER", "with": "requester", "dialled_at": rfc3339_kst(dialled)}
+    assert phone.post("attempt", data).status_code == 303
+    attempt = phone.attempts()[0]
+    assert (attempt.outcome, attempt.with_role, attempt.at) == ("NO_ANSWER", "requester", dialled)
+    assert attempt.evidence == "SELF_REPORT"
+    page = phone.get()
+    assert 'data-state="running"' in page and "통화 기록" in page
+
+
+@pytest.mark.parametrize("said", ["2026-12-01T11:30:00+09:00", "nonsense", "2026-11-30T10:00:00+09:00", ""])
+def test_a_phone_whose_clock_is_wrong_is_not_believed(phone: Phone, said: str) -> None:
+    phone.web.wait(minutes=10)
+    assert phone.post("attempt", {"outcome": "BUSY", "dialled_at": said}).status_code == 303
+    assert phone.attempts()[0].at == phone.web.now
+
+
+def test_a_window_is_chosen_from_what_can_be_kept_and_agreed(phone: Phone) -> None:
+    page = phone.get("?do=agree&with=requester")
+    windows = re.findall(r'name="window" value="([^"]+)"', page)
+    assert len(windows) > 3 and "지금 내 순서에 맞음" in page
+    assert "checked" in page[page.index(windows[0]) : page.index(windows[0]) + 100]
+    data = {"outcome": "CONNECTED", "agrees": "1", "with": "requester", "window": windows[0]}
+    assert phone.post("attempt", data).status_code == 303
+    start, end = (datetime.fromisoformat(part) for part in windows[0].split("/"))
+    visit = phone.visit()
+    assert (visit.state, visit.window_start, visit.window_end) == ("agreed", start, end)
+    assert visit.technician_id == phone.web.technician.id
+    assert phone.ticket().status == "APPOINTED"
+    page = phone.get()
+    assert 'data-step="depart"' in page and 'data-state="met"' in page
+
+
+def test_pressing_agree_without_a_window_changes_nothing(phone: Phone) -> None:
+    answer = phone.post("attempt", {"outcome": "CONNECTED", "agrees": "1", "with": "requester"})
+    assert answer.status_code == 422 and "시간을 하나 골라" in answer.text and 'name="window"' in answer.text
+    assert phone.attempts() == [] and phone.ticket().status == "ASSIGNED"
+
+
+def test_talking_without_a_window_does_not_stop_the_clock(phone: Phone) -> None:
+    assert phone.post("attempt", {"outcome": "CONNECTED", "with": "requester"}).status_code == 303
+    assert phone.ticket().status == "CONTACTED"
+    assert 'data-step="call"' in phone.get() and 'data-state="running"' in phone.get()
+
+
+@pytest.mark.parametrize("outcome", ["", "SOMETHING"])
+def test_an_unknown_outcome_is_refused_in_words(phone: Phone, outcome: str) -> None:
+    answer = phone.post("attempt", {"outcome": outcome})
+    assert answer.status_code == 422 and "통화가 어떻게 되었는지" in answer.text
+
+
+def test_a_press_that_comes_twice_counts_once(phone: Phone) -> None:
+    data = {"outcome": "NO_ANSWER", "idempotency_key": "k1", "dialled_at": "a"}
+    for _ in range(2):
+        assert phone.post("attempt", data).status_code == 303
+    assert len(phone.attempts()) == 1
+    assert phone.post("attempt", {**data, "outcome": "BUSY"}).status_code == 409
+    assert len(phone.attempts()) == 1
+
+
+def test_solved_by_phone_needs_its_reason_and_ends_the_case(phone: Phone) -> None:
+    data = {"outcome": "SOLVED_BY_PHONE", "with": "resident", "reason": ""}
+    answer = phone.post("attempt", data)
+    assert answer.status_code == 422 and "어떻게 해결했는지" in told_once(answer.text)["reason"]
+    assert phone.post("attempt", {**data, "reason": "밸브를 열었음"}).status_code == 303
+    assert phone.ticket().status == "CLOSED"
+    assert "밸브를 열었음" in phone.get()
+
+
+def test_ring_again_later_is_remembered(phone: Phone) -> None:
+    assert "다시 걸까요" in phone.get("?do=callback")
+    assert phone.post("attempt", {"outcome": "CALL_BACK", "call_back": "30"}).status_code == 303
+    assert phone.attempts()[0].call_back_at == phone.web.now + timedelta(minutes=30)
+    assert "오늘 10:30에 다시 걸기로" in phone.get()
+
+
+def test_safety_comes_first_and_is_never_solved_by_phone(web_world: WebWorld) -> None:
+    phone = open_phone(web_world, safety=True)
+    page = phone.get()
+    assert in_order(page, ["안전 접수: 먼저 지킬 일", "환풍기는 켜지 마세요", "통화가 어떻게"])
+    assert "전화로 해결" not in page and "방문 없이 끝내기" not in phone.get("?do=solve")
+    at_the_door(phone)
+    assert "배기통과 가스 누설을 시험" in phone.get("?do=complete")
+    refused = phone.post("completed", {"tick": ["usage_explained"]})
+    assert refused.status_code == 422 and phone.ticket().status == "ARRIVED"
+    ticks = ["usage_explained", "flue_leak_test", "safety_signed_off"]
+    assert phone.post("completed", {"tick": ticks}).status_code == 303

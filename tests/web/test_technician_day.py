@@ -1,0 +1,156 @@
+"""The technician's phone over HTTP: his day in order, and who may see and press what."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlmodel import select
+
+from core.actor import SYSTEM
+from dispatch.clocks import stop_clock
+from tests import world
+from tests.web.conftest import WebWorld
+from tests.web.technician_world import Phone, add_job, at_the_door, job_numbers, open_phone
+from workforce.models import AccessLog
+
+
+@pytest.fixture
+def phone(web_world: WebWorld) -> Phone:
+    """A job planned in two hours, not yet agreed, not yet seen."""
+    return open_phone(web_world)
+
+
+def test_the_day_lists_own_jobs_in_order_with_what_is_new_on_top(web_world: WebWorld) -> None:
+    with web_world.database.transaction() as session:
+        other = world.make_technician(session, point=web_world.point, name="이성호")
+        seen = {"acknowledged_at": web_world.now}
+        late = add_job(web_world, session, minutes=240, **seen)[0].number
+        soon = add_job(web_world, session, minutes=60, **seen)[0].number
+        new = add_job(web_world, session, minutes=360)[0].number
+        tomorrow = add_job(web_world, session, minutes=24 * 60, **seen)[0].number
+        theirs = add_job(web_world, session, minutes=60, technician=other)[0].number
+    client = web_world.sign_in("technician", technician=web_world.technician)
+    page = client.get("/m").text
+    assert job_numbers(page) == [new, soon, late]
+    assert theirs not in page and tomorrow not in page
+    assert page.count("확인했습니다") == 1
+    assert job_numbers(client.get("/m?view=later").text) == [tomorrow]
+    assert job_numbers(client.get("/m/route").text) == [new, soon, late]
+
+
+def test_a_family_that_waits_for_a_call_comes_before_an_agreed_visit(web_world: WebWorld) -> None:
+    with web_world.database.transaction() as session:
+        agreed = add_job(web_world, session, minutes=60, state="agreed", status="APPOINTED")[0]
+        told = {"at": web_world.now, "evidence": "SELF_REPORT", "by": SYSTEM, "now": web_world.now}
+        assert stop_clock(session, ticket_id=agreed.id or 0, kind="contact", **told) == "met"
+        waiting = add_job(web_world, session, minutes=240)[0].number
+        danger = add_job(web_world, session, minutes=300, safety=True)[0].number
+        in_turn = [danger, waiting, agreed.number]
+    page = web_world.sign_in("technician", technician=web_world.technician).get("/m").text
+    assert job_numbers(page) == in_turn
+
+
+def test_a_card_says_everything_and_hides_nothing_of_the_own_job(phone: Phone) -> None:
+    page = phone.client.get("/m").text
+    assert "101동 1203호" in page and "김영자" in page and "김민수" in page and "자녀" in page
+    assert 'data-testid="clock"' in page and 'data-state="running"' in page
+    assert "난방이 안 됨" in page
+
+
+def test_a_typed_script_is_shown_as_text(web_world: WebWorld) -> None:
+    bad = "<script>alert(1)</script>"
+    phone = open_phone(web_world, note=bad, resident=(bad, "010-1111-2222"))
+    for page in (phone.client.get("/m").text, phone.get(), phone.get("?do=agree")):
+        assert bad not in page and "&lt;script&gt;" in page
+
+
+def test_acknowledging_takes_it_from_the_news(phone: Phone) -> None:
+    answer = phone.client.post(f"/m/{phone.number}/acknowledged", data={"back": "https://evil.example/"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert phone.visit().acknowledged_at == phone.web.now
+    assert "확인했습니다" not in phone.client.get("/m").text
+
+
+def test_the_live_part_warns_instead_of_overwriting_what_is_typed(phone: Phone) -> None:
+    src = re.findall(r'data-live-src="([^"]+)"', phone.get())[0].replace("&amp;", "&")
+    assert "그사이 바뀌었습니다" not in phone.client.get(src).text
+    phone.post("attempt", {"outcome": "BUSY"})
+    part = phone.client.get(src).text
+    assert "그사이 바뀌었습니다" in part and "<form id=" not in part and "<html" not in part
+
+
+def test_another_technicians_job_does_not_exist_for_him(phone: Phone) -> None:
+    with phone.web.database.transaction() as session:
+        other = world.make_technician(session, point=phone.web.point, name="이성호")
+        session.flush()
+        session.expunge_all()
+    stranger = phone.web.sign_in("technician", technician=other)
+    assert stranger.get(f"/m/{phone.number}").status_code == 404
+    assert stranger.post(f"/m/{phone.number}/departed").status_code == 404
+    assert stranger.get(f"/m?technician={phone.web.technician.id}").text.count('data-testid="job"') == 0
+    assert phone.visit().state == "planned"
+
+
+@pytest.mark.parametrize("role", ["agent", "qa", "manager", "admin"])
+def test_other_roles_have_no_phone_here(phone: Phone, role: str) -> None:
+    client = phone.web.sign_in(role)
+    assert client.get("/m").status_code == 403
+    assert client.post(f"/m/{phone.number}/departed").status_code == 403
+
+
+def test_a_desk_chooses_a_technician_and_sees_people_after_giving_a_reason(phone: Phone) -> None:
+    desk = phone.web.sign_in("point", point=phone.web.point)
+    page = desk.get("/m").text
+    assert job_numbers(page) == [phone.number] and 'name="technician"' in page
+    assert "김*자" in page and "김영자" not in page and "1203호" not in page and "확인했습니다" not in page
+    job = desk.get(f"/m/{phone.number}").text
+    assert "tel:" not in job and "김영자" not in job
+    desk.post(
+        f"/unmask/ticket/{phone.number}", data={"reason": "기사 대신 전화", "back": f"/m/{phone.number}"}
+    )
+    assert "tel:01098765432" in desk.get(f"/m/{phone.number}").text
+    assert desk.post(f"/m/{phone.number}/departed").status_code == 303
+    assert phone.visit().state == "en_route"
+
+
+def test_another_point_and_another_company_find_nothing(phone: Phone) -> None:
+    web = phone.web
+    with web.database.transaction() as session:
+        elsewhere = world.make_point(session, company=web.company)
+        rival = world.make_company(session, code="haedam", kind="designated")
+        session.flush()
+        session.expunge_all()
+    for client in (web.sign_in("point", point=elsewhere), web.sign_in("dispatcher", company=rival)):
+        assert "일이 있는 기사가 없습니다" in client.get("/m").text
+        assert client.get(f"/m?technician={web.technician.id}").status_code == 404
+        assert client.get(f"/m/{phone.number}").status_code == 404
+
+
+def test_a_stand_in_technician_dials_at_once_and_it_is_logged(phone: Phone) -> None:
+    client = phone.web.sign_in("technician")
+    assert job_numbers(client.get("/m").text) == [phone.number]
+    for _ in range(2):
+        assert "tel:01098765432" in client.get(f"/m/{phone.number}").text
+    with phone.web.database.reading() as session:
+        logged = list(session.exec(select(AccessLog)))
+    assert [(row.subject_kind, row.subject_id) for row in logged] == [("ticket", phone.ticket_id)]
+
+
+def test_a_day_after_the_end_people_are_hidden_again(phone: Phone) -> None:
+    at_the_door(phone)
+    assert phone.post("completed", {"tick": ["usage_explained"]}).status_code == 303
+    phone.web.wait(hours=13)
+    assert "김영자" in phone.get()
+    phone.client = phone.web.sign_in("technician", technician=phone.web.technician)
+    phone.web.wait(hours=12)
+    phone.client = phone.web.sign_in("technician", technician=phone.web.technician)
+    page = phone.get()
+    assert "김영자" not in page and "tel:" not in page
+
+
+def test_no_work_is_said_kindly(web_world: WebWorld) -> None:
+    own = web_world.sign_in("technician", technician=web_world.technician)
+    assert "남은 일이 없습니다" in own.get("/m").text
+    assert "할 일이 없습니다" in own.get("/m?view=tasks").text
+    assert "일이 있는 기사가 없습니다" in web_world.sign_in("dispatcher").get("/m").text

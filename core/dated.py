@@ -49,6 +49,10 @@ class CompanyRules(BaseModel):
     window_length_s: int
     window_starts: list[str]
     """Starts of the windows that are offered, `HH:MM` KST."""
+    visiting_from: str
+    """`HH:MM` KST: an ordinary visit begins no earlier. No heat and danger know no hours."""
+    visiting_to: str
+    """`HH:MM` KST: an ordinary visit begins no later. The same as `visiting_from`: at any hour."""
     planning_days: int
     """Days planned beside today."""
     drop_cost: list[int]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -23,7 +22,7 @@ from dispatch.planning.insertion import best_insertion
 from dispatch.planning.moving import drafts_without
 from dispatch.planning.publishing import StalePlanError, publish
 from dispatch.planning.retrying import on_fresh_data
-from dispatch.planning.slots import rank_slots
+from dispatch.planning.slots import named_for, rank_slots
 from dispatch.planning.solve_requests import PAUSE_S, request_solve
 from dispatch.states import UNDER_WAY_STATES
 
@@ -39,12 +38,20 @@ class WindowNotReachableError(ConflictError):
 
 
 def fit_window(
-    session: Session, *, visit_id: int, start: datetime, end: datetime, by: Actor, now: datetime
+    session: Session,
+    *,
+    visit_id: int,
+    start: datetime,
+    end: datetime,
+    by: Actor,
+    now: datetime,
+    technician_id: int | None = None,
 ) -> Window:
     """Agree a window for a visit and plan it there; returns the planned start and end of work.
 
-    The visit's own technician is tried first: he is the one who has spoken with the family. Writes the
-    window (a new generation) and the state `agreed`; the ticket's status and clocks are the caller's.
+    Who comes is who was named: `technician_id`, or whom the offer of this window names now (`slots`). A
+    window that nobody offers may still be kept by the visit's own technician. Writes the window (a new
+    generation) and the state `agreed`; the ticket's status and clocks are the caller's.
 
     Raises:
         WindowNotReachableError: no technician can begin inside the window (409).
@@ -62,9 +69,10 @@ def fit_window(
         seen = next((v for board in boards if (v := board.find(visit_id)) is not None), None)
         if seen is None:
             raise StalePlanError(_("방문이 그사이 바뀌었습니다. 화면을 새로 고쳐 주세요."))
-        drafts = _drafts(boards, seen, (start, end))
+        drafts = _drafts(boards, seen, (start, end), named=technician_id)
         if drafts is None:
-            raise _not_reachable(session, visit, now=now)
+            who = boards[0].names.get(technician_id or 0, "")
+            raise _not_reachable(session, visit, who=who, now=now)
         publish(session, drafts=drafts, author=Authorship(by, "change"), now=now)
 
     on_fresh_data(session, fit)
@@ -92,30 +100,38 @@ def _check(start: datetime, end: datetime, *, now: datetime, last: object) -> No
         raise InvalidError(message, errors=(FieldError("window.start", message),))
 
 
-def _drafts(boards: list[DayBoard], seen: BoardVisit, window: Window) -> list[DayDraft] | None:
-    for target, freedom in _tries(seen, window):
-        found = best_insertion(boards, target, freedom=freedom)
-        if found is not None:
-            return [found.draft, *drafts_without(boards, seen, but=found.day)]
+def _drafts(
+    boards: list[DayBoard], seen: BoardVisit, window: Window, *, named: int | None
+) -> list[DayDraft] | None:
+    target = replace(seen, window=window, pinned_time=False)
+    for who in _tries(boards, seen, window, named):
+        for freedom in (Freedom.INSERT, Freedom.FREE):
+            found = best_insertion(boards, replace(target, only_technician_id=who), freedom=freedom)
+            if found is not None:
+                return [found.draft, *drafts_without(boards, seen, but=found.day)]
     return None
 
 
-def _tries(seen: BoardVisit, window: Window) -> Iterator[tuple[BoardVisit, Freedom]]:
-    """Ever more freedom: its technician as the day stands, its technician at all costs, anybody."""
-    target = replace(seen, window=window, pinned_time=False)
-    if seen.technician_id is not None:
-        own = replace(target, only_technician_id=seen.technician_id)
-        yield own, Freedom.INSERT
-        yield own, Freedom.FREE
-    if seen.technician_id is None or not seen.pinned_technician:
-        yield target, Freedom.INSERT
+def _tries(boards: list[DayBoard], seen: BoardVisit, window: Window, named: int | None) -> list[int]:
+    """Who may come, best first: the person who was named and nobody else, or whom the offer names now."""
+    if named is not None:
+        found = [named]
+    else:
+        found = [who for who in (named_for(boards, seen, window), seen.technician_id) if who is not None]
+    if seen.pinned_technician:
+        found = [who for who in found if who == seen.technician_id]
+    return list(dict.fromkeys(who for who in found if who != seen.excluded_technician_id))
 
 
-def _not_reachable(session: Session, visit: Visit, *, now: datetime) -> WindowNotReachableError:
+def _not_reachable(session: Session, visit: Visit, *, who: str, now: datetime) -> WindowNotReachableError:
     slots = rank_slots(session, ticket_id=visit.ticket_id, now=now)
     reachable = tuple((slot.start, slot.end) for slot in slots[:6])
     words = ", ".join(_window_words(*window) for window in reachable[:3])
-    if words:
+    if words and who:
+        detail = _("{name} 기사는 이제 그 시간에 갈 수 없습니다. 갈 수 있는 시간: {windows}").format(
+            name=who, windows=words
+        )
+    elif words:
         detail = _("그 시간에는 갈 수 있는 기사가 없습니다. 갈 수 있는 시간: {windows}").format(windows=words)
     else:
         detail = _("그 시간에는 갈 수 있는 기사가 없습니다. 당직 책임자에게 알려 주세요.")

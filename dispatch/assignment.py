@@ -44,6 +44,7 @@ from dispatch.planning.publishing import (
 )
 from dispatch.planning.retrying import on_fresh_data
 from dispatch.planning.safety_pin import pin_safety
+from dispatch.planning.slots import KNOWN_FACE_COST
 from dispatch.planning.solve_requests import PAUSE_S, request_solve
 from dispatch.states import OPEN_VISIT_STATES, UNDER_WAY_STATES
 from dispatch.tickets import has_ended, lock_ticket, note_change
@@ -68,9 +69,6 @@ __all__ = [
     "release_visit",
     "unpin",
 ]
-
-KNOWN_FACE_COST = 1800
-"""What it may cost, in seconds of driving, that the family's known technician comes again."""
 
 
 def find_insertion(session: Session, *, ticket_id: int, point_id: int, now: datetime) -> Insertion | None:

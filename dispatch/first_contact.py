@@ -182,7 +182,13 @@ def _agree_window(session: Session, entry: _Entry, window: AgreedWindow, *, befo
     visit_id = visit.id or 0
     if before != Window(window.start, window.end):
         assignment.fit_window(
-            session, visit_id=visit_id, start=window.start, end=window.end, by=entry.by, now=now
+            session,
+            visit_id=visit_id,
+            start=window.start,
+            end=window.end,
+            technician_id=window.technician_id,
+            by=entry.by,
+            now=now,
         )
         session.refresh(ticket)
     ticket.status = "APPOINTED"

@@ -30,10 +30,14 @@ REACHED = frozenset({Outcome.CONNECTED, Outcome.SOLVED_BY_PHONE})
 
 @dataclass(frozen=True)
 class AgreedWindow:
-    """A stretch of time agreed with the family; both moments timezone-aware."""
+    """A stretch of time agreed with the family; both moments timezone-aware.
+
+    `technician_id`: who was named to them; None: whoever that window's offer names.
+    """
 
     start: datetime
     end: datetime
+    technician_id: int | None = None
 
 
 @dataclass(frozen=True)

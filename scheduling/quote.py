@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scheduling.board import Place, WorkingRoute, open_board
@@ -33,16 +33,22 @@ class Offer:
 
 
 def rank_windows(
-    problem: PlanningProblem, sequences: Sequences, job: Job, windows: Sequence[Window]
+    problem: PlanningProblem,
+    sequences: Sequences,
+    job: Job,
+    windows: Sequence[Window],
+    *,
+    familiar: Mapping[str, int] | None = None,
 ) -> list[Offer]:
     """Every window with its cheapest feasible insertion, best first; the unreachable ones last.
 
     `job` need not be in the problem; where its id is on a route (a visit to be moved) it is taken off
     first. Each offered window replaces its own and bounds the start of work. Skills, pin, capacity hold.
+    `familiar`: what it may cost more that these technicians (by id) come.
     """
     kept = {t: [name for name in names if name != job.id] for t, names in sequences.items()}
     board = [route for route in open_board(problem, kept) if _allowed(problem, route, job)]
-    offers = [_best_offer(problem, board, job, window) for window in windows]
+    offers = [_best_offer(problem, board, job, window, familiar or {}) for window in windows]
     return sorted(offers, key=lambda offer: (not offer.reachable, offer.added_cost, offer.window))
 
 
@@ -58,7 +64,13 @@ def without_overtime(problem: PlanningProblem, sequences: Sequences) -> Planning
     return strict
 
 
-def _best_offer(problem: PlanningProblem, board: Sequence[WorkingRoute], job: Job, window: Window) -> Offer:
+def _best_offer(
+    problem: PlanningProblem,
+    board: Sequence[WorkingRoute],
+    job: Job,
+    window: Window,
+    familiar: Mapping[str, int],
+) -> Offer:
     opens, closes = window
     due, rate = (closes, 0) if job.due is None else (job.due, job.lateness_cost)
     stop = (opens, closes, job.duration, due, rate)
@@ -69,7 +81,12 @@ def _best_offer(problem: PlanningProblem, board: Sequence[WorkingRoute], job: Jo
             found.append((place, route))
     if not found:
         return Offer(window, None, None, 0, 0, 0.0, reachable=False)
-    (cost, travel, position), route = min(found, key=lambda item: (item[0][:2], item[1].technician))
+
+    def dear(item: tuple[Place, WorkingRoute]) -> tuple[int, int, int]:
+        (cost, travel, _position), route = item
+        return cost - familiar.get(problem.technicians[route.technician].id, 0), travel, route.technician
+
+    (cost, travel, position), route = min(found, key=dear)
     return Offer(
         window=window,
         technician=problem.technicians[route.technician].id,

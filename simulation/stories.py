@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from core.dated import CompanyRules
+from dispatch.intake_rules import COLD_SYMPTOMS
 from dispatch.open_visits import duration_of, skills_of
 from dispatch.travel import planning_moment, travel_model
 from simulation.demand import Demand
@@ -106,7 +107,10 @@ def _write_shift(w: Writing, shift: CrewShift, count: int) -> None:
     jobs = _second_visits(w, shift, count)
     homes = _cluster(w, shift.point_id, count - len(jobs))
     skills = w.world.technicians[shift.technician_id].skills
-    new = [draw_story(w, "visit", home, symptom_for(w.rng, skills, w.rules)) for home in homes]
+    drawn = [symptom_for(w.rng, skills, w.rules) for _ in homes]
+    if shift.kind == "night":  # nobody is visited at night for a noise
+        drawn = [symptom if symptom in COLD_SYMPTOMS else "NO_HEAT" for symptom in drawn]
+    new = [draw_story(w, "visit", home, symptom) for home, symptom in zip(homes, drawn, strict=True)]
     stories = [*(w.stories[i] for i in jobs), *new]
     route = drive_shift(w, shift, stories)
     if route.lunch_start is not None:

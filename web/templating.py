@@ -16,6 +16,7 @@ from core.i18n import N_, _, get_language, gettext_now, ngettext_now, pgettext_n
 from core.phones import parse_phone
 from web.context import context_of
 from web.display import register_display
+from web.presenters.offers import offer_value
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -113,6 +114,7 @@ def environment() -> Environment:
     made.install_gettext_callables(gettext_now, ngettext_now, newstyle=True, pgettext=pgettext_now)  # type: ignore[attr-defined]
     register_display(made)
     made.filters["phone"] = phone_display
+    made.filters["offer"] = offer_value
     return made
 
 

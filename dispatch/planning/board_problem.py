@@ -14,6 +14,7 @@ from enum import StrEnum
 from dispatch.planning.board_shapes import BoardVisit, DayBoard, Stretch
 from dispatch.planning.relaxing import relax
 from dispatch.planning.stretches import LEAST_REST_S, under_way_order
+from dispatch.planning.visiting_hours import stands_outside, visiting_hours
 from dispatch.travel import planning_moment, travel_model
 from geo.schemas import Point
 from geo.travel import matrix
@@ -102,14 +103,16 @@ def present_routes(
     """The published plan: visits by stretch in order; and those that stay as they are, beside it.
 
     These are visits under way whose technician has no stretch. Other visits whose technician does not come to
-    work for them have no place in either, so that a solve gives them away; with `keep_all` they stay as they
-    are too: one more ticket on a day must not decide over a promise.
+    work for them, or which lie outside their visiting hours, have no place in either, so that a solve gives
+    them away; with `keep_all` they stay as they are too: one more ticket on a day must not decide over them.
     """
     routes: dict[str, list[BoardVisit]] = {stretch.key: [] for stretch in board.stretches}
     untouched = []
     placed = (v for v in board.visits if (v.planned or v.under_way) and v.visit_id != skip)
     for visit in sorted(placed, key=_route_order):
         stretches = [s for s in board.stretches if s.technician_id == visit.technician_id]
+        if not keep_all and stands_outside(board, visit):
+            continue
         if stretches and board.expects(visit):
             routes[_stretch_for(visit, stretches).key].append(visit)
         elif visit.under_way or keep_all:
@@ -176,6 +179,8 @@ class _Rules:
             opens, closes = board.seconds(visit.window[0]), board.seconds(visit.window[1])
         elif (wish := self._wish(visit)) is not None:
             opens, closes = max(earliest, wish[0]), wish[1]
+        elif (hours := visiting_hours(visit, board.rules)) is not None:
+            opens, closes = min(max(earliest, hours[0]), hours[1]), hours[1]
         if visit.visit_id in self.next_stops and visit.planned_start is not None:
             closes = min(closes, max(opens, board.seconds(visit.planned_start) + NEXT_STOP_SLACK_S))
         return opens, closes

@@ -10,9 +10,13 @@ from core.clock import rfc3339_kst
 from dispatch.planning.board_problem import BoardProblem
 from dispatch.planning.board_shapes import BoardVisit, DayBoard
 from dispatch.planning.reason_words import own_reason, planners_reason
+from dispatch.planning.visiting_hours import works_outside
 from scheduling.evaluator import evaluate_plan
 from scheduling.explain import explain_unserved
 from scheduling.plan import Params, Plan, Reason
+
+TIME_REASONS = ("OUTSIDE_SHIFT", "WINDOW_UNREACHABLE", "NO_LUNCH_LEFT", "FIXED_BLOCKED", "NO_TIME_LEFT")
+"""Reasons of the planner's that speak of time: visiting hours may stand behind them."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +143,10 @@ def _reason_json(bp: BoardProblem, visit: BoardVisit, reason: Reason) -> dict[st
     own = _own_code(bp, visit, reason, skills)
     if own is not None:
         found = own_reason(own, name=bp.board.names.get(_pinned_to(visit), ""))
+    elif stretch and reason.code in TIME_REASONS and works_outside(bp.board, visit, stretch):
+        rules = bp.board.rules
+        found = own_reason("VISITING_HOURS", opens=rules.visiting_from, closes=rules.visiting_to)
+        found["kind"] = reason.kind
     else:
         found = planners_reason(_public(reason))
     return {

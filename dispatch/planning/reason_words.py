@@ -16,6 +16,9 @@ OWN_REASONS = {
     "EXCLUDED_ALONE": N_("고객 불만으로 빠진 기사 말고는 갈 수 있는 기사가 없습니다."),
     "STANDBY": N_("당직 기사는 안전 접수만 바로 맡습니다."),
     "DAILY_LIMIT": N_("이 서비스점이 하루에 받는 방문 수({limit})가 다 찼습니다."),
+    "VISITING_HOURS": N_(
+        "급하지 않은 접수는 {opens}~{closes}에만 방문합니다. 이 기사에게는 그 시간에 자리가 없습니다."
+    ),
     "NO_SHIFT": N_("이날 이 서비스점에 근무하는 기사가 없습니다."),
 }
 SKILLS = "skills"

@@ -18,15 +18,20 @@ from dispatch.intake_rules import SAFETY_SYMPTOMS, priority_of
 from dispatch.models import Ticket
 from dispatch.open_visits import duration_of, find_open_visit, skills_of
 from dispatch.planning.board import load_horizon
-from dispatch.planning.board_problem import Freedom, to_problem
+from dispatch.planning.board_problem import BoardProblem, Freedom, to_problem
 from dispatch.planning.board_shapes import BoardVisit, DayBoard, Window
-from dispatch.planning.insertion import candidate_visit
+from dispatch.planning.insertion import best_insertion, candidate_visit
+from dispatch.planning.visiting_hours import may_be_offered, visiting_hours
 from dispatch.travel import place_at
 from geo.schemas import Point
-from scheduling.quote import rank_windows, without_overtime
+from scheduling.quote import Offer, rank_windows, without_overtime
 from workforce.queries import get_point, is_point_closed
 from workforce.schemas import PointInfo
 
+ROUND_TO_S = 600
+KNOWN_FACE_COST = 1800
+"""What it may cost, in seconds of driving, that the technician whom the family knows comes."""
+AT_ALL_COSTS = 1_000_000_000
 HYPOTHETICAL_POINTS = 3
 """How many of the nearest points are asked for a home that has no ticket yet, until one can come."""
 
@@ -64,6 +69,10 @@ class Slot:
     score: float
     reachable: bool = True
     overtime: bool = False
+    own: bool = False
+    """The visit's present technician would come."""
+    as_planned: bool = False
+    """His plan already has him there."""
 
     @property
     def note(self) -> str:
@@ -72,7 +81,10 @@ class Slot:
 
 
 def rank_slots(session: Session, *, ticket_id: int, now: datetime) -> list[Slot]:
-    """Windows for a ticket at its point over today and the planned days, best first, none in the past.
+    """Windows for a ticket at its point over today and the planned days, none in the past.
+
+    The one in which its technician is planned now comes first, then the best. Whoever a window names is who
+    comes when it is agreed (`appointments.fit_window`).
 
     Raises NoPointYetError while no service point has the ticket.
     """
@@ -89,7 +101,18 @@ def rank_slots(session: Session, *, ticket_id: int, now: datetime) -> list[Slot]
     if seen is None:
         point = get_point(session, point_id=ticket.service_point_id)
         seen = candidate_visit(session, ticket=ticket, point=point, rules=boards[0].rules)
-    return _rank(boards, replace(seen, window=None, pinned_time=False))
+    slots = _rank(boards, seen)
+    planned = _as_planned(boards, seen, slots)
+    return slots if planned is None else [planned, *(slot for slot in slots if slot.start != planned.start)]
+
+
+def named_for(boards: Sequence[DayBoard], seen: BoardVisit, window: Window) -> int | None:
+    """The technician whom the offer of this very window names; None: nobody can begin in it."""
+    for overtime in (False, True):
+        for board in boards:
+            for slot in _slots_of_day(board, seen, [window], overtime=overtime):
+                return slot.technician_id
+    return None
 
 
 def rank_slots_for(session: Session, *, company_id: int, question: SlotQuestion, now: datetime) -> list[Slot]:
@@ -108,37 +131,93 @@ def rank_slots_for(session: Session, *, company_id: int, question: SlotQuestion,
     return []
 
 
-def _rank(boards: Sequence[DayBoard], visit: BoardVisit) -> list[Slot]:
-    slots = [slot for board in boards for slot in _slots_of_day(board, visit, overtime=False)]
-    if not slots:
-        slots = [slot for board in boards for slot in _slots_of_day(board, visit, overtime=True)]
+def _rank(boards: Sequence[DayBoard], seen: BoardVisit) -> list[Slot]:
+    asked = replace(seen, window=None, pinned_time=False)
+    offered = [(board, [w for w in _windows(board) if may_be_offered(board, asked, w)]) for board in boards]
+    for overtime in (False, True):
+        slots = [
+            s for board, windows in offered for s in _slots_of_day(board, seen, windows, overtime=overtime)
+        ]
+        if slots:
+            break
     return sorted(slots, key=lambda slot: (-slot.score, slot.start))
 
 
-def _slots_of_day(board: DayBoard, visit: BoardVisit, *, overtime: bool) -> Iterator[Slot]:
-    windows = list(_windows(board))
-    on_board = any(v.visit_id == visit.visit_id for v in board.visits)
+def _slots_of_day(
+    board: DayBoard, seen: BoardVisit, windows: Sequence[Window], *, overtime: bool
+) -> Iterator[Slot]:
+    on_board = any(v.visit_id == seen.visit_id for v in board.visits)
     if not windows or not board.stretches or not (board.has_room or on_board):
         return
     # An unplanned visit has no window of its own: each offered one bounds it in turn.
-    bp = to_problem(board, freedom=Freedom.INSERT, anew=replace(visit, wished=()))
-    job = bp.problem.jobs[bp.problem.job_index[visit.job_id]]
-    spans = [(board.seconds(start), board.seconds(end)) for start, end in windows]
+    asked = replace(seen, window=None, pinned_time=False, wished=())
+    bp = to_problem(board, freedom=Freedom.INSERT, anew=asked)
+    job = bp.problem.jobs[bp.problem.job_index[asked.job_id]]
     problem = bp.problem if overtime else without_overtime(bp.problem, bp.sequences)
-    for offer in rank_windows(problem, bp.sequences, job, spans):
-        if offer.technician is None:
-            continue
-        stretch = bp.stretch_of(offer.technician)
-        yield Slot(
-            start=board.moment(offer.window[0]),
-            end=board.moment(offer.window[1]),
-            technician_id=stretch.technician_id,
-            technician_name=stretch.name,
-            service_point_id=board.point_id,
-            added_travel_s=offer.added_travel_s,
-            score=offer.score,
-            overtime=overtime,
-        )
+    own = [s.key for s in board.stretches if s.technician_id == seen.technician_id]
+    by_worth: dict[int, list[tuple[int, int]]] = {}
+    for start, end in windows:
+        span = board.seconds(start), board.seconds(end)
+        by_worth.setdefault(_worth_of_keeping(seen, (start, end)), []).append(span)
+    for worth, spans in by_worth.items():
+        offers = rank_windows(problem, bp.sequences, job, spans, familiar=dict.fromkeys(own, worth))
+        yield from (_slot(bp, offer, seen, overtime=overtime) for offer in offers if offer.reachable)
+
+
+def _slot(bp: BoardProblem, offer: Offer, seen: BoardVisit, *, overtime: bool) -> Slot:
+    assert offer.technician is not None
+    board, stretch = bp.board, bp.stretch_of(offer.technician)
+    return Slot(
+        start=board.moment(offer.window[0]),
+        end=board.moment(offer.window[1]),
+        technician_id=stretch.technician_id,
+        technician_name=stretch.name,
+        service_point_id=board.point_id,
+        added_travel_s=offer.added_travel_s,
+        score=offer.score,
+        overtime=overtime,
+        own=stretch.technician_id == seen.technician_id,
+    )
+
+
+def _worth_of_keeping(seen: BoardVisit, window: Window) -> int:
+    """What it may cost, in seconds of driving, that the visit's technician stays the same."""
+    at = seen.planned_start
+    if seen.contacted or (at is not None and window[0] <= at < window[1]):
+        return AT_ALL_COSTS
+    return KNOWN_FACE_COST
+
+
+def _as_planned(boards: Sequence[DayBoard], seen: BoardVisit, slots: Sequence[Slot]) -> Slot | None:
+    """The window around the present plan: one of the company's, or one made for it where he can keep it."""
+    at, who = seen.planned_start, seen.technician_id
+    if at is None or who is None or seen.window is not None or at <= boards[0].now:
+        return None
+    inside = next((slot for slot in slots if slot.own and slot.start <= at < slot.end), None)
+    if inside is not None:
+        return replace(inside, score=1.0, as_planned=True)
+    board = next((b for b in boards if any(v.visit_id == seen.visit_id for v in b.visits)), None)
+    if board is None:
+        return None
+    asked = replace(seen, pinned_time=False)
+    window = _own_window(board, asked, at)
+    if not may_be_offered(board, asked, window):
+        return None
+    own = replace(asked, window=window, only_technician_id=who)
+    kept = (best_insertion([board], own, freedom=freedom) for freedom in (Freedom.INSERT, Freedom.FREE))
+    if not any(kept):
+        return None
+    return Slot(*window, who, board.names.get(who, ""), board.point_id, 0, 1.0, own=True, as_planned=True)
+
+
+def _own_window(board: DayBoard, visit: BoardVisit, at: datetime) -> Window:
+    """From the round time before `at`; what would run past the visiting hours begins sooner instead."""
+    start = at - timedelta(seconds=at.timestamp() % ROUND_TO_S)
+    length = timedelta(seconds=board.rules.window_length_s)
+    hours = visiting_hours(replace(visit, planned_start=None), board.rules)
+    last = start + length if hours is None else min(start + length, board.moment(hours[1]))
+    soonest = board.now + timedelta(seconds=-board.now.timestamp() % ROUND_TO_S)
+    return min(start, max(last - length, soonest)), last
 
 
 def _windows(board: DayBoard) -> Iterator[Window]:

@@ -14,6 +14,7 @@ from core.dated import Calendar, read_rules
 from core.db import Database
 from core.models import TimelineEntry
 from dispatch.models import Booking, Ticket, TicketClock, Visit
+from dispatch.intake_rules import COLD_SYMPTOMS
 from dispatch.open_visits import skills_of
 from dispatch.states import OPEN_VISIT_STATES
 from notifications.models import Notice
@@ -66,6 +67,13 @@ _TABLES = (
     *("task", "charge", "charge_line", "happy_call", "happy_call_attempt", "notice", "timeline_entry"),
     "wished_window",
 )
+
+
+def test_at_night_only_cold_homes_are_visited(built: Built) -> None:
+    nights = [
+        s for s in built.stories.all for leg in _legs(s) if leg.day >= 0 and leg.start % 86_400 > 17 * 3600
+    ]
+    assert nights and all(s.symptom in COLD_SYMPTOMS or s.safety for s in nights)
 
 
 def test_the_day_has_its_size(built: Built) -> None:

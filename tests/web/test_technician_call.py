@@ -49,10 +49,11 @@ def test_a_window_is_chosen_from_what_can_be_kept_and_agreed(phone: Phone) -> No
     assert "checked" in page[page.index(windows[0]) : page.index(windows[0]) + 100]
     data = {"outcome": "CONNECTED", "agrees": "1", "with": "requester", "window": windows[0]}
     assert phone.post("attempt", data).status_code == 303
-    start, end = (datetime.fromisoformat(part) for part in windows[0].split("/"))
+    start, end, named = windows[0].split("/")
     visit = phone.visit()
-    assert (visit.state, visit.window_start, visit.window_end) == ("agreed", start, end)
-    assert visit.technician_id == phone.web.technician.id
+    assert (visit.state, visit.window_start) == ("agreed", datetime.fromisoformat(start))
+    assert visit.window_end == datetime.fromisoformat(end)
+    assert visit.technician_id == phone.web.technician.id == int(named), "who is named is who comes"
     assert phone.ticket().status == "APPOINTED"
     page = phone.get()
     assert 'data-step="depart"' in page and 'data-state="met"' in page

@@ -10,6 +10,7 @@ from core.i18n import _
 from dispatch.detail_shapes import TicketDetail, WindowFacts
 from dispatch.visit_schemas import AgreedWindow, AskedBy, AttemptRequest, CompletionRequest, Outcome
 from web.pages.posting import PostedForm
+from web.presenters.offers import read_offer
 
 DIAL_COUNTS_FOR = timedelta(minutes=5)
 """A call is dated at its dialling when it is written down this soon after; later it is dated now."""
@@ -67,20 +68,16 @@ def read_change(
 
 
 def read_window(posted: PostedForm) -> AgreedWindow | None:
-    """`window` is `start/end` in RFC 3339; None when only a talk is recorded. Raises BadFormError."""
+    """`window` is an offer's value (`read_offer`); None when only a talk is recorded. Raises BadFormError."""
     chosen = posted.get("window")
     if not chosen:
         if posted.get("agrees"):
             raise _bad("window", _("약속할 시간을 하나 골라 주세요."))
         return None
-    start, _slash, end = chosen.partition("/")
     try:
-        window = AgreedWindow(datetime.fromisoformat(start), datetime.fromisoformat(end))
+        return read_offer(chosen)
     except ValueError:
         raise _bad("window", _("방문 시간을 다시 골라 주세요.")) from None
-    if window.start.tzinfo is None or window.end.tzinfo is None:
-        raise _bad("window", _("방문 시간을 다시 골라 주세요."))
-    return window
 
 
 def read_completion(posted: PostedForm) -> CompletionRequest:

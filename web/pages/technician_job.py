@@ -15,10 +15,10 @@ from core.clock import kst, operating_day
 from core.errors import DomainError
 from core.i18n import _
 from dispatch.detail_shapes import TicketDetail, VisitFacts
-from dispatch.planning.slots import NoPointYetError
+from dispatch.planning.slots import NoPointYetError, rank_slots
 from dispatch.pricing import preview_bill
 from dispatch.safety_script import script_steps
-from dispatch.technician_job import TechnicianJob, price_choices, technician_job, window_offers
+from dispatch.technician_job import TechnicianJob, price_choices, technician_job
 from dispatch.words import symptom_words
 from notifications.queries import list_notices
 from web.context import caller_address, context_of
@@ -200,7 +200,7 @@ def bill_values(session: Session, ticket_id: int, typed: PostedForm, *, now: dat
 
 def _offers(session: Session, detail: TicketDetail, *, now: datetime) -> dict[str, Any]:
     try:
-        offers = window_offers(session, ticket_id=detail.id, detail=detail, now=now)
+        offers = rank_slots(session, ticket_id=detail.id, now=now)
     except NoPointYetError as error:
         return {"offers": [], "more_offers": [], "no_offers": error.detail}
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from core.errors import InvalidError
 from dispatch import assignment
 from dispatch.planning.slots import NoPointYetError, SlotQuestion, rank_slots, rank_slots_for
 from tests import world
-from tests.dispatch.plan_world import DISPATCHER, Shop, plan
+from tests.dispatch.plan_world import DISPATCHER, Shop, plan, visit_of
 
 
 def test_offered_windows_are_ahead_and_best_first(session: Session, now: datetime) -> None:
@@ -29,22 +30,65 @@ def test_offered_windows_are_ahead_and_best_first(session: Session, now: datetim
     assert len({(slot.start, slot.end) for slot in slots}) == len(slots)
 
 
-def test_every_offer_can_be_kept(session: Session, now: datetime) -> None:
-    """What is offered is what fit_window takes, at once and for each of them."""
+def test_every_offer_can_be_kept_by_whom_it_names(session: Session, now: datetime) -> None:
+    """What is offered is what fit_window takes, at once and for each of them: who is named is who comes."""
     shop = Shop(session)
-    shop.technician()
+    shop.technician(hours=(9, 14))
+    shop.technician(name="늦은", hours=(13, 21), home=world.north_of(world.GANGNAM, 6))
     for km in (2, 5, 8):
         plan(session, shop.ticket(km), now)
-    ticket = shop.ticket()
+    ticket = shop.ticket(3)
     visit = plan(session, ticket, now)
-    for slot in rank_slots(session, ticket_id=ticket.id or 0, now=now):
+    slots = rank_slots(session, ticket_id=ticket.id or 0, now=now)
+    assert len({slot.technician_id for slot in slots}) == 2
+    for slot, by_name in itertools.product(slots, (False, True)):
         with session.begin_nested() as savepoint:
             start, _end = assignment.fit_window(
-                session, visit_id=visit.id or 0, start=slot.start, end=slot.end, by=DISPATCHER, now=now
+                session,
+                visit_id=visit.id or 0,
+                start=slot.start,
+                end=slot.end,
+                technician_id=slot.technician_id if by_name else None,
+                by=DISPATCHER,
+                now=now,
             )
             assert slot.start <= start <= slot.end
+            assert visit_of(session, ticket).technician_id == slot.technician_id
             savepoint.rollback()
         session.expire_all()
+
+
+def test_who_was_named_and_cannot_come_is_not_replaced_silently(session: Session, now: datetime) -> None:
+    shop = Shop(session)
+    shop.technician()
+    evening = shop.technician(name="저녁", hours=(13, 21))
+    ticket = shop.ticket()
+    visit = plan(session, ticket, now)
+    morning = kst(operating_day(now), 10), kst(operating_day(now), 12)
+    with pytest.raises(assignment.WindowNotReachableError, match="저녁 기사는 이제"):
+        assignment.fit_window(
+            session,
+            visit_id=visit.id or 0,
+            start=morning[0],
+            end=morning[1],
+            technician_id=evening,
+            by=DISPATCHER,
+            now=now,
+        )
+
+
+def test_what_is_planned_now_is_offered_first(session: Session, now: datetime) -> None:
+    shop = Shop(session)
+    shop.technician()
+    shop.technician(name="가까운", hours=(12, 18))
+    ticket = shop.ticket(2)
+    visit = plan(session, ticket, now)
+    for at in (now, now + timedelta(minutes=1)):
+        first, *rest = rank_slots(session, ticket_id=ticket.id or 0, now=at)
+        assert visit.planned_start is not None and first.as_planned and first.own
+        assert first.start <= visit.planned_start < first.end
+        assert first.technician_id == visit.technician_id
+        assert not any(slot.as_planned for slot in rest)
 
 
 def test_no_window_without_a_shift_or_a_licence(session: Session, now: datetime) -> None:

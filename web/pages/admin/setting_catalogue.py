@@ -110,6 +110,18 @@ GROUPS: tuple[tuple[str, str, tuple[Setting, ...]], ...] = (
                 Duration(MINUTE, 1800, 12 * HOUR),
             ),
             Setting("window_starts", N_("방문 시간대의 시작"), N_("상담원이 제안하는 시각"), ClockList()),
+            Setting(
+                "visiting_from",
+                N_("방문할 수 있는 첫 시각"),
+                N_("급하지 않은 방문은 이보다 일찍 잡지 않습니다. 난방이 안 되거나 위험하면 언제든 갑니다"),
+                Clock(),
+            ),
+            Setting(
+                "visiting_to",
+                N_("방문할 수 있는 마지막 시각"),
+                N_("급하지 않은 방문은 이보다 늦게 시작하지 않습니다. 첫 시각과 같으면 온종일"),
+                Clock(),
+            ),
             Setting("absence_wait_s", N_("부재로 보기 전 기다림"), N_("도착한 뒤"), _minutes()),
             Setting(
                 "absence_attempts",

@@ -30,6 +30,7 @@ from web.pages.agent.ticket import render_ticket
 from web.pages.agent.words import DESK_ROLES, SELF_FIX
 from web.pages.posting import Posted, PostedForm, take_once
 from web.pages.technician_forms import read_change
+from web.presenters.offers import read_offer
 from web.scope import reach_ticket
 
 router = APIRouter(prefix="/agent/tickets/{number}", route_class=GuardedRoute)
@@ -220,15 +221,11 @@ def _filled(posted: PostedForm, field: str, message: str) -> str:
 
 
 def _window(posted: PostedForm) -> AgreedWindow:
-    start, _slash, end = posted.get("window").partition("/")
     try:
-        window = AgreedWindow(datetime.fromisoformat(start), datetime.fromisoformat(end))
+        return read_offer(posted.get("window"))
     except ValueError:
-        window = None
-    if window is None or window.start.tzinfo is None or window.end.tzinfo is None:
         message = _("갈 수 있는 시간 가운데 하나를 골라 주세요.")
-        raise InvalidError(message, errors=(FieldError("window", message),))
-    return window
+        raise InvalidError(message, errors=(FieldError("window", message),)) from None
 
 
 def _id(text: str) -> int | None:

@@ -33,6 +33,7 @@ from web.pages.agent.words import (
     relationship_words,
 )
 from web.presenters.masks import OPEN, Masks, masks_for_household, masks_for_ticket
+from web.presenters.offers import offers_in_order
 from web.presenters.timeline import timeline_items
 from web.presenters.timeline_facts import names_in
 
@@ -99,10 +100,9 @@ def slot_values(session: Session, *, principal: Principal, number: str, now: dat
             why = error.detail
     else:
         why = _("직접 고쳐 보시는 안내를 먼저 마치면 갈 수 있는 시간이 나옵니다.")
-    best = sorted(slots[:SLOTS_SHOWN], key=lambda slot: slot.start)
     return {
         "number": number,
-        "slots": best,
+        "slots": offers_in_order(slots[:SLOTS_SHOWN]),
         "best": slots[0] if slots else None,
         "why": why,
         "shown": True,

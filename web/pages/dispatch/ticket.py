@@ -69,9 +69,7 @@ def show_windows(request: Request, number: str, principal: Principal = SignedIn)
         now = context.clock()
         ticket_id = reach_ticket(session, principal=principal, number=number)
         try:
-            values: dict[str, Any] = window_values(
-                session, principal=principal, number=number, ticket_id=ticket_id, now=now
-            )
+            values: dict[str, Any] = window_values(session, ticket_id=ticket_id, now=now)
         except DomainError as error:
             values = {"offers": [], "now": now, "why": error.detail}
         return render_page(request, "dispatch/_windows.html", values)

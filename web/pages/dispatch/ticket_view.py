@@ -16,13 +16,15 @@ from dispatch.checklist import checklist_for
 from dispatch.console.candidates import CrewMember, list_crew
 from dispatch.console.day_lanes import day_version
 from dispatch.detail_shapes import TicketDetail, VisitFacts
+from dispatch.planning.slots import rank_slots
 from dispatch.queries import answer_where_is_it, ticket_detail
 from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES, UNDER_WAY_STATES
-from dispatch.technician_job import price_choices, window_offers
+from dispatch.technician_job import price_choices
 from dispatch.words import symptom_words
 from notifications.queries import list_notices
 from web.pages.dispatch.words import PARTIES, task_words
 from web.presenters.masks import masks_for_ticket
+from web.presenters.offers import offers_in_order
 from web.presenters.technician import (
     HOLD_WORDS,
     OUTCOME_WORDS,
@@ -90,13 +92,9 @@ def crew_values(session: Session, *, ticket_id: int, now: datetime) -> dict[str,
     return {"crew": [_member(member) for member in crew], "now": now}
 
 
-def window_values(
-    session: Session, *, principal: Principal, number: str, ticket_id: int, now: datetime
-) -> dict[str, Any]:
-    """Windows that can be promised on the phone now, soonest first."""
-    detail = ticket_detail(session, company_id=principal.company_id, number=number, now=now)
-    offers = window_offers(session, ticket_id=ticket_id, detail=detail, now=now)[:8]
-    return {"offers": sorted(offers, key=lambda offer: offer.start), "now": now}
+def window_values(session: Session, *, ticket_id: int, now: datetime) -> dict[str, Any]:
+    """Windows that can be promised on the phone now: as planned, then soonest first."""
+    return {"offers": offers_in_order(rank_slots(session, ticket_id=ticket_id, now=now)[:8]), "now": now}
 
 
 def newest_entry(session: Session, *, company_id: int, ticket_id: int) -> int:

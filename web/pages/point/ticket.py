@@ -16,12 +16,11 @@ from core.errors import DomainError
 from core.i18n import _
 from dispatch.by_hand import PINS
 from dispatch.detail_shapes import TicketDetail
-from dispatch.planning.slots import NoPointYetError
+from dispatch.planning.slots import NoPointYetError, Slot, rank_slots
 from dispatch.queries import ticket_detail
 from dispatch.safety_script import script_steps
 from dispatch.states import ENDED_STATUSES, UNDER_WAY_STATES
 from dispatch.tasks import CALL_LANDLINE, TaskInfo
-from dispatch.technician_job import WindowOffer, window_offers
 from dispatch.technicians_at_work import technicians_with_work
 from dispatch.words import symptom_words
 from web.context import context_of
@@ -186,11 +185,11 @@ def _call_values(
     session: Session, detail: TicketDetail, values: dict[str, Any], *, now: datetime
 ) -> dict[str, Any]:
     """The call's outcomes, and windows in which somebody can really come."""
-    offers: list[WindowOffer] = []
+    offers: list[Slot] = []
     why = _("지금 갈 수 있는 시간이 없습니다. 기사를 바꾸거나 상황실에 알려 주세요.")
     if values["can_call"]:
         try:
-            offers = window_offers(session, ticket_id=detail.id, detail=detail, now=now)
+            offers = rank_slots(session, ticket_id=detail.id, now=now)
         except NoPointYetError as error:
             why = error.detail
     return {

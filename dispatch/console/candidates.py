@@ -5,9 +5,10 @@ What others lose by it is not guessed here: `preview_assignment` asks the door i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import islice
 
 from sqlmodel import Session
 
@@ -22,20 +23,38 @@ from dispatch.planning.board_shapes import BoardVisit, DayBoard
 from dispatch.planning.insertion import best_insertion, candidate_visit
 from workforce.queries import get_point, list_technicians, qualifications_on
 
+MOST_MOVES = 2
+"""So many ways out are named; a list of them all would be a riddle."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """A visit in the way: with it elsewhere, the technician could begin at `then`."""
+
+    number: str
+    at: datetime
+    then: datetime
+
 
 @dataclass(frozen=True)
 class CrewMember:
-    """A technician as a choice. `missing` qualifications bar him whoever asks; `earliest` None: no room."""
+    """A technician as a choice. `missing` qualifications bar him whoever asks; `earliest` None: no room.
+
+    `jobs` counts his visits on the operating day `jobs_on`: that of `earliest`, or the one that is asked for.
+    """
 
     technician_id: int
     name: str
     missing: tuple[str, ...]
     excluded: bool
     works_on: tuple[date, ...]
-    jobs_today: int
+    jobs: int
+    jobs_on: date
     earliest: datetime | None
     added_travel_s: int
     is_current: bool
+    moves: tuple[Move, ...] = ()
+    """Without room: his visits of that day of which one, moved away, makes room."""
 
     @property
     def can_go(self) -> bool:
@@ -61,9 +80,15 @@ def list_crew(session: Session, *, ticket_id: int, now: datetime) -> list[CrewMe
         excluded = ticket.excluded_technician_id == technician.id
         works_on = tuple(_days_of(boards, technician.id))
         found = None
+        moves: tuple[Move, ...] = ()
+        board = _board_asked_for(boards, visit)
         if works_on and not missing and not excluded:
             only = replace(visit, only_technician_id=technician.id, excluded_technician_id=None)
             found = best_insertion(boards, only, freedom=Freedom.INSERT)
+            if found is None:
+                moves = tuple(islice(_moves(board, only, technician.id), MOST_MOVES))
+            else:
+                board = next(b for b in boards if b.day == found.day)
         members.append(
             CrewMember(
                 technician_id=technician.id,
@@ -71,10 +96,12 @@ def list_crew(session: Session, *, ticket_id: int, now: datetime) -> list[CrewMe
                 missing=missing,
                 excluded=excluded,
                 works_on=works_on,
-                jobs_today=sum(1 for v in boards[0].visits if v.technician_id == technician.id),
+                jobs=sum(1 for v in board.visits if v.technician_id == technician.id),
+                jobs_on=board.day,
                 earliest=found.start_at if found else None,
                 added_travel_s=found.added_travel_s if found else 0,
                 is_current=visit.technician_id == technician.id,
+                moves=moves,
             )
         )
     return sorted(members, key=lambda m: (not m.can_go, bool(m.missing), m.earliest or now, m.name))
@@ -115,6 +142,25 @@ def _visit_on_boards(session: Session, ticket: Ticket, boards: Sequence[DayBoard
     if open_visit is None:
         return None
     return next((v for board in boards if (v := board.find(open_visit.id or 0)) is not None), None)
+
+
+def _board_asked_for(boards: Sequence[DayBoard], visit: BoardVisit) -> DayBoard:
+    """The day of the agreed window, else of the present plan, else today."""
+    at = visit.window[0] if visit.window is not None else visit.planned_start
+    return next((b for b in boards if at is not None and b.day == operating_day(at)), boards[0])
+
+
+def _moves(board: DayBoard, visit: BoardVisit, technician_id: int) -> Iterator[Move]:
+    """His visits of the day, one by one: which of them would make room by going elsewhere."""
+    for other in board.visits:
+        if other.technician_id != technician_id or other.under_way or other.planned_start is None:
+            continue
+        if other.visit_id == visit.visit_id:
+            continue
+        rest = replace(board, visits=tuple(v for v in board.visits if v.visit_id != other.visit_id))
+        found = best_insertion([rest], visit, freedom=Freedom.INSERT)
+        if found is not None:
+            yield Move(other.number, other.planned_start, found.start_at)
 
 
 def _days_of(boards: Sequence[DayBoard], technician_id: int) -> list[date]:

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 from sqlmodel import Session, col, select
 
-from core.actor import Actor, Role
 from core.clock import kst, operating_day
-from core.errors import ConflictError, InvalidError
+from core.errors import ConflictError
 from core.last_acts import run_last_acts
 from core.models import TimelineEntry
 from dispatch import assignment
-from dispatch.by_hand import ExcludedTechnicianError
-from dispatch.models import Placement, Ticket, Visit
+from dispatch.models import Placement
 from dispatch.planning.plan_models import Booking, Plan, PointDay, SolveRequest
 from dispatch.unplanned import why_unplanned
 from notifications.models import Notice
 from tests import world
-from tests.dispatch.plan_world import DISPATCHER, OTHER, Shop, agree, plan, version_of, visit_of, wish
+from tests.dispatch.plan_world import DISPATCHER, Shop, plan, version_of, visit_of, wish
 
 
 def test_a_placed_ticket_is_planned_booked_and_told(session: Session, now: datetime) -> None:
@@ -79,7 +76,7 @@ def test_who_lacks_the_licence_never_goes(session: Session, now: datetime) -> No
 def test_a_licence_that_runs_out_tomorrow_counts_today_only(session: Session, now: datetime) -> None:
     shop = Shop(session)
     who = shop.technician(qualifications=(), days=(1,))
-    world.add(
+    world._add(
         session,
         world.Qualification(
             technician_id=who,
@@ -190,7 +187,7 @@ def test_one_technician_of_two_makers_is_never_booked_twice(session: Session, no
     other.company = world.make_company(session, code="haedam")
     other.point = world.make_point(session, company=other.company)
     technician = session.get_one(world.Technician, who)
-    world.add(
+    world._add(
         session,
         world.Membership(
             person_id=technician.person_id,
@@ -211,7 +208,7 @@ def test_one_technician_of_two_makers_is_never_booked_twice(session: Session, no
         start=kst(operating_day(now), 12, 30),
         duration_s=3 * 3600,
     )
-    world.add(
+    world._add(
         session,
         Booking(
             visit_id=late.id,
@@ -255,248 +252,6 @@ def test_a_cancelled_visit_keeps_its_history(session: Session, now: datetime) ->
 
     assert visit.technician_id == who and visit.planned_start is not None
     assert not session.exec(select(Booking)).all()
-
-
-class TestWindows:
-    """fit_window: a promise is planned for, or refused with what can be promised."""
-
-    def test_the_visit_moves_into_the_window_and_stays_with_its_technician(
-        self, session: Session, now: datetime
-    ) -> None:
-        shop = Shop(session)
-        first = shop.technician(name="가까운")
-        shop.technician(name="먼", home=world.north_of(world.GANGNAM, 20))
-        visit = plan(session, shop.ticket(), now)
-        start = kst(operating_day(now) + timedelta(days=1), 14)
-
-        planned, _end = agree(session, visit, start, start + timedelta(hours=2), now)
-
-        assert start <= planned <= start + timedelta(hours=2)
-        assert visit.technician_id == first and visit.state == "agreed" and visit.window_generation == 1
-        days = session.exec(select(PointDay).order_by(col(PointDay.day))).all()
-        assert [day.version for day in days] == [2, 1, 0], "it left today's plan and entered tomorrow's"
-
-    def test_what_nobody_can_keep_is_refused_with_what_can_be_kept(
-        self, session: Session, now: datetime
-    ) -> None:
-        shop = Shop(session)
-        shop.technician()
-        visit = plan(session, shop.ticket(), now)
-        start = kst(operating_day(now), 20)
-
-        with pytest.raises(assignment.WindowNotReachableError) as refused:
-            agree(session, visit, start, start + timedelta(hours=2), now)
-
-        assert refused.value.reachable and refused.value.status == 409
-        assert visit.window_start is None and visit.state == "planned"
-
-    @pytest.mark.parametrize("hours", [(-3, -1), (4, 4), (90, 92)])
-    def test_nonsense_is_refused(self, session: Session, now: datetime, hours: tuple[int, int]) -> None:
-        shop = Shop(session)
-        shop.technician()
-        visit = plan(session, shop.ticket(), now)
-        with pytest.raises(InvalidError):
-            assignment.fit_window(
-                session,
-                visit_id=visit.id or 0,
-                start=now + timedelta(hours=hours[0]),
-                end=now + timedelta(hours=hours[1]),
-                by=DISPATCHER,
-                now=now,
-            )
-
-    def test_a_later_ticket_never_breaks_the_promise(self, session: Session, now: datetime) -> None:
-        shop = Shop(session)
-        shop.technician()
-        promised = plan(session, shop.ticket(), now)
-        start = kst(operating_day(now), 14)
-        end = start + timedelta(minutes=30)
-        agree(session, promised, start, end, now)
-        for km in range(1, 12):
-            plan(session, shop.ticket(km, priority=0), now)
-        assert promised.planned_start is not None and start <= promised.planned_start <= end
-
-
-class TestByHand:
-    """A person decides; licences and booked times stay hard."""
-
-    def assign(self, session: Session, ticket: Ticket, who: int, now: datetime, **fields: Any) -> Any:
-        wanted: dict[str, Any] = {
-            "start": None,
-            "reason": "고객 부탁",
-            "pin": ("technician",),
-            "by": DISPATCHER,
-        }
-        return assignment.assign_by_hand(
-            session, ticket_id=ticket.id or 0, technician_id=who, now=now, **(wanted | fields)
-        )
-
-    def test_the_wanted_technician_at_the_wanted_time(self, session: Session, now: datetime) -> None:
-        shop = Shop(session)
-        shop.technician(name="가까운")
-        far = shop.technician(name="먼", home=world.north_of(world.GANGNAM, 15))
-        ticket = shop.ticket()
-        plan(session, ticket, now)
-        start = kst(operating_day(now), 15, 10)
-
-        done = self.assign(session, ticket, far, now, start=start, pin=("technician", "time"))
-
-        visit = visit_of(session, ticket)
-        assert (visit.technician_id, visit.planned_start, done.start_at) == (far, start, start)
-        assert visit.pinned_technician and visit.pinned_time
-        assert visit.told_technician_id == far
-        lines = session.exec(select(TimelineEntry).where(col(TimelineEntry.what) == "VisitAssignedByHand"))
-        assert [line.reason for line in lines] == ["고객 부탁"]
-
-    def test_no_licence_no_override(self, session: Session, now: datetime) -> None:
-        shop = Shop(session)
-        shop.technician()
-        without = shop.technician(name="무자격", qualifications=())
-        ticket = shop.ticket(symptom="IGNITION")
-        plan(session, ticket, now)
-        with pytest.raises(assignment.LicenceMissingError) as refused:
-            self.assign(session, ticket, without, now)
-        assert refused.value.status == 422 and "가스시설 시공" in refused.value.detail
-
-    def test_booked_time_is_named(self, session: Session, now: datetime) -> None:
-        shop = Shop(session)
-        who = shop.technician()
-        first, second = shop.ticket(), shop.ticket()
-        start = kst(operating_day(now), 15)
-        plan(session, first, now)
-        self.assign(session, first, who, now, start=start, pin=("technician", "time"))
-        plan(session, second, now)
-        with pytest.raises(assignment.BookedTimeError) as refused:
-            self.assign(session, second, who, now, start=start + timedelta(minutes=5))
-        assert first.number in refused.value.detail
-
-    def test_what_is_moved_is_shown(self, session: Session, now: datetime) -> None:
-        shop = Shop(session)
-        who = shop.technician()
-        first, second = shop.ticket(), shop.ticket(3)
-        planned = plan(session, first, now)
-        assert planned.planned_start is not None
-        plan(session, second, now)
-        start = planned.planned_start + timedelta(minutes=20)
-        done = self.assign(session, second, who, now, start=start, pin=("time",))
-        assert [change["number"] for change in done.moved] == [first.number]
-
-    def test_the_first_of_two_dispatchers_is_named(self, session: Session, now: datetime) -> None:
-        shop = Shop(session)
-        one, two = shop.technician(name="하나"), shop.technician(name="둘")
-        ticket = shop.ticket()
-        plan(session, ticket, now)
-        seen = version_of(session)
-        self.assign(session, ticket, one, now, start=kst(operating_day(now), 15), base_version=seen, by=OTHER)
-        with pytest.raises(assignment.SomebodyElseWasFasterError) as refused:
-            self.assign(session, ticket, two, now, base_version=seen)
-        assert OTHER.name in refused.value.detail and refused.value.status == 409
-
-    def test_another_tickets_change_does_not_stand_in_the_way(self, session: Session, now: datetime) -> None:
-        shop = Shop(session)
-        one = shop.technician(name="하나")
-        ticket = shop.ticket()
-        plan(session, ticket, now)
-        seen = version_of(session)
-        plan(session, shop.ticket(5), now)
-        assert self.assign(session, ticket, one, now, base_version=seen).technician_id == one
-
-    def test_an_agreed_window_is_not_left_silently(self, session: Session, now: datetime) -> None:
-        shop = Shop(session)
-        who = shop.technician()
-        ticket = shop.ticket()
-        visit = plan(session, ticket, now)
-        start = kst(operating_day(now), 14)
-        agree(session, visit, start, start + timedelta(hours=2), now)
-        with pytest.raises(assignment.BookedTimeError):
-            self.assign(session, ticket, who, now, start=start + timedelta(hours=3))
-
-    def test_only_a_manager_sends_an_excluded_technician(self, session: Session, now: datetime) -> None:
-        shop = Shop(session)
-        who = shop.technician()
-        ticket = shop.ticket(excluded_technician_id=who)
-        plan(session, ticket, now)
-        with pytest.raises(ExcludedTechnicianError):
-            self.assign(session, ticket, who, now)
-        manager = Actor(kind="person", name="윤책임", source="test", role=Role.MANAGER)
-        assert self.assign(session, ticket, who, now, by=manager).technician_id == who
-
-    @pytest.mark.parametrize(
-        "fields",
-        [{"reason": "  "}, {"pin": ("both",)}, {"start": datetime.fromisoformat("2026-12-01T00:00:00Z")}],
-    )
-    def test_bad_fields_are_named(self, session: Session, now: datetime, fields: dict[str, Any]) -> None:
-        shop = Shop(session)
-        who = shop.technician()
-        ticket = shop.ticket()
-        plan(session, ticket, now)
-        with pytest.raises(InvalidError) as refused:
-            self.assign(session, ticket, who, now, **fields)
-        assert [error.field for error in refused.value.errors] == [next(iter(fields))]
-
-    def test_unpinned_it_may_be_planned_again(self, session: Session, now: datetime) -> None:
-        shop = Shop(session)
-        who = shop.technician()
-        ticket = shop.ticket()
-        plan(session, ticket, now)
-        self.assign(session, ticket, who, now, pin=("technician", "time"), start=kst(operating_day(now), 15))
-        visit = visit_of(session, ticket)
-        before = version_of(session)
-        assignment.unpin(session, visit_id=visit.id or 0, reason="필요 없음", by=DISPATCHER, now=now)
-        assert not visit.pinned_technician and not visit.pinned_time
-        assert version_of(session) > before
-
-
-class TestSafety:
-    """Gas and CO are given at once to the nearest qualified technician on duty."""
-
-    def test_the_nearest_on_duty_gets_it_first(self, session: Session, now: datetime) -> None:
-        shop = Shop(session)
-        shop.technician(name="먼", home=world.north_of(world.GANGNAM, 25))
-        near = shop.technician(name="가까운")
-        shop.technician(name="무자격", qualifications=(), home=world.north_of(world.GANGNAM, 1))
-        for _ in range(3):
-            plan(session, shop.ticket(), now)
-        ticket = shop.ticket(symptom="GAS_SMELL", priority=0, safety=True)
-
-        assert assignment.pin_safety(session, ticket_id=ticket.id or 0, now=now)
-
-        visit = visit_of(session, ticket)
-        assert visit.technician_id == near and visit.pinned_technician
-        assert visit.planned_start is not None and visit.planned_start < now + timedelta(minutes=30)
-        others = session.exec(
-            select(Visit).where(col(Visit.technician_id) == near, col(Visit.id) != visit.id)
-        ).all()
-        ends = visit.planned_end
-        assert ends is not None and all(o.planned_start and o.planned_start >= ends for o in others)
-
-    def test_nobody_qualified_is_said_so(self, session: Session, now: datetime) -> None:
-        shop = Shop(session)
-        shop.technician(qualifications=())
-        ticket = shop.ticket(symptom="GAS_SMELL", priority=0, safety=True)
-        assert not assignment.pin_safety(session, ticket_id=ticket.id or 0, now=now)
-
-    def test_at_night_the_duty_technician_gets_it(self, session: Session, now: datetime) -> None:
-        """03:00, no shift: he is called from home; an ordinary fault waits for the morning."""
-        shop = Shop(session)
-        who = shop.technician()
-        night = kst(operating_day(now), 27)
-        world.make_duty(
-            session,
-            company_id=shop.company.id or 0,
-            point_id=shop.point.id,
-            technician_id=who,
-            start=kst(operating_day(now), 18),
-            end=kst(operating_day(now), 33),
-        )
-        ordinary = plan(session, shop.ticket(received_at=night), night)
-        assert ordinary.planned_start is not None and ordinary.planned_start >= kst(operating_day(now), 33)
-        ticket = shop.ticket(symptom="CO", priority=0, safety=True, received_at=night)
-
-        visit = plan(session, ticket, night)
-
-        assert visit.technician_id == who and visit.pinned_technician
-        assert visit.planned_start is not None and visit.planned_start < night + timedelta(minutes=30)
 
 
 def test_a_known_face_comes_again_where_it_costs_little(session: Session, now: datetime) -> None:

@@ -13,8 +13,8 @@ import pytest
 from core.dated import Calendar, read_rules
 from core.db import Database
 from core.models import TimelineEntry
-from dispatch.models import Booking, Ticket, TicketClock, Visit
 from dispatch.intake_rules import COLD_SYMPTOMS
+from dispatch.models import Booking, Ticket, TicketClock, Visit
 from dispatch.open_visits import skills_of
 from dispatch.states import OPEN_VISIT_STATES
 from notifications.models import Notice

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
-from sqlmodel import Session
 
 from core.actor import Actor, Principal
 from core.errors import DomainError, NotFoundError
 from dispatch.by_hand import HandAssignment
 from dispatch.console.candidates import preview_assignment
+from dispatch.console.limits import limits_passed
 from dispatch.open_visits import find_open_visit
 from dispatch.queries import ticket_detail
 from web.context import context_of
@@ -83,6 +84,7 @@ def post_preview(
     """What the assignment would do to this visit and to others; nothing is kept."""
     context = context_of(request)
     values: dict[str, Any] = {"preview": None, "why": "", "moved": [], "drifting": 0, "now": context.clock()}
+    values["limits"] = ()
     try:
         with context.database.transaction() as session:
             now = context.clock()
@@ -97,7 +99,11 @@ def post_preview(
                 now=now,
             )
             values["preview"] = found
-            values.update(_moved(found, current=_current_technician(session, ticket_id)))
+            visit = find_open_visit(session, ticket_id=ticket_id)
+            values.update(_moved(found, current=visit.technician_id if visit is not None else None))
+            detail = ticket_detail(session, company_id=principal.company_id, number=number, now=now)
+            end = found.start_at + timedelta(seconds=visit.duration_s if visit is not None else 0)
+            values["limits"] = limits_passed(detail.clocks, start=found.start_at, end=end, now=now)
     except NotFoundError:
         raise
     except DomainError as error:
@@ -130,11 +136,6 @@ def render_dialog(
         }
         status = problem.status if problem else 200
         return render_page(request, "dispatch/_ticket.html", values, status_code=status, headers=toast(said))
-
-
-def _current_technician(session: Session, ticket_id: int) -> int | None:
-    visit = find_open_visit(session, ticket_id=ticket_id)
-    return visit.technician_id if visit is not None else None
 
 
 def _moved(found: HandAssignment, *, current: int | None) -> dict[str, Any]:

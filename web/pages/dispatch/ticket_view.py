@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from core import audit
 from core.actor import Principal
-from core.clock import KST, today_kst
+from core.clock import KST, kst, operating_day, today_kst
 from core.i18n import _
 from dispatch.checklist import checklist_for
 from dispatch.console.candidates import CrewMember, list_crew
@@ -22,6 +22,7 @@ from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES, UNDER_WAY_STATES
 from dispatch.technician_job import price_choices
 from dispatch.words import symptom_words
 from notifications.queries import list_notices
+from web.display import date_text
 from web.pages.dispatch.words import PARTIES, task_words
 from web.presenters.masks import masks_for_ticket
 from web.presenters.offers import offers_in_order
@@ -89,7 +90,7 @@ def facts_values(
 def crew_values(session: Session, *, ticket_id: int, now: datetime) -> dict[str, Any]:
     """Who could go: for the choice of a technician."""
     crew = list_crew(session, ticket_id=ticket_id, now=now)
-    return {"crew": [_member(member) for member in crew], "now": now}
+    return {"crew": [_member(member, now) for member in crew], "now": now}
 
 
 def window_values(session: Session, *, ticket_id: int, now: datetime) -> dict[str, Any]:
@@ -204,7 +205,13 @@ def _notice(notice: Any, show: Show) -> dict[str, Any]:
     }
 
 
-def _member(member: CrewMember) -> dict[str, Any]:
+def _jobs_words(member: CrewMember, now: datetime) -> str:
+    days = (member.jobs_on - operating_day(now)).days
+    near = {0: _("오늘"), 1: _("내일"), 2: _("모레")}.get(days) or date_text(kst(member.jobs_on, 12))
+    return _("{day} 방문 {n}건").format(day=near, n=member.jobs)
+
+
+def _member(member: CrewMember, now: datetime) -> dict[str, Any]:
     start = member.earliest.astimezone(KST).strftime("%Y-%m-%dT%H:%M") if member.earliest else ""
     return {
         "id": member.technician_id,
@@ -212,7 +219,8 @@ def _member(member: CrewMember) -> dict[str, Any]:
         "missing": [qualification_words(code) for code in member.missing],
         "excluded": member.excluded,
         "works": bool(member.works_on),
-        "jobs_today": member.jobs_today,
+        "jobs": _jobs_words(member, now),
+        "moves": member.moves,
         "earliest": member.earliest,
         "start_value": start,
         "added_travel_s": member.added_travel_s,

@@ -1,0 +1,65 @@
+"""Gas and CO are given at once to the nearest qualified technician on duty."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from core.clock import kst, operating_day
+from dispatch import assignment
+from dispatch.models import Visit
+from tests import world
+from tests.dispatch.plan_world import Shop, plan, visit_of
+
+
+class TestSafety:
+    """Gas and CO are given at once to the nearest qualified technician on duty."""
+
+    def test_the_nearest_on_duty_gets_it_first(self, session: Session, now: datetime) -> None:
+        shop = Shop(session)
+        shop.technician(name="먼", home=world.north_of(world.GANGNAM, 25))
+        near = shop.technician(name="가까운")
+        shop.technician(name="무자격", qualifications=(), home=world.north_of(world.GANGNAM, 1))
+        for _ in range(3):
+            plan(session, shop.ticket(), now)
+        ticket = shop.ticket(symptom="GAS_SMELL", priority=0, safety=True)
+
+        assert assignment.pin_safety(session, ticket_id=ticket.id or 0, now=now)
+
+        visit = visit_of(session, ticket)
+        assert visit.technician_id == near and visit.pinned_technician
+        assert visit.planned_start is not None and visit.planned_start < now + timedelta(minutes=30)
+        others = session.exec(
+            select(Visit).where(col(Visit.technician_id) == near, col(Visit.id) != visit.id)
+        ).all()
+        ends = visit.planned_end
+        assert ends is not None and all(o.planned_start and o.planned_start >= ends for o in others)
+
+    def test_nobody_qualified_is_said_so(self, session: Session, now: datetime) -> None:
+        shop = Shop(session)
+        shop.technician(qualifications=())
+        ticket = shop.ticket(symptom="GAS_SMELL", priority=0, safety=True)
+        assert not assignment.pin_safety(session, ticket_id=ticket.id or 0, now=now)
+
+    def test_at_night_the_duty_technician_gets_it(self, session: Session, now: datetime) -> None:
+        """03:00, no shift: he is called from home; an ordinary fault waits for the morning."""
+        shop = Shop(session)
+        who = shop.technician()
+        night = kst(operating_day(now), 27)
+        world.make_duty(
+            session,
+            company_id=shop.company.id or 0,
+            point_id=shop.point.id,
+            technician_id=who,
+            start=kst(operating_day(now), 18),
+            end=kst(operating_day(now), 33),
+        )
+        ordinary = plan(session, shop.ticket(received_at=night), night)
+        assert ordinary.planned_start is not None and ordinary.planned_start >= kst(operating_day(now), 33)
+        ticket = shop.ticket(symptom="CO", priority=0, safety=True, received_at=night)
+
+        visit = plan(session, ticket, night)
+
+        assert visit.technician_id == who and visit.pinned_technician
+        assert visit.planned_start is not None and visit.planned_start < night + timedelta(minutes=30)

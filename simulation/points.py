@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, time, timedelta
+from functools import cache
 
 import numpy as np
 
 from core.clock import kst
+from geo.address_words import SIDO_ALIASES
 from geo.gazetteer import Area, load_gazetteer, sgg_list, sgg_weights
 from geo.schemas import Point
 from simulation.bulk import Batch
@@ -64,14 +67,13 @@ def _direct(batch: Batch, maker: Maker, numbers: Numbers, rng: random.Random) ->
     by_area = {area.code: size for area, size in zip(rest, sizes, strict=True)}
     specs: list[PointSpec] = []
     for area in chosen:
-        short = short_place(area.sgg or area.sido)
         specs.append(
             _spec(
                 batch,
                 maker,
                 area,
                 code=_code(area, specs),
-                name=f"온누리 {short} 서비스센터",
+                name=f"온누리 {place_name(area)} 서비스센터",
                 size=by_area.get(area.code, LARGE_CENTRE),
                 numbers=numbers,
                 rng=rng,
@@ -102,7 +104,7 @@ def _designated(batch: Batch, maker: Maker, numbers: Numbers, rng: random.Random
                 maker,
                 dong,
                 code=_code(area, specs),
-                name=f"해담 {short_place(area.sgg or area.sido)} {dong.emd}점",
+                name=f"해담 {place_name(area)} {dong.emd}점",
                 size=size,
                 numbers=numbers,
                 rng=rng,
@@ -238,6 +240,20 @@ def _add_rows(batch: Batch, spec: PointSpec) -> None:
             closes=time(13) if short else time(18),
             valid_from=_SINCE,
         )
+
+
+def place_name(area: Area) -> str:
+    """강남; 부산 북구 where other cities have a 북구 too: a name must say which one, wherever it stands."""
+    short = short_place(area.sgg or area.sido)
+    if _sgg_names()[short] < 2:
+        return short
+    return f"{SIDO_ALIASES[area.sido][0]} {short}"
+
+
+@cache
+def _sgg_names() -> Counter[str]:
+    """How many 시군구 bear a short name."""
+    return Counter(short_place(area.sgg or area.sido) for area in sgg_list())
 
 
 def _code(area: Area, others: Sequence[PointSpec]) -> str:

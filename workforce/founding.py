@@ -13,7 +13,7 @@ from core.errors import ConflictError, FieldError, InvalidError
 from core.i18n import _
 from workforce.brand import checked_brand
 from workforce.models import Company, OpeningHours, ServicePoint, Territory
-from workforce.points import checked_point
+from workforce.points import checked_point, refuse_taken_name
 from workforce.queries import company_info, point_info
 from workforce.schemas import CompanyInfo, PointInfo
 from workforce.staff import add_person, grant_membership
@@ -156,6 +156,7 @@ def add_point(
         desk_phone=desk_phone,
         daily_limit=daily_limit,
     )
+    refuse_taken_name(session, company_id=company_id, code=code, name=facts["name"])
     today = operating_day(now)  # a night belongs to the day before: it takes tickets at 02:00 too
     row = ServicePoint(
         **facts,

@@ -105,6 +105,7 @@ def change_point(
         daily_limit=daily_limit,
     )
     wanted["area_code"] = area_code
+    refuse_taken_name(session, company_id=company_id, code=code, name=wanted["name"])
     changed = {key: [getattr(row, key), value] for key, value in wanted.items() if getattr(row, key) != value}
     for key, (_old, new) in changed.items():
         setattr(row, key, new)
@@ -114,6 +115,21 @@ def change_point(
     if changed.keys() & PLANNED_WITH:
         _announce(session, row, first=operating_day(now), now=now)
     return point_info(row)
+
+
+def refuse_taken_name(session: Session, *, company_id: int, code: str, name: str) -> None:
+    """Two points of one spelling cannot be told apart on any screen. Raises InvalidError."""
+    query = select(ServicePoint.code).where(
+        col(ServicePoint.company_id) == company_id,
+        col(ServicePoint.name) == name,
+        col(ServicePoint.code) != code,
+    )
+    other = session.exec(query).first()
+    if other is not None:
+        message = _("{code} 서비스점의 이름과 같습니다. 시·도를 붙여 구분해 주세요. 예: 부산 북구").format(
+            code=other
+        )
+        raise InvalidError(message, errors=(FieldError("name", message),))
 
 
 def checked_point(

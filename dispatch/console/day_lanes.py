@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from core.clock import operating_day, operating_day_bounds
 from dispatch.console.lanes import Lane, LaneJob, day_lanes
 from dispatch.planning.plan_models import PointDay
+from dispatch.states import OPEN_VISIT_STATES, UNDER_WAY_STATES
 from workforce.absences import AbsenceInfo, list_absences
 
 DAYS = 3
@@ -44,7 +45,7 @@ def shown_span(now: datetime) -> tuple[datetime, datetime]:
 def long_lanes(
     session: Session, *, company_id: int, point_ids: Collection[int], now: datetime
 ) -> list[LongLane]:
-    """A lane for everybody who works or has a visit on the shown days, by point and name."""
+    """A lane for everybody who works or has a visit on the shown days: by point, who is at work now first."""
     found: dict[int, LongLane] = {}
     for day in shown_days(now):
         for lane in day_lanes(session, company_id=company_id, point_ids=point_ids, day=day, now=now):
@@ -54,7 +55,24 @@ def long_lanes(
     for absence in list_absences(session, technician_ids=found, start=start, end=end):
         away.setdefault(absence.technician_id, []).append(absence)
     lanes = [replace(lane, absences=tuple(away.get(who, ()))) for who, lane in found.items()]
-    return sorted(lanes, key=lambda lane: (lane.service_point_id, lane.technician_name, lane.technician_id))
+    return sorted(
+        lanes,
+        key=lambda lane: (
+            lane.service_point_id,
+            _at_work_first(lane, now),
+            lane.technician_name,
+            lane.technician_id,
+        ),
+    )
+
+
+def _at_work_first(lane: LongLane, now: datetime) -> int:
+    """0: on shift now or under way; 1: has a visit to come; 2: neither."""
+    away = any(absence.start_at <= now < absence.end_at for absence in lane.absences)
+    on_shift = any(start <= now < end for start, end in lane.shifts) and not away
+    if on_shift or any(job.state in UNDER_WAY_STATES for job in lane.jobs):
+        return 0
+    return 1 if any(job.state in OPEN_VISIT_STATES for job in lane.jobs) else 2
 
 
 def day_version(session: Session, *, point_id: int, at: datetime) -> int:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from core.phones import PhoneKind, parse_phone
+from geo.gazetteer import sgg_list
 from simulation.names import AREA_CODES, Numbers, domestic, romanise, short_place
+from simulation.points import place_name
 
 
 def test_mobiles_are_texted_to_and_are_given_out_to_nobody() -> None:
@@ -31,3 +33,10 @@ def test_places_are_spelt_for_codes() -> None:
     assert romanise(short_place("수원시 영통구")) == "suwonyeongtong"
     assert romanise(short_place("중구")) == "junggu"
     assert romanise(short_place("세종특별자치시")) == "sejong"
+
+
+def test_points_of_the_same_district_name_say_their_city() -> None:
+    names = {area.code[:5]: place_name(area) for area in sgg_list()}
+    assert names["11680"] == "강남"
+    assert {names[code] for code in ("26320", "27230")} == {"부산 북구", "대구 북구"}
+    assert len(set(names.values())) == len(names)

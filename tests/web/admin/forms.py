@@ -60,13 +60,13 @@ def stored(response: Any) -> str:
     return str(response.headers["location"])
 
 
-def add_point(browser: httpx.Client, code: str = "gangnam") -> None:
+def add_point(browser: httpx.Client, code: str = "gangnam", name: str = "") -> None:
     stored(
         send(
             browser,
             "/admin/points/new",
             code=code,
-            name="강남점",
+            name=name or ("강남점" if code == "gangnam" else f"{code}점"),
             address="서울 강남구 역삼동 735",
             desk_phone="02-555-0100",
             daily_limit="",

@@ -80,3 +80,23 @@ def test_a_code_is_taken_once(client: httpx.Client) -> None:
         lon="127.03",
     )
     assert answer.status_code == 409 and 'id="e-code"' in answer.text
+
+
+def test_two_points_of_one_spelling_are_refused_with_what_to_do(client: httpx.Client) -> None:
+    add_point(client, name="북구점")
+    fields = {
+        "code": "daegu",
+        "name": "북구점",
+        "address": "대구 북구 칠성동2가 1",
+        "desk_phone": "053-555-0100",
+        "daily_limit": "",
+        "kind": "direct",
+        "lat": "35.88",
+        "lon": "128.58",
+    }
+    refused = send(client, "/admin/points/new", **fields)
+    assert refused.status_code == 422 and "gangnam 서비스점의 이름과 같습니다" in refused.text
+    stored(send(client, "/admin/points/new", **{**fields, "name": "대구 북구점"}))
+    edited = {key: value for key, value in fields.items() if key != "code"}
+    again = send(client, "/admin/points/daegu/edit", **edited)
+    assert again.status_code == 422 and 'id="e-name"' in again.text

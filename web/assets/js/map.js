@@ -48,6 +48,7 @@ class Board {
     this.marks = new Map();
     /** @type {any} the mark of a map-pick, once there is one */
     this.picked = null;
+    this.asked = "";
     this.map = new LeafletMap(element, {
       preferCanvas: true,
       zoomSnap: 0.5,
@@ -80,6 +81,7 @@ class Board {
     const { tiles, tilesBy } = this.element.dataset;
     if (tiles) tileLayer(tiles, { maxZoom: 19, attribution: tilesBy ?? "" }).addTo(this.map);
     this.element.addEventListener("live:refresh", () => this.loadThings());
+    this.element.addEventListener("map:show", (/** @type {any} */ event) => this.show(event.detail.key));
     this.map.on("moveend zoomend", () => this.drawNames());
     if (this.element.dataset.pick !== undefined) this.map.on("click", (event) => this.pick(event.latlng));
     new ResizeObserver(() => this.map.invalidateSize({ animate: false })).observe(this.element);
@@ -131,6 +133,7 @@ class Board {
     (things.points ?? []).forEach((/** @type {any} */ point) => this.drawPoint(point));
     (things.tickets ?? []).forEach((/** @type {any} */ ticket) => this.drawTicket(ticket));
     this.fit();
+    if (this.asked) this.show(this.asked);
   }
 
   drawRoute(/** @type {any} */ route, /** @type {number} */ index) {
@@ -187,6 +190,7 @@ class Board {
   /** @param {string} key for example "ticket:ON-1", "point:P03", "technician:7" */
   show(key) {
     const mark = this.marks.get(key);
+    this.asked = mark ? "" : key; // it may come with what is being loaded
     if (!mark) return;
     const bounds = mark.getBounds?.();
     if (bounds) this.map.fitBounds(bounds, { padding: [32, 32], maxZoom: 14 });

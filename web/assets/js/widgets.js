@@ -2,10 +2,13 @@
  * Small behaviours by mark:
  *   data-open="ID" opens the <dialog> with that id, data-close closes the one around it;
  *   <dialog data-auto-open> (swapped in by htmx) opens itself, and leaves the page when closed;
+ *   <dialog data-side> stands beside the page where there is room, and data-close="modal" leaves it there;
  *   data-tabs: role=tab buttons with aria-controls; data-print; data-reveal="ID" shows what is hidden;
  *   <details data-menu> closes on a click elsewhere and on Escape.
  */
 import { startMaps } from "./maps.js";
+
+const ROOM_BESIDE = "(width >= 1280px)"; // the same as in pages/dispatch.css
 
 /** Listen once. */
 export function startWidgets() {
@@ -48,7 +51,7 @@ function clicked(event) {
   closeMenus(target);
   const opener = target.closest("[data-open]");
   if (opener) showDialog(opener.getAttribute("data-open") ?? "");
-  if (target.closest("[data-close]")) target.closest("dialog")?.close();
+  closeAround(target);
   if (isBackdrop(target)) /** @type {HTMLDialogElement} */ (target).close();
   const tab = target.closest("[role=tab]");
   if (tab) chooseTab(tab);
@@ -57,9 +60,15 @@ function clicked(event) {
   if (target.closest("[data-print]")) window.print();
 }
 
+function closeAround(/** @type {Element} */ target) {
+  const closer = target.closest("[data-close]");
+  const dialog = closer?.closest("dialog");
+  if (dialog?.matches(":modal") || closer?.getAttribute("data-close") !== "modal") dialog?.close();
+}
+
 /** A click beside an open dialog closes it, unless something was typed into it. */
 function isBackdrop(/** @type {Element} */ target) {
-  return target instanceof HTMLDialogElement && target.hasAttribute("data-light") && !target.querySelector("form[data-js-dirty]");
+  return target instanceof HTMLDialogElement && target.matches("[data-light]:modal") && !target.querySelector("form[data-js-dirty]");
 }
 
 /** @param {string} id */
@@ -72,7 +81,8 @@ function showDialog(id) {
 
 /** Open it with the first field in hand, not the close button that comes first in the markup. */
 function openOn(/** @type {HTMLDialogElement} */ dialog) {
-  dialog.showModal();
+  if (dialog.hasAttribute("data-side") && window.matchMedia(ROOM_BESIDE).matches) dialog.show();
+  else dialog.showModal();
   if (dialog.querySelector("[autofocus]")) return;
   const field = dialog.querySelector(".dialog-body :is(input:not([type=hidden]), select, textarea, button, a[href])");
   if (field instanceof HTMLElement) field.focus();
@@ -80,7 +90,7 @@ function openOn(/** @type {HTMLDialogElement} */ dialog) {
 
 /** @param {KeyboardEvent} event */
 function keyed(event) {
-  if (event.key === "Escape") closeMenus(null);
+  if (event.key === "Escape") escaped(/** @type {Element} */ (event.target));
   const tab = /** @type {Element} */ (event.target).closest?.("[role=tab]");
   const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
   if (!tab || !step) return;
@@ -88,6 +98,14 @@ function keyed(event) {
   const next = /** @type {HTMLElement} */ (tabs[(tabs.indexOf(tab) + step + tabs.length) % tabs.length]);
   chooseTab(next);
   next.focus();
+}
+
+/** Menus first; a dialog beside the page closes from within, unless something was typed into it. */
+function escaped(/** @type {Element} */ target) {
+  const menu = document.querySelector("details[data-menu][open]");
+  closeMenus(null);
+  const side = target.closest?.("dialog[data-side]");
+  if (!menu && side instanceof HTMLDialogElement && !side.matches(":modal") && !side.querySelector("form[data-js-dirty]")) side.close();
 }
 
 /** @param {Element} tab */

@@ -36,8 +36,24 @@ function start() {
 
 /** @param {string} number */
 function openTicket(number) {
+  if (document.querySelector("#ticket-dialog:not(:modal) form[data-js-dirty]")) {
+    toast(text("unsaved"), "warn");
+    return Promise.resolve();
+  }
   markCurrent(number);
-  return openDialog(`/dispatch/tickets/${encodeURIComponent(number)}`);
+  followOnMap(`ticket:${number}`);
+  return openDialog(`/dispatch/tickets/${encodeURIComponent(number)}`).then(() => bringIntoSight(number));
+}
+
+/** Its bar on the timeline, where the lane is there already; what is in sight does not move. */
+function bringIntoSight(/** @type {string} */ number) {
+  const bar = document.querySelector(`#timeline [data-testid=job][data-number="${CSS.escape(number)}"]`);
+  bar?.scrollIntoView({ block: "nearest", inline: "nearest" });
+}
+
+/** The map goes where the choice is; what is not drawn yet is shown once it is. */
+function followOnMap(/** @type {string} */ key) {
+  document.getElementById("map")?.dispatchEvent(new CustomEvent("map:show", { detail: { key } }));
 }
 
 /** @param {string} source */
@@ -187,7 +203,7 @@ function aim(/** @type {string} */ source) {
 /** @param {KeyboardEvent} event */
 function keyed(event) {
   const target = /** @type {HTMLElement} */ (event.target);
-  if (event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]")) return;
+  if (event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog:modal")) return;
   if (target.matches("input, textarea, select")) {
     if (event.key === "Escape") target.blur();
     return;
@@ -205,7 +221,8 @@ function keyed(event) {
 function step(way) {
   const rows = [...document.querySelectorAll("#queue [data-testid=queue-ticket]")];
   const active = document.activeElement;
-  const at = active ? rows.indexOf(active) : -1;
+  const focused = active ? rows.indexOf(active) : -1;
+  const at = focused < 0 ? rows.findIndex((row) => row.hasAttribute("data-js-current")) : focused;
   const next = at < 0 ? rows[way > 0 ? 0 : rows.length - 1] : rows[at + way];
   if (next instanceof HTMLElement) next.focus();
 }

@@ -164,7 +164,7 @@ def _entries(point: PointInfo | None, kind: str) -> list[Entry]:
             "" if point is None or point.daily_limit is None else point.daily_limit,
             hint=_("비우면 기사들의 시간이 닿는 만큼 받습니다."),
             required=False,
-            unit=_("건"),
+            unit=_("건/하루"),
         ),
         Entry(
             "kind",

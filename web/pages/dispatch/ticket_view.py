@@ -219,6 +219,7 @@ def _member(member: CrewMember, now: datetime) -> dict[str, Any]:
         "missing": [qualification_words(code) for code in member.missing],
         "excluded": member.excluded,
         "works": bool(member.works_on),
+        "works_then": member.jobs_on in member.works_on,
         "jobs": _jobs_words(member, now),
         "moves": member.moves,
         "earliest": member.earliest,

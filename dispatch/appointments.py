@@ -105,22 +105,27 @@ def _drafts(
 ) -> list[DayDraft] | None:
     target = replace(seen, window=window, pinned_time=False)
     for who in _tries(boards, seen, window, named):
-        for freedom in (Freedom.INSERT, Freedom.FREE):
+        for freedom in (Freedom.INSERT, Freedom.FREE) if who is not None else (Freedom.INSERT,):
             found = best_insertion(boards, replace(target, only_technician_id=who), freedom=freedom)
             if found is not None:
                 return [found.draft, *drafts_without(boards, seen, but=found.day)]
     return None
 
 
-def _tries(boards: list[DayBoard], seen: BoardVisit, window: Window, named: int | None) -> list[int]:
-    """Who may come, best first: the person who was named and nobody else, or whom the offer names now."""
+def _tries(boards: list[DayBoard], seen: BoardVisit, window: Window, named: int | None) -> list[int | None]:
+    """Who may come, best first: who was named and nobody else; or whom the offer names now, then the visit's
+    own technician, then anybody (None), such as one on standby whom no offer names."""
+    own = seen.technician_id
     if named is not None:
-        found = [named]
+        found: list[int | None] = [named] if named in (own, *_free_to_come(seen, named)) else []
     else:
-        found = [who for who in (named_for(boards, seen, window), seen.technician_id) if who is not None]
-    if seen.pinned_technician:
-        found = [who for who in found if who == seen.technician_id]
-    return list(dict.fromkeys(who for who in found if who != seen.excluded_technician_id))
+        found = [who for who in (named_for(boards, seen, window), own) if who is not None] + [None]
+    return [own] if seen.pinned_technician and own in found else list(dict.fromkeys(found))
+
+
+def _free_to_come(seen: BoardVisit, who: int) -> tuple[int, ...]:
+    """Another technician than the present one comes only where nobody has ruled that out."""
+    return () if seen.pinned_technician or who == seen.excluded_technician_id else (who,)
 
 
 def _not_reachable(session: Session, visit: Visit, *, who: str, now: datetime) -> WindowNotReachableError:

@@ -67,6 +67,11 @@ _OVERDUE = text("""
 _OWN = (
     "EXISTS (SELECT 1 FROM demo.owned o WHERE o.table_name = :name AND id BETWEEN o.first_id AND o.last_id)"
 )
+_UNUSED = {
+    "shift": " AND NOT EXISTS (SELECT 1 FROM booking b WHERE b.technician_id = shift.technician_id"
+    " AND b.start_at < shift.end_at AND b.end_at > shift.start_at)"
+}
+"""A shift in which a person's own ticket is booked stays: somebody comes for it."""
 _VOID = text("""
     UPDATE ticket_clock SET state = 'void', next_stage_at = NULL
     WHERE kind = 'contact' AND stopped_at IS NULL AND ticket_id = ANY(:ids)
@@ -182,15 +187,17 @@ def add_times(session: Session, batch: Batch, built: Built) -> None:
 def renew_times(session: Session, built: Built) -> set[tuple[int, int]]:
     """The generator's shifts, absences and rotas from today - 2 on, made anew around the new day.
 
+    Seeded tickets that are written anew hold nobody any more: what is booked now is a person's.
+
     Returns:
-        (technician, day) of shifts that gave way to one that a person entered.
+        (technician, day) of shifts that gave way to one that a person entered or needs.
     """
     world = built.world
     since = zero_of(world) - timedelta(days=DAYS_BEFORE)
     for model in _OWN_TIMES:
         name = table_of(model).name
         session.execute(
-            text(f"DELETE FROM {name} WHERE start_at >= :since AND {_OWN}"),  # noqa: S608 - our own tables
+            text(f"DELETE FROM {name} WHERE start_at >= :since AND {_OWN}{_UNUSED.get(name, '')}"),  # noqa: S608 - our own tables
             {"name": name, "since": since},
         )
     batch = Batch(first_free_ids(session))

@@ -76,7 +76,7 @@ def test_who_lacks_the_licence_never_goes(session: Session, now: datetime) -> No
 def test_a_licence_that_runs_out_tomorrow_counts_today_only(session: Session, now: datetime) -> None:
     shop = Shop(session)
     who = shop.technician(qualifications=(), days=(1,))
-    world._add(
+    world.add(
         session,
         world.Qualification(
             technician_id=who,
@@ -187,7 +187,7 @@ def test_one_technician_of_two_makers_is_never_booked_twice(session: Session, no
     other.company = world.make_company(session, code="haedam")
     other.point = world.make_point(session, company=other.company)
     technician = session.get_one(world.Technician, who)
-    world._add(
+    world.add(
         session,
         world.Membership(
             person_id=technician.person_id,
@@ -208,7 +208,7 @@ def test_one_technician_of_two_makers_is_never_booked_twice(session: Session, no
         start=kst(operating_day(now), 12, 30),
         duration_s=3 * 3600,
     )
-    world._add(
+    world.add(
         session,
         Booking(
             visit_id=late.id,

@@ -33,7 +33,7 @@ class TestWhoDecides:
             (visit,) = zigzag(session, shop, who, now, (2,))
             session.get_one(Ticket, visit.ticket_id).status = "CONTACTED"
             other = shop.technician(name="건강한")
-            world._add(
+            world.add(
                 session,
                 Absence(technician_id=who, start_at=now, end_at=now + timedelta(days=3), reason="병가"),
             )

@@ -52,6 +52,8 @@ class WorkerContext:
 
     settings: Settings
     database: Database
+    replayable: Database
+    """For events alone: what a crash of PostgreSQL takes back of them is handled again."""
     clock: Callable[[], datetime] = field(default=wall_clock)
     provider: Provider | None = None
     """None with NOTICES=off: texts stay in the outbox."""
@@ -66,10 +68,12 @@ def run_worker(settings: Settings, *, clock: Callable[[], datetime]) -> None:
     lanes = lanes_of(settings)
     threads = sum(lanes.values())
     database = Database(make_engine(settings.database_url, pool_size=threads + 1))
+    replayable = Database(make_engine(settings.database_url, pool_size=settings.worker_events, durable=False))
     with SolverPool() as solver:
         context = WorkerContext(
             settings=settings,
             database=database,
+            replayable=replayable,
             clock=clock,
             provider=make_provider(settings) if settings.sends_notices else None,
             solver=solver,
@@ -78,6 +82,7 @@ def run_worker(settings: Settings, *, clock: Callable[[], datetime]) -> None:
             runner.get_loop().set_default_executor(ThreadPoolExecutor(threads))
             runner.run(_work_for_ever(context, lanes=lanes))
     database.dispose()
+    replayable.dispose()
 
 
 def lanes_of(settings: Settings) -> dict[str, int]:
@@ -92,7 +97,7 @@ def add_tasks(app: procrastinate.App, context: WorkerContext) -> None:
 
     @app.task(name=TASK_DELIVER, queue=QUEUE_DEFAULT)
     def deliver_event(event_id: int) -> None:
-        deliver(context.database, event_id=event_id, journey=journey.JOURNEY, now=context.clock())
+        deliver(context.replayable, event_id=event_id, journey=journey.JOURNEY, now=context.clock())
 
     @app.task(name=TASK_SEND, queue=QUEUE_SMS)
     def send(notice_id: int) -> None:

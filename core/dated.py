@@ -8,8 +8,9 @@ from typing import Any
 
 import holidays
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import or_
-from sqlmodel import Session, col, select
+from sqlalchemy import bindparam, or_
+from sqlalchemy import select as columns
+from sqlmodel import Session, col
 
 from core import audit
 from core.actor import Actor
@@ -102,16 +103,25 @@ def _read_rules(session: Session, company_id: int, at: datetime) -> CompanyRules
     return CompanyRules.model_validate({key: value for key, value, valid_from in rows if valid_from <= at})
 
 
+# Put together once: every request asks them.
+_SETTINGS = (
+    columns(col(DatedSetting.key), col(DatedSetting.value), col(DatedSetting.valid_from))
+    .where(
+        or_(col(DatedSetting.company_id) == bindparam("company_id"), col(DatedSetting.company_id).is_(None))
+    )
+    .order_by(col(DatedSetting.company_id).nulls_first(), col(DatedSetting.valid_from), col(DatedSetting.id))
+)
+_HOLIDAYS = (
+    columns(col(Holiday.day), col(Holiday.is_holiday), col(Holiday.name))
+    .where(or_(col(Holiday.company_id) == bindparam("company_id"), col(Holiday.company_id).is_(None)))
+    .order_by(col(Holiday.company_id).nulls_first(), col(Holiday.id))
+)
+
+
 def _read_settings(session: Session, company_id: int) -> list[tuple[str, Any, datetime]]:
     """Of every date: a case may ask for the rules of its call, of its visit and of this minute."""
-    query = (
-        select(col(DatedSetting.key), col(DatedSetting.value), col(DatedSetting.valid_from))
-        .where(or_(col(DatedSetting.company_id) == company_id, col(DatedSetting.company_id).is_(None)))
-        .order_by(
-            col(DatedSetting.company_id).nulls_first(), col(DatedSetting.valid_from), col(DatedSetting.id)
-        )
-    )
-    return [(key, value, valid_from) for key, value, valid_from in session.exec(query)]
+    rows = session.execute(_SETTINGS, {"company_id": company_id})
+    return [(key, value, valid_from) for key, value, valid_from in rows]
 
 
 def set_rule(
@@ -186,12 +196,8 @@ def read_calendar(session: Session, *, company_id: int) -> Calendar:
 
 
 def _read_calendar(session: Session, company_id: int) -> Calendar:
-    query = (
-        select(col(Holiday.day), col(Holiday.is_holiday), col(Holiday.name))
-        .where(or_(col(Holiday.company_id) == company_id, col(Holiday.company_id).is_(None)))
-        .order_by(col(Holiday.company_id).nulls_first(), col(Holiday.id))
-    )
-    return Calendar({day: (is_holiday, name) for day, is_holiday, name in session.exec(query)})
+    rows = session.execute(_HOLIDAYS, {"company_id": company_id})
+    return Calendar({day: (is_holiday, name) for day, is_holiday, name in rows})
 
 
 @cache

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import ColumnElement, Engine, any_, bindparam, create_engine, event
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from core.last_acts import run_last_acts
 
@@ -30,6 +31,15 @@ MODEL_MODULES = (
 
 IDLE_S = 1.0
 """A connection that came back less than this many seconds ago is taken to be alive."""
+
+
+def any_of(column: Any, name: str) -> ColumnElement[bool]:
+    """The column has one of the values bound as a list under `name`.
+
+    One statement for any number of values, so that it is compiled and prepared once; with `in_` every number
+    of values makes another. For queries that every request or every ticket asks.
+    """
+    return col(column) == any_(bindparam(name, type_=ARRAY(column.type)))
 
 
 def import_models() -> None:
@@ -51,8 +61,15 @@ def libpq_url(url: str) -> str:
     return sqlalchemy_url(url).replace("postgresql+psycopg://", "postgresql://", 1)
 
 
-def make_engine(url: str, *, pool_size: int = 16, statement_timeout_ms: int = 30_000) -> Engine:
-    """An engine whose connections time out instead of hanging and always speak UTC."""
+def make_engine(
+    url: str, *, pool_size: int = 16, statement_timeout_ms: int = 30_000, durable: bool = True
+) -> Engine:
+    """An engine whose connections time out instead of hanging and always speak UTC.
+
+    Args:
+        durable: False when a commit need not wait for the disk, because whatever a crash of PostgreSQL takes
+            back is done again by itself (docs/decisions/0009).
+    """
     engine = create_engine(
         sqlalchemy_url(url),
         pool_size=pool_size,
@@ -67,6 +84,8 @@ def make_engine(url: str, *, pool_size: int = 16, statement_timeout_ms: int = 30
         autocommit = connection.autocommit
         connection.autocommit = True
         connection.execute(f"SET TIME ZONE 'UTC'; SET statement_timeout = {int(statement_timeout_ms)}")
+        if not durable:
+            connection.execute("SET synchronous_commit = off")
         connection.autocommit = autocommit
 
     _ask_before_use(engine)

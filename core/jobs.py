@@ -26,6 +26,11 @@ _deferring_app = procrastinate.App(connector=procrastinate.SyncPsycopgConnector(
 """Never opened: it only shapes the INSERT that runs on the caller's connection."""
 
 
+_NOT_FOR_JOBS = ("synchronous_commit", "enable_seqscan")
+"""A wake-up that a crash takes back is asked for again by a sweep: no need to wait for the disk. And a queue
+that was empty when PostgreSQL looked holds a thousand jobs a minute later: scanning it is never right."""
+
+
 def make_worker_app(url: str, *, pool_size: int = 4) -> procrastinate.App:
     """The app that a worker process opens; its tasks are added by `main.py`."""
     connector = procrastinate.PsycopgConnector(
@@ -35,7 +40,7 @@ def make_worker_app(url: str, *, pool_size: int = 4) -> procrastinate.App:
         # A database that went away is noticed within seconds; the worker then begins again.
         timeout=5.0,
         reconnect_timeout=5.0,
-        kwargs={"connect_timeout": 5},
+        kwargs={"connect_timeout": 5, "options": " ".join(f"-c {name}=off" for name in _NOT_FOR_JOBS)},
     )
     return procrastinate.App(connector=connector)
 

@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlmodel import Session, col, select
+from sqlalchemy import select
+from sqlmodel import Session, col
 
+from core.db import any_of
+from core.memo import once
 from customers.models import Address, Household
+
+_PLACES = (
+    select(col(Household.id), col(Address.lat), col(Address.lon), col(Address.area_code))
+    .join(Address, col(Address.id) == col(Household.address_id))
+    .where(any_of(Household.id, "ids"), col(Address.lat).is_not(None), col(Address.lon).is_not(None))
+)
 
 
 @dataclass(frozen=True)
@@ -22,15 +31,9 @@ class HomePlace:
 def places_of_households(session: Session, *, household_ids: Iterable[int]) -> dict[int, HomePlace]:
     """Places by household id; a home without coordinates is not among them."""
     ids = set(household_ids)
-    if not ids:
-        return {}
-    query = (
-        select(Household.id, Address.lat, Address.lon, Address.area_code)
-        .join(Address, col(Address.id) == col(Household.address_id))
-        .where(col(Household.id).in_(ids), col(Address.lat).is_not(None), col(Address.lon).is_not(None))
-    )
-    return {
-        household_id: HomePlace(lat, lon, area_code)
-        for household_id, lat, lon, area_code in session.exec(query)
-        if household_id is not None and lat is not None and lon is not None
-    }
+    known: dict[int, HomePlace | None] = once(session, Address, "places", dict)
+    if unknown := ids - known.keys():
+        known.update(dict.fromkeys(unknown))
+        for household_id, lat, lon, area_code in session.execute(_PLACES, {"ids": list(unknown)}):
+            known[household_id] = HomePlace(lat, lon, area_code)
+    return {household_id: home for household_id in ids if (home := known[household_id]) is not None}

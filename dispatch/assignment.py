@@ -32,7 +32,7 @@ from dispatch.planning.board import load_board, load_horizon, planned_days
 from dispatch.planning.board_problem import Freedom, to_problem
 from dispatch.planning.board_shapes import BoardVisit, DayBoard
 from dispatch.planning.drafts import draft_of
-from dispatch.planning.insertion import Insertion, best_insertion, candidate_visit, explain_no_place
+from dispatch.planning.insertion import Insertion, best_insertion, explain_no_place, with_new_visit
 from dispatch.planning.plan_telling import GONE
 from dispatch.planning.publishing import (
     FREE_STATUSES,
@@ -48,7 +48,6 @@ from dispatch.planning.slots import KNOWN_FACE_COST
 from dispatch.planning.solve_requests import PAUSE_S, request_solve
 from dispatch.states import OPEN_VISIT_STATES, UNDER_WAY_STATES
 from dispatch.tickets import has_ended, lock_ticket, note_change
-from workforce.queries import get_point
 
 __all__ = [
     "BookedTimeError",
@@ -61,7 +60,6 @@ __all__ = [
     "WindowNotReachableError",
     "assign_by_hand",
     "confirm_tentative",
-    "find_insertion",
     "fit_window",
     "pin_safety",
     "plan_now",
@@ -69,18 +67,6 @@ __all__ = [
     "release_visit",
     "unpin",
 ]
-
-
-def find_insertion(session: Session, *, ticket_id: int, point_id: int, now: datetime) -> Insertion | None:
-    """Where a point could take a ticket over today and the planned days, or None: it has no capacity.
-
-    Nothing is written. Raises NotFoundError for an unknown point.
-    """
-    ticket = session.get_one(Ticket, ticket_id)
-    boards = load_horizon(session, point_id=point_id, now=now)
-    point = get_point(session, point_id=point_id)
-    rules = boards[0].rules
-    return best_insertion(boards, candidate_visit(session, ticket=ticket, point=point, rules=rules))
 
 
 def plan_ticket(*, session: Session, event: TicketPlaced, now: datetime) -> None:
@@ -92,9 +78,19 @@ def plan_ticket(*, session: Session, event: TicketPlaced, now: datetime) -> None
 
 
 def plan_now(
-    session: Session, *, ticket_id: int, point_id: int, now: datetime, by: Actor = SYSTEM
+    session: Session,
+    *,
+    ticket_id: int,
+    point_id: int,
+    now: datetime,
+    by: Actor = SYSTEM,
+    boards: list[DayBoard] | None = None,
 ) -> Insertion | None:
-    """Insert a ticket at its point, or pin a safety case; None also when it waits, with reasons."""
+    """Insert a ticket at its point, or pin a safety case; None also when it waits, with reasons.
+
+    Args:
+        boards: the point's days if this transaction, which holds them, has just read them.
+    """
     lock_days(session, point_id=point_id, days=planned_days(session, point_id=point_id, now=now))
     ticket = lock_ticket(session, ticket_id=ticket_id)
     if has_ended(ticket) or ticket.service_point_id != point_id:
@@ -106,14 +102,16 @@ def plan_now(
         return None
     visit_id = visit.id or 0
 
+    just_read = [with_new_visit(session, boards, ticket=ticket, visit_id=visit_id)] if boards else []
+
     def insert() -> Insertion | None:
-        boards = load_horizon(session, point_id=point_id, now=now)
-        seen = _on_board(boards, visit_id)
-        found = _with_known_face(boards, seen, ticket)
+        days = just_read.pop() if just_read else load_horizon(session, point_id=point_id, now=now)
+        seen = _on_board(days, visit_id)
+        found = _with_known_face(days, seen, ticket)
         if found is not None:
             publish(session, drafts=[found.draft], author=Authorship(by, "insertion"), now=now)
         else:
-            _keep_waiting(session, boards, seen, ticket, now=now)
+            _keep_waiting(session, days, seen, ticket, now=now)
         return found
 
     found = on_fresh_data(session, insert)

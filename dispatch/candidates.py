@@ -18,7 +18,7 @@ from dispatch.travel import place_at, travel_model
 from geo.schemas import Point
 from geo.travel import rank_by_travel
 from workforce.duty import list_shifts
-from workforce.queries import is_point_closed, list_points, qualifications_on
+from workforce.queries import is_point_closed, list_points, qualifications_by_day
 from workforce.schemas import PointInfo
 
 
@@ -41,7 +41,18 @@ def rank_points(
     return [Candidate(points[index], rank, seconds) for rank, (index, seconds) in enumerate(ranked)]
 
 
-def why_not(
+def why_not(session: Session, *, point: PointInfo, rules: CompanyRules, now: datetime) -> Reason | None:
+    """Why a point takes no job at all now: it is closed, or its limit is reached. None: its plan decides."""
+    closed = is_point_closed(session, point_id=point.id, at=now)
+    if closed is not None:
+        return placement_rules.reason_closed(closed)
+    limit = point.daily_limit
+    if limit is not None and not _has_room(session, point, horizon(rules, now), limit):
+        return placement_rules.reason_limit(limit)
+    return None
+
+
+def has_qualified(
     session: Session,
     *,
     point: PointInfo,
@@ -49,41 +60,17 @@ def why_not(
     excluded_technician_id: int | None,
     rules: CompanyRules,
     now: datetime,
-) -> Reason | None:
-    """Why a point cannot take a job at all, by rules alone: closed, nobody qualified, its limit reached.
-
-    None means that a free place in its plan decides.
-    """
-    closed = is_point_closed(session, point_id=point.id, at=now)
-    if closed is not None:
-        return placement_rules.reason_closed(closed)
-    days = horizon(rules, now)
-    if not _has_qualified(session, point, skills=skills, excluded=excluded_technician_id, days=days, now=now):
-        return placement_rules.reason_unqualified(skills)
-    if point.daily_limit is not None and not _has_room(session, point, days, point.daily_limit):
-        return placement_rules.reason_limit(point.daily_limit)
-    return None
-
-
-def _has_qualified(
-    session: Session,
-    point: PointInfo,
-    *,
-    skills: frozenset[str],
-    excluded: int | None,
-    days: Sequence[date],
-    now: datetime,
 ) -> bool:
-    end = operating_day_bounds(days[-1])[1]
-    shifts = list_shifts(session, point_id=point.id, start=now, end=end)
-    for day in days:
-        start, until = operating_day_bounds(day)
-        crew = {s.technician_id for s in shifts if s.start_at < until and s.end_at > max(start, now)}
-        crew.discard(excluded or 0)
-        qualified = qualifications_on(session, technician_ids=sorted(crew), day=day) if crew else {}
-        if any(skills <= codes for codes in qualified.values()):
-            return True
-    return False
+    """Whether anybody with these qualifications works at the point from now to the last planned day."""
+    days = horizon(rules, now)
+    shifts = list_shifts(session, point_id=point.id, start=now, end=operating_day_bounds(days[-1])[1])
+    crew = {shift.technician_id for shift in shifts} - {excluded_technician_id}
+    held = qualifications_by_day(session, technician_ids=sorted(crew), days=days)
+    return any(
+        skills <= held[operating_day(max(now, shift.start_at))][shift.technician_id]
+        for shift in shifts
+        if shift.technician_id in crew
+    )
 
 
 def _has_room(session: Session, point: PointInfo, days: Sequence[date], limit: int) -> bool:

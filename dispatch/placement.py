@@ -23,7 +23,7 @@ from dispatch.events import PlacementRefused
 from dispatch.models import Placement, Ticket
 from dispatch.placement_rules import DECLINED, EXPIRED
 from dispatch.places import address_of
-from dispatch.placing import place_ticket, settle
+from dispatch.placing import let_plan, place_ticket, settle
 from dispatch.states import OPEN_VISIT_STATES, UNDER_WAY_STATES
 from dispatch.tickets import has_ended, note_change
 from dispatch.travel import place_at
@@ -184,6 +184,7 @@ def move_ticket(
         by=by,
         now=now,
     )
+    let_plan(session, ticket=ticket, now=now)
 
 
 def _accept(session: Session, case: Case, placement: Placement, *, by: Actor, now: datetime) -> None:

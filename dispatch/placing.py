@@ -6,7 +6,7 @@ designated ones (지정점) are asked and have a limit; the visit is planned ten
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
@@ -16,12 +16,16 @@ from core.actor import SYSTEM, Actor
 from core.dated import CompanyRules, read_rules
 from core.i18n import N_, _
 from dispatch import assignment, notices, placement_rules, safety
-from dispatch.candidates import Candidate, rank_points, why_not
+from dispatch.candidates import Candidate, has_qualified, rank_points, why_not
 from dispatch.events import PlacementRefused, TicketFiled, TicketPlaced, TicketReopened
 from dispatch.models import Placement, Ticket
 from dispatch.open_visits import skills_of
 from dispatch.placement_rules import Reason
 from dispatch.places import address_of, ask_map_pick, is_plannable
+from dispatch.planning.board import horizon, load_horizon
+from dispatch.planning.board_shapes import DayBoard
+from dispatch.planning.insertion import best_insertion, candidate_visit
+from dispatch.planning.publishing import lock_days
 from dispatch.tasks import PLACE_BY_HAND, close_tasks_of, open_task
 from dispatch.tickets import lock_ticket, note_change, ticket_key
 from dispatch.travel import place_at
@@ -40,7 +44,11 @@ class _Search:
     rules: CompanyRules
     skills: frozenset[str]
     refused: frozenset[int]
+    held_point_id: int | None
+    """The point whose days this transaction holds: there the ticket is planned at once."""
     now: datetime
+    boards: dict[int, list[DayBoard]] = field(default_factory=dict)
+    """What was read of the points that were asked, by their ids."""
 
 
 def place_ticket(
@@ -50,30 +58,28 @@ def place_ticket(
 
     A ticket that has a point, has ended, or still waits for self-help is left alone.
     """
+    seen = session.get_one(Ticket, event.ticket_id)
+    rules = read_rules(session, company_id=seen.company_id, at=now)
+    candidates = _rank(session, seen, rules=rules, now=now)
+    nearest = candidates[0].point.id if candidates and not seen.safety else None
+    if nearest is not None:  # held before the ticket, as everywhere: the plan goes on in this transaction
+        lock_days(session, point_id=nearest, days=horizon(rules, now))
     ticket = lock_ticket(session, ticket_id=event.ticket_id)
     if isinstance(event, TicketReopened) and ticket.status == "REOPENED":
         _leave_old_point(session, ticket)
     waits = ticket.service_point_id is None and ticket.status in WAITING
     if not waits or not is_triaged(session, ticket_id=event.ticket_id):
         return
-    address = address_of(session, ticket)
-    if address.lat is None or address.lon is None or not is_plannable(address):
+    if candidates is None:
         _wait(session, ticket, now=now)
         ask_map_pick(session, ticket=ticket, by=SYSTEM, now=now)
         return
-    rules = read_rules(session, company_id=ticket.company_id, at=now)
     search = _Search(
         ticket=ticket,
         rules=rules,
         skills=skills_of(rules, ticket.symptom),
         refused=_refused_points(session, ticket),
-        now=now,
-    )
-    candidates = rank_points(
-        session,
-        company_id=ticket.company_id,
-        place=place_at(address.lat, address.lon, address.area_code),
-        rules=rules,
+        held_point_id=nearest,
         now=now,
     )
     if ticket.safety:
@@ -92,7 +98,7 @@ def settle(
     by: Actor,
     now: datetime,
 ) -> None:
-    """Write down that a point has the ticket, or is asked, and let planning go on."""
+    """Write down that a point has the ticket, or is asked. The caller lets planning go on."""
     point = candidate.point
     accepted = point.accepts_by_itself or ticket.safety
     session.add(
@@ -121,13 +127,30 @@ def settle(
         "accepted": accepted,
     }
     note_change(session, ticket=ticket, what="TicketPlaced", by=by, now=now, reason=reason.text, data=data)
-    placed = TicketPlaced(
-        company_id=ticket.company_id, at=now, ticket_id=ticket_key(ticket), service_point_id=point.id
-    )
-    events.publish(session, placed)
     if not accepted:
         why = _("새 접수를 맡을 수 있는지 답해 주세요.")
         notices.tell_point(session, ticket_id=ticket_key(ticket), why=why, now=now)
+
+
+def let_plan(session: Session, *, ticket: Ticket, now: datetime) -> None:
+    """Announce that a ticket has a point: it is planned in a moment, in a transaction of its own."""
+    assert ticket.service_point_id is not None
+    placed = TicketPlaced(
+        company_id=ticket.company_id,
+        at=now,
+        ticket_id=ticket_key(ticket),
+        service_point_id=ticket.service_point_id,
+    )
+    events.publish(session, placed)
+
+
+def _rank(session: Session, ticket: Ticket, *, rules: CompanyRules, now: datetime) -> list[Candidate] | None:
+    """Points by travel time; None where nobody knows yet where the home is."""
+    address = address_of(session, ticket)
+    if address.lat is None or address.lon is None or not is_plannable(address):
+        return None
+    place = place_at(address.lat, address.lon, address.area_code)
+    return rank_points(session, company_id=ticket.company_id, place=place, rules=rules, now=now)
 
 
 def _place(session: Session, search: _Search, candidates: list[Candidate]) -> None:
@@ -173,21 +196,19 @@ def _place_safety(session: Session, search: _Search, candidates: list[Candidate]
 
 
 def _why_not_now(session: Session, search: _Search, candidate: Candidate) -> Reason | None:
-    ticket = search.ticket
-    why = why_not(
-        session,
-        point=candidate.point,
-        skills=search.skills,
-        excluded_technician_id=ticket.excluded_technician_id,
-        rules=search.rules,
-        now=search.now,
-    )
+    ticket, point, rules, now = search.ticket, candidate.point, search.rules, search.now
+    why = why_not(session, point=point, rules=rules, now=now)
     if why is not None:
         return why
-    place = assignment.find_insertion(
-        session, ticket_id=ticket_key(ticket), point_id=candidate.point.id, now=search.now
-    )
-    return placement_rules.reason_full() if place is None else None
+    boards = search.boards[point.id] = load_horizon(session, point_id=point.id, now=now)
+    if best_insertion(boards, candidate_visit(session, ticket=ticket, point=point, rules=rules)) is not None:
+        return None
+    excluded = ticket.excluded_technician_id
+    if has_qualified(
+        session, point=point, skills=search.skills, excluded_technician_id=excluded, rules=rules, now=now
+    ):
+        return placement_rules.reason_full()
+    return placement_rules.reason_unqualified(search.skills)
 
 
 def _take(session: Session, search: _Search, candidate: Candidate, reason: Reason) -> None:
@@ -200,6 +221,21 @@ def _take(session: Session, search: _Search, candidate: Candidate, reason: Reaso
         by=SYSTEM,
         now=search.now,
     )
+    _plan(session, search, candidate.point.id)
+
+
+def _plan(session: Session, search: _Search, point_id: int) -> None:
+    """At once where this transaction holds the point's days; elsewhere in one of its own."""
+    ticket, boards = search.ticket, search.boards.get(point_id)
+    if point_id != search.held_point_id or boards is None:
+        let_plan(session, ticket=ticket, now=search.now)
+        return
+    try:
+        assignment.plan_now(
+            session, ticket_id=ticket_key(ticket), point_id=point_id, now=search.now, boards=boards
+        )
+    except (assignment.StalePlanError, assignment.TechnicianTakenError):  # others were faster every time
+        let_plan(session, ticket=ticket, now=search.now)
 
 
 def _pass_over(session: Session, search: _Search, candidate: Candidate, why: Reason) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, bindparam, or_
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
+from core.db import any_of
 from core.errors import ConflictError
 from core.i18n import _
 from core.spans import Span, without
@@ -24,6 +25,26 @@ class NobodyAnswersError(ConflictError):
     code = "nobody-answers"
 
 
+# Put together once: every board asks them.
+_SHIFTS = (
+    columns(*Shift.__table__.columns)  # type: ignore[attr-defined]
+    .where(
+        any_of(Shift.service_point_id, "point_ids"),
+        col(Shift.start_at) < bindparam("end"),
+        col(Shift.end_at) > bindparam("start"),
+    )
+    .order_by(col(Shift.technician_id), col(Shift.start_at))
+)
+_ABSENCES = (
+    columns(col(Absence.technician_id), col(Absence.start_at), col(Absence.end_at))
+    .where(
+        any_of(Absence.technician_id, "technician_ids"),
+        col(Absence.start_at) < bindparam("end"),
+        col(Absence.end_at) > bindparam("start"),
+    )
+    .order_by(col(Absence.start_at))
+)
+
 STAND_IN_ROLES = ("point", "dispatcher", "manager", "admin", "agent")
 """Who stands in, in this order, where no rota covers a moment."""
 
@@ -37,16 +58,8 @@ def list_shifts_of_points(
     session: Session, *, point_ids: Iterable[int], start: datetime, end: datetime
 ) -> list[ShiftInfo]:
     """The same for several points at once."""
-    query = (
-        columns(*Shift.__table__.columns)  # type: ignore[attr-defined]
-        .where(
-            col(Shift.service_point_id).in_(set(point_ids)),
-            col(Shift.start_at) < end,
-            col(Shift.end_at) > start,
-        )
-        .order_by(col(Shift.technician_id), col(Shift.start_at))
-    )
-    shifts = session.execute(query).all()
+    asked = {"point_ids": list(point_ids), "start": start, "end": end}
+    shifts = session.execute(_SHIFTS, asked).all()
     away = _absences(session, technician_ids={s.technician_id for s in shifts}, start=start, end=end)
     return [piece for shift in shifts for piece in _cut(shift, away.get(shift.technician_id, []))]
 
@@ -189,19 +202,11 @@ def _stand_in(session: Session, *, company_id: int, point_id: int | None, at: da
 
 def _absences(
     session: Session, *, technician_ids: Iterable[int], start: datetime, end: datetime
-) -> dict[int, list[Absence]]:
-    query = (
-        select(Absence)
-        .where(
-            col(Absence.technician_id).in_(set(technician_ids)),
-            col(Absence.start_at) < end,
-            col(Absence.end_at) > start,
-        )
-        .order_by(col(Absence.start_at))
-    )
-    found: dict[int, list[Absence]] = {}
-    for row in session.exec(query):
-        found.setdefault(row.technician_id, []).append(row)
+) -> dict[int, list[Span]]:
+    found: dict[int, list[Span]] = {}
+    asked = {"technician_ids": list(technician_ids), "start": start, "end": end}
+    for technician_id, since, until in session.execute(_ABSENCES, asked):
+        found.setdefault(technician_id, []).append((since, until))
     return found
 
 
@@ -218,8 +223,8 @@ def standby_spans(rows: Sequence[DutyRota]) -> list[tuple[int, Span]]:
     ]
 
 
-def _cut(shift: Any, absences: list[Absence]) -> list[ShiftInfo]:
-    pieces = without((shift.start_at, shift.end_at), [(a.start_at, a.end_at) for a in absences])
+def _cut(shift: Any, absences: list[Span]) -> list[ShiftInfo]:
+    pieces = without((shift.start_at, shift.end_at), absences)
     return [
         ShiftInfo(
             technician_id=shift.technician_id,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, bindparam, or_
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
+from core.db import any_of
 from core.errors import NotFoundError
 from core.i18n import _
 from core.memo import once
@@ -69,26 +72,13 @@ def points_by_id(session: Session, *, point_ids: Iterable[int]) -> dict[int, Poi
 
 def list_points(session: Session, *, company_id: int, day: date) -> list[PointInfo]:
     """The points of a company that exist on a day, by code."""
-    query = (
-        select(ServicePoint)
-        .where(
-            col(ServicePoint.company_id) == company_id,
-            col(ServicePoint.open_from) <= day,
-            or_(col(ServicePoint.open_until).is_(None), col(ServicePoint.open_until) > day),
-        )
-        .order_by(col(ServicePoint.code))
-    )
-    return [point_info(row) for row in session.exec(query)]
+    rows = session.execute(_POINTS_OF_A_DAY, {"company_id": company_id, "day": day})
+    return [PointInfo(*row) for row in rows]
 
 
 def is_point_closed(session: Session, *, point_id: int, at: datetime) -> str | None:
     """Why a point takes nothing new at a moment, or None when it does."""
-    query = select(PointClosure.reason).where(
-        col(PointClosure.service_point_id) == point_id,
-        col(PointClosure.start_at) <= at,
-        col(PointClosure.end_at) > at,
-    )
-    return session.exec(query).first()
+    return session.execute(_CLOSED, {"point_id": point_id, "at": at}).scalars().first()
 
 
 def people_by_id(session: Session, *, person_ids: Iterable[int]) -> dict[int, PersonInfo]:
@@ -110,15 +100,18 @@ def list_technicians(
 
 
 def get_technicians(
-    session: Session, *, technician_ids: Iterable[int], company_id: int, at: datetime
+    session: Session,
+    *,
+    technician_ids: Iterable[int],
+    company_id: int,
+    at: datetime,  # noqa: ARG001
 ) -> dict[int, TechnicianInfo]:
     """Technicians by id, with the badge number they have at this company.
 
     Someone whose membership has ended is still found, so that old visits keep their names.
     """
-    ids = set(technician_ids)
-    wanted = [col(Technician.id).in_(ids), col(Membership.company_id) == company_id]
-    return {info.id: info for info in _technicians(session, at=at, wanted=wanted, ended_too=True)}
+    asked = {"ids": list(technician_ids), "company_id": company_id}
+    return {info.id: info for info in _technician_infos(session.execute(_TECHNICIANS_BY_ID, asked))}
 
 
 def technician_of_person(session: Session, *, person_id: int) -> int | None:
@@ -137,17 +130,8 @@ def qualifications_by_day(
     session: Session, *, technician_ids: Sequence[int], days: Sequence[date]
 ) -> dict[date, dict[int, frozenset[str]]]:
     """The same for several dates, by date; `days` is not empty."""
-    query = columns(
-        col(Qualification.technician_id),
-        col(Qualification.code),
-        col(Qualification.valid_from),
-        col(Qualification.valid_to),
-    ).where(
-        col(Qualification.technician_id).in_(technician_ids),
-        col(Qualification.valid_from) <= max(days),
-        or_(col(Qualification.valid_to).is_(None), col(Qualification.valid_to) >= min(days)),
-    )
-    rows = session.execute(query).all()
+    asked = {"technician_ids": list(technician_ids), "first": min(days), "last": max(days)}
+    rows = session.execute(_QUALIFICATIONS, asked).all()
     found: dict[date, dict[int, frozenset[str]]] = {}
     for day in days:
         codes: dict[int, set[str]] = {technician_id: set() for technician_id in technician_ids}
@@ -207,30 +191,56 @@ def person_info(row: Person) -> PersonInfo:
 
 
 def _technicians(
-    session: Session, *, at: datetime, wanted: list[ColumnElement[bool]], ended_too: bool = False
+    session: Session, *, at: datetime, wanted: list[ColumnElement[bool]]
 ) -> list[TechnicianInfo]:
-    query = (
-        select(Technician, Person, Membership)
-        .join(Person, col(Person.id) == col(Technician.person_id))
-        .join(Membership, col(Membership.person_id) == col(Person.id))
-        .where(
-            col(Membership.role) == "technician",
-            col(Membership.service_point_id).is_not(None),
-            *wanted,
-            *([] if ended_too else [valid_at(at)]),
-        )
-        .order_by(col(Person.name), col(Membership.valid_from))
+    return _technician_infos(session.execute(_EVERY_TECHNICIAN.where(*wanted, valid_at(at))))
+
+
+def _technician_infos(rows: Iterable[Any]) -> list[TechnicianInfo]:
+    return [TechnicianInfo(*row) for row in rows]
+
+
+_POINTS_OF_A_DAY = (
+    columns(*(getattr(ServicePoint, field.name) for field in fields(PointInfo)))
+    .where(
+        col(ServicePoint.company_id) == bindparam("company_id"),
+        col(ServicePoint.open_from) <= bindparam("day"),
+        or_(col(ServicePoint.open_until).is_(None), col(ServicePoint.open_until) > bindparam("day")),
     )
-    return [
-        TechnicianInfo(
-            id=technician.id or 0,
-            person_id=person.id or 0,
-            name=person.name,
-            phone=person.phone,
-            badge_number=membership.badge_number,
-            service_point_id=membership.service_point_id,
-            home_lat=technician.home_lat,
-            home_lon=technician.home_lon,
-        )
-        for technician, person, membership in session.exec(query)
-    ]
+    .order_by(col(ServicePoint.code))
+)
+_CLOSED = columns(col(PointClosure.reason)).where(
+    col(PointClosure.service_point_id) == bindparam("point_id"),
+    col(PointClosure.start_at) <= bindparam("at"),
+    col(PointClosure.end_at) > bindparam("at"),
+)
+_EVERY_TECHNICIAN = (
+    columns(
+        col(Technician.id),
+        col(Technician.person_id),
+        col(Person.name),
+        col(Person.phone),
+        col(Membership.badge_number),
+        col(Membership.service_point_id),
+        col(Technician.home_lat),
+        col(Technician.home_lon),
+    )
+    .join(Person, col(Person.id) == col(Technician.person_id))
+    .join(Membership, col(Membership.person_id) == col(Person.id))
+    .where(col(Membership.role) == "technician", col(Membership.service_point_id).is_not(None))
+    .order_by(col(Person.name), col(Membership.valid_from))
+)
+"""The columns are the fields of `TechnicianInfo`, in their order."""
+_TECHNICIANS_BY_ID = _EVERY_TECHNICIAN.where(
+    any_of(Technician.id, "ids"), col(Membership.company_id) == bindparam("company_id")
+)
+_QUALIFICATIONS = columns(
+    col(Qualification.technician_id),
+    col(Qualification.code),
+    col(Qualification.valid_from),
+    col(Qualification.valid_to),
+).where(
+    any_of(Qualification.technician_id, "technician_ids"),
+    col(Qualification.valid_from) <= bindparam("last"),
+    or_(col(Qualification.valid_to).is_(None), col(Qualification.valid_to) >= bindparam("first")),
+)

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, or_
+from sqlalchemy import Select, and_, bindparam, exists, or_
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
+from core.db import any_of
 from customers.places import places_of_households
 from dispatch.models import Placement, Ticket, Visit, WishedWindow
 from dispatch.planning.board_shapes import BoardVisit, Busy, Window
@@ -62,33 +63,85 @@ _READ_BESIDE: tuple[Any, ...] = (
 )
 
 
+# Put together once, for the same reason.
+_OPEN_VISITS: Select[Any] = (
+    columns(*_SHOWN, *_READ_BESIDE)
+    .join(Ticket, col(Ticket.id) == col(Visit.ticket_id))
+    .where(
+        col(Visit.service_point_id) == bindparam("point_id"),
+        col(Visit.state).in_(OPEN_VISIT_STATES),
+        col(Ticket.status).not_in(ENDED_STATUSES),
+        or_(
+            and_(
+                col(Visit.planned_start).is_(None),
+                col(Ticket.status) != "ON_HOLD",
+                col(Ticket.service_point_id) == bindparam("point_id"),
+            ),
+            col(Visit.planned_start) < bindparam("until"),
+            col(Visit.state).in_(UNDER_WAY_STATES),
+        ),
+    )
+    .order_by(col(Visit.id))
+)
+_WISHES = (
+    columns(col(WishedWindow.ticket_id), col(WishedWindow.start_at), col(WishedWindow.end_at))
+    .where(any_of(WishedWindow.ticket_id, "ticket_ids"))
+    .order_by(col(WishedWindow.start_at))
+)
+_BOOKED = (
+    columns(
+        col(Booking.visit_id),
+        col(Booking.technician_id),
+        col(Booking.start_at),
+        col(Booking.end_at),
+        col(Ticket.household_id),
+    )
+    .join(Visit, col(Visit.id) == col(Booking.visit_id))
+    .join(Ticket, col(Ticket.id) == col(Visit.ticket_id))
+    .where(
+        any_of(Booking.technician_id, "technician_ids"),
+        col(Booking.start_at) < bindparam("until"),
+        col(Booking.end_at) > bindparam("since"),
+        col(Visit.state).in_(OPEN_VISIT_STATES),
+    )
+)
+_UNDER_WAY = (
+    columns(col(Visit.id), col(Visit.technician_id), col(Visit.en_route_at), col(Ticket.household_id))
+    .join(Ticket, col(Ticket.id) == col(Visit.ticket_id))
+    .where(any_of(Visit.technician_id, "technician_ids"), col(Visit.state).in_(UNDER_WAY_STATES))
+)
+_FINISHED = (
+    columns(col(Visit.technician_id), col(Visit.ended_at), col(Ticket.household_id))
+    .join(Ticket, col(Ticket.id) == col(Visit.ticket_id))
+    .where(
+        any_of(Visit.technician_id, "technician_ids"),
+        col(Visit.state).in_(("completed", "absent")),
+        col(Visit.ended_at) >= bindparam("since"),
+    )
+    .order_by(col(Visit.ended_at))
+)
+_POINT_DAYS = (
+    select(PointDay)
+    .where(col(PointDay.service_point_id) == bindparam("point_id"), any_of(PointDay.day, "days"))
+    .execution_options(populate_existing=True)
+)
+_SETTLED = columns(col(Plan.day), col(Plan.changes)).where(
+    col(Plan.service_point_id) == bindparam("point_id"),
+    any_of(Plan.day, "days"),
+    col(Plan.state) == "published",
+    col(Plan.origin).in_(AUTOMATIC_ORIGINS),
+    col(Plan.made_at) > bindparam("since"),
+)
+
+
 def open_visits(session: Session, *, point: PointInfo, here: Point, end: datetime) -> list[BoardVisit]:
     """The point's open visits that are planned before `end` or not planned at all, by id.
 
     A home without coordinates is taken to be at the point (`here`): planning must not lose it.
     """
-    query: Select[Any] = (
-        columns(*_SHOWN, *_READ_BESIDE)
-        .join(Ticket, col(Ticket.id) == col(Visit.ticket_id))
-        .where(
-            col(Visit.service_point_id) == point.id,
-            col(Visit.state).in_(OPEN_VISIT_STATES),
-            col(Ticket.status).not_in(ENDED_STATUSES),
-            or_(
-                and_(
-                    col(Visit.planned_start).is_(None),
-                    col(Ticket.status) != "ON_HOLD",
-                    col(Ticket.service_point_id) == point.id,
-                ),
-                col(Visit.planned_start) < end,
-                col(Visit.state).in_(UNDER_WAY_STATES),
-            ),
-        )
-        .order_by(col(Visit.id))
-    )
-    rows = session.execute(query).all()
+    rows = session.execute(_OPEN_VISITS, {"point_id": point.id, "until": end}).all()
     places = places_of_households(session, household_ids={row.household_id for row in rows})
-    wishes = _wishes(session, [row.ticket_id for row in rows])
+    wishes = wishes_of(session, [row.ticket_id for row in rows])
     return [
         BoardVisit(
             **dict(zip(_NAMES, row, strict=False)),
@@ -106,24 +159,8 @@ def held_elsewhere(
     session: Session, *, technician_ids: Iterable[int], own: set[int], span: Window, here: Point
 ) -> list[Busy]:
     """Bookings of these technicians for anything but the visits in `own`, whichever maker asked."""
-    query = (
-        columns(
-            col(Booking.visit_id),
-            col(Booking.technician_id),
-            col(Booking.start_at),
-            col(Booking.end_at),
-            col(Ticket.household_id),
-        )
-        .join(Visit, col(Visit.id) == col(Booking.visit_id))
-        .join(Ticket, col(Ticket.id) == col(Visit.ticket_id))
-        .where(
-            col(Booking.technician_id).in_(set(technician_ids)),
-            col(Booking.start_at) < span[1],
-            col(Booking.end_at) > span[0],
-            col(Visit.state).in_(OPEN_VISIT_STATES),
-        )
-    )
-    rows = [row for row in session.execute(query) if row[0] not in own]
+    asked = {"technician_ids": list(technician_ids), "since": span[0], "until": span[1]}
+    rows = [row for row in session.execute(_BOOKED, asked) if row[0] not in own]
     places = places_of_households(session, household_ids={row[4] for row in rows})
     return [Busy(who, start, end, _place(places.get(home), here)) for _, who, start, end, home in rows]
 
@@ -132,66 +169,35 @@ def under_way_elsewhere(
     session: Session, *, technician_ids: Iterable[int], own: set[int], here: Point, until: datetime
 ) -> list[Busy]:
     """Visits under way for other points: they hold their technician until `until` at least."""
-    query = (
-        select(Visit.id, Visit.technician_id, Visit.en_route_at, Ticket.household_id)
-        .join(Ticket, col(Ticket.id) == col(Visit.ticket_id))
-        .where(col(Visit.technician_id).in_(set(technician_ids)), col(Visit.state).in_(UNDER_WAY_STATES))
-    )
-    rows = [row for row in session.exec(query) if row[0] not in own]
+    asked = {"technician_ids": list(technician_ids)}
+    rows = [row for row in session.execute(_UNDER_WAY, asked) if row[0] not in own]
     places = places_of_households(session, household_ids={row[3] for row in rows})
-    return [
-        Busy(who, since or until, until, _place(places.get(home), here))
-        for _, who, since, home in rows
-        if who is not None
-    ]
+    return [Busy(who, since or until, until, _place(places.get(home), here)) for _, who, since, home in rows]
 
 
 def finished_today(
     session: Session, *, technician_ids: Iterable[int], since: datetime, here: Point
 ) -> dict[int, Position]:
     """Where each technician ended his last visit since `since`, for whichever point."""
-    query = (
-        select(Visit.technician_id, Visit.ended_at, Ticket.household_id)
-        .join(Ticket, col(Ticket.id) == col(Visit.ticket_id))
-        .where(
-            col(Visit.technician_id).in_(set(technician_ids)),
-            col(Visit.state).in_(("completed", "absent")),
-            col(Visit.ended_at) >= since,
-        )
-        .order_by(col(Visit.ended_at))
-    )
-    rows = list(session.exec(query))
+    asked = {"technician_ids": list(technician_ids), "since": since}
+    rows = session.execute(_FINISHED, asked).all()
     places = places_of_households(session, household_ids={row[2] for row in rows})
-    return {
-        who: Position(_place(places.get(home), here), ended)
-        for who, ended, home in rows
-        if who is not None and ended is not None
-    }
+    return {who: Position(_place(places.get(home), here), ended) for who, ended, home in rows}
 
 
 def point_days(session: Session, *, point_id: int, days: Sequence[date]) -> dict[date, PointDay]:
     """The version rows of these days, where they exist."""
-    query = (
-        select(PointDay)
-        .where(col(PointDay.service_point_id) == point_id, col(PointDay.day).in_(days))
-        .execution_options(populate_existing=True)
-    )
-    return {row.day: row for row in session.exec(query)}
+    rows = session.execute(_POINT_DAYS, {"point_id": point_id, "days": list(days)})
+    return {row.day: row for row in rows.scalars()}
 
 
 def technicians_settled(
     session: Session, *, point_id: int, days: Sequence[date], since: datetime
 ) -> dict[date, frozenset[int]]:
     """Technicians whose route an automatic plan has changed since `since`, by day."""
-    query = columns(col(Plan.day), col(Plan.changes)).where(
-        col(Plan.service_point_id) == point_id,
-        col(Plan.day).in_(days),
-        col(Plan.state) == "published",
-        col(Plan.origin).in_(AUTOMATIC_ORIGINS),
-        col(Plan.made_at) > since,
-    )
+    asked = {"point_id": point_id, "days": list(days), "since": since}
     found: dict[date, set[int]] = {day: set() for day in days}
-    for day, changes in session.execute(query):
+    for day, changes in session.execute(_SETTLED, asked):
         found[day].update(
             side["technician_id"]
             for change in changes
@@ -202,15 +208,11 @@ def technicians_settled(
     return {day: frozenset(technicians) for day, technicians in found.items()}
 
 
-def _wishes(session: Session, ticket_ids: Sequence[int | None]) -> dict[int, tuple[Window, ...]]:
-    query = (
-        select(WishedWindow)
-        .where(col(WishedWindow.ticket_id).in_(ticket_ids))
-        .order_by(col(WishedWindow.start_at))
-    )
+def wishes_of(session: Session, ticket_ids: Sequence[int]) -> dict[int, tuple[Window, ...]]:
+    """The windows that families wished for, earliest first, by ticket."""
     found: dict[int, tuple[Window, ...]] = {}
-    for row in session.exec(query):
-        found[row.ticket_id] = (*found.get(row.ticket_id, ()), (row.start_at, row.end_at))
+    for ticket_id, start, end in session.execute(_WISHES, {"ticket_ids": list(ticket_ids)}):
+        found[ticket_id] = (*found.get(ticket_id, ()), (start, end))
     return found
 
 

@@ -14,6 +14,7 @@ from customers.places import places_of_households
 from dispatch.models import Ticket
 from dispatch.open_visits import duration_of, skills_of
 from dispatch.planning.board_problem import BoardProblem, Freedom, to_problem
+from dispatch.planning.board_rows import wishes_of
 from dispatch.planning.board_shapes import BoardVisit, DayBoard
 from dispatch.planning.drafts import DayDraft, Unplanned, draft_of, explain, read_plan
 from dispatch.planning.reason_words import own_reason
@@ -21,6 +22,7 @@ from dispatch.tickets import ticket_key
 from dispatch.travel import place_at
 from scheduling import insertion as planner
 from scheduling.evaluator import evaluate_plan
+from workforce.queries import get_point
 from workforce.schemas import PointInfo
 
 WAITING_DAY_COST = 1800
@@ -94,6 +96,17 @@ def candidate_visit(
         skills=skills_of(rules, ticket.symptom),
         excluded_technician_id=ticket.excluded_technician_id,
     )
+
+
+def with_new_visit(
+    session: Session, boards: Sequence[DayBoard], *, ticket: Ticket, visit_id: int
+) -> list[DayBoard]:
+    """Boards that were read before a ticket had its visit, with the visit waiting on them."""
+    point, rules = get_point(session, point_id=boards[0].point_id), boards[0].rules
+    visit = candidate_visit(session, ticket=ticket, point=point, rules=rules, visit_id=visit_id)
+    wished = wishes_of(session, [visit.ticket_id]).get(visit.ticket_id, ())
+    visit = replace(visit, wished=wished, accepted=point.accepts_by_itself)
+    return [replace(board, waiting=(*board.waiting, visit)) for board in boards]
 
 
 @dataclass(frozen=True)

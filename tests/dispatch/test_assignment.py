@@ -13,11 +13,14 @@ from core.last_acts import run_last_acts
 from core.models import TimelineEntry
 from dispatch import assignment
 from dispatch.models import Placement
+from dispatch.planning.board import load_horizon
+from dispatch.planning.insertion import Insertion, best_insertion, candidate_visit
 from dispatch.planning.plan_models import Booking, Plan, PointDay, SolveRequest
 from dispatch.unplanned import why_unplanned
 from notifications.models import Notice
 from tests import world
 from tests.dispatch.plan_world import DISPATCHER, Shop, plan, version_of, visit_of, wish
+from workforce.queries import get_point
 
 
 def test_a_placed_ticket_is_planned_booked_and_told(session: Session, now: datetime) -> None:
@@ -126,20 +129,24 @@ def test_a_wished_window_is_kept_where_it_can_be(session: Session, now: datetime
     assert start <= visit.planned_start <= start + timedelta(hours=2)
 
 
-def test_find_insertion_is_the_capacity_of_a_point(session: Session, now: datetime) -> None:
+def test_an_insertion_is_the_capacity_of_a_point(session: Session, now: datetime) -> None:
     shop = Shop(session, daily_limit=1)
     who = shop.technician()
     first, second = shop.ticket(), shop.ticket()
 
-    found = assignment.find_insertion(session, ticket_id=first.id or 0, point_id=shop.point.id or 0, now=now)
+    def look(ticket: Ticket) -> Insertion | None:
+        boards = load_horizon(session, point_id=shop.point.id or 0, now=now)
+        point = get_point(session, point_id=shop.point.id or 0)
+        return best_insertion(
+            boards, candidate_visit(session, ticket=ticket, point=point, rules=boards[0].rules)
+        )
+
+    found = look(first)
     assert found is not None and found.technician_id == who and found.start_at >= now
 
     for ticket in (first, second, shop.ticket()):
         plan(session, ticket, now)
-    full = assignment.find_insertion(
-        session, ticket_id=shop.ticket().id or 0, point_id=shop.point.id or 0, now=now
-    )
-    assert full is None, "one visit a day on three days is all this point takes"
+    assert look(shop.ticket()) is None, "one visit a day on three days is all this point takes"
 
 
 def test_a_limit_that_is_full_is_the_reason(session: Session, now: datetime) -> None:

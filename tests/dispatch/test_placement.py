@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, select
 
+from core.clock import kst, operating_day
 from core.models import StoredEvent
 from dispatch.assignment import plan_ticket
 from dispatch.events import PlacementRefused, TicketFiled, TicketPlaced, TicketReopened
@@ -22,7 +23,9 @@ from dispatch.placement import (
     place_ticket,
 )
 from dispatch.placement_rules import drive_words
+from dispatch.planning.plan_models import Booking
 from dispatch.safety import give_at_once
+from tests.dispatch.plan_world import wish
 from tests.world import (
     AGENT,
     GANGNAM,
@@ -99,12 +102,47 @@ def test_the_nearest_direct_point_takes_it_by_itself(
     near = staffed_point(session, company, 2)
     ticket = new_ticket(session, company)
     place(session, ticket, now)
-    assert (ticket.service_point_id, ticket.status) == (near.id, "UNASSIGNED")
+    assert (ticket.service_point_id, ticket.status) == (near.id, "ASSIGNED")
     row = session.exec(select(Placement)).one()
     assert (row.state, row.reason_code, row.rank) == ("ACCEPTED", "NEAREST", 0)
     assert row.reason_text == f"가장 가까운 서비스점, {drive_words(row.travel_s)}"
     assert far.id != near.id
-    assert events(session) == ["TicketPlaced"]
+
+
+def test_the_nearest_point_plans_it_in_the_same_step(
+    session: Session, company: Company, now: datetime
+) -> None:
+    staffed_point(session, company, 2)
+    ticket = new_ticket(session, company)
+    start = kst(operating_day(now), 14)
+    wish(session, ticket, start, start + timedelta(hours=2))
+    place(session, ticket, now)
+    visit = session.exec(select(Visit).where(col(Visit.ticket_id) == ticket.id)).one()
+    assert visit.planned_start is not None and start <= visit.planned_start <= start + timedelta(hours=2)
+    assert visit.told_technician_id == visit.technician_id is not None
+    assert session.exec(select(Booking.visit_id)).all() == [visit.id]
+    assert events(session) == [], "nothing is left to be done in a moment"
+
+
+def test_a_designated_point_is_planned_at_once_but_tentatively(
+    session: Session, haedam: Company, now: datetime
+) -> None:
+    staffed_point(session, haedam, 2)
+    ticket = new_ticket(session, haedam)
+    place(session, ticket, now)
+    visit = session.exec(select(Visit).where(col(Visit.ticket_id) == ticket.id)).one()
+    assert visit.planned_start is not None and visit.told_technician_id is None
+
+
+def test_the_next_point_plans_it_in_a_moment(session: Session, company: Company, now: datetime) -> None:
+    """Only the nearest point's days are held: two tickets never wait for each other in a circle."""
+    near = staffed_point(session, company, 1)
+    close_point(session, point=near, start=now, end=now + timedelta(days=1), reason="침수")
+    staffed_point(session, company, 5)
+    ticket = new_ticket(session, company)
+    place(session, ticket, now)
+    assert (ticket.status, events(session)) == ("UNASSIGNED", ["TicketPlaced"])
+    assert plan(session, ticket, now).planned_start is not None
 
 
 def test_running_the_handler_twice_changes_nothing(session: Session, company: Company, now: datetime) -> None:
@@ -113,7 +151,7 @@ def test_running_the_handler_twice_changes_nothing(session: Session, company: Co
     place(session, ticket, now)
     place(session, ticket, now)
     assert len(states(session, ticket)) == 1
-    assert events(session) == ["TicketPlaced"]
+    assert len(session.exec(select(Visit)).all()) == 1
 
 
 def test_a_ticket_in_triage_waits(session: Session, company: Company, now: datetime) -> None:

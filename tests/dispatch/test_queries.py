@@ -60,7 +60,7 @@ def test_the_detail_holds_what_the_contract_shows(session: Session, company: Com
     filed = file(session, company, now)
     place(session, company, filed.id, now)
     detail = ticket_detail(session, company_id=company.id or 0, number=filed.number, now=now)
-    assert (detail.number, detail.company.code, detail.status) == (filed.number, "onnuri", "UNASSIGNED")
+    assert (detail.number, detail.company.code, detail.status) == (filed.number, "onnuri", "ASSIGNED")
     assert [p.role for p in detail.parties] == ["resident", "requester"]
     assert (detail.address.precision, detail.address.lat is not None) == ("dong", True)
     assert detail.placement is not None
@@ -68,10 +68,11 @@ def test_the_detail_holds_what_the_contract_shows(session: Session, company: Com
     assert {c.kind: c.state for c in detail.clocks} == dict.fromkeys(
         ("contact", "promise", "handled"), "running"
     )
-    assert (detail.visit, detail.planned) == (None, False)
-    assert [r.kind for r in detail.reasons] == ["best_guess"]
-    assert [e.what for e in detail.timeline] == ["TicketFiled", "SelfFixRecorded", "TicketPlaced"]
-    assert detail.owner is not None and detail.owner.role == "desk"
+    assert detail.visit is not None and (detail.visit.state, detail.planned) == ("planned", True)
+    assert detail.reasons == ()
+    whats = ["TicketFiled", "SelfFixRecorded", "TicketPlaced", "VisitPlanned", "NoticeQueued"]
+    assert [e.what for e in detail.timeline] == whats
+    assert detail.owner is not None and detail.owner.role == "technician"
     assert [t.result for t in detail.triage] == ["FAILED"]
     assert detail.boiler is not None and detail.boiler.model_text == "ON-20K"
     later = ticket_detail(

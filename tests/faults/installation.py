@@ -146,7 +146,7 @@ def open_installation(database_url: str, *, folder: Path, **environment: str) ->
             webhook_token=WEBHOOK_TOKEN,
         )
         wall = WallClock(clock.now())
-        context = WorkerContext(settings=settings, database=database, clock=wall)
+        context = WorkerContext(settings=settings, database=database, replayable=database, clock=wall)
         house = House(url, provider_url, database, settings, wall, context)
         house.control_provider(webhook_url=f"{url}/webhooks/solapi/{WEBHOOK_TOKEN}")
         made = Installation(house, folder, {**_environment(settings), **environment}, port)

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 import journey
 from core.events import RETRY_PAUSES_S
 from core.models import EventHandled, StoredEvent
-from dispatch.events import TicketFiled, TicketPlaced
+from dispatch.events import TicketFiled
 from dispatch.models import Placement, Ticket
 from tests.journeys.house import House
 from tests.journeys.steps import see
@@ -60,11 +60,11 @@ def event_of(house: House, name: str) -> StoredEvent:
 def test_a_step_that_fails_once_is_done_again_alone(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     open_gangnam(house)
     flaky, steady = Flaky("flaky", times=1), Flaky("steady", times=0)
-    follow(monkeypatch, TicketPlaced, steady, flaky, *journey.JOURNEY[TicketPlaced])
+    follow(monkeypatch, TicketFiled, steady, flaky, *journey.JOURNEY[TicketFiled])
     number = file_only(house)
     house.work(rounds=2)
 
-    stored = event_of(house, "TicketPlaced")
+    stored = event_of(house, "TicketFiled")
     assert (stored.attempts, stored.handled_at) == (1, None)
     assert "the disk is full" in (stored.last_error or "")
     assert see(house, number)["status"] == "ASSIGNED", "the handlers beside it have run"
@@ -73,7 +73,7 @@ def test_a_step_that_fails_once_is_done_again_alone(house: House, monkeypatch: p
 
     house.clock.forward(seconds=RETRY_PAUSES_S[1] + 1)
     house.work()
-    stored = event_of(house, "TicketPlaced")
+    stored = event_of(house, "TicketFiled")
     assert stored.handled_at is not None and stored.last_error is None
     assert (len(flaky.done), len(steady.done)) == (1, 1), "what was done is not done again"
 

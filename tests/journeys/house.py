@@ -176,7 +176,12 @@ def open_house(
         ):
             provider = make_provider(settings)
             worker = WorkerContext(
-                settings=settings, database=database, clock=clock, provider=provider, solver=solver
+                settings=settings,
+                database=database,
+                replayable=database,
+                clock=clock,
+                provider=provider,
+                solver=solver,
             )
             house = House(url, provider_url, database, settings, clock, worker)
             house.stop_web = app.state.stop_serving

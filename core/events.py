@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 import structlog
-from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from core.db import Database
@@ -76,15 +75,18 @@ def deliver(
         event = _rebuild(stored, journey)
     except (LookupError, TypeError, ValueError) as error:  # written by another version of this program
         log.exception("event_unreadable", event_id=event_id, name=stored.name)
-        _close(database, event_id=event_id, failure=f"unreadable: {error!r}"[:2000], now=now)
+        _keep_failure(database, event_id=event_id, failure=f"unreadable: {error!r}"[:2000], now=now)
         return
-    for handler in journey[type(event)]:
+    *others, last = journey[type(event)]
+    for handler in (*others, last):
+        closes = handler is last and failure is None
         try:
-            _run_once(database, event_id=event_id, handler=handler, event=event, now=now)
+            _run_once(database, event_id=event_id, handler=handler, event=event, now=now, closes=closes)
         except Exception as error:
             log.exception("handler_failed", event_id=event_id, handler=handler_name(handler))
             failure = f"{handler_name(handler)}: {error!r}"[:2000]
-    _close(database, event_id=event_id, failure=failure, now=now)
+    if failure is not None:
+        _keep_failure(database, event_id=event_id, failure=failure, now=now)
 
 
 def defer_overdue(session: Session, *, now: datetime, limit: int = 200) -> int:
@@ -110,27 +112,23 @@ def handler_name(handler: Handler) -> str:
     return f"{inner.__module__}.{inner.__qualname__}"
 
 
-def _run_once(database: Database, *, event_id: int, handler: Handler, event: Event, now: datetime) -> None:
+def _run_once(
+    database: Database, *, event_id: int, handler: Handler, event: Event, now: datetime, closes: bool
+) -> None:
+    """Run a handler that has not run yet; `closes` when the event is done with after it."""
     with database.transaction() as session:
         name = handler_name(handler)
-        locked = session.exec(
-            select(StoredEvent.id).where(col(StoredEvent.id) == event_id).with_for_update()
-        ).one()
-        if session.get(EventHandled, (locked, name)) is not None:
-            return
-        session.add(EventHandled(event_id=event_id, handler=name, at=now))
-        handler(session=session, event=event, now=now)
+        stored = session.get_one(StoredEvent, event_id, with_for_update=True)
+        if session.get(EventHandled, (event_id, name)) is None:
+            session.add(EventHandled(event_id=event_id, handler=name, at=now))
+            handler(session=session, event=event, now=now)
+        if closes and stored.handled_at is None:
+            stored.handled_at, stored.last_error = now, None
+            session.add(stored)
 
 
-def _close(database: Database, *, event_id: int, failure: str | None, now: datetime) -> None:
+def _keep_failure(database: Database, *, event_id: int, failure: str, now: datetime) -> None:
     with database.transaction() as session:
-        if failure is None:
-            session.execute(
-                update(StoredEvent)
-                .where(col(StoredEvent.id) == event_id, col(StoredEvent.handled_at).is_(None))
-                .values(handled_at=now, last_error=None)
-            )
-            return
         stored = session.get_one(StoredEvent, event_id, with_for_update=True)
         stored.attempts += 1
         stored.last_error = failure

@@ -54,6 +54,7 @@ def defer(
     queueing_lock: str | None = None,
     at: datetime | None = None,
     priority: int = 0,
+    first: bool = False,
     **arguments: Any,
 ) -> bool:
     """Ask for a job in the caller's transaction.
@@ -62,12 +63,13 @@ def defer(
         lock: jobs with the same lock run one after the other.
         queueing_lock: at most one waiting job has it; a second asking is dropped.
         at: not before this moment.
+        first: nobody can have asked under this `queueing_lock` yet, because what it names is new.
 
     Returns:
         False when a job with the same `queueing_lock` is already waiting.
     """
     # Only a job that may be refused wants a savepoint: its refusal must not end the caller's transaction.
-    may_be_refused = queueing_lock is not None
+    may_be_refused = queueing_lock is not None and not first
     try:
         with session.begin_nested() if may_be_refused else nullcontext():
             # Asked for in here, because only then is the savepoint set.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import event, text
-from sqlalchemy.orm import Session as AnySession
+from sqlalchemy import text
 from sqlmodel import Session
 
-_HELD = "customer_locks"
+from core.held import hold, not_held
+
 _LOCK = text(
     "SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(CAST(:keys AS text[])) AS key"
 )
@@ -18,15 +18,6 @@ def lock_keys(session: Session, *keys: str) -> None:
     Held until the transaction ends; asked for in the order given, in one statement. Whoever takes several
     takes them in one order everywhere: people by number, then the home, then its boiler.
     """
-    held: set[str] = session.info.setdefault(_HELD, set())
-    wanted = [key for key in dict.fromkeys(keys) if key not in held]
-    if wanted:
+    if wanted := not_held(session, keys):
         session.execute(_LOCK, {"keys": wanted})
-        held.update(wanted)
-
-
-@event.listens_for(AnySession, "after_commit")
-@event.listens_for(AnySession, "after_soft_rollback")
-def _hold_nothing(session: AnySession, *_previous: object) -> None:
-    """A savepoint that is taken back, too, lets go of what was locked inside it."""
-    session.info.pop(_HELD, None)
+        hold(session, wanted)

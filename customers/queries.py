@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from core.errors import NotFoundError
 from core.i18n import _
+from core.memo import once
 from customers.models import Address, Boiler, BoilerModel, Contact, Household, HouseholdMember
 from customers.rules import HouseholdSearch, SearchBy, parse_search
 from customers.schemas import (
@@ -74,6 +75,11 @@ def list_details(
 
 def address_of_household(session: Session, *, company_id: int, household_id: int) -> AddressInfo:
     """Where a home is. Raises NotFoundError, also for another company's."""
+    key = ("of", company_id, household_id)
+    return once(session, Address, key, lambda: _read_address(session, company_id, household_id))
+
+
+def _read_address(session: Session, company_id: int, household_id: int) -> AddressInfo:
     query = (
         select(Address)
         .join(Household, col(Household.address_id) == col(Address.id))

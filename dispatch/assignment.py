@@ -31,6 +31,7 @@ from dispatch.planning.authorship import Authorship
 from dispatch.planning.board import load_board, load_horizon, planned_days
 from dispatch.planning.board_problem import Freedom, to_problem
 from dispatch.planning.board_shapes import BoardVisit, DayBoard
+from dispatch.planning.day_locks import lock_days
 from dispatch.planning.drafts import draft_of
 from dispatch.planning.insertion import Insertion, best_insertion, explain_no_place, with_new_visit
 from dispatch.planning.plan_telling import GONE
@@ -39,7 +40,6 @@ from dispatch.planning.publishing import (
     StalePlanError,
     TechnicianTakenError,
     end_booking,
-    lock_days,
     publish,
 )
 from dispatch.planning.retrying import on_fresh_data

@@ -21,10 +21,11 @@ from dispatch.planning.board import load_horizon, planned_days
 from dispatch.planning.board_problem import Freedom
 from dispatch.planning.board_shapes import BoardVisit, DayBoard
 from dispatch.planning.booked_times import span_words, why_not
+from dispatch.planning.day_locks import lock_days
 from dispatch.planning.insertion import Insertion, best_insertion
 from dispatch.planning.moving import drafts_without
 from dispatch.planning.plan_models import Plan
-from dispatch.planning.publishing import StalePlanError, lock_days, publish
+from dispatch.planning.publishing import StalePlanError, publish
 from dispatch.planning.reason_words import skill_words
 from dispatch.planning.retrying import on_fresh_data
 from dispatch.planning.solve_requests import PAUSE_S, request_solve

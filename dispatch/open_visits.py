@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from core.dated import CompanyRules, read_rules
 from dispatch.models import Ticket, Visit
@@ -17,13 +17,15 @@ def ensure_open_visit(session: Session, *, ticket: Ticket, point_id: int, now: d
 
     The caller holds the ticket's row. A visit under way is never moved to another point.
     """
-    visit = find_open_visit(session, ticket_id=ticket_key(ticket))
+    query = select(Visit).where(col(Visit.ticket_id) == ticket_key(ticket)).order_by(col(Visit.sequence))
+    known = session.exec(query.execution_options(populate_existing=True)).all()
+    visit = next((row for row in reversed(known) if row.state in OPEN_VISIT_STATES), None)
     if visit is None:
         rules = read_rules(session, company_id=ticket.company_id, at=now)
         visit = Visit(
             ticket_id=ticket_key(ticket),
             company_id=ticket.company_id,
-            sequence=_last_sequence(session, ticket_key(ticket)) + 1,
+            sequence=known[-1].sequence + 1 if known else 1,
             service_point_id=point_id,
             state="planned",
             duration_s=duration_of(rules, ticket.symptom),
@@ -56,8 +58,3 @@ def duration_of(rules: CompanyRules, symptom: str) -> int:
 def skills_of(rules: CompanyRules, symptom: str) -> frozenset[str]:
     """Qualifications that a visit for this symptom needs."""
     return frozenset(rules.symptom_skills.get(symptom, rules.symptom_skills.get("default", [])))
-
-
-def _last_sequence(session: Session, ticket_id: int) -> int:
-    query = select(func.max(col(Visit.sequence))).where(col(Visit.ticket_id) == ticket_id)
-    return session.exec(query).one() or 0

@@ -24,8 +24,8 @@ from dispatch.placement_rules import Reason
 from dispatch.places import address_of, ask_map_pick, is_plannable
 from dispatch.planning.board import horizon, load_horizon
 from dispatch.planning.board_shapes import DayBoard
+from dispatch.planning.day_locks import lock_days
 from dispatch.planning.insertion import best_insertion, candidate_visit
-from dispatch.planning.publishing import lock_days
 from dispatch.tasks import PLACE_BY_HAND, close_tasks_of, open_task
 from dispatch.tickets import lock_ticket, note_change, ticket_key
 from dispatch.travel import place_at

@@ -160,18 +160,20 @@ def _row(session: Session, *, telling: _Telling, facts: Context, delivery: Deliv
     )
 
 
+_PUT = (
+    insert(Notice)
+    .on_conflict_do_nothing(index_elements=["ticket_id", "event", "generation", "recipient"])
+    .returning(Notice)
+)
+
+
 def _put(session: Session, *, row: Notice) -> None:
     values = row.model_dump(exclude={"id"})
-    notice_id = session.execute(
-        insert(Notice)
-        .values(**values)
-        .on_conflict_do_nothing(index_elements=["ticket_id", "event", "generation", "recipient"])
-        .returning(col(Notice.id))
-    ).scalar_one_or_none()
-    if notice_id is None:
+    stored = session.execute(_PUT, values).scalar_one_or_none()
+    if stored is None:
         return
-    defer(session, TASK_SEND, queue=QUEUE_SMS, queueing_lock=f"notice-{notice_id}", notice_id=notice_id)
-    stored = session.get_one(Notice, notice_id)
+    lock = f"notice-{stored.id}"
+    defer(session, TASK_SEND, queue=QUEUE_SMS, queueing_lock=lock, first=True, notice_id=stored.id)
     note_change(session, notice=stored, what="NoticeQueued", by=SYSTEM, now=row.created_at)
 
 

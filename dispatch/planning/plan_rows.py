@@ -66,7 +66,7 @@ def changes_of(draft: DayDraft, changes: Sequence[Change]) -> list[Change]:
 
 def still_unplanned(session: Session, row: PointDay, draft: DayDraft) -> list[dict[str, Any]]:
     """Reasons that the version before gave for visits which still wait and were not looked at again."""
-    before = session.get(Plan, row.plan_id) if row.plan_id is not None else None
     waiting = {visit.visit_id for visit in draft.board.waiting} - set(draft.by_visit)
     waiting -= {left.visit.visit_id for left in draft.unplanned}
+    before = session.get(Plan, row.plan_id) if waiting and row.plan_id is not None else None
     return [left for left in (before.unplanned if before else []) if left["visit_id"] in waiting]

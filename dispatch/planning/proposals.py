@@ -16,10 +16,11 @@ from core.i18n import _
 from dispatch.planning.authorship import Authorship
 from dispatch.planning.board import horizon, load_board, load_boards, planned_days
 from dispatch.planning.board_problem import BoardProblem, Freedom, to_problem
+from dispatch.planning.day_locks import lock_point_day
 from dispatch.planning.drafts import read_plan
 from dispatch.planning.leftovers import with_later_days
 from dispatch.planning.plan_models import Plan
-from dispatch.planning.publishing import lock_point_day, publish
+from dispatch.planning.publishing import publish
 from dispatch.planning.solve_requests import request_solve
 from scheduling.evaluator import check_sequences, evaluate_plan
 from workforce.queries import get_point

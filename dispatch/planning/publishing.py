@@ -13,17 +13,19 @@ from datetime import date, datetime
 from typing import Any
 
 from psycopg import errors as pg
-from sqlalchemy import delete, text
+from sqlalchemy import and_, bindparam, delete, exists, or_, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select
 
 from core import live
+from core.db import any_of
 from core.errors import ConflictError
 from core.i18n import _
 from dispatch.models import Ticket, Visit
 from dispatch.planning import plan_telling
 from dispatch.planning.authorship import Authorship
+from dispatch.planning.day_locks import lock_point_day
 from dispatch.planning.drafts import DayDraft, PlannedStop
 from dispatch.planning.plan_changes import Change, list_changes
 from dispatch.planning.plan_models import Booking, PointDay
@@ -34,6 +36,11 @@ FREE_STATUSES = ("RECEIVED", "UNASSIGNED", "REOPENED")
 """A technician and a time make these ASSIGNED."""
 BOUND_STATUSES = ("ASSIGNED", "CONTACTED", "APPOINTED")
 """Without technician and time these fall back to UNASSIGNED."""
+
+
+_CHECK_BOOKINGS = text(
+    "SET CONSTRAINTS booking_no_overlap IMMEDIATE; SET CONSTRAINTS booking_no_overlap DEFERRED"
+)
 
 
 class StalePlanError(ConflictError):
@@ -79,8 +86,7 @@ def publish(session: Session, *, drafts: Sequence[DayDraft], author: Authorship,
             for row, draft in zip(days, in_order, strict=True):
                 _write_plan(session, row, draft, changes=changes, author=author, now=now)
             session.flush()
-            session.execute(text("SET CONSTRAINTS booking_no_overlap IMMEDIATE"))
-            session.execute(text("SET CONSTRAINTS booking_no_overlap DEFERRED"))
+            session.execute(_CHECK_BOOKINGS)
     except DBAPIError as error:
         if isinstance(error.orig, pg.ExclusionViolation | pg.DeadlockDetected | pg.LockNotAvailable):
             raise TechnicianTakenError(
@@ -119,18 +125,6 @@ def store_proposal(
     return plan.id
 
 
-def lock_days(session: Session, *, point_id: int, days: Sequence[date]) -> None:
-    """Hold a point's days before anything else: who plans by a ticket does not wait in a circle."""
-    _make_point_days(session, point_id, days)
-    query = (
-        select(PointDay.id)
-        .where(col(PointDay.service_point_id) == point_id, col(PointDay.day).in_(days))
-        .order_by(col(PointDay.day))
-        .with_for_update()
-    )
-    session.exec(query).all()
-
-
 def end_booking(session: Session, *, visit_id: int) -> None:
     """A visit no longer holds its technician."""
     session.execute(delete(Booking).where(col(Booking.visit_id) == visit_id))
@@ -141,23 +135,6 @@ def _lock_day(session: Session, draft: DayDraft) -> PointDay:
     if row.version != draft.board.version:
         raise StalePlanError(_("그사이 이 날의 일정이 새로 짜였습니다. 화면을 새로 고치고 다시 해 주세요."))
     return row
-
-
-def lock_point_day(session: Session, *, point_id: int, day: date) -> PointDay:
-    """The guard of a day's plan, fresh and held until the transaction ends; made when it is not there yet."""
-    _make_point_days(session, point_id, [day])
-    query = (
-        select(PointDay)
-        .where(col(PointDay.service_point_id) == point_id, col(PointDay.day) == day)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    return session.exec(query).one()
-
-
-def _make_point_days(session: Session, point_id: int, days: Sequence[date]) -> None:
-    rows = [{"service_point_id": point_id, "day": day, "version": 0} for day in sorted(days)]
-    session.execute(insert(PointDay).on_conflict_do_nothing(), rows)
 
 
 def _lock_tickets(session: Session, changes: Sequence[Change]) -> dict[int, Ticket]:
@@ -216,28 +193,35 @@ def _write_bookings(
     session: Session, drafts: Sequence[DayDraft], changes: Sequence[Change], now: datetime
 ) -> None:
     session.flush()
-    gone = [change.before.visit_id for change in changes]
-    session.execute(delete(Booking).where(col(Booking.visit_id).in_(gone)))
     stops = [change.after for change in changes if change.after is not None]
-    _end_finished(session, {stop.technician_id for stop in stops}, now)
+    asked = {
+        "gone": [change.before.visit_id for change in changes],
+        "technician_ids": list({stop.technician_id for stop in stops}),
+        "now": now,
+    }
+    session.execute(_END_BOOKINGS, asked)
     if stops:
         session.execute(insert(Booking), [_booking(stop, drafts[0].board.point_id) for stop in stops])
 
 
-def _end_finished(session: Session, technician_ids: set[int], now: datetime) -> None:
-    """What has ended no longer holds its technician, however long it was planned to take."""
-    ended = (
-        select(Visit.id)
-        .where(
-            col(Visit.id) == col(Booking.visit_id), col(Visit.state).in_(("completed", "absent", "cancelled"))
+_END_BOOKINGS = (
+    delete(Booking)
+    .where(
+        or_(
+            any_of(Booking.visit_id, "gone"),
+            and_(
+                any_of(Booking.technician_id, "technician_ids"),
+                col(Booking.end_at) > bindparam("now"),
+                exists().where(
+                    col(Visit.id) == col(Booking.visit_id),
+                    col(Visit.state).in_(("completed", "absent", "cancelled")),
+                ),
+            ),
         )
-        .exists()
     )
-    session.execute(
-        delete(Booking).where(
-            col(Booking.technician_id).in_(technician_ids), col(Booking.end_at) > now, ended
-        )
-    )
+    .execution_options(synchronize_session=False)
+)
+"""Times that change, and what has ended: it no longer holds its technician, however long it was planned."""
 
 
 def _booking(stop: PlannedStop, point_id: int) -> dict[str, Any]:

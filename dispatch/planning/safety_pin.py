@@ -16,10 +16,11 @@ from dispatch.planning.authorship import Authorship
 from dispatch.planning.board import load_horizon, planned_days
 from dispatch.planning.board_problem import BoardProblem, Freedom, to_problem
 from dispatch.planning.board_shapes import BoardVisit, DayBoard
+from dispatch.planning.day_locks import lock_days
 from dispatch.planning.drafts import DayDraft, read_plan
 from dispatch.planning.insertion import best_insertion
 from dispatch.planning.moving import drafts_without
-from dispatch.planning.publishing import lock_days, publish
+from dispatch.planning.publishing import publish
 from dispatch.planning.relaxing import relax
 from dispatch.planning.retrying import on_fresh_data
 from dispatch.planning.solve_requests import request_solve

@@ -12,7 +12,7 @@ from core.errors import ConflictError
 from core.last_acts import run_last_acts
 from core.models import TimelineEntry
 from dispatch import assignment
-from dispatch.models import Placement
+from dispatch.models import Placement, Ticket
 from dispatch.planning.board import load_horizon
 from dispatch.planning.insertion import Insertion, best_insertion, candidate_visit
 from dispatch.planning.plan_models import Booking, Plan, PointDay, SolveRequest

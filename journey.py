@@ -3,8 +3,9 @@
 A daughter calls because her parents' boiler is dead. The agent writes it down (`dispatch/intake.py`); if the
 self-fix card does not help, `TicketFiled` is announced, and from there this table carries the case:
 
-    TicketFiled ──> placed at the nearest service point that can come       dispatch/placement.py
-    TicketPlaced ──> put into a technician's route within a second          dispatch/assignment.py
+    TicketFiled ──> placed at the nearest service point that can come,      dispatch/placing.py
+                    and put into a technician's route in the same step      dispatch/assignment.py
+    TicketPlaced (farther away, by hand, safety) ──> put into a route       dispatch/assignment.py
                  ──> a safety case without a technician: an alarm           dispatch/safety.py
     PlacementRefused ──> the next point is asked, the reason kept           dispatch/placement.py
         … the technician calls within the hour and agrees a window,         dispatch/first_contact.py

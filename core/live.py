@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import json
 
-from sqlalchemy import event, text
-from sqlalchemy.orm import Session as AnySession
+from sqlalchemy import text
 from sqlmodel import Session
+
+from core.last_acts import waiting_act
 
 CHANNEL = "ondol_live"
 
-_WAITING = "announcements"
 _NOTIFY = text("SELECT pg_notify(:channel, payload) FROM unnest(CAST(:payloads AS text[])) AS payload")
+
+
+class _Announcements:
+    """All of a transaction's announcements, told in one statement; PostgreSQL holds them until the commit."""
+
+    def __init__(self) -> None:
+        self.payloads: dict[str, None] = {}
+
+    def __call__(self, session: Session) -> None:
+        session.execute(_NOTIFY, {"channel": CHANNEL, "payloads": list(self.payloads)})
 
 
 def announce(session: Session, *, company_id: int, topic: str, **ids: int | str | None) -> None:
@@ -24,20 +34,4 @@ def announce(session: Session, *, company_id: int, topic: str, **ids: int | str 
         ids: what it is about, e.g. `ticket_id`, `service_point_id`, `number`. No names or phone numbers.
     """
     payload = json.dumps({"company": company_id, "topic": topic, **ids}, separators=(",", ":"))
-    session.info.setdefault(_WAITING, {})[payload] = None
-
-
-@event.listens_for(AnySession, "before_commit")
-def _tell(session: AnySession) -> None:
-    """All of a transaction's announcements in one statement; PostgreSQL holds them until the commit."""
-    if session.in_nested_transaction() or not session.info.get(_WAITING):
-        return
-    payloads = list(session.info.pop(_WAITING))
-    session.execute(_NOTIFY, {"channel": CHANNEL, "payloads": payloads})
-
-
-@event.listens_for(AnySession, "after_rollback")
-def _tell_nothing(session: AnySession) -> None:
-    if session.in_nested_transaction():  # a savepoint alone is taken back
-        return
-    session.info.pop(_WAITING, None)
+    waiting_act(session, ("announce",), _Announcements).payloads[payload] = None

@@ -24,6 +24,13 @@ def test_acts_come_last_in_the_order_of_their_keys_and_once_each(database: Datab
     assert done == ["a1", "a2", "b"]
 
 
+def test_what_an_act_asks_for_comes_after_it(database: Database) -> None:
+    done: list[str] = []
+    with database.transaction() as session:
+        at_the_end(session, ("z",), lambda s: at_the_end(s, ("a",), lambda _: done.append("a")))
+    assert done == ["a"]
+
+
 def test_a_savepoint_that_is_taken_back_takes_nothing_with_it(database: Database) -> None:
     done: list[str] = []
     with database.transaction() as session:

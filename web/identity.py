@@ -109,5 +109,14 @@ def current_actor(request: Request) -> Actor:
     return current_principal(request).actor(source=caller_address(request))
 
 
-SignedIn = Depends(current_principal)
-Author = Depends(current_actor)
+async def _signed_in(request: Request) -> Principal:
+    return current_principal(request)
+
+
+async def _author(request: Request) -> Actor:
+    return current_actor(request)
+
+
+# Asynchronous, because FastAPI gives a plain function a thread of its own, and the pool is small.
+SignedIn = Depends(_signed_in)
+Author = Depends(_author)

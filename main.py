@@ -88,20 +88,21 @@ def web_application() -> object:
     from web.app import create_app
     from web.context import WebContext, no_demo_logins
     from web.live_hub import LiveHub
+    from web.warm_up import begin_warm_up
 
     settings = _checked_settings()
     configure_logs()
     engine = make_engine(settings.database_url, pool_size=settings.web_threads)
-    app = create_app(
-        WebContext(
-            settings=settings,
-            database=Database(engine),
-            clock=clock.now,
-            live=LiveHub(settings.database_url),
-            demo_logins=_demo_logins if settings.is_demo else no_demo_logins,
-        )
+    context = WebContext(
+        settings=settings,
+        database=Database(engine),
+        clock=clock.now,
+        live=LiveHub(settings.database_url),
+        demo_logins=_demo_logins if settings.is_demo else no_demo_logins,
     )
+    app = create_app(context)
     _prefer_short_answers()
+    begin_warm_up(context)
     return app
 
 

@@ -39,6 +39,11 @@ def _read_company(session: Session, company_id: int) -> CompanyInfo:
     return company_info(row)
 
 
+def company_ids(session: Session) -> list[int]:
+    """Every company of this installation."""
+    return list(session.execute(columns(col(Company.id)).order_by(col(Company.id))).scalars())
+
+
 def get_point(session: Session, *, point_id: int) -> PointInfo:
     """One service point. Raises NotFoundError."""
     return once(session, ServicePoint, point_id, lambda: _read_point(session, point_id))

@@ -25,6 +25,8 @@ from core.clock import now as wall_clock
 from core.db import Database, libpq_url, make_engine
 from core.events import TASK_DELIVER, deliver
 from core.jobs import QUEUE_DEFAULT, QUEUE_SMS, QUEUE_SOLVE, make_worker_app
+from core.live import LOOK_AGAIN
+from core.news import tell
 from core.settings import Settings
 from core.sweeping import EachAlone
 from dispatch.planning.solving import TASK_SOLVE, SolverPool, run_solve
@@ -221,6 +223,7 @@ async def _database_answers(url: str) -> None:
 
 async def _work_once(context: WorkerContext, *, lanes: dict[str, int]) -> None:
     """One procrastinate worker a queue, until one of them gives up or we are cancelled."""
+    tell(context.database.engine, LOOK_AGAIN)
     app = make_worker_app(context.settings.database_url, pool_size=2 * len(lanes) + 2)
     add_tasks(app, context)
     async with app.open_async():

@@ -15,6 +15,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session, col
 
 from core.last_acts import run_last_acts
+from core.news import take_news, tell
 
 MODEL_MODULES = (
     "core.models",
@@ -122,10 +123,15 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """One transaction: committed when the block ends well, rolled back when it raises."""
+        """One transaction: committed when the block ends well, rolled back when it raises.
+
+        What it has to tell open pages and workers is told after the commit.
+        """
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
             run_last_acts(session)
+            news = take_news(session)
+        tell(self.engine, news)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

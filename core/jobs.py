@@ -6,6 +6,7 @@ The tasks themselves are registered in `main.py`, where handlers are known.
 
 from __future__ import annotations
 
+import json
 from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
@@ -17,10 +18,14 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from core.db import libpq_url
+from core.news import tell_after_commit
 
 QUEUE_DEFAULT = "default"
 QUEUE_SMS = "sms"
 QUEUE_SOLVE = "solve"
+
+_WAKE_UP = json.dumps({"type": "job_inserted"})
+"""As procrastinate's own trigger says it, which is switched off: it would tell inside the transaction."""
 
 _deferring_app = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
 """Never opened: it only shapes the INSERT that runs on the caller's connection."""
@@ -84,6 +89,8 @@ def defer(
                 priority=priority,
                 connection=connection,
             ).defer(**arguments)
+        if at is None:
+            tell_after_commit(session, f"procrastinate_queue_v1#{queue}", _WAKE_UP)
     except AlreadyEnqueued:
         return False
     except ConnectorException as error:

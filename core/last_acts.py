@@ -7,7 +7,7 @@ all of them, and nobody asks for another lock while holding them: so nobody wait
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.orm import Session as AnySession
@@ -16,7 +16,6 @@ from sqlmodel import Session
 _WAITING = "last_acts"
 
 Act = Callable[[Session], None]
-ActT = TypeVar("ActT", bound=Act)
 
 
 def at_the_end(session: Session, key: tuple[Any, ...], act: Act) -> None:
@@ -25,15 +24,6 @@ def at_the_end(session: Session, key: tuple[Any, ...], act: Act) -> None:
     Acts are done in the order of their keys. What a savepoint took back is done all the same.
     """
     session.info.setdefault(_WAITING, {})[key] = act
-
-
-def waiting_act(session: Session, key: tuple[Any, ...], make: Callable[[], ActT]) -> ActT:
-    """The act that waits under a key, made now if there is none: for acts that gather what they do."""
-    acts: dict[tuple[Any, ...], Any] = session.info.setdefault(_WAITING, {})
-    if key not in acts:
-        acts[key] = make()
-    found: ActT = acts[key]
-    return found
 
 
 def run_last_acts(session: Session) -> None:

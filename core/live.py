@@ -1,37 +1,26 @@
-"""Live updates: ids only, sent by NOTIFY in the transaction that made the change."""
+"""Live updates: ids only, told to open pages once the change is committed."""
 
 from __future__ import annotations
 
 import json
 
-from sqlalchemy import text
 from sqlmodel import Session
 
-from core.last_acts import waiting_act
+from core.news import News, tell_after_commit
 
 CHANNEL = "ondol_live"
+RESYNC = "resync"
 
-_NOTIFY = text("SELECT pg_notify(:channel, payload) FROM unnest(CAST(:payloads AS text[])) AS payload")
-
-
-class _Announcements:
-    """All of a transaction's announcements, told in one statement; PostgreSQL holds them until the commit."""
-
-    def __init__(self) -> None:
-        self.payloads: dict[str, None] = {}
-
-    def __call__(self, session: Session) -> None:
-        session.execute(_NOTIFY, {"channel": CHANNEL, "payloads": list(self.payloads)})
+LOOK_AGAIN: News = [(CHANNEL, json.dumps({"topic": RESYNC}))]
+"""What a process tells when it starts: the one before may have died between a change and its announcement."""
 
 
 def announce(session: Session, *, company_id: int, topic: str, **ids: int | str | None) -> None:
-    """Tell open pages, when this transaction commits, that something changed.
-
-    What a savepoint took back is announced all the same; a page then looks in vain.
+    """Tell open pages, when this transaction is committed, that something changed.
 
     Args:
         topic: `ticket`, `plan`, `notice`, `task`, `happy_call`.
         ids: what it is about, e.g. `ticket_id`, `service_point_id`, `number`. No names or phone numbers.
     """
     payload = json.dumps({"company": company_id, "topic": topic, **ids}, separators=(",", ":"))
-    waiting_act(session, ("announce",), _Announcements).payloads[payload] = None
+    tell_after_commit(session, CHANNEL, payload)

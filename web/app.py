@@ -12,6 +12,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from core.live import LOOK_AGAIN
+from core.news import tell
 from web.assets import STATIC_DIR
 from web.context import WebContext
 from web.problems import install_error_handlers
@@ -57,6 +59,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     # As many threads as pooled connections: a request that gets a thread also gets a connection.
     anyio.to_thread.current_default_thread_limiter().total_tokens = context.settings.web_threads
     await context.live.start()
+    await anyio.to_thread.run_sync(tell, context.database.engine, LOOK_AGAIN)
     yield
     await context.live.stop()
     context.database.dispose()

@@ -14,7 +14,7 @@ import psycopg
 import structlog
 
 from core.db import libpq_url
-from core.live import CHANNEL
+from core.live import CHANNEL, RESYNC
 
 log = structlog.get_logger(__name__)
 
@@ -109,6 +109,9 @@ class LiveHub:
     def _spread(self, payload: str) -> None:
         change = json.loads(payload)
         self._count += 1
+        if change["topic"] == RESYNC:
+            self._send_all("resync", "{}")
+            return
         data = json.dumps({"topics": topics_of(change)})
         for listener in list(self._listeners):
             if listener.may_hear(change):

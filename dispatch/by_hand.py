@@ -180,7 +180,7 @@ def _visit_to_plan(session: Session, ticket: Ticket, now: datetime) -> Visit:
 def _check_technician(
     session: Session, ticket: Ticket, visit: Visit, *, technician_id: int, at: datetime, by: Actor
 ) -> None:
-    crew = get_technicians(session, technician_ids=[technician_id], company_id=ticket.company_id, at=at)
+    crew = get_technicians(session, technician_ids=[technician_id], company_id=ticket.company_id)
     if technician_id not in crew:
         message = _("이 회사의 기사가 아닙니다. 목록에서 골라 주세요.")
         raise InvalidError(message, errors=(FieldError("technician_id", message),))

@@ -84,17 +84,15 @@ def parties_of(session: Session, *, ticket_id: int) -> dict[str, TicketParty]:
     return {row.role: row for row in rows}
 
 
-def technician_of(session: Session, *, visit: Visit | None, now: datetime) -> TechnicianInfo | None:
+def technician_of(session: Session, *, visit: Visit | None) -> TechnicianInfo | None:
     """The technician of a visit, None while it has none."""
     if visit is None or visit.technician_id is None:
         return None
-    found = get_technicians(
-        session, technician_ids=[visit.technician_id], company_id=visit.company_id, at=now
-    )
+    found = get_technicians(session, technician_ids=[visit.technician_id], company_id=visit.company_id)
     return found.get(visit.technician_id)
 
 
-def author_of_step(session: Session, *, case: Case, by: Actor, now: datetime) -> Actor:
+def author_of_step(session: Session, *, case: Case, by: Actor) -> Actor:
     """Who is written down for a step of the visit: a desk's entry names the technician it was made for.
 
     Raises:
@@ -108,7 +106,7 @@ def author_of_step(session: Session, *, case: Case, by: Actor, now: datetime) ->
         if own is not None and own != visit.technician_id:
             raise NotYourVisitError(_("다른 기사에게 배정된 방문입니다. 목록을 새로 고쳐 주세요."))
     if by.role in DESK_ROLES:
-        technician = technician_of(session, visit=visit, now=now)
+        technician = technician_of(session, visit=visit)
         return replace(by, on_behalf_of=technician.name if technician else None)
     return by
 

@@ -84,7 +84,7 @@ def record_attempt(
         case=case,
         attempt=attempt,
         at=at,
-        by=author_of_step(session, case=case, by=by, now=now),
+        by=author_of_step(session, case=case, by=by),
         late=now - at > timedelta(seconds=rules.late_entry_flag_s),
         now=now,
     )

@@ -59,7 +59,7 @@ class FollowUpCase:
 
 
 def cases_to_follow(
-    session: Session, *, company_id: int, ticket_ids: Iterable[int], now: datetime
+    session: Session, *, company_id: int, ticket_ids: Iterable[int]
 ) -> dict[int, FollowUpCase]:
     """Several cases of a company at once, by ticket id; unknown ones are left out."""
     ids = set(ticket_ids)
@@ -73,7 +73,6 @@ def cases_to_follow(
         session,
         technician_ids={visit.technician_id for visit in shown.values() if visit.technician_id},
         company_id=company_id,
-        at=now,
     )
     cases = {}
     for ticket in tickets:

@@ -197,7 +197,7 @@ def make_items(session: Session, tickets: Sequence[Ticket], *, now: datetime) ->
     offers = _placements(session, ids)
     visits = _visits(session, ids)
     crew_ids = {v.technician_id for v in visits.values() if v.technician_id is not None}
-    crew = get_technicians(session, technician_ids=crew_ids, company_id=company_id, at=now)
+    crew = get_technicians(session, technician_ids=crew_ids, company_id=company_id)
     points = points_by_id(
         session, point_ids={t.service_point_id for t in tickets if t.service_point_id is not None}
     )

@@ -61,9 +61,9 @@ def facts_of_ticket(session: Session, *, ticket_id: int) -> TicketFacts:
     return TicketFacts(ticket, company, _case(ticket, company, parties), parties)
 
 
-def worker_of(session: Session, *, visit: Visit, now: datetime) -> Worker:
+def worker_of(session: Session, *, visit: Visit) -> Worker:
     """The technician as the family knows him."""
-    technician = technician_of(session, visit=visit, now=now)
+    technician = technician_of(session, visit=visit)
     if technician is None:
         return Worker(name="담당 기사", id_number="-")
     return Worker(name=sendable(technician.name, "담당 기사"), id_number=technician.badge_number or "-")

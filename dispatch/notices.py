@@ -46,7 +46,7 @@ def tell_window(
     window = notice_facts.window_of(visit)
     if window is None:
         return
-    worker = notice_facts.worker_of(session, visit=visit, now=now)
+    worker = notice_facts.worker_of(session, visit=visit)
     fee = estimate_visit(session, ticket_id=facts.id, start=window.start, now=now).visit_fee
     context: Context
     if before is None:
@@ -70,7 +70,7 @@ def tell_en_route(session: Session, *, visit_id: int, arrives_at: datetime | Non
     """Tell the family that the technician has set out."""
     visit = session.get_one(Visit, visit_id)
     facts = facts_of_ticket(session, ticket_id=visit.ticket_id)
-    worker = notice_facts.worker_of(session, visit=visit, now=now)
+    worker = notice_facts.worker_of(session, visit=visit)
     context = messages.EnRoute(facts.case, worker, arrives_at)
     _tell_family(session, facts=facts, context=context, generation=visit.sequence, now=now)
 
@@ -81,7 +81,7 @@ def tell_absent(session: Session, *, visit_id: int, options: Sequence[Window], n
     facts = facts_of_ticket(session, ticket_id=visit.ticket_id)
     context = messages.Absent(
         facts.case,
-        notice_facts.worker_of(session, visit=visit, now=now),
+        notice_facts.worker_of(session, visit=visit),
         visit.arrived_at or now,
         tuple(options[:2]),
     )
@@ -96,7 +96,7 @@ def tell_visit_result(
     facts = facts_of_ticket(session, ticket_id=visit.ticket_id)
     context = messages.VisitResult(
         case=facts.case,
-        worker=notice_facts.worker_of(session, visit=visit, now=now),
+        worker=notice_facts.worker_of(session, visit=visit),
         finished_at=visit.ended_at or now,
         lines=notice_facts.bill_lines(charge),
         total=charge.total,
@@ -204,7 +204,7 @@ def _tell_technician(
     generation: int | None,
     now: datetime,
 ) -> None:
-    found = get_technicians(session, technician_ids=[technician_id], company_id=facts.company.id, at=now)
+    found = get_technicians(session, technician_ids=[technician_id], company_id=facts.company.id)
     if technician_id not in found:
         return
     party = notice_facts.technician_party(found[technician_id])

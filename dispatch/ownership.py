@@ -141,7 +141,7 @@ class _Duties:
         if visit.company_id not in self.technicians:
             ids = {v.technician_id for v in self.visits.values() if v.technician_id is not None}
             self.technicians[visit.company_id] = get_technicians(
-                self.session, technician_ids=ids, company_id=visit.company_id, at=self.at
+                self.session, technician_ids=ids, company_id=visit.company_id
             )
         return self.technicians[visit.company_id].get(visit.technician_id or 0)
 

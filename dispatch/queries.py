@@ -71,7 +71,7 @@ def ticket_detail(session: Session, *, company_id: int, number: str, now: dateti
     ticket_id = ticket_key(ticket)
     placements = _placements(session, ticket_id)
     visit_rows = _rows(session, Visit, ticket_id)
-    visits = _visits(session, ticket, visit_rows, now=now)
+    visits = _visits(session, ticket, visit_rows)
     tasks = list_tasks(session, company_id=company_id, ticket_id=ticket_id, state=None)
     clocks = list_clocks(session, tickets=[ticket], now=now)[ticket_id]
     work = work_of(ticket_id, tasks=tasks, visits=visit_rows)
@@ -149,10 +149,8 @@ def _placements(session: Session, ticket_id: int) -> tuple[PlacementFacts, ...]:
     )
 
 
-def _visits(
-    session: Session, ticket: Ticket, rows: Sequence[Visit], *, now: datetime
-) -> tuple[VisitFacts, ...]:
-    crew = _crew(session, ticket.company_id, [row.technician_id for row in rows], now)
+def _visits(session: Session, ticket: Ticket, rows: Sequence[Visit]) -> tuple[VisitFacts, ...]:
+    crew = _crew(session, ticket.company_id, [row.technician_id for row in rows])
     items = checklist_for(safety=ticket.safety)
     return tuple(
         VisitFacts(
@@ -185,11 +183,9 @@ def _visits(
     )
 
 
-def _crew(
-    session: Session, company_id: int, ids: Iterable[int | None], now: datetime
-) -> dict[int, TechnicianInfo]:
+def _crew(session: Session, company_id: int, ids: Iterable[int | None]) -> dict[int, TechnicianInfo]:
     known = {i for i in ids if i is not None}
-    return get_technicians(session, technician_ids=known, company_id=company_id, at=now) if known else {}
+    return get_technicians(session, technician_ids=known, company_id=company_id) if known else {}
 
 
 def _attempts(session: Session, ticket_id: int) -> tuple[AttemptFacts, ...]:

@@ -59,7 +59,7 @@ def reopen_ticket(
         text = _("아직 끝나지 않은 접수입니다({status}). 재접수하지 않고 그대로 이어 가면 됩니다.")
         raise WrongStateError(text.format(status=ticket.status))
     if excluded_technician_id is not None:
-        _require_technician(session, ticket, excluded_technician_id, now)
+        _require_technician(session, ticket, excluded_technician_id)
         ticket.excluded_technician_id = excluded_technician_id
         if ticket.preferred_technician_id == excluded_technician_id:
             ticket.preferred_technician_id = None
@@ -77,9 +77,9 @@ def reopen_ticket(
     return ticket
 
 
-def _require_technician(session: Session, ticket: Ticket, technician_id: int, now: datetime) -> None:
+def _require_technician(session: Session, ticket: Ticket, technician_id: int) -> None:
     if technician_id not in get_technicians(
-        session, technician_ids=[technician_id], company_id=ticket.company_id, at=now
+        session, technician_ids=[technician_id], company_id=ticket.company_id
     ):
         message = _("우리 회사의 기사가 아닙니다. 뺄 기사를 다시 골라 주세요.")
         raise UnknownTechnicianError(message, errors=(FieldError("excluded_technician_id", message),))

@@ -76,7 +76,7 @@ def for_point(
     """
     worker = None
     if visit is not None and visit.technician_id is not None:
-        worker = notice_facts.worker_of(session, visit=visit, now=now).name
+        worker = notice_facts.worker_of(session, visit=visit).name
     offered = session.exec(
         select(Placement.id).where(col(Placement.ticket_id) == facts.id, col(Placement.state) == "OFFERED")
     ).first()

@@ -51,7 +51,7 @@ def begin_step(
     )
     if visit is None or verdict is Verdict.REFUSE:
         raise WrongStateError(_refusal(step, case))
-    author = author_of_step(session, case=case, by=by, now=now)
+    author = author_of_step(session, case=case, by=by)
     if verdict is Verdict.REPEATED:
         return result_of(case, visit, at=now, repeated=True)
     latest = max(

@@ -20,7 +20,7 @@ def arrival(session: Session, *, visit: Visit, departed_at: datetime, now: datet
     """The estimated arrival; None when the home or the technician has no place on the map."""
     ticket = session.get_one(Ticket, visit.ticket_id)
     home = _place_of_home(session, ticket.household_id)
-    origin = _origin(session, visit=visit, departed_at=departed_at, now=now)
+    origin = _origin(session, visit=visit, departed_at=departed_at)
     if home is None or origin is None:
         return None
     rules = read_rules(session, company_id=visit.company_id, at=now)
@@ -29,7 +29,7 @@ def arrival(session: Session, *, visit: Visit, departed_at: datetime, now: datet
     )
 
 
-def _origin(session: Session, *, visit: Visit, departed_at: datetime, now: datetime) -> Point | None:
+def _origin(session: Session, *, visit: Visit, departed_at: datetime) -> Point | None:
     query = (
         select(Ticket.household_id)
         .join(Visit, col(Visit.ticket_id) == col(Ticket.id))
@@ -44,7 +44,7 @@ def _origin(session: Session, *, visit: Visit, departed_at: datetime, now: datet
     last = session.exec(query).first()
     if last is not None:
         return _place_of_home(session, last)
-    technician = technician_of(session, visit=visit, now=now)
+    technician = technician_of(session, visit=visit)
     return place_at(technician.home_lat, technician.home_lon, "") if technician else None
 
 

@@ -130,7 +130,7 @@ def acknowledge(session: Session, *, ticket_id: int, by: Actor, now: datetime) -
     visit = case.visit
     if visit is None or visit.technician_id is None or visit.state not in OPEN_VISIT_STATES:
         raise WrongStateError(_("확인할 방문이 없습니다. 목록을 새로 고쳐 주세요."))
-    author = author_of_step(session, case=case, by=by, now=now)
+    author = author_of_step(session, case=case, by=by)
     if visit.acknowledged_at is None:
         visit.acknowledged_at = now
         session.add(visit)

@@ -59,9 +59,7 @@ def record_attempt(
     call = lock_call(session, call_id=happy_call_id, company_id=company_id)
     if call.state != "scheduled":
         raise HappyCallOverError(_("이미 끝난 해피콜입니다. 목록을 새로 고쳐 주세요."))
-    case = cases_to_follow(session, company_id=company_id, ticket_ids=[call.ticket_id], now=now)[
-        call.ticket_id
-    ]
+    case = cases_to_follow(session, company_id=company_id, ticket_ids=[call.ticket_id])[call.ticket_id]
     at = attempt.at or now
     _require_sense(attempt, call=call, case=case, at=at, now=now)
     _store(session, call=call, attempt=attempt, at=at, by=by, now=now)
@@ -81,7 +79,7 @@ def record_attempt(
     else:
         _try_again(session, call=call, case=case, company=company, at=at, by=by, now=now)
     session.flush()
-    return _result(session, call=call, verdict=verdict, now=now)
+    return _result(session, call=call, verdict=verdict)
 
 
 def _require_sense(
@@ -191,10 +189,8 @@ def _give_up(session: Session, *, call: HappyCall, state: str, reason: str, by: 
     close_tickets_of(session, call=call, reason=reason, by=by, now=now, own_too=True)
 
 
-def _result(session: Session, *, call: HappyCall, verdict: Verdict, now: datetime) -> AttemptResult:
-    case = cases_to_follow(session, company_id=call.company_id, ticket_ids=[call.ticket_id], now=now)[
-        call.ticket_id
-    ]
+def _result(session: Session, *, call: HappyCall, verdict: Verdict) -> AttemptResult:
+    case = cases_to_follow(session, company_id=call.company_id, ticket_ids=[call.ticket_id])[call.ticket_id]
     return AttemptResult(
         id=call_key(call),
         number=case.number,

@@ -37,7 +37,6 @@ def list_calls(
     session: Session,
     *,
     company_id: int,
-    now: datetime,
     state: str | None = None,
     cursor: str | None = None,
     limit: int = PAGE,
@@ -68,16 +67,16 @@ def list_calls(
     query = query.order_by(*(it.desc() for it in order)) if newest_first else query.order_by(*order)
     rows = list(session.exec(query.limit(limit + 1)))
     page, rest = rows[:limit], rows[limit:]
-    items = _infos(session, page, company_id=company_id, now=now)
+    items = _infos(session, page, company_id=company_id)
     return CallPage(tuple(items), _cursor(page[-1]) if rest else None)
 
 
-def get_call(session: Session, *, company_id: int, happy_call_id: int, now: datetime) -> CallInfo:
+def get_call(session: Session, *, company_id: int, happy_call_id: int) -> CallInfo:
     """One call. Raises `UnknownHappyCallError`, also for another company's."""
     row = session.get(HappyCall, happy_call_id)
     if row is None or row.company_id != company_id:
         raise UnknownHappyCallError(_("그런 해피콜이 없습니다. 목록을 새로 고쳐 주세요."))
-    return _infos(session, [row], company_id=company_id, now=now)[0]
+    return _infos(session, [row], company_id=company_id)[0]
 
 
 def call_of_ticket(session: Session, *, ticket_id: int) -> CallBrief | None:
@@ -107,12 +106,12 @@ def coverage(session: Session, *, company_id: int, start: datetime, end: datetim
     return Coverage(len(done), asked, waiting, len(done) - asked - waiting - missing, missing)
 
 
-def _infos(session: Session, rows: Sequence[HappyCall], *, company_id: int, now: datetime) -> list[CallInfo]:
+def _infos(session: Session, rows: Sequence[HappyCall], *, company_id: int) -> list[CallInfo]:
     keys = [call_key(row) for row in rows]
     attempts = _attempts(session, keys)
     merged = _merged_tickets(session, keys)
     wanted = {row.ticket_id for row in rows} | {it for ids in merged.values() for it in ids}
-    cases = cases_to_follow(session, company_id=company_id, ticket_ids=wanted, now=now)
+    cases = cases_to_follow(session, company_id=company_id, ticket_ids=wanted)
     return [
         CallInfo(
             id=call_key(row),

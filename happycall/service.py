@@ -39,7 +39,7 @@ def schedule_call(*, session: Session, event: VisitCompleted | TicketEnded, now:
     after its next visit: both keep a withdrawn call with the reason. One call a home: a pending call of
     another ticket of the last 14 days is merged into the new one, except that safety cases are always rung.
     """
-    found = cases_to_follow(session, company_id=event.company_id, ticket_ids=[event.ticket_id], now=now)
+    found = cases_to_follow(session, company_id=event.company_id, ticket_ids=[event.ticket_id])
     if event.ticket_id not in found:
         return
     case = found[event.ticket_id]
@@ -185,6 +185,6 @@ def _pending_of_home(
     )
     pending = list(session.exec(query))
     cases = cases_to_follow(
-        session, company_id=case.company_id, ticket_ids=[call.ticket_id for call in pending], now=now
+        session, company_id=case.company_id, ticket_ids=[call.ticket_id for call in pending]
     )
     return [call for call in pending if call.ticket_id == case.ticket_id or not cases[call.ticket_id].safety]

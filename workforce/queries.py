@@ -105,11 +105,7 @@ def list_technicians(
 
 
 def get_technicians(
-    session: Session,
-    *,
-    technician_ids: Iterable[int],
-    company_id: int,
-    at: datetime,  # noqa: ARG001
+    session: Session, *, technician_ids: Iterable[int], company_id: int
 ) -> dict[int, TechnicianInfo]:
     """Technicians by id, with the badge number they have at this company.
 

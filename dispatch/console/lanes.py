@@ -66,7 +66,7 @@ def day_lanes(
     owners = {v.technician_id: v.service_point_id for v, _t in visits if v.technician_id is not None}
     owners |= {s.technician_id: s.service_point_id for s in shifts}
     ids = list(owners)
-    crew = get_technicians(session, technician_ids=ids, company_id=company_id, at=now)
+    crew = get_technicians(session, technician_ids=ids, company_id=company_id)
     places = places_of_households(session, household_ids={t.household_id for _v, t in visits})
     lunches = _lunches(session, point_ids, day)
     by_technician: dict[int, list[tuple[Visit, Ticket]]] = {}

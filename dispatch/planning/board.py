@@ -95,7 +95,7 @@ def _load_facts(session: Session, *, point_id: int, days: Sequence[date], now: d
     shifts += standby_shifts(standby_spans(rota), shifts, point_id=point_id)
     crew_ids = {shift.technician_id for shift in shifts}
     known = crew_ids | {v.technician_id for v in visits if v.technician_id is not None}
-    crew = get_technicians(session, technician_ids=known, company_id=point.company_id, at=now)
+    crew = get_technicians(session, technician_ids=known, company_id=point.company_id)
     homes = {i: Point(t.home_lat, t.home_lon, here.area) for i, t in crew.items()}
     own = {v.visit_id for v in visits}
     elsewhere = held_elsewhere(session, technician_ids=crew_ids, own=own, span=span, here=here)

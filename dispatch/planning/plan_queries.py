@@ -100,7 +100,6 @@ def plan_of(session: Session, *, point_id: int, day: date) -> PlanView:
         session,
         technician_ids=[route["technician_id"] for route in plan.routes],
         company_id=plan.company_id,
-        at=plan.made_at,
     )
     return PlanView(
         point_id=point_id,

@@ -34,7 +34,6 @@ def test_a_content_family_closes_the_case(follow_up: FollowUp) -> None:
         follow_up.case.session,
         company_id=follow_up.call.company_id,
         happy_call_id=result.id,
-        now=DONE,
     )
     assert info.answers is not None
     assert (info.answers.overall, info.answers.verbatim, info.attempts[0].with_role) == (

@@ -34,7 +34,7 @@ def test_the_list_is_the_companys_own_first_due_first_and_paged(session: Session
         if cursor is None:
             break
     assert seen == numbers
-    assert queries.list_calls(session, company_id=other.id or 0, now=DONE).items == ()
+    assert queries.list_calls(session, company_id=other.id or 0).items == ()
 
 
 def test_the_list_by_state(session: Session) -> None:
@@ -60,12 +60,12 @@ def test_a_bad_state_or_cursor_is_named(session: Session, bad: dict[str, str]) -
 def test_another_companys_call_does_not_exist(session: Session) -> None:
     follow_up = completed(session)
     with pytest.raises(NotFoundError):
-        queries.get_call(session, company_id=0, happy_call_id=follow_up.call.id or 0, now=DONE)
+        queries.get_call(session, company_id=0, happy_call_id=follow_up.call.id or 0)
 
 
 def test_numbers_are_those_of_the_intake(session: Session) -> None:
     follow_up = completed(session)
-    (call,) = queries.list_calls(session, company_id=follow_up.call.company_id, now=DONE).items
+    (call,) = queries.list_calls(session, company_id=follow_up.call.company_id).items
     assert {it.role: it.phone for it in call.case.people} == {
         "resident": "+821011112222",
         "requester": "+821098765432",
@@ -86,7 +86,7 @@ def test_the_script_names_the_maker_the_technician_and_the_bill(session: Session
         lines=(LineRequest("LABOUR_IGNITION"),),
     )
     billing.charge_visit(session, work=work, by=world.AGENT, now=DONE)
-    (call,) = queries.list_calls(session, company_id=case.company.id or 0, now=DONE).items
+    (call,) = queries.list_calls(session, company_id=case.company.id or 0).items
     script = script_for(session, happy_call=call)
     assert [line.code for line in script] == [
         "GREETING",
@@ -110,7 +110,7 @@ def test_the_script_names_the_maker_the_technician_and_the_bill(session: Session
 def test_nobody_is_asked_about_a_visit_that_never_was(session: Session) -> None:
     case = make_case(session, status="SELF_FIXED", state="cancelled")
     ended(case, "SELF_FIXED")
-    (call,) = queries.list_calls(session, company_id=case.company.id or 0, now=DONE).items
+    (call,) = queries.list_calls(session, company_id=case.company.id or 0).items
     codes = [line.code for line in script_for(session, happy_call=call)]
     assert codes == ["GREETING", "FIXED", "OVERALL", "RECOMMEND", "WORDS", "CLOSING"]
 

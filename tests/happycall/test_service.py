@@ -86,7 +86,7 @@ def test_one_call_a_home_and_the_other_ticket_is_closed_with_it(session: Session
     complete(third, at=DONE + timedelta(days=1))
     kept = FollowUp(third).call
     assert {call.merged_into_id for call in calls(session)} == {None, kept.id}
-    info = queries.get_call(session, company_id=kept.company_id, happy_call_id=kept.id or 0, now=DONE)
+    info = queries.get_call(session, company_id=kept.company_id, happy_call_id=kept.id or 0)
     assert set(info.also) == {first.case.ticket.number, second.ticket.number}
     FollowUp(third).attempt("CONNECTED", answers=GOOD)
     for case in (first.case, second, third):

@@ -35,11 +35,10 @@ def get_happy_calls(
 ) -> Response:
     """Calls of the company, the earliest due first."""
 
-    def look(session: Session, now: datetime) -> dict[str, Any]:
+    def look(session: Session, _now: datetime) -> dict[str, Any]:
         page = queries.list_calls(
             session,
             company_id=principal.company_id,
-            now=now,
             state=state or None,
             cursor=cursor or None,
             limit=limit,
@@ -71,9 +70,7 @@ def post_attempt(
             now=now,
         )
         session.flush()
-        call = queries.get_call(
-            session, company_id=principal.company_id, happy_call_id=happy_call_id, now=now
-        )
+        call = queries.get_call(session, company_id=principal.company_id, happy_call_id=happy_call_id)
         return {
             **call_json(call),
             "ticket_status": result.ticket_status,

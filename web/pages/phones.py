@@ -98,7 +98,7 @@ def _render(
 def _of_ticket(session: Session, *, company_id: int, number: str, now: datetime) -> dict[str, Any]:
     detail = ticket_detail(session, company_id=company_id, number=number, now=now)
     names = shown.staff_names(session, company_id=company_id, now=now)
-    family, staff = shown.phones_of_ticket(session, detail=detail, names=names, now=now)
+    family, staff = shown.phones_of_ticket(session, detail=detail, names=names)
     return {"phones": family, "staff": staff, "more_url": None}
 
 
@@ -117,9 +117,7 @@ def _of_all(
         inboxes = find(
             _search_words(session, company_id=company_id, q=q, names=names, now=now) if q else None
         )
-    phones = shown.phones_of_list(
-        session, company_id=company_id, inboxes=inboxes[:limit], names=names, now=now
-    )
+    phones = shown.phones_of_list(session, company_id=company_id, inboxes=inboxes[:limit], names=names)
     more = {"q": q, "who": who, "limit": str(min(limit + PAGE, MOST))}
     has_more = len(inboxes) > limit and limit < MOST
     query = urlencode({name: value for name, value in more.items() if value})

@@ -112,8 +112,7 @@ def show_state(
     """Whether somebody else has rung meanwhile: a small live piece beside a form that is being filled in."""
     context = context_of(request)
     with context.database.reading() as session:
-        now = context.clock()
-        call = get_call(session, company_id=principal.company_id, happy_call_id=happy_call_id, now=now)
+        call = get_call(session, company_id=principal.company_id, happy_call_id=happy_call_id)
     return render_page(request, "qa/_state.html", {"call": call, "seen": seen})
 
 
@@ -126,7 +125,7 @@ def post_dial(
     context = context_of(request)
     with context.database.transaction() as session:
         now = context.clock()
-        call = get_call(session, company_id=principal.company_id, happy_call_id=happy_call_id, now=now)
+        call = get_call(session, company_id=principal.company_id, happy_call_id=happy_call_id)
         why, address = posted.get("why"), caller_address(request)
         try:
             open_numbers(session, principal=principal, call=call, why=why, from_address=address, now=now)
@@ -151,7 +150,7 @@ def post_attempt(
         with context.database.transaction() as session:
             now = context.clock()
             company_id = principal.company_id
-            call = get_call(session, company_id=company_id, happy_call_id=happy_call_id, now=now)
+            call = get_call(session, company_id=company_id, happy_call_id=happy_call_id)
             attempt = read_attempt(posted, asked=questions_asked(script_for(session, happy_call=call)))
             if take_once(session, request, principal=principal, posted=posted, now=now):
                 why = why_now(session, principal=principal, call=call, typed=posted.get("why"), now=now)
@@ -192,7 +191,6 @@ def _list(
     page = list_calls(
         session,
         company_id=company_id,
-        now=now,
         state=None if q else state,
         cursor=cursor or None,
         limit=PAGE,
@@ -226,7 +224,7 @@ def _call(
     errors: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     company_id = principal.company_id
-    call = get_call(session, company_id=company_id, happy_call_id=call_id, now=now)
+    call = get_call(session, company_id=company_id, happy_call_id=call_id)
     masks = masks_for_ticket(session, principal=principal, ticket_id=call.case.ticket_id, now=now)
     call = replace(call, reason=words.hide(call.reason, call.case, masks))
     hours = hours_now(session, company_id=company_id, now=now, case=call.case)

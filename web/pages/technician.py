@@ -154,9 +154,7 @@ def frame_of(whose: Whose, principal: Principal, *, view: str | None) -> dict[st
 def _whose(session: Session, principal: Principal, asked: int | None, now: datetime) -> Whose:
     company_id = principal.company_id
     if principal.technician_id is not None:
-        own = get_technicians(
-            session, technician_ids=[principal.technician_id], company_id=company_id, at=now
-        )
+        own = get_technicians(session, technician_ids=[principal.technician_id], company_id=company_id)
         return Whose(own.get(principal.technician_id), (), is_own=True)
     point_id = principal.service_point_id
     choices = technicians_with_work(session, company_id=company_id, now=now, service_point_id=point_id)

@@ -100,11 +100,10 @@ def phones_of_list(
     company_id: int,
     inboxes: Sequence[PhoneInbox],
     names: Mapping[str, str],
-    now: datetime,
 ) -> list[ShownPhone]:
     """Phones with their owners: `names` knows the staff, the tickets know the family."""
     ids = {text.ticket_id for inbox in inboxes for text in inbox.texts}
-    cases = cases_to_follow(session, company_id=company_id, ticket_ids=ids, now=now)
+    cases = cases_to_follow(session, company_id=company_id, ticket_ids=ids)
     shown = []
     for inbox in inboxes:
         name, sub = names.get(inbox.phone, ""), ""
@@ -116,11 +115,11 @@ def phones_of_list(
 
 
 def phones_of_ticket(
-    session: Session, *, detail: TicketDetail, names: Mapping[str, str], now: datetime
+    session: Session, *, detail: TicketDetail, names: Mapping[str, str]
 ) -> tuple[list[ShownPhone], list[ShownPhone]]:
     """The family's phones side by side (people on one number share it), and the staff's that were told."""
     notices = list_notices(session, ticket_id=detail.id)
-    cases = cases_to_follow(session, company_id=detail.company.id, ticket_ids=[detail.id], now=now)
+    cases = cases_to_follow(session, company_id=detail.company.id, ticket_ids=[detail.id])
     tasks = list_tasks(
         session, company_id=detail.company.id, ticket_id=detail.id, kinds=[CALL_LANDLINE], state=None
     )

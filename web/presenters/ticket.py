@@ -49,7 +49,7 @@ def ticket_json(session: Session, *, principal: Principal, number: str, now: dat
     call = call_of_ticket(session, ticket_id=detail.id)
     visits = [_visit(visit) for visit in detail.visits]
     show = partial(masks.words, names=[party.name for party in detail.parties])
-    names = names_in(session, detail, now=now)
+    names = names_in(session, detail)
     return {
         **_facts(detail, show),
         "parties": [_party(party, masks) for party in _ordered(detail.parties)],

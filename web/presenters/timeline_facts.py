@@ -37,13 +37,13 @@ class Names:
     points: Mapping[int, str] = field(default_factory=dict)
 
 
-def names_in(session: Session, detail: TicketDetail, *, now: datetime) -> Names:
+def names_in(session: Session, detail: TicketDetail) -> Names:
     """The names behind the ids of a ticket's timeline; asks for those alone that the ticket does not show."""
     crew = {v.technician.id: v.technician.name for v in detail.visits if v.technician is not None}
     points = {p.point.id: p.point.name for p in detail.placements}
     missing = _ids(detail, TECHNICIAN_KEYS) - crew.keys()
     if missing:
-        found = get_technicians(session, technician_ids=missing, company_id=detail.company.id, at=now)
+        found = get_technicians(session, technician_ids=missing, company_id=detail.company.id)
         crew |= {key: info.name for key, info in found.items()}
     gone = _ids(detail, POINT_KEYS) - points.keys()
     if gone:

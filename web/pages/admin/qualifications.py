@@ -178,9 +178,9 @@ def end(
 
 def _own(session: Session, principal: Principal, technician_id: int, now: datetime) -> TechnicianInfo:
     must_be_own_technician(session, technician_id=technician_id, company_id=principal.company_id, at=now)
-    found = get_technicians(
-        session, technician_ids=[technician_id], company_id=principal.company_id, at=now
-    ).get(technician_id)
+    found = get_technicians(session, technician_ids=[technician_id], company_id=principal.company_id).get(
+        technician_id
+    )
     if found is None:
         raise NotFoundError(_("그런 기사가 없습니다."))
     return found

@@ -57,7 +57,7 @@ def show_week(
             for t in list_technicians(session, company_id=principal.company_id, at=now, point_id=point_id)
         }
         left = {row.technician_id for row in rows} - set(people)
-        people |= get_technicians(session, technician_ids=left, company_id=principal.company_id, at=now)
+        people |= get_technicians(session, technician_ids=left, company_id=principal.company_id)
         cells: dict[tuple[int, date], list[Any]] = {}
         for row in rows:
             cells.setdefault((row.technician_id, today_kst(row.start_at)), []).append(row)
@@ -277,7 +277,7 @@ def _absence_form(
 ) -> FormPage:
     must_be_own_technician(session, technician_id=technician_id, company_id=principal.company_id, at=now)
     person: TechnicianInfo = get_technicians(
-        session, technician_ids=[technician_id], company_id=principal.company_id, at=now
+        session, technician_ids=[technician_id], company_id=principal.company_id
     )[technician_id]
     own_point(session, company_id=principal.company_id, code=code)
     day = today_kst(now).isoformat()

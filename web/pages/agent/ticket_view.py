@@ -76,7 +76,7 @@ def ticket_values(session: Session, *, principal: Principal, number: str, now: d
         "notices": _notices(session, detail, masks),
         "charges": charges_of_ticket(session, ticket_id=detail.id),
         "estimate": None if ended else _estimate(session, detail, now),
-        "timeline": timeline_items(detail.timeline, show, names_in(session, detail, now=now)),
+        "timeline": timeline_items(detail.timeline, show, names_in(session, detail)),
         "age": age_words(detail.received_at, now),
         "with_default": "requester" if detail.party("requester") else "resident",
     }

@@ -135,7 +135,7 @@ def _render(
         points = points_by_id(session, point_ids={proposal.service_point_id for proposal in found})
         values = {
             "proposals": [
-                _proposal(session, proposal, points[proposal.service_point_id].name, principal, now)
+                _proposal(session, proposal, points[proposal.service_point_id].name, principal)
                 for proposal in found
             ],
             "problem": problem,
@@ -146,15 +146,12 @@ def _render(
         return render_page(request, template, values, status_code=status, headers=toast(said))
 
 
-def _proposal(
-    session: Session, proposal: Proposal, point: str, principal: Principal, now: datetime
-) -> dict[str, Any]:
+def _proposal(session: Session, proposal: Proposal, point: str, principal: Principal) -> dict[str, Any]:
     sides = [side for change in proposal.changes for side in (change["from"], change["to"]) if side]
     crew = get_technicians(
         session,
         technician_ids={side["technician_id"] for side in sides},
         company_id=principal.company_id,
-        at=now,
     )
     names = {who: info.name for who, info in crew.items()}
     changes = [

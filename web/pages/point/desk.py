@@ -110,7 +110,6 @@ def duty_values(session: Session, desk: Desk, *, now: datetime) -> dict[str, Any
         session,
         technician_ids=[duty.technician_id] if duty.technician_id else [],
         company_id=point.company_id,
-        at=now,
     )
     rows = list_duty(session, company_id=point.company_id, point_id=point.id, start=now, end=now + LOOK_AHEAD)
     closures = list_closures(session, point_id=point.id, since=now)

@@ -158,7 +158,7 @@ def _facts(session: Session, detail: TicketDetail, masks: Masks, *, now: datetim
         "clocks": {clock.kind: clock for clock in detail.clocks},
         "script": script_steps(symptom=detail.symptom) if detail.safety else (),
         "tasks": [_task(task, detail, masks) for task in detail.tasks if task.state == "open"],
-        "timeline": timeline_items(detail.timeline, show, names_in(session, detail, now=now)),
+        "timeline": timeline_items(detail.timeline, show, names_in(session, detail)),
     }
 
 

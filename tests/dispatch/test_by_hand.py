@@ -58,7 +58,7 @@ class TestByHand:
         plan(session, ticket, now)
         with pytest.raises(assignment.LicenceMissingError) as refused:
             self.assign(session, ticket, without, now)
-        assert refused.value.status == 422 and "GAS_WORK" in refused.value.detail
+        assert refused.value.status == 422 and "가스시설 시공" in refused.value.detail
 
     def test_booked_time_is_named(self, session: Session, now: datetime) -> None:
         shop = Shop(session)

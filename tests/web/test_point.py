@@ -12,8 +12,8 @@ from sqlmodel import col, select
 from core.clock import kst, operating_day
 from dispatch.models import ContactAttempt, Task, Visit
 from dispatch.planning.plan_models import SolveRequest
+from dispatch.planning.slots import Slot
 from dispatch.tasks import CALL_LANDLINE, CONTACT_CALL, open_task
-from dispatch.technician_job import WindowOffer
 from tests import world
 from tests.web.conftest import ClientAs, WebWorld
 from tests.web.point_world import (
@@ -229,11 +229,9 @@ def test_a_window_in_overtime_says_so(
     number = make_ticket(web_world)
     hand_over(web_world, number)
     start = web_world.now + timedelta(hours=9)
-    offer = WindowOffer(
-        start, start + timedelta(hours=2), 1, "박기사", own=False, as_planned=False, note="근무 시간 뒤"
-    )
-    monkeypatch.setattr("web.pages.point.ticket.window_offers", lambda *_args, **_more: [offer])
-    assert "박기사 · 근무 시간 뒤" in desk.get(f"/point/tickets/{number}?do=call").text
+    offer = Slot(start, start + timedelta(hours=2), 1, "박기사", 1, 0, 1.0, overtime=True)
+    monkeypatch.setattr("web.pages.point.ticket.rank_slots", lambda *_args, **_more: [offer])
+    assert f"박기사 · {offer.note}" in desk.get(f"/point/tickets/{number}?do=call").text
 
 
 def test_an_outcome_must_be_chosen_and_what_was_typed_stays(web_world: WebWorld, desk: httpx.Client) -> None:

@@ -65,12 +65,18 @@ __all__ = [
 PARTY_ORDER = ("resident", "requester", "payer")
 
 
-def ticket_detail(session: Session, *, company_id: int, number: str, now: datetime) -> TicketDetail:
-    """One ticket with everything about it, as it shows now. Raises UnknownTicketError."""
+def ticket_detail(
+    session: Session, *, company_id: int, number: str, now: datetime, just_filed: bool = False
+) -> TicketDetail:
+    """One ticket with everything about it, as it shows now. Raises UnknownTicketError.
+
+    Args:
+        just_filed: in this very transaction: what only a later step writes is not asked for.
+    """
     ticket = find_ticket(session, company_id=company_id, number=number)
     ticket_id = ticket_key(ticket)
-    placements = _placements(session, ticket_id)
-    visit_rows = _rows(session, Visit, ticket_id)
+    placements = () if just_filed else _placements(session, ticket_id)
+    visit_rows = [] if just_filed else _rows(session, Visit, ticket_id)
     visits = _visits(session, ticket, visit_rows)
     tasks = list_tasks(session, company_id=company_id, ticket_id=ticket_id, state=None)
     clocks = list_clocks(session, tickets=[ticket], now=now)[ticket_id]
@@ -88,7 +94,7 @@ def ticket_detail(session: Session, *, company_id: int, number: str, now: dateti
         clocks=tuple(clock for clock in clocks if clock.generation == newest),
         earlier_clocks=tuple(clock for clock in clocks if clock.generation != newest),
         visits=visits,
-        attempts=_attempts(session, ticket_id),
+        attempts=() if just_filed else _attempts(session, ticket_id),
         triage=_triage(session, ticket_id),
         wished_windows=_wishes(session, ticket_id),
         tasks=tuple(tasks),

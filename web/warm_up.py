@@ -7,6 +7,7 @@ beside the first requests, which may come before it has ended; nothing depends o
 from __future__ import annotations
 
 import gc
+from contextlib import ExitStack
 from threading import Thread
 
 import structlog
@@ -37,9 +38,11 @@ def begin_warm_up(context: WebContext) -> Thread:
 def _warm_up(context: WebContext) -> None:
     try:
         read_address(ANY_ADDRESS)
-        with context.database.reading() as session:
-            for company_id in company_ids(session):
-                _look_at_one(session, context, company_id=company_id)
+        with ExitStack() as together:  # each its own connection: the first callers come at once, too
+            for _nth in range(context.settings.web_threads):
+                session = together.enter_context(context.database.reading())
+                for company_id in company_ids(session):
+                    _look_at_one(session, context, company_id=company_id)
     except Exception:  # a database that is not there yet is met again, and told of, by the first request
         log.warning("warm_up_failed", exc_info=True)
     gc.collect()

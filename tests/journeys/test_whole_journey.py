@@ -147,6 +147,20 @@ def test_from_the_call_to_the_happy_call(house: House) -> None:
     assert agent.get(f"/tickets/{number}").json()["status"] == "CLOSED"
 
 
+def test_the_answer_to_a_call_is_what_is_stored(house: House) -> None:
+    """The POST asks for less than a GET, because a ticket that is a moment old has little."""
+    open_gangnam(house)
+    agent = house.api("agent")
+    for body in (
+        CALL,
+        {**CALL, "symptom": "GAS_SMELL", "safety": True, "self_fix": None},
+        {**CALL, "self_fix": {"card": "NO_HEAT", "result": "SOLVED"}},
+        {**CALL, "resident": {**CALL["resident"], "address": "어딘지 모름"}},
+    ):
+        answer = agent.post("/tickets", json=body).json()
+        assert agent.get(f"/tickets/{answer['number']}").json() == answer
+
+
 def test_a_replayed_call_is_one_ticket(house: House) -> None:
     open_gangnam(house)
     agent = house.api("agent")

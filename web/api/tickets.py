@@ -43,7 +43,7 @@ def post_ticket(
             now=now,
         )
         session.flush()
-        return ticket_json(session, principal=principal, number=filed.number, now=now)
+        return ticket_json(session, principal=principal, number=filed.number, now=now, just_filed=True)
 
     return act_once(request, act, body=body, status=201)
 

@@ -28,6 +28,7 @@ from dispatch.detail_shapes import (
 from dispatch.list_queries import TicketItem
 from dispatch.queries import ticket_detail
 from happycall.queries import call_of_ticket
+from happycall.schemas import CallBrief
 from notifications.queries import list_notices
 from notifications.schemas import NoticeInfo
 from web.presenters.masks import MASKED, Masks, masks_for_ticket
@@ -40,13 +41,20 @@ CLOCKS = ("contact", "promise", "handled")
 PARTY_ORDER = ("resident", "requester", "payer")
 
 
-def ticket_json(session: Session, *, principal: Principal, number: str, now: datetime) -> dict[str, Any]:
-    """The whole ticket, for GET and as the answer to every POST about it. Raises UnknownTicketError."""
-    detail = ticket_detail(session, company_id=principal.company_id, number=number, now=now)
-    masks = masks_for_ticket(session, principal=principal, ticket_id=detail.id, now=now)
-    charges = charges_of_ticket(session, ticket_id=detail.id)
-    notices = list_notices(session, ticket_id=detail.id)
-    call = call_of_ticket(session, ticket_id=detail.id)
+def ticket_json(
+    session: Session, *, principal: Principal, number: str, now: datetime, just_filed: bool = False
+) -> dict[str, Any]:
+    """The whole ticket, for GET and as the answer to every POST about it. Raises UnknownTicketError.
+
+    Args:
+        just_filed: in this very transaction: nobody has billed, told, rung or unmasked anything yet.
+    """
+    detail = ticket_detail(
+        session, company_id=principal.company_id, number=number, now=now, just_filed=just_filed
+    )
+    masks, charges, notices, call = (
+        (MASKED, [], [], None) if just_filed else _beside(session, principal, detail.id, now=now)
+    )
     visits = [_visit(visit) for visit in detail.visits]
     show = partial(masks.words, names=[party.name for party in detail.parties])
     names = names_in(session, detail)
@@ -78,6 +86,18 @@ def ticket_json(session: Session, *, principal: Principal, number: str, now: dat
         else None,
         "timeline": [_entry(entry, show, names) for entry in detail.timeline],
     }
+
+
+def _beside(
+    session: Session, principal: Principal, ticket_id: int, *, now: datetime
+) -> tuple[Masks, list[ChargeInfo], list[NoticeInfo], CallBrief | None]:
+    """What other rooms keep about a ticket."""
+    return (
+        masks_for_ticket(session, principal=principal, ticket_id=ticket_id, now=now),
+        list(charges_of_ticket(session, ticket_id=ticket_id)),
+        list(list_notices(session, ticket_id=ticket_id)),
+        call_of_ticket(session, ticket_id=ticket_id),
+    )
 
 
 def ticket_item_json(item: TicketItem) -> dict[str, Any]:

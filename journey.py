@@ -30,6 +30,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from core import events
 from core.events import Event, Handler
+from core.sweeping import EachAlone
 from dispatch import assignment, clocks, notice_tasks, placement, revisits, safety, task_hand_over
 from dispatch.events import (
     PlacementRefused,
@@ -56,7 +57,7 @@ JOURNEY: Mapping[type[Event], Sequence[Handler]] = {
     CapacityChanged: (new_capacity.plan_anew,),
 }
 
-Sweep = Callable[..., int]
+Sweep = Callable[..., int] | EachAlone
 """`sweep(session, *, now) -> how many rows it moved`; bounded, skips rows that another worker holds."""
 
 SWEEPS: Sequence[Sweep] = (

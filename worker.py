@@ -143,14 +143,13 @@ def run_sweeps(context: WorkerContext) -> dict[str, int]:
     """
     moved = {}
     for place, sweep in enumerate(journey.SWEEPS):
-        alone = sweep if isinstance(sweep, EachAlone) else None
-        name = alone.name if alone else f"{sweep.__module__}.{sweep.__qualname__}"
+        name = sweep.name if isinstance(sweep, EachAlone) else f"{sweep.__module__}.{sweep.__qualname__}"
         try:
-            found = _sweep_once(context, alone.find if alone else sweep, place=place)
-            if alone is None:
-                moved[name] = found or 0
+            if isinstance(sweep, EachAlone):
+                found = _sweep_once(context, sweep.find, place=place)
+                moved[name] = sweep.take(context.database, found or (), now=context.clock())
             else:
-                moved[name] = alone.take(context.database, found or (), now=context.clock())
+                moved[name] = _sweep_once(context, sweep, place=place) or 0
         except Exception:
             log.exception("sweep_failed", sweep=name)
     return moved

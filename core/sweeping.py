@@ -48,11 +48,6 @@ class EachAlone:
     find: Callable[..., Sequence[Any]]
     step: Callable[..., int]
 
-    def __call__(self, session: Session, *, now: datetime) -> int:
-        """All of it within one given transaction, for tests of what a sweep finds and does."""
-        found = self.find(session, now=now)
-        return take_each(session, found, lambda key: self.step(session, key, now=now), sweep=self.name)
-
     def take(self, database: Database, found: Iterable[Any], *, now: datetime) -> int:
         """Do the step for each found key. One that fails is logged, and met again by the next round."""
         moved = 0

@@ -21,9 +21,10 @@ from dispatch.candidates import Candidate, rank_points
 from dispatch.cases import Case, lock_case
 from dispatch.events import PlacementRefused
 from dispatch.models import Placement, Ticket
+from dispatch.placement_rows import let_plan, settle
 from dispatch.placement_rules import DECLINED, EXPIRED
 from dispatch.places import address_of
-from dispatch.placing import let_plan, place_ticket, settle
+from dispatch.placing import place_ticket
 from dispatch.states import OPEN_VISIT_STATES, UNDER_WAY_STATES
 from dispatch.tickets import has_ended, note_change
 from dispatch.travel import place_at

@@ -7,26 +7,26 @@ designated ones (지정점) are asked and have a limit; the visit is planned ten
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from core import events
-from core.actor import SYSTEM, Actor
+from core.actor import SYSTEM
 from core.dated import CompanyRules, read_rules
-from core.i18n import N_, _
-from dispatch import assignment, notices, placement_rules, safety
+from core.i18n import _
+from dispatch import assignment, placement_rules, safety
 from dispatch.candidates import Candidate, has_qualified, rank_points, why_not
-from dispatch.events import PlacementRefused, TicketFiled, TicketPlaced, TicketReopened
-from dispatch.models import Placement, Ticket
+from dispatch.events import PlacementRefused, TicketFiled, TicketReopened
+from dispatch.models import Ticket
 from dispatch.open_visits import skills_of
+from dispatch.placement_rows import answer_of, leave_old_point, let_plan, pass_over, refused_points, settle
 from dispatch.placement_rules import Reason
 from dispatch.places import address_of, ask_map_pick, is_plannable
 from dispatch.planning.board import horizon, load_horizon
 from dispatch.planning.board_shapes import DayBoard
 from dispatch.planning.day_locks import lock_days
 from dispatch.planning.insertion import best_insertion, candidate_visit
-from dispatch.tasks import PLACE_BY_HAND, close_tasks_of, open_task
+from dispatch.tasks import PLACE_BY_HAND, open_task
 from dispatch.tickets import lock_ticket, note_change, ticket_key
 from dispatch.travel import place_at
 from dispatch.triage import is_triaged
@@ -66,7 +66,7 @@ def place_ticket(
         lock_days(session, point_id=nearest, days=horizon(rules, now))
     ticket = lock_ticket(session, ticket_id=event.ticket_id)
     if isinstance(event, TicketReopened) and ticket.status == "REOPENED":
-        _leave_old_point(session, ticket)
+        leave_old_point(session, ticket)
     waits = ticket.service_point_id is None and ticket.status in WAITING
     if not waits or not is_triaged(session, ticket_id=event.ticket_id):
         return
@@ -78,7 +78,7 @@ def place_ticket(
         ticket=ticket,
         rules=rules,
         skills=skills_of(rules, ticket.symptom),
-        refused=_refused_points(session, ticket),
+        refused=refused_points(session, ticket),
         held_point_id=nearest,
         now=now,
     )
@@ -86,62 +86,6 @@ def place_ticket(
         _place_safety(session, search, candidates)
     else:
         _place(session, search, candidates)
-
-
-def settle(
-    session: Session,
-    *,
-    ticket: Ticket,
-    candidate: Candidate,
-    reason: Reason,
-    rules: CompanyRules,
-    by: Actor,
-    now: datetime,
-) -> None:
-    """Write down that a point has the ticket, or is asked. The caller lets planning go on."""
-    point = candidate.point
-    accepted = point.accepts_by_itself or ticket.safety
-    session.add(
-        Placement(
-            ticket_id=ticket_key(ticket),
-            service_point_id=point.id,
-            rank=candidate.rank,
-            travel_s=candidate.travel_s,
-            state="ACCEPTED" if accepted else "OFFERED",
-            reason_code=reason.code,
-            reason_text=reason.text,
-            at=now,
-            answer_due_at=None if accepted else now + timedelta(seconds=rules.accept_limit_s),
-            answered_at=now if accepted else None,
-        )
-    )
-    ticket.service_point_id, ticket.status = point.id, "UNASSIGNED"
-    session.add(ticket)
-    session.flush()
-    done = N_("서비스점을 정했습니다.")
-    close_tasks_of(session, ticket_id=ticket_key(ticket), kinds=[PLACE_BY_HAND], outcome=done, by=by, now=now)
-    data = {
-        "service_point_id": point.id,
-        "travel_s": candidate.travel_s,
-        "code": reason.code,
-        "accepted": accepted,
-    }
-    note_change(session, ticket=ticket, what="TicketPlaced", by=by, now=now, reason=reason.text, data=data)
-    if not accepted:
-        why = _("새 접수를 맡을 수 있는지 답해 주세요.")
-        notices.tell_point(session, ticket_id=ticket_key(ticket), why=why, now=now)
-
-
-def let_plan(session: Session, *, ticket: Ticket, now: datetime) -> None:
-    """Announce that a ticket has a point: it is planned in a moment, in a transaction of its own."""
-    assert ticket.service_point_id is not None
-    placed = TicketPlaced(
-        company_id=ticket.company_id,
-        at=now,
-        ticket_id=ticket_key(ticket),
-        service_point_id=ticket.service_point_id,
-    )
-    events.publish(session, placed)
 
 
 def _rank(session: Session, ticket: Ticket, *, rules: CompanyRules, now: datetime) -> list[Candidate] | None:
@@ -157,7 +101,7 @@ def _place(session: Session, search: _Search, candidates: list[Candidate]) -> No
     passed: list[tuple[str, Reason]] = []
     for candidate in candidates[: search.rules.candidate_points]:
         if candidate.point.id in search.refused:
-            answer = _answer_of(session, search.ticket, candidate.point.id)
+            answer = answer_of(session, search.ticket, candidate.point.id)
             passed.append((candidate.point.name, Reason(answer.reason_code, answer.reason_text)))
             continue
         why = _why_not_now(session, search, candidate)
@@ -166,7 +110,7 @@ def _place(session: Session, search: _Search, candidates: list[Candidate]) -> No
             _take(session, search, candidate, reason)
             return
         passed.append((candidate.point.name, why))
-        _pass_over(session, search, candidate, why)
+        pass_over(session, ticket=search.ticket, candidate=candidate, why=why, now=search.now)
     _ask_person(session, search, passed)
 
 
@@ -185,7 +129,8 @@ def _place_safety(session: Session, search: _Search, candidates: list[Candidate]
             reason = placement_rules.reason_taken(travel_s=candidate.travel_s, passed=[], safety=True)
             _take(session, search, candidate, reason)
             return
-        _pass_over(session, search, candidate, placement_rules.reason_nobody_on_duty())
+        why = placement_rules.reason_nobody_on_duty()
+        pass_over(session, ticket=ticket, candidate=candidate, why=why, now=search.now)
         fallback = fallback or (candidate if _why_not_now(session, search, candidate) is None else None)
     safety.raise_alarm(session, ticket=ticket, now=search.now)
     if fallback is None:
@@ -238,32 +183,6 @@ def _plan(session: Session, search: _Search, point_id: int) -> None:
         let_plan(session, ticket=ticket, now=search.now)
 
 
-def _pass_over(session: Session, search: _Search, candidate: Candidate, why: Reason) -> None:
-    """Keep a point and its reason once a round, however often the search runs."""
-    known = select(Placement.id).where(
-        col(Placement.ticket_id) == search.ticket.id,
-        col(Placement.service_point_id) == candidate.point.id,
-        col(Placement.state) == "PASSED_OVER",
-        col(Placement.reason_text) == why.text,
-        col(Placement.at) >= _round_start(search.ticket),
-    )
-    if session.exec(known).first() is not None:
-        return
-    session.add(
-        Placement(
-            ticket_id=ticket_key(search.ticket),
-            service_point_id=candidate.point.id,
-            rank=candidate.rank,
-            travel_s=candidate.travel_s,
-            state="PASSED_OVER",
-            reason_code=why.code,
-            reason_text=why.text,
-            at=search.now,
-        )
-    )
-    session.flush()
-
-
 def _ask_person(session: Session, search: _Search, passed: list[tuple[str, Reason]]) -> None:
     ticket, now = search.ticket, search.now
     _wait(session, ticket, now=now)
@@ -282,40 +201,3 @@ def _wait(session: Session, ticket: Ticket, *, now: datetime) -> None:
         return
     ticket.status = "UNASSIGNED"
     note_change(session, ticket=ticket, what="PlacementWaits", by=SYSTEM, now=now)
-
-
-def _leave_old_point(session: Session, ticket: Ticket) -> None:
-    """A re-opened case starts a new round: the point that had it is one of all again."""
-    held = select(Placement).where(
-        col(Placement.ticket_id) == ticket.id,
-        col(Placement.state).in_(("ACCEPTED", "OFFERED")),
-        col(Placement.at) < _round_start(ticket),
-    )
-    for placement in session.exec(held):
-        placement.state = "WITHDRAWN"
-        session.add(placement)
-        ticket.service_point_id = None
-    session.add(ticket)
-    session.flush()
-
-
-def _refused_points(session: Session, ticket: Ticket) -> frozenset[int]:
-    query = select(Placement.service_point_id).where(
-        col(Placement.ticket_id) == ticket.id,
-        col(Placement.state).in_(("DECLINED", "EXPIRED")),
-        col(Placement.at) >= _round_start(ticket),
-    )
-    return frozenset(session.exec(query))
-
-
-def _answer_of(session: Session, ticket: Ticket, point_id: int) -> Placement:
-    query = select(Placement).where(
-        col(Placement.ticket_id) == ticket.id,
-        col(Placement.service_point_id) == point_id,
-        col(Placement.state).in_(("DECLINED", "EXPIRED")),
-    )
-    return session.exec(query.order_by(col(Placement.id).desc()).limit(1)).one()
-
-
-def _round_start(ticket: Ticket) -> datetime:
-    return ticket.reopened_at or ticket.recorded_at

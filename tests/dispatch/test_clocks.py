@@ -15,6 +15,7 @@ from dispatch.ownership import owner_of
 from dispatch.task_hand_over import hand_over_tasks
 from dispatch.tasks import close_task, list_tasks, open_task
 from notifications.models import Notice
+from tests.sweeping import run_sweep
 from tests.world import (
     AGENT,
     NOW,
@@ -59,7 +60,7 @@ def stop(session: Session, ticket: Ticket, at: datetime, now: datetime) -> str |
 @pytest.mark.parametrize(("seconds", "state"), [(3599, "met"), (3600, "met"), (3601, "breached")])
 def test_the_border_of_the_hour(session: Session, ticket: Ticket, seconds: int, state: str) -> None:
     called = NOW + timedelta(seconds=seconds)
-    advance_clocks(session, now=called)
+    run_sweep(advance_clocks, session, now=called)
     assert stop(session, ticket, called, called) == state
     assert clock(session, ticket).state == state
     assert stop(session, ticket, called, called) is None
@@ -78,7 +79,7 @@ def test_starting_twice_is_starting_once_and_reopening_runs_anew(session: Sessio
 
 def test_stages_remind_hand_over_and_escalate(session: Session, ticket: Ticket) -> None:
     def sweep(minutes: float) -> None:
-        advance_clocks(session, now=NOW + timedelta(minutes=minutes))
+        run_sweep(advance_clocks, session, now=NOW + timedelta(minutes=minutes))
 
     sweep(29)
     assert told(session) == []
@@ -101,16 +102,16 @@ def test_stages_remind_hand_over_and_escalate(session: Session, ticket: Ticket) 
 
 
 def test_after_an_outage_only_the_furthest_stage_acts(session: Session, ticket: Ticket) -> None:
-    advance_clocks(session, now=NOW + timedelta(hours=3))
+    run_sweep(advance_clocks, session, now=NOW + timedelta(hours=3))
     assert told(session) == []
     assert sorted(t.kind for t in session.exec(select(Task))) == ["CONTACT_CALL", "ESCALATION"]
-    assert advance_clocks(session, now=NOW + timedelta(hours=3)) == 0
+    assert run_sweep(advance_clocks, session, now=NOW + timedelta(hours=3)) == 0
 
 
 def test_a_call_in_good_time_stops_everything(session: Session, ticket: Ticket) -> None:
     at = NOW + timedelta(minutes=20)
     assert stop(session, ticket, at, at) == "met"
-    advance_clocks(session, now=NOW + timedelta(hours=3))
+    run_sweep(advance_clocks, session, now=NOW + timedelta(hours=3))
     assert told(session) == []
     assert [t.kind for t in session.exec(select(Task))] == []
     assert (clock(session, ticket, "promise").state, clock(session, ticket, "handled").state) == (
@@ -120,7 +121,7 @@ def test_a_call_in_good_time_stops_everything(session: Session, ticket: Ticket) 
 
 
 def test_a_late_entry_stays_a_breach(session: Session, ticket: Ticket) -> None:
-    advance_clocks(session, now=NOW + timedelta(minutes=61))
+    run_sweep(advance_clocks, session, now=NOW + timedelta(minutes=61))
     assert stop(session, ticket, NOW + timedelta(minutes=59), NOW + timedelta(minutes=90)) == "breached"
     assert clock(session, ticket).breached_at == NOW + timedelta(hours=1)
 
@@ -128,14 +129,14 @@ def test_a_late_entry_stays_a_breach(session: Session, ticket: Ticket) -> None:
 def test_ended_tickets_are_left_in_peace(session: Session, ticket: Ticket) -> None:
     ticket.status = "CANCELLED"
     session.add(ticket)
-    advance_clocks(session, now=NOW + timedelta(minutes=31))
+    run_sweep(advance_clocks, session, now=NOW + timedelta(minutes=31))
     assert told(session) == []
     assert clock(session, ticket).state == "void"
 
 
 def test_voiding_keeps_a_breach(session: Session, ticket: Ticket) -> None:
     later = NOW + timedelta(minutes=61)
-    advance_clocks(session, now=later)
+    run_sweep(advance_clocks, session, now=later)
     for _twice in range(2):
         void_clocks(session, ticket_id=ticket.id or 0, why="취소", by=AGENT, now=later)
     states = {c.kind: c.state for c in session.exec(select(TicketClock))}
@@ -150,9 +151,9 @@ def test_the_owner_changes_with_the_story(session: Session, ticket: Ticket) -> N
 
     assert owner(NOW) == ("technician", "박기사")
     assert owner(NOW + timedelta(hours=17)) == ("desk", "정창구")  # 03:00, he is at home
-    advance_clocks(session, now=NOW + timedelta(minutes=45))
+    run_sweep(advance_clocks, session, now=NOW + timedelta(minutes=45))
     assert owner(NOW + timedelta(minutes=45)) == ("desk", "정창구")
-    advance_clocks(session, now=NOW + timedelta(minutes=61))
+    run_sweep(advance_clocks, session, now=NOW + timedelta(minutes=61))
     assert owner(NOW + timedelta(minutes=61)) == ("escalation", "윤소장")
     ticket.status = "CLOSED"
     session.add(ticket)

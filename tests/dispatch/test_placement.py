@@ -1,46 +1,34 @@
-"""Nearest open, qualified point with capacity; every point passed over keeps its reason; silence moves on."""
+"""Nearest open, qualified point with capacity; every point passed over keeps its reason."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 from sqlmodel import Session, col, select
 
 from core.clock import kst, operating_day
-from core.models import StoredEvent
-from dispatch.assignment import plan_ticket
-from dispatch.events import PlacementRefused, TicketFiled, TicketPlaced, TicketReopened
-from dispatch.models import Placement, Task, Ticket, TicketClock, TriageStep, Visit
+from dispatch.events import TicketPlaced, TicketReopened
+from dispatch.models import Placement, Task, Ticket, Visit
 from dispatch.placement import (
-    AlreadyAcceptedError,
-    NotOfferedError,
-    TicketMovingError,
-    answer_placement,
-    expire_unanswered,
-    move_ticket,
     place_ticket,
 )
 from dispatch.placement_rules import drive_words
 from dispatch.planning.plan_models import Booking
 from dispatch.safety import give_at_once
+from tests.dispatch.placing_world import events, new_ticket, place, plan, staffed_point, states
 from tests.dispatch.plan_world import wish
 from tests.world import (
-    AGENT,
     GANGNAM,
-    as_actor,
     close_point,
     make_company,
     make_household,
-    make_person,
     make_point,
     make_technician,
     make_ticket,
-    make_visit,
     north_of,
 )
-from workforce.models import Company, ServicePoint
+from workforce.models import Company
 
 
 @pytest.fixture
@@ -48,51 +36,9 @@ def company(session: Session) -> Company:
     return make_company(session)
 
 
-def new_ticket(session: Session, company: Company, **fields: Any) -> Ticket:
-    """A ticket as triage leaves it: self-help failed, nobody has it."""
-    ticket = make_ticket(session, company=company, status="RECEIVED", **fields)
-    session.add(TriageStep(ticket_id=ticket.id or 0, tier=1, result="FAILED", at=ticket.received_at))
-    session.flush()
-    return ticket
-
-
-def staffed_point(session: Session, company: Company, km: float, **fields: Any) -> ServicePoint:
-    skills = fields.pop("qualifications", ("GAS_WORK", "FLUE"))
-    point = make_point(session, company=company, at=north_of(GANGNAM, km), **fields)
-    make_technician(session, point=point, qualifications=skills)
-    return point
-
-
-def place(session: Session, ticket: Ticket, now: datetime) -> None:
-    event = TicketFiled(company_id=ticket.company_id, at=now, ticket_id=ticket.id or 0)
-    place_ticket(session, event=event, now=now)
-
-
-def plan(session: Session, ticket: Ticket, now: datetime) -> Visit:
-    event = TicketPlaced(
-        company_id=ticket.company_id,
-        at=now,
-        ticket_id=ticket.id or 0,
-        service_point_id=ticket.service_point_id or 0,
-    )
-    plan_ticket(session=session, event=event, now=now)
-    return session.exec(select(Visit).where(col(Visit.ticket_id) == ticket.id)).one()
-
-
-def refused(session: Session, ticket: Ticket, point: ServicePoint, now: datetime) -> None:
-    event = PlacementRefused(
-        company_id=ticket.company_id, at=now, ticket_id=ticket.id or 0, service_point_id=point.id or 0
-    )
-    place_ticket(session, event=event, now=now)
-
-
-def states(session: Session, ticket: Ticket) -> list[tuple[int, str, str]]:
-    query = select(Placement).where(col(Placement.ticket_id) == ticket.id).order_by(col(Placement.id))
-    return [(p.service_point_id, p.state, p.reason_code) for p in session.exec(query)]
-
-
-def events(session: Session) -> list[str]:
-    return list(session.exec(select(StoredEvent.name).order_by(col(StoredEvent.id))))
+@pytest.fixture
+def haedam(session: Session) -> Company:
+    return make_company(session, code="haedam", kind="designated")
 
 
 def test_the_nearest_direct_point_takes_it_by_itself(
@@ -226,156 +172,6 @@ def test_below_dong_a_person_points_at_the_map(
     place(session, ticket, now)
     assert (ticket.service_point_id, ticket.status) == (None, "UNASSIGNED")
     assert session.exec(select(Task.kind)).one() == "MAP_PICK"
-
-
-@pytest.fixture
-def haedam(session: Session) -> Company:
-    return make_company(session, code="haedam", kind="designated")
-
-
-@pytest.fixture
-def offered(session: Session, haedam: Company, now: datetime) -> tuple[Ticket, ServicePoint, ServicePoint]:
-    """A ticket offered to the nearer of two designated points, planned tentatively."""
-    near, far = staffed_point(session, haedam, 1), staffed_point(session, haedam, 5)
-    ticket = new_ticket(session, haedam)
-    place(session, ticket, now)
-    visit = plan(session, ticket, now)
-    assert visit.technician_id is not None
-    return ticket, near, far
-
-
-def test_a_designated_point_is_asked_and_planned_tentatively(
-    session: Session, offered: Any, now: datetime
-) -> None:
-    ticket, near, _far = offered
-    row = session.exec(select(Placement)).one()
-    assert (row.state, row.service_point_id, row.answer_due_at) == (
-        "OFFERED",
-        near.id,
-        now + timedelta(minutes=5),
-    )
-    assert (ticket.service_point_id, ticket.status) == (near.id, "ASSIGNED")
-    assert session.exec(select(Visit.told_technician_id)).one() is None
-
-
-def test_accepting_is_kept_and_the_technician_is_told(session: Session, offered: Any, now: datetime) -> None:
-    ticket, near, _far = offered
-    by = as_actor(make_person(session, name="정창구"))
-    for _twice in range(2):
-        answer_placement(
-            session,
-            ticket_id=ticket.id,
-            decision="ACCEPT",
-            reason=None,
-            by=by,
-            now=now + timedelta(minutes=5),
-            point_id=near.id,
-        )
-    row = session.exec(select(Placement)).one()
-    assert (row.state, row.answered_by_id) == ("ACCEPTED", by.person_id)
-    assert session.exec(select(Visit.told_technician_id)).one() is not None
-    with pytest.raises(AlreadyAcceptedError):
-        answer_placement(session, ticket_id=ticket.id, decision="DECLINE", reason="바쁨", by=by, now=now)
-
-
-def test_declining_needs_a_reason_and_passes_it_to_the_next(
-    session: Session, offered: Any, now: datetime
-) -> None:
-    ticket, near, far = offered
-    with pytest.raises(Exception, match="까닭") as caught:
-        answer_placement(session, ticket_id=ticket.id, decision="DECLINE", reason=" ", by=AGENT, now=now)
-    assert caught.value.errors[0].field == "reason"
-    later = now + timedelta(minutes=1)
-    answer_placement(
-        session, ticket_id=ticket.id, decision="DECLINE", reason="기사가 다쳤음", by=AGENT, now=later
-    )
-    assert (ticket.service_point_id, ticket.status) == (None, "UNASSIGNED")
-    visit = session.exec(select(Visit)).one()
-    assert (visit.technician_id, visit.planned_start) == (None, None)
-    assert events(session)[-1] == "PlacementRefused"
-    refused(session, ticket, near, later)
-    assert states(session, ticket) == [(near.id, "DECLINED", "DECLINED"), (far.id, "OFFERED", "NEXT_NEAREST")]
-    assert "기사가 다쳤음" in session.exec(select(Placement.reason_text).order_by(col(Placement.id))).all()[1]
-    assert plan(session, ticket, later).service_point_id == far.id
-
-
-def test_silence_beyond_the_limit_passes_it_on_and_late_answers_are_refused(
-    session: Session, offered: Any, now: datetime
-) -> None:
-    ticket, near, far = offered
-    assert expire_unanswered(session, now=now + timedelta(minutes=5)) == 0
-    late = now + timedelta(minutes=5, seconds=1)
-    with pytest.raises(NotOfferedError):
-        answer_placement(session, ticket_id=ticket.id, decision="ACCEPT", reason=None, by=AGENT, now=late)
-    assert expire_unanswered(session, now=late) == 1
-    assert expire_unanswered(session, now=late) == 0
-    refused(session, ticket, near, late)
-    assert states(session, ticket) == [(near.id, "EXPIRED", "EXPIRED"), (far.id, "OFFERED", "NEXT_NEAREST")]
-    expire_unanswered(session, now=late + timedelta(hours=1))
-    refused(session, ticket, far, late + timedelta(hours=1))
-    assert session.exec(select(Task.kind)).one() == "PLACE_BY_HAND"
-
-
-def test_a_point_that_has_called_the_family_has_taken_it(
-    session: Session, offered: Any, now: datetime
-) -> None:
-    ticket, near, _far = offered
-    ticket.status = "APPOINTED"
-    session.add(ticket)
-    with pytest.raises(AlreadyAcceptedError):
-        answer_placement(session, ticket_id=ticket.id, decision="DECLINE", reason="바쁨", by=AGENT, now=now)
-    expire_unanswered(session, now=now + timedelta(hours=1))
-    assert states(session, ticket) == [(near.id, "ACCEPTED", "NEAREST")]
-
-
-def test_another_points_desk_cannot_answer(session: Session, offered: Any, now: datetime) -> None:
-    ticket, _near, far = offered
-    with pytest.raises(NotOfferedError):
-        answer_placement(
-            session, ticket_id=ticket.id, decision="ACCEPT", reason=None, by=AGENT, now=now, point_id=far.id
-        )
-
-
-def test_moving_by_hand_keeps_the_clocks(session: Session, company: Company, now: datetime) -> None:
-    near, far = staffed_point(session, company, 1), staffed_point(session, company, 5)
-    ticket = new_ticket(session, company)
-    place(session, ticket, now)
-    plan(session, ticket, now)
-    before = [(c.kind, c.due_at, c.state) for c in session.exec(select(TicketClock))]
-    later = now + timedelta(minutes=20)
-    move_ticket(
-        session, ticket_id=ticket.id or 0, point_id=far.id or 0, reason="고객 요청", by=AGENT, now=later
-    )
-    assert (ticket.service_point_id, ticket.transferred_at, ticket.status) == (far.id, later, "UNASSIGNED")
-    assert states(session, ticket) == [(near.id, "WITHDRAWN", "NEAREST"), (far.id, "ACCEPTED", "BY_HAND")]
-    assert [(c.kind, c.due_at, c.state) for c in session.exec(select(TicketClock))] == before
-    assert plan(session, ticket, later).service_point_id == far.id
-
-
-def test_placing_by_hand_closes_the_task(session: Session, company: Company, now: datetime) -> None:
-    point = make_point(session, company=company, at=north_of(GANGNAM, 1))
-    ticket = new_ticket(session, company)
-    place(session, ticket, now)
-    move_ticket(
-        session, ticket_id=ticket.id or 0, point_id=point.id or 0, reason="기사 호출", by=AGENT, now=now
-    )
-    assert session.exec(select(Task.state)).one() == "done"
-    assert ticket.transferred_at is None
-
-
-def test_another_companys_point_or_a_ticket_under_way_cannot_move(
-    session: Session, company: Company, now: datetime
-) -> None:
-    point = staffed_point(session, company, 1)
-    stranger = staffed_point(session, make_company(session, code="haedam"), 1)
-    ticket = make_ticket(session, company=company, point=point, status="EN_ROUTE")
-    with pytest.raises(Exception, match="서비스점이 없습니다"):
-        move_ticket(
-            session, ticket_id=ticket.id or 0, point_id=stranger.id or 0, reason="x", by=AGENT, now=now
-        )
-    make_visit(session, ticket=ticket, point=point, state="en_route")
-    with pytest.raises(TicketMovingError):
-        move_ticket(session, ticket_id=ticket.id or 0, point_id=point.id or 0, reason="x", by=AGENT, now=now)
 
 
 def test_a_reopened_case_is_placed_anew_without_the_excluded_technician(

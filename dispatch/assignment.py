@@ -102,7 +102,8 @@ def plan_now(
         return None
     visit_id = visit.id or 0
 
-    just_read = [with_new_visit(session, boards, ticket=ticket, visit_id=visit_id)] if boards else []
+    is_new = visit.created_at == now  # one that was here before has promises of its own, read with its board
+    just_read = [with_new_visit(session, boards, ticket=ticket, visit=visit)] if boards and is_new else []
 
     def insert() -> Insertion | None:
         days = just_read.pop() if just_read else load_horizon(session, point_id=point_id, now=now)

@@ -88,7 +88,7 @@ def announce(session: Session, *, notice: Notice) -> None:
         session,
         company_id=notice.company_id,
         topic="notice",
-        ticket_id=notice.ticket_id,
+        id=notice.ticket_id,
         notice_id=notice.id,
     )
 

@@ -89,7 +89,8 @@ class WorkingRoute:
     ) -> Place | None:
         """The cheapest feasible insertion of a job, which need not be in the problem.
 
-        Skills and pins are the caller's to check. Ties go to the smaller detour, then the earlier position.
+        Skills and pins are the caller's to check. Ties go to the smaller detour, then the later position: who
+        came first stays first, and nobody is moved for nothing.
         With `below`, places whose detour alone costs that much may be passed over.
         """
         capacity = self.problem.technicians[self.technician].capacity
@@ -102,18 +103,19 @@ class WorkingRoute:
             before, after = self.places[k], self.places[k + 1]
             to = rows[before][location]
             if self.ready[k] + to <= closes:
-                detours.append((to + there[after] - (rows[before][after] if self.jobs else 0), k))
+                detours.append((to + there[after] - (rows[before][after] if self.jobs else 0), -k))
         detours.sort()
         best: Place | None = None
         bound = below
-        for detour, k in detours:
+        for detour, latest_first in detours:
+            k = -latest_first
             # What follows comes no earlier when detour + duration >= 0: the detour bounds the added cost.
             if bound is not None and detour >= bound and detour + duration >= 0:
                 continue
             penalty = self._penalty_with(k, location, stop)
             if penalty is not None:
                 place = (detour + penalty - self.penalty, detour, k)
-                if best is None or place < best:
+                if best is None or (place[:2], -k) < (best[:2], -best[2]):
                     best = place
                     bound = best[0] if bound is None else min(bound, best[0])
         return best

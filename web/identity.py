@@ -69,6 +69,8 @@ class GuardedRoute(APIRoute):
             if principal.via == "session" and request.method not in SAFE_METHODS:
                 refuse_cross_site(request)
             request.state.principal = principal
+            # Taken before anything is read: what changes while a page is written is then looked at again.
+            request.state.live_mark = context_of(request).live.mark
             return await handler(request)
 
         return guarded

@@ -54,7 +54,7 @@ def frame(request: Request) -> dict[str, Any]:
         "demo": context.settings.is_demo,
         "tile_url": context.settings.map_tile_url,
         "path": request.url.path,
-        "live_mark": context.live.mark,
+        "live_mark": getattr(request.state, "live_mark", context.live.mark),
     }
 
 

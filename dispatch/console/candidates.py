@@ -69,9 +69,11 @@ def list_crew(session: Session, *, ticket_id: int, now: datetime) -> list[CrewMe
         return []
     point = get_point(session, point_id=ticket.service_point_id)
     boards = load_horizon(session, point_id=point.id, now=now)
-    visit = _visit_on_boards(session, ticket, boards)
-    if visit is None:
-        visit = candidate_visit(session, ticket=ticket, point=point, rules=boards[0].rules)
+    open_visit = find_open_visit(session, ticket_id=ticket_id)
+    visit = next((v for board in boards if open_visit and (v := board.find(open_visit.id or 0))), None)
+    if visit is None:  # a visit that is on its way here keeps its own needs
+        rules = boards[0].rules
+        visit = candidate_visit(session, ticket=ticket, point=point, rules=rules, visit=open_visit)
     crew = list_technicians(session, company_id=ticket.company_id, at=now, point_id=point.id)
     had = qualifications_on(session, technician_ids=[t.id for t in crew], day=operating_day(now))
     members = []
@@ -135,13 +137,6 @@ def preview_assignment(
         )
     finally:
         trial.rollback()
-
-
-def _visit_on_boards(session: Session, ticket: Ticket, boards: Sequence[DayBoard]) -> BoardVisit | None:
-    open_visit = find_open_visit(session, ticket_id=ticket.id or 0)
-    if open_visit is None:
-        return None
-    return next((v for board in boards if (v := board.find(open_visit.id or 0)) is not None), None)
 
 
 def _board_asked_for(boards: Sequence[DayBoard], visit: BoardVisit) -> DayBoard:

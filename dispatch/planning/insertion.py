@@ -11,7 +11,7 @@ from sqlmodel import Session
 from core.clock import operating_day
 from core.dated import CompanyRules
 from customers.places import places_of_households
-from dispatch.models import Ticket
+from dispatch.models import Ticket, Visit
 from dispatch.open_visits import duration_of, skills_of
 from dispatch.planning.board_problem import BoardProblem, Freedom, to_problem
 from dispatch.planning.board_rows import wishes_of
@@ -76,13 +76,13 @@ def explain_no_place(boards: Sequence[DayBoard], visit: BoardVisit) -> tuple[Day
 
 
 def candidate_visit(
-    session: Session, *, ticket: Ticket, point: PointInfo, rules: CompanyRules, visit_id: int = 0
+    session: Session, *, ticket: Ticket, point: PointInfo, rules: CompanyRules, visit: Visit | None = None
 ) -> BoardVisit:
-    """A ticket as it would stand on a point's board, before it has a visit there."""
+    """A ticket as it would stand on a point's board; `visit` is its open one, when it has one elsewhere."""
     home = places_of_households(session, household_ids=[ticket.household_id]).get(ticket.household_id)
     here = place_at(point.lat, point.lon, point.area_code)
     return BoardVisit(
-        visit_id=visit_id,
+        visit_id=(visit.id if visit else None) or 0,
         ticket_id=ticket_key(ticket),
         number=ticket.number,
         status=ticket.status,
@@ -92,21 +92,21 @@ def candidate_visit(
         safety=ticket.safety,
         received_at=ticket.received_at,
         place=here if home is None else place_at(home.lat, home.lon, home.area_code),
-        duration_s=duration_of(rules, ticket.symptom),
-        skills=skills_of(rules, ticket.symptom),
+        duration_s=visit.duration_s if visit else duration_of(rules, ticket.symptom),
+        skills=frozenset(visit.skills) if visit else skills_of(rules, ticket.symptom),
         excluded_technician_id=ticket.excluded_technician_id,
     )
 
 
 def with_new_visit(
-    session: Session, boards: Sequence[DayBoard], *, ticket: Ticket, visit_id: int
+    session: Session, boards: Sequence[DayBoard], *, ticket: Ticket, visit: Visit
 ) -> list[DayBoard]:
     """Boards that were read before a ticket had its visit, with the visit waiting on them."""
     point, rules = get_point(session, point_id=boards[0].point_id), boards[0].rules
-    visit = candidate_visit(session, ticket=ticket, point=point, rules=rules, visit_id=visit_id)
-    wished = wishes_of(session, [visit.ticket_id]).get(visit.ticket_id, ())
-    visit = replace(visit, wished=wished, accepted=point.accepts_by_itself)
-    return [replace(board, waiting=(*board.waiting, visit)) for board in boards]
+    seen = candidate_visit(session, ticket=ticket, point=point, rules=rules, visit=visit)
+    wished = wishes_of(session, [seen.ticket_id]).get(seen.ticket_id, ())
+    seen = replace(seen, wished=wished, accepted=point.accepts_by_itself)
+    return [replace(board, waiting=(*board.waiting, seen)) for board in boards]
 
 
 @dataclass(frozen=True)

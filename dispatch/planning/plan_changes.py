@@ -76,7 +76,7 @@ class Change:
 
 
 def list_changes(drafts: Sequence[DayDraft]) -> list[Change]:
-    """Every visit whose technician or time differs, over all days of the drafts together, by visit id.
+    """Every visit whose technician, time or pin differs, over all days of the drafts together, by visit id.
 
     What is under way keeps its planned time: only its booking follows the facts.
     """
@@ -128,11 +128,16 @@ def _differs(change: Change) -> bool:
         return before.planned and not before.under_way
     if before.under_way:
         return before.planned_end != after.end_at
-    return (before.technician_id, before.planned_start, before.planned_end) != (
+    return (before.technician_id, before.planned_start, before.planned_end, *_pins(before)) != (
         after.technician_id,
         after.start_at,
         after.end_at,
+        *_pins(after.visit),
     )
+
+
+def _pins(visit: BoardVisit) -> tuple[bool, bool]:
+    return visit.pinned_technician, visit.pinned_time
 
 
 def _next_stops(draft: DayDraft, now: datetime) -> list[BoardVisit]:

@@ -100,7 +100,7 @@ def rank_slots(session: Session, *, ticket_id: int, now: datetime) -> list[Slot]
         seen = next((v for board in boards if (v := board.find(open_visit.id or 0)) is not None), None)
     if seen is None:
         point = get_point(session, point_id=ticket.service_point_id)
-        seen = candidate_visit(session, ticket=ticket, point=point, rules=boards[0].rules)
+        seen = candidate_visit(session, ticket=ticket, point=point, rules=boards[0].rules, visit=open_visit)
     slots = _rank(boards, seen)
     planned = _as_planned(boards, seen, slots)
     return slots if planned is None else [planned, *(slot for slot in slots if slot.start != planned.start)]

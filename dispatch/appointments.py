@@ -73,11 +73,15 @@ def fit_window(
         if drafts is None:
             who = boards[0].names.get(technician_id or 0, "")
             raise _not_reachable(session, visit, who=who, now=now)
+        # Before publishing: whoever gets the job by it is told of this promise, not of the one before.
+        visit.window_start, visit.window_end = start, end
+        session.add(visit)
+        session.flush()
         publish(session, drafts=drafts, author=Authorship(by, "change"), now=now)
 
     on_fresh_data(session, fit)
     session.refresh(visit)
-    visit.window_start, visit.window_end, visit.window_agreed_at = start, end, now
+    visit.window_agreed_at = now
     visit.window_generation += 1
     visit.pinned_time = False
     visit.state = "agreed"

@@ -88,6 +88,7 @@ class VisitFacts:
     ticked: dict[str, bool]
     acknowledged_at: datetime | None
     en_route_at: datetime | None
+    arrives_at: datetime | None
     arrived_at: datetime | None
     started_at: datetime | None
     ended_at: datetime | None

@@ -73,6 +73,8 @@ class TicketItem:
     visit_state: str | None
     window: WindowFacts | None
     planned_start: datetime | None
+    arrives_at: datetime | None
+    """As the family was told when he set out."""
     hold_reason: str | None
     clocks: tuple[ClockFacts, ...]
     open_tasks: tuple[str, ...]
@@ -233,6 +235,7 @@ def make_items(session: Session, tickets: Sequence[Ticket], *, now: datetime) ->
                 visit_state=visit.state if visit else None,
                 window=_window(visit),
                 planned_start=visit.planned_start if visit else None,
+                arrives_at=visit.arrives_at if visit else None,
                 hold_reason=visit.hold_reason if visit else None,
                 clocks=_newest(clocks[key]),
                 open_tasks=tuple(open_tasks.get(key, ())),

@@ -214,6 +214,8 @@ class Visit(SQLModel, table=True):
     """Who was last told of this job, so that a change tells both."""
     acknowledged_at: datetime | None = None
     en_route_at: datetime | None = None
+    arrives_at: datetime | None = None
+    """When he will be there, as the family was told when he set out."""
     arrived_at: datetime | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None

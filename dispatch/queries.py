@@ -177,6 +177,7 @@ def _visits(session: Session, ticket: Ticket, rows: Sequence[Visit]) -> tuple[Vi
             ticked=row.checklist,
             acknowledged_at=row.acknowledged_at,
             en_route_at=row.en_route_at,
+            arrives_at=row.arrives_at,
             arrived_at=row.arrived_at,
             started_at=row.started_at,
             ended_at=row.ended_at,

@@ -46,8 +46,9 @@ def depart(
     visit.state, visit.en_route_at = "en_route", taken.at
     taken.case.ticket.status = "EN_ROUTE"
     result = _finish(session, taken, what="TechnicianDeparted", odd=odd)
-    arrives_at = travel_estimate.arrival(session, visit=visit, departed_at=taken.at, now=now)
-    notices.tell_en_route(session, visit_id=result.visit_id, arrives_at=arrives_at, now=now)
+    visit.arrives_at = travel_estimate.arrival(session, visit=visit, departed_at=taken.at, now=now)
+    session.add(visit)
+    notices.tell_en_route(session, visit_id=result.visit_id, arrives_at=visit.arrives_at, now=now)
     return result
 
 

@@ -21,7 +21,7 @@ class _Facts:
     technician: str
     point: str
     window: WindowFacts | None
-    planned_start: datetime | None
+    arrives_at: datetime | None
     hold_reason: str | None
     contact: ClockFacts | None
     asked: bool
@@ -38,7 +38,7 @@ def answer_where_is_it(detail: TicketDetail, now: datetime) -> str:
         technician=visit.technician.name if visit is not None and visit.technician is not None else "",
         point=detail.placement.point.name if detail.placement is not None else "",
         window=visit.window if visit is not None else None,
-        planned_start=visit.planned_start if visit is not None else None,
+        arrives_at=visit.arrives_at if visit is not None else None,
         hold_reason=visit.hold_reason if visit is not None else None,
         contact=detail.clock("contact"),
         asked=detail.placement is not None and detail.placement.state == "OFFERED",
@@ -55,7 +55,7 @@ def answer_for_item(item: TicketItem, now: datetime) -> str:
         technician=item.technician.name if item.technician is not None else "",
         point=item.service_point.name if item.service_point is not None else "",
         window=item.window,
-        planned_start=item.planned_start,
+        arrives_at=item.arrives_at,
         hold_reason=item.hold_reason,
         contact=item.clock("contact"),
         asked=item.placement_state == "OFFERED",
@@ -126,7 +126,7 @@ def _on_hold(facts: _Facts) -> str:
 
 
 def _en_route(facts: _Facts, now: datetime) -> str:
-    name, arrives = facts.technician, facts.planned_start
+    name, arrives = facts.technician, facts.arrives_at
     if arrives is None or arrives <= now:
         return _("{name} 기사가 지금 가고 있습니다. 곧 도착합니다.").format(name=name)
     text = _("{name} 기사가 지금 가고 있습니다. {clock}쯤 도착할 예정입니다.")
@@ -158,9 +158,11 @@ def _day(at: datetime, now: datetime) -> str:
 
 
 def _clock(at: datetime) -> str:
+    """As the texts say it: noon is `낮 12시` and midnight `오전 0시`, which nobody takes for the other."""
     local = at.astimezone(KST)
-    half = _("오전") if local.hour < 12 else _("오후")
-    hour = local.hour % 12 or 12
+    half = _("오전") if local.hour < 12 else _("낮") if local.hour == 12 else _("오후")
+    midnight = 0 if get_language() == "ko" else 12
+    hour = local.hour % 12 or (12 if local.hour else midnight)
     if local.minute == 0:
         return _("{half} {hour}시").format(half=half, hour=hour)
     # Korean says the minutes as a number (9시 5분); after a colon they are two digits (9:05).

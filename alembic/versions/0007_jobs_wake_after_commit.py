@@ -1,6 +1,9 @@
 """Jobs wake their worker after the commit (core/news.py), no longer inside the transaction.
 
 Expand: a worker of the version before finds its jobs by looking every second.
+
+Revision ID: 0007
+Revises: 0006
 """
 
 from __future__ import annotations

@@ -51,6 +51,11 @@ class Change:
         """Worth a line in the timeline."""
         return self.what != "retimed" or self.shift_s >= NOTABLE_SHIFT_S
 
+    @property
+    def promised(self) -> bool:
+        """The family has just agreed to another window, or to its first."""
+        return self.after is not None and self.after.visit.window != self.before.window
+
     def as_json(self, names: dict[int, str]) -> dict[str, Any]:
         """As a plan's row keeps it, with a sentence for people."""
         before = _side(self.before.technician_id, self.before.planned_start) if self.before.planned else None
@@ -76,7 +81,7 @@ class Change:
 
 
 def list_changes(drafts: Sequence[DayDraft]) -> list[Change]:
-    """Every visit whose technician, time or pin differs, over all days of the drafts together, by visit id.
+    """Every visit whose technician, time, pin or promise differs, over all the drafts' days, by visit id.
 
     What is under way keeps its planned time: only its booking follows the facts.
     """
@@ -128,12 +133,9 @@ def _differs(change: Change) -> bool:
         return before.planned and not before.under_way
     if before.under_way:
         return before.planned_end != after.end_at
-    return (before.technician_id, before.planned_start, before.planned_end, *_pins(before)) != (
-        after.technician_id,
-        after.start_at,
-        after.end_at,
-        *_pins(after.visit),
-    )
+    stands = (before.technician_id, before.planned_start, before.planned_end, *_pins(before))
+    would = (after.technician_id, after.start_at, after.end_at, *_pins(after.visit))
+    return change.promised or stands != would
 
 
 def _pins(visit: BoardVisit) -> tuple[bool, bool]:

@@ -17,6 +17,7 @@ from dispatch.planning.drafts import DayDraft
 from dispatch.planning.plan_changes import TOLD_SHIFT_S, Change
 
 GONE = "일정에서 빠졌습니다. 가지 않으셔도 됩니다."
+PROMISED = "고객과 약속한 시간이 정해졌습니다."
 RETIMED = "예정 시각이 {month}월 {day}일 {time}로 바뀌었습니다."
 
 _WHAT = {
@@ -47,18 +48,19 @@ def tell(
         )
     for change in changes:
         visit = change.before
-        if not change.notable or visit.under_way:
+        if visit.under_way:
             continue
-        _record(session, change, company_id=board.company_id, author=author, now=now)
-        live.announce(
-            session,
-            company_id=board.company_id,
-            topic="ticket",
-            ticket_id=visit.ticket_id,
-            number=visit.number,
-            service_point_id=board.point_id,
-        )
-        if visit.accepted:
+        if change.notable:
+            _record(session, change, company_id=board.company_id, author=author, now=now)
+            live.announce(
+                session,
+                company_id=board.company_id,
+                topic="ticket",
+                ticket_id=visit.ticket_id,
+                number=visit.number,
+                service_point_id=board.point_id,
+            )
+        if visit.accepted and (change.notable or change.promised):
             _tell_technicians(session, change, author=author, now=now)
             _tell_family(session, change, author=author, now=now)
 
@@ -97,6 +99,8 @@ def _tell_technicians(session: Session, change: Change, *, author: Authorship, n
         notices.tell_job_gone(session, visit_id=visit.visit_id, change=GONE, now=now)
     elif after.technician_id != visit.told_technician_id:
         notices.tell_job_assigned(session, visit_id=visit.visit_id, now=now)
+    elif author.by.role is not Role.TECHNICIAN and change.promised:
+        notices.tell_job_changed(session, visit_id=visit.visit_id, change=PROMISED, now=now)
     elif author.by.role is not Role.TECHNICIAN and _matters(change, now):
         at = after.start_at.astimezone(KST)
         text = RETIMED.format(month=at.month, day=at.day, time=at.strftime("%H:%M"))

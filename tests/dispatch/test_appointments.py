@@ -11,6 +11,7 @@ from core.clock import kst, operating_day
 from core.errors import InvalidError
 from dispatch import assignment
 from dispatch.planning.plan_models import PointDay
+from notifications.models import Notice
 from tests import world
 from tests.dispatch.plan_world import DISPATCHER, Shop, agree, plan
 
@@ -33,6 +34,37 @@ class TestWindows:
         assert visit.technician_id == first and visit.state == "agreed" and visit.window_generation == 1
         days = session.exec(select(PointDay).order_by(col(PointDay.day))).all()
         assert [day.version for day in days] == [2, 1, 0], "it left today's plan and entered tomorrow's"
+
+    def test_technicians_are_told_of_the_promise_as_it_is_now(self, session: Session, now: datetime) -> None:
+        """Whoever gets the job by it, and whoever keeps it: on a later day, without another time, too."""
+        shop = Shop(session)
+        first = shop.technician(name="가까운")
+        visit = plan(session, shop.ticket(), now)
+        day = operating_day(now) + timedelta(days=1)
+        agree(session, visit, kst(day, 13), kst(day, 15), now)
+        agree(session, visit, kst(day, 14), kst(day, 16), now)
+        other = shop.technician(name="둘째", home=world.north_of(world.GANGNAM, 3))
+        assignment.fit_window(
+            session,
+            visit_id=visit.id or 0,
+            start=kst(day, 16),
+            end=kst(day, 18),
+            by=DISPATCHER,
+            now=now,
+            technician_id=other,
+        )
+
+        told = [
+            (notice.event, "오후 1시~" in notice.text, "오후 2시~" in notice.text, "오후 4시~" in notice.text)
+            for notice in session.exec(select(Notice).order_by(col(Notice.id)))
+        ]
+        assert told[:3] == [
+            ("JOB_ASSIGNED", False, False, False),
+            ("JOB_CHANGED", True, False, False),
+            ("JOB_CHANGED", False, True, False),
+        ]
+        assert visit.technician_id == other != first
+        assert ("JOB_ASSIGNED", False, False, True) in told[3:]
 
     def test_what_nobody_can_keep_is_refused_with_what_can_be_kept(
         self, session: Session, now: datetime

@@ -149,6 +149,18 @@ def test_an_insertion_is_the_capacity_of_a_point(session: Session, now: datetime
     assert look(shop.ticket()) is None, "one visit a day on three days is all this point takes"
 
 
+def test_who_came_first_stays_first_where_nothing_else_tells(session: Session, now: datetime) -> None:
+    """All are late, at one home each beside the other: every order costs the same, so nobody is moved."""
+    shop = Shop(session)
+    shop.technician()
+    late = now + timedelta(hours=12)
+    visits = [plan(session, shop.ticket(received_at=now), late) for _ in range(4)]
+    starts = [visit.planned_start for visit in visits]
+    assert None not in starts and starts == sorted(starts)  # type: ignore[type-var]
+    moved = session.exec(select(TimelineEntry).where(col(TimelineEntry.what) == "VisitRetimed")).all()
+    assert moved == []
+
+
 def test_a_limit_that_is_full_is_the_reason(session: Session, now: datetime) -> None:
     shop = Shop(session, daily_limit=0)
     shop.technician()

@@ -50,6 +50,17 @@ class TestByHand:
         lines = session.exec(select(TimelineEntry).where(col(TimelineEntry.what) == "VisitAssignedByHand"))
         assert [line.reason for line in lines] == ["고객 부탁"]
 
+    def test_what_stands_already_can_be_pinned_and_let_go(self, session: Session, now: datetime) -> None:
+        shop = Shop(session)
+        who = shop.technician()
+        ticket = shop.ticket()
+        start = plan(session, ticket, now).planned_start
+        for pin in (("technician",), ("technician", "time"), ()):
+            self.assign(session, ticket, who, now, start=start, pin=pin)
+            visit = visit_of(session, ticket)
+            assert (visit.technician_id, visit.planned_start) == (who, start)
+            assert (visit.pinned_technician, visit.pinned_time) == ("technician" in pin, "time" in pin)
+
     def test_no_licence_no_override(self, session: Session, now: datetime) -> None:
         shop = Shop(session)
         shop.technician()

@@ -160,11 +160,11 @@ def _day(at: datetime, now: datetime) -> str:
 def _clock(at: datetime) -> str:
     """As the texts say it: noon is `낮 12시` and midnight `오전 0시`, which nobody takes for the other."""
     local = at.astimezone(KST)
-    half = _("오전") if local.hour < 12 else _("낮") if local.hour == 12 else _("오후")
-    midnight = 0 if get_language() == "ko" else 12
-    hour = local.hour % 12 or (12 if local.hour else midnight)
+    korean = get_language() == "ko"
+    half = _("오전") if local.hour < 12 else "낮" if korean and local.hour == 12 else _("오후")
+    hour = 0 if korean and local.hour == 0 else local.hour % 12 or 12
     if local.minute == 0:
         return _("{half} {hour}시").format(half=half, hour=hour)
     # Korean says the minutes as a number (9시 5분); after a colon they are two digits (9:05).
-    minute = str(local.minute) if get_language() == "ko" else f"{local.minute:02d}"
+    minute = str(local.minute) if korean else f"{local.minute:02d}"
     return _("{half} {hour}시 {minute}분").format(half=half, hour=hour, minute=minute)

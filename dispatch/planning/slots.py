@@ -154,6 +154,7 @@ def _slots_of_day(
     bp = to_problem(board, freedom=Freedom.INSERT, anew=asked)
     job = bp.problem.jobs[bp.problem.job_index[asked.job_id]]
     problem = bp.problem if overtime else without_overtime(bp.problem, bp.sequences)
+    begins = {s.technician_id: s.start_at for s in reversed(board.stretches)}
     own = [s.key for s in board.stretches if s.technician_id == seen.technician_id]
     by_worth: dict[int, list[tuple[int, int]]] = {}
     for start, end in windows:
@@ -161,7 +162,9 @@ def _slots_of_day(
         by_worth.setdefault(_worth_of_keeping(seen, (start, end)), []).append(span)
     for worth, spans in by_worth.items():
         offers = rank_windows(problem, bp.sequences, job, spans, familiar=dict.fromkeys(own, worth))
-        yield from (_slot(bp, offer, seen, overtime=overtime) for offer in offers if offer.reachable)
+        slots = (_slot(bp, offer, seen, overtime=overtime) for offer in offers if offer.reachable)
+        # A window that begins before its technician does is a promise of half of it, and its fee a night's.
+        yield from (slot for slot in slots if overtime or slot.start >= begins[slot.technician_id])
 
 
 def _slot(bp: BoardProblem, offer: Offer, seen: BoardVisit, *, overtime: bool) -> Slot:

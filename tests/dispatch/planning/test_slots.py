@@ -109,6 +109,16 @@ def test_nobody_has_to_stay_on_as_long_as_there_is_another_window(session: Sessi
     assert {slot.start.astimezone(KST).hour for slot in slots} <= {8, 10, 12, 14}
 
 
+def test_no_window_begins_before_its_technician_does(session: Session, now: datetime) -> None:
+    shop = Shop(session)
+    shop.technician(hours=(11, 18))
+    ticket = shop.ticket()
+    tomorrow = operating_day(now) + timedelta(days=1)
+    starts = {slot.start for slot in rank_slots(session, ticket_id=ticket.id or 0, now=now)}
+    assert kst(tomorrow, 12) in starts or kst(tomorrow, 11) in starts
+    assert not starts & {kst(tomorrow, 10)}, "half of it would be nobody's"
+
+
 def test_where_only_staying_on_helps_it_is_offered_and_said(session: Session, now: datetime) -> None:
     """Ten minutes before the end of the only shift."""
     shop = Shop(session)

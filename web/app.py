@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import anyio.to_thread
 from fastapi import FastAPI
@@ -14,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.live import LOOK_AGAIN
 from core.news import tell
+from web.api.documented import document
 from web.assets import STATIC_DIR
 from web.context import WebContext
 from web.problems import install_error_handlers
@@ -50,6 +52,7 @@ def create_app(context: WebContext) -> FastAPI:
         app.include_router(router, prefix=API_PREFIX)
     for router in PAGE_ROUTERS:
         app.include_router(router, include_in_schema=False)
+    app.openapi = partial(document, app)  # type: ignore[method-assign]
     return app
 
 

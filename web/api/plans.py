@@ -12,6 +12,7 @@ from core.actor import Actor, Principal, Role
 from core.clock import rfc3339_kst
 from core.errors import FieldError, InvalidError, NotFoundError
 from core.i18n import _
+from dispatch.intake_rules import SYMPTOMS
 from dispatch.planning.plan_queries import PlanView, RouteView, StopView, plan_of
 from dispatch.planning.proposals import ask_replan
 from dispatch.planning.slots import Slot, SlotQuestion, rank_slots, rank_slots_for
@@ -105,6 +106,9 @@ def _question(address: str | None, *, symptom: str, vulnerable: bool) -> SlotQue
     if not address:
         message = _("접수 번호(ticket)나 주소(address)를 적어 주세요.")
         raise InvalidError(message, errors=(FieldError("address", message),))
+    if symptom.upper() not in SYMPTOMS:
+        message = _("증상을 골라 주세요: {known}").format(known=", ".join(SYMPTOMS))
+        raise InvalidError(message, errors=(FieldError("symptom", message),))
     location = place_address(raw=address).location
     if location.precision in (Precision.NONE, Precision.SIDO):
         message = _("주소를 찾지 못했습니다. 시·군·구와 동 이름까지 적어 주세요.")
@@ -113,7 +117,7 @@ def _question(address: str | None, *, symptom: str, vulnerable: bool) -> SlotQue
         lat=location.lat,
         lon=location.lon,
         area_code=location.area_code,
-        symptom=symptom,
+        symptom=symptom.upper(),
         vulnerable=vulnerable,
     )
 

@@ -1,0 +1,91 @@
+"""The OpenAPI document, told as things are: our errors, the replay key, the codes that are known.
+
+FastAPI describes its own form of a 422; ours is RFC 9457's, for every way a request can fail.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from dispatch.intake_rules import CHANNELS, SYMPTOMS
+from web.api.answers import KEY_LENGTH
+
+PROBLEM = "Problem"
+FAILURES = {
+    "401": "토큰이 없거나 틀리거나 지났음",
+    "403": "이 역할로는 할 수 없음. 본문을 보기 전에 답한다",
+    "404": "그런 것이 없거나 다른 회사의 것임",
+    "422": "칸이 잘못되었음: `errors`에 칸마다 까닭이 있다",
+}
+ON_CHANGE = {"409": "그사이 바뀌었거나 지금 상태에서는 할 수 없음"}
+CODES = {"symptom": SYMPTOMS, "channel": CHANNELS}
+_PROBLEM_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "title": "RFC 9457 problem",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "message"],
+                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+            },
+        },
+    },
+}
+_KEY: dict[str, Any] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "같은 키로 다시 보내면 처음 답을 그대로 준다. 같은 키에 다른 내용이면 422.",
+    "schema": {"type": "string", "maxLength": KEY_LENGTH},
+}
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """The document of an application, made once and kept by it."""
+    if app.openapi_schema is None:
+        made = get_openapi(
+            title=app.title, version=app.version, description=app.description, routes=app.routes
+        )
+        schemas = made.setdefault("components", {}).setdefault("schemas", {})
+        for operations in made["paths"].values():
+            for method, operation in operations.items():
+                _correct(operation, changes=method == "post")
+        for name in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(name, None)
+        for schema in schemas.values():
+            _name_codes(schema)
+        schemas[PROBLEM] = _PROBLEM_SCHEMA
+        app.openapi_schema = made
+    return app.openapi_schema
+
+
+def _correct(operation: dict[str, Any], *, changes: bool) -> None:
+    if "x-roles" not in operation:  # nobody signs in there
+        operation.get("responses", {}).pop("422", None)
+        return
+    told = {**FAILURES, **(ON_CHANGE if changes else {})}
+    content = {"application/problem+json": {"schema": {"$ref": f"#/components/schemas/{PROBLEM}"}}}
+    operation["responses"] |= {
+        status: {"description": words, "content": content} for status, words in sorted(told.items())
+    }
+    if changes:
+        operation.setdefault("parameters", []).append(_KEY)
+    for parameter in operation.get("parameters", []):
+        if parameter["name"] in CODES:
+            parameter["schema"]["enum"] = list(CODES[parameter["name"]])
+
+
+def _name_codes(schema: dict[str, Any]) -> None:
+    for name, known in CODES.items():
+        if name in schema.get("properties", {}):
+            schema["properties"][name]["description"] = ", ".join(known)

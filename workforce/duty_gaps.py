@@ -36,7 +36,7 @@ class Gap:
 
 @dataclass(frozen=True)
 class DutyRow:
-    """A row of a rota with its people by name."""
+    """A row of a rota with its people by name, and the ids of those that a new row may keep."""
 
     id: int
     start_at: datetime
@@ -45,6 +45,9 @@ class DutyRow:
     desk: str
     escalation: str
     substitute: str | None
+    technician_id: int | None
+    escalation_id: int
+    substitute_id: int | None
 
 
 @dataclass(frozen=True)
@@ -134,6 +137,9 @@ def list_duty(
             desk=names[row.desk_person_id],
             escalation=names[row.escalation_person_id],
             substitute=points.get(row.substitute_point_id),
+            technician_id=row.technician_id,
+            escalation_id=row.escalation_person_id,
+            substitute_id=row.substitute_point_id,
         )
         for row in rows
     ]

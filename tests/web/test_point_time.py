@@ -49,6 +49,36 @@ def test_the_desk_sets_who_answers_and_a_later_entry_goes_first(
     assert "지금 담당: <strong>정창구</strong>" in desk.get("/point").text
 
 
+def test_changing_the_desks_person_keeps_who_else_was_named(web_world: WebWorld, desk: httpx.Client) -> None:
+    other = make_other_point(web_world)
+    now = web_world.now
+    with web_world.database.reading() as session:
+        member = session.exec(
+            select(Membership.person_id).where(
+                col(Membership.service_point_id) == web_world.point.id, col(Membership.role) == "point"
+            )
+        ).one()
+    form = {"desk_person": str(member), "escalation": str(member), "substitute": str(other.id)}
+    form |= {"from": kst_text(now + timedelta(hours=1)), "to": kst_text(now + timedelta(hours=3))}
+    first = desk.post("/point/duty", data=form | {"duty_technician": str(web_world.technician.id)})
+    assert first.status_code == 303
+    web_world.wait(hours=2)
+    page = desk.get("/point/rota").text
+    for name in ("duty_technician", "escalation", "substitute"):
+        select_box = page.partition(f'id="f-{name}"')[2].partition("</select>")[0]
+        assert '<option value="keep" selected>그대로 둠' in select_box, name
+    assert "그대로 둠 (지금 박기사)" in page
+    kept = dict.fromkeys(("duty_technician", "escalation", "substitute"), "keep")
+    kept |= {"desk_person": str(member), "from": kst_text(now), "to": kst_text(now + timedelta(hours=8))}
+    assert desk.post("/point/duty", data=kept).status_code == 303
+    head = desk.get("/point").text
+    assert "박기사" in head and other.name in head
+    web_world.wait(hours=2)
+    later = desk.get("/point/parts/now").text
+    assert "박기사" not in later, "each hour keeps what stood there, not what stands now"
+    assert "윤소장" in later, "whoever answers above stays too"
+
+
 def test_a_stranger_cannot_be_put_on_duty_nor_time_turned_round(
     web_world: WebWorld, desk: httpx.Client
 ) -> None:

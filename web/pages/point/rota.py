@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -20,6 +19,7 @@ from core.i18n import _
 from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.point.desk import duty_values, frame
+from web.pages.point.duty_kept import KEEP, Keep, RotaWish, holding_rows, is_kept, parts_of
 from web.pages.point.reach import ROLES, Desk, crew_of, read_desk, require_technician
 from web.pages.point.typed import moment_text, read_number, refuse, require_moment
 from web.pages.point.words import done_flash
@@ -79,28 +79,26 @@ def post_duty(
         allowed = {
             p.id for p in duty_candidates(session, company_id=point.company_id, point_id=point.id, at=now)
         }
-        people = {}
-        for name in ("desk_person", "escalation"):
-            person_id = read_number(posted, name)
-            if person_id not in allowed:
-                raise refuse(name, _("목록에서 사람을 골라 주세요."))
-            people[name] = person_id or 0
-        technician_id = read_number(posted, "duty_technician")
-        if technician_id is not None:
-            require_technician(session, desk, technician_id, now=now)
-        set_duty(
-            session,
-            company_id=point.company_id,
-            point_id=point.id,
-            start_at=start,
-            end_at=end,
-            technician_id=technician_id,
-            desk_person_id=people["desk_person"],
-            escalation_person_id=people["escalation"],
-            substitute_point_id=_substitute(session, desk, posted),
-            by=by,
-            now=now,
+        desk_person = _one_of(posted, "desk_person", allowed)
+        wish = RotaWish(
+            technician_id=_technician(session, desk, posted, now=now),
+            escalation_id=KEEP if is_kept(posted, "escalation") else _one_of(posted, "escalation", allowed),
+            substitute_id=_substitute(session, desk, posted),
         )
+        for part in parts_of(session, point=point, wish=wish, start=start, end=end):
+            set_duty(
+                session,
+                company_id=point.company_id,
+                point_id=point.id,
+                start_at=part.start,
+                end_at=part.end,
+                technician_id=part.technician_id,
+                desk_person_id=desk_person,
+                escalation_person_id=part.escalation_id,
+                substitute_point_id=part.substitute_id,
+                by=by,
+                now=now,
+            )
         return "duty"
 
     return take_time(request, principal, posted, act)
@@ -157,6 +155,7 @@ def rota_values(
         "rota": _rota(session, desk, now=now),
         "people": [(person.id, person.name) for person in people],
         "crew": [(info.id, info.name) for info in crew],
+        "kept": _kept_choice,
         "others": [(other.id, other.name) for other in others if other.id != point.id],
         "from_default": moment_text(now),
         "to_default": moment_text(kst(operating_day(now) + timedelta(days=1), 9)),
@@ -167,7 +166,30 @@ def rota_values(
     }
 
 
-def _substitute(session: Session, desk: Desk, posted: PostedForm) -> int | None:
+def _kept_choice(standing: str) -> list[tuple[str, str]]:
+    """The choice that leaves a field as it stands, with who stands there now."""
+    return [(KEEP.value, _("그대로 둠 (지금 {who})").format(who=standing or _("없음")))]
+
+
+def _one_of(posted: PostedForm, name: str, allowed: set[int]) -> int:
+    person_id = read_number(posted, name)
+    if person_id is None or person_id not in allowed:
+        raise refuse(name, _("목록에서 사람을 골라 주세요."))
+    return person_id
+
+
+def _technician(session: Session, desk: Desk, posted: PostedForm, *, now: datetime) -> int | Keep | None:
+    if is_kept(posted, "duty_technician"):
+        return KEEP
+    technician_id = read_number(posted, "duty_technician")
+    if technician_id is not None:
+        require_technician(session, desk, technician_id, now=now)
+    return technician_id
+
+
+def _substitute(session: Session, desk: Desk, posted: PostedForm) -> int | Keep | None:
+    if is_kept(posted, "substitute"):
+        return KEEP
     chosen = read_number(posted, "substitute")
     if chosen is None:
         return None
@@ -182,7 +204,7 @@ def _rota(session: Session, desk: Desk, *, now: datetime) -> list[RotaDay]:
     point = desk.point
     end = now + LOOK_AHEAD
     rows = list_duty(session, company_id=point.company_id, point_id=point.id, start=now, end=end)
-    holding = _holding(rows, start=now, end=end)
+    holding = holding_rows(rows, start=now, end=end)
     gaps = find_gaps(((row.start_at, row.end_at) for row in rows), start=now, end=end)
     days = []
     for n in range(LOOK_AHEAD.days):
@@ -202,24 +224,6 @@ def _rota(session: Session, desk: Desk, *, now: datetime) -> list[RotaDay]:
             )
         )
     return days
-
-
-def _holding(
-    rows: list[DutyRow], *, start: datetime, end: datetime
-) -> list[tuple[datetime, datetime, DutyRow]]:
-    """Who really answers when: stretches cut at every border, the newest row of each, joined again."""
-    borders = sorted({start, end, *(m for r in rows for m in (r.start_at, r.end_at) if start < m < end)})
-    found: list[tuple[datetime, datetime, DutyRow]] = []
-    for a, b in pairwise(borders):
-        over = [row for row in rows if row.start_at <= a and row.end_at >= b]
-        if not over:
-            continue
-        newest = max(over, key=lambda row: row.id)
-        if found and found[-1][2] is newest and found[-1][1] == a:
-            found[-1] = (found[-1][0], b, newest)
-        else:
-            found.append((a, b, newest))
-    return found
 
 
 def _time_off(session: Session, desk: Desk, crew: list[TechnicianInfo], *, now: datetime) -> dict[str, Any]:

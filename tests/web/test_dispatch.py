@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 import pytest
@@ -77,6 +77,25 @@ def test_the_queue_is_ordered_by_what_presses(web_world: WebWorld, dispatcher: C
     assert numbers_in(dispatcher.get("/dispatch/queue?show=overdue").text) == [overdue]
     assert numbers_in(dispatcher.get("/dispatch/queue?priority=4").text) == [waiting]
     assert numbers_in(dispatcher.get(f"/dispatch/queue?q={quiet}").text) == [quiet]
+
+
+def test_a_card_shows_the_clock_that_presses_most(web_world: WebWorld, dispatcher: Client) -> None:
+    number = file_ticket(web_world, planned=True, minutes_ago=20)
+    with web_world.database.transaction() as session:
+        ticket = ticket_of(session, number)
+        query = select(TicketClock).where(col(TicketClock.ticket_id) == ticket.id)
+        stands = {clock.kind: clock for clock in session.exec(query)}
+        contact = stands["contact"]
+        promise = stands.get("promise") or TicketClock(
+            **contact.model_dump(exclude={"id", "kind"}), kind="promise"
+        )
+        promise.due_at = contact.started_at + timedelta(minutes=10)
+        promise.state = "breached"
+        session.add(promise)
+    row = dispatcher.get("/dispatch/queue").text.partition(f'id="q-{number}"')[2].partition("</a>")[0]
+    clock = re.search(r'data-testid="clock" data-kind="(\w+)" data-state="(\w+)"', row)
+    assert clock is not None and clock.groups() == ("promise", "breached")
+    assert row.count('data-testid="clock"') == 1 and 'clock-label">약속<' in row
 
 
 def _stop_clock(session: Session, ticket_id: int, now: datetime) -> None:

@@ -49,7 +49,9 @@ export function duration(seconds) {
   const hours = Math.floor(seconds / 3600);
   const minutes = Math.floor((seconds % 3600) / 60);
   if (hours >= 24) return text("time_d", { d: Math.floor(hours / 24) });
+  if (hours > 0 && !minutes) return text("time_h", { h: hours });
   if (hours > 0) return text("time_hm", { h: hours, m: minutes });
   if (minutes >= 10) return text("time_m", { m: minutes });
-  return text("time_ms", { m: minutes, s: String(seconds % 60).padStart(2, "0") });
+  if (!minutes) return text("time_s", { s: seconds });
+  return text(seconds % 60 ? "time_ms" : "time_m", { m: minutes, s: seconds % 60 });
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -118,7 +119,7 @@ def _entry(entry: QueueEntry, head: str, reach: Reach, now: datetime) -> dict[st
         "where": _where(item, now),
         "owner": item.owner.name if item.owner else "",
         "owner_why": item.owner.why if item.owner else "",
-        "clock": _running(item),
+        "clock": pressing_clock(item.clocks),
         "why": reasons[0] if reasons else "",
         "why_more": max(0, len(reasons) - 1),
         "why_all": " · ".join(reasons),
@@ -151,7 +152,10 @@ def _misses_window(item: TicketItem, now: datetime) -> bool:
     )
 
 
-def _running(item: TicketItem) -> ClockFacts | None:
-    """The contact clock while somebody has still to call."""
-    clock = item.clock("contact")
-    return clock if clock is not None and clock.stopped_at is None and clock.state != "void" else None
+CLOCK_ORDER = ("breached", "running", "paused")
+
+
+def pressing_clock(clocks: Sequence[ClockFacts]) -> ClockFacts | None:
+    """Of the clocks that go on: the one passed longest ago, else the next to pass, else one that pauses."""
+    going = [clock for clock in clocks if clock.stopped_at is None and clock.state in CLOCK_ORDER]
+    return min(going, key=lambda clock: (CLOCK_ORDER.index(clock.state), clock.due_at), default=None)

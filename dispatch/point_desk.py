@@ -154,6 +154,21 @@ def list_lost(session: Session, *, point_id: int, now: datetime) -> list[Lost]:
     ]
 
 
+def had_ticket(session: Session, *, company_id: int, point_id: int, number: str) -> bool:
+    """Whether a point was asked for a ticket or had it, whoever has it now."""
+    query = (
+        select(Placement.id)
+        .join(Ticket, col(Ticket.id) == col(Placement.ticket_id))
+        .where(
+            col(Ticket.company_id) == company_id,
+            col(Ticket.number) == number,
+            col(Placement.service_point_id) == point_id,
+        )
+        .limit(1)
+    )
+    return session.exec(query).first() is not None
+
+
 def waiting_by_point(session: Session, *, company_id: int) -> dict[int, Waiting]:
     """How much waits at each point of a company; a point at which nothing waits is left out."""
     at_point = col(Ticket.service_point_id)

@@ -126,7 +126,11 @@ def test_declining_needs_a_reason_and_a_second_press_is_harmless(
     with web_world.database.reading() as session:
         row = placement_of(session, number)
         assert (row.state, row.reason_text) == ("DECLINED", "맞는 부품이 없음: 펌프가 없습니다")
-    assert desk.get(f"/point/tickets/{number}").status_code == 404, "it is not theirs any more"
+    back = desk.get(f"/point/tickets/{number}?do=decline")
+    assert back.status_code == 404, "it is not theirs any more"
+    assert "다른 서비스점으로 넘어간 접수입니다" in back.text
+    other = make_ticket(web_world, point=make_other_point(web_world))
+    assert "그런 접수가 없습니다" in desk.get(f"/point/tickets/{other}").text, "never asked, never named"
     lost = desk.get("/point").text
     assert number in section(lost, "lost") and "펌프가 없습니다" in lost
 
@@ -144,6 +148,23 @@ def test_declining_is_asked_in_a_dialog_over_the_desk(web_world: WebWorld, desk:
     dialog = desk.get(f"/point/tickets/{number}/decline", headers={"HX-Request": "true"}).text
     assert "<dialog" in dialog and "<html" not in dialog
     assert "오늘 기사 일정이 가득 참" in dialog
+
+
+def test_a_complaint_about_declining_stays_in_the_dialog(web_world: WebWorld, desk: httpx.Client) -> None:
+    number, path = make_offer(web_world), {"HX-Request": "true"}
+    dialog = desk.get(f"/point/tickets/{number}/decline", headers=path).text
+    assert f'hx-post="/point/tickets/{number}/refusal"' in dialog
+    empty = desk.post(f"/point/tickets/{number}/refusal", data={"why": "other"}, headers=path)
+    assert empty.status_code == 422
+    assert "<dialog" in empty.text and "<html" not in empty.text
+    assert 'id="e-reason"' in empty.text and re.search('value="other" checked', empty.text)
+    page = desk.post(f"/point/tickets/{number}/refusal", data={"why": "other"}).text
+    assert 'href="#e-reason">맡을 수 없는 까닭을 적어 주세요.</a>' in page, "named, never by its index"
+    form = {"why": "other", "reason": "눈길"}
+    gone = desk.post(f"/point/tickets/{number}/refusal", data=form, headers=path)
+    assert (gone.status_code, gone.headers["HX-Redirect"]) == (200, "/point?done=declined")
+    late = desk.post(f"/point/tickets/{make_planned(web_world)}/refusal", data=form | {"reason": ""})
+    assert 'href="#e-' not in late.text, "a form that is not on the page is not led to"
 
 
 def test_managers_look_on_but_do_not_answer(web_world: WebWorld, client_as: ClientAs) -> None:

@@ -14,7 +14,7 @@ from core.clock import operating_day
 from core.errors import NotFoundError
 from core.i18n import _
 from dispatch.list_queries import TicketItem, items_by_id
-from dispatch.point_desk import waiting_by_point
+from dispatch.point_desk import had_ticket, waiting_by_point
 from web.scope import reach_ticket
 from workforce.queries import get_point, get_point_by_code, list_points, list_technicians
 from workforce.schemas import PointInfo, TechnicianInfo
@@ -77,8 +77,14 @@ def read_desk(session: Session, request: Request, *, principal: Principal, now: 
 def reach_item(
     session: Session, *, principal: Principal, number: str, now: datetime
 ) -> tuple[Desk, TicketItem]:
-    """A ticket with the desk it belongs to. Raises NotFoundError: unknown, another's, or of no point yet."""
-    ticket_id = reach_ticket(session, principal=principal, number=number)
+    """A ticket with the desk it belongs to.
+
+    Raises NotFoundError: unknown, another's, passed on to another point, or of no point yet.
+    """
+    try:
+        ticket_id = reach_ticket(session, principal=principal, number=number)
+    except NotFoundError as error:
+        raise _passed_on(session, principal, number) or error from None
     items = items_by_id(session, company_id=principal.company_id, ticket_ids=[ticket_id], now=now)
     if not items or items[0].service_point is None:
         raise NotFoundError(_("아직 서비스점이 정해지지 않은 접수입니다. 배차 화면에서 찾아 주세요."))
@@ -101,6 +107,16 @@ def require_technician(session: Session, desk: Desk, technician_id: int, *, now:
 
 def _desk(point: PointInfo, principal: Principal) -> Desk:
     return Desk(point, chooses=principal.service_point_id is None, acts=principal.role in HANDS)
+
+
+def _passed_on(session: Session, principal: Principal, number: str) -> NotFoundError | None:
+    """Its own point knows the number: that it does not exist would be untrue."""
+    point_id = principal.service_point_id
+    if point_id is None or not had_ticket(
+        session, company_id=principal.company_id, point_id=point_id, number=number
+    ):
+        return None
+    return NotFoundError(_("다른 서비스점으로 넘어간 접수입니다. 이제 이 서비스점에서 할 일은 없습니다."))
 
 
 def _unknown() -> NotFoundError:

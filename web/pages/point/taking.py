@@ -41,7 +41,7 @@ def take(
         with context.database.transaction() as session:
             now = context.clock()
             if not take_once(session, request, principal=principal, posted=posted, now=now):
-                return RedirectResponse(_again(request, number, to_desk=to_desk), status_code=303)
+                return _go(request, _again(request, number, to_desk=to_desk))
             desk, item = reach_item(session, principal=principal, number=number, now=now)
             done = act(session, desk, item.id, now)
     except (ForbiddenError, NotFoundError, UnauthorizedError):
@@ -49,6 +49,13 @@ def take(
     except DomainError as error:
         return _refused(request, number, principal, posted, error, do=do)
     target = desk.address(done=done) if to_desk else desk.ticket(number, done=done)
+    return _go(request, target)
+
+
+def _go(request: Request, target: str) -> Response:
+    """On to a page; a form in a dialog would swap the page into itself, so the browser is sent there."""
+    if "HX-Request" in request.headers:
+        return Response(headers={"HX-Redirect": target})
     return RedirectResponse(target, status_code=303)
 
 
@@ -67,7 +74,9 @@ def _refused(
             typed=posted,
             error=error,
         )
-    return render_page(request, "point/ticket.html", {**values, "flash": []}, status_code=error.status)
+    in_dialog = do == "decline" and "HX-Request" in request.headers
+    template = "point/_decline_dialog.html" if in_dialog else "point/ticket.html"
+    return render_page(request, template, {**values, "flash": []}, status_code=error.status)
 
 
 def _again(request: Request, number: str, *, to_desk: bool) -> str:

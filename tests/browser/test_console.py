@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.intake import file_call
 from tests.browser.screens import PHONE, Screens
@@ -26,6 +26,8 @@ def test_a_ticket_stands_beside_the_board_and_the_map_goes_to_it(screens: Screen
         box = page.locator(part).bounding_box()
         assert box is not None and box["width"] > 300 and box["x"] + box["width"] <= left + 1, part
 
+    assert_nothing_cut(page)
+
     panel.locator("summary", has_text="접수 취소").click()
     reason = panel.locator("form[action$=cancellation] [name=reason]")
     reason.fill("이사")
@@ -36,6 +38,26 @@ def test_a_ticket_stands_beside_the_board_and_the_map_goes_to_it(screens: Screen
     expect(panel).to_be_visible()
     panel.locator(".dialog-head [data-close='']").click()
     expect(panel).to_have_count(0)
+
+
+PROPOSAL = (
+    """<a class="button" data-size="small" data-kind="primary" href="#"><span>계획 제안 3건</span></a>"""
+)
+
+
+def assert_nothing_cut(page: Page) -> None:
+    """Beside a ticket, also while a plan waits: every day in sight, the button on one line, numbers whole."""
+    page.evaluate("html => { document.querySelector('#proposal-bar').innerHTML = html }", PROPOSAL)
+    bar = page.locator(".timeline-bar").bounding_box()
+    assert bar is not None
+    for day in page.locator(".day-switch a").all():
+        box = day.bounding_box()
+        assert box is not None and box["x"] + box["width"] <= bar["x"] + bar["width"] + 1
+        assert day.evaluate("link => link.parentElement.scrollWidth <= link.parentElement.clientWidth + 1")
+    button = page.locator("#proposal-bar .button").bounding_box()
+    assert button is not None and button["height"] < 48
+    for number in page.locator("#queue .ticket-head .num").all():
+        assert number.evaluate("words => words.scrollWidth <= words.parentElement.clientWidth + 1")
 
 
 def test_on_a_phone_it_is_a_dialog_over_everything(screens: Screens) -> None:

@@ -47,7 +47,7 @@ class RotaPart:
 
 def is_kept(posted: PostedForm, name: str) -> bool:
     """Whether the field was left as it stands."""
-    return posted.get(name) == KEEP.value
+    return posted.get(name) == str(KEEP.value)
 
 
 def parts_of(

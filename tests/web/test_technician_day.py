@@ -8,10 +8,13 @@ import pytest
 from sqlmodel import select
 
 from core.actor import SYSTEM
+from dispatch import notices
 from dispatch.clocks import stop_clock
+from dispatch.models import Visit
 from tests import world
 from tests.web.conftest import WebWorld
 from tests.web.technician_world import Phone, add_job, at_the_door, job_numbers, open_phone
+from tests.web.told_once import words_of
 from workforce.models import AccessLog
 
 
@@ -90,6 +93,31 @@ def test_another_technicians_job_does_not_exist_for_him(phone: Phone) -> None:
     assert stranger.post(f"/m/{phone.number}/departed").status_code == 404
     assert stranger.get(f"/m?technician={phone.web.technician.id}").text.count('data-testid="job"') == 0
     assert phone.visit().state == "planned"
+
+
+def test_a_job_that_went_to_another_is_said_to_be_gone(phone: Phone) -> None:
+    with phone.web.database.transaction() as session:
+        notices.tell_job_assigned(session, visit_id=phone.visit_id, now=phone.web.now)
+        other = world.make_technician(session, point=phone.web.point, name="이성호")
+        never_his = add_job(phone.web, session, technician=other)[0].number
+        session.get_one(Visit, phone.visit_id).technician_id = other.id
+    words = "이 접수는 다른 기사에게 넘어갔습니다. 가지 않으셔도 됩니다. 오늘 일정으로"
+    page = phone.get()
+    assert words in words_of(page) and 'class="bottombar"' in page and 'href="/m"' in page
+    assert "김영자" not in page and "이성호" not in page and "101동" not in page
+    live = phone.get("/now")
+    assert words in words_of(live) and 'id="job"' in live and "<html" not in live
+    head = phone.get("/now?do=callback&seen=before")
+    assert words in words_of(head) and 'id="job-head"' in head
+    for step in ("departed", "arrived", "attempt"):
+        assert phone.post(step).headers["location"] == f"/m?gone={phone.number}"
+    for number in (never_his, "B-NONE"):
+        for path in (f"/m/{number}", f"/m/{number}/now"):
+            assert phone.client.get(path).status_code == 404
+        assert phone.client.post(f"/m/{number}/departed").status_code == 404
+    with phone.web.database.transaction() as session:
+        session.get_one(Visit, phone.visit_id).technician_id = None
+    assert "이제 맡으신 일이 아닙니다. 가지 않으셔도 됩니다." in words_of(phone.get())
 
 
 @pytest.mark.parametrize("role", ["agent", "qa", "manager", "admin"])

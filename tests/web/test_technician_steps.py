@@ -95,6 +95,32 @@ def test_setting_out_while_still_at_another_home_is_asked_about(web_world: WebWo
     assert phone.visit().state == "en_route"
 
 
+def test_setting_out_long_before_the_agreed_time_is_asked_about(web_world: WebWorld) -> None:
+    start = web_world.now + timedelta(days=1, hours=2)
+    window = {"window_start": start, "window_end": start + timedelta(hours=2)}
+    phone = open_phone(web_world, state="agreed", status="APPOINTED", minutes=26 * 60, **window)
+    with web_world.database.transaction() as session:
+        add_job(web_world, session, minutes=30, state="arrived", status="ARRIVED")
+    first = phone.post("departed", {"idempotency_key": "first"})
+    assert "아직 다른 집에 계신가요?" in first.text
+    asked = phone.post("departed", {"idempotency_key": "second", "anyway": "1"})
+    assert asked.status_code == 200 and "그래도 출발" in asked.text
+    words = words_of(asked.text)
+    assert "약속은 내일" in words and "고객에게 곧 도착한다고 알립니다" in words
+    assert phone.visit().state == "agreed"
+    with web_world.database.reading() as session:
+        assert not session.exec(select(Notice).where(col(Notice.event) == "EN_ROUTE")).all()
+    assert phone.post("departed", {"idempotency_key": "third", "anyway": "early"}).status_code == 303
+    assert phone.visit().state == "en_route"
+
+
+def test_setting_out_with_the_drive_in_mind_is_not_asked_about(web_world: WebWorld) -> None:
+    start = web_world.now + timedelta(minutes=85)
+    window = {"window_start": start, "window_end": start + timedelta(hours=2)}
+    phone = open_phone(web_world, state="agreed", status="APPOINTED", minutes=85, **window)
+    assert phone.post("departed").status_code == 303
+
+
 def test_a_home_left_open_is_asked_about_once_the_other_is_done(web_world: WebWorld) -> None:
     phone = open_phone(web_world, state="in_progress", status="IN_PROGRESS", arrived_at=web_world.now)
     with web_world.database.transaction() as session:

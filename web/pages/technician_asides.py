@@ -9,6 +9,7 @@ from typing import Any
 from sqlmodel import Session
 
 from core.actor import Principal
+from core.clock import operating_day
 from core.dated import read_rules
 from dispatch.detail_shapes import TicketDetail
 from dispatch.planning.board import horizon
@@ -21,6 +22,8 @@ from web.presenters.technician import JobCard, cards_of
 
 FAMILY = ("resident", "requester", "payer")
 AT_WORK = ("arrived", "in_progress")
+FAR_AHEAD = timedelta(minutes=90)
+"""Beside the drive: who sets out earlier than this before the agreed time is asked first."""
 SAID_FOR = timedelta(minutes=30)
 """How long the phone says what came of an absence: until he is surely at the next home."""
 
@@ -80,3 +83,22 @@ def still_at(
     jobs = [job for job in day.open_jobs if job.state in states and job.number != detail.number][:1]
     cards = cards_of(session, principal=principal, technician_id=technician.id, day=day, jobs=jobs, now=now)
     return cards[0] if cards else None
+
+
+def leaves_far_ahead(session: Session, principal: Principal, detail: TicketDetail, *, now: datetime) -> bool:
+    """Whether setting out now is much earlier than the agreed time and the drive ask for."""
+    visit = detail.visit
+    if visit is None or visit.technician is None or visit.window is None:
+        return False
+    start = visit.window.start
+    if visit.state not in ("planned", "agreed") or start - now <= FAR_AHEAD:
+        return False
+    day = technician_day(
+        session,
+        company_id=principal.company_id,
+        technician=visit.technician,
+        day=operating_day(start),
+        now=now,
+    )
+    drive = next((job.travel_s for job in day.open_jobs if job.number == detail.number), None) or 0
+    return start - now > FAR_AHEAD + timedelta(seconds=drive)

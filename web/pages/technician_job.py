@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from core.actor import Principal, Role
 from core.clock import kst, operating_day
-from core.errors import DomainError
+from core.errors import DomainError, NotFoundError
 from core.i18n import _
 from dispatch.detail_shapes import TicketDetail, VisitFacts
 from dispatch.planning.slots import NoPointYetError, rank_slots
@@ -27,6 +27,7 @@ from web.pages.posting import PostedForm
 from web.pages.technician import ROLES, Whose, frame_of
 from web.pages.technician_asides import FAMILY, after_absence, still_at
 from web.pages.technician_forms import read_lines
+from web.pages.technician_lost import lost_values
 from web.presenters.masks import Masks
 from web.presenters.technician import (
     HOLD_WORDS,
@@ -75,8 +76,14 @@ def show_job(request: Request, number: str, do: str = "", principal: Principal =
     typed = PostedForm(tuple(request.query_params.multi_items()))
     with context.database.transaction() as session:
         now = context.clock()
-        _open_for_stand_in(session, request, principal, number, now)
-        values = job_values(session, principal=principal, number=number, now=now, do=do, typed=typed)
+        try:
+            _open_for_stand_in(session, request, principal, number, now)
+            values = job_values(session, principal=principal, number=number, now=now, do=do, typed=typed)
+        except NotFoundError:
+            lost = lost_values(session, principal=principal, number=number, now=now)
+            if lost is None:
+                raise
+            return render_page(request, "technician/lost.html", lost)
     return render_page(request, "technician/job.html", values)
 
 
@@ -89,7 +96,16 @@ def show_now(
     context = context_of(request)
     with context.database.reading() as session:
         now = context.clock()
-        values = job_values(session, principal=principal, number=number, now=now, do=do, typed=PostedForm())
+        try:
+            values = job_values(
+                session, principal=principal, number=number, now=now, do=do, typed=PostedForm()
+            )
+        except NotFoundError:
+            lost = lost_values(session, principal=principal, number=number, now=now)
+            if lost is None:
+                raise
+            part = "technician/_lost_head.html" if seen else "technician/_lost.html"
+            return render_page(request, part, {**lost, "do": do, "seen": seen})
     values["changed"] = bool(seen) and seen != values["mark"]
     values["seen"] = seen or values["mark"]
     # Only the head of a page on which something is typed says what it has seen: the others follow as a whole,
@@ -134,6 +150,7 @@ def job_values(
         "absence": after_absence(session, detail, now=now),
         "still_at": still_at(session, principal, detail, now=now) if step == "ended" else None,
         "early": None,
+        "far_ahead": False,
     }
     return values | _extra(session, job, masks, step=step, typed=typed, now=now)
 

@@ -25,9 +25,10 @@ from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.posting import Posted, PostedForm, take_once
 from web.pages.technician import ROLES
-from web.pages.technician_asides import still_at
+from web.pages.technician_asides import leaves_far_ahead, still_at
 from web.pages.technician_forms import read_attempt, read_completion, read_hold_day
 from web.pages.technician_job import bill_values, job_values
+from web.pages.technician_lost import lost_values
 from web.scope import reach_ticket, scope_of
 from web.templating import render_page
 
@@ -69,8 +70,9 @@ def post_attempt(
 def post_departed(
     request: Request, number: str, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
 ) -> Response:
-    """He sets out; the family is told. While he is still at another home, he is asked first."""
-    if not posted.get("anyway") and (question := _ask_whether_done_there(request, principal, number)):
+    """He sets out; the family is told. Still at another home, or far too early, he is asked first."""
+    said = posted.get("anyway")
+    if said != "early" and (question := _ask_before_leaving(request, principal, number, said=said)):
         return question
     return _take(request, number, principal, posted, _plain(visits.depart, by), do="depart")
 
@@ -173,31 +175,40 @@ def back_to_job(number: str, step: str) -> Response:
     return RedirectResponse(f"/m/{quote(number, safe='')}", status_code=303)
 
 
-def _ask_whether_done_there(request: Request, principal: Principal, number: str) -> Response | None:
+def _ask_before_leaving(request: Request, principal: Principal, number: str, *, said: str) -> Response | None:
+    """Whether he is done at the other home, unless he said so; then whether he means to go this early."""
     context = context_of(request)
     with context.database.reading() as session:
         now = context.clock()
-        reach_ticket(session, principal=principal, number=number)
+        if not _reaches(session, principal, number):
+            return None
         detail = ticket_detail(session, company_id=principal.company_id, number=number, now=now)
-        other = still_at(session, principal, detail, now=now)
-        if other is None:
+        other = None if said else still_at(session, principal, detail, now=now)
+        if other is None and not leaves_far_ahead(session, principal, detail, now=now):
             return None
         values = job_values(
             session, principal=principal, number=number, now=now, do="depart", typed=PostedForm()
         )
-    return render_page(request, "technician/job.html", {**values, "still_at": other})
+    asked = {"still_at": other, "far_ahead": other is None}
+    return render_page(request, "technician/job.html", {**values, **asked})
 
 
 def _ask_whether_they_know(request: Request, principal: Principal, number: str) -> Response | None:
     context = context_of(request)
     with context.database.reading() as session:
         now = context.clock()
+        if not _reaches(session, principal, number):
+            return None
         values = job_values(session, principal=principal, number=number, now=now, do="", typed=PostedForm())
     visit = values["visit"]
     if values["step"] != "arrive" or visit is None or visit.window is None:
         return None
     early = early_by(at=now, window_start=visit.window.start)
     return render_page(request, "technician/job.html", {**values, "early": early}) if early else None
+
+
+def _reaches(session: Session, principal: Principal, number: str) -> bool:
+    return ticket_in_scope(session, scope=scope_of(principal), number=number) is not None
 
 
 def _plain(door: Callable[..., object], by: Actor) -> Act:
@@ -223,8 +234,13 @@ def _take(
             if take_once(session, request, principal=principal, posted=posted, now=now):
                 act(session, ticket_id, now)
                 session.flush()
-            still_his = ticket_in_scope(session, scope=scope_of(principal), number=number) is not None
-    except (ForbiddenError, NotFoundError, UnauthorizedError):
+            still_his = _reaches(session, principal, number)
+    except NotFoundError:
+        with context.database.reading() as session:
+            if lost_values(session, principal=principal, number=number, now=context.clock()) is None:
+                raise
+        still_his = False
+    except (ForbiddenError, UnauthorizedError):
         raise
     except DomainError as error:
         with context.database.reading() as session:
@@ -238,7 +254,7 @@ def _take(
                 error=error,
             )
         return render_page(request, "technician/job.html", values, status_code=error.status)
-    if not still_his:  # the family chose a time at which somebody else comes
+    if not still_his:  # the family chose a time at which somebody else comes, or a desk gave it to another
         return RedirectResponse(f"/m?gone={number}", status_code=303)
     suffix = f"?do={then}" if then else ""
     return RedirectResponse(f"/m/{number}{suffix}", status_code=303)

@@ -19,6 +19,7 @@ from tests import world
 from tests.dispatch.case_world import CaseWorld
 from tests.happycall.call_world import complete
 from tests.web.conftest import ClientAs, WebWorld
+from tests.web.told_once import told_once
 from workforce.models import AccessLog, Technician
 
 GOOD = {
@@ -259,6 +260,23 @@ def test_a_family_that_asks_for_another_time_is_rung_then(web_world: WebWorld, q
     sent = {"outcome": "CALL_BACK", "back": "other", "back_other": "2026-12-02T16:20"}
     assert qa.post(url, data=sent).status_code == 303
     assert "내일 16:20" in qa.get("/qa").text
+
+
+@pytest.mark.parametrize("at", ["2026-12-02T03:00", "2026-12-06T14:00"], ids=["night", "Sunday"])
+def test_another_time_outside_the_calling_hours_takes_a_reason(
+    web_world: WebWorld, qa: Client, at: str
+) -> None:
+    call_id, _number = owe_call(web_world)
+    url = f"/qa/{call_id}/attempts"
+    sent = {"outcome": "CALL_BACK", "with": "resident", "back": "other", "back_other": at}
+    refused = qa.post(url, data=sent)
+    assert refused.status_code == 422
+    message = told_once(refused.text)["call_back_at"]
+    assert "전화할 수 있는 시간은 10:" in message and "까닭을 적어 주세요" in message
+    assert f'value="{at}"' in refused.text and 'name="back_why"' in refused.text
+    assert attempts(web_world) == []
+    assert qa.post(url, data={**sent, "back_why": "밤에 일하셔서 부탁하심"}).status_code == 303
+    assert "시간 밖에 다시 거는 까닭: 밤에 일하셔서 부탁하심" in qa.get(f"/qa/{call_id}").text
 
 
 def test_the_next_call_follows_in_the_list(web_world: WebWorld, qa: Client) -> None:

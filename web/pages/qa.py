@@ -30,7 +30,7 @@ from web.context import caller_address, context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.posting import Posted, take_once
 from web.pages.qa_forms import entered, read_attempt
-from web.pages.qa_hours import ReasonNeededError, asks_why, open_numbers, why_now
+from web.pages.qa_hours import ReasonNeededError, agree_later, asks_why, open_numbers, why_now
 from web.presenters import happy_call as words
 from web.presenters.masks import masks_for_ticket
 from web.templating import render_page
@@ -152,6 +152,7 @@ def post_attempt(
             company_id = principal.company_id
             call = get_call(session, company_id=company_id, happy_call_id=happy_call_id)
             attempt = read_attempt(posted, asked=questions_asked(script_for(session, happy_call=call)))
+            attempt = agree_later(session, call=call, attempt=attempt, why=posted.get("back_why"), now=now)
             if take_once(session, request, principal=principal, posted=posted, now=now):
                 why = why_now(session, principal=principal, call=call, typed=posted.get("why"), now=now)
                 record_attempt(

@@ -17,7 +17,7 @@ from web.pages.posting import PostedForm
 YES_NO = ("fixed", "contacted_in_time", "came_on_time", "told_before", "cost_matches")
 SCALES = {"overall": (1, 7), "nps": (0, 10)}
 UNANSWERED = "unknown"
-ENTERED = (*YES_NO, *SCALES, "rest", "verbatim", "with", "note", "why", "back", "back_other")
+ENTERED = (*YES_NO, *SCALES, "rest", "verbatim", "with", "note", "why", "back", "back_other", "back_why")
 """Fields that are shown again when something was wrong."""
 LONGEST_WORDS = 2000
 LONGEST_NOTE = 500

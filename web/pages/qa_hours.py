@@ -7,10 +7,13 @@ from datetime import datetime
 from sqlmodel import Session
 
 from core.actor import Principal
+from core.dated import read_calendar, read_rules
 from core.errors import FieldError, InvalidError
 from core.i18n import _
 from happycall.desk import hours_now
-from happycall.schemas import CallInfo
+from happycall.rules import LONGEST_CALL_BACK, CallingHours, is_elderly
+from happycall.schemas import AttemptRequest, CallInfo
+from web.pages.qa_forms import LONGEST_NOTE, BadAnswersError
 from workforce.access_log import open_data, openings
 
 SHORTEST_WHY = 2
@@ -66,6 +69,36 @@ def why_now(session: Session, *, principal: Principal, call: CallInfo, typed: st
     if why is None or (said is None and len(why) < SHORTEST_WHY):
         raise ReasonNeededError
     return why
+
+
+def agree_later(
+    session: Session, *, call: CallInfo, attempt: AttemptRequest, why: str, now: datetime
+) -> AttemptRequest:
+    """The try with why it goes on outside the calling hours, in its note. Raises BadAnswersError without one.
+
+    A time that has passed or is too far off is left to the keeping of the try, which says so.
+    """
+    back, why = attempt.call_back_at, why.strip()
+    if back is None or not now < back <= now + LONGEST_CALL_BACK:
+        return attempt
+    case = call.case
+    hours = CallingHours.of(
+        read_rules(session, company_id=call.company_id, at=back),
+        read_calendar(session, company_id=call.company_id),
+        elderly=is_elderly(priority_care=case.priority_care, age_band=case.age_band),
+    )
+    if hours.open_until(back) is not None:
+        return attempt
+    if len(why) < SHORTEST_WHY:
+        spans = ", ".join(f"{start:%H:%M}~{end:%H:%M}" for start, end in hours.stretches)
+        text = _(
+            "쉬는 날이 아닌 날에 전화할 수 있는 시간은 {hours}입니다. 그때로 고르거나 까닭을 적어 주세요."
+        )
+        message = text.format(hours=spans)
+        raise BadAnswersError(message, errors=(FieldError("call_back_at", message),))
+    kept = _("시간 밖에 다시 거는 까닭: {why}").format(why=why)
+    note = f"{attempt.note} / {kept}" if attempt.note else kept
+    return attempt.model_copy(update={"note": note[:LONGEST_NOTE]})
 
 
 def _said_when_dialling(session: Session, principal: Principal, call: CallInfo, now: datetime) -> str | None:

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from sqlmodel import func, select
 
 from dispatch.models import Placement, Ticket
-from tests.browser.intake import ADDRESS, FILED, file_call, filed_number, fill_call
+from tests.browser.intake import ADDRESS, FILED, RESIDENT, file_call, filed_number, fill_call
 from tests.browser.screens import Screens
 from tests.browser.town import POINT_DESK, SECOND_DISPATCHER, open_town
 
@@ -77,6 +77,26 @@ def test_a_bad_number_keeps_what_was_typed_and_names_its_field(screens: Screens)
     agent.locator("[data-submit]").click()
     expect(agent).to_have_url(FILED)
     assert count_tickets(screens) == 1
+
+
+def test_what_is_corrected_leaves_the_summary(screens: Screens) -> None:
+    open_town(screens.house)
+    agent = screens.sign_in("agent")
+    screens.go(agent, "/agent/new")
+    agent.locator("[data-submit]").click()
+    screens.ready(agent)
+    summary = agent.locator("#error")
+    expect(summary).to_contain_text("고칠 칸 4곳")
+    agent.check("[name=symptom][value=NO_HEAT]", force=True)
+    expect(agent.locator("#e-symptom")).to_have_count(0)
+    expect(summary).to_contain_text("고칠 칸 3곳")
+    expect(summary.locator("a")).to_have_count(3)
+    agent.fill("[name=resident_phone]", RESIDENT[0])
+    agent.fill("[name=resident_name]", RESIDENT[1])
+    expect(summary).to_contain_text("고칠 칸 1곳")
+    expect(summary.locator("a")).to_have_text("주소")
+    agent.fill("[name=resident_address]", ADDRESS)
+    expect(summary).to_have_count(0)
 
 
 def test_a_script_is_a_text_on_every_screen(screens: Screens) -> None:

@@ -14,13 +14,23 @@ document.addEventListener("keydown", (event) => {
   return undefined;
 });
 
-/** What was refused is typed anew: the old complaint goes, the echo below speaks again. */
-document.addEventListener("input", (event) => {
-  const field = event.target instanceof Element ? event.target.closest("[data-intake] [aria-invalid]") : null;
+/** What was refused is typed or chosen anew: the old complaint goes, the echo below speaks again. */
+function dropComplaint(/** @type {Event} */ event) {
+  const target = event.target instanceof Element ? event.target : null;
+  if (!target?.closest("[data-intake]")) return;
+  let field = target.closest(".field");
+  while (field && !field.querySelector(".error")) field = field.parentElement?.closest(".field") ?? null;
   if (!field) return;
-  field.removeAttribute("aria-invalid");
-  field.closest(".field")?.querySelector(".error")?.remove();
-});
+  for (const part of field.querySelectorAll("[aria-invalid]")) part.removeAttribute("aria-invalid");
+  field.querySelector(".error")?.remove();
+  tidySummary();
+}
+
+document.addEventListener("input", dropComplaint);
+document.addEventListener("change", dropComplaint); // a place picked on the map
+
+// A guide that is drawn anew has none of the old complaints.
+document.addEventListener("htmx:after:swap", tidySummary);
 
 document.addEventListener("click", (event) => {
   const target = event.target instanceof Element ? event.target : null;
@@ -29,6 +39,28 @@ document.addEventListener("click", (event) => {
   const carrier = target?.closest("a[data-carry]");
   if (carrier instanceof HTMLAnchorElement) carry(carrier);
 });
+
+/** The summary above the form counts and leads to the complaints that are still there, and goes with the last. */
+function tidySummary() {
+  const summary = document.querySelector("[data-intake] .error-summary");
+  const count = summary?.querySelector(":scope > span");
+  if (!summary || !count) return;
+  const links = [...summary.querySelectorAll(":scope > a")];
+  const left = links.filter((link) => document.getElementById((link.getAttribute("href") ?? "").slice(1)));
+  if (left.length === links.length) return;
+  if (left.length) {
+    count.textContent = (count.textContent ?? "").replace(/\d+/, String(left.length));
+    const rest = left.flatMap((link, n) => (n ? [", ", link] : [" ", link]));
+    for (const node of [...summary.childNodes]) {
+      if (node.nodeType === Node.TEXT_NODE || links.includes(/** @type {HTMLAnchorElement} */ (node))) node.remove();
+    }
+    count.before(" ");
+    count.after(...rest);
+  } else if (summary.querySelector("ul")) {
+    for (const link of links) link.remove();
+    count.remove();
+  } else summary.remove();
+}
 
 /** @param {KeyboardEvent} event @param {Element} target */
 function submitForm(event, target) {

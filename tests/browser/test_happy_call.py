@@ -86,3 +86,11 @@ def test_what_nobody_answered_is_asked_for_before_it_is_saved(caller: Page) -> N
     caller.get_by_role("button", name="통화를 마치고 저장").click()
     expect(caller.locator(".qa-follows")).to_be_visible()
     expect(caller.get_by_text("대답하지 않으심")).to_have_count(6)
+
+
+def test_the_closing_words_follow_whether_it_works(caller: Page) -> None:
+    thanks, sorry = caller.locator("[data-if-fixed]"), caller.locator("[data-if-not-fixed]")
+    for value, shown, hidden in (("yes", thanks, sorry), ("no", sorry, thanks), ("yes", thanks, sorry)):
+        caller.check(f"[name=fixed][value={value}]", force=True)
+        expect(shown).to_be_visible()
+        expect(hidden).to_be_hidden()

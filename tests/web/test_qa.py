@@ -207,6 +207,15 @@ def test_not_fixed_opens_the_case_again_without_the_technician(web_world: WebWor
     assert ticket.status == "REOPENED" and ticket.excluded_technician_id == web_world.technician.id
 
 
+def test_a_family_without_heat_hears_an_apology_at_the_end(web_world: WebWorld, qa: Client) -> None:
+    call_id, _number = owe_call(web_world)
+    closing = re.findall(r'data-code="CLOSING".*?</li>', qa.get(f"/qa/{call_id}").text, re.DOTALL)[0]
+    said = dict(re.findall(r'<p class="qa-say" data-if-([a-z-]+)>(.*?)</p>', closing))
+    assert "따뜻하게 지내세요" in said["fixed"]
+    assert "죄송합니다" in said["not-fixed"] and "따뜻하게" not in said["not-fixed"]
+    assert "다른 기사가 한 시간 안에 전화드리고" in said["not-fixed"]
+
+
 def test_a_bill_that_differs_goes_to_the_responsible_person(web_world: WebWorld, qa: Client) -> None:
     call_id, _number = owe_call(web_world)
     answer = qa.post(f"/qa/{call_id}/attempts", data={**GOOD, "cost_matches": "no"})

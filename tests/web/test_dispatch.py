@@ -79,7 +79,9 @@ def test_the_queue_is_ordered_by_what_presses(web_world: WebWorld, dispatcher: C
     assert numbers_in(dispatcher.get(f"/dispatch/queue?q={quiet}").text) == [quiet]
 
 
-def test_a_card_shows_the_clock_that_presses_most(web_world: WebWorld, dispatcher: Client) -> None:
+def test_a_card_shows_the_hour_that_runs_and_names_a_passed_limit(
+    web_world: WebWorld, dispatcher: Client
+) -> None:
     number = file_ticket(web_world, planned=True, minutes_ago=20)
     with web_world.database.transaction() as session:
         ticket = ticket_of(session, number)
@@ -94,8 +96,8 @@ def test_a_card_shows_the_clock_that_presses_most(web_world: WebWorld, dispatche
         session.add(promise)
     row = dispatcher.get("/dispatch/queue").text.partition(f'id="q-{number}"')[2].partition("</a>")[0]
     clock = re.search(r'data-testid="clock" data-kind="(\w+)" data-state="(\w+)"', row)
-    assert clock is not None and clock.groups() == ("promise", "breached")
-    assert row.count('data-testid="clock"') == 1 and 'clock-label">약속<' in row
+    assert clock is not None and clock.groups() == ("contact", "running")
+    assert row.count('data-testid="clock"') == 1 and "약속 기한 지남" in row
 
 
 def _stop_clock(session: Session, ticket_id: int, now: datetime) -> None:

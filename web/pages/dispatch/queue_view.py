@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from core.actor import Principal
 from core.clock import operating_day
-from core.i18n import _
+from core.i18n import N_, _
 from core.masking import mask_address
 from dispatch.console.queue import SECTIONS, SHOWN, Queue, QueueEntry, QueueWish, list_queue
 from dispatch.detail_shapes import ClockFacts
@@ -120,6 +120,7 @@ def _entry(entry: QueueEntry, head: str, reach: Reach, now: datetime) -> dict[st
         "owner": item.owner.name if item.owner else "",
         "owner_why": item.owner.why if item.owner else "",
         "clock": pressing_clock(item.clocks),
+        "passed": [LIMIT_PASSED[kind] for kind in passed_beside(item.clocks)],
         "why": reasons[0] if reasons else "",
         "why_more": max(0, len(reasons) - 1),
         "why_all": " · ".join(reasons),
@@ -152,10 +153,32 @@ def _misses_window(item: TicketItem, now: datetime) -> bool:
     )
 
 
+LIMIT_PASSED = {
+    "contact": N_("연락 기한 지남"),
+    "promise": N_("약속 기한 지남"),
+    "handled": N_("처리 기한 지남"),
+}
 CLOCK_ORDER = ("breached", "running", "paused")
 
 
 def pressing_clock(clocks: Sequence[ClockFacts]) -> ClockFacts | None:
-    """Of the clocks that go on: the one passed longest ago, else the next to pass, else one that pauses."""
-    going = [clock for clock in clocks if clock.stopped_at is None and clock.state in CLOCK_ORDER]
-    return min(going, key=lambda clock: (CLOCK_ORDER.index(clock.state), clock.due_at), default=None)
+    """Of the clocks that go on, the one that is steered by: the hour to the first talk until it is held.
+
+    Then the one passed longest ago, else the next to pass, else one that pauses.
+    """
+    going = _going(clocks)
+    return min(
+        going,
+        key=lambda clock: (clock.kind != "contact", CLOCK_ORDER.index(clock.state), clock.due_at),
+        default=None,
+    )
+
+
+def passed_beside(clocks: Sequence[ClockFacts]) -> list[str]:
+    """Other limits that have passed meanwhile, by kind."""
+    shown = pressing_clock(clocks)
+    return [clock.kind for clock in _going(clocks) if clock.state == "breached" and clock is not shown]
+
+
+def _going(clocks: Sequence[ClockFacts]) -> list[ClockFacts]:
+    return [clock for clock in clocks if clock.stopped_at is None and clock.state in CLOCK_ORDER]

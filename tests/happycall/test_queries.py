@@ -28,7 +28,7 @@ def test_the_list_is_the_companys_own_first_due_first_and_paged(session: Session
     other = world.make_company(session, code="haedam")
     seen, cursor = [], None
     while True:
-        page = queries.list_calls(session, company_id=company_id, now=DONE, cursor=cursor, limit=1)
+        page = queries.list_calls(session, company_id=company_id, cursor=cursor, limit=1)
         seen += [call.number for call in page.items]
         cursor = page.next_cursor
         if cursor is None:
@@ -42,7 +42,7 @@ def test_the_list_by_state(session: Session) -> None:
     company_id = follow_up.case.company.id or 0
     follow_up.attempt("REFUSED")
     states = {
-        state: len(queries.list_calls(session, company_id=company_id, now=DONE, state=state).items)
+        state: len(queries.list_calls(session, company_id=company_id, state=state).items)
         for state in ("scheduled", "refused")
     }
     assert states == {"scheduled": 0, "refused": 1}
@@ -53,7 +53,7 @@ def test_the_list_by_state(session: Session) -> None:
 )
 def test_a_bad_state_or_cursor_is_named(session: Session, bad: dict[str, str]) -> None:
     with pytest.raises(queries.BadCallListError) as refused:
-        queries.list_calls(session, company_id=1, now=DONE, **bad)
+        queries.list_calls(session, company_id=1, **bad)
     assert refused.value.errors[0].field == next(iter(bad))
 
 

@@ -31,16 +31,6 @@ from tests.databases import Server, SweptDatabase
 ROOT = Path(__file__).resolve().parent.parent
 
 
-LONG_FIRST = ("browser", "faults", "journeys", "simulation", "core")
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that take long are begun first; within a folder the shuffled order stays."""
-    ranks = {name: rank for rank, name in enumerate(LONG_FIRST)}
-    items.sort(key=lambda item: ranks.get(item.path.relative_to(ROOT / "tests").parts[0], len(ranks)))
-
-
 @pytest.fixture
 def now() -> datetime:
     """A Tuesday in winter, 2026-12-01 10:00 in Korea."""

@@ -47,9 +47,7 @@ def test(environment: Environment, arguments: Sequence[str]) -> int:
     workers = str(min(_cores(), _MOST_WORKERS))
     # Plain tracebacks: to show source, pytest parses it, and CPython 3.11 can fail at that while other
     # threads run; then one red test takes its whole worker along.
-    # Long files come first (tests/conftest.py), so that no worker is left alone with one at the end.
-    spread = ("--dist", "loadfile", "--no-loadscope-reorder")
-    command = _pytest(environment, "-n", workers, *spread, "--tb=native", *options)
+    command = _pytest(environment, "-n", workers, "--dist", "loadfile", "--tb=native", *options)
     code, closing = _stream(command, environment, extra)
     outcomes.append(Outcome("pytest", code == 0, time.monotonic() - began))
     return _report(outcomes, closing=closing)

@@ -77,9 +77,9 @@ def deliver(
         log.exception("event_unreadable", event_id=event_id, name=stored.name)
         _keep_failure(database, event_id=event_id, failure=f"unreadable: {error!r}"[:2000], now=now)
         return
-    *others, last = journey[type(event)]
-    for handler in (*others, last):
-        closes = handler is last and failure is None
+    handlers = journey[type(event)]
+    for handler in handlers:
+        closes = handler is handlers[-1] and failure is None
         try:
             _run_once(database, event_id=event_id, handler=handler, event=event, now=now, closes=closes)
         except Exception as error:

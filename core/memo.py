@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 def once(session: Session, of: type[SQLModel], key: Hashable, read: Callable[[], T]) -> T:
-    """What `read()` gave the first time in this session; it must be nobody's to change.
+    """What `read()` gave the first time in this session; nobody's to change, unless its reader fills it.
 
     Args:
         of: the table that it is read from.

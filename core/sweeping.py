@@ -55,6 +55,6 @@ class EachAlone:
             try:
                 with database.transaction() as session:
                     moved += self.step(session, key, now=now)
-            except Exception:  # the same: one row that cannot be moved must not hold up the others
+            except Exception:  # one row that cannot be moved must not hold up the others
                 log.exception("sweep_step_failed", sweep=self.name, found=key)
         return moved

@@ -17,8 +17,8 @@ CHECK_PLEASE = "확인해 주세요."
 def job_assigned(
     session: Session, *, facts: TicketFacts, window: Window | None, worker_name: str | None = None
 ) -> JobAssigned:
-    """A job is this technician's, or is offered to this point."""
-    clock = notice_facts.contact_clock(session, ticket_id=facts.id)
+    """A job is this technician's, or is offered to this point; nobody rings for a time that is agreed."""
+    clock = notice_facts.contact_clock(session, ticket_id=facts.id) if window is None else None
     return JobAssigned(
         maker=facts.case.maker,
         ticket_number=facts.ticket.number,

@@ -16,7 +16,14 @@ def test_declining_without_the_other_reason_is_told_in_the_dialog(screens: Scree
     open_town(screens.house, kind="designated")
     number = file_call(screens, screens.sign_in("agent"))
     desk = screens.sign_in("point", login=POINT_DESK)
-    desk.locator(f"[data-testid=offer][data-number='{number}']").get_by_text("돌려보내기").click()
+    offer = desk.locator(f"[data-testid=offer][data-number='{number}']")
+    wide = desk.viewport_size
+    assert wide is not None
+    desk.set_viewport_size(PHONE)
+    box = offer.bounding_box()
+    assert box is not None and box["x"] + box["width"] <= PHONE["width"], "its clock has room on a phone"
+    desk.set_viewport_size(wide)
+    offer.get_by_text("돌려보내기").click()
     dialog = desk.locator("#decline-dialog")
     dialog.get_by_text("다른 까닭").click()
     dialog.get_by_role("button", name="돌려보내기").click()

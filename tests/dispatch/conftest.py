@@ -1,4 +1,4 @@
-"""A visit that was agreed, and the technician at its door."""
+"""The two makers; a visit that was agreed, and the technician at its door."""
 
 from datetime import datetime, timedelta
 
@@ -7,6 +7,20 @@ from sqlmodel import Session
 
 from dispatch import visits
 from tests.dispatch.case_world import CaseWorld, make_case
+from tests.world import make_company
+from workforce.models import Company
+
+
+@pytest.fixture
+def company(session: Session) -> Company:
+    """A maker with its own technicians."""
+    return make_company(session)
+
+
+@pytest.fixture
+def haedam(session: Session) -> Company:
+    """A maker with designated shops."""
+    return make_company(session, code="haedam", kind="designated")
 
 
 @pytest.fixture

@@ -65,6 +65,10 @@ class TestWindows:
         ]
         assert visit.technician_id == other != first
         assert ("JOB_ASSIGNED", False, False, True) in told[3:]
+        newest = session.exec(
+            select(Notice).where(col(Notice.event) == "JOB_ASSIGNED").order_by(col(Notice.id))
+        ).all()[-1]
+        assert "전화해 방문 시간을" not in newest.text, "the time is agreed already"
 
     def test_what_nobody_can_keep_is_refused_with_what_can_be_kept(
         self, session: Session, now: datetime

@@ -18,7 +18,7 @@ from dispatch.models import Task, Ticket, TicketClock, TicketParty, TriageStep, 
 from dispatch.places import pick_location
 from dispatch.schemas import CodeFact, FiledTicket, TicketRequest
 from dispatch.triage import NotInTriageError, SafetyTriageError, record_self_fix
-from tests.world import AGENT, as_actor, make_company, make_person
+from tests.world import AGENT, as_actor, make_person
 from workforce.models import Company
 
 BODY: dict[str, Any] = {
@@ -48,11 +48,6 @@ class Codes:
     def look_up(self, session: Session, *, company_id: int, family: str | None, code: str) -> CodeFact | None:
         known = {"03": CodeFact("점화 안 됨", safety=False), "10": CodeFact("배기 이상", safety=True)}
         return known.get(code)
-
-
-@pytest.fixture
-def company(session: Session) -> Company:
-    return make_company(session)
 
 
 @pytest.fixture

@@ -21,7 +21,6 @@ from tests.dispatch.plan_world import wish
 from tests.world import (
     GANGNAM,
     close_point,
-    make_company,
     make_household,
     make_point,
     make_technician,
@@ -29,16 +28,6 @@ from tests.world import (
     north_of,
 )
 from workforce.models import Company
-
-
-@pytest.fixture
-def company(session: Session) -> Company:
-    return make_company(session)
-
-
-@pytest.fixture
-def haedam(session: Session) -> Company:
-    return make_company(session, code="haedam", kind="designated")
 
 
 def test_the_nearest_direct_point_takes_it_by_itself(

@@ -34,16 +34,6 @@ from workforce.models import Company, ServicePoint
 
 
 @pytest.fixture
-def company(session: Session) -> Company:
-    return make_company(session)
-
-
-@pytest.fixture
-def haedam(session: Session) -> Company:
-    return make_company(session, code="haedam", kind="designated")
-
-
-@pytest.fixture
 def offered(session: Session, haedam: Company, now: datetime) -> tuple[Ticket, ServicePoint, ServicePoint]:
     """A ticket offered to the nearer of two designated points, planned tentatively."""
     near, far = staffed_point(session, haedam, 1), staffed_point(session, haedam, 5)

@@ -39,11 +39,6 @@ from tests.world import (
 from workforce.models import Company
 
 
-@pytest.fixture
-def company(session: Session) -> Company:
-    return make_company(session)
-
-
 def file(session: Session, company: Company, now: datetime, **changes: Any) -> FiledTicket:
     request = TicketRequest.model_validate({**BODY, **changes})
     return file_ticket(session, request=request, company_id=company.id or 0, codes=Codes(), by=AGENT, now=now)

@@ -161,6 +161,9 @@ def test_without_a_server_the_page_says_so(screens: Screens, role: str) -> None:
     screens.house.stop_web()
     expect(mark).to_have_attribute("data-live-state", "off")
     expect(mark).to_contain_text("실시간 끊김")
+    if role == "dispatcher":  # a map that cannot load keeps what it shows, and nothing breaks
+        with page.expect_event("requestfailed", lambda request: "/map" in request.url):
+            page.evaluate("document.querySelector('#map').dispatchEvent(new CustomEvent('live:refresh'))")
     page.context.close()
     screens.problems[:] = [problem for problem in screens.problems if not CUT_OFF.search(problem)]
 

@@ -16,6 +16,8 @@ import { openDialogs, startWidgets } from "./js/widgets.js";
 
 // What scripts add to the page must survive a morph from the server, which does not know of it.
 htmx.config.morphIgnore = ["data-htmx-powered", "data-js-", "style", "open"];
+// No settling: it copies style attributes from old to new elements, which the content policy refuses aloud.
+htmx.config.defaultSettleDelay = 0;
 
 /** Bring freshly swapped markup to life. */
 function refreshPage() {

@@ -49,6 +49,8 @@ class Board {
     /** @type {any} the mark of a map-pick, once there is one */
     this.picked = null;
     this.asked = "";
+    /** @type {any[] | null} the districts, once their outlines are there */
+    this.areas = null;
     this.map = new LeafletMap(element, {
       preferCanvas: true,
       zoomSnap: 0.5,
@@ -80,7 +82,7 @@ class Board {
   listen() {
     const { tiles, tilesBy } = this.element.dataset;
     if (tiles) tileLayer(tiles, { maxZoom: 19, attribution: tilesBy ?? "" }).addTo(this.map);
-    this.element.addEventListener("live:refresh", () => this.loadThings());
+    this.element.addEventListener("live:refresh", () => void this.load());
     this.element.addEventListener("map:show", (/** @type {any} */ event) => this.show(event.detail.key));
     this.map.on("moveend zoomend", () => this.drawNames());
     if (this.element.dataset.pick !== undefined) this.map.on("click", (event) => this.pick(event.latlng));
@@ -88,7 +90,7 @@ class Board {
   }
 
   async load() {
-    await Promise.all([this.loadOutlines(), this.loadThings()]);
+    await Promise.all([this.areas || this.loadOutlines(), this.loadThings()]);
     this.element.setAttribute("data-js-map", "ready");
   }
 
@@ -96,7 +98,10 @@ class Board {
     const source = this.element.dataset.basemap;
     if (!source) return;
     if (!basemaps.has(source)) basemaps.set(source, json(source));
-    const { sgg = [] } = (await basemaps.get(source)) ?? {};
+    const basemap = await basemaps.get(source);
+    if (!basemap) basemaps.delete(source); // not kept: the next refresh asks again
+    if (!basemap || this.areas) return;
+    const { sgg } = basemap;
     const renderer = canvas({ padding: 0.3, pane: "land" });
     const style = {
       renderer, pane: "land", interactive: false, weight: 1, smoothFactor: 0.7,
@@ -228,10 +233,10 @@ function biggest(/** @type {[number, number][][]} */ rings) {
   return boxes.reduce((best, box) => (size(box) > size(best) ? box : best)).getCenter();
 }
 
-/** @param {string} source */
+/** What the server sends; null while it is away: the next refresh comes back here. @param {string} source */
 async function json(source) {
-  const response = await fetch(source, { headers: { Accept: "application/json" } });
-  return response.ok ? response.json() : null;
+  const response = await fetch(source, { headers: { Accept: "application/json" } }).catch(() => null);
+  return response?.ok ? response.json().catch(() => null) : null;
 }
 
 /** Text as nodes: names and addresses are people's input and never become markup. */

@@ -3,6 +3,6 @@
 /** Start the maps in the page, if there are any. */
 export async function startMaps() {
   if (!document.querySelector("[data-map]")) return;
-  const { startMaps: start } = await import("./map.js");
-  await start();
+  const board = await import("./map.js").catch(() => null); // away: the next swap tries again
+  await board?.startMaps();
 }

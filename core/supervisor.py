@@ -124,7 +124,7 @@ class Supervisor:
                 if child.back_off.failures >= _FAILURES_AT_START:
                     raise ChildFailedError(
                         _(
-                            "{name}이(가) 시작하지 못하고 있습니다. 위의 오류 내용{log}을 확인해 주세요."
+                            "{name}: 시작하지 못하고 있습니다. 위의 오류 내용{log}을 확인해 주세요."
                         ).format(name=child.spec.name, log=f" ({child.spec.log})" if child.spec.log else "")
                     )
             if time.monotonic() > deadline:
@@ -147,7 +147,7 @@ class Supervisor:
             code = child.look_after()
             if code is not None:
                 self._tell(
-                    _("{name}이(가) 멈췄습니다(코드 {code}). {seconds:g}초 뒤 다시 시작합니다.").format(
+                    _("{name}: 멈췄습니다(코드 {code}). {seconds:g}초 뒤 다시 시작합니다.").format(
                         name=child.spec.name, code=code, seconds=child.back_off.delay_s
                     )
                 )

@@ -182,7 +182,7 @@ def _check_unique(path: str, ids: Sequence[str]) -> None:
         if not name:
             raise ProblemError(f"{path}[{i}].id", "비어 있지 않은 글자여야 합니다")
         if name in seen:
-            raise ProblemError(f"{path}[{i}].id", f"'{name}'이(가) 두 번 나옵니다")
+            raise ProblemError(f"{path}[{i}].id", f"'{name}' 이름이 두 번 나옵니다")
         seen.add(name)
 
 
@@ -231,15 +231,15 @@ def _check_fixed(problem: PlanningProblem) -> None:
         if name not in problem.job_index:
             raise ProblemError(path, f"'{name}' 작업이 없습니다")
         if name in placed:
-            raise ProblemError(path, f"'{name}'이(가) 두 번 나옵니다")
+            raise ProblemError(path, f"'{name}' 이름이 두 번 나옵니다")
         placed.add(name)
         if problem.jobs[problem.job_index[name]].technician not in (None, technician):
-            raise ProblemError(path, f"'{name}'은(는) 다른 기사에게 고정된 작업입니다")
+            raise ProblemError(path, f"'{name}' 작업은 다른 기사에게 고정되어 있습니다")
     for i, prefix in enumerate(problem.fixed):
         if prefix.technician not in problem.technician_index:
             raise ProblemError(f"fixed[{i}].technician", f"'{prefix.technician}' 기사가 없습니다")
         if prefix.technician in technicians:
-            raise ProblemError(f"fixed[{i}].technician", f"'{prefix.technician}'이(가) 두 번 나옵니다")
+            raise ProblemError(f"fixed[{i}].technician", f"'{prefix.technician}' 기사가 두 번 나옵니다")
         technicians.add(prefix.technician)
 
 

@@ -33,6 +33,6 @@ REPAIR_TEXTS: Final = {
     "UNPIN": N_("기사 고정을 풀면 다른 기사를 찾을 수 있습니다."),
     "WIDEN_WINDOW": N_("약속 시간을 {minutes}분 늦추면 이 기사가 갈 수 있습니다."),
     "EXTEND_SHIFT": N_("이 기사의 근무를 {minutes}분 늘리면 갈 수 있습니다."),
-    "ACCEPT_COST": N_("비용 {cost}을(를) 받아들이면 이 기사가 {position}번째로 갈 수 있습니다."),
+    "ACCEPT_COST": N_("비용 {cost}만큼 더 들이면 이 기사가 {position}번째로 갈 수 있습니다."),
     "OTHER_DAY": N_("다른 날로 옮기거나 약속 시간을 넓혀 주세요."),
 }

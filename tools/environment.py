@@ -235,7 +235,7 @@ def apt_install(*packages: str) -> None:
             ["apt-get", "-qq", *step], env=quiet, capture_output=True, text=True, check=False
         )
         if done.returncode != 0:
-            raise SetupError(f"apt-get {step[0]}이(가) 실패했습니다.\n{done.stderr.strip()[-800:]}")
+            raise SetupError(f"apt-get {step[0]} 단계가 실패했습니다.\n{done.stderr.strip()[-800:]}")
 
 
 def build_assets(environment: Environment) -> None:
@@ -262,7 +262,7 @@ def compile_catalogues(environment: Environment) -> bool:
         made = subprocess.run(command, cwd=environment.root, capture_output=True, text=True, check=False)
         # A catalogue whose header is still marked fuzzy is skipped with a success.
         if made.returncode != 0 or _is_stale(text):
-            raise SetupError(f"번역 파일 {text.name}을(를) 읽지 못했습니다.\n{made.stderr.strip()[-800:]}")
+            raise SetupError(f"번역 파일 {text.name}: 읽지 못했습니다.\n{made.stderr.strip()[-800:]}")
     return bool(stale)
 
 

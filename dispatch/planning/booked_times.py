@@ -46,7 +46,7 @@ def why_not(
     for booking, company_id, number in session.exec(query):
         own = company_id == boards[0].company_id
         what = number if own else _("다른 회사 일정")
-        return _("{name} 기사는 {span}에 {what}이(가) 잡혀 있습니다. 다른 시각을 골라 주세요.").format(
+        return _("{name} 기사는 {span}에 다른 일({what})이 잡혀 있습니다. 다른 시각을 골라 주세요.").format(
             name=name, span=span_words(booking.start_at, booking.end_at), what=what
         )
     at_work = any(

@@ -73,7 +73,7 @@ def test_dead_child_and_dead_database_come_back(
     assert wait_for(lambda: postmaster.exists() and "ready" in postmaster.read_text())
     parent.send_signal(signal.SIGTERM)
     said = parent.communicate(timeout=20)[0]
-    assert "web이(가) 멈췄습니다(코드 -9)" in said
+    assert "web: 멈췄습니다(코드 -9)" in said
     assert "데이터베이스가 멈춰서 다시 시작했습니다" in said
 
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from tools.chromium import bring_chromium
@@ -36,9 +37,11 @@ def test(environment: Environment, arguments: Sequence[str]) -> int:
         code, closing = _stream(_pytest(environment, *arguments), environment, extra)
         sys.stdout.write(closing)
         return code
-    outcomes = check_statically(environment)
+    with ThreadPoolExecutor(1) as aside:  # a browser that must be brought comes while types are checked
+        browser = aside.submit(_browser_environment, environment)
+        outcomes = check_statically(environment)
     try:
-        extra, options = _browser_environment(environment), []
+        extra, options = browser.result(), []
     except SetupError as error:
         say(str(error))
         outcomes.append(Outcome("chromium", ok=False, seconds=0.0))

@@ -123,9 +123,9 @@ class Supervisor:
             for child in self._children:
                 if child.back_off.failures >= _FAILURES_AT_START:
                     raise ChildFailedError(
-                        _(
-                            "{name}: 시작하지 못하고 있습니다. 위의 오류 내용{log}을 확인해 주세요."
-                        ).format(name=child.spec.name, log=f" ({child.spec.log})" if child.spec.log else "")
+                        _("{name}: 시작하지 못하고 있습니다. 위의 오류 내용{log}을 확인해 주세요.").format(
+                            name=child.spec.name, log=f" ({child.spec.log})" if child.spec.log else ""
+                        )
                     )
             if time.monotonic() > deadline:
                 raise ChildFailedError(

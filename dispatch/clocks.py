@@ -188,7 +188,7 @@ def _act(session: Session, ticket: Ticket, clock: TicketClock, now: datetime) ->
         session,
         ticket_id=ticket_id,
         kind=CONTACT_CALL,
-        detail=_("아직 고객과 통화하지 못했습니다. 창구에서 전화하고 방문 시간을 약속해 주세요."),
+        detail=N_("아직 고객과 통화하지 못했습니다. 창구에서 전화하고 방문 시간을 약속해 주세요."),
         due_at=clock.due_at,
         generation=clock.generation,
         now=now,
@@ -206,7 +206,7 @@ def _act(session: Session, ticket: Ticket, clock: TicketClock, now: datetime) ->
         session,
         ticket_id=ticket_id,
         kind=ESCALATION,
-        detail=_("1시간 안에 고객과 통화하지 못했습니다. 직접 챙겨 주세요."),
+        detail=N_("1시간 안에 고객과 통화하지 못했습니다. 직접 챙겨 주세요."),
         generation=clock.generation,
         now=now,
     )

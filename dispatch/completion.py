@@ -118,7 +118,7 @@ def _follow_up(session: Session, taken: Taken, charge: ChargeInfo) -> None:
             session,
             ticket_id=case.ticket_id,
             kind=tasks.CHECK_BILL,
-            detail=_("가격표에 출장비가 없어 출장비 없이 청구했습니다. 가격표와 청구서를 확인해 주세요."),
+            detail=N_("가격표에 출장비가 없어 출장비 없이 청구했습니다. 가격표와 청구서를 확인해 주세요."),
             now=now,
         )
     publish(

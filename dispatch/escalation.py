@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from core.actor import Actor
-from core.i18n import _
+from core.i18n import N_
 from dispatch import tasks
 from dispatch.cancellation import require_reason
 from dispatch.cases import lock_case
@@ -44,7 +44,7 @@ def escalate_ticket(session: Session, *, ticket_id: int, reason: str, by: Actor,
             session,
             ticket_id=ticket_id,
             kind=tasks.ESCALATION,
-            detail=_("고객 불편: {reason}").format(reason=why),
+            detail=N_("고객 불편: {reason}").format(reason=why),
             owner_person_id=owner.id,
             by=by,
             now=now,

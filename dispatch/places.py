@@ -76,7 +76,7 @@ def ask_map_pick(session: Session, *, ticket: Ticket, by: Actor, now: datetime) 
         session,
         ticket_id=ticket_key(ticket),
         kind=MAP_PICK,
-        detail=_("주소만으로는 위치를 알 수 없습니다. 고객과 통화하며 지도에서 집을 골라 주세요."),
+        detail=N_("주소만으로는 위치를 알 수 없습니다. 고객과 통화하며 지도에서 집을 골라 주세요."),
         by=by,
         now=now,
     )

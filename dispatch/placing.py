@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from core.actor import SYSTEM
 from core.dated import CompanyRules, read_rules
-from core.i18n import _
+from core.i18n import N_
 from dispatch import assignment, placement_rules, safety
 from dispatch.candidates import Candidate, has_qualified, rank_points, why_not
 from dispatch.events import PlacementRefused, TicketFiled, TicketReopened
@@ -188,11 +188,11 @@ def _ask_person(session: Session, search: _Search, passed: list[tuple[str, Reaso
     _wait(session, ticket, now=now)
     if passed:
         listed = " / ".join(f"{name}: {why.text}" for name, why in passed)
-        detail = _("맡을 수 있는 서비스점을 찾지 못했습니다. 직접 정해 주세요. {listed}").format(
+        detail = N_("맡을 수 있는 서비스점을 찾지 못했습니다. 직접 정해 주세요. {listed}").format(
             listed=listed
         )
     else:
-        detail = _("맡을 수 있는 서비스점을 찾지 못했습니다. 직접 정해 주세요.")
+        detail = N_("맡을 수 있는 서비스점을 찾지 못했습니다. 직접 정해 주세요.")
     open_task(session, ticket_id=ticket_key(ticket), kind=PLACE_BY_HAND, detail=detail, due_at=now, now=now)
 
 

@@ -167,8 +167,8 @@ def _require_hold(reason: str, due: datetime | None, *, now: datetime) -> None:
 
 def _hold_detail(reason: str) -> str:
     if reason == "parts_wait":
-        return _("부품을 기다리는 접수입니다. 부품이 오면 가족과 통화해 방문할 시간을 정해 주세요.")
-    return _("고객이 미룬 접수입니다. 가족과 통화해 방문할 시간을 정해 주세요.")
+        return N_("부품을 기다리는 접수입니다. 부품이 오면 가족과 통화해 방문할 시간을 정해 주세요.")
+    return N_("고객이 미룬 접수입니다. 가족과 통화해 방문할 시간을 정해 주세요.")
 
 
 def _ask_for_call(

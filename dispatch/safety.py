@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from core.actor import SYSTEM
 from core.clock import today_kst
-from core.i18n import _
+from core.i18n import N_
 from dispatch.events import TicketPlaced
 from dispatch.models import Ticket
 from dispatch.planning.safety_pin import pin_safety
@@ -66,7 +66,7 @@ def raise_alarm(session: Session, *, ticket: Ticket, now: datetime) -> None:
         session,
         ticket_id=ticket_key(ticket),
         kind=SAFETY_ALARM,
-        detail=_("안전 접수를 맡을 기사를 찾지 못했습니다. 지금 바로 사람을 정해 주세요."),
+        detail=N_("안전 접수를 맡을 기사를 찾지 못했습니다. 지금 바로 사람을 정해 주세요."),
         due_at=now,
         now=now,
     )

@@ -81,7 +81,7 @@ def open_task(
     data: dict[str, Any] | None = None,
     by: Actor = SYSTEM,
 ) -> int:
-    """Ask a named person to do something; returns the task's id.
+    """Ask a named person to do something; returns the task's id. `detail` is stored in Korean (`N_`).
 
     Without an owner it is whoever is on duty now: the escalation person for `ESCALATED_KINDS`, the call desk
     for `CALL_DESK_KINDS`, else the desk of the ticket's point. With a `generation` the same asking twice is
@@ -268,7 +268,7 @@ def _info(task: Task, number: str, owner: PersonInfo) -> TaskInfo:
         recipient=task.recipient,
         owner=owner,
         state=task.state,
-        detail=task.detail,
+        detail=_(task.detail) if task.detail else "",
         created_at=task.created_at,
         due_at=task.due_at,
         done_at=task.done_at,

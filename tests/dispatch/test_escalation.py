@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 from sqlmodel import Session
 
-from dispatch import escalation, tasks
+from core.i18n import set_language
+from dispatch import escalation, places, tasks
 from dispatch.cancellation import NoReasonError
 from dispatch.models import Ticket
 from tests import world
@@ -44,3 +45,19 @@ def test_why_is_needed(session: Session, now: datetime) -> None:
         escalation.escalate_ticket(
             session, ticket_id=make_case(session).ticket_id, reason="", by=world.AGENT, now=now
         )
+
+
+def test_a_task_is_kept_in_korean_and_read_in_ones_own_language(session: Session, now: datetime) -> None:
+    case = make_case(session)
+    ticket = session.get_one(Ticket, case.ticket_id)
+    set_language("en")
+    try:
+        places.ask_map_pick(session, ticket=ticket, by=world.AGENT, now=now)
+        (read,) = tasks.list_tasks(
+            session, company_id=ticket.company_id, ticket_id=case.ticket_id, kinds=[tasks.MAP_PICK]
+        )
+    finally:
+        set_language("ko")
+    (stored,) = case.tasks(tasks.MAP_PICK)
+    assert stored.detail.startswith("주소만으로는")
+    assert read.detail.isascii()

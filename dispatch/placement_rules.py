@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.i18n import _
+from core.i18n import DEFAULT_LANGUAGE, _, get_language
 from workforce.certificates import qualification_words
 
 NEAREST = "NEAREST"
@@ -90,3 +90,15 @@ def reason_limit(limit: int) -> Reason:
 def reason_full() -> Reason:
     """No feasible place in any plan of the horizon."""
     return Reason(FULL, _("계획 기간의 일정에 넣을 자리가 없음"))
+
+
+def said_again(code: str, stored: str, *, travel_s: int) -> str:
+    """A kept reason for a reader of another language, where code and travel time say it; else as written."""
+    if get_language() == DEFAULT_LANGUAGE:
+        return stored
+    if code in (NEAREST, SAFETY_NEAREST):
+        return reason_taken(travel_s=travel_s, passed=(), safety=code == SAFETY_NEAREST).text
+    if code == NEXT_NEAREST:
+        return _("다음으로 가까운 서비스점, {drive}").format(drive=drive_words(travel_s))
+    constant = {NOBODY_ON_DUTY: reason_nobody_on_duty, FULL: reason_full}.get(code)
+    return constant().text if constant else stored

@@ -12,6 +12,7 @@ from dispatch.call_desk import party_names
 from dispatch.console.reasons import reasons_of
 from dispatch.list_queries import TicketItem, items_by_id
 from dispatch.models import Placement, Task, Ticket, Visit
+from dispatch.placement_rules import said_again
 from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES
 from dispatch.tasks import TaskInfo, list_tasks
 
@@ -92,7 +93,7 @@ def list_offers(session: Session, *, company_id: int, point_id: int, now: dateti
         Offer(
             item=item,
             travel_s=asked[item.id].travel_s,
-            reason=asked[item.id].reason_text,
+            reason=_reason(asked[item.id]),
             asked_at=asked[item.id].at,
             answer_due_at=asked[item.id].answer_due_at,
         )
@@ -145,7 +146,7 @@ def list_lost(session: Session, *, point_id: int, now: datetime) -> list[Lost]:
         Lost(
             number,
             row.state,
-            row.reason_text,
+            _reason(row),
             row.at,
             row.answered_at or row.at,
             tuple(names.get(row.ticket_id, ())),
@@ -201,3 +202,7 @@ def _nobody_goes() -> ColumnElement[bool]:
         col(Visit.planned_start).is_not(None),
     )
     return col(Ticket.status).not_in(ENDED_STATUSES) & ~planned
+
+
+def _reason(row: Placement) -> str:
+    return said_again(row.reason_code, row.reason_text, travel_s=row.travel_s)

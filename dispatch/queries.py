@@ -42,6 +42,7 @@ from dispatch.models import (
     WishedWindow,
 )
 from dispatch.ownership import owner_of, work_of
+from dispatch.placement_rules import said_again
 from dispatch.places import address_of
 from dispatch.shown_clocks import list_clocks
 from dispatch.tasks import list_tasks
@@ -146,7 +147,7 @@ def _placements(session: Session, ticket_id: int) -> tuple[PlacementFacts, ...]:
             travel_s=row.travel_s,
             state=row.state,
             reason_code=row.reason_code,
-            reason_text=row.reason_text,
+            reason_text=said_again(row.reason_code, row.reason_text, travel_s=row.travel_s),
             at=row.at,
             answer_due_at=row.answer_due_at,
             answered_at=row.answered_at,

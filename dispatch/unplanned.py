@@ -12,6 +12,7 @@ from core.clock import operating_day
 from core.i18n import _
 from dispatch.detail_shapes import ReasonFacts, VisitFacts
 from dispatch.models import Placement, Task, Ticket
+from dispatch.placement_rules import said_again
 from dispatch.planning.plan_models import Plan, PointDay
 from dispatch.planning.reason_words import told
 from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES
@@ -57,7 +58,10 @@ def _before_placement(session: Session, ticket: Ticket) -> tuple[ReasonFacts, ..
         )
         .order_by(col(Placement.rank), col(Placement.id).desc())
     )
-    reasons = [ReasonFacts(p.reason_code, "proof", p.reason_text) for p in session.exec(passed)]
+    reasons = [
+        ReasonFacts(p.reason_code, "proof", said_again(p.reason_code, p.reason_text, travel_s=p.travel_s))
+        for p in session.exec(passed)
+    ]
     if not reasons:
         reasons = [ReasonFacts("NOT_PLACED", "best_guess", _("서비스점을 찾고 있습니다."))]
     return tuple(dict.fromkeys(reasons))

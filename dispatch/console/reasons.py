@@ -11,6 +11,7 @@ from core.clock import operating_day
 from core.i18n import _
 from dispatch.list_queries import TicketItem
 from dispatch.models import Placement
+from dispatch.placement_rules import said_again
 from dispatch.planning.plan_models import Plan, PointDay
 from dispatch.planning.reason_words import told
 from dispatch.tasks import MAP_PICK
@@ -62,11 +63,12 @@ def _before_placement(session: Session, items: Sequence[TicketItem]) -> dict[int
 
 def _passed_points(session: Session, ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
     query = (
-        select(Placement.ticket_id, Placement.reason_text)
+        select(Placement)
         .where(col(Placement.ticket_id).in_(list(ids)), col(Placement.state).in_(PASSED))
         .order_by(col(Placement.rank), col(Placement.id).desc())
     )
     texts: dict[int, dict[str, None]] = {}
-    for ticket_id, text in session.exec(query):
-        texts.setdefault(ticket_id, {})[text] = None
+    for row in session.exec(query):
+        text = said_again(row.reason_code, row.reason_text, travel_s=row.travel_s)
+        texts.setdefault(row.ticket_id, {})[text] = None
     return {ticket_id: tuple(found) for ticket_id, found in texts.items()}

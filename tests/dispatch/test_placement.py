@@ -8,12 +8,13 @@ import pytest
 from sqlmodel import Session, col, select
 
 from core.clock import kst, operating_day
+from core.i18n import set_language
 from dispatch.events import TicketPlaced, TicketReopened
 from dispatch.models import Placement, Task, Ticket, Visit
 from dispatch.placement import (
     place_ticket,
 )
-from dispatch.placement_rules import drive_words
+from dispatch.placement_rules import Reason, drive_words, reason_taken, said_again
 from dispatch.planning.plan_models import Booking
 from dispatch.safety import give_at_once
 from tests.dispatch.placing_world import events, new_ticket, place, plan, staffed_point, states
@@ -232,3 +233,15 @@ def test_drive_words() -> None:
         "차로 1시간",
         "차로 1시간 5분",
     ]
+
+
+def test_a_kept_reason_is_read_in_ones_own_language() -> None:
+    passed = [("강남", Reason("CLOSED", "쉬는 날"))]
+    kept = [reason_taken(travel_s=840, passed=p, safety=safe) for p in ([], passed) for safe in (False, True)]
+    assert [said_again(why.code, why.text, travel_s=840) for why in kept] == [why.text for why in kept]
+    set_language("en")
+    try:
+        assert all(said_again(why.code, why.text, travel_s=840).isascii() for why in kept)
+        assert said_again("DECLINED", "차가 고장", travel_s=840) == "차가 고장"
+    finally:
+        set_language("ko")

@@ -15,7 +15,7 @@ from sqlmodel import Session
 from core.clock import KST
 from core.i18n import N_, _
 from dispatch.detail_shapes import TicketDetail
-from dispatch.placement_rules import NEAREST, SAFETY_NEAREST, reason_taken
+from dispatch.placement_rules import said_again
 from web.display import date_text, span_text, time_text, won_text
 from web.presenters.happy_call import OUTCOMES as HAPPY_OUTCOMES
 from web.presenters.technician import HOLD_WORDS, OUTCOME_WORDS, ROLE_WORDS
@@ -59,9 +59,9 @@ def facts_of(what: str, data: Facts, names: Names) -> str:
 
 def reason_of(what: str, reason: str | None, data: Facts) -> str:
     """Why, in the reader's language as far as it is ours: what a person typed stays as it was typed."""
-    code, travel_s = data.get("code"), data.get("travel_s")
-    if what == "TicketPlaced" and code in (NEAREST, SAFETY_NEAREST) and isinstance(travel_s, int):
-        return reason_taken(travel_s=travel_s, passed=(), safety=code == SAFETY_NEAREST).text
+    travel_s = data.get("travel_s")
+    if what == "TicketPlaced" and isinstance(travel_s, int):
+        return said_again(str(data.get("code")), reason or "", travel_s=travel_s)
     return _(reason) if reason else ""
 
 

@@ -29,6 +29,10 @@ class Absence:
     tries: int
     tries_needed: int
 
+    def is_met(self, now: datetime) -> bool:
+        """Whether a family may count as absent."""
+        return now >= self.wait_until and self.tries >= self.tries_needed
+
 
 @dataclass(frozen=True)
 class TechnicianJob:

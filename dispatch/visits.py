@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlmodel import Session, col, func, select
 
 from core.actor import Actor
+from core.clock import rfc3339_kst
 from core.dated import read_rules
 from core.errors import InvalidError
 from core.i18n import N_, _
@@ -95,9 +96,21 @@ def start(
 
 
 def mark_absent(
-    session: Session, *, ticket_id: int, by: Actor, now: datetime, at: datetime | None = None, note: str = ""
+    session: Session,
+    *,
+    ticket_id: int,
+    by: Actor,
+    now: datetime,
+    at: datetime | None = None,
+    note: str = "",
+    early_confirmed: bool = False,
 ) -> StepResult:
     """Nobody opened: the family is told with times to come again, and a new visit is planned.
+
+    Before the agreed time a family owes nobody an open door; that it was so is noted with the fact.
+
+    Args:
+        early_confirmed: he was asked about the time that had not come, and means it.
 
     Raises:
         NotYetAbsentError: before the wait and the calls that the company's rules ask for (422).
@@ -111,7 +124,8 @@ def mark_absent(
     visit.state, visit.ended_at = "absent", taken.at
     visit.note = note.strip() or visit.note
     taken.case.ticket.status = "ABSENT"
-    result = _finish(session, taken, what="FamilyAbsent", odd={})
+    write_step(session, taken, what="FamilyAbsent", data=_before_window(visit, taken.at, early_confirmed))
+    result = result_of(taken.case, visit, at=taken.at)
     why = N_("집에 아무도 없었습니다.")
     assignment.release_visit(session, visit_id=result.visit_id, why=why, by=taken.by, now=now)
     options = revisits.options_for(session, ticket=taken.case.ticket, now=now)
@@ -143,6 +157,13 @@ def acknowledge(session: Session, *, ticket_id: int, by: Actor, now: datetime) -
 def _finish(session: Session, taken: Taken, *, what: str, odd: dict[str, list[str]]) -> StepResult:
     write_step(session, taken, what=what, data={"noted": odd} if odd else {})
     return result_of(taken.case, taken.visit, at=taken.at)
+
+
+def _before_window(visit: Visit, at: datetime, confirmed: bool) -> dict[str, object]:
+    if visit.window_start is None or at >= visit.window_start:
+        return {}
+    early_s = int((visit.window_start - at).total_seconds())
+    return {"early_s": early_s, "window_start": rfc3339_kst(visit.window_start), "confirmed": confirmed}
 
 
 def _require_absence(session: Session, taken: Taken) -> None:

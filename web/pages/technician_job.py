@@ -151,6 +151,7 @@ def job_values(
         "still_at": still_at(session, principal, detail, now=now) if step == "ended" else None,
         "early": None,
         "far_ahead": False,
+        "absent_early": False,
     }
     return values | _extra(session, job, masks, step=step, typed=typed, now=now)
 

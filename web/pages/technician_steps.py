@@ -108,10 +108,14 @@ def post_started(
 def post_absent(
     request: Request, number: str, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
 ) -> Response:
-    """Nobody opened."""
+    """Nobody opened. Before the agreed time he is asked first: nobody had to be at home yet."""
+    sure = posted.get("anyway") == "early"
+    if not sure and (question := _ask_before_absence(request, principal, number, posted)):
+        return question
 
     def act(session: Session, ticket_id: int, now: datetime) -> None:
-        visits.mark_absent(session, ticket_id=ticket_id, by=by, now=now, note=posted.get("note"))
+        note = posted.get("note")
+        visits.mark_absent(session, ticket_id=ticket_id, by=by, now=now, note=note, early_confirmed=sure)
 
     return _take(request, number, principal, posted, act, do="absent")
 
@@ -205,6 +209,22 @@ def _ask_whether_they_know(request: Request, principal: Principal, number: str) 
         return None
     early = early_by(at=now, window_start=visit.window.start)
     return render_page(request, "technician/job.html", {**values, "early": early}) if early else None
+
+
+def _ask_before_absence(
+    request: Request, principal: Principal, number: str, posted: PostedForm
+) -> Response | None:
+    """Asked once waiting and calling are done; before that the form says what still lacks."""
+    context = context_of(request)
+    with context.database.reading() as session:
+        now = context.clock()
+        if not _reaches(session, principal, number):
+            return None
+        values = job_values(session, principal=principal, number=number, now=now, do="absent", typed=posted)
+    needs, visit = values["job"].absence, values["visit"]
+    if needs is None or not needs.is_met(now) or visit.window is None or now >= visit.window.start:
+        return None
+    return render_page(request, "technician/job.html", {**values, "absent_early": True})
 
 
 def _reaches(session: Session, principal: Principal, number: str) -> bool:

@@ -126,6 +126,14 @@ def _arrival(data: Facts, _names: Names) -> str:
     return early + ", " + (_("고객과 통화함") if called else _("통화 없이 도착함"))
 
 
+def _absence(data: Facts, _names: Names) -> str:
+    start = _read(data.get("window_start"))
+    if start is None:
+        return ""
+    early = _("약속한 시간({time})이 되기 전").format(time=time_text(start))
+    return early + (", " + _("묻고 확인함") if data.get("confirmed") else "")
+
+
 def _hold(data: Facts, _names: Names) -> str:
     reason = str(data.get("hold_reason", ""))
     due = _moment(data.get("due"))
@@ -196,6 +204,7 @@ _WRITERS: dict[str, Callable[[Facts, Names], str]] = {
     "ClockStopped": _clock,
     "ClockAdvanced": _clock,
     "TechnicianArrived": _arrival,
+    "FamilyAbsent": _absence,
     "VisitHeld": _hold,
     "VisitCompleted": _bill,
     "TicketReopened": _reopened,

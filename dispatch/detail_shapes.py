@@ -12,6 +12,7 @@ from typing import Any
 from customers.schemas import AddressInfo, BoilerInfo
 from dispatch.checklist import ChecklistItem
 from dispatch.schemas import Owner
+from dispatch.states import OPEN_VISIT_STATES
 from dispatch.tasks import TaskInfo
 from workforce.schemas import CompanyInfo, PointInfo, TechnicianInfo
 
@@ -96,6 +97,16 @@ class VisitFacts:
     hold_reason: str | None
     hold_due_at: datetime | None
     note: str
+
+    @property
+    def promised(self) -> WindowFacts | None:
+        """The agreed window as long as it is still to be kept."""
+        return self.window if self.state in OPEN_VISIT_STATES else None
+
+    @property
+    def came_to_nothing(self) -> bool:
+        """Nobody was there, it was put on hold or called off: what was agreed for it holds no more."""
+        return self.state in ("absent", "cancelled") or self.hold_reason is not None
 
 
 @dataclass(frozen=True)
@@ -204,6 +215,13 @@ class TicketDetail:
     def visit(self) -> VisitFacts | None:
         """The current visit: the newest one."""
         return self.visits[-1] if self.visits else None
+
+    @property
+    def part_due_at(self) -> datetime | None:
+        """When the part arrives for which the case waits; None: for none, or nobody knows yet."""
+        visit = self.visit
+        waits = self.status == "ON_HOLD" and visit is not None and visit.hold_reason == "parts_wait"
+        return visit.hold_due_at if waits and visit is not None else None
 
     def party(self, role: str) -> PartyFacts | None:
         """A person by role."""

@@ -31,6 +31,7 @@ VISIT_TASKS = (
     tasks.MAP_PICK,
     tasks.CONTACT_CALL,
     tasks.REVISIT_CALL,
+    tasks.PART_CALL,
     tasks.PLACE_BY_HAND,
     tasks.PLAN_BY_HAND,
     tasks.SAFETY_ALARM,

@@ -17,7 +17,7 @@ from core.dated import read_rules
 from core.errors import FieldError, InvalidError
 from core.events import publish
 from core.i18n import N_, _
-from dispatch import assignment, clocks, ending, notices, tasks
+from dispatch import assignment, clocks, ending, notices, revisits, tasks
 from dispatch.cases import (
     Case,
     WrongStateError,
@@ -37,7 +37,7 @@ from notifications.messages import Window
 from workforce.queries import technician_of_person
 
 REASON_CHARS = 500
-CONTACT_TASKS = (tasks.CONTACT_CALL, tasks.REVISIT_CALL)
+CONTACT_TASKS = (tasks.CONTACT_CALL, tasks.REVISIT_CALL, tasks.PART_CALL)
 
 
 class BadAttemptError(InvalidError):
@@ -178,6 +178,9 @@ def _agree_window(session: Session, entry: _Entry, window: AgreedWindow, *, befo
     ticket, now = entry.case.ticket, entry.now
     if ticket.service_point_id is None:
         raise WrongStateError(_("서비스점이 아직 정해지지 않았습니다. 서비스점을 먼저 정해 주세요."))
+    held = entry.case.visit
+    if ticket.status == "ON_HOLD" and held is not None:  # who is on hold stands on no board
+        revisits.end_hold(session, ticket=ticket, visit=held, by=entry.by, now=now)
     visit = ensure_open_visit(session, ticket=ticket, point_id=ticket.service_point_id, now=now)
     visit_id = visit.id or 0
     if before != Window(window.start, window.end):

@@ -76,6 +76,7 @@ class TicketItem:
     arrives_at: datetime | None
     """As the family was told when he set out."""
     hold_reason: str | None
+    hold_due_at: datetime | None
     clocks: tuple[ClockFacts, ...]
     open_tasks: tuple[str, ...]
     owner: Owner | None
@@ -234,9 +235,10 @@ def make_items(session: Session, tickets: Sequence[Ticket], *, now: datetime) ->
                 visit_id=visit.id if visit else None,
                 visit_state=visit.state if visit else None,
                 window=_window(visit),
-                planned_start=visit.planned_start if visit else None,
+                planned_start=visit.planned_start if visit and _stands(visit) else None,
                 arrives_at=visit.arrives_at if visit else None,
                 hold_reason=visit.hold_reason if visit else None,
+                hold_due_at=visit.hold_due_at if visit else None,
                 clocks=_newest(clocks[key]),
                 open_tasks=tuple(open_tasks.get(key, ())),
                 owner=owners.get(key),
@@ -303,6 +305,11 @@ def _newest(clocks: Sequence[ClockFacts]) -> tuple[ClockFacts, ...]:
 
 
 def _window(visit: Visit | None) -> WindowFacts | None:
-    if visit is None or visit.window_start is None or visit.window_end is None:
+    if visit is None or visit.window_start is None or visit.window_end is None or not _stands(visit):
         return None
     return WindowFacts(visit.window_start, visit.window_end)
+
+
+def _stands(visit: Visit) -> bool:
+    """Not after an absence, a hold or a cancellation: its times hold no more."""
+    return visit.state not in ("absent", "cancelled") and visit.hold_reason is None

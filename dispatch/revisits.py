@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from core.actor import SYSTEM, Actor
-from core.clock import rfc3339_kst
+from core.clock import KST, rfc3339_kst
+from core.dated import read_rules
 from core.errors import FieldError, InvalidError
 from core.events import publish
 from core.i18n import N_, _
@@ -73,6 +74,8 @@ def hold(
     _ask_for_call(
         session, ticket=taken.case.ticket, visit=visit, detail=_hold_detail(reason), due=due, now=now
     )
+    if reason == "parts_wait":
+        _ask_to_tell_of_part(session, ticket=taken.case.ticket, visit=visit, due=due, now=now)
     return result_of(taken.case, visit, at=taken.at)
 
 
@@ -139,10 +142,16 @@ def resume(session: Session, *, ticket_id: int, by: Actor, now: datetime) -> boo
         return False
     if ticket.service_point_id is None:
         return False
-    visit.hold_due_at = None
-    ticket.status = "UNASSIGNED"
-    session.add(visit)
-    note_change(session, ticket=ticket, what="HoldEnded", by=by, now=now, data={"visit_id": visit.id})
+    end_hold(session, ticket=ticket, visit=visit, by=by, now=now)
+    tasks.close_tasks_of(
+        session,
+        ticket_id=ticket_key(ticket),
+        kinds=[tasks.PART_CALL],
+        outcome=N_("부품을 기다리는 때가 지나 다시 일정을 잡습니다."),
+        state="void",
+        by=by,
+        now=now,
+    )
     publish(
         session,
         TicketPlaced(
@@ -153,6 +162,15 @@ def resume(session: Session, *, ticket_id: int, by: Actor, now: datetime) -> boo
         ),
     )
     return True
+
+
+def end_hold(session: Session, *, ticket: Ticket, visit: Visit, by: Actor, now: datetime) -> None:
+    """Let the case be planned again: its time has come, or a new time was agreed before."""
+    visit.hold_due_at = None
+    ticket.status = "UNASSIGNED"
+    session.add_all([visit, ticket])
+    session.flush()
+    note_change(session, ticket=ticket, what="HoldEnded", by=by, now=now, data={"visit_id": visit.id})
 
 
 def _require_hold(reason: str, due: datetime | None, *, now: datetime) -> None:
@@ -185,4 +203,29 @@ def _ask_for_call(
     )
 
 
-__all__: Sequence[str] = ("hold", "options_for", "plan_again", "resume", "resume_due_holds")
+def _ask_to_tell_of_part(
+    session: Session, *, ticket: Ticket, visit: Visit, due: datetime | None, now: datetime
+) -> None:
+    """The family has no appointment any more and no text says so: somebody rings them within the hour."""
+    if due is None:
+        detail = _("부품이 언제 오는지 알아보고, 부품 도착 예정일을 가족에게 전화로 알려 주세요.")
+    else:
+        detail = _("부품 도착 예정일({date})을 가족에게 전화로 알려 주세요.").format(date=_date_words(due))
+    rules = read_rules(session, company_id=ticket.company_id, at=now)
+    tasks.open_task(
+        session,
+        ticket_id=ticket_key(ticket),
+        kind=tasks.PART_CALL,
+        detail=detail + " " + _("지난 방문 약속은 없어졌고, 새 시간은 부품이 오면 정한다고 말씀해 주세요."),
+        generation=visit.sequence,
+        due_at=now + timedelta(seconds=rules.contact_limit_s),
+        now=now,
+    )
+
+
+def _date_words(at: datetime) -> str:
+    local = at.astimezone(KST)
+    return _("{month}월 {day}일").format(month=local.month, day=local.day)
+
+
+__all__: Sequence[str] = ("end_hold", "hold", "options_for", "plan_again", "resume", "resume_due_holds")

@@ -76,7 +76,7 @@ def price_choices(session: Session, *, company_id: int, arrived_at: datetime) ->
 def _estimate(session: Session, detail: TicketDetail, *, now: datetime) -> Estimate:
     visit, start = detail.visit, None
     if visit is not None:
-        start = visit.window.start if visit.window else visit.planned_start
+        start = visit.promised.start if visit.promised else visit.planned_start
     return estimate_visit(session, ticket_id=detail.id, start=start, now=now)
 
 

@@ -23,6 +23,7 @@ class _Facts:
     window: WindowFacts | None
     arrives_at: datetime | None
     hold_reason: str | None
+    hold_due: datetime | None
     contact: ClockFacts | None
     asked: bool
     """The point has not said yes yet: the technician may still be somebody else."""
@@ -37,9 +38,10 @@ def answer_where_is_it(detail: TicketDetail, now: datetime) -> str:
         safety=detail.safety,
         technician=visit.technician.name if visit is not None and visit.technician is not None else "",
         point=detail.placement.point.name if detail.placement is not None else "",
-        window=visit.window if visit is not None else None,
+        window=visit.promised if visit is not None else None,
         arrives_at=visit.arrives_at if visit is not None else None,
         hold_reason=visit.hold_reason if visit is not None else None,
+        hold_due=visit.hold_due_at if visit is not None else None,
         contact=detail.clock("contact"),
         asked=detail.placement is not None and detail.placement.state == "OFFERED",
         answer_due=detail.placement.answer_due_at if detail.placement is not None else None,
@@ -57,6 +59,7 @@ def answer_for_item(item: TicketItem, now: datetime) -> str:
         window=item.window,
         arrives_at=item.arrives_at,
         hold_reason=item.hold_reason,
+        hold_due=item.hold_due_at,
         contact=item.clock("contact"),
         asked=item.placement_state == "OFFERED",
         answer_due=item.answer_due_at,
@@ -86,7 +89,7 @@ def _by_status(facts: _Facts, now: datetime) -> str | None:
         "ARRIVED": _("{name} 기사가 댁에 도착했습니다.").format(name=name),
         "IN_PROGRESS": _("{name} 기사가 지금 수리하고 있습니다.").format(name=name),
         "ABSENT": _("기사가 찾아갔지만 아무도 안 계셨습니다. 다시 찾아갈 시간을 지금 정해 드리겠습니다."),
-        "ON_HOLD": _on_hold(facts),
+        "ON_HOLD": _on_hold(facts, now),
     }
     return _en_route(facts, now) if facts.status == "EN_ROUTE" else words.get(facts.status)
 
@@ -119,7 +122,13 @@ def _before_appointment(facts: _Facts, now: datetime) -> str:
     return text.format(due=due)
 
 
-def _on_hold(facts: _Facts) -> str:
+def _on_hold(facts: _Facts, now: datetime) -> str:
+    if facts.hold_reason == "parts_wait" and facts.hold_due is not None:
+        text = _(
+            "필요한 부품을 기다리고 있고, {day}에 올 예정입니다. "
+            "지난 약속은 없어졌고 새 시간을 전화로 정합니다."
+        )
+        return text.format(day=_day(facts.hold_due, now))
     if facts.hold_reason == "parts_wait":
         return _("필요한 부품을 기다리고 있습니다. 부품이 오면 바로 전화드리겠습니다.")
     return _("잠시 미뤄 둔 접수입니다. 다시 찾아갈 시간을 지금 정해 드릴 수 있습니다.")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from core.clock import kst
 from core.dated import read_rules
@@ -15,7 +15,7 @@ from core.errors import ConflictError, InvalidError
 from core.i18n import _
 from dispatch.candidates import rank_points
 from dispatch.intake_rules import SAFETY_SYMPTOMS, priority_of
-from dispatch.models import Ticket
+from dispatch.models import Ticket, Visit
 from dispatch.open_visits import duration_of, find_open_visit, skills_of
 from dispatch.planning.board import load_horizon
 from dispatch.planning.board_problem import BoardProblem, Freedom, to_problem
@@ -32,6 +32,7 @@ ROUND_TO_S = 600
 KNOWN_FACE_COST = 1800
 """What it may cost, in seconds of driving, that the technician whom the family knows comes."""
 AT_ALL_COSTS = 1_000_000_000
+GOING_AGAIN = ("ABSENT", "ON_HOLD")
 HYPOTHETICAL_POINTS = 3
 """How many of the nearest points are asked for a home that has no ticket yet, until one can come."""
 
@@ -84,7 +85,7 @@ def rank_slots(session: Session, *, ticket_id: int, now: datetime) -> list[Slot]
     """Windows for a ticket at its point over today and the planned days, none in the past.
 
     The one in which its technician is planned now comes first, then the best. Whoever a window names is who
-    comes when it is agreed (`appointments.fit_window`).
+    comes when it is agreed (`appointments.fit_window`). While a part is awaited, none begins before its day.
 
     Raises NoPointYetError while no service point has the ticket.
     """
@@ -101,9 +102,27 @@ def rank_slots(session: Session, *, ticket_id: int, now: datetime) -> list[Slot]
     if seen is None:
         point = get_point(session, point_id=ticket.service_point_id)
         seen = candidate_visit(session, ticket=ticket, point=point, rules=boards[0].rules, visit=open_visit)
-    slots = _rank(boards, seen)
+    since = part_due(session, ticket_id=ticket_id)
+    slots = _rank(boards, seen, since=since)
+    if ticket.status in GOING_AGAIN and open_visit is None and since is None:
+        slots = [*_later_today(boards[0], seen, slots), *slots]
     planned = _as_planned(boards, seen, slots)
     return slots if planned is None else [planned, *(slot for slot in slots if slot.start != planned.start)]
+
+
+def part_due(session: Session, *, ticket_id: int) -> datetime | None:
+    """When the part arrives for which a ticket waits; None: it waits for none, or nobody knows yet."""
+    query = (
+        select(Visit.hold_due_at)
+        .join(Ticket, col(Ticket.id) == col(Visit.ticket_id))
+        .where(
+            col(Visit.ticket_id) == ticket_id,
+            col(Ticket.status) == "ON_HOLD",
+            col(Visit.hold_reason) == "parts_wait",
+        )
+        .order_by(col(Visit.sequence).desc())
+    )
+    return session.exec(query).first()
 
 
 def named_for(boards: Sequence[DayBoard], seen: BoardVisit, window: Window) -> int | None:
@@ -131,9 +150,10 @@ def rank_slots_for(session: Session, *, company_id: int, question: SlotQuestion,
     return []
 
 
-def _rank(boards: Sequence[DayBoard], seen: BoardVisit) -> list[Slot]:
+def _rank(boards: Sequence[DayBoard], seen: BoardVisit, *, since: datetime | None = None) -> list[Slot]:
     asked = replace(seen, window=None, pinned_time=False)
-    offered = [(board, [w for w in _windows(board) if may_be_offered(board, asked, w)]) for board in boards]
+    ahead = [(board, [w for w in _windows(board) if since is None or w[0] >= since]) for board in boards]
+    offered = [(board, [w for w in windows if may_be_offered(board, asked, w)]) for board, windows in ahead]
     for overtime in (False, True):
         slots = [
             s for board, windows in offered for s in _slots_of_day(board, seen, windows, overtime=overtime)
@@ -141,6 +161,20 @@ def _rank(boards: Sequence[DayBoard], seen: BoardVisit) -> list[Slot]:
         if slots:
             break
     return sorted(slots, key=lambda slot: (-slot.score, slot.start))
+
+
+def _later_today(today: DayBoard, seen: BoardVisit, slots: Sequence[Slot]) -> list[Slot]:
+    """What is left of today once the last of the company's windows has begun: from when somebody is free."""
+    if any(slot.start < today.bounds[1] and not slot.overtime for slot in slots):
+        return []
+    free = {_rounded_up(max(today.now, s.start_at)) for s in today.stretches if not s.standby}
+    windows = (_own_window(today, seen, at) for at in sorted(free) if at < today.bounds[1])
+    possible = [w for w in windows if w[0] < w[1] and may_be_offered(today, seen, w)]
+    return list(_slots_of_day(today, seen, possible, overtime=False))[:1]
+
+
+def _rounded_up(at: datetime) -> datetime:
+    return at + timedelta(seconds=-at.timestamp() % ROUND_TO_S)
 
 
 def _slots_of_day(
@@ -219,8 +253,7 @@ def _own_window(board: DayBoard, visit: BoardVisit, at: datetime) -> Window:
     length = timedelta(seconds=board.rules.window_length_s)
     hours = visiting_hours(replace(visit, planned_start=None), board.rules)
     last = start + length if hours is None else min(start + length, board.moment(hours[1]))
-    soonest = board.now + timedelta(seconds=-board.now.timestamp() % ROUND_TO_S)
-    return min(start, max(last - length, soonest)), last
+    return min(start, max(last - length, _rounded_up(board.now))), last
 
 
 def _windows(board: DayBoard) -> Iterator[Window]:

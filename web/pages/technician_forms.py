@@ -34,7 +34,7 @@ def read_attempt(posted: PostedForm, *, detail: TicketDetail, now: datetime) -> 
         raise _bad("reason", _("전화로 어떻게 해결했는지 적어 주세요."))
     minutes = _number(posted, "call_back")
     window = read_window(posted) if outcome is Outcome.CONNECTED else None
-    asked_by, why = read_change(posted, agreed=detail.visit.window if detail.visit else None, window=window)
+    asked_by, why = read_change(posted, agreed=detail.visit.promised if detail.visit else None, window=window)
     return AttemptRequest(
         outcome=outcome,
         with_role=posted.get("with") or None,

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from core.clock import rfc3339_kst
+from core.i18n import _
 from dispatch.planning.slots import Slot
 from dispatch.visit_schemas import AgreedWindow
+from web.display import date_text
 
 LONGEST_ID = 18
 
@@ -15,6 +17,17 @@ LONGEST_ID = 18
 def offers_in_order(slots: Sequence[Slot]) -> list[Slot]:
     """The window that is planned now, then the soonest first."""
     return sorted(slots, key=lambda slot: (not slot.as_planned, slot.start))
+
+
+def waiting_words(part_due_at: datetime | None) -> str:
+    """Why no window is offered while a part is awaited; empty when none is."""
+    if part_due_at is None:
+        return ""
+    text = _(
+        "부품이 {date}에 올 예정이라 그 뒤의 시간만 약속할 수 있습니다. "
+        "가족에게는 부품 도착 예정일을 알려 주시고, 그날이 가까워지면 다시 열어 주세요."
+    )
+    return text.format(date=date_text(part_due_at))
 
 
 def offer_value(slot: Slot) -> str:

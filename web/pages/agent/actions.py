@@ -63,7 +63,7 @@ def post_window(
     def step(session: Session, ticket_id: int, now: datetime) -> None:
         visit = ticket_detail(session, company_id=principal.company_id, number=number, now=now).visit
         window = _window(posted)
-        asked_by, why = read_change(posted, agreed=visit.window if visit else None, window=window)
+        asked_by, why = read_change(posted, agreed=visit.promised if visit else None, window=window)
         attempt = AttemptRequest(
             outcome=Outcome.CONNECTED,
             with_role=posted.get("with") or None,

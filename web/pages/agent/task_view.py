@@ -14,7 +14,7 @@ from sqlmodel import Session
 from core.i18n import _
 from dispatch.detail_shapes import TicketDetail
 from dispatch.notice_tasks import NOTICE_FAILED
-from dispatch.tasks import CALL_LANDLINE, ESCALATION, TaskInfo
+from dispatch.tasks import CALL_LANDLINE, ESCALATION, PART_CALL, TaskInfo
 from notifications.queries import list_notices
 from web.pages.agent.conceal import conceal
 from web.pages.agent.words import PARTY_ROLES, TASKS, age_words
@@ -62,7 +62,7 @@ def _line(
         "detail": "" if task.kind == CALL_LANDLINE else shown(task.detail),
         "to_say": shown(task.detail if task.kind == CALL_LANDLINE else failed),
         "is_call": task.kind in CALLS,
-        "can_close": task.kind in (*CALLS, ESCALATION),
+        "can_close": task.kind in (*CALLS, ESCALATION, PART_CALL),
         "whom": _(PARTY_ROLES.get(task.recipient, "")) if task.recipient else "",
         "name": name,
         "phone": masks.phone(party.phone) if party else "",

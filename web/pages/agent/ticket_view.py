@@ -33,7 +33,7 @@ from web.pages.agent.words import (
     relationship_words,
 )
 from web.presenters.masks import OPEN, Masks, masks_for_household, masks_for_ticket
-from web.presenters.offers import offers_in_order
+from web.presenters.offers import offers_in_order, waiting_words
 from web.presenters.timeline import timeline_items
 from web.presenters.timeline_facts import names_in
 
@@ -96,6 +96,7 @@ def slot_values(session: Session, *, principal: Principal, number: str, now: dat
     elif detail.status != "RECEIVED":
         try:
             slots = rank_slots(session, ticket_id=detail.id, now=now)
+            why = waiting_words(detail.part_due_at)
         except DomainError as error:
             why = error.detail
     else:
@@ -108,7 +109,7 @@ def slot_values(session: Session, *, principal: Principal, number: str, now: dat
         "shown": True,
         "parties": [(party.role, _(PARTY_ROLES[party.role])) for party in detail.parties],
         "with_default": "requester" if detail.party("requester") else "resident",
-        "agreed": visit.window if visit else None,
+        "agreed": visit.promised if visit else None,
         "point_id": detail.placement.point.id if detail.placement else None,
     }
 
@@ -205,7 +206,7 @@ def _notices(session: Session, detail: TicketDetail, masks: Masks) -> list[dict[
 
 
 def _estimate(session: Session, detail: TicketDetail, now: datetime) -> dict[str, Any]:
-    window = detail.visit.window if detail.visit else None
+    window = detail.visit.promised if detail.visit else None
     found: Estimate = estimate_visit(
         session, ticket_id=detail.id, start=window.start if window else None, now=now
     )

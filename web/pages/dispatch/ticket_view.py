@@ -16,7 +16,7 @@ from dispatch.checklist import checklist_for
 from dispatch.console.candidates import CrewMember, list_crew
 from dispatch.console.day_lanes import day_version
 from dispatch.detail_shapes import TicketDetail, VisitFacts
-from dispatch.planning.slots import rank_slots
+from dispatch.planning.slots import part_due, rank_slots
 from dispatch.queries import answer_where_is_it, ticket_detail
 from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES, UNDER_WAY_STATES
 from dispatch.technician_job import price_choices
@@ -25,7 +25,7 @@ from notifications.queries import list_notices
 from web.display import date_text
 from web.pages.dispatch.words import PARTIES, task_words
 from web.presenters.masks import masks_for_ticket
-from web.presenters.offers import offers_in_order
+from web.presenters.offers import offers_in_order, waiting_words
 from web.presenters.technician import (
     HOLD_WORDS,
     OUTCOME_WORDS,
@@ -95,7 +95,8 @@ def crew_values(session: Session, *, ticket_id: int, now: datetime) -> dict[str,
 
 def window_values(session: Session, *, ticket_id: int, now: datetime) -> dict[str, Any]:
     """Windows that can be promised on the phone now: as planned, then soonest first."""
-    return {"offers": offers_in_order(rank_slots(session, ticket_id=ticket_id, now=now)[:8]), "now": now}
+    offers = offers_in_order(rank_slots(session, ticket_id=ticket_id, now=now)[:8])
+    return {"offers": offers, "why": waiting_words(part_due(session, ticket_id=ticket_id)), "now": now}
 
 
 def newest_entry(session: Session, *, company_id: int, ticket_id: int) -> int:
@@ -180,7 +181,7 @@ def _task(task: Any, show: Show) -> dict[str, Any]:
         "owner": task.owner.name,
         "due_at": task.due_at,
         "whom": _(PARTIES[task.recipient]) if task.recipient in PARTIES else "",
-        "can_close": task.kind in ("CALL_LANDLINE", "NOTICE_FAILED", "ESCALATION", "CHECK_BILL"),
+        "can_close": task.kind in ("CALL_LANDLINE", "NOTICE_FAILED", "PART_CALL", "ESCALATION", "CHECK_BILL"),
     }
 
 

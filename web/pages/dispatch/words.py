@@ -70,6 +70,7 @@ TASKS = {
     "NOTICE_FAILED": N_("문자 대신 전화하기"),
     "CONTACT_CALL": N_("약속 전화하기"),
     "REVISIT_CALL": N_("재방문 약속 전화"),
+    "PART_CALL": N_("부품 도착 예정일 알려 드리기"),
     "PLACE_BY_HAND": N_("서비스점 정하기"),
     "PLAN_BY_HAND": N_("기사 정하기"),
     "ESCALATION": N_("고객 불편 처리"),

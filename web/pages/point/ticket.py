@@ -40,6 +40,7 @@ from web.pages.point.words import (
 )
 from web.pages.posting import PostedForm
 from web.presenters.masks import Masks, masks_for_ticket
+from web.presenters.offers import waiting_words
 from web.presenters.technician import address_line, boiler_line, code_words, people_lines
 from web.presenters.timeline import timeline_items
 from web.presenters.timeline_facts import names_in
@@ -186,7 +187,8 @@ def _call_values(
 ) -> dict[str, Any]:
     """The call's outcomes, and windows in which somebody can really come."""
     offers: list[Slot] = []
-    why = _("지금 갈 수 있는 시간이 없습니다. 기사를 바꾸거나 상황실에 알려 주세요.")
+    nobody = _("지금 갈 수 있는 시간이 없습니다. 기사를 바꾸거나 상황실에 알려 주세요.")
+    why = waiting_words(detail.part_due_at) or nobody
     if values["can_call"]:
         try:
             offers = rank_slots(session, ticket_id=detail.id, now=now)

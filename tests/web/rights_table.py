@@ -67,6 +67,7 @@ TABLE = {
         GET /api/v1/tickets/{number}
         POST /api/v1/tickets/{number}/escalation
         GET /live
+        GET /live/here
         GET /phones
         GET /phones/list
         POST /unmask/household/{household_id}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from sse_starlette import EventSourceResponse
 
 from core.actor import Principal
@@ -22,3 +22,11 @@ async def live(request: Request, principal: Principal = SignedIn) -> EventSource
         company_id=principal.company_id, service_point_id=principal.service_point_id
     )
     return EventSourceResponse(stream, ping=PING_S)
+
+
+@router.get("/live/here")
+@everyone
+def here(principal: Principal = SignedIn) -> Response:
+    """Whether the server is there and still knows this person: asked before a form leaves its page."""
+    del principal
+    return Response(status_code=204, headers={"Cache-Control": "no-store"})

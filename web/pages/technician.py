@@ -16,6 +16,7 @@ from core.actor import Actor, Principal, Role
 from core.dated import read_rules
 from core.errors import NotFoundError
 from core.i18n import _
+from core.phones import parse_phone
 from dispatch.call_desk import party_names
 from dispatch.planning.board import horizon
 from dispatch.tasks import TaskInfo, close_task, get_task, list_tasks
@@ -30,7 +31,7 @@ from web.presenters.masks import MASKED
 from web.presenters.technician import JobCard, cards_of
 from web.scope import reach_ticket
 from web.templating import render_page
-from workforce.queries import get_technicians, list_technicians
+from workforce.queries import get_technicians, list_technicians, points_by_id
 from workforce.schemas import TechnicianInfo
 
 router = APIRouter(prefix="/m", route_class=GuardedRoute)
@@ -73,7 +74,7 @@ def show_day(
         now = context.clock()
         whose = _whose(session, principal, technician, now)
         values: dict[str, Any] = {
-            **frame_of(whose, principal, view=chosen),
+            **frame_of(session, whose, principal, view=chosen),
             "whose": whose,
             "gone": gone[:40],
         }
@@ -138,8 +139,11 @@ def post_task_done(
     return RedirectResponse(own_path(posted.get("back") or "/m?view=tasks"), status_code=303)
 
 
-def frame_of(whose: Whose, principal: Principal, *, view: str | None) -> dict[str, Any]:
-    """The bottom bar; desks find the way back to their own screen there. `view` None: none of its pages."""
+def frame_of(session: Session, whose: Whose, principal: Principal, *, view: str | None) -> dict[str, Any]:
+    """The bottom bar, in which desks find the way back to their own screen, and whom to ring offline.
+
+    `view` None: none of its pages.
+    """
     mark = "&" if whose.suffix else "?"
     tabs = [
         (f"/m{whose.suffix}", _("오늘"), "list", view == ""),
@@ -148,7 +152,17 @@ def frame_of(whose: Whose, principal: Principal, *, view: str | None) -> dict[st
     ]
     if principal.role in HOME_OF_DESK:
         tabs.append((HOME_OF_DESK[principal.role], _("내 화면"), "headset", False))
-    return {"tabs": tabs}
+    return {"tabs": tabs, "help_phone": _help_phone(session, whose.technician)}
+
+
+def _help_phone(session: Session, technician: TechnicianInfo | None) -> dict[str, str] | None:
+    """His point's desk, for when a press does not reach the server."""
+    point_id = technician.service_point_id if technician is not None else None
+    point = points_by_id(session, point_ids=[point_id]).get(point_id) if point_id is not None else None
+    if point is None or not point.desk_phone:
+        return None
+    phone = parse_phone(point.desk_phone)
+    return {"name": point.name, "phone": phone.display, "tel": phone.digits}
 
 
 def _whose(session: Session, principal: Principal, asked: int | None, now: datetime) -> Whose:

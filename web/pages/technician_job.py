@@ -131,7 +131,7 @@ def job_values(
     masks = _masks(session, principal, detail, visit, now)
     whose = Whose(_technician(visit), (), is_own=principal.technician_id is not None)
     values = {
-        **frame_of(whose, principal, view=None),
+        **frame_of(session, whose, principal, view=None),
         **_facts(session, principal, job, masks, now=now),
         "job": job,
         "detail": detail,

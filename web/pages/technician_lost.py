@@ -32,7 +32,7 @@ def lost_values(
     if own is None or not _was_told(session, ticket_id=detail.id, phone=own.phone):
         return None
     return {
-        **frame_of(Whose(own, (), is_own=True), principal, view=None),
+        **frame_of(session, Whose(own, (), is_own=True), principal, view=None),
         "number": detail.number,
         "is_others": detail.visit is not None and detail.visit.technician is not None,
     }

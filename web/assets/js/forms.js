@@ -6,9 +6,12 @@
  *   <input name="idempotency_key" data-idempotency>   filled with a UUID; renewed when the content changes
  *   <form data-guard>         ask before leaving with unsaved changes
  */
+import { askServer, canAsk, hideNotSent, showNotSent } from "./sending.js";
 import { toast } from "./toast.js";
 import { text } from "./texts.js";
 
+/** Forms that may leave the page: the server was there a moment ago. */
+const mayLeave = new WeakSet();
 const KEY = "[data-idempotency]";
 
 /** Listen once for the whole document; new forms need nothing but their marks. */
@@ -41,12 +44,43 @@ function guardSubmit(event) {
     return;
   }
   form.removeAttribute("data-js-dirty");
+  if (leavesByGet(event)) return;
   if (form.method !== "post" && !form.matches("[hx-post],[hx-put],[hx-delete],[data-once]")) return;
   form.setAttribute("data-js-sending", "");
   form.setAttribute("aria-busy", "true");
   form.setAttribute("data-js-sent", "");
+  if (canAsk() && !isHtmx(form) && !mayLeave.delete(form)) return void sendOnceReached(event, form);
   // A disabled button would drop its own name and value from the submission, so only look and refuse.
   window.setTimeout(() => event.defaultPrevented && !isHtmx(form) && release(form));
+}
+
+/**
+ * Hold a plain form back until the server answers; without an answer it stays with what was typed.
+ * @param {SubmitEvent} event @param {HTMLFormElement} form
+ */
+async function sendOnceReached(event, form) {
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const submitter = event.submitter instanceof HTMLElement ? event.submitter : null;
+  const send = () => form.requestSubmit(submitter && form.contains(submitter) ? submitter : null);
+  const found = await askServer();
+  release(form);
+  if (!form.isConnected) return;
+  hideNotSent();
+  if (found === "here") {
+    mayLeave.add(form);
+    send();
+    mayLeave.delete(form);
+    return;
+  }
+  form.setAttribute("data-js-dirty", "");
+  if (found === "signed_out") toast(text("signed_out_unsent"), "bad");
+  else showNotSent(form, send);
+}
+
+/** A button of a POST form that only goes to another page. @param {SubmitEvent} event */
+function leavesByGet(event) {
+  return event.submitter?.getAttribute("formmethod") === "get";
 }
 
 /** @param {HTMLFormElement} form */

@@ -3,11 +3,14 @@
  * the form that records how the call went ([data-dial="FORM-ID"] on the tel: link).
  */
 import { now } from "./now.js";
+import { text } from "./texts.js";
+import { toast } from "./toast.js";
 
 /** Listen once. */
 export function startPhone() {
   document.addEventListener("click", noteDial);
   document.addEventListener("visibilitychange", backFromCall);
+  document.addEventListener("click", stayOffline, true);
   for (const kind of ["online", "offline"]) window.addEventListener(kind, showNetwork);
   showNetwork();
 }
@@ -31,6 +34,15 @@ function backFromCall() {
   dialled = "";
   form?.scrollIntoView({ block: "start" });
   /** @type {HTMLElement | null | undefined} */ (form?.querySelector("input:not([type=hidden]), select, button"))?.focus();
+}
+
+/** Without a network a link would lose the page for the browser's own error page. @param {MouseEvent} event */
+function stayOffline(event) {
+  if (navigator.onLine) return;
+  const target = /** @type {Element} */ (event.target);
+  if (!target.closest(".handset a[href^='/'], .handset button[formmethod=get]")) return;
+  event.preventDefault();
+  toast(text("offline"), "bad");
 }
 
 function showNetwork() {

@@ -1,0 +1,53 @@
+/**
+ * A press while the network or the server is away: the page and what was typed stay, it says that nothing was sent
+ * and whom to ring, and offers to send again. The form keeps its key, so nothing can happen twice.
+ *
+ * A plain form leaves the page for whatever the browser finds, its own error page too; so before one is sent the
+ * server is asked whether it is there. (htmx forms stay on the page by themselves.)
+ */
+import { text } from "./texts.js";
+import { toast } from "./toast.js";
+
+const ASK = "/live/here";
+const PATIENCE_MS = 15_000;
+
+/** @typedef {"here" | "away" | "signed_out"} Found */
+
+/** Whether this page can ask: somebody is logged in. */
+export function canAsk() {
+  return Boolean(document.body.dataset.liveKey);
+}
+
+/** @returns {Promise<Found>} */
+export async function askServer() {
+  try {
+    const answer = await fetch(ASK, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
+    if (answer.status === 401) return "signed_out";
+    return answer.status < 500 ? "here" : "away";
+  } catch {
+    return "away";
+  }
+}
+
+/**
+ * Say that a form was not sent.
+ * @param {HTMLFormElement} form @param {() => void} again
+ */
+export function showNotSent(form, again) {
+  const words = document.getElementById("not-sent-words");
+  const region = form.closest("dialog") ?? document.getElementById("toasts");
+  if (!(words instanceof HTMLTemplateElement) || !region) return toast(text("send_failed"), "bad");
+  hideNotSent();
+  region.append(words.content.cloneNode(true));
+  const box = region.querySelector("[data-not-sent]");
+  for (const link of region.querySelectorAll("[data-not-sent] a[data-call]")) link.setAttribute("href", `tel:${link.getAttribute("data-call")}`);
+  box?.querySelector("[data-send-again]")?.addEventListener("click", () => {
+    hideNotSent();
+    again();
+  });
+}
+
+/** It was sent, or is being tried again. */
+export function hideNotSent() {
+  for (const box of document.querySelectorAll("[data-not-sent]")) box.remove();
+}

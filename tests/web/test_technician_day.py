@@ -109,8 +109,12 @@ def test_a_job_that_went_to_another_is_said_to_be_gone(phone: Phone) -> None:
     assert words in words_of(live) and 'id="job"' in live and "<html" not in live
     head = phone.get("/now?do=callback&seen=before")
     assert words in words_of(head) and 'id="job-head"' in head
-    for step in ("departed", "arrived", "attempt"):
+    for step in ("departed", "arrived", "attempt", "acknowledged", "completed"):
         assert phone.post(step).headers["location"] == f"/m?gone={phone.number}"
+    live_bill = phone.client.post(f"/m/{phone.number}/bill", headers={"HX-Request": "true"})
+    for bill in (live_bill, phone.post("bill")):
+        assert bill.status_code == 200 and words in words_of(bill.text), bill.text
+    assert 'id="bill"' in live_bill.text and "<html" not in live_bill.text
     for number in (never_his, "B-NONE"):
         for path in (f"/m/{number}", f"/m/{number}/now"):
             assert phone.client.get(path).status_code == 404

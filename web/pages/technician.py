@@ -22,7 +22,6 @@ from dispatch.planning.board import horizon
 from dispatch.tasks import TaskInfo, close_task, get_task, list_tasks
 from dispatch.technician_day import TechnicianDay, technician_day
 from dispatch.technicians_at_work import TechnicianWork, technicians_with_work
-from dispatch.visits import acknowledge
 from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.posting import Posted, take_once
@@ -98,19 +97,6 @@ def show_route(request: Request, technician: int | None = None, principal: Princ
             raise NotFoundError(_("오늘 일이 있는 기사가 없습니다."))
         values = {"whose": whose, **_today(session, principal, whose.technician, now)}
         return render_page(request, "technician/_route.html", values)
-
-
-@router.post("/{number}/acknowledged")
-@allow(*ROLES)
-def post_acknowledged(
-    request: Request, number: str, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
-) -> Response:
-    """He has seen a new or changed job."""
-    context = context_of(request)
-    with context.database.transaction() as session:
-        ticket_id = reach_ticket(session, principal=principal, number=number)
-        acknowledge(session, ticket_id=ticket_id, by=by, now=context.clock())
-    return RedirectResponse(own_path(posted.get("back") or "/m"), status_code=303)
 
 
 @router.post("/tasks/{task_id}/done")

@@ -29,6 +29,7 @@ from web.pages.technician_asides import leaves_far_ahead, still_at
 from web.pages.technician_forms import read_attempt, read_completion, read_hold_day
 from web.pages.technician_job import bill_values, job_values
 from web.pages.technician_lost import lost_values
+from web.paths import own_path
 from web.scope import reach_ticket, scope_of
 from web.templating import render_page
 
@@ -37,6 +38,19 @@ router = APIRouter(prefix="/m/{number}", route_class=GuardedRoute)
 HOLD_ENDS_AT_HOUR = 9
 
 Act = Callable[[Session, int, datetime], object]
+
+
+@router.post("/acknowledged")
+@allow(*ROLES)
+def post_acknowledged(
+    request: Request, number: str, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
+) -> Response:
+    """He has seen a new or changed job; one that is another's by now is said to be gone."""
+    answer = _take(request, number, principal, posted, _plain(visits.acknowledge, by))
+    is_gone = answer.headers.get("location", "").startswith("/m?gone=")
+    if is_gone or answer.status_code != 303:
+        return answer
+    return RedirectResponse(own_path(posted.get("back") or "/m"), status_code=303)
 
 
 @router.post("/attempt")
@@ -150,8 +164,13 @@ def post_bill(request: Request, number: str, posted: Posted, principal: Principa
     context = context_of(request)
     with context.database.reading() as session:
         now = context.clock()
+        is_part = "HX-Request" in request.headers
+        if not _reaches(session, principal, number):
+            lost = lost_values(session, principal=principal, number=number, now=now)
+            if lost is not None:
+                return render_page(request, f"technician/{'_lost_bill' if is_part else 'lost'}.html", lost)
         ticket_id = reach_ticket(session, principal=principal, number=number)
-        if "HX-Request" in request.headers:
+        if is_part:
             values = {"number": number, **bill_values(session, ticket_id, posted, now=now)}
             return render_page(request, "technician/_bill.html", values)
         page = job_values(session, principal=principal, number=number, now=now, do="complete", typed=posted)

@@ -1,17 +1,28 @@
-"""The door to boilers: which one is meant, added when it is new."""
+"""The door to boilers: which one is meant, added when it is new, corrected at the home."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
 from core import audit
 from core.actor import Actor
+from core.clock import today_kst
+from core.errors import FieldError, InvalidError, NotFoundError
+from core.i18n import _
 from customers.locks import lock_keys
 from customers.models import Boiler, BoilerModel
 from customers.queries import boiler_info, find_model
-from customers.schemas import BoilerInfo, NewBoiler
+from customers.schemas import BoilerFactsSeen, BoilerInfo, NewBoiler
+
+OLDEST = date(1970, 1, 1)
+
+
+class BadBoilerError(InvalidError):
+    """What was read off an appliance and cannot be; `errors` names the field (422)."""
+
+    code = "bad-boiler"
 
 
 def find_or_add_boiler(
@@ -93,3 +104,64 @@ def _fill_blanks(row: Boiler, *, boiler: NewBoiler, serial: str | None, model: B
         row.model_text = (boiler.model or "").strip()
     row.serial = row.serial or serial
     row.installed_on = row.installed_on or boiler.installed_on
+
+
+def correct_boiler(
+    session: Session, *, company_id: int, boiler_id: int, facts: BoilerFactsSeen, by: Actor, now: datetime
+) -> dict[str, list[str | None]]:
+    """Write what somebody read off the appliance; what it was before stays in its history.
+
+    Returns what changed: the field's name with its value before and after; empty when nothing did.
+
+    Raises:
+        BadBoilerError: a day that has not come, or nothing said at all; `errors` names the field (422).
+        NotFoundError: unknown, or another company's (404).
+    """
+    _require_facts(facts, today=today_kst(now))
+    row = session.get(Boiler, boiler_id, with_for_update=True, populate_existing=True)
+    if row is None or row.company_id != company_id:
+        raise NotFoundError(_("그런 보일러가 없습니다."))
+    before = _written(session, row)
+    model = find_model(session, company_id=company_id, code=facts.model) if facts.model else None
+    row.model_id = model.id if model is not None else None
+    row.model_text = "" if model is not None else facts.model.strip()
+    row.serial = facts.serial.strip().upper() or None
+    row.installer = facts.installer.strip() or None
+    row.installed_on, row.warranty_start = facts.installed_on, facts.warranty_start
+    session.add(row)
+    session.flush()
+    after = _written(session, row)
+    changed = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
+    if changed:
+        audit.record(
+            session,
+            by=by,
+            at=now,
+            what="BoilerCorrected",
+            subject=("boiler", boiler_id),
+            company_id=company_id,
+            data={"changed": changed},
+        )
+    return changed
+
+
+def _require_facts(facts: BoilerFactsSeen, *, today: date) -> None:
+    errors = []
+    if not (facts.model.strip() or facts.serial.strip()):
+        errors.append(FieldError("model", _("모델이나 제조 번호 가운데 하나는 적어 주세요.")))
+    for name, day in (("installed_on", facts.installed_on), ("warranty_start", facts.warranty_start)):
+        if day is not None and not OLDEST <= day <= today:
+            errors.append(FieldError(name, _("지난 날짜를 적어 주세요. 모르면 비워 두세요.")))
+    if errors:
+        raise BadBoilerError(errors[0].message, errors=tuple(errors))
+
+
+def _written(session: Session, row: Boiler) -> dict[str, str | None]:
+    model = session.get(BoilerModel, row.model_id) if row.model_id else None
+    return {
+        "model": model.code if model else row.model_text or None,
+        "serial": row.serial,
+        "installer": row.installer,
+        "installed_on": row.installed_on.isoformat() if row.installed_on else None,
+        "warranty_start": row.warranty_start.isoformat() if row.warranty_start else None,
+    }

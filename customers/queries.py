@@ -17,6 +17,7 @@ from customers.rules import HouseholdSearch, SearchBy, parse_search
 from customers.schemas import (
     AddressInfo,
     BoilerInfo,
+    BoilerModelInfo,
     ContactInfo,
     HouseholdDetail,
     HouseholdHit,
@@ -123,6 +124,13 @@ def find_model(session: Session, *, company_id: int, code: str) -> BoilerModel |
     wanted = _plain_code(code)
     query = select(BoilerModel).where(col(BoilerModel.company_id) == company_id)
     return next((row for row in session.exec(query) if _plain_code(row.code) == wanted), None)
+
+
+def list_models(session: Session, *, company_id: int) -> list[BoilerModelInfo]:
+    """A company's products by code."""
+    query = select(BoilerModel).where(col(BoilerModel.company_id) == company_id)
+    found = session.exec(query.order_by(col(BoilerModel.code)))
+    return [BoilerModelInfo(row.code, row.name, row.kind) for row in found]
 
 
 def household_info(household: Household, address: Address) -> HouseholdInfo:

@@ -43,6 +43,26 @@ class NewBoiler:
 
 
 @dataclass(frozen=True)
+class BoilerFactsSeen:
+    """What somebody at the home read off the appliance or was told; empty or None is not known."""
+
+    model: str = ""
+    serial: str = ""
+    installer: str = ""
+    installed_on: date | None = None
+    warranty_start: date | None = None
+
+
+@dataclass(frozen=True)
+class BoilerModelInfo:
+    """A product that can be chosen. `kind`: `condensing`, `standard` or `commercial`."""
+
+    code: str
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True)
 class AddressInfo:
     """A place; `unit` (동·호) is personal data. `precision` is one of `customers.models.PRECISIONS`."""
 

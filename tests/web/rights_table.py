@@ -149,6 +149,7 @@ TABLE = {
         POST /m/{number}/arrived
         POST /m/{number}/attempt
         POST /m/{number}/bill
+        POST /m/{number}/boiler
         POST /m/{number}/completed
         POST /m/{number}/departed
         POST /m/{number}/hold

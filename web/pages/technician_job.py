@@ -34,6 +34,7 @@ from web.presenters.technician import (
     OUTCOME_WORDS,
     address_line,
     boiler_line,
+    boiler_models,
     code_words,
     masks_of_visit,
     people_lines,
@@ -62,6 +63,7 @@ SIDE_STEPS = {
     "absent": ("arrived",),
     "complete": ("arrived", "in_progress"),
     "hold": ("planned", "agreed", "en_route", "arrived", "in_progress"),
+    "boiler": ("planned", "agreed", "en_route", "arrived", "in_progress"),
 }
 """What may be chosen instead of the next step, and in which states of the visit."""
 OFFERS_SHOWN = 6
@@ -189,10 +191,8 @@ def _extra(
     detail, visit = job.detail, job.detail.visit
     if step == "agree":
         return _offers(session, detail, now=now)
-    if step == "callback":
-        return {"call_backs": [(m, now + timedelta(minutes=m)) for m in CALL_BACK_MINUTES]}
-    if step == "hold":
-        return {"hold_days": [(n, kst(operating_day(now) + timedelta(days=n), 9)) for n in (1, 2, 3, 7)]}
+    if step in ("boiler", "callback", "hold"):
+        return _choices(session, detail, now=now)
     if step == "complete" and visit is not None:
         prices = price_choices(session, company_id=detail.company.id, arrived_at=visit.arrived_at or now)
         return {"prices": prices, **bill_values(session, detail.id, typed, now=now)}
@@ -204,6 +204,15 @@ def _extra(
         ]
         return {"told": [(notice, notice.text) for notice in told]}
     return {"told": []}
+
+
+def _choices(session: Session, detail: TicketDetail, *, now: datetime) -> dict[str, Any]:
+    """What the short forms let him choose from."""
+    return {
+        "boiler_models": boiler_models(session, company_id=detail.company.id),
+        "call_backs": [(m, now + timedelta(minutes=m)) for m in CALL_BACK_MINUTES],
+        "hold_days": [(n, kst(operating_day(now) + timedelta(days=n), 9)) for n in (1, 2, 3, 7)],
+    }
 
 
 def bill_values(session: Session, ticket_id: int, typed: PostedForm, *, now: datetime) -> dict[str, Any]:

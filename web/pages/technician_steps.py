@@ -46,7 +46,7 @@ def post_acknowledged(
     request: Request, number: str, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
 ) -> Response:
     """He has seen a new or changed job; one that is another's by now is said to be gone."""
-    answer = _take(request, number, principal, posted, _plain(visits.acknowledge, by))
+    answer = take_step(request, number, principal, posted, _plain(visits.acknowledge, by))
     is_gone = answer.headers.get("location", "").startswith("/m?gone=")
     if is_gone or answer.status_code != 303:
         return answer
@@ -68,7 +68,7 @@ def post_attempt(
     outcome = posted.get("outcome")
     do = {Outcome.CONNECTED: "agree", Outcome.SOLVED_BY_PHONE: "solve", Outcome.CALL_BACK: "callback"}
     at_door = posted.get("back") == "absent"
-    return _take(
+    return take_step(
         request,
         number,
         principal,
@@ -88,7 +88,7 @@ def post_departed(
     said = posted.get("anyway")
     if said != "early" and (question := _ask_before_leaving(request, principal, number, said=said)):
         return question
-    return _take(request, number, principal, posted, _plain(visits.depart, by), do="depart")
+    return take_step(request, number, principal, posted, _plain(visits.depart, by), do="depart")
 
 
 @router.post("/arrived")
@@ -105,7 +105,7 @@ def post_arrived(
     def act(session: Session, ticket_id: int, now: datetime) -> None:
         visits.arrive(session, ticket_id=ticket_id, by=by, now=now, family_called=called)
 
-    return _take(request, number, principal, posted, act)
+    return take_step(request, number, principal, posted, act)
 
 
 @router.post("/started")
@@ -114,7 +114,7 @@ def post_started(
     request: Request, number: str, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
 ) -> Response:
     """The work begins."""
-    return _take(request, number, principal, posted, _plain(visits.start, by))
+    return take_step(request, number, principal, posted, _plain(visits.start, by))
 
 
 @router.post("/absent")
@@ -131,7 +131,7 @@ def post_absent(
         note = posted.get("note")
         visits.mark_absent(session, ticket_id=ticket_id, by=by, now=now, note=note, early_confirmed=sure)
 
-    return _take(request, number, principal, posted, act, do="absent")
+    return take_step(request, number, principal, posted, act, do="absent")
 
 
 @router.post("/hold")
@@ -154,7 +154,7 @@ def post_hold(
             note=posted.get("note"),
         )
 
-    return _take(request, number, principal, posted, act, do="hold")
+    return take_step(request, number, principal, posted, act, do="hold")
 
 
 @router.post("/bill")
@@ -187,7 +187,7 @@ def post_completed(
     def act(session: Session, ticket_id: int, now: datetime) -> None:
         complete_visit(session, ticket_id=ticket_id, completion=read_completion(posted), by=by, now=now)
 
-    return _take(request, number, principal, posted, act, do="complete")
+    return take_step(request, number, principal, posted, act, do="complete")
 
 
 @router.get("/{step}")
@@ -254,7 +254,7 @@ def _plain(door: Callable[..., object], by: Actor) -> Act:
     return lambda session, ticket_id, now: door(session, ticket_id=ticket_id, by=by, now=now)
 
 
-def _take(
+def take_step(
     request: Request,
     number: str,
     principal: Principal,

@@ -15,6 +15,7 @@ from core.actor import Principal
 from core.clock import today_kst
 from core.i18n import N_, _
 from core.phones import parse_phone
+from customers.queries import list_models
 from customers.rules import Relationship, read_relationship, relationship_label
 from customers.schemas import AddressInfo, BoilerInfo
 from dispatch.detail_shapes import PartyFacts
@@ -167,6 +168,14 @@ def boiler_line(boiler: BoilerInfo | None, *, today: date) -> str:
     if boiler.installed_on is not None and boiler.installed_on <= today:
         parts.append(age_words((today - boiler.installed_on).days))
     return " · ".join(parts)
+
+
+def boiler_models(session: Session, *, company_id: int) -> list[dict[str, str]]:
+    """The products that can be chosen, with their kind in words."""
+    return [
+        {"code": m.code, "name": m.name, "kind_words": _(BOILER_KINDS.get(m.kind, m.kind))}
+        for m in list_models(session, company_id=company_id)
+    ]
 
 
 def age_words(days: int) -> str:

@@ -39,6 +39,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "TechnicianArrived": (N_("기사가 도착했습니다"), ""),
     "WorkStarted": (N_("작업을 시작했습니다"), ""),
     "FamilyAbsent": (N_("아무도 안 계셨습니다"), "warn"),
+    "BoilerCorrected": (N_("보일러 정보를 고쳤습니다"), ""),
     "VisitHeld": (N_("작업을 미뤘습니다"), "warn"),
     "HoldEnded": (N_("미룬 작업을 다시 시작합니다"), ""),
     "RevisitAsked": (N_("다시 찾아가기로 했습니다"), ""),

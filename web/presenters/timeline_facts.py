@@ -141,6 +141,17 @@ def _hold(data: Facts, _names: Names) -> str:
     return ", ".join(parts[: 2 if due else 1])
 
 
+def _boiler(data: Facts, _names: Names) -> str:
+    """`설치한 날 모름 → 2026-05-01`, each field that changed."""
+    changed = data.get("changed") or {}
+    parts = []
+    for name, words in _BOILER_FIELDS.items():
+        if name in changed:
+            before, after = changed[name]
+            parts.append(f"{_(words)} {before or _('모름')}{ARROW}{after or _('모름')}")
+    return ", ".join(parts)
+
+
 def _bill(data: Facts, _names: Names) -> str:
     total = data.get("total")
     return won_text(total) if isinstance(total, int) else ""
@@ -188,6 +199,13 @@ def _read(value: object) -> datetime | None:
     return datetime.fromisoformat(value) if isinstance(value, str) else None
 
 
+_BOILER_FIELDS = {
+    "model": N_("모델"),
+    "serial": N_("제조 번호"),
+    "installer": N_("설치한 곳"),
+    "installed_on": N_("설치한 날"),
+    "warranty_start": N_("보증 시작"),
+}
 _ASKED = {"family": N_("고객이 원함"), "company": N_("우리 사정")}
 _WRITERS: dict[str, Callable[[Facts, Names], str]] = {
     "VisitPlanned": _plan,
@@ -205,6 +223,7 @@ _WRITERS: dict[str, Callable[[Facts, Names], str]] = {
     "ClockAdvanced": _clock,
     "TechnicianArrived": _arrival,
     "FamilyAbsent": _absence,
+    "BoilerCorrected": _boiler,
     "VisitHeld": _hold,
     "VisitCompleted": _bill,
     "TicketReopened": _reopened,

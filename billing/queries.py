@@ -92,6 +92,13 @@ def charges_of_ticket(session: Session, *, ticket_id: int) -> list[ChargeInfo]:
     return _current(session, Charge.ticket_id, ticket_id)
 
 
+def history_of_visit(session: Session, *, visit_id: int) -> list[ChargeInfo]:
+    """Every bill that a visit ever had, oldest first; the last one counts."""
+    return _with_lines(
+        session, select(Charge).where(col(Charge.visit_id) == visit_id).order_by(col(Charge.id))
+    )
+
+
 _later = aliased(Charge)
 _CURRENT = (
     select(Charge)
@@ -101,7 +108,11 @@ _CURRENT = (
 
 
 def _current(session: Session, column: Any, wanted: int) -> list[ChargeInfo]:
-    charges = list(session.exec(_CURRENT.where(col(column) == wanted)))
+    return _with_lines(session, _CURRENT.where(col(column) == wanted))
+
+
+def _with_lines(session: Session, query: Any) -> list[ChargeInfo]:
+    charges: list[Charge] = list(session.exec(query))
     if not charges:
         return []
     lines: dict[int, list[PricedLine]] = defaultdict(list)

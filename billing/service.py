@@ -108,7 +108,7 @@ def charge_visit(session: Session, *, work: VisitWork, by: Actor, now: datetime)
     existing = queries.charge_of_visit(session, visit_id=work.visit_id)
     if existing is not None:
         return existing
-    return _write(session, work=work, replaces_id=None, reason=None, by=by, now=now)
+    return _write(session, work=work, replaces=None, reason=None, by=by, now=now)
 
 
 def correct_charge(session: Session, *, work: VisitWork, reason: str, by: Actor, now: datetime) -> ChargeInfo:
@@ -124,7 +124,7 @@ def correct_charge(session: Session, *, work: VisitWork, reason: str, by: Actor,
     if not reason.strip():
         message = _("청구서를 고치는 이유를 적어 주세요.")
         raise InvalidError(message, errors=(FieldError("reason", message),))
-    return _write(session, work=work, replaces_id=existing.id, reason=reason.strip(), by=by, now=now)
+    return _write(session, work=work, replaces=existing, reason=reason.strip(), by=by, now=now)
 
 
 def set_price(
@@ -223,7 +223,7 @@ def _write(
     session: Session,
     *,
     work: VisitWork,
-    replaces_id: int | None,
+    replaces: ChargeInfo | None,
     reason: str | None,
     by: Actor,
     now: datetime,
@@ -238,7 +238,7 @@ def _write(
         warranty=priced.warranty.covered,
         warranty_reason=priced.warranty.reason.value,
         made_at=now,
-        replaces_id=replaces_id,
+        replaces_id=replaces.id if replaces else None,
     )
     session.add(charge)
     session.flush()
@@ -260,11 +260,12 @@ def _write(
         session,
         by=by,
         at=now,
-        what="VisitCharged" if replaces_id is None else "ChargeCorrected",
+        what="VisitCharged" if replaces is None else "ChargeCorrected",
         subject=("ticket", work.ticket_id),
         company_id=work.company_id,
         reason=reason,
-        data={"charge_id": charge.id, "visit_id": work.visit_id, "total": priced.total},
+        data={"charge_id": charge.id, "visit_id": work.visit_id, "total": priced.total}
+        | ({"from_total": replaces.total} if replaces else {}),
     )
     written = queries.charge_of_visit(session, visit_id=work.visit_id)
     assert written is not None

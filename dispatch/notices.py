@@ -24,6 +24,8 @@ from notifications.messages import Context, Window
 from notifications.recipients import CallTask, Party, Role
 from workforce.queries import get_technicians
 
+CORRECTION = 1000
+"""Added to the generation of a bill's telling each time it is corrected; far above any number of visits."""
 CHANGED_HANDS = "다른 기사에게 넘어갔습니다. 가지 않으셔도 됩니다."
 TAKEN_OFF = "일정에서 빠졌습니다. 가지 않으셔도 됩니다."
 
@@ -92,6 +94,21 @@ def tell_visit_result(
     session: Session, *, visit_id: int, charge: ChargeInfo, work: str | None, now: datetime
 ) -> None:
     """Tell both parties (and a third payer) the bill, line by line, equal to its rows to the won."""
+    _tell_bill(session, visit_id=visit_id, charge=charge, work=work, times=0, now=now)
+
+
+def tell_corrected_bill(
+    session: Session, *, visit_id: int, charge: ChargeInfo, times: int, why: str, now: datetime
+) -> None:
+    """Tell them the bill again, for the `times`-th time; what was not sent yet of the old one is not sent."""
+    ticket_id = session.get_one(Visit, visit_id).ticket_id
+    service.withdraw(session, ticket_id=ticket_id, events=[messages.Event.VISIT_RESULT], reason=why, now=now)
+    _tell_bill(session, visit_id=visit_id, charge=charge, work=None, times=times, now=now)
+
+
+def _tell_bill(
+    session: Session, *, visit_id: int, charge: ChargeInfo, work: str | None, times: int, now: datetime
+) -> None:
     visit = session.get_one(Visit, visit_id)
     facts = facts_of_ticket(session, ticket_id=visit.ticket_id)
     context = messages.VisitResult(
@@ -101,8 +118,10 @@ def tell_visit_result(
         lines=notice_facts.bill_lines(charge),
         total=charge.total,
         work=(notice_facts.sendable(work, "") or None) if work else None,
+        corrected=times > 0,
     )
-    _tell_family(session, facts=facts, context=context, generation=visit.sequence, now=now)
+    generation = visit.sequence + CORRECTION * times
+    _tell_family(session, facts=facts, context=context, generation=generation, now=now)
 
 
 def tell_job_assigned(session: Session, *, visit_id: int, now: datetime) -> None:

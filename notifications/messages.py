@@ -168,6 +168,8 @@ class VisitResult:
     lines: tuple[CostLine, ...]
     total: int
     work: str | None = None
+    corrected: bool = False
+    """A bill told before was wrong; this one replaces it."""
 
     def __post_init__(self) -> None:
         if sum(line.amount for line in self.lines) != self.total:

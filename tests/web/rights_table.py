@@ -109,6 +109,9 @@ TABLE = {
         POST /point/replans
         POST /point/tickets/{number}/acceptance
         POST /point/tickets/{number}/attempt
+        GET /point/tickets/{number}/bills/{visit_id}
+        POST /point/tickets/{number}/bills/{visit_id}
+        POST /point/tickets/{number}/bills/{visit_id}/preview
         POST /point/tickets/{number}/numbers
         POST /point/tickets/{number}/refusal
         POST /point/tickets/{number}/tasks/{task_id}/done

@@ -157,6 +157,12 @@ def _bill(data: Facts, _names: Names) -> str:
     return won_text(total) if isinstance(total, int) else ""
 
 
+def _corrected(data: Facts, _names: Names) -> str:
+    before, after = data.get("from_total"), data.get("total")
+    old = won_text(before) if isinstance(before, int) else ""
+    return _changed(old, won_text(after)) if isinstance(after, int) else ""
+
+
 def _reopened(data: Facts, names: Names) -> str:
     who = _technician(data, names, "excluded_technician_id")
     return _("{name} 기사는 뺌").format(name=who) if who else ""
@@ -226,6 +232,7 @@ _WRITERS: dict[str, Callable[[Facts, Names], str]] = {
     "BoilerCorrected": _boiler,
     "VisitHeld": _hold,
     "VisitCompleted": _bill,
+    "ChargeCorrected": _corrected,
     "TicketReopened": _reopened,
     "NoticeDelivered": _reader,
     "NoticeFailed": _reader,

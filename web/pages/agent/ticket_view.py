@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlmodel import Session
 
-from billing.queries import charges_of_ticket
 from billing.schemas import Estimate
 from callcenter.cards import cards_for
 from callcenter.error_codes import look_up_code
@@ -32,6 +31,7 @@ from web.pages.agent.words import (
     age_words,
     relationship_words,
 )
+from web.presenters.bills import bills_of
 from web.presenters.masks import OPEN, Masks, masks_for_household, masks_for_ticket
 from web.presenters.offers import offers_in_order, waiting_words
 from web.presenters.timeline import timeline_items
@@ -74,7 +74,7 @@ def ticket_values(session: Session, *, principal: Principal, number: str, now: d
         "clocks": {clock.kind: clock for clock in detail.clocks},
         "tasks": task_lines(session, detail, masks, reader_id=principal.person_id, now=now),
         "notices": _notices(session, detail, masks),
-        "charges": charges_of_ticket(session, ticket_id=detail.id),
+        "bills": bills_of(session, detail),
         "estimate": None if ended else _estimate(session, detail, now),
         "timeline": timeline_items(detail.timeline, show, names_in(session, detail)),
         "age": age_words(detail.received_at, now),

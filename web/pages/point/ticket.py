@@ -39,6 +39,7 @@ from web.pages.point.words import (
     task_words,
 )
 from web.pages.posting import PostedForm
+from web.presenters.bills import bills_of
 from web.presenters.masks import Masks, masks_for_ticket
 from web.presenters.offers import waiting_words
 from web.presenters.technician import address_line, boiler_line, code_words, people_lines
@@ -159,6 +160,7 @@ def _facts(session: Session, detail: TicketDetail, masks: Masks, *, now: datetim
         "clocks": {clock.kind: clock for clock in detail.clocks},
         "script": script_steps(symptom=detail.symptom) if detail.safety else (),
         "tasks": [_task(task, detail, masks) for task in detail.tasks if task.state == "open"],
+        "bills": bills_of(session, detail),
         "timeline": timeline_items(detail.timeline, show, names_in(session, detail)),
     }
 

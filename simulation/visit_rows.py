@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from core.clock import kst, rfc3339_kst
 from dispatch.checklist import checklist_for
 from dispatch.models import Booking, Visit
 from dispatch.open_visits import duration_of, skills_of
-from dispatch.tasks import ESCALATION, REVISIT_CALL
+from dispatch.tasks import ESCALATION, PART_CALL, REVISIT_CALL
 from dispatch.words import SYMPTOMS
 from notifications.messages import Absent, EnRoute, JobAssigned
 from simulation.bulk import Row
@@ -159,8 +159,24 @@ def _finish(case: CaseFile, visit: Row, leg: Leg, ended: int) -> None:
         case.note(
             ended, "VisitHeld", technician.person, reason="부품 주문", data={"hold_reason": "parts_wait"}
         )
+        _tell_of_part(case, part_due, ended=ended)
         detail = "부품을 기다리는 접수입니다. 부품이 오면 가족과 통화해 방문할 시간을 정해 주세요."
     _go_again(case, visit, detail=detail, ended=ended)
+
+
+def _tell_of_part(case: CaseFile, part_due: datetime, *, ended: int) -> None:
+    """The desk rings within the hour: the family has no appointment any more."""
+    task = case.task(
+        PART_CALL,
+        seconds=ended,
+        detail=f"부품 도착 예정일({part_due.month}월 {part_due.day}일)을 가족에게 전화로 알려 주세요.",
+        owner=case.owner_now(),
+        generation=1,
+        due_at=case.at(ended + 3600),
+    )
+    told = ended + 1200
+    if case.past(told):
+        case.close(task, seconds=told, outcome="부품 도착 예정일을 알려 드렸습니다.")
 
 
 def _go_again(case: CaseFile, visit: Row, *, detail: str, ended: int) -> None:

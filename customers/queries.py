@@ -23,6 +23,7 @@ from customers.schemas import (
     HouseholdHit,
     HouseholdInfo,
     MemberInfo,
+    NewAddress,
 )
 
 MAX_HITS = 50
@@ -72,6 +73,23 @@ def list_details(
         i: HouseholdDetail(home, tuple(members.get(i, ())), tuple(boilers.get(home.address.id, ())))
         for i, home in homes.items()
     }
+
+
+def homes_at(session: Session, *, company_id: int, address: NewAddress, limit: int) -> list[int]:
+    """Homes at the same address and 동·호, the newest first."""
+    query = (
+        select(Household.id)
+        .join(Address, col(Address.id) == col(Household.address_id))
+        .where(
+            col(Household.company_id) == company_id,
+            col(Address.company_id) == company_id,
+            col(Address.normalised) == address.normalised,
+            col(Address.unit) == address.unit,
+        )
+        .order_by(col(Household.id).desc())
+        .limit(limit)
+    )
+    return _once(session.exec(query))
 
 
 def address_of_household(session: Session, *, company_id: int, household_id: int) -> AddressInfo:

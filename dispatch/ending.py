@@ -39,15 +39,27 @@ VISIT_TASKS = (
 """What is moot once nobody drives any more. An escalation stays: its owner decides when it is over."""
 
 
-def end_case(session: Session, *, case: Case, status: str, reason: str, by: Actor, now: datetime) -> None:
+def end_case(
+    session: Session,
+    *,
+    case: Case,
+    status: str,
+    reason: str,
+    by: Actor,
+    now: datetime,
+    called_off: str = CALLED_OFF,
+) -> None:
     """Set the ticket's last status, cancel its open visit and free the time, and silence what is pending.
 
     The caller holds the case, stops the clocks that were met, and publishes the event.
+
+    Args:
+        called_off: what the technician is told, in his language.
     """
     ticket = case.ticket
     outbox.withdraw(session, ticket_id=case.ticket_id, events=UNTRUE_ONCE_ENDED, reason=reason, now=now)
     if case.visit is not None and case.visit.state in OPEN_VISIT_STATES:
-        cancel_visit(session, visit=case.visit, why=reason, by=by, now=now)
+        cancel_visit(session, visit=case.visit, why=reason, by=by, now=now, called_off=called_off)
     clocks.void_clocks(session, ticket_id=case.ticket_id, why=reason, by=by, now=now)
     tasks.close_tasks_of(
         session,
@@ -67,10 +79,12 @@ def end_case(session: Session, *, case: Case, status: str, reason: str, by: Acto
     session.flush()
 
 
-def cancel_visit(session: Session, *, visit: Visit, why: str, by: Actor, now: datetime) -> None:
+def cancel_visit(
+    session: Session, *, visit: Visit, why: str, by: Actor, now: datetime, called_off: str = CALLED_OFF
+) -> None:
     """Call off an open visit: its technician is told and his time is free again, the plan stays on record."""
     visit_id = visit.id or 0
-    notices.tell_job_gone(session, visit_id=visit_id, change=CALLED_OFF, now=now)
+    notices.tell_job_gone(session, visit_id=visit_id, change=called_off, now=now)
     visit.state, visit.ended_at = "cancelled", now
     session.add(visit)
     session.flush()

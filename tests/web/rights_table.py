@@ -32,15 +32,19 @@ TABLE = {
         POST /agent/new
         POST /agent/new/echo/{field}
         POST /agent/new/guide
+        POST /agent/new/open
         GET /agent/search
         GET /agent/tickets/{number}
+        POST /agent/tickets/{number}/call
         POST /agent/tickets/{number}/cancellation
         POST /agent/tickets/{number}/escalation
         GET /agent/tickets/{number}/head
         GET /agent/tickets/{number}/live
         POST /agent/tickets/{number}/location
         POST /agent/tickets/{number}/note
+        POST /agent/tickets/{number}/other-case
         POST /agent/tickets/{number}/reopening
+        POST /agent/tickets/{number}/same-case
         POST /agent/tickets/{number}/self-fix
         GET /agent/tickets/{number}/tasks
         POST /agent/tickets/{number}/tasks/{task_id}
@@ -93,8 +97,10 @@ TABLE = {
         GET /dispatch/tickets/{number}/crew
         POST /dispatch/tickets/{number}/escalation
         GET /dispatch/tickets/{number}/facts
+        POST /dispatch/tickets/{number}/other-case
         POST /dispatch/tickets/{number}/reopening
         POST /dispatch/tickets/{number}/replan
+        POST /dispatch/tickets/{number}/same-case
         POST /dispatch/tickets/{number}/tasks/{task_id}
         POST /dispatch/tickets/{number}/transfer
         POST /dispatch/tickets/{number}/unpinning

@@ -212,6 +212,12 @@ _BOILER_FIELDS = {
     "installed_on": N_("설치한 날"),
     "warranty_start": N_("보증 시작"),
 }
+
+
+def _other_ticket(data: Facts, _names: Names) -> str:
+    return str(data.get("into") or data.get("number") or "")
+
+
 _ASKED = {"family": N_("고객이 원함"), "company": N_("우리 사정")}
 _WRITERS: dict[str, Callable[[Facts, Names], str]] = {
     "VisitPlanned": _plan,
@@ -234,6 +240,9 @@ _WRITERS: dict[str, Callable[[Facts, Names], str]] = {
     "VisitCompleted": _bill,
     "ChargeCorrected": _corrected,
     "TicketReopened": _reopened,
+    "DuplicateMerged": _other_ticket,
+    "DuplicateTakenIn": _other_ticket,
+    "DuplicateRuledOut": _other_ticket,
     "NoticeDelivered": _reader,
     "NoticeFailed": _reader,
     "NoticeUnknown": _reader,

@@ -13,6 +13,7 @@ from sqlmodel import Session
 from core.actor import Actor, Principal
 from core.errors import DomainError, FieldError, InvalidError
 from core.i18n import _
+from dispatch import merging
 from dispatch.cancellation import Fee, cancel_ticket
 from dispatch.escalation import escalate_ticket
 from dispatch.first_contact import record_attempt
@@ -53,6 +54,19 @@ def post_note(
     return _take(request, principal, number, posted, step, act="note", done="noted")
 
 
+@router.post("/call")
+@allow(*DESK_ROLES)
+def post_call(
+    request: Request, number: str, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
+) -> Response:
+    """Whoever calls asks about this ticket: what was written on the new form goes along, nothing is filed."""
+
+    def step(session: Session, ticket_id: int, now: datetime) -> None:
+        join_call(session, ticket_id=ticket_id, note=posted.get("note"), by=by, now=now)
+
+    return _take(request, principal, number, posted, step, act="note", done="noted")
+
+
 @router.post("/window")
 @allow(*DESK_ROLES)
 def post_window(
@@ -89,6 +103,32 @@ def post_cancellation(
         cancel_ticket(session, ticket_id=ticket_id, reason=posted.get("reason"), fee=fee, by=by, now=now)
 
     return _take(request, principal, number, posted, step, act="cancel", done="cancelled")
+
+
+@router.post("/same-case")
+@allow(*DESK_ROLES)
+def post_same_case(
+    request: Request, number: str, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
+) -> Response:
+    """A suspected duplicate is one: it ends, the older ticket goes on."""
+
+    def step(session: Session, ticket_id: int, now: datetime) -> None:
+        merging.merge(session, ticket_id=ticket_id, by=by, now=now)
+
+    return _take(request, principal, number, posted, step, act="same", done="merged")
+
+
+@router.post("/other-case")
+@allow(*DESK_ROLES)
+def post_other_case(
+    request: Request, number: str, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
+) -> Response:
+    """A suspected duplicate is none: the mark goes."""
+
+    def step(session: Session, ticket_id: int, now: datetime) -> None:
+        merging.rule_out(session, ticket_id=ticket_id, by=by, now=now)
+
+    return _take(request, principal, number, posted, step, act="same", done="other-case")
 
 
 @router.post("/reopening")

@@ -19,10 +19,10 @@ from dispatch.list_queries import TicketItem, items_by_id, list_tickets
 from dispatch.notice_tasks import NOTICE_FAILED
 from dispatch.states import ENDED_STATUSES
 from dispatch.where_is_it import answer_for_item
-from dispatch.words import symptom_words
 from web.context import context_of
 from web.identity import GuardedRoute, SignedIn, allow
 from web.pages.agent.conceal import conceal
+from web.pages.agent.rows import ticket_row
 from web.pages.agent.words import DESK_ROLES, TASKS, UNMASK_REASON, age_words, relationship_words
 from web.presenters.masks import MASKED, Masks, masks_for_household
 from web.templating import render_page
@@ -110,7 +110,7 @@ def _by_number(session: Session, principal: Principal, query: str, now: datetime
     if not (upper[:1].isascii() and upper[:1].isalpha() and any(c.isdigit() for c in upper)):
         return []
     page = list_tickets(session, company_id=principal.company_id, now=now, q=upper, limit=5)
-    return [_row(item, now) for item in page.items if item.number.startswith(upper)]
+    return [ticket_row(item, now) for item in page.items if item.number.startswith(upper)]
 
 
 def _hit(
@@ -132,8 +132,8 @@ def _hit(
         "boilers": [_boiler_words(b.model_name or b.model_text, b.installed_on) for b in hit.detail.boilers],
         "care": home.priority_care,
         "age_band": home.age_band,
-        "open": [{**_row(item, now), "say": answer_for_item(item, now)} for item in open_ones],
-        "last": _row(ended[0], now) if ended else None,
+        "open": [{**ticket_row(item, now), "say": answer_for_item(item, now)} for item in open_ones],
+        "last": ticket_row(ended[0], now) if ended else None,
     }
 
 
@@ -176,7 +176,7 @@ def _waiting(session: Session, principal: Principal, chosen: str, now: datetime)
         "calls": _("전화할 곳"),
         "escalations": _("불편·안전"),
     }
-    rows = [_row(item, now) for item in lists.triage] if current == "triage" else []
+    rows = [ticket_row(item, now) for item in lists.triage] if current == "triage" else []
     if current != "triage":
         rows = _task_rows(session, principal, lists.tasks[current], now)
     return {
@@ -231,38 +231,5 @@ def _task_rows(
             "due_at": task.due_at,
             "act": "map" if task.kind == tasks.MAP_PICK else "tasks",
         }
-        rows.append({**_row(item, now), **own})
+        rows.append({**ticket_row(item, now), **own})
     return rows
-
-
-def _row(item: TicketItem, now: datetime) -> dict[str, Any]:
-    """A ticket in a list: people masked, whoever looks."""
-    return {
-        "number": item.number,
-        "status": item.status,
-        "priority": item.priority,
-        "safety": item.safety,
-        "care": item.priority_care,
-        "escalated": item.escalated,
-        "symptom": symptom_words(item.symptom),
-        "text": " · ".join(
-            part
-            for part in (
-                symptom_words(item.symptom),
-                MASKED.name(item.resident),
-                MASKED.address(item.address.normalised),
-            )
-            if part
-        ),
-        "who": " · ".join(
-            part for part in (MASKED.name(item.resident), MASKED.address(item.address.normalised)) if part
-        ),
-        "clock": item.clock("contact"),
-        "owner": item.owner.name if item.owner else "",
-        "why": item.owner.why if item.owner else "",
-        "age": age_words(item.received_at, now),
-        "received_at": item.received_at,
-        "window": item.window,
-        "technician": item.technician.name if item.technician else "",
-        "act": "fix",
-    }

@@ -18,6 +18,7 @@ from core.i18n import _
 from core.models import ReplayedRequest
 from core.phones import PhoneError, parse_phone
 from customers.rules import SearchBy, parse_search
+from dispatch import merging
 from dispatch.intake import file_ticket
 from dispatch.places import pick_location
 from dispatch.safety_script import script_steps
@@ -139,6 +140,8 @@ def _file_once(
         now=now,
         located=located,
     )
+    if posted.get("other_case") == "1" and filed.suspected_duplicate_of is not None:
+        merging.rule_out(session, ticket_id=filed.id, by=by, now=now)
     place = _picked(posted)
     if filed.needs_map_pick and place is not None:
         pick_location(session, ticket_id=filed.id, lat=place[0], lon=place[1], by=by, now=now)

@@ -15,6 +15,7 @@ from core.actor import Principal
 from core.errors import DomainError
 from core.i18n import _
 from dispatch.detail_shapes import PartyFacts, TicketDetail
+from dispatch.merging import merged_into, taken_in
 from dispatch.planning.slots import Slot, rank_slots
 from dispatch.pricing import estimate_visit
 from dispatch.queries import answer_where_is_it, ticket_detail
@@ -54,6 +55,8 @@ def ticket_values(session: Session, *, principal: Principal, number: str, now: d
         "symptom": symptom_words(detail.symptom),
         "codes": _code_words(session, detail),
         "say": answer_where_is_it(detail, now),
+        "merged_into": merged_into(detail),
+        "taken_in": taken_in(session, detail=detail),
         "is_open": masks.is_open,
         "parties": [_party(party, detail, masks) for party in detail.parties],
         "address": masks.address(f"{detail.address.normalised} {detail.address.unit}".strip()),

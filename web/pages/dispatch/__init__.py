@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from web.pages.dispatch import actions, console, pieces, proposals, steps, ticket
+from web.pages.dispatch import actions, console, duplicates, pieces, proposals, steps, ticket
 
 router = APIRouter()
-for part in (console, pieces, proposals, ticket, actions, steps):
+for part in (console, pieces, proposals, ticket, actions, duplicates, steps):
     router.include_router(part.router)

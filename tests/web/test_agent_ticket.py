@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
 from sqlmodel import col, select
 
 from core.clock import rfc3339_kst
-from dispatch.models import ContactAttempt, Task, Visit
+from dispatch.models import ContactAttempt, Task, TicketClock, Visit
 from dispatch.notice_tasks import NOTICE_FAILED
 from dispatch.planning.slots import rank_slots
 from dispatch.tasks import open_task
@@ -100,6 +100,33 @@ def test_a_window_that_cannot_be_kept_is_refused_with_the_reachable_ones(
     [ticket] = tickets(web_world.database)
     with web_world.database.transaction() as session:
         assert rank_slots(session, ticket_id=ticket.id or 0, now=web_world.now)
+
+
+def test_a_window_past_the_limit_is_marked_and_another_is_put_first(
+    web_world: WebWorld, desk: httpx.Client, client_as: ClientAs
+) -> None:
+    number = number_of(file(desk))
+    carry_on(web_world)
+    carry_on(web_world)
+    path = f"/agent/tickets/{number}/windows"
+    ends = [
+        value.split("/")[1] for value in re.findall(r'name="window" value="([^"]+)"', desk.get(path).text)
+    ]
+    for due, marked in ((ends[-2], True), (rfc3339_kst(web_world.now + timedelta(minutes=1)), False)):
+        with web_world.database.transaction() as session:
+            clock = session.exec(select(TicketClock).where(TicketClock.kind == "handled")).one()
+            clock.due_at = datetime.fromisoformat(due)
+            session.add(clock)
+        pages = (
+            desk.get(path).text,
+            client_as("dispatcher").get(f"/dispatch/tickets/{number}/windows").text,
+            client_as("point", point=web_world.point).get(f"/point/tickets/{number}?do=call").text,
+        )
+        for page in pages:
+            assert ("을 넘깁니다" in page.replace("모두 약속한 처리 시한", "")) or not marked
+            assert page.count("모두 약속한 처리 시한") == (0 if marked else 1)
+        best = re.search(r"<button[^>]*data-best.*?</button>", pages[0], re.DOTALL)
+        assert best and "을 넘깁니다" not in best.group(0)
 
 
 def test_cancelling_needs_a_reason_and_an_ended_ticket_can_be_opened_again(

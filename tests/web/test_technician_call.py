@@ -6,8 +6,10 @@ import re
 from datetime import datetime, timedelta
 
 import pytest
+from sqlmodel import select
 
 from core.clock import rfc3339_kst
+from dispatch.models import TicketClock
 from tests.web.conftest import WebWorld
 from tests.web.technician_world import Phone, at_the_door, in_order, open_phone
 from tests.web.told_once import told_once
@@ -113,3 +115,25 @@ def test_safety_comes_first_and_is_never_solved_by_phone(web_world: WebWorld) ->
     assert refused.status_code == 422 and phone.ticket().status == "ARRIVED"
     ticks = ["usage_explained", "flue_leak_test", "safety_signed_off"]
     assert phone.post("completed", {"tick": ticks}).status_code == 303
+
+
+def test_a_window_past_the_limit_says_so_and_is_not_chosen_for_him(phone: Phone) -> None:
+    """Planned in two hours; the limit lies before the end of that window and after that of another."""
+    page = phone.get("?do=agree&with=requester")
+    ends = [value.split("/")[1] for value in re.findall(r'name="window" value="([^"]+)"', page)]
+    planned, soonest = datetime.fromisoformat(ends[0]), min(datetime.fromisoformat(end) for end in ends)
+    with phone.web.database.transaction() as session:
+        clock = session.exec(select(TicketClock).where(TicketClock.kind == "handled")).one()
+        clock.due_at = soonest
+        session.add(clock)
+    page = phone.get("?do=agree&with=requester")
+    assert soonest < planned
+    assert "을 넘깁니다" in page and " checked" not in page[page.index('class="offers"') :]
+    assert "모두 약속한 처리 시한" not in page
+    with phone.web.database.transaction() as session:
+        clock = session.exec(select(TicketClock).where(TicketClock.kind == "handled")).one()
+        clock.due_at = phone.web.now + timedelta(minutes=1)
+        session.add(clock)
+    page = phone.get("?do=agree&with=requester")
+    assert page.count("모두 약속한 처리 시한") == 1
+    assert " checked" in page[page.index('class="offers"') :], "nothing better: his own plan stays chosen"

@@ -29,6 +29,7 @@ from web.pages.technician_asides import FAMILY, after_absence, still_at
 from web.pages.technician_forms import read_lines
 from web.pages.technician_lost import lost_values
 from web.presenters.masks import Masks
+from web.presenters.offers import weigh_offers
 from web.presenters.technician import (
     HOLD_WORDS,
     OUTCOME_WORDS,
@@ -227,12 +228,14 @@ def bill_values(session: Session, ticket_id: int, typed: PostedForm, *, now: dat
 
 def _offers(session: Session, detail: TicketDetail, *, now: datetime) -> dict[str, Any]:
     try:
-        offers = rank_slots(session, ticket_id=detail.id, now=now)
+        found = rank_slots(session, ticket_id=detail.id, now=now)
     except NoPointYetError as error:
         return {"offers": [], "more_offers": [], "no_offers": error.detail}
+    offers = weigh_offers(found, clocks=detail.clocks, now=now)
     return {
-        "offers": offers[:OFFERS_SHOWN],
-        "more_offers": offers[OFFERS_SHOWN:],
+        "offers": offers.slots[:OFFERS_SHOWN],
+        "more_offers": offers.slots[OFFERS_SHOWN:],
+        "late_warning": offers.warning,
         "no_offers": _("지금 갈 수 있는 시간이 없습니다. 서비스점 데스크에 알려 주세요."),
     }
 

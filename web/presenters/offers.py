@@ -2,19 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from core.clock import rfc3339_kst
 from core.i18n import _
+from dispatch.console.limits import limits_passed
+from dispatch.detail_shapes import ClockFacts
 from dispatch.planning.slots import Slot
 from dispatch.visit_schemas import AgreedWindow
-from web.display import date_text
+from web.display import date_text, when_text
 
 LONGEST_ID = 18
 
 
-def offers_in_order(slots: Sequence[Slot]) -> list[Slot]:
+@dataclass(frozen=True)
+class Offered(Slot):
+    """A window as a page offers it. `late` says which limit it passes, empty while it keeps it."""
+
+    late: str = ""
+
+    @property
+    def note(self) -> str:
+        """What whoever offers it should know; empty when there is nothing to say."""
+        return " · ".join(part for part in (self.late, super().note) if part)
+
+
+@dataclass(frozen=True)
+class Offers:
+    """Windows as they are offered. `warning` says once what is true of every one of them."""
+
+    slots: tuple[Offered, ...] = ()
+    warning: str = ""
+
+    @property
+    def best(self) -> Offered | None:
+        """What may be put first: none that passes the limit while another keeps it."""
+        return next((slot for slot in self.slots if not slot.late), None)
+
+
+def weigh_offers(slots: Sequence[Slot], *, clocks: Iterable[ClockFacts], now: datetime) -> Offers:
+    """Windows with the limit for the work that they pass, what is planned first, then what keeps the limit.
+
+    A talk stops the other limits at once, whichever window is agreed in it.
+    """
+    own = [clock for clock in clocks if clock.kind == "handled"]
+    passed = [limits_passed(own, start=slot.start, end=slot.end, now=now) for slot in slots]
+    due = next((limits[0].due_at for limits in passed if limits), None)
+    until = when_text(due, now)
+    if due is not None and all(passed):
+        text = _("지금 갈 수 있는 시간은 모두 약속한 처리 시한({until})을 넘깁니다. 먼저 양해를 구해 주세요.")
+        return Offers(tuple(_offered(slot, "") for slot in slots), text.format(until=until))
+    said = _("약속한 처리 시한({until})을 넘깁니다").format(until=until)
+    marked = [_offered(slot, said if limits else "") for slot, limits in zip(slots, passed, strict=True)]
+    return Offers(tuple(sorted(marked, key=lambda slot: (not slot.as_planned, bool(slot.late)))))
+
+
+def _offered(slot: Slot, late: str) -> Offered:
+    return Offered(**{field.name: getattr(slot, field.name) for field in fields(Slot)}, late=late)
+
+
+def offers_in_order(slots: Sequence[Offered]) -> list[Offered]:
     """The window that is planned now, then the soonest first."""
     return sorted(slots, key=lambda slot: (not slot.as_planned, slot.start))
 

@@ -16,7 +16,7 @@ from core.errors import DomainError
 from core.i18n import _
 from dispatch.detail_shapes import PartyFacts, TicketDetail
 from dispatch.merging import merged_into, taken_in
-from dispatch.planning.slots import Slot, rank_slots
+from dispatch.planning.slots import rank_slots
 from dispatch.pricing import estimate_visit
 from dispatch.queries import answer_where_is_it, ticket_detail
 from dispatch.safety_script import script_steps
@@ -34,7 +34,7 @@ from web.pages.agent.words import (
 )
 from web.presenters.bills import bills_of
 from web.presenters.masks import OPEN, Masks, masks_for_household, masks_for_ticket
-from web.presenters.offers import offers_in_order, waiting_words
+from web.presenters.offers import Offers, offers_in_order, waiting_words, weigh_offers
 from web.presenters.timeline import timeline_items
 from web.presenters.timeline_facts import names_in
 
@@ -90,7 +90,7 @@ def slot_values(session: Session, *, principal: Principal, number: str, now: dat
     detail = ticket_detail(session, company_id=principal.company_id, number=number, now=now)
     visit = detail.visit
     under_way = visit is not None and visit.state in UNDER_WAY_STATES
-    slots: list[Slot] = []
+    offers = Offers()
     why = ""
     if detail.status in ENDED_STATUSES or under_way or detail.safety:
         return {"slots": [], "why": "", "shown": False, "number": number, "point_id": None, "best": None}
@@ -98,7 +98,8 @@ def slot_values(session: Session, *, principal: Principal, number: str, now: dat
         why = _("가까운 서비스점을 찾고 있습니다. 몇 초 안에 여기에 시간이 나옵니다.")
     elif detail.status != "RECEIVED":
         try:
-            slots = rank_slots(session, ticket_id=detail.id, now=now)
+            found = rank_slots(session, ticket_id=detail.id, now=now)
+            offers = weigh_offers(found, clocks=detail.clocks, now=now)
             why = waiting_words(detail.part_due_at)
         except DomainError as error:
             why = error.detail
@@ -106,8 +107,9 @@ def slot_values(session: Session, *, principal: Principal, number: str, now: dat
         why = _("직접 고쳐 보시는 안내를 먼저 마치면 갈 수 있는 시간이 나옵니다.")
     return {
         "number": number,
-        "slots": offers_in_order(slots[:SLOTS_SHOWN]),
-        "best": slots[0] if slots else None,
+        "slots": offers_in_order(offers.slots[:SLOTS_SHOWN]),
+        "best": offers.best,
+        "warning": offers.warning,
         "why": why,
         "shown": True,
         "parties": [(party.role, _(PARTY_ROLES[party.role])) for party in detail.parties],

@@ -68,9 +68,10 @@ def show_windows(request: Request, number: str, principal: Principal = SignedIn)
     context = context_of(request)
     with context.database.reading() as session:
         now = context.clock()
-        ticket_id = reach_ticket(session, principal=principal, number=number)
+        reach_ticket(session, principal=principal, number=number)
+        detail = ticket_detail(session, company_id=principal.company_id, number=number, now=now)
         try:
-            values: dict[str, Any] = window_values(session, ticket_id=ticket_id, now=now)
+            values: dict[str, Any] = window_values(session, detail=detail, now=now)
         except DomainError as error:
             values = {"offers": [], "now": now, "why": error.detail}
         return render_page(request, "dispatch/_windows.html", values)

@@ -16,7 +16,7 @@ from dispatch.checklist import checklist_for
 from dispatch.console.candidates import CrewMember, list_crew
 from dispatch.console.day_lanes import day_version
 from dispatch.detail_shapes import TicketDetail, VisitFacts
-from dispatch.planning.slots import part_due, rank_slots
+from dispatch.planning.slots import rank_slots
 from dispatch.queries import answer_where_is_it, ticket_detail
 from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES, UNDER_WAY_STATES
 from dispatch.technician_job import price_choices
@@ -25,7 +25,7 @@ from notifications.queries import list_notices
 from web.display import date_text
 from web.pages.dispatch.words import PARTIES, task_words
 from web.presenters.masks import masks_for_ticket
-from web.presenters.offers import offers_in_order, waiting_words
+from web.presenters.offers import offers_in_order, waiting_words, weigh_offers
 from web.presenters.technician import (
     HOLD_WORDS,
     OUTCOME_WORDS,
@@ -40,6 +40,7 @@ from workforce.queries import list_points
 
 Show = Callable[[str], str]
 """Free text as this reader may see it."""
+OFFERS_SHOWN = 8
 ANSWERED = ("DECLINED", "EXPIRED", "PASSED_OVER")
 
 
@@ -93,10 +94,13 @@ def crew_values(session: Session, *, ticket_id: int, now: datetime) -> dict[str,
     return {"crew": [_member(member, now) for member in crew], "now": now}
 
 
-def window_values(session: Session, *, ticket_id: int, now: datetime) -> dict[str, Any]:
+def window_values(session: Session, *, detail: TicketDetail, now: datetime) -> dict[str, Any]:
     """Windows that can be promised on the phone now: as planned, then soonest first."""
-    offers = offers_in_order(rank_slots(session, ticket_id=ticket_id, now=now)[:8])
-    return {"offers": offers, "why": waiting_words(part_due(session, ticket_id=ticket_id)), "now": now}
+    found = rank_slots(session, ticket_id=detail.id, now=now)
+    offers = weigh_offers(found, clocks=detail.clocks, now=now)
+    shown = offers_in_order(offers.slots[:OFFERS_SHOWN])
+    why = waiting_words(detail.part_due_at)
+    return {"offers": shown, "late_warning": offers.warning, "why": why, "now": now}
 
 
 def newest_entry(session: Session, *, company_id: int, ticket_id: int) -> int:

@@ -16,7 +16,7 @@ from core.errors import DomainError
 from core.i18n import _
 from dispatch.by_hand import PINS
 from dispatch.detail_shapes import TicketDetail
-from dispatch.planning.slots import NoPointYetError, Slot, rank_slots
+from dispatch.planning.slots import NoPointYetError, rank_slots
 from dispatch.queries import ticket_detail
 from dispatch.safety_script import script_steps
 from dispatch.states import ENDED_STATUSES, UNDER_WAY_STATES
@@ -41,7 +41,7 @@ from web.pages.point.words import (
 from web.pages.posting import PostedForm
 from web.presenters.bills import bills_of
 from web.presenters.masks import Masks, masks_for_ticket
-from web.presenters.offers import waiting_words
+from web.presenters.offers import Offers, waiting_words, weigh_offers
 from web.presenters.technician import address_line, boiler_line, code_words, people_lines
 from web.presenters.timeline import timeline_items
 from web.presenters.timeline_facts import names_in
@@ -188,18 +188,20 @@ def _call_values(
     session: Session, detail: TicketDetail, values: dict[str, Any], *, now: datetime
 ) -> dict[str, Any]:
     """The call's outcomes, and windows in which somebody can really come."""
-    offers: list[Slot] = []
+    offers = Offers()
     nobody = _("지금 갈 수 있는 시간이 없습니다. 기사를 바꾸거나 상황실에 알려 주세요.")
     why = waiting_words(detail.part_due_at) or nobody
     if values["can_call"]:
         try:
-            offers = rank_slots(session, ticket_id=detail.id, now=now)
+            found = rank_slots(session, ticket_id=detail.id, now=now)
+            offers = weigh_offers(found, clocks=detail.clocks, now=now)
         except NoPointYetError as error:
             why = error.detail
     return {
         "outcomes": [(code, _(words), _(hint) if hint else None) for code, words, hint in OUTCOMES],
-        "offers": offers[:OFFERS_SHOWN],
-        "more_offers": offers[OFFERS_SHOWN:],
+        "offers": offers.slots[:OFFERS_SHOWN],
+        "more_offers": offers.slots[OFFERS_SHOWN:],
+        "late_warning": offers.warning,
         "no_offers": why,
         "with_choices": [
             (person.role, person.name, person.relationship or person.role_label)

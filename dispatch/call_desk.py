@@ -26,6 +26,21 @@ def list_triage(session: Session, *, company_id: int, now: datetime, limit: int 
     return make_items(session, list(session.exec(query)), now=now)
 
 
+def list_safety(session: Session, *, company_id: int, now: datetime, limit: int = 100) -> list[TicketItem]:
+    """Every open safety ticket, whoever has it, the newest first."""
+    query = (
+        select(Ticket)
+        .where(
+            col(Ticket.company_id) == company_id,
+            col(Ticket.safety),
+            col(Ticket.status).not_in(ENDED_STATUSES),
+        )
+        .order_by(col(Ticket.received_at).desc())
+        .limit(limit)
+    )
+    return make_items(session, list(session.exec(query)), now=now)
+
+
 def cases_of_household(
     session: Session, *, company_id: int, household_id: int, now: datetime, limit: int = HISTORY
 ) -> list[TicketItem]:

@@ -21,6 +21,7 @@ class _Facts:
     technician: str
     point: str
     window: WindowFacts | None
+    planned_start: datetime | None
     arrives_at: datetime | None
     hold_reason: str | None
     hold_due: datetime | None
@@ -39,6 +40,7 @@ def answer_where_is_it(detail: TicketDetail, now: datetime) -> str:
         technician=visit.technician.name if visit is not None and visit.technician is not None else "",
         point=detail.placement.point.name if detail.placement is not None else "",
         window=visit.promised if visit is not None else None,
+        planned_start=visit.planned_start if visit is not None else None,
         arrives_at=visit.arrives_at if visit is not None else None,
         hold_reason=visit.hold_reason if visit is not None else None,
         hold_due=visit.hold_due_at if visit is not None else None,
@@ -57,6 +59,7 @@ def answer_for_item(item: TicketItem, now: datetime) -> str:
         technician=item.technician.name if item.technician is not None else "",
         point=item.service_point.name if item.service_point is not None else "",
         window=item.window,
+        planned_start=item.planned_start,
         arrives_at=item.arrives_at,
         hold_reason=item.hold_reason,
         hold_due=item.hold_due_at,
@@ -109,9 +112,9 @@ def _while_asked(facts: _Facts, now: datetime) -> str:
 
 
 def _before_appointment(facts: _Facts, now: datetime) -> str:
-    due = _contact_due(facts, now)
     if facts.safety:
-        return _("안전이 걱정되는 접수라 가장 가까운 기사를 먼저 보내고 있습니다. 보일러는 켜지 마세요.")
+        return _of_safety(facts, now)
+    due = _contact_due(facts, now)
     if facts.technician:
         text = _("{name} 기사가 맡았습니다. {due}까지 전화로 찾아갈 시간을 정해 드립니다.")
         return text.format(name=facts.technician, due=due)
@@ -120,6 +123,18 @@ def _before_appointment(facts: _Facts, now: datetime) -> str:
         return text.format(point=facts.point, due=due)
     text = _("접수되어 가까운 서비스점을 정하고 있습니다. {due}까지 전화드리겠습니다.")
     return text.format(due=due)
+
+
+def _of_safety(facts: _Facts, now: datetime) -> str:
+    """Nobody agrees a time first: whoever goes is named with the time of his plan, as far as it is known."""
+    at = facts.planned_start
+    if not facts.technician:
+        text = _("안전이 걱정되는 접수라 가장 가까운 기사를 지금 찾고 있습니다. 보일러는 켜지 마세요.")
+    elif at is None or at <= now:
+        text = _("{name} 기사가 다른 일보다 먼저 바로 갑니다. 보일러는 켜지 마세요.")
+    else:
+        text = _("{name} 기사가 다른 일보다 먼저 갑니다. {at}쯤 도착할 예정입니다. 보일러는 켜지 마세요.")
+    return text.format(name=facts.technician, at=f"{_day(at, now)} {_clock(at)}" if at is not None else "")
 
 
 def _on_hold(facts: _Facts, now: datetime) -> str:

@@ -201,6 +201,29 @@ def said(session: Session, company: Company, ticket: Ticket, now: datetime) -> s
     return answer_where_is_it(detail, now)
 
 
+def test_a_safety_case_says_who_comes_and_when_as_far_as_it_is_known(
+    session: Session, company: Company, now: datetime
+) -> None:
+    point = make_point(session, company=company, code="강남")
+    ticket = make_ticket(session, company=company, point=point, symptom="CO", priority=0, safety=True)
+    assert "기사를 지금 찾고 있습니다" in said(session, company, ticket, now)
+    visit = make_visit(
+        session,
+        ticket=ticket,
+        point=point,
+        technician=make_technician(session, point=point),
+        start=now + timedelta(minutes=25),
+    )
+    told = "박기사 기사가 다른 일보다 먼저 갑니다. 오늘 12월 1일 화요일 오전 10시 25분쯤 도착할 예정입니다."
+    assert said(session, company, ticket, now) == f"{told} 보일러는 켜지 마세요."
+    listed = list_open_tickets(session, company_id=company.id or 0, now=now)
+    assert answer_for_item(listed[0], now) == said(session, company, ticket, now)
+    visit.planned_start = None
+    session.add(visit)
+    session.flush()
+    assert "바로 갑니다" in said(session, company, ticket, now)
+
+
 def test_one_sentence_to_read_out(session: Session, company: Company, now: datetime) -> None:
     point = make_point(session, company=company, code="강남")
     crew = make_technician(session, point=point)

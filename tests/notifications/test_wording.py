@@ -243,3 +243,19 @@ def test_whoever_asked_for_another_time_is_confirmed_and_the_others_get_an_apolo
         assert "12월 1일(화) 오후 5시~7시" in text and "12월 1일(화) 오후 2시~4시" in text
         assert len(text.encode("cp949")) <= texts.LMS_BYTES
         assert "\n\n\n" not in text
+
+
+def test_a_technician_of_a_safety_case_is_told_to_go_at_once_and_to_call_on_the_way() -> None:
+    job = messages.JobAssigned(
+        "온누리보일러",
+        "ON-261201-0007",
+        "강남구 역삼동",
+        "가스 냄새",
+        contact_due_at=kst(DAY, 14, 30),
+        urgency="SAFETY",
+    )
+    text = wording.render(context=job, variant="technician").text
+    assert "지금 바로 출발하고, 가는 길에 고객에게 전화해 주세요." in text
+    assert "방문 시간을 정해" not in text
+    calm = wording.render(context=replace(job, urgency="NORMAL"), variant="technician").text
+    assert "방문 시간을 정해 주세요" in calm and "바로 출발" not in calm

@@ -35,6 +35,7 @@ TABLE = {
         POST /agent/new/open
         GET /agent/search
         GET /agent/tickets/{number}
+        POST /agent/tickets/{number}/advice
         POST /agent/tickets/{number}/call
         POST /agent/tickets/{number}/cancellation
         POST /agent/tickets/{number}/escalation

@@ -11,9 +11,10 @@ from sqlmodel import func, select
 
 from callcenter.models import ErrorCode
 from core.db import Database
+from core.models import TimelineEntry
 from customers.models import Household
 from dispatch.models import TicketParty, TriageStep
-from tests.web.agent_world import SCRIPT, file, make_home, number_of, tickets
+from tests.web.agent_world import FORM, SCRIPT, file, make_home, number_of, tickets
 from tests.web.conftest import ClientAs, WebWorld
 from tests.web.told_once import told_once, words_of
 
@@ -118,13 +119,61 @@ def test_a_danger_needs_little_and_gets_no_self_fix(desk: httpx.Client, database
     assert "창문과 문을 활짝" in guide
     assert "self_fix_result" not in guide
     data = {"safety": "1", "resident_phone": "01012345678", "resident_address": "서울 강남구 역삼동 1"}
-    number = number_of(desk.post("/agent/new", data=data))
+    number = number_of(desk.post("/agent/new", data={**data, "symptom": "CO"}))
     [ticket] = tickets(database)
     assert ticket.safety
-    assert ticket.symptom == "GAS_SMELL"
+    assert ticket.symptom == "CO"
     page = desk.get(f"/agent/tickets/{number}").text
     assert "1544-4500" in page
     assert "self_fix_result" not in page
+
+
+def test_the_red_switch_alone_asks_which_danger_and_invents_none(
+    desk: httpx.Client, database: Database
+) -> None:
+    guide = desk.post("/agent/new/guide", data={"safety": "1"}).text
+    assert re.findall(r'for="symptom-([A-Z_]+)"', guide) == ["GAS_SMELL", "CO", "FLUE", "ODOUR_SMOKE"]
+    assert "script-steps" in guide, "the advice does not wait for it"
+    assert "symptom-" not in desk.post("/agent/new/guide", data={"safety": "1", "symptom": "CO"}).text
+    data = {"safety": "1", "resident_phone": "01012345678", "resident_address": "서울 강남구 역삼동 1"}
+    answer = desk.post("/agent/new", data={**data, "read": "LEAVE"})
+    assert answer.status_code == 422
+    assert "무엇이 위험한지 골라 주세요" in told_once(answer.text)["symptom"]
+    assert 'value="LEAVE" checked' in answer.text
+    assert tickets(database) == []
+
+
+def test_which_advice_was_read_out_by_whom_stays_with_the_ticket(
+    web_world: WebWorld, desk: httpx.Client
+) -> None:
+    told = ["STOP_USE", "VENTILATE", "NONSENSE"]
+    data = {**FORM, "symptom": "GAS_SMELL", "self_fix_result": "", "read": told}
+    number = number_of(desk.post("/agent/new", data=data))
+    page = desk.get(f"/agent/tickets/{number}").text
+    assert "안전 안내를 읽어 드렸습니다: 사용 중지, 환기" in words_of(page)
+    lines = page[page.index('id="advice-lines"') :]
+    assert re.findall(r'name="read" value="([A-Z0-9_]+)"', lines) == [
+        "CLOSE_VALVE",
+        "NO_SWITCH",
+        "LEAVE",
+        "CALL_119",
+        "CALL_GAS_SAFETY",
+        "DO_NOT_RESET",
+    ]
+    assert lines[: lines.index("</form>")].count("agent ") == 2, "who read it stands beside the line"
+    path = f"/agent/tickets/{number}/advice"
+    assert desk.post(path).status_code == 422
+    assert desk.post(path, data={"read": ["LEAVE"]}).status_code == 303
+    with web_world.database.reading() as session:
+        entries = session.exec(select(TimelineEntry).where(TimelineEntry.what == "SafetyAdviceRead")).all()
+    assert [entry.data["steps"] for entry in entries] == [["STOP_USE", "VENTILATE"], ["LEAVE"]]
+    assert all(entry.at == web_world.now for entry in entries)
+
+
+def test_an_ordinary_ticket_keeps_no_advice(web_world: WebWorld, desk: httpx.Client) -> None:
+    number_of(desk.post("/agent/new", data={**FORM, "read": "LEAVE"}))
+    with web_world.database.reading() as session:
+        assert not session.exec(select(TimelineEntry).where(TimelineEntry.what == "SafetyAdviceRead")).all()
 
 
 def test_a_code_that_means_gas_turns_into_the_safety_flow(

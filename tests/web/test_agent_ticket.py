@@ -155,6 +155,27 @@ def test_escalation_names_its_owner_in_the_list(web_world: WebWorld, desk: httpx
     assert "세 번째 고장" in listed
 
 
+def test_every_open_safety_ticket_is_in_its_list_with_its_owner_and_what_was_done(
+    web_world: WebWorld, desk: httpx.Client
+) -> None:
+    """Not the alarms alone: also what somebody drives to already."""
+    number = number_of(file(desk, symptom="CO", self_fix_result=""))
+    ended = number_of(file(desk, symptom="GAS_SMELL", self_fix_result="", idempotency_key="k2"))
+    desk.post(f"/agent/tickets/{ended}/cancellation", data={"reason": "이사"})
+    for _ in range(3):
+        carry_on(web_world)
+    listed = words_of(desk.get("/agent/waiting?list=escalations").text)
+    assert listed.count(number) == 1 and ended not in listed
+    assert "불편·안전 1" in listed and "안전 접수" in listed
+    assert "박기사 기사가 다른 일보다 먼저" in listed
+    queue = words_of(client_of_dispatch(web_world).get("/dispatch/queue?show=safety").text)
+    assert number in queue and ended not in queue and "박기사" in queue
+
+
+def client_of_dispatch(web_world: WebWorld) -> httpx.Client:
+    return web_world.sign_in("dispatcher")
+
+
 def test_a_place_is_pointed_out_during_the_call(web_world: WebWorld, desk: httpx.Client) -> None:
     number = number_of(file(desk, resident_address="서울 강남구"))
     assert number in desk.get("/agent/waiting?list=map").text

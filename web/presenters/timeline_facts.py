@@ -16,6 +16,7 @@ from core.clock import KST
 from core.i18n import N_, _
 from dispatch.detail_shapes import TicketDetail
 from dispatch.placement_rules import said_again
+from dispatch.safety_advice import SHORT as ADVICE
 from web.display import date_text, span_text, time_text, won_text
 from web.presenters.happy_call import OUTCOMES as HAPPY_OUTCOMES
 from web.presenters.technician import HOLD_WORDS, OUTCOME_WORDS, ROLE_WORDS
@@ -205,6 +206,10 @@ def _read(value: object) -> datetime | None:
     return datetime.fromisoformat(value) if isinstance(value, str) else None
 
 
+def _advice(data: Facts, _names: Names) -> str:
+    return ", ".join(_(ADVICE[code]) for code in data.get("steps", ()) if code in ADVICE)
+
+
 _BOILER_FIELDS = {
     "model": N_("모델"),
     "serial": N_("제조 번호"),
@@ -240,6 +245,7 @@ _WRITERS: dict[str, Callable[[Facts, Names], str]] = {
     "VisitCompleted": _bill,
     "ChargeCorrected": _corrected,
     "TicketReopened": _reopened,
+    "SafetyAdviceRead": _advice,
     "DuplicateMerged": _other_ticket,
     "DuplicateTakenIn": _other_ticket,
     "DuplicateRuledOut": _other_ticket,

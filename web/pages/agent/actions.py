@@ -21,6 +21,7 @@ from dispatch.intake import join_call
 from dispatch.places import pick_location
 from dispatch.queries import ticket_detail
 from dispatch.reopening import reopen_ticket
+from dispatch.safety_advice import note_read
 from dispatch.schemas import SelfFixResult
 from dispatch.tasks import close_task
 from dispatch.triage import record_self_fix
@@ -103,6 +104,20 @@ def post_cancellation(
         cancel_ticket(session, ticket_id=ticket_id, reason=posted.get("reason"), fee=fee, by=by, now=now)
 
     return _take(request, principal, number, posted, step, act="cancel", done="cancelled")
+
+
+@router.post("/advice")
+@allow(*DESK_ROLES)
+def post_advice(
+    request: Request, number: str, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
+) -> Response:
+    """Lines of the safety advice were read out."""
+
+    def step(session: Session, ticket_id: int, now: datetime) -> None:
+        _filled(posted, "read", _("읽어 드린 줄에 표시해 주세요."))
+        note_read(session, ticket_id=ticket_id, steps=posted.all("read"), by=by, now=now)
+
+    return _take(request, principal, number, posted, step, act="advice", done="advice")
 
 
 @router.post("/same-case")

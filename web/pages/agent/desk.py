@@ -14,7 +14,7 @@ from core.i18n import _
 from customers.queries import search_households
 from customers.schemas import HouseholdHit
 from dispatch import tasks
-from dispatch.call_desk import list_triage, party_names, recent_cases
+from dispatch.call_desk import list_safety, list_triage, party_names, recent_cases
 from dispatch.list_queries import TicketItem, items_by_id, list_tickets
 from dispatch.notice_tasks import NOTICE_FAILED
 from dispatch.states import ENDED_STATUSES
@@ -34,11 +34,12 @@ HITS = 8
 RECENT = timedelta(days=60)
 SHORTEST_QUERY = 2
 
+ESCALATED = "escalations"
 LISTS = {
     "triage": None,
     "map": (tasks.MAP_PICK, tasks.PLACE_BY_HAND),
     "calls": (tasks.CALL_LANDLINE, NOTICE_FAILED),
-    "escalations": (tasks.ESCALATION, tasks.SAFETY_ALARM),
+    ESCALATED: (tasks.ESCALATION, tasks.SAFETY_ALARM),
 }
 """The tabs of what waits, and the kinds of tasks in each."""
 
@@ -161,9 +162,13 @@ class _Lists:
 
     triage: list[TicketItem]
     tasks: dict[str, list[tasks.TaskInfo]]
+    safety: list[TicketItem]
+    """Open safety tickets that have no task in the tab of escalations."""
 
     def count(self, name: str) -> int:
-        return len(self.triage) if name == "triage" else len(self.tasks[name])
+        if name == "triage":
+            return len(self.triage)
+        return len(self.tasks[name]) + (len(self.safety) if name == ESCALATED else 0)
 
 
 def _waiting(session: Session, principal: Principal, chosen: str, now: datetime) -> dict[str, Any]:
@@ -179,6 +184,8 @@ def _waiting(session: Session, principal: Principal, chosen: str, now: datetime)
     rows = [ticket_row(item, now) for item in lists.triage] if current == "triage" else []
     if current != "triage":
         rows = _task_rows(session, principal, lists.tasks[current], now)
+    if current == ESCALATED:
+        rows += [_safety_row(item, now) for item in lists.safety]
     return {
         "tabs": [
             (f"/agent?list={name}", label, name == current, lists.count(name))
@@ -193,7 +200,19 @@ def _read_lists(session: Session, principal: Principal, now: datetime) -> _Lists
     kinds = [kind for group in LISTS.values() if group for kind in group]
     found = tasks.list_tasks(session, company_id=principal.company_id, kinds=kinds)
     by_tab = {name: [task for task in found if task.kind in group] for name, group in LISTS.items() if group}
-    return _Lists(list_triage(session, company_id=principal.company_id, now=now), by_tab)
+    told = {task.ticket_id for task in by_tab[ESCALATED]}
+    safety = list_safety(session, company_id=principal.company_id, now=now)
+    return _Lists(
+        list_triage(session, company_id=principal.company_id, now=now),
+        by_tab,
+        [item for item in safety if item.id not in told],
+    )
+
+
+def _safety_row(item: TicketItem, now: datetime) -> dict[str, Any]:
+    """Who has it and what was done, in the sentence that is read out."""
+    own = {"task": _("안전 접수"), "is_mine": False, "detail": answer_for_item(item, now), "act": "case-head"}
+    return {**ticket_row(item, now), **own}
 
 
 def _task_rows(

@@ -21,12 +21,12 @@ from customers.rules import SearchBy, parse_search
 from dispatch import merging
 from dispatch.intake import file_ticket
 from dispatch.places import pick_location
+from dispatch.safety_advice import note_read
 from dispatch.safety_script import script_steps
 from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.agent.intake_form import (
     PLACES,
-    SAFETY_DEFAULT,
     KnownHome,
     errors_by_field,
     is_safety_form,
@@ -107,7 +107,9 @@ def guide_values(session: Session, posted: PostedForm, *, company_id: int, now: 
     )
     return {
         "danger": danger,
-        "script": script_steps(symptom=symptom or SAFETY_DEFAULT) if danger else (),
+        "script": script_steps(symptom=symptom) if danger else (),
+        "dangers": [one for one in symptom_choices() if one["safety"] and danger and not symptom],
+        "read": posted.all("read"),
         "cards": cards,
         "results": [(code, _(label), _(what)) for code, label, what in SELF_FIX],
         "symptom": symptom,
@@ -142,6 +144,8 @@ def _file_once(
     )
     if posted.get("other_case") == "1" and filed.suspected_duplicate_of is not None:
         merging.rule_out(session, ticket_id=filed.id, by=by, now=now)
+    if filed.safety:
+        note_read(session, ticket_id=filed.id, steps=posted.all("read"), by=by, now=now)
     place = _picked(posted)
     if filed.needs_map_pick and place is not None:
         pick_location(session, ticket_id=filed.id, lat=place[0], lon=place[1], by=by, now=now)

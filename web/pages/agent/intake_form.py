@@ -20,7 +20,6 @@ from dispatch.schemas import TicketRequest
 from web.pages.posting import PostedForm
 from web.presenters.masks import UNNAMED
 
-SAFETY_DEFAULT = "GAS_SMELL"
 MAX_DIGITS = 18
 
 
@@ -65,7 +64,7 @@ def to_request(
     session: Session, *, posted: PostedForm, home: KnownHome | None, company_id: int, now: datetime
 ) -> TicketRequest:
     """What dispatch takes. Raises BadFormError naming the form's own fields."""
-    symptom = posted.get("symptom") or (SAFETY_DEFAULT if posted.get("safety") == "1" else "")
+    symptom = posted.get("symptom")
     cards = cards_for(session, company_id=company_id, symptom=symptom, at=now)
     body = {
         "channel": "phone",
@@ -83,6 +82,7 @@ def to_request(
         "wished_windows": _wished(posted),
         "script_version": script_version(cards) or None,
     }
+    missing = _no_symptom(symptom, danger=is_safety_form(posted))
     try:
         return TicketRequest.model_validate(body)
     except ValidationError as error:
@@ -90,7 +90,7 @@ def to_request(
             FieldError(".".join(str(part) for part in item["loc"]), _plain(item["type"]))
             for item in error.errors()
         )
-        raise BadFormError(_("표시된 칸을 고쳐 주세요."), errors=(*_no_symptom(symptom), *fields)) from error
+        raise BadFormError(_("표시된 칸을 고쳐 주세요."), errors=(*missing, *fields)) from error
 
 
 def require_symptom(asked: TicketRequest, *, located: NewAddress | None, now: datetime) -> None:
@@ -98,7 +98,7 @@ def require_symptom(asked: TicketRequest, *, located: NewAddress | None, now: da
 
     Raises BadFormError when the symptom is missing.
     """
-    missing = _no_symptom(asked.symptom)
+    missing = _no_symptom(asked.symptom, danger=bool(asked.safety))
     if not missing:
         return
     others: tuple[FieldError, ...] = ()
@@ -109,8 +109,12 @@ def require_symptom(asked: TicketRequest, *, located: NewAddress | None, now: da
     raise BadFormError(missing[0].message, errors=(*missing, *others))
 
 
-def _no_symptom(symptom: str) -> tuple[FieldError, ...]:
-    return () if symptom else (FieldError("symptom", _("어디가 불편하신지 골라 주세요.")),)
+def _no_symptom(symptom: str, *, danger: bool) -> tuple[FieldError, ...]:
+    """A danger is asked for by its kind: what nobody said is never filed."""
+    if symptom:
+        return ()
+    which = _("무엇이 위험한지 골라 주세요: 가스 냄새, 일산화탄소 경보, 배기통, 탄 냄새나 연기.")
+    return (FieldError("symptom", which if danger else _("어디가 불편하신지 골라 주세요.")),)
 
 
 def known_address(posted: PostedForm, home: KnownHome | None) -> NewAddress | None:

@@ -19,6 +19,7 @@ from dispatch.merging import merged_into, taken_in
 from dispatch.planning.slots import rank_slots
 from dispatch.pricing import estimate_visit
 from dispatch.queries import answer_where_is_it, ticket_detail
+from dispatch.safety_advice import lines_read
 from dispatch.safety_script import script_steps
 from dispatch.states import ENDED_STATUSES, UNDER_WAY_STATES
 from dispatch.words import symptom_words
@@ -73,6 +74,7 @@ def ticket_values(session: Session, *, principal: Principal, number: str, now: d
         and (detail.visit is None or detail.visit.state not in UNDER_WAY_STATES),
         "triage": _triage(session, detail, now),
         "script": script_steps(symptom=detail.symptom) if detail.safety and not ended else (),
+        "advice": lines_read(detail.timeline) if detail.safety else {},
         "passed": [p for p in detail.placements if p.state in ("PASSED_OVER", "DECLINED", "EXPIRED")],
         "clocks": {clock.kind: clock for clock in detail.clocks},
         "tasks": task_lines(session, detail, masks, reader_id=principal.person_id, now=now),

@@ -12,7 +12,7 @@ from sqlmodel import func, select
 from callcenter.models import ErrorCode
 from core.db import Database
 from core.models import TimelineEntry
-from customers.models import Household
+from customers.models import Contact, Household
 from dispatch.models import TicketParty, TriageStep
 from tests.web.agent_world import FORM, SCRIPT, file, make_home, number_of, tickets
 from tests.web.conftest import ClientAs, WebWorld
@@ -217,6 +217,41 @@ def test_fields_are_read_back(desk: httpx.Client, field: str, written: str, unde
 
 def test_an_unknown_field_has_no_echo(desk: httpx.Client) -> None:
     assert desk.post("/agent/new/echo/nothing", data={"nothing": "1"}).status_code == 404
+
+
+def test_a_known_phone_fills_nothing_until_the_home_is_picked(
+    web_world: WebWorld, desk: httpx.Client
+) -> None:
+    home = make_home(web_world)
+    for field in ("resident_phone", "requester_phone"):
+        number = "02-555-0101" if field == "resident_phone" else "010-9876-5432"
+        echo = desk.post(f"/agent/new/echo/{field}", data={field: number}).text
+        assert f'name="known" value="{home}"' in echo and 'formaction="/agent/new/known"' in echo
+        assert "data-fill" not in echo and "김영자" not in echo
+        chosen = desk.post(f"/agent/new/echo/{field}", data={field: number, "household": str(home)}).text
+        assert 'name="known"' not in chosen
+    typed = {
+        "known": str(home),
+        "resident_phone": "02-555-0101",
+        "resident_name": "딴이름",
+        "caller": "other",
+        "requester_phone": "010-9876-5432",
+        "note": "방이 추워요",
+        "symptom": "LEAK",
+    }
+    form = desk.post("/agent/new/known", data=typed).text
+    assert f'name="household" value="{home}"' in form
+    assert "김*자" in form and "딴이름" not in form
+    assert "방이 추워요" in form and 'value="LEAK" checked' in form
+    assert re.search(r'name="caller" value="\d+" checked', form), "the son is on the line"
+
+
+def test_another_name_on_a_known_phone_changes_nobody(web_world: WebWorld, desk: httpx.Client) -> None:
+    make_home(web_world)
+    number_of(file(desk, resident_name="박순자", resident_address="서울 강남구 역삼동 800, 3동 301호"))
+    with web_world.database.reading() as session:
+        names = session.exec(select(Contact.name).where(Contact.phone == "+8225550101")).all()
+    assert sorted(names) == ["김영자", "박순자"]
 
 
 def test_a_known_home_is_filed_without_being_shown(web_world: WebWorld, desk: httpx.Client) -> None:

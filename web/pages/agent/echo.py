@@ -42,8 +42,9 @@ def show_echo(
         return _show(request, _address(written), told=told)
     with context_of(request).database.reading() as session:
         if field in PHONES:
-            lead = field == "resident_phone" and not posted.get("household")
-            values = _phone(session, written, company_id=principal.company_id, look_up=lead)
+            values = _phone(written, is_own=field == "resident_phone")
+            if values["kind"] == "phone" and field != "payer_phone" and not posted.get("household"):
+                values["known"] = _homes_of(session, values["digits"], company_id=principal.company_id)
         elif field == "error_code":
             values = _code(session, written, company_id=principal.company_id)
         else:
@@ -55,7 +56,17 @@ def _show(request: Request, values: dict[str, Any], *, told: bool) -> Response:
     return render_page(request, "agent/_echo.html", {**values, "told": told})
 
 
-def _phone(session: Session, written: str, *, company_id: int, look_up: bool) -> dict[str, Any]:
+def _homes_of(session: Session, digits: str, *, company_id: int) -> list[dict[str, Any]]:
+    """Homes to pick from: nothing is filled in before one is."""
+    found = search_households(session, company_id=company_id, query=digits, limit=MAX_KNOWN)
+    return [
+        {"id": hit.detail.household.id, "text": MASKED.address(hit.detail.household.address.normalised)}
+        for hit in found
+        if hit.matched_by == "phone"
+    ]
+
+
+def _phone(written: str, *, is_own: bool) -> dict[str, Any]:
     try:
         phone = parse_phone(written)
     except PhoneError as error:
@@ -67,22 +78,15 @@ def _phone(session: Session, written: str, *, company_id: int, look_up: bool) ->
         PhoneKind.PERSONAL: _("평생 번호 · 문자 못 받음, 전화로 알립니다"),
         PhoneKind.UAN: _("회사 대표 번호 · 문자 못 받음"),
     }
-    said = relationship_label(read_relationship(phone.note)) if phone.note and not look_up else ""
-    known = search_households(session, company_id=company_id, query=phone.digits, limit=MAX_KNOWN)
+    said = relationship_label(read_relationship(phone.note)) if phone.note and not is_own else ""
     return {
         "kind": "phone",
         "text": phone.display,
         "sub": kinds[phone.kind],
         "can_text": phone.can_text,
         "note": f"{phone.note} → {said}" if said else phone.note,
-        "known": [
-            {
-                "id": hit.detail.household.id,
-                "text": MASKED.address(hit.detail.household.address.normalised),
-            }
-            for hit in (known if look_up else ())
-            if hit.matched_by == "phone"
-        ],
+        "digits": phone.digits,
+        "known": [],
     }
 
 

@@ -28,6 +28,7 @@ from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.agent.intake_form import (
     PLACES,
     KnownHome,
+    caller_of,
     errors_by_field,
     is_safety_form,
     known_address,
@@ -53,6 +54,10 @@ router = APIRouter(prefix="/agent/new", route_class=GuardedRoute)
 
 FORM = "agent/new.html"
 TARGET = "target"
+REPLACED_BY_HOME = (
+    *("household", "known", "caller", "resident_phone", "resident_name", "resident_address"),
+    KEY_FIELD,
+)
 SHORTEST = 2
 """A single letter is no search."""
 
@@ -81,6 +86,19 @@ def post_form(
         errors = errors_by_field(error, is_known=bool(posted.get("household")))
         return _show(request, principal, posted, errors=errors, problem=error)
     return RedirectResponse(target, status_code=303)
+
+
+@router.post("/known")
+@allow(*DESK_ROLES)
+def show_known(request: Request, posted: Posted, principal: Principal = SignedIn) -> Response:
+    """The form for a home that was picked by a phone: its people are filled in, what else was typed stays."""
+    known = posted.get("known")
+    kept = tuple((name, value) for name, value in posted.fields if name not in REPLACED_BY_HOME)
+    with context_of(request).database.reading() as session:
+        home = read_home(session, company_id=principal.company_id, text=known)
+    caller = caller_of(posted, home) if home is not None else posted.get("caller")
+    fields = (("household", known), ("caller", caller), *kept)
+    return _show(request, principal, PostedForm(fields), errors={})
 
 
 @router.post("/guide")

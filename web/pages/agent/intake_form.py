@@ -12,6 +12,7 @@ from sqlmodel import Session
 from callcenter.cards import Card, cards_for, script_version
 from core.errors import DomainError, FieldError, InvalidError
 from core.i18n import N_, _
+from core.phones import PhoneError, parse_phone
 from customers.queries import household_detail
 from customers.schemas import AddressInfo, ContactInfo, HouseholdDetail, MemberInfo, NewAddress
 from dispatch.intake_check import BadTicketError, check_request
@@ -53,6 +54,18 @@ def read_home(session: Session, *, company_id: int, text: str) -> KnownHome | No
     detail = household_detail(session, company_id=company_id, household_id=int(text))
     own = [m for m in detail.members if m.relationship == "resident"]
     return KnownHome(detail, next(iter(own or detail.members), None))
+
+
+def caller_of(posted: PostedForm, home: KnownHome) -> str:
+    """The home's member with the caller's number, else the caller as typed; never the resident by mistake."""
+    if posted.get("caller") != "other":
+        return posted.get("caller")
+    try:
+        phone = parse_phone(posted.get("requester_phone")).e164
+    except PhoneError:
+        return "other"
+    found = [m for m in home.detail.members if m.contact.phone == phone]
+    return str(found[0].contact.id) if len(found) == 1 and found[0] != home.resident else "other"
 
 
 def is_safety_form(posted: PostedForm) -> bool:

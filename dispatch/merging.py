@@ -16,6 +16,7 @@ from dispatch.detail_shapes import TicketDetail
 from dispatch.events import TicketEnded
 from dispatch.models import Ticket, TicketParty, Visit
 from dispatch.notice_tasks import NOTICE_FAILED
+from dispatch.queries import answer_where_is_it, ticket_detail
 from dispatch.states import UNDER_WAY_STATES
 from dispatch.tasks import list_tasks, open_task
 from dispatch.tickets import has_ended, lock_ticket, note_change, ticket_key
@@ -92,6 +93,14 @@ def taken_in(session: Session, *, detail: TicketDetail) -> list[str]:
         col(Ticket.status) == "CANCELLED",
     )
     return sorted(session.exec(query))
+
+
+def say_of(session: Session, *, detail: TicketDetail, now: datetime) -> str:
+    """`언제 와요?`; for a merged ticket it is the one that goes on that answers."""
+    number = merged_into(detail)
+    if number is not None:
+        detail = ticket_detail(session, company_id=detail.company.id, number=number, now=now)
+    return answer_where_is_it(detail, now)
 
 
 def _older_of(session: Session, case: Case) -> Ticket:

@@ -56,7 +56,7 @@ def test_an_open_ticket_shows_while_the_form_is_typed(desk: httpx.Client, typed:
     assert f'hx-post="{OPEN}"' in page
     shown = desk.post(OPEN, data=typed).text
     assert number in shown
-    assert 'class="say"' in shown
+    assert "전화드리겠습니다" in shown, "the sentence to read out"
     assert f'formaction="/agent/tickets/{number}/call"' in shown
     assert f'href="/agent/tickets/{number}"' in shown
     assert "김영자" not in shown and "555-0101" not in shown
@@ -145,7 +145,9 @@ def test_a_duplicate_is_merged_and_one_ticket_goes_on(web_world: WebWorld, desk:
     assert all(first in text.text for text in texts)
     [merged] = entries(web_world, "DuplicateMerged")
     assert (merged.subject_id, merged.data["into"]) == (newer.id, first)
-    assert f'href="/agent/tickets/{first}"' in desk.get(f"/agent/tickets/{second}").text
+    page = desk.get(f"/agent/tickets/{second}").text
+    assert f'href="/agent/tickets/{first}"' in page
+    assert "취소된 접수입니다" not in page and "정해 드립니다" in page, "the one that goes on answers"
     kept = desk.get(f"/agent/tickets/{first}").text
     assert "이 접수로 합친 접수" in kept and f'href="/agent/tickets/{second}"' in kept
 

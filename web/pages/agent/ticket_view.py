@@ -15,10 +15,10 @@ from core.actor import Principal
 from core.errors import DomainError
 from core.i18n import _
 from dispatch.detail_shapes import PartyFacts, TicketDetail
-from dispatch.merging import merged_into, taken_in
+from dispatch.merging import merged_into, say_of, taken_in
 from dispatch.planning.slots import rank_slots
 from dispatch.pricing import estimate_visit
-from dispatch.queries import answer_where_is_it, ticket_detail
+from dispatch.queries import ticket_detail
 from dispatch.safety_advice import lines_read
 from dispatch.safety_script import script_steps
 from dispatch.states import ENDED_STATUSES, UNDER_WAY_STATES
@@ -55,7 +55,7 @@ def ticket_values(session: Session, *, principal: Principal, number: str, now: d
         "number": detail.number,
         "symptom": symptom_words(detail.symptom),
         "codes": _code_words(session, detail),
-        "say": answer_where_is_it(detail, now),
+        "say": say_of(session, detail=detail, now=now),
         "merged_into": merged_into(detail),
         "taken_in": taken_in(session, detail=detail),
         "is_open": masks.is_open,

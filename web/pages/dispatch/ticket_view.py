@@ -16,8 +16,9 @@ from dispatch.checklist import checklist_for
 from dispatch.console.candidates import CrewMember, list_crew
 from dispatch.console.day_lanes import day_version
 from dispatch.detail_shapes import TicketDetail, VisitFacts
+from dispatch.merging import say_of
 from dispatch.planning.slots import rank_slots
-from dispatch.queries import answer_where_is_it, ticket_detail
+from dispatch.queries import ticket_detail
 from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES, UNDER_WAY_STATES
 from dispatch.technician_job import price_choices
 from dispatch.words import symptom_words
@@ -72,7 +73,7 @@ def facts_values(
         "now": now,
         "is_open": masks.is_open,
         "symptom": symptom_words(detail.symptom),
-        "say": answer_where_is_it(detail, now),
+        "say": say_of(session, detail=detail, now=now),
         "people": people_lines(detail.parties, masks),
         "address": address_line(detail.address, masks),
         "boiler": boiler_line(detail.boiler, today=today_kst(now)),

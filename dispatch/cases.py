@@ -58,6 +58,14 @@ class Case:
 
 def lock_case(session: Session, *, ticket_id: int) -> Case:
     """Lock the visit's day, the ticket and its newest visit, in this order. Raises `UnknownTicketError`."""
+    lock_day_of(session, ticket_id=ticket_id)
+    ticket = lock_ticket(session, ticket_id=ticket_id)
+    query = _newest_visit(ticket_id).with_for_update().execution_options(populate_existing=True)
+    return Case(ticket, session.exec(query).first())
+
+
+def lock_day_of(session: Session, *, ticket_id: int) -> None:
+    """Lock the day of a ticket's newest visit, before any ticket is locked."""
     seen = current_visit(session, ticket_id=ticket_id)
     if seen is not None and seen.planned_start is not None:
         session.exec(
@@ -68,9 +76,6 @@ def lock_case(session: Session, *, ticket_id: int) -> Case:
             )
             .with_for_update()
         ).first()
-    ticket = lock_ticket(session, ticket_id=ticket_id)
-    query = _newest_visit(ticket_id).with_for_update().execution_options(populate_existing=True)
-    return Case(ticket, session.exec(query).first())
 
 
 def current_visit(session: Session, *, ticket_id: int) -> Visit | None:

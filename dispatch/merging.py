@@ -11,7 +11,7 @@ from core.clock import rfc3339_kst
 from core.events import publish
 from core.i18n import _
 from dispatch import ending
-from dispatch.cases import Case, WrongStateError, lock_case
+from dispatch.cases import Case, WrongStateError, lock_case, lock_day_of
 from dispatch.detail_shapes import TicketDetail
 from dispatch.events import TicketEnded
 from dispatch.models import Ticket, TicketParty, Visit
@@ -58,7 +58,7 @@ def merge(session: Session, *, ticket_id: int, by: Actor, now: datetime, reason:
         UnknownTicketError: no such ticket (404).
         WrongStateError: no suspicion, one of them has ended, somebody is under way, or it is a danger (409).
     """
-    case = lock_case(session, ticket_id=ticket_id)
+    case = _lock_both(session, ticket_id=ticket_id)
     older = _older_of(session, case)
     why = reason.strip() or _("같은 건이라 {number} 접수로 합쳤습니다.").format(number=older.number)
     window = _agreed_window(case.visit)
@@ -101,6 +101,15 @@ def say_of(session: Session, *, detail: TicketDetail, now: datetime) -> str:
     if number is not None:
         detail = ticket_detail(session, company_id=detail.company.id, number=number, now=now)
     return answer_where_is_it(detail, now)
+
+
+def _lock_both(session: Session, *, ticket_id: int) -> Case:
+    """The day first, then the tickets by their ids, as whoever publishes a plan takes them."""
+    lock_day_of(session, ticket_id=ticket_id)
+    seen = session.get(Ticket, ticket_id)
+    if seen is not None and seen.suspected_duplicate_of_id is not None:
+        lock_ticket(session, ticket_id=seen.suspected_duplicate_of_id)
+    return lock_case(session, ticket_id=ticket_id)
 
 
 def _older_of(session: Session, case: Case) -> Ticket:

@@ -23,7 +23,7 @@ export function startForms() {
   window.addEventListener("pageshow", (event) => event.persisted && releaseAll());
   window.addEventListener("beforeunload", askBeforeLeaving);
   document.addEventListener("htmx:config:request", sendKeyAsHeader);
-  document.addEventListener("htmx:finally:request", (event) => release(formOf(event)));
+  document.addEventListener("htmx:finally:request", (event) => release(sentForm(event)));
   document.addEventListener("htmx:error", keepAndTell);
 }
 
@@ -115,6 +115,12 @@ function sendKeyAsHeader(event) {
 function formOf(event) {
   const source = event.detail?.ctx?.sourceElement;
   return source instanceof Element ? source.closest("form") : null;
+}
+
+/** The form that was sent itself: what a field of it asks meanwhile ends no sending. @param {any} event */
+function sentForm(event) {
+  const source = event.detail?.ctx?.sourceElement;
+  return source instanceof HTMLFormElement ? source : null;
 }
 
 /** No answer from the server: the form keeps its words and its key, so pressing again is safe. */

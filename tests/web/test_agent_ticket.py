@@ -168,12 +168,8 @@ def test_every_open_safety_ticket_is_in_its_list_with_its_owner_and_what_was_don
     assert listed.count(number) == 1 and ended not in listed
     assert "불편·안전 1" in listed and "안전 접수" in listed
     assert "박기사 기사가 다른 일보다 먼저" in listed
-    queue = words_of(client_of_dispatch(web_world).get("/dispatch/queue?show=safety").text)
+    queue = words_of(web_world.sign_in("dispatcher").get("/dispatch/queue?show=safety").text)
     assert number in queue and ended not in queue and "박기사" in queue
-
-
-def client_of_dispatch(web_world: WebWorld) -> httpx.Client:
-    return web_world.sign_in("dispatcher")
 
 
 def test_a_place_is_pointed_out_during_the_call(web_world: WebWorld, desk: httpx.Client) -> None:

@@ -14,16 +14,14 @@ from core.actor import Actor
 from core.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from core.i18n import _
 from dispatch.planning.authorship import Authorship
-from dispatch.planning.board import horizon, load_board, load_boards, planned_days
-from dispatch.planning.board_problem import BoardProblem, Freedom, to_problem
+from dispatch.planning.board import horizon, load_boards
 from dispatch.planning.day_locks import lock_point_day
 from dispatch.planning.drafts import read_plan
 from dispatch.planning.leftovers import with_later_days
 from dispatch.planning.plan_models import Plan
+from dispatch.planning.proposal_gains import today_of
 from dispatch.planning.publishing import publish
-from dispatch.planning.solve_requests import request_solve
-from scheduling.evaluator import check_sequences, evaluate_plan
-from workforce.queries import get_point
+from scheduling.evaluator import evaluate_plan
 
 
 class UnknownProposalError(NotFoundError):
@@ -58,6 +56,8 @@ class Proposal:
     baseline_cost: int | None
     reasons: tuple[str, ...]
     changes: tuple[dict[str, Any], ...]
+    asked_by: str
+    """Whose re-plan it answers; empty: a rule of the house asked."""
 
 
 def list_proposals(
@@ -86,15 +86,11 @@ def accept_proposal(
         ProposalOutdatedError: the day has a newer version, or the plan is no longer possible (409).
     """
     plan = _lock(session, plan_id=plan_id, company_id=company_id)
-    board = load_board(session, point_id=plan.service_point_id, day=plan.day, now=now)
-    if board.version != plan.base_version:
+    found = today_of(session, plan, now=now)
+    if found is None:
         raise _outdated()
-    planned = {stop["visit_id"] for route in plan.routes for stop in route["stops"]}
-    waiting = [visit for visit in board.waiting if visit.visit_id in planned]
-    bp = to_problem(board, freedom=Freedom.FREE, waiting=waiting)
-    sequences = _sequences(bp, plan)
-    if check_sequences(bp.problem, sequences):
-        raise _outdated()
+    bp, sequences = found
+    board = bp.board
     later = [day for day in horizon(board.rules, now) if day > board.day]
     boards = load_boards(session, point_id=board.point_id, days=later, now=now) if later else []
     drafts = with_later_days(read_plan(bp, evaluate_plan(bp.problem, sequences)), boards)
@@ -120,29 +116,6 @@ def reject_proposal(
     _record(session, plan, what="ProposalRejected", reason=reason, by=by, now=now)
 
 
-def ask_replan(session: Session, *, point_id: int, day: date, by: Actor, now: datetime) -> None:
-    """A person asks for a new plan of a day: solved at once, and proposed where it would touch a promise.
-
-    Raises:
-        NotFoundError: an unknown point.
-        InvalidError: a day that is past, or not planned yet (422).
-    """
-    days = planned_days(session, point_id=point_id, now=now)
-    if day not in days:
-        message = _("{first}부터 {last}까지만 다시 계획할 수 있습니다.").format(first=days[0], last=days[-1])
-        raise InvalidError(message, errors=(FieldError("day", message),))
-    request_solve(session, point_id=point_id, day=day, now=now, urgent=True, asked_by=by.name)
-    audit.record(
-        session,
-        by=by,
-        at=now,
-        what="ReplanAsked",
-        subject=("service_point", point_id),
-        company_id=get_point(session, point_id=point_id).company_id,
-        data={"day": day.isoformat()},
-    )
-
-
 def _lock(session: Session, *, plan_id: int, company_id: int) -> Plan:
     """The proposal, its day held first: whoever publishes does it in this order."""
     seen = session.get(Plan, plan_id)
@@ -157,21 +130,6 @@ def _lock(session: Session, *, plan_id: int, company_id: int) -> Plan:
             _("{who} 님이 이미 처리한 제안입니다.").format(who=seen.decided_by or _("다른 분"))
         )
     return seen
-
-
-def _sequences(bp: BoardProblem, plan: Plan) -> dict[str, list[str]]:
-    """The proposal's order in terms of today's stretches; what has ended since is simply gone from it."""
-    found: dict[str, list[str]] = {stretch.key: [] for stretch in bp.board.stretches}
-    for route in plan.routes:
-        stretches = [s for s in bp.board.stretches if s.technician_id == route["technician_id"]]
-        for stop in route["stops"]:
-            job = str(stop["visit_id"])
-            if job not in bp.visits or not stretches:
-                continue
-            start = datetime.fromisoformat(stop["start"])
-            begun = [s for s in stretches if s.start_at <= start]
-            found[(begun[-1] if begun else stretches[0]).key].append(job)
-    return found
 
 
 def _outdated() -> ProposalOutdatedError:
@@ -206,4 +164,6 @@ def _proposal(row: Plan) -> Proposal:
         baseline_cost=row.baseline_cost,
         reasons=tuple((row.decision_reason or "").splitlines()),
         changes=tuple(row.changes),
+        # A solve's changes give as their reason who asked for it (`Authorship.reason` of a claim).
+        asked_by=next((change["why"] for change in row.changes if change.get("why")), ""),
     )

@@ -30,6 +30,7 @@ from dispatch.planning.publishing import (
     store_proposal,
 )
 from dispatch.planning.refusals import was_refused
+from dispatch.planning.replans import answer_replan
 from dispatch.planning.solve_requests import (
     TASK_SOLVE,
     Claim,
@@ -167,6 +168,8 @@ def _solve_claim(
         plan = solver.solve(task.bp.problem, task.bp.sequences, seconds=seconds, seed=board.version + 1)
         with database.transaction() as session:
             outcome = apply(session, task=task, plan=plan, claim=claim, now=clock())
+            if claim.by_person:
+                answer_replan(session, claim=claim, result=outcome.result, now=clock())
             finish_claim(session, claim=claim, now=clock(), again=False)
     except (StalePlanError, TechnicianTakenError, SolverDiedError) as error:
         result = "died" if isinstance(error, SolverDiedError) else "stale"

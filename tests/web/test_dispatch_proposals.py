@@ -10,6 +10,8 @@ from sqlmodel import col, select
 from core.clock import operating_day
 from dispatch.models import Visit
 from dispatch.planning.plan_models import Plan, PointDay, SolveRequest
+from dispatch.planning.solving import run_solve
+from tests.dispatch.planning.solves import SECONDS, InlineSolver
 from tests.web.conftest import WebWorld
 from tests.web.dispatch_world import (
     PART,
@@ -35,7 +37,10 @@ def test_proposals_are_read_and_decided_by_a_person(web_world: WebWorld, dispatc
     plan_id = _propose(web_world, number)
     assert "계획 제안 1건" in dispatcher.get("/dispatch").text
     listed = dispatcher.get("/dispatch/proposals", headers=PART).text
-    assert number in listed and "박기사" in listed and "4,000" in listed
+    assert number in listed and "박기사 기사가" in listed and "(1시간 늦게)" in listed
+    assert "이동 시간은 그대로입니다" in listed and "4,000" not in listed, "minutes, no bare cost"
+    assert "요청한 재계획의 결과" in listed and "오배차 님이 요청" in listed
+    assert listed.count("다음 방문이 바뀝니다.") == 1 and "ON-1, ON-2" in listed, "a sentence stands once"
     url = f"/dispatch/proposals/{plan_id}/decision"
     silent = dispatcher.post(url, data={"decision": "REJECT", "reason": ""}, headers=PART)
     assert silent.status_code == 422
@@ -46,6 +51,25 @@ def test_proposals_are_read_and_decided_by_a_person(web_world: WebWorld, dispatc
     assert late.status_code == 409 and "이미 처리한" in late.text
     with web_world.database.reading() as session:
         assert session.get_one(Plan, plan_id).state == "rejected"
+
+
+def test_who_presses_replan_sees_the_work_and_its_result(web_world: WebWorld, dispatcher: Client) -> None:
+    """Worked on, then what came of it, in one place; others are not told, and later it is gone."""
+    number = file_ticket(web_world, planned=True)
+    dispatcher.post(f"/dispatch/tickets/{number}/replan", headers=PART)
+    shown = dispatcher.get("/dispatch/proposals/bar").text
+    assert shown.count("replan-state") == 1 and "다시 계획 중" in shown
+    web_world.wait(seconds=20)
+    outcome = run_solve(
+        web_world.database, solver=InlineSolver(), clock=lambda: web_world.now, seconds=SECONDS
+    )
+    assert outcome is not None and outcome.result == "kept"
+    shown = dispatcher.get("/dispatch/proposals/bar").text
+    assert shown.count("replan-state") == 1 and "더 나은 계획을 찾지 못해" in shown
+    assert "다시 계획 중" not in shown
+    assert "replan-state" not in web_world.sign_in("dispatcher").get("/dispatch/proposals/bar").text
+    web_world.wait(minutes=11)
+    assert "replan-state" not in dispatcher.get("/dispatch/proposals/bar").text
 
 
 def _propose(web: WebWorld, number: str) -> int:
@@ -70,8 +94,14 @@ def _propose(web: WebWorld, number: str) -> int:
             made_by="온돌",
             cost=4000,
             baseline_cost=5000,
-            decision_reason="다음 방문이 바뀝니다.",
-            routes=[],
+            decision_reason="ON-1: 다음 방문이 바뀝니다.\nON-2: 다음 방문이 바뀝니다.",
+            routes=[
+                {
+                    "technician_id": visit.technician_id,
+                    "lunch_start": None,
+                    "stops": [{"visit_id": visit.id, "ticket_id": ticket.id, "start": later["start"]}],
+                }
+            ],
             changes=[
                 {
                     "visit_id": visit.id,
@@ -81,6 +111,7 @@ def _propose(web: WebWorld, number: str) -> int:
                     "from": side,
                     "to": later,
                     "text": "",
+                    "why": "오배차",
                 }
             ],
         )

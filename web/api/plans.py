@@ -14,7 +14,7 @@ from core.errors import FieldError, InvalidError, NotFoundError
 from core.i18n import _
 from dispatch.intake_rules import SYMPTOMS
 from dispatch.planning.plan_queries import PlanView, RouteView, StopView, plan_of
-from dispatch.planning.proposals import ask_replan
+from dispatch.planning.replans import ask_replan
 from dispatch.planning.slots import Slot, SlotQuestion, rank_slots, rank_slots_for
 from geo.service import Precision, place_address
 from web.api.answers import act_once, read

@@ -30,6 +30,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "ProposalAccepted": (N_("바꾼 계획을 받아들였습니다"), ""),
     "ProposalRejected": (N_("바꾼 계획을 물리쳤습니다"), ""),
     "ReplanAsked": (N_("다시 계획하게 했습니다"), ""),
+    "ReplanAnswered": (N_("다시 계획하기를 마쳤습니다"), ""),
     "JobAcknowledged": (N_("기사가 확인했습니다"), ""),
     "ContactAttempted": (N_("고객에게 전화했습니다"), ""),
     "ClockStopped": (N_("기한을 지켰습니다"), "ok"),

@@ -11,6 +11,7 @@ from core.db import Database
 from dispatch.models import Ticket, Visit
 from dispatch.planning import proposals
 from dispatch.planning.plan_models import Plan
+from dispatch.planning.proposal_gains import gain_of
 from dispatch.planning.solving import (
     run_solve,
 )
@@ -53,6 +54,18 @@ class TestWhoDecides:
             assert "아픈 기사 → " in change["text"] and "건강한 기사" in change["text"]
             assert "통화한 기사" in proposal.reasons[0]
             assert session.get_one(Visit, visit_id).technician_id != other, "nothing has moved yet"
+
+    def test_the_gain_is_weighed_on_the_day_as_it_is_now(
+        self, database: Database, gone: tuple[Shop, int, int], now: datetime
+    ) -> None:
+        shop, _visit_id, _other = gone
+        with database.transaction() as session:
+            (proposal,) = proposals.list_proposals(session, company_id=shop.company.id or 0)
+            gain = gain_of(session, plan_id=proposal.id, now=now)
+            assert gain is not None and gain.after.left_out == 0
+            assert gain.after.driven_s > 0 and gain.after.late_s >= 0
+            plan(session, session.get_one(Ticket, file_ticket(session, shop)), now)
+            assert gain_of(session, plan_id=proposal.id, now=now) is None, "the day has moved on"
 
     def test_accepted_it_is_the_plan(
         self, database: Database, gone: tuple[Shop, int, int], now: datetime

@@ -21,7 +21,7 @@ from dispatch.escalation import escalate_ticket
 from dispatch.first_contact import record_attempt
 from dispatch.open_visits import find_open_visit
 from dispatch.placement import answer_placement, move_ticket
-from dispatch.planning.proposals import ask_replan
+from dispatch.planning.replans import ask_replan
 from dispatch.queries import ticket_detail
 from dispatch.reopening import reopen_ticket
 from dispatch.tasks import close_task
@@ -211,7 +211,7 @@ def post_replan(
         day = operating_day(max(planned, now))
         ask_replan(session, point_id=detail.placement.point.id, day=day, by=by, now=now)
 
-    said = _("다시 계획하도록 요청했습니다. 잠시 뒤 바뀌거나 제안으로 올라옵니다.")
+    said = _("다시 계획하도록 요청했습니다. 잠시 뒤 시간표 위에 결과가 나옵니다.")
     return take(request, principal, number, posted, step, act="replan", said=said)
 
 

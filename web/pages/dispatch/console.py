@@ -36,7 +36,7 @@ def show_console(
                 session, principal=principal, reach=reach, wish=read_wish(request, reach), now=now
             ),
             **timeline_values(session, principal=principal, reach=reach, now=now, day=day),
-            **bar_values(session, principal=principal, reach=reach),
+            **bar_values(session, principal=principal, reach=reach, now=now),
             "legend": MAP_LEGEND,
             "map_src": reach.address("/dispatch/map.json"),
             "open_ticket": ticket if known else "",

@@ -11,17 +11,18 @@ from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
 from core.actor import Actor, Principal
-from core.clock import operating_day_bounds
 from core.errors import DomainError, ForbiddenError, NotFoundError
 from core.i18n import _
-from dispatch.planning.proposals import Proposal, accept_proposal, list_proposals, reject_proposal
+from dispatch.planning.proposals import accept_proposal, list_proposals, reject_proposal
+from dispatch.planning.replans import replan_of
 from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.dispatch.answers import toast
 from web.pages.dispatch.reach import CONSOLE_ROLES, Reach, read_reach
 from web.pages.posting import Posted, take_once
+from web.presenters.proposals import proposal_values, replan_words
 from web.templating import render_page
-from workforce.queries import get_technicians, points_by_id
+from workforce.queries import get_point, points_by_id
 
 router = APIRouter(prefix="/dispatch/proposals", route_class=GuardedRoute)
 
@@ -38,9 +39,12 @@ def show_bar(request: Request, principal: Principal = SignedIn) -> Response:
     """How many wait."""
     context = context_of(request)
     with context.database.reading() as session:
-        reach = read_reach(session, request, principal=principal, now=context.clock())
+        now = context.clock()
+        reach = read_reach(session, request, principal=principal, now=now)
         return render_page(
-            request, "dispatch/_proposal_bar.html", bar_values(session, principal=principal, reach=reach)
+            request,
+            "dispatch/_proposal_bar.html",
+            bar_values(session, principal=principal, reach=reach, now=now),
         )
 
 
@@ -75,14 +79,22 @@ def post_decision(
     return _decide(request, principal, plan_id, posted, act, said=taken if accepts else left)
 
 
-def bar_values(session: Session, *, principal: Principal, reach: Reach) -> dict[str, Any]:
-    """How many proposals wait at the reader's points."""
+def bar_values(session: Session, *, principal: Principal, reach: Reach, now: datetime) -> dict[str, Any]:
+    """How many proposals wait at the reader's points, and how his own re-plan stands."""
     waiting = list_proposals(session, company_id=principal.company_id, point_ids=reach.narrowed_ids)
     return {
         "proposal_count": len(waiting),
+        "replan": own_replan(session, principal=principal, now=now),
         "proposals_src": reach.address("/dispatch/proposals/bar"),
         "proposals_url": reach.address("/dispatch/proposals"),
     }
+
+
+def own_replan(session: Session, *, principal: Principal, now: datetime) -> dict[str, str] | None:
+    """How the reader's last press for a new plan stands, in words."""
+    found = replan_of(session, company_id=principal.company_id, account_id=principal.account_id, now=now)
+    point = get_point(session, point_id=found.point_id).name if found is not None else ""
+    return replan_words(found, point, now)
 
 
 def _decide(
@@ -135,51 +147,16 @@ def _render(
         points = points_by_id(session, point_ids={proposal.service_point_id for proposal in found})
         values = {
             "proposals": [
-                _proposal(session, proposal, points[proposal.service_point_id].name, principal)
+                {
+                    **proposal_values(session, proposal, company_id=principal.company_id, now=now),
+                    "point": points[proposal.service_point_id].name,
+                }
                 for proposal in found
             ],
+            "now": now,
             "problem": problem,
         }
         is_part = "HX-Request" in request.headers
         template = "dispatch/_proposals.html" if is_part else "dispatch/proposals.html"
         status = problem[1].status if problem else 200
         return render_page(request, template, values, status_code=status, headers=toast(said))
-
-
-def _proposal(session: Session, proposal: Proposal, point: str, principal: Principal) -> dict[str, Any]:
-    sides = [side for change in proposal.changes for side in (change["from"], change["to"]) if side]
-    crew = get_technicians(
-        session,
-        technician_ids={side["technician_id"] for side in sides},
-        company_id=principal.company_id,
-    )
-    names = {who: info.name for who, info in crew.items()}
-    changes = [
-        {
-            "number": change["number"],
-            "what": change["what"],
-            "before": _side(change["from"], names),
-            "after": _side(change["to"], names),
-        }
-        for change in proposal.changes
-    ]
-    known = proposal.cost is not None and proposal.baseline_cost is not None
-    return {
-        "id": proposal.id,
-        "point": point,
-        "day": operating_day_bounds(proposal.day)[0],
-        "made_at": proposal.made_at,
-        "made_by": proposal.made_by,
-        "reasons": proposal.reasons,
-        "changes": sorted(changes, key=lambda change: change["what"] == "retimed"),
-        "cost": proposal.cost,
-        "baseline": proposal.baseline_cost,
-        "gain": (proposal.baseline_cost or 0) - (proposal.cost or 0) if known else None,
-    }
-
-
-def _side(side: dict[str, Any] | None, names: dict[int, str]) -> dict[str, Any] | None:
-    if side is None or side["technician_id"] is None:
-        return None
-    start = datetime.fromisoformat(side["start"]) if side["start"] else None
-    return {"name": names.get(side["technician_id"], ""), "start": start}

@@ -15,6 +15,7 @@ from core.dated import read_rules
 from core.i18n import _
 from dispatch.list_queries import TicketItem
 from dispatch.planning.proposals import list_proposals
+from dispatch.planning.replans import replan_of
 from dispatch.point_desk import (
     DeskTask,
     Offer,
@@ -38,6 +39,7 @@ from web.pages.point.words import (
     task_words,
 )
 from web.presenters.masks import MASKED
+from web.presenters.proposals import proposal_values, replan_words
 from web.templating import render_page
 from workforce.duty import duty_at
 from workforce.duty_gaps import LOOK_AHEAD, find_gaps, list_duty
@@ -62,7 +64,7 @@ def show_desk(request: Request, day: int = 0, done: str = "", principal: Princip
             return render_page(request, "point/nobody.html", {"error": error})
         values = frame(desk, "now")
         for part in PARTS:
-            values |= _load(session, desk, part, day=day, now=now)
+            values |= _load(session, desk, part, principal=principal, day=day, now=now)
     return render_page(request, "point/desk.html", {**values, "flash": done_flash(done)})
 
 
@@ -75,7 +77,7 @@ def show_part(request: Request, part: str, day: int = 0, principal: Principal = 
     with context.database.reading() as session:
         now = context.clock()
         desk = read_desk(session, request, principal=principal, now=now)
-        values = frame(desk, "now") | _load(session, desk, part, day=day, now=now)
+        values = frame(desk, "now") | _load(session, desk, part, principal=principal, day=day, now=now)
     return render_page(request, f"point/_{part}.html", values)
 
 
@@ -92,14 +94,33 @@ def frame(desk: Desk, active: str) -> dict[str, Any]:
     }
 
 
-def _load(session: Session, desk: Desk, part: str, *, day: int, now: datetime) -> dict[str, Any]:
+def _load(
+    session: Session, desk: Desk, part: str, *, principal: Principal, day: int, now: datetime
+) -> dict[str, Any]:
     if part == "now":
         return duty_values(session, desk, now=now)
     if part == "work":
         return _work(session, desk, now=now)
+    return _lanes(session, desk, principal=principal, day=day, now=now)
+
+
+def _lanes(session: Session, desk: Desk, *, principal: Principal, day: int, now: datetime) -> dict[str, Any]:
+    """A day's lanes, the proposals that wait for it, and how the reader's own re-plan stands."""
     board = day_board(session, desk, index=day, now=now)
     proposals = list_proposals(session, company_id=desk.point.company_id, point_ids=[desk.point.id])
-    return {"board": board, "proposals": [p for p in proposals if p.day == board.day]}
+    company_id = desk.point.company_id
+    own = replan_of(session, company_id=company_id, account_id=principal.account_id, now=now)
+    return {
+        "board": board,
+        "proposals": [
+            proposal_values(session, p, company_id=company_id, now=now)
+            for p in proposals
+            if p.day == board.day
+        ],
+        "replan": replan_words(own, desk.point.name, now)
+        if own is not None and own.point_id == desk.point.id
+        else None,
+    }
 
 
 def duty_values(session: Session, desk: Desk, *, now: datetime) -> dict[str, Any]:

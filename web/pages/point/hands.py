@@ -20,7 +20,8 @@ from core.errors import (
 )
 from core.i18n import _
 from dispatch.by_hand import PINS, assign_by_hand
-from dispatch.planning.proposals import accept_proposal, ask_replan, list_proposals, reject_proposal
+from dispatch.planning.proposals import accept_proposal, list_proposals, reject_proposal
+from dispatch.planning.replans import ask_replan
 from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.point.desk import frame

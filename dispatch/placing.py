@@ -17,8 +17,8 @@ from core.i18n import N_
 from dispatch import assignment, placement_rules, safety
 from dispatch.candidates import Candidate, has_qualified, rank_points, why_not
 from dispatch.events import PlacementRefused, TicketFiled, TicketReopened
-from dispatch.models import Ticket
-from dispatch.open_visits import skills_of
+from dispatch.models import Ticket, Visit
+from dispatch.open_visits import find_open_visit, skills_of
 from dispatch.placement_rows import answer_of, leave_old_point, let_plan, pass_over, refused_points, settle
 from dispatch.placement_rules import Reason
 from dispatch.places import address_of, ask_map_pick, is_plannable
@@ -44,6 +44,8 @@ class _Search:
     rules: CompanyRules
     skills: frozenset[str]
     refused: frozenset[int]
+    visit: Visit | None
+    """The open visit that comes back from another point; it keeps its own needs."""
     held_point_id: int | None
     """The point whose days this transaction holds: there the ticket is planned at once."""
     now: datetime
@@ -74,10 +76,13 @@ def place_ticket(
         _wait(session, ticket, now=now)
         ask_map_pick(session, ticket=ticket, by=SYSTEM, now=now)
         return
+    # A ticket that was just filed has no visit yet: nothing is asked on the way in.
+    visit = None if isinstance(event, TicketFiled) else find_open_visit(session, ticket_id=event.ticket_id)
     search = _Search(
         ticket=ticket,
         rules=rules,
-        skills=skills_of(rules, ticket.symptom),
+        skills=frozenset(visit.skills) if visit is not None else skills_of(rules, ticket.symptom),
+        visit=visit,
         refused=refused_points(session, ticket),
         held_point_id=nearest,
         now=now,
@@ -146,7 +151,8 @@ def _why_not_now(session: Session, search: _Search, candidate: Candidate) -> Rea
     if why is not None:
         return why
     boards = search.boards[point.id] = load_horizon(session, point_id=point.id, now=now)
-    if best_insertion(boards, candidate_visit(session, ticket=ticket, point=point, rules=rules)) is not None:
+    seen = candidate_visit(session, ticket=ticket, point=point, rules=rules, visit=search.visit)
+    if best_insertion(boards, seen) is not None:
         return None
     excluded = ticket.excluded_technician_id
     if has_qualified(

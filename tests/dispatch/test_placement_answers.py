@@ -176,3 +176,23 @@ def test_another_companys_point_or_a_ticket_under_way_cannot_move(
     make_visit(session, ticket=ticket, point=point, state="en_route")
     with pytest.raises(TicketMovingError):
         move_ticket(session, ticket_id=ticket.id or 0, point_id=point.id or 0, reason="x", by=AGENT, now=now)
+
+
+def test_a_ticket_that_is_passed_on_keeps_its_visits_own_needs(
+    session: Session, haedam: Company, now: datetime
+) -> None:
+    """What was found out about the home counts, not what the symptom usually asks for."""
+    near = staffed_point(session, haedam, 1, qualifications=("GAS_WORK", "FLUE", "COMMERCIAL"))
+    usual = staffed_point(session, haedam, 3)
+    able = staffed_point(session, haedam, 5, qualifications=("GAS_WORK", "FLUE", "COMMERCIAL"))
+    ticket = new_ticket(session, haedam)
+    place(session, ticket, now)
+    visit = plan(session, ticket, now)
+    visit.skills = ["COMMERCIAL"]
+    session.flush()
+    answer_placement(session, ticket_id=ticket.id, decision="DECLINE", reason="바쁨", by=AGENT, now=now)
+    refused(session, ticket, near, now)
+    assert states(session, ticket)[-2:] == [
+        (usual.id, "PASSED_OVER", "NO_QUALIFIED_TECHNICIAN"),
+        (able.id, "OFFERED", "NEXT_NEAREST"),
+    ]

@@ -100,6 +100,7 @@ TABLE = {
         POST /dispatch/tickets/{number}/escalation
         GET /dispatch/tickets/{number}/facts
         POST /dispatch/tickets/{number}/other-case
+        GET /dispatch/tickets/{number}/other-points
         POST /dispatch/tickets/{number}/reopening
         POST /dispatch/tickets/{number}/replan
         POST /dispatch/tickets/{number}/same-case

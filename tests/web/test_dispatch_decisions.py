@@ -297,3 +297,32 @@ def test_without_room_the_visit_in_the_way_is_named(web_world: WebWorld, dispatc
         in_the_way, number = taken.number, asked.number
     crew = dispatcher.get(f"/dispatch/tickets/{number}/crew", headers=PART).text
     assert "하나를 먼저 옮기면" in crew and f'data-ticket="{in_the_way}"' in crew
+
+
+def test_without_a_licence_here_the_nearest_points_that_have_one_are_named(
+    web_world: WebWorld, dispatcher: Client
+) -> None:
+    """Nearest first, with the drive and whether anybody has room today; one press hands the ticket over."""
+    with web_world.database.transaction() as session:
+        for code, km, days in (("TOMORROW", 4, (1, 2)), ("FAR", 9, (0, 1)), ("NONE", 2, (0, 1))):
+            point = world.make_point(
+                session, company=web_world.company, code=code, at=world.north_of(world.GANGNAM, km)
+            )
+            skills = ("GAS_WORK",) if code == "NONE" else ("GAS_WORK", "COMMERCIAL")
+            world.make_technician(session, point=point, name=f"{code}기사", qualifications=skills, days=days)
+    number = file_ticket(web_world)
+    with web_world.database.transaction() as session:
+        ticket = ticket_of(session, number)
+        point = session.get_one(ServicePoint, web_world.point.id)
+        world.make_visit(session, ticket=ticket, point=point, skills=["COMMERCIAL"])
+        plan(session, ticket, web_world.now)
+    assert "other-points" in dialog(dispatcher, number)
+    shown = dispatcher.get(f"/dispatch/tickets/{number}/other-points", headers=PART).text
+    assert re.findall(r'name="point" value="(\w+)"', shown) == ["TOMORROW", "FAR"]
+    assert "TOMORROW기사" in shown and "이동" in shown
+    assert shown.index("오늘은 자리 없음") < shown.index("FAR 서비스점") < shown.index("오늘 갈 수 있음")
+    handed = {"point": "FAR", "reason": "이 서비스점에는 자격 있는 기사가 없음"}
+    answer = dispatcher.post(f"/dispatch/tickets/{number}/transfer", data=handed, headers=PART)
+    assert answer.status_code == 200
+    point_row = dispatcher.get(f"/dispatch/tickets/{number}/facts", headers=PART).text
+    assert "FAR 서비스점" in point_row

@@ -20,7 +20,13 @@ from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.dispatch.answers import toast
 from web.pages.dispatch.reach import CONSOLE_ROLES
 from web.pages.dispatch.read_forms import read_id, read_pins, read_start
-from web.pages.dispatch.ticket_view import crew_values, dialog_values, facts_values, window_values
+from web.pages.dispatch.ticket_view import (
+    crew_values,
+    dialog_values,
+    facts_values,
+    other_point_values,
+    window_values,
+)
 from web.pages.posting import Posted, PostedForm
 from web.scope import reach_ticket
 from web.templating import render_page
@@ -59,6 +65,18 @@ def show_crew(request: Request, number: str, principal: Principal = SignedIn) ->
         now = context.clock()
         ticket_id = reach_ticket(session, principal=principal, number=number)
         return render_page(request, "dispatch/_crew.html", crew_values(session, ticket_id=ticket_id, now=now))
+
+
+@router.get("/other-points")
+@allow(*CONSOLE_ROLES)
+def show_other_points(request: Request, number: str, principal: Principal = SignedIn) -> Response:
+    """The nearest other points with somebody qualified."""
+    context = context_of(request)
+    with context.database.reading() as session:
+        now = context.clock()
+        ticket_id = reach_ticket(session, principal=principal, number=number)
+        values = other_point_values(session, ticket_id=ticket_id, now=now)
+        return render_page(request, "dispatch/_other_points.html", values)
 
 
 @router.get("/windows")

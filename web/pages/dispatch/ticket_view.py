@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from core.i18n import _
 from dispatch.checklist import checklist_for
 from dispatch.console.candidates import CrewMember, list_crew
 from dispatch.console.day_lanes import day_version
+from dispatch.console.other_points import NO_LICENCE, list_other_points
 from dispatch.detail_shapes import TicketDetail, VisitFacts
 from dispatch.merging import say_of
 from dispatch.planning.slots import rank_slots
@@ -104,6 +106,22 @@ def window_values(session: Session, *, detail: TicketDetail, now: datetime) -> d
     return {"offers": shown, "late_warning": offers.warning, "why": why, "now": now}
 
 
+def other_point_values(session: Session, *, ticket_id: int, now: datetime) -> dict[str, Any]:
+    """Where else somebody may do the work: for a hand-over with one press."""
+    today = operating_day(now)
+    others = list_other_points(session, ticket_id=ticket_id, now=now)
+    return {
+        "others": [
+            {
+                **asdict(other),
+                "is_today": other.earliest is not None and operating_day(other.earliest) == today,
+            }
+            for other in others
+        ],
+        "now": now,
+    }
+
+
 def newest_entry(session: Session, *, company_id: int, ticket_id: int) -> int:
     """The id of the ticket's newest timeline entry: what somebody who opens the dialog has seen."""
     found = audit.list_changes(session, company_id=company_id, subject=("ticket", ticket_id), limit=1)
@@ -127,6 +145,7 @@ def _actions(session: Session, principal: Principal, detail: TicketDetail, now: 
         "can_assign": not ended and not under_way and detail.placement is not None,
         "pinned": open_visit is not None and (open_visit.pinned_technician or open_visit.pinned_time),
         "points": [p for p in points if detail.placement is None or p.id != detail.placement.point.id],
+        "lacks_licence": not detail.planned and any(r.code in NO_LICENCE for r in detail.reasons),
         "offered": offered,
         "can_agree": not ended and not under_way and detail.placement is not None and not detail.safety,
         "steps": _steps(open_visit) if has_technician and not ended else (),

@@ -17,6 +17,7 @@ from simulation.makers import add_makers
 from simulation.names import Numbers
 from simulation.points import add_points
 from simulation.shapes import SEED, World
+from simulation.shops import open_shops
 from simulation.staff import Hiring, add_staff
 from simulation.stories import Stories, write_stories
 
@@ -63,4 +64,5 @@ def build(
     homes = add_homes(builder, points=points, makers=world.makers, counts=demand.homes, vague=vague)
     world = replace(world, homes=homes)
     stories = write_stories(world, demand=demand, rules=rules)
-    return Built(world, demand, add_earlier(stories, world=world, rules=rules))
+    stories = add_earlier(stories, world=world, rules=rules)
+    return Built(open_shops(batch, world=world, stories=stories), demand, stories)

@@ -34,6 +34,7 @@ ESCALATED = 6
 DECLINED_SHARE = 0.04
 DECLINE_WORDS = ("오늘은 일손이 모자랍니다", "그 기종의 부품이 없습니다", "")
 """An empty word: the point kept silent."""
+SHOP_NOTE = "가게 보일러를 새것으로 바꾸고 싶어요"
 FRESH = ("triage", "unplanned", "map_pick")
 
 
@@ -93,6 +94,8 @@ def _write_extra(w: Writing, kind: str, point_id: int) -> None:
     if kind == "cancelled":
         symptom = "NOISE"
     story = draw_story(w, kind, home, symptom)
+    if kind == "unplanned":
+        story = replace(story, note=SHOP_NOTE)
     age = w.rng.randint(60, 900) if kind in FRESH else None
     w.append(replace(story, age_s=age, point_id=None if kind == "map_pick" else point_id))
 

@@ -15,6 +15,7 @@ from simulation.bulk import Row
 from simulation.casefile import CaseFile
 from simulation.contact_rows import add_attempt, add_contact, agree_window, technician_of
 from simulation.result_rows import add_result
+from simulation.shops import needs_of
 from simulation.story_shapes import Leg
 from simulation.telling import place_words, worker_of
 
@@ -39,7 +40,6 @@ def add_visits(case: CaseFile) -> None:
 def _unplanned(case: CaseFile) -> None:
     """A job that nobody of the point may do: it waits with its reason."""
     row = _visit_row(case, point_id=case.story.point_id or 0, sequence=1, at=case.moments.planned)
-    row["skills"] = ["COMMERCIAL", "TWO_PERSON"]
     case.batch.add(Visit, **row)
     case.note(case.moments.planned, "VisitNotPlanned", None, data={"codes": ["NO_QUALIFIED_TECHNICIAN"]})
 
@@ -54,7 +54,7 @@ def _visit_row(case: CaseFile, *, point_id: int, sequence: int, at: int) -> Row:
         "service_point_id": point_id,
         "state": "planned",
         "duration_s": duration_of(rules, case.symptom),
-        "skills": sorted(skills_of(rules, case.symptom)),
+        "skills": needs_of(case.home, skills_of(rules, case.symptom)),
         "created_at": case.at(at),
     }
 

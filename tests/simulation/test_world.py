@@ -214,6 +214,30 @@ def test_every_point_has_a_plan_for_three_days_that_says_what_its_visits_say(see
         assert reasons == 6
 
 
+def test_a_visit_asks_for_what_the_boiler_and_the_symptom_ask_for(seeded: Database) -> None:
+    """A commercial boiler is in no flat; nobody of the point has its licence, others not far away have."""
+    with seeded.reading() as session:
+        visits = _rows(
+            session,
+            "SELECT v.skills, m.kind, v.technician_id, a.unit, v.service_point_id FROM visit v"
+            " JOIN ticket t ON t.id = v.ticket_id JOIN boiler b ON b.id = t.boiler_id"
+            " JOIN address a ON a.id = b.address_id LEFT JOIN boiler_model m ON m.id = b.model_id",
+        )
+        assert not [skills for skills, *_rest in visits if "TWO_PERSON" in skills]
+        assert all(("COMMERCIAL" in skills) is (kind == "commercial") for skills, kind, *_rest in visits)
+        shops = [(unit, point) for _s, kind, who, unit, point in visits if kind == "commercial" and not who]
+        assert len(shops) == 6 and {unit for unit, _point in shops} == {"1층"}
+        licensed = {
+            point
+            for (point,) in _rows(
+                session,
+                "SELECT s.service_point_id FROM shift s"
+                " JOIN qualification q ON q.technician_id = s.technician_id AND q.code = 'COMMERCIAL'",
+            )
+        }
+        assert len(licensed) > 50 and not licensed & {point for _unit, point in shops}
+
+
 def test_the_picture_has_every_kind_of_case(seeded: Database) -> None:
     with seeded.reading() as session:
         statuses = dict(_rows(session, "SELECT status, count(*) FROM ticket GROUP BY 1"))

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from sqlmodel import col, select
 
-from core.clock import kst, operating_day
+from core.clock import kst, operating_day, rfc3339_kst
 from dispatch.models import ContactAttempt, Task, Visit
 from dispatch.planning.plan_models import SolveRequest
 from dispatch.planning.slots import Slot
@@ -97,6 +97,43 @@ def test_roles_that_have_no_desk_are_refused(client_as: ClientAs) -> None:
 
 
 # --- answers -------------------------------------------------------------------------------------------
+
+
+def test_what_waits_for_an_answer_reads_so_with_the_time_left(
+    web_world: WebWorld, desk: httpx.Client, client_as: ClientAs
+) -> None:
+    """Planned tentatively it is nobody's yet: "배정" would say that somebody has it."""
+    offer = make_offer(web_world, status="ASSIGNED")
+    other = make_planned(web_world)
+    answer = rfc3339_kst(web_world.now + timedelta(minutes=5))
+    dispatcher = client_as("dispatcher")
+    part = {"HX-Request": "true"}
+    pages = (
+        desk.get(f"/point/tickets?q={offer}").text,
+        desk.get(f"/point/tickets/{offer}").text,
+        dispatcher.get(f"/dispatch/queue?q={offer}").text,
+        dispatcher.get(f"/dispatch/tickets/{offer}", headers=part).text,
+    )
+    for page in pages:
+        badge = re.search(r'data-status="ASSIGNED">.*?</span>', page, re.DOTALL)
+        assert badge and "응답 대기" in badge.group(), page
+        assert re.search(rf'data-kind="answer"[^>]*data-due="{re.escape(answer)}"', page)
+    assert "응답 대기" not in dispatcher.get(f"/dispatch/queue?q={other}").text
+
+
+def test_a_ticket_that_leaves_under_an_open_page_says_so_once_and_asks_no_more(
+    web_world: WebWorld, desk: httpx.Client, client_as: ClientAs
+) -> None:
+    number = make_offer(web_world)
+    head = f"/point/tickets/{number}/head"
+    assert "data-live-src" in desk.get(head).text
+    desk.post(f"/point/tickets/{number}/refusal", data={"why": "other", "reason": "눈길"})
+    looker = client_as("manager").get(head)
+    assert looker.status_code == 200 and "data-live-src" in looker.text, "it gets a point in a moment"
+    gone = desk.get(head)
+    assert gone.status_code == 200 and "다른 서비스점으로 넘어간 접수입니다" in gone.text
+    assert "data-live" not in gone.text and 'href="/point"' in gone.text
+    assert desk.get("/point/tickets/ON-NONE/head").status_code == 404
 
 
 def test_accepting_twice_is_accepting_once(web_world: WebWorld, desk: httpx.Client) -> None:

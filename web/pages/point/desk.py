@@ -180,6 +180,7 @@ def item_row(item: TicketItem) -> dict[str, Any]:
         "priority": item.priority,
         "safety": item.safety,
         "item": item,
+        "asked": item.placement_state == "OFFERED",
         "who": MASKED.name(item.resident),
         "where": MASKED.address(item.address.normalised or item.address.raw),
         "owner": owner.name if owner else "",

@@ -24,6 +24,18 @@ HANDS = (Role.POINT, Role.DISPATCHER)
 """Who answers, calls and logs for the point. Managers look on, and set people's time."""
 
 
+class PassedOnError(NotFoundError):
+    """The point's own desk had the ticket, and another point has it now."""
+
+    code = "passed-on"
+
+
+class NotPlacedError(NotFoundError):
+    """No point has the ticket just now: the next one is looked for."""
+
+    code = "not-placed"
+
+
 @dataclass(frozen=True)
 class Desk:
     """One point's desk as one reader sees it. `chooses`: a company-wide member, who may look at any point."""
@@ -79,7 +91,7 @@ def reach_item(
 ) -> tuple[Desk, TicketItem]:
     """A ticket with the desk it belongs to.
 
-    Raises NotFoundError: unknown, another's, passed on to another point, or of no point yet.
+    Raises NotFoundError: unknown, another's; PassedOnError, NotPlacedError where there is more to say.
     """
     try:
         ticket_id = reach_ticket(session, principal=principal, number=number)
@@ -87,7 +99,7 @@ def reach_item(
         raise _passed_on(session, principal, number) or error from None
     items = items_by_id(session, company_id=principal.company_id, ticket_ids=[ticket_id], now=now)
     if not items or items[0].service_point is None:
-        raise NotFoundError(_("아직 서비스점이 정해지지 않은 접수입니다. 배차 화면에서 찾아 주세요."))
+        raise NotPlacedError(_("아직 서비스점이 정해지지 않은 접수입니다. 배차 화면에서 찾아 주세요."))
     return _desk(items[0].service_point, principal), items[0]
 
 
@@ -109,14 +121,14 @@ def _desk(point: PointInfo, principal: Principal) -> Desk:
     return Desk(point, chooses=principal.service_point_id is None, acts=principal.role in HANDS)
 
 
-def _passed_on(session: Session, principal: Principal, number: str) -> NotFoundError | None:
+def _passed_on(session: Session, principal: Principal, number: str) -> PassedOnError | None:
     """Its own point knows the number: that it does not exist would be untrue."""
     point_id = principal.service_point_id
     if point_id is None or not had_ticket(
         session, company_id=principal.company_id, point_id=point_id, number=number
     ):
         return None
-    return NotFoundError(_("다른 서비스점으로 넘어간 접수입니다. 이제 이 서비스점에서 할 일은 없습니다."))
+    return PassedOnError(_("다른 서비스점으로 넘어간 접수입니다. 이제 이 서비스점에서 할 일은 없습니다."))
 
 
 def _unknown() -> NotFoundError:

@@ -27,7 +27,7 @@ from web.context import context_of
 from web.display import time_text
 from web.identity import GuardedRoute, SignedIn, allow
 from web.pages.point.desk import frame
-from web.pages.point.reach import ROLES, Desk, crew_of, reach_item
+from web.pages.point.reach import ROLES, Desk, NotPlacedError, PassedOnError, crew_of, reach_item
 from web.pages.point.words import (
     AGREEMENT_CALLS,
     DECLINE_REASONS,
@@ -74,12 +74,19 @@ def show_ticket(
 @router.get("/head")
 @allow(*ROLES)
 def show_head(request: Request, number: str, principal: Principal = SignedIn) -> Response:
-    """State, owner and clocks alone: they follow changes while something is being typed below."""
+    """State, owner and clocks alone: they follow changes while something is being typed below.
+
+    A ticket that leaves the point under an open page is no error: the page is told, and asks no more.
+    """
     context = context_of(request)
     with context.database.reading() as session:
-        values = ticket_values(
-            session, principal=principal, number=number, now=context.clock(), do="", with_offers=False
-        )
+        try:
+            values = ticket_values(
+                session, principal=principal, number=number, now=context.clock(), do="", with_offers=False
+            )
+        except (PassedOnError, NotPlacedError) as gone:
+            told = {"number": number, "why": gone.detail, "waits": isinstance(gone, NotPlacedError)}
+            return render_page(request, "point/_ticket_gone.html", told)
     return render_page(request, "point/_ticket_head.html", values)
 
 

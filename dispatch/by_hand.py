@@ -280,7 +280,9 @@ def _faster(session: Session, visit: Visit, *, who: str | None) -> SomebodyElseW
         found = (made for made, changes in session.exec(query) if _concerns(changes, visit.id))
         who = next(found, None) or _("다른 분")
     return SomebodyElseWasFasterError(
-        _("방금 {who} 님이 이 접수를 배정했습니다. 화면을 새로 고치고 다시 보아 주세요.").format(who=who)
+        _("방금 {who} 님이 이 접수를 먼저 배정했습니다. 지금 기사와 시간을 보고 다시 정해 주세요.").format(
+            who=who
+        )
     )
 
 

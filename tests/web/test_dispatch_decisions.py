@@ -26,6 +26,7 @@ from tests.web.dispatch_world import (
     ticket_of,
     visit_of,
 )
+from web.display import date_text, time_text
 from workforce.models import ServicePoint, Technician
 
 __all__ = ["dispatcher"]
@@ -131,11 +132,28 @@ def test_the_second_of_two_dispatchers_hears_who_was_faster(
     assert first.status_code == 200
     late = assign(other, number, technician_id=str(second), reason="한가함", seen=seen[other])
     assert late.status_code == 409
-    assert re.search(r"방금 dispatcher \d+ 님이", late.text)
+    assert re.search(r"오늘 \d\d:\d\d에 dispatcher \d+ 님이 이 접수를 먼저 바꿨습니다", late.text)
+    start = visit_of(web_world, number).planned_start
+    assert start is not None and f"박기사, {date_text(start)} {time_text(start)}" in late.text, (
+        "what he chose"
+    )
+    assert "저장하지 않았습니다" in late.text and "다시 저장해 주세요" in late.text, "and what to do now"
     assert visit_of(web_world, number).technician_id == web_world.technician.id
     again = assign(other, number, technician_id=str(second), reason="한가함", seen=hidden(late.text, "seen"))
     assert again.status_code == 200, "who has read the fresh dialog may decide"
     assert visit_of(web_world, number).technician_id == second
+
+
+def test_the_second_of_two_windows_of_one_person_is_told_too(web_world: WebWorld, dispatcher: Client) -> None:
+    """A window left open since before the change would undo it unseen."""
+    number = file_ticket(web_world)
+    old = hidden(dialog(dispatcher, number), "seen")
+    fields = {"technician_id": str(web_world.technician.id), "reason": "가까움"}
+    first = assign(dispatcher, number, **fields, seen=old)
+    assert first.status_code == 200
+    late = assign(dispatcher, number, **fields, seen=old)
+    assert late.status_code == 409 and "다른 창에서 직접 먼저 바꾸셨습니다" in late.text
+    assert assign(dispatcher, number, **fields, seen=hidden(first.text, "seen")).status_code == 200
 
 
 def test_a_plan_of_the_house_does_not_count_as_being_faster(web_world: WebWorld, dispatcher: Client) -> None:

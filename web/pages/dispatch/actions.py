@@ -252,7 +252,9 @@ def take(
             ticket_id = reach_ticket(session, principal=principal, number=number)
             if take_once(session, request, principal=principal, posted=posted, now=now):
                 seen = read_number(posted, "seen")
-                refuse_if_overtaken(session, principal=principal, ticket_id=ticket_id, seen=seen)
+                refuse_if_overtaken(
+                    session, principal=principal, number=number, ticket_id=ticket_id, seen=seen, now=now
+                )
                 step(session, ticket_id, now)
     except (NotFoundError, UnauthorizedError):
         raise

@@ -47,6 +47,8 @@ class QueueWish:
     status: str = ""
     q: str = ""
     shown: int = SHOWN
+    opened: str = ""
+    """The number of a ticket that is open beside the queue: it is shown beyond the limit too."""
 
 
 @dataclass(frozen=True)
@@ -127,13 +129,19 @@ def list_queue(session: Session, *, company_id: int, wish: QueueWish, now: datet
     ]
     counts = Counter(g.section for g in fitting)
     chosen = [g for g in fitting if not wish.section or g.section == wish.section]
-    shown = [g for at, g in enumerate(chosen) if at < wish.shown or g.is_new]
+    opened = _id_of(session, company_id=company_id, number=wish.opened) if wish.opened else None
+    shown = [g for at, g in enumerate(chosen) if at < wish.shown or g.is_new or g.id == opened]
     items = items_by_id(session, company_id=company_id, ticket_ids=[g.id for g in shown], now=now)
     sections = {g.id: g.section for g in shown}
     waiting = [item for item in items if sections[item.id] == UNPLANNED or not _is_planned(item)]
     why = reasons_of(session, items=waiting, now=now)
     entries = tuple(QueueEntry(item, sections[item.id], why.get(item.id, ())) for item in items)
     return Queue(entries, dict(counts), len(chosen))
+
+
+def _id_of(session: Session, *, company_id: int, number: str) -> int | None:
+    query = select(Ticket.id).where(col(Ticket.company_id) == company_id, col(Ticket.number) == number)
+    return session.exec(query).first()
 
 
 def _is_planned(item: TicketItem) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -76,3 +78,48 @@ def test_on_a_phone_it_is_a_dialog_over_everything(screens: Screens) -> None:
     expect(page.locator("#ticket-dialog:modal")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator("#ticket-dialog")).to_have_count(0)
+
+
+def test_back_closes_a_ticket_and_leaves_the_board_where_it_is(screens: Screens) -> None:
+    """A link to a ticket opens the board with it: Back closes the sheet, closing it leaves no step behind."""
+    open_town(screens.house)
+    number = file_call(screens, screens.sign_in("agent"))
+    page = screens.sign_in("dispatcher", size=PHONE)
+    screens.go(page, "/dispatch?q=")
+    screens.go(page, f"/dispatch?ticket={number}")
+    sheet = page.locator("#ticket-dialog")
+    expect(sheet).to_be_visible()
+    expect(page).to_have_url(re.compile(f"ticket={number}"))
+    page.go_back()
+    expect(sheet).to_have_count(0)
+    expect(page).to_have_url(re.compile(r"/dispatch$"))
+    page.go_forward()
+    expect(sheet).to_be_visible()
+    sheet.locator(".dialog-head [data-close='']").click()
+    expect(page).to_have_url(re.compile(r"/dispatch$"))
+    row = page.locator(f"[data-testid=queue-ticket][data-number='{number}']")
+    row.click()
+    expect(sheet).to_be_visible()
+    sheet.locator("summary", has_text="접수 취소").click()
+    reason = sheet.locator("form[action$=cancellation] [name=reason]")
+    reason.fill("이사")
+    page.go_back()
+    expect(page.locator("#toasts")).to_contain_text("적던 내용이 있습니다")
+    expect(reason).to_have_value("이사")
+    sheet.locator(".dialog-head [data-close='']").click()
+    expect(sheet).to_have_count(0)
+    expect(page).to_have_url(re.compile(r"/dispatch$"))
+    page.go_back()
+    expect(page).to_have_url(re.compile(r"/dispatch\?q="))
+
+
+def test_a_link_to_a_ticket_marks_it_and_brings_it_into_sight(screens: Screens) -> None:
+    open_town(screens.house)
+    agent = screens.sign_in("agent")
+    number = file_call(screens, agent)
+    page = screens.sign_in("dispatcher")
+    page.set_viewport_size({"width": 1366, "height": 768})
+    screens.go(page, f"/dispatch?ticket={number}")
+    marked = f"[data-number='{number}'][data-js-current]"
+    expect(page.locator(f"#queue {marked}")).to_be_in_viewport()
+    expect(page.locator(f"#timeline {marked}")).to_be_in_viewport()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -40,3 +42,22 @@ def test_on_a_phone_the_search_has_the_whole_row(screens: Screens) -> None:
     page = screens.go(screens.sign_in("point", login=POINT_DESK, size=PHONE), "/point/tickets")
     box = page.locator("#f-q").bounding_box()
     assert box is not None and box["width"] > PHONE["width"] * 0.9
+
+
+def test_a_ticket_lost_under_an_open_page_says_so_without_an_error(screens: Screens) -> None:
+    """The desk hears it once, sees nothing that it could still press, and finds the way back."""
+    open_town(screens.house, kind="designated")
+    number = file_call(screens, screens.sign_in("agent"))
+    page = screens.sign_in("point", login=POINT_DESK)
+    errors: list[str] = []
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    screens.go(page, f"/point/tickets/{number}")
+    expect(page.locator("#answer")).to_be_visible()
+    screens.house.clock.forward(minutes=6)
+    screens.work()
+    gone = page.locator("#ticket-now[data-gone]")
+    expect(gone).to_contain_text("다른 서비스점으로 넘어간 접수입니다")
+    expect(page.locator("#answer")).to_be_hidden()
+    gone.get_by_role("link", name="지금 할 일로").click()
+    expect(page).to_have_url(re.compile("/point"))
+    assert not errors

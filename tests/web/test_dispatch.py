@@ -214,3 +214,17 @@ def test_the_map_has_points_tickets_and_the_routes_of_a_chosen_point(
     assert shown["routes"] == []
     chosen = dispatcher.get(f"/dispatch/map.json?point={web_world.point.code}").json()
     assert [route["technician"] for route in chosen["routes"]] == [web_world.technician.id]
+
+
+def test_an_opened_ticket_stands_in_the_queue_beyond_its_limit(
+    web_world: WebWorld, dispatcher: Client
+) -> None:
+    """A link to it marks its row: also when a hundred others press more."""
+    for _more in range(2):
+        file_ticket(web_world, minutes_ago=200)
+    number = file_ticket(web_world, minutes_ago=100)
+    first = numbers_in(dispatcher.get("/dispatch/queue?shown=1").text)
+    assert len(first) == 1 and number not in first
+    opened = dispatcher.get(f"/dispatch/queue?shown=1&ticket={number}").text
+    assert numbers_in(opened) == [*first, number]
+    assert re.search(rf'data-live-src="[^"]*ticket={number}', opened), "it stays when the queue is refreshed"

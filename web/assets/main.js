@@ -9,6 +9,7 @@ import { startLive } from "./js/live.js";
 import { startMaps } from "./js/maps.js";
 import { syncClock } from "./js/now.js";
 import { startPhone } from "./js/phone.js";
+import { startSheets } from "./js/sheets.js";
 import { loadTexts } from "./js/texts.js";
 import { startTimelines } from "./js/timeline.js";
 import { startToasts } from "./js/toast.js";
@@ -33,6 +34,7 @@ async function start() {
   loadTexts();
   startToasts();
   startForms();
+  startSheets();
   startWidgets();
   startPhone();
   startClocks();

@@ -7,6 +7,7 @@
  *   <details data-menu> closes on a click elsewhere and on Escape.
  */
 import { startMaps } from "./maps.js";
+import { enterSheet } from "./sheets.js";
 
 const ROOM_BESIDE = "(width >= 1280px)"; // the same as in pages/dispatch.css
 
@@ -24,6 +25,7 @@ export function openDialogs() {
     if (!(dialog instanceof HTMLDialogElement) || dialog.hasAttribute("data-js-closed")) continue;
     openOn(dialog);
     dialog.addEventListener("close", () => dialog.remove(), { once: true });
+    enterSheet(dialog);
   }
 }
 

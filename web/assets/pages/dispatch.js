@@ -4,6 +4,8 @@
  */
 import htmx from "htmx.org";
 import { refreshTopics } from "../js/live.js";
+import { onSheetStep } from "../js/sheets.js";
+import { bringIntoSight, choose, currentTicket } from "../js/sight.js";
 import { text } from "../js/texts.js";
 import { toast } from "../js/toast.js";
 
@@ -22,14 +24,25 @@ function start() {
   document.addEventListener("toggle", toggled, true);
   document.addEventListener("change", changed);
   document.addEventListener("map:open", mapOpened);
-  document.addEventListener("htmx:after:swap", watchBlocks);
+  document.addEventListener("htmx:after:swap", () => {
+    watchBlocks();
+    bringIntoSight(loadBlock);
+  });
+  document.addEventListener("sheet:left", () => writeAddress());
+  document.addEventListener("sheet:again", () => void openTicket(askedTicket()));
   startFilters();
   startPointSearch();
   startMapPulse();
   watchBlocks();
   goToAskedDay();
   const asked = document.getElementById("console")?.dataset.openTicket;
+  if (asked && !onSheetStep()) writeAddress(); // Back from the ticket leads to the board without it
   if (asked) void openTicket(asked);
+}
+
+/** @returns {string} */
+function askedTicket() {
+  return new URLSearchParams(window.location.search).get("ticket") ?? "";
 }
 
 /* --- dialogs ------------------------------------------------------------------------------------------ */
@@ -40,15 +53,13 @@ function openTicket(number) {
     toast(text("unsaved"), "warn");
     return Promise.resolve();
   }
-  markCurrent(number);
+  if (!number) return Promise.resolve();
+  choose(number);
   followOnMap(`ticket:${number}`);
-  return openDialog(`/dispatch/tickets/${encodeURIComponent(number)}`).then(() => bringIntoSight(number));
-}
-
-/** Its bar on the timeline, where the lane is there already; what is in sight does not move. */
-function bringIntoSight(/** @type {string} */ number) {
-  const bar = document.querySelector(`#timeline [data-testid=job][data-number="${CSS.escape(number)}"]`);
-  bar?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  return openDialog(`/dispatch/tickets/${encodeURIComponent(number)}`).then(() => {
+    if (document.getElementById("ticket-dialog")) writeAddress(number);
+    bringIntoSight(loadBlock);
+  });
 }
 
 /** The map goes where the choice is; what is not drawn yet is shown once it is. */
@@ -72,13 +83,6 @@ async function swapIn(/** @type {Element} */ target, /** @type {string} */ sourc
   } catch {
     toast(text("send_failed"), "bad");
   }
-}
-
-/** The ticket that was opened last stays marked in queue and timeline. */
-function markCurrent(/** @type {string} */ number) {
-  for (const each of document.querySelectorAll(".console [data-js-current]")) each.removeAttribute("data-js-current");
-  const own = `.console [data-testid][data-number="${CSS.escape(number)}"]`;
-  for (const each of document.querySelectorAll(own)) each.setAttribute("data-js-current", "");
 }
 
 /** @param {MouseEvent} event */
@@ -184,12 +188,23 @@ function setField(/** @type {string} */ name, /** @type {string} */ value) {
 
 /** The queue, and the address of the page, say what the form says. */
 function filter() {
-  if (!(filters instanceof HTMLFormElement)) return;
+  const wanted = wishes();
+  writeAddress(document.getElementById("ticket-dialog") ? currentTicket() : "");
+  aim(wanted.size ? `/dispatch/queue?${wanted}` : "/dispatch/queue");
+}
+
+function wishes() {
   const wanted = new URLSearchParams();
+  if (!(filters instanceof HTMLFormElement)) return wanted;
   for (const [name, value] of new FormData(filters)) if (value) wanted.append(name, String(value));
-  const query = wanted.size ? `?${wanted}` : "";
-  window.history.replaceState(null, "", `/dispatch${query}`);
-  aim(`/dispatch/queue${query}`);
+  return wanted;
+}
+
+/** The page's address with the filters and the open ticket; the step of the history stays what it is. */
+function writeAddress(number = "") {
+  const wanted = wishes();
+  if (number) wanted.append("ticket", number);
+  window.history.replaceState(window.history.state, "", wanted.size ? `/dispatch?${wanted}` : "/dispatch");
 }
 
 /** Let the live queue be fetched from another address from now on. */

@@ -39,6 +39,7 @@ def read_wish(request: Request, reach: Reach) -> QueueWish:
         priority=int(priority) if priority in ("0", "1", "2", "3", "4") else None,
         status=status if status in TICKET_STATUSES else "",
         q=params.get("q", "").replace("\x00", "")[:80].strip(),
+        opened=params.get("ticket", "").replace("\x00", "")[:40],
         shown=min(int(shown[:4]), MOST) if shown.isascii() and shown.isdigit() else SHOWN,
     )
 
@@ -54,7 +55,7 @@ def queue_values(
         "entries": _entries(queue, reach, now),
         "left": max(0, queue.total - len(queue.entries)),
         "more_url": _address(reach, wish, shown=wish.shown + MORE),
-        "src": _address(reach, wish, shown=wish.shown if wish.shown != SHOWN else None),
+        "src": _address(reach, wish, shown=wish.shown if wish.shown != SHOWN else None, ticket=wish.opened),
         "chips": _chips(queue, reach, wish),
         "statuses": [(code, _(name)) for code, name in STATUSES.items()],
         "priorities": [(str(level), _("{level}순위").format(level=level)) for level in range(5)],
@@ -68,6 +69,7 @@ def _address(
     path: str = "/dispatch/queue",
     show: str | None = None,
     shown: int | None,
+    ticket: str = "",
 ) -> str:
     return reach.address(
         path,
@@ -76,6 +78,7 @@ def _address(
         status=wish.status,
         q=wish.q,
         shown=shown,
+        ticket=ticket,
     )
 
 

@@ -48,7 +48,7 @@ class QueueWish:
     q: str = ""
     shown: int = SHOWN
     opened: str = ""
-    """The number of a ticket that is open beside the queue: it is shown beyond the limit too."""
+    """The number of a ticket that is open beside the queue: it is shown whether or not it presses."""
 
 
 @dataclass(frozen=True)
@@ -99,10 +99,12 @@ def glance_at_tickets(
     now: datetime,
     point_ids: Collection[int] | None = None,
     q: str = "",
+    opened: int | None = None,
 ) -> list[Glance]:
     """The open tickets of a company (or of some points) that need a person or are new, in their order.
 
     With `q` (a number, a phone, a name, words of an address) what it finds instead, ended tickets too.
+    `opened`: the id of a ticket that is shown although nothing presses.
     """
     wanted: list[ColumnElement[bool]] = [col(Ticket.company_id) == company_id]
     if q:
@@ -112,24 +114,27 @@ def glance_at_tickets(
     if point_ids is not None:
         wanted.append(col(Ticket.service_point_id).in_(list(point_ids)))
     query = _light_query().where(*wanted).order_by(col(Ticket.id).desc())
-    rows = session.execute(query.limit(MOST_FOUND) if q else query.where(_pressing(now)))
+    pressing = _pressing(now) if opened is None else or_(_pressing(now), col(Ticket.id) == opened)
+    rows = session.execute(query.limit(MOST_FOUND) if q else query.where(pressing))
     return sorted((_glance(row, now) for row in rows), key=lambda glance: glance.order)
 
 
 def list_queue(session: Session, *, company_id: int, wish: QueueWish, now: datetime) -> Queue:
     """What the wish lets through: the first `shown` of it, and beyond them whatever has just come in."""
     q = wish.q.strip()
-    seen = glance_at_tickets(session, company_id=company_id, now=now, point_ids=wish.point_ids, q=q)
+    opened = _id_of(session, company_id=company_id, number=wish.opened) if wish.opened else None
+    seen = glance_at_tickets(
+        session, company_id=company_id, now=now, point_ids=wish.point_ids, q=q, opened=opened
+    )
     fitting = [
         g
         for g in seen
-        if (q or g.section != OTHER)
+        if (q or g.section != OTHER or g.id == opened)
         and (wish.priority is None or g.priority == wish.priority)
         and (not wish.status or g.status == wish.status)
     ]
     counts = Counter(g.section for g in fitting)
     chosen = [g for g in fitting if not wish.section or g.section == wish.section]
-    opened = _id_of(session, company_id=company_id, number=wish.opened) if wish.opened else None
     shown = [g for at, g in enumerate(chosen) if at < wish.shown or g.is_new or g.id == opened]
     items = items_by_id(session, company_id=company_id, ticket_ids=[g.id for g in shown], now=now)
     sections = {g.id: g.section for g in shown}

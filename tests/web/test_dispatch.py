@@ -228,3 +228,11 @@ def test_an_opened_ticket_stands_in_the_queue_beyond_its_limit(
     opened = dispatcher.get(f"/dispatch/queue?shown=1&ticket={number}").text
     assert numbers_in(opened) == [*first, number]
     assert re.search(rf'data-live-src="[^"]*ticket={number}', opened), "it stays when the queue is refreshed"
+    calm = file_ticket(web_world, minutes_ago=300, planned=True)
+    assert calm in numbers_in(dispatcher.get("/dispatch/queue").text)
+    with web_world.database.transaction() as session:
+        for clock in session.exec(select(TicketClock)):
+            clock.stopped_at, clock.state = web_world.now, "met"
+            session.add(clock)
+    assert calm not in numbers_in(dispatcher.get("/dispatch/queue").text), "it runs by itself"
+    assert calm in numbers_in(dispatcher.get(f"/dispatch/queue?ticket={calm}").text)

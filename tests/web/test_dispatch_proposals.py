@@ -40,7 +40,7 @@ def test_proposals_are_read_and_decided_by_a_person(web_world: WebWorld, dispatc
     assert number in listed and "박기사 기사가" in listed and "(1시간 늦게)" in listed
     assert "이동 시간은 그대로입니다" in listed and "4,000" not in listed, "minutes, no bare cost"
     assert "요청한 재계획의 결과" in listed and "오배차 님이 요청" in listed
-    assert listed.count("다음 방문이 바뀝니다.") == 1 and "ON-1, ON-2" in listed, "a sentence stands once"
+    assert listed.count("다음 방문이 바뀝니다.") == 1 and "ON-1</span>, " in listed, "a sentence stands once"
     url = f"/dispatch/proposals/{plan_id}/decision"
     silent = dispatcher.post(url, data={"decision": "REJECT", "reason": ""}, headers=PART)
     assert silent.status_code == 422

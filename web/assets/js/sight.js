@@ -3,6 +3,9 @@
  * its row and its bar are on the page. What is in sight already does not move.
  */
 
+const HEAD_HEIGHT = 48; // the hours stay in sight above the lanes, the names beside them
+const NAMES_WIDTH = 130;
+
 let current = "";
 let sought = "";
 
@@ -15,7 +18,7 @@ export function currentTicket() {
 export function choose(/** @type {string} */ number) {
   current = sought = number;
   mark();
-  find("#queue [data-testid=queue-ticket]")?.scrollIntoView({ block: "nearest" });
+  revealRow();
 }
 
 /** Mark it on what has come in meanwhile. */
@@ -53,12 +56,25 @@ function find(/** @type {string} */ what) {
   return document.querySelector(`${what}[data-number="${CSS.escape(current)}"]`);
 }
 
+/** Scrolls the timeline alone: the page around it stays where it is. */
 function reveal(/** @type {HTMLElement} */ thing) {
-  const frame = document.getElementById("timeline")?.getBoundingClientRect();
+  const timeline = document.getElementById("timeline");
+  const frame = timeline?.getBoundingClientRect();
   const box = thing.getBoundingClientRect();
-  if (!frame || !box.width) return;
+  if (!timeline || !frame || !box.width) return;
   const isBar = thing.matches("[data-testid=job]");
-  const above = box.top < frame.top + 48 || box.top + 24 > frame.bottom;
-  const beside = isBar && (box.left < frame.left + 120 || box.left + 24 > frame.right);
-  if (above || beside) thing.scrollIntoView({ block: isBar ? "center" : "start", inline: isBar ? "center" : "nearest" });
+  const isAside = box.left < frame.left + NAMES_WIDTH || box.left + 24 > frame.right;
+  if (box.top < frame.top + HEAD_HEIGHT || box.top + 24 > frame.bottom) {
+    timeline.scrollTop += box.top - frame.top - (isBar ? frame.height / 2 : HEAD_HEIGHT);
+  }
+  if (isBar && isAside) timeline.scrollLeft += box.left - frame.left - frame.width / 2;
+}
+
+/** The same in the queue. */
+function revealRow() {
+  const list = document.getElementById("queue-list");
+  const row = find("#queue [data-testid=queue-ticket]")?.getBoundingClientRect();
+  if (!list || !row) return;
+  const frame = list.getBoundingClientRect();
+  if (row.top < frame.top || row.bottom > frame.bottom) list.scrollTop += row.top - frame.top - (frame.height - row.height) / 2;
 }

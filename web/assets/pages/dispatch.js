@@ -26,7 +26,7 @@ function start() {
   document.addEventListener("map:open", mapOpened);
   document.addEventListener("htmx:after:swap", () => {
     watchBlocks();
-    bringIntoSight(loadBlock);
+    window.setTimeout(() => bringIntoSight(loadBlock)); // bars get their place in the same event
   });
   document.addEventListener("sheet:left", () => writeAddress());
   document.addEventListener("sheet:again", () => void openTicket(askedTicket()));
@@ -58,7 +58,6 @@ function openTicket(number) {
   followOnMap(`ticket:${number}`);
   return openDialog(`/dispatch/tickets/${encodeURIComponent(number)}`).then(() => {
     if (document.getElementById("ticket-dialog")) writeAddress(number);
-    bringIntoSight(loadBlock);
   });
 }
 

@@ -108,18 +108,12 @@ def window_values(session: Session, *, detail: TicketDetail, now: datetime) -> d
 
 def other_point_values(session: Session, *, ticket_id: int, now: datetime) -> dict[str, Any]:
     """Where else somebody may do the work: for a hand-over with one press."""
-    today = operating_day(now)
     others = list_other_points(session, ticket_id=ticket_id, now=now)
-    return {
-        "others": [
-            {
-                **asdict(other),
-                "is_today": other.earliest is not None and operating_day(other.earliest) == today,
-            }
-            for other in others
-        ],
-        "now": now,
-    }
+
+    def is_today(at: datetime | None) -> bool:
+        return at is not None and today_kst(at) == today_kst(now)
+
+    return {"others": [{**asdict(o), "is_today": is_today(o.earliest)} for o in others], "now": now}
 
 
 def newest_entry(session: Session, *, company_id: int, ticket_id: int) -> int:

@@ -46,7 +46,7 @@ export function bringIntoSight(load) {
     reveal(bar);
   } else if (block) {
     if (block.dataset.lazy) load(block);
-    else sought = "";
+    else if (block.dataset.liveSrc) sought = ""; // its lanes are there: nobody is planned to go
     reveal(block);
   }
 }

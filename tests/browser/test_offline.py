@@ -17,8 +17,8 @@ NOT_SENT = "전송되지 않았습니다. 연결되면 다시 눌러 주세요."
 
 
 def forget_lost_network(screens: Screens) -> None:
-    """What Chromium says of a network that the test took away."""
-    lost = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "ERR_NETWORK_CHANGED")
+    """What Chromium and htmx say of a network that the test took away."""
+    lost = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "ERR_NETWORK_CHANGED", "Failed to fetch")
     screens.problems[:] = [p for p in screens.problems if not any(word in p for word in lost)]
 
 

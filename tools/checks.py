@@ -18,7 +18,8 @@ from tools.chromium import bring_chromium
 from tools.environment import DEVELOPMENT_LOCK, RUNTIME_LOCK, Environment, SetupError, pins_of, say
 
 _MOST_WORKERS = 4
-"""Each parallel worker runs a PostgreSQL and perhaps a browser of its own."""
+"""Each parallel worker runs a PostgreSQL and perhaps a browser of its own. One more than there are cores: a
+tenth of the time is waiting for disks and other processes."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def test(environment: Environment, arguments: Sequence[str]) -> int:
         outcomes.append(Outcome("chromium", ok=False, seconds=0.0))
         extra, options = {}, ["--ignore=tests/browser"]
     began = time.monotonic()
-    workers = str(min(_cores(), _MOST_WORKERS))
+    workers = str(min(_cores() + 1, _MOST_WORKERS))
     # Plain tracebacks: to show source, pytest parses it, and CPython 3.11 can fail at that while other
     # threads run; then one red test takes its whole worker along.
     command = _pytest(environment, "-n", workers, "--dist", "loadfile", "--tb=native", *options)

@@ -61,7 +61,11 @@ class Screens:
     def open(self, *, size: ViewportSize = DESK) -> Page:
         """A browser of nobody yet."""
         context = self.browser.new_context(
-            viewport=size, base_url=self.house.url, locale="ko-KR", timezone_id="Asia/Seoul"
+            viewport=size,
+            base_url=self.house.url,
+            locale="ko-KR",
+            timezone_id="Asia/Seoul",
+            reduced_motion="reduce",  # a click never aims at what is still gliding
         )
         context.set_default_timeout(PATIENCE_MS)
         context.add_init_script(TELL_REFUSALS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from sqlmodel import func, select
 
 from dispatch.models import Ticket, Visit
@@ -82,3 +82,31 @@ def test_a_call_written_down_while_the_server_is_away_is_filed_once(screens: Scr
     with screens.house.database.reading() as session:
         assert session.exec(select(func.count()).select_from(Ticket)).one() == 1
     forget_lost_network(screens)
+
+
+def test_a_log_in_that_has_ended_loses_no_words(screens: Screens) -> None:
+    open_town(screens.house)
+    agent = screens.sign_in("agent")
+    screens.go(agent, "/agent/new")
+    fill_call(agent, note="현관 앞에 개가 있음")
+    agent.context.clear_cookies()
+    agent.locator("[data-submit]").dispatch_event("click")
+    expect(agent.locator("#toasts")).to_contain_text("다른 창에서 로그인한 뒤 다시 눌러 주세요")
+    expect(agent.locator("#f-note")).to_have_value("현관 앞에 개가 있음")
+    screens.problems[:] = [problem for problem in screens.problems if "status of 401" not in problem]
+
+
+def test_a_button_that_means_something_else_by_now_is_not_sent(screens: Screens) -> None:
+    open_town(screens.house)
+    number = file_and_plan(screens)
+    agent = screens.sign_in("agent")
+    screens.go(agent, f"/agent/tickets/{number}")
+    slot = agent.locator("button.slot").first
+    held: list[Route] = []
+    agent.route("**/live/here", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks the function
+    with agent.expect_request("**/live/here"):
+        slot.click()
+    slot.evaluate("button => { button.value = button.value.replace('T', 'T0') }")
+    held[0].fulfill(status=204)
+    expect(agent.locator("#toasts")).to_contain_text("다시 골라 주세요")
+    assert visit_state(screens) == "planned"

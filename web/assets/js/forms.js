@@ -61,21 +61,39 @@ function guardSubmit(event) {
 async function sendOnceReached(event, form) {
   event.preventDefault();
   event.stopImmediatePropagation();
-  const submitter = event.submitter instanceof HTMLElement ? event.submitter : null;
-  const send = () => form.requestSubmit(submitter && form.contains(submitter) ? submitter : null);
+  const pressed = event.submitter instanceof HTMLElement ? event.submitter : null;
+  const meant = meaningOf(pressed);
+  const still = () => !pressed || (meaningOf(pressed) === meant && formAround(pressed) === form);
+  const again = () => (still() ? form.requestSubmit(pressed) : chooseAgain(form));
   const found = await askServer();
   release(form);
   if (!form.isConnected) return;
   hideNotSent();
   if (found === "here") {
-    mayLeave.add(form);
-    send();
+    if (still()) mayLeave.add(form);
+    again();
     mayLeave.delete(form);
     return;
   }
   form.setAttribute("data-js-dirty", "");
   if (found === "signed_out") toast(text("signed_out_unsent"), "bad");
-  else showNotSent(form, send);
+  else showNotSent(form, again);
+}
+
+/** What a button says beside its form: a live update may have given it another meaning since it was pressed. */
+function meaningOf(/** @type {Element | null} */ button) {
+  return ["name", "value", "formaction"].map((name) => button?.getAttribute(name)).join("\n");
+}
+
+/** @param {Element} button @returns {HTMLFormElement | null} */
+function formAround(button) {
+  return button.isConnected && "form" in button ? /** @type {HTMLFormElement | null} */ (button.form) : null;
+}
+
+/** The page followed its live data while the server was asked: what was pressed is not there any more. */
+function chooseAgain(/** @type {HTMLFormElement} */ form) {
+  form.setAttribute("data-js-dirty", "");
+  toast(text("choose_again"), "warn");
 }
 
 /** A button of a POST form that only goes to another page. @param {SubmitEvent} event */

@@ -21,7 +21,8 @@ export function canAsk() {
 /** @returns {Promise<Found>} */
 export async function askServer() {
   try {
-    const answer = await fetch(ASK, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
+    const headers = { "HX-Request": "true" }; // an ended log-in then answers 401 instead of leading to its page
+    const answer = await fetch(ASK, { cache: "no-store", headers, signal: AbortSignal.timeout(PATIENCE_MS) });
     if (answer.status === 401) return "signed_out";
     return answer.status < 500 ? "here" : "away";
   } catch {

@@ -28,7 +28,10 @@ function start() {
     watchBlocks();
     window.setTimeout(() => bringIntoSight(loadBlock)); // bars get their place in the same event
   });
-  document.addEventListener("sheet:left", () => writeAddress());
+  document.addEventListener("sheet:left", () => {
+    writeAddress();
+    keepInQueue("");
+  });
   document.addEventListener("sheet:again", () => void openTicket(askedTicket()));
   startFilters();
   startPointSearch();
@@ -57,7 +60,9 @@ function openTicket(number) {
   choose(number);
   followOnMap(`ticket:${number}`);
   return openDialog(`/dispatch/tickets/${encodeURIComponent(number)}`).then(() => {
-    if (document.getElementById("ticket-dialog")) writeAddress(number);
+    if (!document.getElementById("ticket-dialog")) return;
+    writeAddress(number);
+    keepInQueue(number);
   });
 }
 
@@ -188,7 +193,9 @@ function setField(/** @type {string} */ name, /** @type {string} */ value) {
 /** The queue, and the address of the page, say what the form says. */
 function filter() {
   const wanted = wishes();
-  writeAddress(document.getElementById("ticket-dialog") ? currentTicket() : "");
+  const opened = document.getElementById("ticket-dialog") ? currentTicket() : "";
+  writeAddress(opened);
+  if (opened) wanted.append("ticket", opened);
   aim(wanted.size ? `/dispatch/queue?${wanted}` : "/dispatch/queue");
 }
 
@@ -204,6 +211,15 @@ function writeAddress(number = "") {
   const wanted = wishes();
   if (number) wanted.append("ticket", number);
   window.history.replaceState(window.history.state, "", wanted.size ? `/dispatch?${wanted}` : "/dispatch");
+}
+
+/** The open ticket stands in the queue, calm or not; once it is closed it counts like any other. */
+function keepInQueue(/** @type {string} */ number) {
+  const source = new URL(document.getElementById("queue")?.getAttribute("data-live-src") ?? "/", window.location.href);
+  if (source.pathname === "/" || (source.searchParams.get("ticket") ?? "") === number) return;
+  if (number) source.searchParams.set("ticket", number);
+  else source.searchParams.delete("ticket");
+  aim(source.pathname + source.search);
 }
 
 /** Let the live queue be fetched from another address from now on. */
@@ -277,7 +293,9 @@ function loadBlock(block) {
   if (!source) return;
   delete block.dataset.lazy;
   seen.unobserve(block);
-  void swapIn(block, source, "outerHTML");
+  void swapIn(block, source, "outerHTML").then(() => {
+    if (block.isConnected) block.dataset.lazy = source; // it did not come: the next change asks again
+  });
 }
 
 function goToDay(/** @type {Element} */ link) {

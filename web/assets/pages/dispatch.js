@@ -1,21 +1,20 @@
 /**
- * The dispatcher's console: opens tickets in a dialog from queue, timeline and map, fetches lanes as they come
- * into view, filters the queue while typing, keys j k / Enter, and keeps the map from being redrawn too often.
+ * The dispatcher's console: opens tickets in a dialog from queue, timeline and map, filters the queue while typing,
+ * keys j k / Enter, and keeps the map from being redrawn too often. Its lanes are in js/lanes.js.
  */
 import htmx from "htmx.org";
+import { goToAskedDay, goToDay, loadBlock, watchBlocks } from "../js/lanes.js";
 import { refreshTopics } from "../js/live.js";
 import { onSheetStep } from "../js/sheets.js";
 import { bringIntoSight, choose, currentTicket } from "../js/sight.js";
+import { swapIn } from "../js/swapping.js";
 import { text } from "../js/texts.js";
 import { toast } from "../js/toast.js";
 
 const TYPING_MS = 200;
 const MAP_PAUSE_MS = 2000;
-const NEAR = "400px 0px";
-const WORKDAY_BEGINS_S = 3 * 3600; // the operating day begins at 05:00, the working day about 08:00
 const PREVIEW_MS = 250;
 
-const timeline = document.getElementById("timeline");
 const filters = document.getElementById("queue-filters");
 
 function start() {
@@ -75,18 +74,6 @@ function followOnMap(/** @type {string} */ key) {
 async function openDialog(source) {
   const slot = document.getElementById("dialog-slot");
   if (slot) await swapIn(slot, source, "innerHTML");
-}
-
-/** Fetch a part of the page into its place; an error page never replaces anything. */
-async function swapIn(/** @type {Element} */ target, /** @type {string} */ source, /** @type {string} */ swap) {
-  try {
-    const response = await fetch(source, { headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(20_000) });
-    if (!response.ok || response.redirected) throw new Error(String(response.status));
-    const body = await response.text();
-    if (target.isConnected) await htmx.swap({ target, sourceElement: target, text: body, swap });
-  } catch {
-    toast(text("send_failed"), "bad");
-  }
 }
 
 /** @param {MouseEvent} event */
@@ -255,71 +242,6 @@ function step(way) {
   const at = focused < 0 ? rows.findIndex((row) => row.hasAttribute("data-js-current")) : focused;
   const next = at < 0 ? rows[way > 0 ? 0 : rows.length - 1] : rows[at + way];
   if (next instanceof HTMLElement) next.focus();
-}
-
-/* --- lanes ---------------------------------------------------------------------------------------------- */
-
-const seen = new IntersectionObserver(
-  (entries) => {
-    for (const entry of entries) if (entry.isIntersecting) loadBlock(/** @type {HTMLElement} */ (entry.target));
-  },
-  { root: timeline, rootMargin: NEAR },
-);
-
-/** Lanes that are not there yet are fetched once they come near, or once something happens on them. */
-function watchBlocks() {
-  for (const block of document.querySelectorAll(".lane-block[data-lazy]:not([data-js-watched])")) {
-    block.setAttribute("data-js-watched", "");
-    /** @type {HTMLElement} */ (block).style.setProperty("--lanes", block.getAttribute("data-size") ?? "1");
-    block.addEventListener("live:refresh", changedOutOfSight);
-    seen.observe(block);
-  }
-}
-
-/** Every block is told at once after a gap in the stream: only what is in sight is worth fetching then. */
-function changedOutOfSight(/** @type {Event} */ event) {
-  const block = /** @type {HTMLElement} */ (event.currentTarget);
-  pulses.push(Date.now());
-  while (pulses.length && Date.now() - pulses[0] > 500) pulses.shift();
-  if (pulses.length < 6) loadBlock(block);
-}
-
-/** @type {number[]} */
-const pulses = [];
-
-/** @param {HTMLElement} block */
-function loadBlock(block) {
-  const source = block.dataset.lazy;
-  if (!source) return;
-  delete block.dataset.lazy;
-  seen.unobserve(block);
-  void swapIn(block, source, "outerHTML").then(() => {
-    if (block.isConnected) block.dataset.lazy = source; // it did not come: the next change asks again
-  });
-}
-
-function goToDay(/** @type {Element} */ link) {
-  for (const each of document.querySelectorAll("[data-day-from]")) each.removeAttribute("aria-current");
-  link.setAttribute("aria-current", "date");
-  const from = Number(link.getAttribute("data-day-from"));
-  if (from === 0) {
-    /** @type {HTMLElement | null} */ (document.querySelector("[data-zoom=now]"))?.click();
-    return;
-  }
-  scrollTo(from + WORKDAY_BEGINS_S);
-}
-
-function goToAskedDay() {
-  const link = document.querySelector("[data-day-from][aria-current]");
-  const from = Number(link?.getAttribute("data-day-from"));
-  if (from > 0) window.setTimeout(() => scrollTo(from + WORKDAY_BEGINS_S));
-}
-
-/** @param {number} seconds since the timeline's start */
-function scrollTo(seconds) {
-  if (!timeline) return;
-  const hour = Number.parseFloat(getComputedStyle(timeline).getPropertyValue("--hour-w")) || 96;
-  timeline.scrollLeft = (seconds / 3600) * hour;
 }
 
 /* --- choosing a point ------------------------------------------------------------------------------------ */

@@ -7,18 +7,18 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from core.actor import Actor
-from core.clock import rfc3339_kst
+from core.clock import operating_day
 from core.events import publish
 from core.i18n import _
 from dispatch import ending
-from dispatch.cases import Case, WrongStateError, lock_case, lock_day_of
+from dispatch.cases import Case, WrongStateError, current_visit, lock_case, lock_day_of
 from dispatch.detail_shapes import TicketDetail
 from dispatch.events import TicketEnded
-from dispatch.models import Ticket, TicketParty, Visit
-from dispatch.notice_tasks import NOTICE_FAILED
+from dispatch.merged_people import ask_to_ring, promise_of, take_in_people
+from dispatch.models import Ticket
+from dispatch.planning.solve_requests import request_solve
 from dispatch.queries import answer_where_is_it, ticket_detail
-from dispatch.states import UNDER_WAY_STATES
-from dispatch.tasks import list_tasks, open_task
+from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES, UNDER_WAY_STATES
 from dispatch.tickets import has_ended, lock_ticket, note_change, ticket_key
 
 MERGED_AWAY = "DuplicateMerged"
@@ -26,6 +26,8 @@ MERGED_AWAY = "DuplicateMerged"
 TAKEN_IN = "DuplicateTakenIn"
 """In the timeline of the ticket that goes on; `number` is the one that ended."""
 RULED_OUT = "DuplicateRuledOut"
+NOW_OF = "DuplicateNowOf"
+"""In the timeline of a ticket whose suspected older one was merged; `number` is what it may repeat now."""
 GONE_ON = "같은 댁의 {number} 접수로 합쳤습니다. 이 번호로는 가지 않으셔도 됩니다."
 """To the technician, in his language whatever the screen's."""
 NOTE_CHARS = 8000
@@ -46,10 +48,11 @@ def rule_out(session: Session, *, ticket_id: int, by: Actor, now: datetime, reas
 
 
 def merge(session: Session, *, ticket_id: int, by: Actor, now: datetime, reason: str = "") -> str:
-    """It is the same case: this ticket ends, the older one goes on with its note and its urgency.
+    """It is the same case: this ticket ends, the older one goes on with its note, its people and its urgency.
 
     The family gets no text, because for them nothing is called off. A time that was agreed for this ticket is
-    nobody's any more: a named person rings them. Re-opening the ticket makes two of them again.
+    nobody's any more: a named person rings whom it was agreed with. Re-opening the ticket makes two of them
+    again.
 
     Returns:
         The number of the ticket that goes on.
@@ -61,15 +64,16 @@ def merge(session: Session, *, ticket_id: int, by: Actor, now: datetime, reason:
     case = _lock_both(session, ticket_id=ticket_id)
     older = _older_of(session, case)
     why = reason.strip() or _("같은 건이라 {number} 접수로 합쳤습니다.").format(number=older.number)
-    window = _agreed_window(case.visit)
+    promise = promise_of(session, visit=case.visit)
     off = GONE_ON.format(number=older.number)
     ending.end_case(session, case=case, status="CANCELLED", reason=why, by=by, now=now, called_off=off)
     ticket = case.ticket
     data = {"into": older.number, "visit_id": case.visit_id or None}
     note_change(session, ticket=ticket, what=MERGED_AWAY, by=by, now=now, reason=why, data=data)
     _take_in(session, older, ticket, by=by, now=now)
-    if window is not None:
-        _ask_to_ring(session, older, ticket, window, by=by, now=now)
+    _suspect_older(session, older, ticket, by=by, now=now)
+    if promise is not None:
+        ask_to_ring(session, older=older, ticket=ticket, promise=promise, by=by, now=now)
     publish(session, TicketEnded(company_id=ticket.company_id, at=now, ticket_id=ticket_id, how="cancelled"))
     return older.number
 
@@ -82,17 +86,27 @@ def merged_into(detail: TicketDetail) -> str | None:
     return str(last.data["into"]) if last is not None and last.what == MERGED_AWAY else None
 
 
+def suspected_number(session: Session, *, ticket_id: int) -> str | None:
+    """The number of the older ticket that this one may repeat; None without a suspicion."""
+    ticket = session.get(Ticket, ticket_id)
+    if ticket is None or ticket.suspected_duplicate_of_id is None:
+        return None
+    return session.get_one(Ticket, ticket.suspected_duplicate_of_id).number
+
+
 def taken_in(session: Session, *, detail: TicketDetail) -> list[str]:
     """Numbers of the tickets that ended as duplicates of this one, as long as nobody re-opened them."""
-    numbers = [str(entry.data.get("number")) for entry in detail.timeline if entry.what == TAKEN_IN]
-    if not numbers:
+    merged = {str(entry.data.get("number")): entry.at for entry in detail.timeline if entry.what == TAKEN_IN}
+    if not merged:
         return []
-    query = select(Ticket.number).where(
+    query = select(Ticket.number, Ticket.reopened_at).where(
         col(Ticket.company_id) == detail.company.id,
-        col(Ticket.number).in_(numbers),
+        col(Ticket.number).in_(merged),
         col(Ticket.status) == "CANCELLED",
     )
-    return sorted(session.exec(query))
+    # Cancelled may be more than merged: what was re-opened since has ended for a reason of its own.
+    rows = session.exec(query)
+    return sorted(number for number, again in rows if again is None or again <= merged[number])
 
 
 def say_of(session: Session, *, detail: TicketDetail, now: datetime) -> str:
@@ -132,50 +146,48 @@ def _older_of(session: Session, case: Case) -> Ticket:
 
 
 def _take_in(session: Session, older: Ticket, ticket: Ticket, *, by: Actor, now: datetime) -> None:
-    """What was said the second time reaches whoever goes; people and history stay with the merged ticket."""
+    """What was said the second time, and who said it, reaches whoever goes; history stays where it is."""
     if ticket.note.strip():
         older.note = f"{older.note}\n{ticket.note.strip()}".strip()[-NOTE_CHARS:]
     before = older.priority
     older.priority = min(older.priority, ticket.priority)
     older.priority_care = older.priority_care or ticket.priority_care
-    data = {"number": ticket.number, "priority_before": before, "priority": older.priority}
+    data = {
+        "number": ticket.number,
+        "priority_before": before,
+        "priority": older.priority,
+        "people": take_in_people(session, older=older, ticket=ticket),
+        "payer_role": older.payer_role,
+    }
     note_change(session, ticket=older, what=TAKEN_IN, by=by, now=now, data=data)
+    if older.priority != before:
+        _plan_anew(session, older, now=now)
 
 
-def _agreed_window(visit: Visit | None) -> tuple[datetime, datetime] | None:
-    if visit is None or visit.state != "agreed" or visit.window_start is None or visit.window_end is None:
-        return None
-    return visit.window_start, visit.window_end
+def _plan_anew(session: Session, older: Ticket, *, now: datetime) -> None:
+    """A more urgent visit may deserve an earlier place in its day."""
+    visit = current_visit(session, ticket_id=ticket_key(older))
+    if visit is None or visit.state not in OPEN_VISIT_STATES or visit.state in UNDER_WAY_STATES:
+        return
+    day = operating_day(visit.planned_start or now)
+    request_solve(session, point_id=visit.service_point_id, day=day, now=now)
 
 
-def _ask_to_ring(
-    session: Session,
-    older: Ticket,
-    ticket: Ticket,
-    window: tuple[datetime, datetime],
-    *,
-    by: Actor,
-    now: datetime,
-) -> None:
-    """A telling by phone, because no text has words for it; the desk on duty owns it."""
-    query = select(TicketParty.role).where(col(TicketParty.ticket_id) == ticket_key(older))
-    whom = "requester" if "requester" in set(session.exec(query)) else "resident"
-    earlier = list_tasks(
-        session, company_id=older.company_id, ticket_id=older.id, kinds=[NOTICE_FAILED], state=None
+def _suspect_older(session: Session, older: Ticket, ticket: Ticket, *, by: Actor, now: datetime) -> None:
+    """Who was thought to repeat the merged ticket is compared with the one that goes on."""
+    query = (
+        select(Ticket)
+        .where(
+            col(Ticket.household_id) == ticket.household_id,
+            col(Ticket.suspected_duplicate_of_id) == ticket_key(ticket),
+            col(Ticket.id) != ticket_key(older),
+            col(Ticket.status).not_in(ENDED_STATUSES),
+        )
+        .order_by(col(Ticket.id))
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
-    detail = _(
-        "합친 접수 {number}에 따로 약속한 방문 시간이 있었습니다. 그 시간에는 가지 않으니 "
-        "전화로 말씀드리고 이 접수의 시간을 확인해 주세요."
-    )
-    open_task(
-        session,
-        ticket_id=ticket_key(older),
-        kind=NOTICE_FAILED,
-        recipient=whom,
-        generation=1 + sum(task.recipient == whom for task in earlier),
-        detail=detail.format(number=ticket.number),
-        data={"merged": ticket.number, "window": [rfc3339_kst(moment) for moment in window]},
-        due_at=now,
-        by=by,
-        now=now,
-    )
+    for other in session.exec(query).all():
+        other.suspected_duplicate_of_id = ticket_key(older)
+        data = {"number": older.number, "before": ticket.number}
+        note_change(session, ticket=other, what=NOW_OF, by=by, now=now, data=data)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from sqlmodel import Session
 
 from core.actor import Principal
-from core.errors import NotFoundError
+from core.errors import ForbiddenError, NotFoundError
 from core.i18n import _
+from dispatch.merging import suspected_number
 from dispatch.scopes import Scope, ticket_in_scope
 
 
@@ -25,3 +26,15 @@ def reach_ticket(session: Session, *, principal: Principal, number: str) -> int:
     if ticket_id is None:
         raise NotFoundError(_("그런 접수가 없습니다. 접수 번호를 확인해 주세요."))
     return ticket_id
+
+
+def require_older(session: Session, *, principal: Principal, ticket_id: int) -> None:
+    """Whoever merges a ticket sees both. Raises ForbiddenError when the older one is not theirs to see."""
+    older = suspected_number(session, ticket_id=ticket_id)
+    if older is not None and ticket_in_scope(session, scope=scope_of(principal), number=older) is None:
+        raise ForbiddenError(
+            _(
+                "앞선 접수는 다른 서비스점에 있습니다. 합치는 일은 회사 전체의 배차 담당자만 할 수 있으니 "
+                "책임자에게 넘겨 주세요."
+            )
+        )

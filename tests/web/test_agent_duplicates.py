@@ -10,9 +10,11 @@ from sqlmodel import col, select
 
 from core.models import TimelineEntry
 from customers.models import Household
-from dispatch.models import Task, Ticket, Visit
+from dispatch.models import Task, Ticket, TicketParty, Visit
 from dispatch.notice_tasks import NOTICE_FAILED
+from dispatch.planning.plan_models import SolveRequest
 from notifications.models import Notice
+from tests import world
 from tests.web.agent_world import FORM, carry_on, file, make_case, make_home, number_of, tickets
 from tests.web.conftest import ClientAs, WebWorld
 from tests.web.dispatch_world import PART
@@ -174,6 +176,112 @@ def test_a_time_agreed_for_the_duplicate_is_told_by_phone(web_world: WebWorld, d
         [task] = session.exec(query).all()
     assert (task.state, task.recipient) == ("open", "requester")
     assert second in task.detail
+
+
+GRANDMA = {"caller": "resident", "payer": "resident"}
+SON = {"requester_phone": "010-3333-4444", "requester_name": "김철수"}
+
+
+@pytest.mark.parametrize("earlier", [GRANDMA, SON], ids=["grandma-asked-first", "a-son-asked-first"])
+def test_whom_a_time_was_promised_is_rung_whoever_asked_first(
+    web_world: WebWorld, desk: httpx.Client, earlier: dict[str, str]
+) -> None:
+    first = number_of(file(desk, **earlier))
+    second = number_of(file(desk, idempotency_key="press-2"))
+    for _ in range(3):
+        carry_on(web_world)
+    path = f"/agent/tickets/{second}"
+    slot = re.findall(r'name="window" value="([^"]+)"', desk.get(path).text)[0]
+    desk.post(f"{path}/window", data={"window": slot, "with": "requester"})
+    assert desk.post(f"{path}/same-case").status_code == 303
+    older, _newer = tickets(web_world.database)
+    with web_world.database.reading() as session:
+        [task] = session.exec(select(Task).where(Task.kind == NOTICE_FAILED)).all()
+        query = select(TicketParty).where(
+            TicketParty.ticket_id == task.ticket_id, TicketParty.role == task.recipient
+        )
+        assert session.exec(query).one().name == "김민수", "not who asked first"
+        asked = select(TicketParty.name).where(
+            TicketParty.ticket_id == older.id, TicketParty.role == "requester"
+        )
+        stays = session.exec(asked).one()
+    [entry] = entries(web_world, "DuplicateTakenIn")
+    assert first in task.detail and second in task.detail
+    if earlier is SON:
+        assert (stays, entry.data["people"], task.ticket_id) == ("김철수", [], _newer.id)
+    else:
+        assert (stays, entry.data["people"], task.ticket_id) == ("김민수", ["requester"], older.id)
+        assert older.payer_role == "requester", "as the one who pays said"
+        assert "접수하신 분도 함께 올림" in words_of(desk.get(f"/agent/tickets/{first}").text)
+    assert second in desk.get("/agent/waiting?list=calls").text
+
+
+def test_a_third_call_is_compared_with_the_ticket_that_goes_on(
+    web_world: WebWorld, desk: httpx.Client
+) -> None:
+    first = number_of(file(desk))
+    web_world.wait(minutes=1)
+    second = number_of(file(desk, idempotency_key="press-2"))
+    web_world.wait(minutes=1)
+    third = number_of(file(desk, idempotency_key="press-3"))
+    older, middle, newest = tickets(web_world.database)
+    assert newest.suspected_duplicate_of_id == middle.id
+    desk.post(f"/agent/tickets/{second}/same-case")
+    assert tickets(web_world.database)[2].suspected_duplicate_of_id == older.id
+    page = words_of(desk.get(f"/agent/tickets/{third}").text)
+    assert f"{second} → {first}" in page, "who, when and what stays in the timeline"
+    assert desk.post(f"/agent/tickets/{third}/same-case").status_code == 303
+    assert tickets(web_world.database)[2].status == "CANCELLED"
+
+
+@pytest.mark.parametrize("more_urgent", [True, False])
+def test_what_became_more_urgent_is_planned_anew(
+    web_world: WebWorld, desk: httpx.Client, more_urgent: bool
+) -> None:
+    number_of(file(desk, symptom="NOISE"))
+    second = number_of(file(desk, idempotency_key="press-2", symptom="NO_HEAT" if more_urgent else "NOISE"))
+    carry_on(web_world)
+    carry_on(web_world)
+    with web_world.database.transaction() as session:
+        newer = session.exec(select(Ticket).where(Ticket.number == second)).one()
+        for visit in session.exec(select(Visit).where(Visit.ticket_id == newer.id)):
+            visit.planned_start = visit.planned_end = None  # its own day asks for nothing
+        for wish in session.exec(select(SolveRequest)):
+            session.delete(wish)
+    desk.post(f"/agent/tickets/{second}/same-case")
+    with web_world.database.reading() as session:
+        assert bool(session.exec(select(SolveRequest)).all()) is more_urgent
+
+
+def test_what_was_opened_again_and_cancelled_is_not_called_merged(
+    web_world: WebWorld, desk: httpx.Client
+) -> None:
+    first, second = second_call(web_world, desk)
+    desk.post(f"/agent/tickets/{second}/same-case")
+    web_world.wait(minutes=1)
+    desk.post(f"/agent/tickets/{second}/reopening", data={"reason": "다른 보일러였음"})
+    web_world.wait(minutes=1)
+    assert desk.post(f"/agent/tickets/{second}/cancellation", data={"reason": "이사"}).status_code == 303
+    assert "이 접수로 합친 접수" not in desk.get(f"/agent/tickets/{first}").text
+
+
+@pytest.mark.parametrize("desk_of", ["agent", "dispatch"])
+def test_a_points_manager_does_not_merge_into_another_points_ticket(
+    web_world: WebWorld, desk: httpx.Client, desk_of: str
+) -> None:
+    first, second = second_call(web_world, desk)
+    with web_world.database.transaction() as session:
+        beside = world.make_point(session, company=web_world.company, code="beside", now=web_world.now)
+        session.flush()
+        older = session.exec(select(Ticket).where(Ticket.number == first)).one()
+        older.service_point_id = beside.id
+    manager = web_world.sign_in("manager", point=web_world.point)
+    answer = manager.post(f"/{desk_of}/tickets/{second}/same-case", headers=PART)
+    assert answer.status_code == 403 and "회사 전체의 배차 담당자" in answer.text
+    assert tickets(web_world.database)[1].status != "CANCELLED"
+    others = manager.get(f"/dispatch/tickets/{second}/other-points", headers=PART)
+    assert others.status_code == 403 and "기사" not in others.text.replace("배차 담당자", "")
+    assert desk.post(f"/agent/tickets/{second}/same-case").status_code == 303, "a company-wide desk does"
 
 
 @pytest.mark.parametrize(

@@ -223,6 +223,17 @@ def _other_ticket(data: Facts, _names: Names) -> str:
     return str(data.get("into") or data.get("number") or "")
 
 
+def _taken_in(data: Facts, _names: Names) -> str:
+    """The merged number, and who of its people is told with this ticket from now on."""
+    came = ", ".join(_(ROLE_WORDS[role]) for role in data.get("people", ()) if role in ROLE_WORDS)
+    more = _("{who}도 함께 올림").format(who=came) if came else ""
+    return ", ".join(part for part in (str(data.get("number") or ""), more) if part)
+
+
+def _other_now(data: Facts, _names: Names) -> str:
+    return _changed(str(data.get("before") or ""), str(data.get("number") or ""))
+
+
 _ASKED = {"family": N_("고객이 원함"), "company": N_("우리 사정")}
 _WRITERS: dict[str, Callable[[Facts, Names], str]] = {
     "VisitPlanned": _plan,
@@ -247,7 +258,8 @@ _WRITERS: dict[str, Callable[[Facts, Names], str]] = {
     "TicketReopened": _reopened,
     "SafetyAdviceRead": _advice,
     "DuplicateMerged": _other_ticket,
-    "DuplicateTakenIn": _other_ticket,
+    "DuplicateTakenIn": _taken_in,
+    "DuplicateNowOf": _other_now,
     "DuplicateRuledOut": _other_ticket,
     "NoticeDelivered": _reader,
     "NoticeFailed": _reader,

@@ -33,7 +33,7 @@ from web.pages.agent.words import DESK_ROLES, SELF_FIX
 from web.pages.posting import Posted, PostedForm, take_once
 from web.pages.technician_forms import read_change
 from web.presenters.offers import read_offer
-from web.scope import reach_ticket
+from web.scope import reach_ticket, require_older
 
 router = APIRouter(prefix="/agent/tickets/{number}", route_class=GuardedRoute)
 
@@ -128,6 +128,7 @@ def post_same_case(
     """A suspected duplicate is one: it ends, the older ticket goes on."""
 
     def step(session: Session, ticket_id: int, now: datetime) -> None:
+        require_older(session, principal=principal, ticket_id=ticket_id)
         merging.merge(session, ticket_id=ticket_id, by=by, now=now)
 
     return _take(request, principal, number, posted, step, act="same", done="merged")

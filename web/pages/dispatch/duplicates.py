@@ -14,6 +14,7 @@ from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.dispatch.actions import take
 from web.pages.dispatch.reach import CONSOLE_ROLES
 from web.pages.posting import Posted
+from web.scope import require_older
 
 router = APIRouter(prefix="/dispatch/tickets/{number}", route_class=GuardedRoute)
 
@@ -26,6 +27,7 @@ def post_same_case(
     """It is the same case: this ticket ends, the older one goes on."""
 
     def step(session: Session, ticket_id: int, now: datetime) -> None:
+        require_older(session, principal=principal, ticket_id=ticket_id)
         merging.merge(session, ticket_id=ticket_id, by=by, now=now)
 
     said = _("하나로 합쳤습니다. 앞선 접수로 이어 갑니다.")

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from core.actor import Actor, Principal
-from core.errors import DomainError, NotFoundError
+from core.errors import DomainError, ForbiddenError, NotFoundError
+from core.i18n import _
 from dispatch.by_hand import HandAssignment
 from dispatch.console.candidates import preview_assignment
 from dispatch.console.limits import limits_passed
@@ -70,7 +71,9 @@ def show_crew(request: Request, number: str, principal: Principal = SignedIn) ->
 @router.get("/other-points")
 @allow(*CONSOLE_ROLES)
 def show_other_points(request: Request, number: str, principal: Principal = SignedIn) -> Response:
-    """The nearest other points with somebody qualified."""
+    """The nearest other points with somebody qualified: for whoever may hand over to them."""
+    if principal.service_point_id is not None:
+        raise ForbiddenError(_("다른 서비스점으로 옮기는 일은 회사 전체의 배차 담당자만 할 수 있습니다."))
     context = context_of(request)
     with context.database.reading() as session:
         now = context.clock()

@@ -28,6 +28,14 @@ class Ticket(SQLModel, table=True):
         Index("ix_ticket_point_status", "service_point_id", "status"),
         Index("ix_ticket_household", "household_id"),
         Index("ix_ticket_received", "company_id", "received_at"),
+        Index(
+            "ix_ticket_open_safety",
+            "company_id",
+            "received_at",
+            postgresql_where=text(
+                "safety AND status NOT IN ('SELF_FIXED', 'COMPLETED', 'CLOSED', 'CANCELLED')"
+            ),
+        ),
     )
 
     id: int | None = big_id()

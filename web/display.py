@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from jinja2 import Environment
 
-from core.clock import KST
+from core.clock import KST, kst, operating_day
 from core.i18n import _, get_language
 from web.assets import asset_url
 
@@ -26,6 +26,12 @@ def date_text(at: datetime | None) -> str:
     if get_language() == "en":
         return f"{local.day} {local:%b} ({local:%a})"
     return f"{local.month}월 {local.day}일 ({WEEKDAYS[local.weekday()]})"
+
+
+def day_text(day: date, now: datetime) -> str:
+    """An operating day: ``오늘``, ``내일``, else its date. It is today's until five in the morning."""
+    near = {0: _("오늘"), 1: _("내일")}.get((day - operating_day(now)).days)
+    return near or date_text(kst(day, 12))
 
 
 def when_text(at: datetime | None, now: datetime) -> str:

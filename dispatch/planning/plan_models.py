@@ -65,6 +65,8 @@ class Plan(SQLModel, table=True):
     """What differs from `base_version`, for people: `[{visit_id, what, from, to}]`."""
     fingerprint: str | None = None
     """Of a proposal: what it comes to, and on which routes; see `refusals.py`."""
+    gain: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
+    """Of a proposal: `{before, after}` of its day, each `{driven_s, late_s, left_out}`."""
 
 
 class Booking(SQLModel, table=True):

@@ -1,16 +1,17 @@
-"""What a proposal would gain, weighed on the day as it is now: roads, lateness, and who is left out."""
+"""What a proposal would gain: roads, lateness, and who is left out. And whether it still fits its day."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session
 
 from dispatch.planning.board import load_board
 from dispatch.planning.board_problem import BoardProblem, Freedom, to_problem
 from dispatch.planning.plan_models import Plan
-from scheduling.evaluator import check_sequences, evaluate_plan
+from scheduling.evaluator import check_sequences
 from scheduling.plan import Plan as TimedPlan
 
 
@@ -31,17 +32,22 @@ class Gain:
     after: Weight
 
 
-def gain_of(session: Session, *, plan_id: int, now: datetime) -> Gain | None:
-    """What an open proposal would change for the day; None when the day has moved on under it."""
-    plan = session.get_one(Plan, plan_id)
-    found = today_of(session, plan, now=now)
-    if found is None:
-        return None
-    bp, sequences = found
-    return Gain(
-        before=_weight(bp, evaluate_plan(bp.problem, bp.sequences)),
-        after=_weight(bp, evaluate_plan(bp.problem, sequences)),
-    )
+def weigh_gain(bp: BoardProblem, *, before: TimedPlan, after: TimedPlan) -> Gain:
+    """What a plan would change for its day.
+
+    Weighed once, when it is proposed: the plan it replaces stays the same as long as the proposal is open.
+    """
+    return Gain(before=_weight(bp, before), after=_weight(bp, after))
+
+
+def gain_as_json(gain: Gain) -> dict[str, Any]:
+    """As a proposal's row keeps it."""
+    return asdict(gain)
+
+
+def read_gain(kept: dict[str, Any] | None) -> Gain | None:
+    """A kept gain; None for a proposal made before gains were kept."""
+    return Gain(Weight(**kept["before"]), Weight(**kept["after"])) if kept else None
 
 
 def today_of(

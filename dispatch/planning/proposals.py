@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import and_
 from sqlmodel import Session, col, select
 
 from core import audit
@@ -18,8 +19,8 @@ from dispatch.planning.board import horizon, load_boards
 from dispatch.planning.day_locks import lock_point_day
 from dispatch.planning.drafts import read_plan
 from dispatch.planning.leftovers import with_later_days
-from dispatch.planning.plan_models import Plan
-from dispatch.planning.proposal_gains import today_of
+from dispatch.planning.plan_models import Plan, PointDay
+from dispatch.planning.proposal_gains import Gain, read_gain, today_of
 from dispatch.planning.publishing import publish
 from scheduling.evaluator import evaluate_plan
 
@@ -58,6 +59,9 @@ class Proposal:
     changes: tuple[dict[str, Any], ...]
     asked_by: str
     """Whose re-plan it answers; empty: a rule of the house asked."""
+    gain: Gain | None
+    is_outdated: bool
+    """The day has a newer version than the one it started from."""
 
 
 def list_proposals(
@@ -65,13 +69,21 @@ def list_proposals(
 ) -> list[Proposal]:
     """Open proposals of a company (or of some of its points), oldest first."""
     query = (
-        select(Plan)
+        select(Plan, PointDay.version)
+        .join(
+            PointDay,
+            and_(
+                col(PointDay.service_point_id) == col(Plan.service_point_id),
+                col(PointDay.day) == col(Plan.day),
+            ),
+            isouter=True,
+        )
         .where(col(Plan.company_id) == company_id, col(Plan.state) == "proposed")
         .order_by(col(Plan.id))
     )
     if point_ids is not None:
         query = query.where(col(Plan.service_point_id).in_(point_ids))
-    return [_proposal(row) for row in session.exec(query)]
+    return [_proposal(row, version) for row, version in session.exec(query)]
 
 
 def accept_proposal(
@@ -151,7 +163,7 @@ def _record(session: Session, plan: Plan, *, what: str, reason: str | None, by: 
     )
 
 
-def _proposal(row: Plan) -> Proposal:
+def _proposal(row: Plan, version: int | None) -> Proposal:
     assert row.id is not None
     return Proposal(
         id=row.id,
@@ -166,4 +178,6 @@ def _proposal(row: Plan) -> Proposal:
         changes=tuple(row.changes),
         # A solve's changes give as their reason who asked for it (`Authorship.reason` of a claim).
         asked_by=next((change["why"] for change in row.changes if change.get("why")), ""),
+        gain=read_gain(row.gain),
+        is_outdated=(version or 0) != row.base_version,
     )

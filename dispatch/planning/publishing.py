@@ -30,6 +30,7 @@ from dispatch.planning.drafts import DayDraft, PlannedStop
 from dispatch.planning.plan_changes import Change, list_changes
 from dispatch.planning.plan_models import Booking, PointDay
 from dispatch.planning.plan_rows import changes_of, outdate_proposals, plan_row, still_unplanned
+from dispatch.planning.proposal_gains import Gain, gain_as_json
 from dispatch.planning.refusals import fingerprint
 
 FREE_STATUSES = ("RECEIVED", "UNASSIGNED", "REOPENED")
@@ -98,7 +99,13 @@ def publish(session: Session, *, drafts: Sequence[DayDraft], author: Authorship,
 
 
 def store_proposal(
-    session: Session, *, draft: DayDraft, reasons: Sequence[str], author: Authorship, now: datetime
+    session: Session,
+    *,
+    draft: DayDraft,
+    reasons: Sequence[str],
+    gain: Gain,
+    author: Authorship,
+    now: datetime,
 ) -> int:
     """Keep a draft for a named person to decide about; an older open proposal of the day gives way to it.
 
@@ -111,6 +118,7 @@ def store_proposal(
     plan = plan_row(draft, changes, author, now, state="proposed", version=board.version + 1)
     plan.decision_reason = "\n".join(dict.fromkeys(reasons))
     plan.fingerprint = fingerprint(draft, changes)
+    plan.gain = gain_as_json(gain)
     session.add(plan)
     session.flush()
     live.announce(

@@ -23,6 +23,7 @@ from dispatch.planning.drafts import DayDraft, read_plan
 from dispatch.planning.leftovers import may_join, with_later_days
 from dispatch.planning.plan_changes import list_changes, reasons_to_ask
 from dispatch.planning.plan_models import Plan as PublishedPlan
+from dispatch.planning.proposal_gains import weigh_gain
 from dispatch.planning.publishing import (
     StalePlanError,
     TechnicianTakenError,
@@ -117,7 +118,8 @@ def apply(session: Session, *, task: Task, plan: Plan, claim: Claim, now: dateti
         StalePlanError, TechnicianTakenError: the day moved on during the solve.
     """
     better = plan_rank(task.bp.problem, plan) < plan_rank(task.bp.problem, task.baseline)
-    draft = read_plan(task.bp, plan if better else task.baseline, baseline_cost=task.baseline.cost)
+    found = plan if better else task.baseline
+    draft = read_plan(task.bp, found, baseline_cost=task.baseline.cost)
     later = [d for d in horizon(task.board.rules, now) if d > task.board.day]
     boards = load_boards(session, point_id=task.board.point_id, days=later, now=now) if later else []
     drafts = with_later_days(draft, boards)
@@ -133,7 +135,8 @@ def apply(session: Session, *, task: Task, plan: Plan, claim: Claim, now: dateti
     if asks and not claim.by_person and was_refused(session, draft=draft, changes=list_changes([draft])):
         return outcome("kept")
     if asks:
-        store_proposal(session, draft=drafts[0], reasons=asks, author=author, now=now)
+        gain = weigh_gain(task.bp, before=task.baseline, after=found)
+        store_proposal(session, draft=drafts[0], reasons=asks, gain=gain, author=author, now=now)
         return outcome("proposed")
     publish(session, drafts=drafts, author=author, now=now)
     for later_draft in drafts[1:]:

@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import event, text
 from sqlmodel import Session
 
 from core.clock import KST, kst
 from core.i18n import set_language
+from dispatch.call_desk import open_safety_ids
 from dispatch.events import TicketFiled
 from dispatch.intake import file_ticket
 from dispatch.list_queries import BadCursorError, BadStatusError
@@ -255,3 +257,20 @@ def test_one_sentence_to_read_out(session: Session, company: Company, now: datet
         session.add(placed)
         session.flush()
         assert said(session, company, placed, now).endswith(("다.", "요."))
+
+
+def test_open_safety_tickets_are_found_by_their_own_index(session: Session) -> None:
+    """Every desk asks at every refresh: it must not read the year's tickets for it."""
+    connection = session.connection()
+    connection.execute(text("SET LOCAL enable_seqscan = off"))
+
+    def explain(*call: Any) -> tuple[str, Any]:
+        return f"EXPLAIN {call[2]}", call[3]
+
+    event.listen(connection, "before_cursor_execute", explain, retval=True)
+    try:
+        steps: Any = open_safety_ids(session, company_id=1)
+    finally:
+        event.remove(connection, "before_cursor_execute", explain)
+    assert "ix_ticket_open_safety" in "\n".join(steps)
+    assert "Sort" not in "\n".join(steps), "in its order"

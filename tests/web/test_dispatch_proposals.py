@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 
+import pytest
 from httpx import Client
 from sqlmodel import col, select
 
-from core.clock import operating_day
+from core.clock import kst, operating_day
 from dispatch.models import Visit
 from dispatch.planning.plan_models import Plan, PointDay, SolveRequest
+from dispatch.planning.replans import Replan
 from dispatch.planning.solving import run_solve
 from tests.dispatch.planning.solves import SECONDS, InlineSolver
 from tests.web.conftest import WebWorld
@@ -19,6 +22,8 @@ from tests.web.dispatch_world import (
     file_ticket,
     ticket_of,
 )
+from web.presenters.proposals import replan_words
+from workforce.queries import get_technicians
 
 __all__ = ["dispatcher"]
 """The fixture; pytest finds it by its name here."""
@@ -51,6 +56,39 @@ def test_proposals_are_read_and_decided_by_a_person(web_world: WebWorld, dispatc
     assert late.status_code == 409 and "이미 처리한" in late.text
     with web_world.database.reading() as session:
         assert session.get_one(Plan, plan_id).state == "rejected"
+
+
+@pytest.mark.parametrize("screen", ["/dispatch/proposals", "/point/parts/lanes"])
+def test_many_proposals_are_read_together(
+    web_world: WebWorld, dispatcher: Client, monkeypatch: pytest.MonkeyPatch, screen: str
+) -> None:
+    """No card plans its day again, nor asks for names by itself."""
+    number = file_ticket(web_world, planned=True)
+    for _ in range(3):
+        _propose(web_world, number)
+    asked: list[int] = []
+
+    def count(*args: Any, **fields: Any) -> Any:
+        asked.append(1)
+        return get_technicians(*args, **fields)
+
+    monkeypatch.setattr("web.presenters.proposals.get_technicians", count)
+    monkeypatch.setattr("dispatch.planning.proposal_gains.load_board", pytest.fail)
+    who = dispatcher if screen.startswith("/dispatch") else web_world.sign_in("point", point=web_world.point)
+    shown = who.get(screen, headers=PART).text
+    assert shown.count("이동 시간은 그대로입니다") == 3
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("hour", "days", "said"),
+    [(9, 0, "오늘"), (9, 1, "내일"), (9, 2, "12월 3일 (목)"), (27, 0, "오늘")],
+    ids=["today", "tomorrow", "a-date-is-whole", "the-night-belongs-to-its-day"],
+)
+def test_the_day_of_a_replan_is_named_whole(hour: int, days: int, said: str) -> None:
+    day = date(2026, 12, 1)
+    told = replan_words(Replan(1, day + timedelta(days=days), "kept"), "강남점", kst(day, hour))
+    assert told is not None and told["title"].startswith(f"강남점 · {said}: ")
 
 
 def test_who_presses_replan_sees_the_work_and_its_result(web_world: WebWorld, dispatcher: Client) -> None:
@@ -94,6 +132,7 @@ def _propose(web: WebWorld, number: str) -> int:
             made_by="온돌",
             cost=4000,
             baseline_cost=5000,
+            gain={key: {"driven_s": 1200, "late_s": 0, "left_out": 0} for key in ("before", "after")},
             decision_reason="ON-1: 다음 방문이 바뀝니다.\nON-2: 다음 방문이 바뀝니다.",
             routes=[
                 {

@@ -10,26 +10,32 @@ from sqlmodel import Session
 
 from core.clock import operating_day_bounds
 from core.i18n import _
-from dispatch.planning.proposal_gains import Gain, gain_of
+from dispatch.planning.proposal_gains import Gain
 from dispatch.planning.proposals import Proposal
 from dispatch.planning.replans import Replan
-from web.display import span_text, when_text
+from web.display import day_text, span_text, when_text
 from workforce.queries import get_technicians
 
 WORTH_SAYING_S = 60
 """Less than a minute more or less on a whole day is the same."""
 
 
-def proposal_values(
-    session: Session, proposal: Proposal, *, company_id: int, now: datetime
-) -> dict[str, Any]:
-    """What a proposal's card shows."""
-    sides = [side for change in proposal.changes for side in (change["from"], change["to"]) if side]
+def proposal_cards(
+    session: Session, proposals: Sequence[Proposal], *, company_id: int, now: datetime
+) -> list[dict[str, Any]]:
+    """What each proposal's card shows, in their order."""
+    sides = [
+        side for one in proposals for change in one.changes for side in (change["from"], change["to"]) if side
+    ]
     ids = {side["technician_id"] for side in sides if side["technician_id"] is not None}
-    crew = get_technicians(session, technician_ids=ids, company_id=company_id)
+    crew = get_technicians(session, technician_ids=ids, company_id=company_id) if ids else {}
     names = {who: info.name for who, info in crew.items()}
+    return [_card(one, names, now) for one in proposals]
+
+
+def _card(proposal: Proposal, names: Mapping[int, str], now: datetime) -> dict[str, Any]:
     in_order = sorted(proposal.changes, key=lambda change: change["what"] == "retimed")
-    gain = gain_of(session, plan_id=proposal.id, now=now)
+    gain = None if proposal.is_outdated else proposal.gain
     return {
         "id": proposal.id,
         "day": operating_day_bounds(proposal.day)[0],
@@ -41,7 +47,7 @@ def proposal_values(
             {"number": change["number"], "text": change_words(change, names, now)} for change in in_order
         ],
         "gains": gain_words(gain) if gain is not None else [],
-        "is_outdated": gain is None,
+        "is_outdated": proposal.is_outdated,
     }
 
 
@@ -122,7 +128,10 @@ def replan_words(replan: Replan | None, point: str, now: datetime) -> dict[str, 
         ),
         "proposed": (
             _("제안으로 올라옴"),
-            _("찾은 계획이 약속이나 통화한 기사를 건드려 제안으로 올렸습니다. 보고 정해 주세요."),
+            _(
+                "찾은 계획에서는 이미 약속한 시간이나 통화한 기사가 바뀌어 "
+                "제안으로 올렸습니다. 보고 정해 주세요."
+            ),
             "accent",
             "bell",
         ),
@@ -136,7 +145,7 @@ def replan_words(replan: Replan | None, point: str, now: datetime) -> dict[str, 
         replan.result,
         (_("다시 계획 중"), _("다시 계획하는 중입니다. 끝나면 여기에 결과가 나옵니다."), "info", "refresh"),
     )
-    day = when_text(operating_day_bounds(replan.day)[0], now).split(" ")[0]
+    day = day_text(replan.day, now)
     return {"text": short, "title": f"{point} · {day}: {whole}", "whole": whole, "tone": tone, "mark": mark}
 
 

@@ -10,8 +10,7 @@ from sqlmodel import col, select
 from core.db import Database
 from dispatch.models import Ticket, Visit
 from dispatch.planning import proposals
-from dispatch.planning.plan_models import Plan
-from dispatch.planning.proposal_gains import gain_of
+from dispatch.planning.plan_models import Plan, PointDay
 from dispatch.planning.solving import (
     run_solve,
 )
@@ -55,17 +54,20 @@ class TestWhoDecides:
             assert "통화한 기사" in proposal.reasons[0]
             assert session.get_one(Visit, visit_id).technician_id != other, "nothing has moved yet"
 
-    def test_the_gain_is_weighed_on_the_day_as_it_is_now(
-        self, database: Database, gone: tuple[Shop, int, int], now: datetime
+    def test_the_gain_is_weighed_when_it_is_proposed_and_kept(
+        self, database: Database, gone: tuple[Shop, int, int]
     ) -> None:
         shop, _visit_id, _other = gone
         with database.transaction() as session:
             (proposal,) = proposals.list_proposals(session, company_id=shop.company.id or 0)
-            gain = gain_of(session, plan_id=proposal.id, now=now)
-            assert gain is not None and gain.after.left_out == 0
+            gain = proposal.gain
+            assert gain is not None and gain.after.left_out == 0 and not proposal.is_outdated
             assert gain.after.driven_s > 0 and gain.after.late_s >= 0
-            plan(session, session.get_one(Ticket, file_ticket(session, shop)), now)
-            assert gain_of(session, plan_id=proposal.id, now=now) is None, "the day has moved on"
+            row = session.exec(select(PointDay).where(col(PointDay.day) == proposal.day)).one()
+            row.version += 1
+            session.flush()
+            (proposal,) = proposals.list_proposals(session, company_id=shop.company.id or 0)
+            assert proposal.is_outdated, "the day has moved on"
 
     def test_accepted_it_is_the_plan(
         self, database: Database, gone: tuple[Shop, int, int], now: datetime

@@ -14,7 +14,7 @@ from core.i18n import _
 from customers.queries import search_households
 from customers.schemas import HouseholdHit
 from dispatch import tasks
-from dispatch.call_desk import list_safety, list_triage, party_names, recent_cases
+from dispatch.call_desk import list_triage, open_safety_ids, party_names, recent_cases
 from dispatch.list_queries import TicketItem, items_by_id, list_tickets
 from dispatch.notice_tasks import NOTICE_FAILED
 from dispatch.states import ENDED_STATUSES
@@ -162,8 +162,8 @@ class _Lists:
 
     triage: list[TicketItem]
     tasks: dict[str, list[tasks.TaskInfo]]
-    safety: list[TicketItem]
-    """Open safety tickets that have no task in the tab of escalations."""
+    safety: list[int]
+    """Ids of open safety tickets that have no task in the tab of escalations."""
 
     def count(self, name: str) -> int:
         if name == "triage":
@@ -185,7 +185,8 @@ def _waiting(session: Session, principal: Principal, chosen: str, now: datetime)
     if current != "triage":
         rows = _task_rows(session, principal, lists.tasks[current], now)
     if current == ESCALATED:
-        rows += [_safety_row(item, now) for item in lists.safety]
+        items = items_by_id(session, company_id=principal.company_id, ticket_ids=lists.safety, now=now)
+        rows += [_safety_row(item, now) for item in items]
     return {
         "tabs": [
             (f"/agent?list={name}", label, name == current, lists.count(name))
@@ -201,11 +202,11 @@ def _read_lists(session: Session, principal: Principal, now: datetime) -> _Lists
     found = tasks.list_tasks(session, company_id=principal.company_id, kinds=kinds)
     by_tab = {name: [task for task in found if task.kind in group] for name, group in LISTS.items() if group}
     told = {task.ticket_id for task in by_tab[ESCALATED]}
-    safety = list_safety(session, company_id=principal.company_id, now=now)
+    safety = open_safety_ids(session, company_id=principal.company_id)
     return _Lists(
         list_triage(session, company_id=principal.company_id, now=now),
         by_tab,
-        [item for item in safety if item.id not in told],
+        [ticket_id for ticket_id in safety if ticket_id not in told],
     )
 
 

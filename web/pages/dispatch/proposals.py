@@ -20,7 +20,7 @@ from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.dispatch.answers import toast
 from web.pages.dispatch.reach import CONSOLE_ROLES, Reach, read_reach
 from web.pages.posting import Posted, take_once
-from web.presenters.proposals import proposal_values, replan_words
+from web.presenters.proposals import proposal_cards, replan_words
 from web.templating import render_page
 from workforce.queries import get_point, points_by_id
 
@@ -145,13 +145,11 @@ def _render(
         reach = read_reach(session, request, principal=principal, now=now)
         found = list_proposals(session, company_id=principal.company_id, point_ids=reach.narrowed_ids)
         points = points_by_id(session, point_ids={proposal.service_point_id for proposal in found})
+        cards = proposal_cards(session, found, company_id=principal.company_id, now=now)
         values = {
             "proposals": [
-                {
-                    **proposal_values(session, proposal, company_id=principal.company_id, now=now),
-                    "point": points[proposal.service_point_id].name,
-                }
-                for proposal in found
+                {**card, "point": points[proposal.service_point_id].name}
+                for proposal, card in zip(found, cards, strict=True)
             ],
             "now": now,
             "problem": problem,

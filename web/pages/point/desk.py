@@ -39,7 +39,7 @@ from web.pages.point.words import (
     task_words,
 )
 from web.presenters.masks import MASKED
-from web.presenters.proposals import proposal_values, replan_words
+from web.presenters.proposals import proposal_cards, replan_words
 from web.templating import render_page
 from workforce.duty import duty_at
 from workforce.duty_gaps import LOOK_AHEAD, find_gaps, list_duty
@@ -112,11 +112,9 @@ def _lanes(session: Session, desk: Desk, *, principal: Principal, day: int, now:
     own = replan_of(session, company_id=company_id, account_id=principal.account_id, now=now)
     return {
         "board": board,
-        "proposals": [
-            proposal_values(session, p, company_id=company_id, now=now)
-            for p in proposals
-            if p.day == board.day
-        ],
+        "proposals": proposal_cards(
+            session, [one for one in proposals if one.day == board.day], company_id=company_id, now=now
+        ),
         "replan": replan_words(own, desk.point.name, now)
         if own is not None and own.point_id == desk.point.id
         else None,

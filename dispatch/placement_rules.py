@@ -101,4 +101,4 @@ def said_again(code: str, stored: str, *, travel_s: int) -> str:
     if code == NEXT_NEAREST:
         return _("다음으로 가까운 서비스점, {drive}").format(drive=drive_words(travel_s))
     constant = {NOBODY_ON_DUTY: reason_nobody_on_duty, FULL: reason_full}.get(code)
-    return constant().text if constant else stored
+    return constant().text if constant else _(stored) if stored else ""

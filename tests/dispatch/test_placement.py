@@ -243,5 +243,7 @@ def test_a_kept_reason_is_read_in_ones_own_language() -> None:
     try:
         assert all(said_again(why.code, why.text, travel_s=840).isascii() for why in kept)
         assert said_again("DECLINED", "차가 고장", travel_s=840) == "차가 고장"
+        assert said_again("ANOTHER", "지금 근무 중인 자격 기사가 없음", travel_s=840).isascii(), "ours"
+        assert said_again("ANOTHER", "", travel_s=840) == ""
     finally:
         set_language("ko")

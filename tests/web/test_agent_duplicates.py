@@ -107,25 +107,74 @@ def test_the_call_joins_the_open_ticket_with_what_was_typed(web_world: WebWorld,
     assert len(entries(web_world, "CallJoined")) == 1
 
 
-def test_a_danger_is_never_joined_to_an_ordinary_ticket(desk: httpx.Client) -> None:
+@pytest.mark.parametrize("danger", [{"symptom": "GAS_SMELL"}, {"safety": "1", "symptom": ""}])
+def test_a_danger_is_never_joined_to_an_ordinary_ticket(
+    web_world: WebWorld, desk: httpx.Client, danger: dict[str, str]
+) -> None:
+    """The form comes back with what was typed and what to read out; filed, it is a danger's ticket."""
     number = number_of(file(desk))
-    shown = desk.post(OPEN, data={"resident_phone": "02-555-0101", "symptom": "GAS_SMELL"}).text
-    assert number in shown
-    assert "formaction" not in shown
+    data = {**FORM, **danger, "note": "가스 냄새가 나요", "idempotency_key": "k2"}
+    answer = desk.post(f"/agent/tickets/{number}/call", data=data)
+    assert answer.status_code == 409 and "이어 적지 않습니다" in answer.text
+    assert "가스 냄새가 나요" in answer.text and "data-danger" in answer.text
+    assert 'action="/agent/new"' in answer.text
+    [ticket] = tickets(web_world.database)
+    assert ticket.note == "방이 추워요" and entries(web_world, "CallJoined") == []
+    number_of(file(desk, **{**data, "symptom": "GAS_SMELL"}))
+    assert tickets(web_world.database)[1].safety
+    path = f"/agent/tickets/{tickets(web_world.database)[1].number}/call"
+    joined = desk.post(path, data={**data, "idempotency_key": "k3"})
+    assert joined.status_code == 303, "a second call about the danger joins it"
+
+
+@pytest.mark.parametrize(
+    ("caller", "kept"),
+    [
+        ({"requester_phone": "01022223333"}, "\n전화하신 분 번호: 010-2222-3333"),
+        ({"requester_phone": "010-9876-5432"}, ""),
+        ({"requester_phone": "지금은 모름"}, "\n전화하신 분 번호: 지금은 모름"),
+        ({"requester_phone": "01022223333", "caller": "resident"}, ""),
+    ],
+    ids=["new", "known", "not-a-number", "hidden"],
+)
+def test_who_else_called_is_not_forgotten(
+    web_world: WebWorld, desk: httpx.Client, caller: dict[str, str], kept: str
+) -> None:
+    number = number_of(file(desk))
+    data = {**FORM, "note": "언제 와요", "idempotency_key": "k2", **caller}
+    assert desk.post(f"/agent/tickets/{number}/call", data=data).status_code == 303
+    assert tickets(web_world.database)[0].note == f"방이 추워요\n언제 와요{kept}"
+    assert "2222-3333" not in desk.get(f"/agent/tickets/{number}").text, "masked like every number"
 
 
 def test_another_case_is_filed_without_the_mark_and_the_choice_stays_on_the_form(
     web_world: WebWorld, desk: httpx.Client
 ) -> None:
-    number_of(file(desk))
-    shown = desk.post(OPEN, data={"resident_phone": "02-555-0101", "other_case": "1"}).text
-    assert 'name="other_case" value="1" checked' in shown
-    number = number_of(file(desk, idempotency_key="k2", symptom="LEAK", other_case="1"))
+    first = number_of(file(desk))
+    shown = desk.post(OPEN, data={"resident_phone": "02-555-0101", "other_case": first}).text
+    assert f'name="other_case" value="{first}" checked' in shown
+    number = number_of(file(desk, idempotency_key="k2", symptom="LEAK", other_case=first))
     filed = tickets(web_world.database)[-1]
     assert (filed.number, filed.suspected_duplicate_of_id) == (number, None)
     [entry] = entries(web_world, "DuplicateRuledOut")
     assert entry.subject_id == filed.id and entry.actor_name
     assert "중복이 아니라고 확인했습니다" in desk.get(f"/agent/tickets/{number}").text
+
+
+def test_another_case_is_said_of_the_tickets_that_were_shown(web_world: WebWorld, desk: httpx.Client) -> None:
+    """Ticked for one home, then the phone is corrected: the other home's ticket was not ruled out."""
+    home_a = number_of(file(desk))
+    other = {"resident_name": "박순자", "resident_phone": "02-777-1111", "caller": "resident"}
+    other |= {"resident_address": "서울 강남구 역삼동 800, 3동 301호", "payer": "resident"}
+    home_b = number_of(file(desk, idempotency_key="k2", **other))
+    ticked = desk.post(OPEN, data={"resident_phone": "02-555-0101"}).text
+    assert f'name="other_case" value="{home_a}"' in ticked and "checked" not in ticked
+    corrected = desk.post(OPEN, data={**other, "other_case": home_a}).text
+    assert f'name="other_case" value="{home_b}"' in corrected and "checked" not in corrected
+    number_of(file(desk, idempotency_key="k3", **other, other_case=home_a))
+    filed = tickets(web_world.database)[-1]
+    assert filed.suspected_duplicate_of_id == tickets(web_world.database)[1].id
+    assert entries(web_world, "DuplicateRuledOut") == []
 
 
 def test_a_duplicate_is_merged_and_one_ticket_goes_on(web_world: WebWorld, desk: httpx.Client) -> None:

@@ -317,6 +317,28 @@ def test_without_room_the_visit_in_the_way_is_named(web_world: WebWorld, dispatc
     assert "하나를 먼저 옮기면" in crew and f'data-ticket="{in_the_way}"' in crew
 
 
+@pytest.mark.parametrize("works", [True, False])
+def test_a_hand_over_is_reasoned_with_what_is_true(
+    web_world: WebWorld, dispatcher: Client, works: bool
+) -> None:
+    """Nobody at work is another reason than nobody with the licence."""
+    with web_world.database.transaction() as session:
+        point = world.make_point(session, company=web_world.company, code="OWN")
+        if works:
+            world.make_technician(session, point=point, qualifications=("GAS_WORK",))
+        session.flush()
+        session.expunge(point)
+    number = file_ticket(web_world, point=point)
+    with web_world.database.transaction() as session:
+        ticket = ticket_of(session, number)
+        own = session.get_one(ServicePoint, point.id)
+        world.make_visit(session, ticket=ticket, point=own, skills=["COMMERCIAL"])
+        plan(session, ticket, web_world.now)
+    shown = dialog(dispatcher, number)
+    assert ("이 서비스점에는 자격 있는 기사가 없음" in shown) is works
+    assert ("이 서비스점에는 근무하는 기사가 없음" in shown) is not works
+
+
 def test_without_a_licence_here_the_nearest_points_that_have_one_are_named(
     web_world: WebWorld, dispatcher: Client
 ) -> None:

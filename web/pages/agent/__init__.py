@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from web.pages.agent import actions, desk, echo, household, intake, open_cases, ticket
+from web.pages.agent import actions, desk, echo, household, intake, joining, open_cases, ticket
 
 router = APIRouter()
-for screen in (desk, intake, echo, open_cases, ticket, actions, household):
+for screen in (desk, intake, echo, open_cases, ticket, actions, joining, household):
     router.include_router(screen.router)

@@ -52,20 +52,7 @@ def post_note(
         note = _filled(posted, "note", _("통화 내용을 한 줄이라도 적어 주세요."))
         join_call(session, ticket_id=ticket_id, note=note, by=by, now=now)
 
-    return _take(request, principal, number, posted, step, act="note", done="noted")
-
-
-@router.post("/call")
-@allow(*DESK_ROLES)
-def post_call(
-    request: Request, number: str, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
-) -> Response:
-    """Whoever calls asks about this ticket: what was written on the new form goes along, nothing is filed."""
-
-    def step(session: Session, ticket_id: int, now: datetime) -> None:
-        join_call(session, ticket_id=ticket_id, note=posted.get("note"), by=by, now=now)
-
-    return _take(request, principal, number, posted, step, act="note", done="noted")
+    return take(request, principal, number, posted, step, act="note", done="noted")
 
 
 @router.post("/window")
@@ -89,7 +76,7 @@ def post_window(
         )
         record_attempt(session, ticket_id=ticket_id, attempt=attempt, by=by, now=now)
 
-    return _take(request, principal, number, posted, step, act="window", done="window")
+    return take(request, principal, number, posted, step, act="window", done="window")
 
 
 @router.post("/cancellation")
@@ -103,7 +90,7 @@ def post_cancellation(
     def step(session: Session, ticket_id: int, now: datetime) -> None:
         cancel_ticket(session, ticket_id=ticket_id, reason=posted.get("reason"), fee=fee, by=by, now=now)
 
-    return _take(request, principal, number, posted, step, act="cancel", done="cancelled")
+    return take(request, principal, number, posted, step, act="cancel", done="cancelled")
 
 
 @router.post("/advice")
@@ -117,7 +104,7 @@ def post_advice(
         _filled(posted, "read", _("읽어 드린 줄에 표시해 주세요."))
         note_read(session, ticket_id=ticket_id, steps=posted.all("read"), by=by, now=now)
 
-    return _take(request, principal, number, posted, step, act="advice", done="advice")
+    return take(request, principal, number, posted, step, act="advice", done="advice")
 
 
 @router.post("/same-case")
@@ -131,7 +118,7 @@ def post_same_case(
         require_older(session, principal=principal, ticket_id=ticket_id)
         merging.merge(session, ticket_id=ticket_id, by=by, now=now)
 
-    return _take(request, principal, number, posted, step, act="same", done="merged")
+    return take(request, principal, number, posted, step, act="same", done="merged")
 
 
 @router.post("/other-case")
@@ -144,7 +131,7 @@ def post_other_case(
     def step(session: Session, ticket_id: int, now: datetime) -> None:
         merging.rule_out(session, ticket_id=ticket_id, by=by, now=now)
 
-    return _take(request, principal, number, posted, step, act="same", done="other-case")
+    return take(request, principal, number, posted, step, act="same", done="other-case")
 
 
 @router.post("/reopening")
@@ -165,7 +152,7 @@ def post_reopening(
             now=now,
         )
 
-    return _take(request, principal, number, posted, step, act="reopen", done="reopened")
+    return take(request, principal, number, posted, step, act="reopen", done="reopened")
 
 
 @router.post("/escalation")
@@ -178,7 +165,7 @@ def post_escalation(
     def step(session: Session, ticket_id: int, now: datetime) -> None:
         escalate_ticket(session, ticket_id=ticket_id, reason=posted.get("reason"), by=by, now=now)
 
-    return _take(request, principal, number, posted, step, act="escalate", done="escalated")
+    return take(request, principal, number, posted, step, act="escalate", done="escalated")
 
 
 @router.post("/self-fix")
@@ -204,7 +191,7 @@ def post_self_fix(
             now=now,
         )
 
-    return _take(request, principal, number, posted, step, act="fix", done="self-fix")
+    return take(request, principal, number, posted, step, act="fix", done="self-fix")
 
 
 @router.post("/location")
@@ -222,7 +209,7 @@ def post_location(
             raise InvalidError(message, errors=(FieldError("lat", message),)) from None
         pick_location(session, ticket_id=ticket_id, lat=lat, lon=lon, by=by, now=now)
 
-    return _take(request, principal, number, posted, step, act="map", done="located")
+    return take(request, principal, number, posted, step, act="map", done="located")
 
 
 @router.post("/tasks/{task_id}")
@@ -241,10 +228,10 @@ def post_task(
         outcome = _filled(posted, "outcome", _("어떻게 되었는지 적어 주세요."))
         close_task(session, ticket_id=ticket_id, task_id=task_id, outcome=outcome, by=by, now=now)
 
-    return _take(request, principal, number, posted, step, act="tasks", done="task")
+    return take(request, principal, number, posted, step, act="tasks", done="task")
 
 
-def _take(
+def take(
     request: Request,
     principal: Principal,
     number: str,

@@ -36,6 +36,7 @@ from web.pages.agent.intake_form import (
     require_symptom,
     to_request,
 )
+from web.pages.agent.open_cases import ruled_out
 from web.pages.agent.words import (
     AGE_BANDS,
     DESK_ROLES,
@@ -69,7 +70,7 @@ def show_form(request: Request, principal: Principal = SignedIn) -> Response:
     known = ("household", "caller", "symptom", "safety")
     fields = [(name, request.query_params.get(name, "")) for name in known]
     fields += _from_search(request.query_params.get("q", ""))
-    return _show(request, principal, PostedForm(tuple(fields)), errors={})
+    return show_again(request, principal, PostedForm(tuple(fields)), errors={})
 
 
 @router.post("")
@@ -84,7 +85,7 @@ def post_form(
             target = _file_once(session, request, posted, principal=principal, by=by, now=context.clock())
     except DomainError as error:
         errors = errors_by_field(error, is_known=bool(posted.get("household")))
-        return _show(request, principal, posted, errors=errors, problem=error)
+        return show_again(request, principal, posted, errors=errors, problem=error)
     return RedirectResponse(target, status_code=303)
 
 
@@ -98,7 +99,7 @@ def show_known(request: Request, posted: Posted, principal: Principal = SignedIn
         home = read_home(session, company_id=principal.company_id, text=known)
     caller = caller_of(posted, home) if home is not None else posted.get("caller")
     fields = (("household", known), ("caller", caller), *kept)
-    return _show(request, principal, PostedForm(fields), errors={})
+    return show_again(request, principal, PostedForm(fields), errors={})
 
 
 @router.post("/guide")
@@ -111,15 +112,19 @@ def show_guide(request: Request, posted: Posted, principal: Principal = SignedIn
         return render_page(request, "agent/_guide.html", {**values, "posted": posted})
 
 
+def is_danger(session: Session, posted: PostedForm, *, company_id: int) -> bool:
+    """The red button, the symptom, or the number that the boiler shows says so."""
+    code = posted.get("error_code")
+    if is_safety_form(posted) or not code:
+        return is_safety_form(posted)
+    meaning = ErrorCodeBook().look_up(session, company_id=company_id, family=None, code=code)
+    return bool(meaning and meaning.safety)
+
+
 def guide_values(session: Session, posted: PostedForm, *, company_id: int, now: datetime) -> dict[str, Any]:
     """The cards or the script of a form as it stands; a code that means danger turns it into the script."""
     symptom = posted.get("symptom")
-    code = posted.get("error_code")
-    meaning = None
-    if code:
-        book = ErrorCodeBook()
-        meaning = book.look_up(session, company_id=company_id, family=None, code=code)
-    danger = is_safety_form(posted) or bool(meaning and meaning.safety)
+    danger = is_danger(session, posted, company_id=company_id)
     cards = (
         [] if danger or not symptom else cards_for(session, company_id=company_id, symptom=symptom, at=now)
     )
@@ -160,7 +165,7 @@ def _file_once(
         now=now,
         located=located,
     )
-    if posted.get("other_case") == "1" and filed.suspected_duplicate_of is not None:
+    if filed.suspected_duplicate_of in ruled_out(posted):
         merging.rule_out(session, ticket_id=filed.id, by=by, now=now)
     if filed.safety:
         note_read(session, ticket_id=filed.id, steps=posted.all("read"), by=by, now=now)
@@ -207,7 +212,7 @@ def _from_search(query: str) -> list[tuple[str, str]]:
     return [("resident_phone", plain)]
 
 
-def _show(
+def show_again(
     request: Request,
     principal: Principal,
     posted: PostedForm,
@@ -215,6 +220,7 @@ def _show(
     errors: dict[str, str],
     problem: DomainError | None = None,
 ) -> Response:
+    """The form with what was typed, and what is wrong with it."""
     context = context_of(request)
     with context.database.reading() as session:
         now = context.clock()

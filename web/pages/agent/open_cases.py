@@ -19,7 +19,7 @@ from dispatch.states import ENDED_STATUSES
 from dispatch.where_is_it import answer_for_item
 from web.context import context_of
 from web.identity import GuardedRoute, SignedIn, allow
-from web.pages.agent.intake_form import MAX_DIGITS, is_safety_form
+from web.pages.agent.intake_form import MAX_DIGITS
 from web.pages.agent.rows import ticket_row
 from web.pages.agent.words import DESK_ROLES
 from web.pages.posting import Posted, PostedForm
@@ -30,6 +30,7 @@ router = APIRouter(prefix="/agent/new/open", route_class=GuardedRoute)
 HOMES = 8
 SHOWN = 5
 """A number or a building with more open tickets than this is searched for at the desk."""
+NUMBERS_APART = ","
 
 
 @router.post("")
@@ -43,16 +44,25 @@ def show_open(request: Request, posted: Posted, principal: Principal = SignedIn)
 
 
 def open_values(session: Session, posted: PostedForm, *, company_id: int, now: datetime) -> dict[str, Any]:
-    """Each open ticket with its state, its window and the sentence to read out; the agent's choice stays."""
+    """Each open ticket with its state, its window and the sentence to read out.
+
+    "Another case" is said of the tickets that are shown: it stays as long as no other one shows up.
+    """
     homes = list(dict.fromkeys(_homes(session, posted, company_id=company_id)))
     found = recent_cases(session, company_id=company_id, household_ids=homes, since=now, now=now)
     cases = [case for home in homes for case in found.get(home, ()) if case.status not in ENDED_STATUSES]
+    shown = [case.number for case in cases[:SHOWN]]
     return {
         "cases": [{**ticket_row(case, now), "say": answer_for_item(case, now)} for case in cases[:SHOWN]],
         "more": len(cases) > SHOWN,
-        "danger": is_safety_form(posted),
-        "is_other": posted.get("other_case") == "1",
+        "numbers": NUMBERS_APART.join(shown),
+        "is_other": set(shown) <= ruled_out(posted),
     }
+
+
+def ruled_out(posted: PostedForm) -> set[str]:
+    """The numbers of which the agent said that this is another case."""
+    return set(posted.get("other_case").split(NUMBERS_APART)) - {""}
 
 
 def _homes(session: Session, posted: PostedForm, *, company_id: int) -> Iterator[int]:

@@ -12,7 +12,7 @@ from sqlmodel import Session
 from core import audit
 from core.actor import Principal
 from core.clock import KST, kst, operating_day, today_kst
-from core.i18n import _
+from core.i18n import N_, _
 from dispatch.checklist import checklist_for
 from dispatch.console.candidates import CrewMember, list_crew
 from dispatch.console.day_lanes import day_version
@@ -44,6 +44,12 @@ from workforce.queries import list_points
 Show = Callable[[str], str]
 """Free text as this reader may see it."""
 OFFERS_SHOWN = 8
+HAND_OVER_REASONS = {
+    "NO_QUALIFIED_TECHNICIAN": N_("이 서비스점에는 자격 있는 기사가 없음"),
+    "NO_SHIFT": N_("이 서비스점에는 근무하는 기사가 없음"),
+    "NO_TECHNICIAN": N_("이 서비스점에는 근무하는 기사가 없음"),
+}
+"""Why another point is asked, as the hand-over keeps it; the first that is true is written."""
 ANSWERED = ("DECLINED", "EXPIRED", "PASSED_OVER")
 
 
@@ -132,6 +138,7 @@ def _actions(session: Session, principal: Principal, detail: TicketDetail, now: 
     points = []
     if not ended and not under_way and principal.service_point_id is None:
         points = list_points(session, company_id=principal.company_id, day=today_kst(now))
+    lacking = set() if detail.planned else {each.code for each in detail.reasons} & NO_LICENCE
     offered = detail.placement if detail.placement and detail.placement.state == "OFFERED" else None
     return {
         "ended": ended,
@@ -139,7 +146,10 @@ def _actions(session: Session, principal: Principal, detail: TicketDetail, now: 
         "can_assign": not ended and not under_way and detail.placement is not None,
         "pinned": open_visit is not None and (open_visit.pinned_technician or open_visit.pinned_time),
         "points": [p for p in points if detail.placement is None or p.id != detail.placement.point.id],
-        "lacks_licence": not detail.planned and any(r.code in NO_LICENCE for r in detail.reasons),
+        "lacks_licence": bool(lacking),
+        "hand_over_reason": next(
+            (_(said) for code, said in HAND_OVER_REASONS.items() if code in lacking), ""
+        ),
         "offered": offered,
         "can_agree": not ended and not under_way and detail.placement is not None and not detail.safety,
         "steps": _steps(open_visit) if has_technician and not ended else (),

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from sqlmodel import func, select
 
 from dispatch.models import Placement, Ticket
-from tests.browser.intake import ADDRESS, FILED, RESIDENT, file_call, filed_number, fill_call
+from tests.browser.intake import ADDRESS, FILED, REQUESTER, RESIDENT, file_call, filed_number, fill_call
 from tests.browser.screens import Screens
 from tests.browser.town import POINT_DESK, SECOND_DISPATCHER, open_town
 
@@ -176,3 +176,35 @@ def test_a_screen_whose_log_in_has_ended_says_so(screens: Screens) -> None:
     expect(dispatcher.locator("#toasts")).to_contain_text("다시 로그인해 주세요")
     expect(dispatcher.get_by_test_id("queue-ticket")).to_have_count(0)
     screens.problems[:] = [problem for problem in screens.problems if "status of 401" not in problem]
+
+
+def test_another_case_is_said_of_what_is_shown_and_a_danger_joins_nothing(screens: Screens) -> None:
+    """The box stays ticked while the rest is filled in, and is empty for another home's ticket."""
+    open_town(screens.house)
+    agent = screens.sign_in("agent")
+    first = file_call(screens, agent)
+    other = file_call(
+        screens, agent, phone="010-7777-1111", name="박순자", address="서울 강남구 역삼동 800, 3동 301호"
+    )
+    screens.go(agent, "/agent/new")
+    asked: list[str] = []
+    agent.on("request", lambda request: asked.append(request.url) if "/new/open" in request.url else None)
+    agent.fill("[name=resident_phone]", RESIDENT[0])
+    expect(agent.locator(f"#open-{first}")).to_be_visible()
+    box = agent.locator("[name=other_case]")
+    box.check()
+    so_far = len(asked)
+    agent.check("[name=symptom][value=GAS_SMELL]", force=True)
+    expect(agent.locator(f"#open-{first} .in-danger")).to_be_visible()
+    expect(agent.locator("[formaction*='/call']")).to_be_hidden()
+    agent.check("[name=symptom][value=NO_HEAT]", force=True)
+    expect(agent.locator("[formaction*='/call']")).to_be_visible()
+    expect(agent.locator(f"#open-{first} .in-danger")).to_be_hidden()
+    assert len(asked) == so_far, "a symptom asks for no homes"
+    agent.check("[name=caller][value=other]", force=True)
+    agent.fill("[name=requester_phone]", REQUESTER[0])
+    expect(box).to_be_checked()
+    agent.fill("[name=resident_phone]", "010-7777-1111")
+    expect(agent.locator(f"#open-{other}")).to_be_visible()
+    expect(box).not_to_be_checked()
+    assert len(asked) > so_far

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 import journey
 from core.db import Database
 from core.events import deliver
-from core.models import StoredEvent
+from core.models import StoredEvent, TimelineEntry
 from dispatch.models import Ticket
 from tests import world
 from tests.web.conftest import WebWorld
@@ -69,3 +69,17 @@ def make_case(web_world: WebWorld, **fields: Any) -> str:
     with web_world.database.transaction() as session:
         company = session.merge(web_world.company, load=False)
         return world.make_ticket(session, company=company, **fields).number
+
+
+def second_call(web_world: WebWorld, desk: httpx.Client, **changes: str) -> tuple[str, str]:
+    """Two tickets of one home, both planned."""
+    first = number_of(file(desk))
+    second = number_of(file(desk, idempotency_key="press-2", note="아직도 추워요", **changes))
+    for _ in range(3):
+        carry_on(web_world)
+    return first, second
+
+
+def entries(web_world: WebWorld, what: str) -> list[TimelineEntry]:
+    with web_world.database.reading() as session:
+        return list(session.exec(select(TimelineEntry).where(col(TimelineEntry.what) == what)))

@@ -13,7 +13,7 @@ from core.errors import FieldError, InvalidError, NotFoundError
 from core.i18n import _
 from customers.locks import lock_keys
 from customers.models import Boiler, BoilerModel
-from customers.queries import boiler_info, find_model
+from customers.queries import boiler_info, find_model, get_boiler
 from customers.schemas import BoilerFactsSeen, BoilerInfo, NewBoiler
 
 OLDEST = date(1970, 1, 1)
@@ -45,16 +45,7 @@ def find_or_add_boiler(
     """
     if is_new_home and boiler == NewBoiler():
         return None
-    lock_keys(session, f"boiler/{address_id}")
-    serial = (boiler.serial or "").strip().upper() or None
-    model = find_model(session, company_id=company_id, code=boiler.model) if boiler.model else None
-    query = (
-        select(Boiler)
-        .where(col(Boiler.address_id) == address_id, col(Boiler.removed_at).is_(None))
-        .order_by(col(Boiler.id))
-    )
-    standing = list(session.exec(query))
-    row = _meant_boiler(standing, boiler=boiler, serial=serial, model=model)
+    row, serial, model = _look(session, company_id=company_id, address_id=address_id, boiler=boiler)
     if row is None:
         if not (boiler.model or serial):
             return None
@@ -77,6 +68,30 @@ def find_or_add_boiler(
         session.add(row)
         session.flush()
     return boiler_info(row, session.get(BoilerModel, row.model_id) if row.model_id else None)
+
+
+def standing_boiler(
+    session: Session, *, company_id: int, address_id: int, boiler: NewBoiler
+) -> BoilerInfo | None:
+    """The boiler that is meant among those that stand there, as `find_or_add_boiler` finds it; read only."""
+    row, _serial, _model = _look(session, company_id=company_id, address_id=address_id, boiler=boiler)
+    return get_boiler(session, boiler_id=row.id) if row is not None and row.id is not None else None
+
+
+def _look(
+    session: Session, *, company_id: int, address_id: int, boiler: NewBoiler
+) -> tuple[Boiler | None, str | None, BoilerModel | None]:
+    """The boiler that is meant, with the serial and the model as they are stored."""
+    lock_keys(session, f"boiler/{address_id}")
+    serial = (boiler.serial or "").strip().upper() or None
+    model = find_model(session, company_id=company_id, code=boiler.model) if boiler.model else None
+    query = (
+        select(Boiler)
+        .where(col(Boiler.address_id) == address_id, col(Boiler.removed_at).is_(None))
+        .order_by(col(Boiler.id))
+    )
+    standing = list(session.exec(query))
+    return _meant_boiler(standing, boiler=boiler, serial=serial, model=model), serial, model
 
 
 def _meant_boiler(
@@ -106,6 +121,23 @@ def _fill_blanks(row: Boiler, *, boiler: NewBoiler, serial: str | None, model: B
     row.installed_on = row.installed_on or boiler.installed_on
 
 
+def remove_boiler(
+    session: Session, *, company_id: int, boiler_id: int, reason: str, by: Actor, now: datetime
+) -> None:
+    """Another one stands in its place: it keeps its history and is looked for no more.
+
+    Raises NotFoundError: unknown, or another company's (404).
+    """
+    row = _locked(session, company_id=company_id, boiler_id=boiler_id)
+    row.removed_at = row.removed_at or now
+    session.add(row)
+    session.flush()
+    subject = ("boiler", boiler_id)
+    audit.record(
+        session, by=by, at=now, what="BoilerRemoved", subject=subject, company_id=company_id, reason=reason
+    )
+
+
 def correct_boiler(
     session: Session, *, company_id: int, boiler_id: int, facts: BoilerFactsSeen, by: Actor, now: datetime
 ) -> dict[str, list[str | None]]:
@@ -118,9 +150,7 @@ def correct_boiler(
         NotFoundError: unknown, or another company's (404).
     """
     _require_facts(facts, today=today_kst(now))
-    row = session.get(Boiler, boiler_id, with_for_update=True, populate_existing=True)
-    if row is None or row.company_id != company_id:
-        raise NotFoundError(_("그런 보일러가 없습니다."))
+    row = _locked(session, company_id=company_id, boiler_id=boiler_id)
     before = _written(session, row)
     model = find_model(session, company_id=company_id, code=facts.model) if facts.model else None
     row.model_id = model.id if model is not None else None
@@ -143,6 +173,13 @@ def correct_boiler(
             data={"changed": changed},
         )
     return changed
+
+
+def _locked(session: Session, *, company_id: int, boiler_id: int) -> Boiler:
+    row = session.get(Boiler, boiler_id, with_for_update=True, populate_existing=True)
+    if row is None or row.company_id != company_id:
+        raise NotFoundError(_("그런 보일러가 없습니다."))
+    return row
 
 
 def _require_facts(facts: BoilerFactsSeen, *, today: date) -> None:

@@ -20,6 +20,7 @@ from web.pages.technician_steps import take_step
 router = APIRouter(prefix="/m/{number}", route_class=GuardedRoute)
 
 TEXT_CHARS = 60
+ID_DIGITS = 18
 
 
 @router.post("/boiler")
@@ -30,7 +31,15 @@ def post_boiler(
     """The boiler is entered or corrected; the warranty is worked out anew."""
 
     def act(session: Session, ticket_id: int, now: datetime) -> None:
-        note_boiler(session, ticket_id=ticket_id, facts=read_boiler(posted), by=by, now=now)
+        note_boiler(
+            session,
+            ticket_id=ticket_id,
+            facts=read_boiler(posted),
+            by=by,
+            now=now,
+            shown_id=_shown(posted),
+            other=posted.get("other"),
+        )
 
     return take_step(request, number, principal, posted, act, do="boiler")
 
@@ -48,6 +57,12 @@ def read_boiler(posted: PostedForm) -> BoilerFactsSeen:
         installed_on=_day(posted, "installed_on"),
         warranty_start=_day(posted, "warranty_start") if known else None,
     )
+
+
+def _shown(posted: PostedForm) -> int | None:
+    """The boiler whose facts stood on the form; None: it was empty."""
+    written = posted.get("boiler_id")
+    return int(written) if written.isascii() and written.isdigit() and len(written) < ID_DIGITS else None
 
 
 def _day(posted: PostedForm, name: str) -> date | None:

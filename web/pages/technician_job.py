@@ -14,6 +14,7 @@ from core.actor import Principal, Role
 from core.clock import kst, operating_day
 from core.errors import DomainError, NotFoundError
 from core.i18n import _
+from dispatch.boiler_at_home import OTHER_BOILER
 from dispatch.detail_shapes import TicketDetail, VisitFacts
 from dispatch.planning.slots import NoPointYetError, rank_slots
 from dispatch.pricing import preview_bill
@@ -210,6 +211,7 @@ def _extra(
 def _choices(session: Session, detail: TicketDetail, *, now: datetime) -> dict[str, Any]:
     """What the short forms let him choose from."""
     return {
+        "other_boiler": [(key, _(words)) for key, words in OTHER_BOILER.items()],
         "boiler_models": boiler_models(session, company_id=detail.company.id),
         "call_backs": [(m, now + timedelta(minutes=m)) for m in CALL_BACK_MINUTES],
         "hold_days": [(n, kst(operating_day(now) + timedelta(days=n), 9)) for n in (1, 2, 3, 7)],

@@ -143,9 +143,9 @@ def _hold(data: Facts, _names: Names) -> str:
 
 
 def _boiler(data: Facts, _names: Names) -> str:
-    """`설치한 날 모름 → 2026-05-01`, each field that changed."""
+    """`설치한 날 모름 → 2026-05-01`, each field that changed; which boiler, when it is another one now."""
     changed = data.get("changed") or {}
-    parts = []
+    parts = [_("대상 {boiler}").format(boiler=data["boiler"])] if data.get("boiler") else []
     for name, words in _BOILER_FIELDS.items():
         if name in changed:
             before, after = changed[name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from sqlmodel import Session
 
@@ -111,8 +112,19 @@ def charge_visit(session: Session, *, work: VisitWork, by: Actor, now: datetime)
     return _write(session, work=work, replaces=None, reason=None, by=by, now=now)
 
 
-def correct_charge(session: Session, *, work: VisitWork, reason: str, by: Actor, now: datetime) -> ChargeInfo:
+def correct_charge(
+    session: Session,
+    *,
+    work: VisitWork,
+    reason: str,
+    by: Actor,
+    now: datetime,
+    facts: dict[str, Any] | None = None,
+) -> ChargeInfo:
     """Replace the bill of a visit by a new one; the old one stays on record.
+
+    Args:
+        facts: what else the timeline is to say of the correction.
 
     Raises:
         NoChargeError: the visit has no bill (404).
@@ -124,7 +136,7 @@ def correct_charge(session: Session, *, work: VisitWork, reason: str, by: Actor,
     if not reason.strip():
         message = _("청구서를 고치는 이유를 적어 주세요.")
         raise InvalidError(message, errors=(FieldError("reason", message),))
-    return _write(session, work=work, replaces=existing, reason=reason.strip(), by=by, now=now)
+    return _write(session, work=work, replaces=existing, reason=reason.strip(), by=by, now=now, facts=facts)
 
 
 def set_price(
@@ -227,6 +239,7 @@ def _write(
     reason: str | None,
     by: Actor,
     now: datetime,
+    facts: dict[str, Any] | None = None,
 ) -> ChargeInfo:
     priced = price_visit(session, work=work)
     charge = Charge(
@@ -265,7 +278,8 @@ def _write(
         company_id=work.company_id,
         reason=reason,
         data={"charge_id": charge.id, "visit_id": work.visit_id, "total": priced.total}
-        | ({"from_total": replaces.total} if replaces else {}),
+        | ({"from_total": replaces.total} if replaces else {})
+        | (facts or {}),
     )
     written = queries.charge_of_visit(session, visit_id=work.visit_id)
     assert written is not None

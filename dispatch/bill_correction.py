@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from billing import queries as billing_queries
 from billing import service as billing
@@ -13,7 +13,7 @@ from billing.schemas import ChargeInfo, LineRequest, PricedVisit
 from core.actor import Actor
 from core.errors import ConflictError
 from core.i18n import N_, _
-from dispatch import notices
+from dispatch import bill_notices
 from dispatch.cases import Case, lock_case
 from dispatch.models import Ticket, Visit
 from dispatch.pricing import work_of
@@ -23,6 +23,46 @@ class NothingCorrectedError(ConflictError):
     """The bill would be the same: nobody is told of a correction that is none."""
 
     code = "nothing-corrected"
+
+
+class OtherBillError(ConflictError):
+    """Somebody corrected the bill after it was opened: what was typed rests on another one."""
+
+    code = "bill-changed"
+
+
+@dataclass(frozen=True)
+class BilledVisit:
+    """A visit that has a bill, and the point that made it and answers for it."""
+
+    id: int
+    ticket_id: int
+    service_point_id: int
+    ended_at: datetime | None
+
+
+def billed_visits(
+    session: Session, *, company_id: int, number: str, point_id: int | None = None
+) -> list[BilledVisit]:
+    """The billed visits of a ticket in their order, or only those of a point, whoever has the ticket now."""
+    query = (
+        select(Visit)
+        .join(Ticket, col(Ticket.id) == col(Visit.ticket_id))
+        .where(col(Ticket.company_id) == company_id, col(Ticket.number) == number)
+        .order_by(col(Visit.sequence))
+    )
+    if point_id is not None:
+        query = query.where(col(Visit.service_point_id) == point_id)
+    visits = list(session.exec(query))
+    if not visits:
+        return []
+    charges = billing_queries.charges_of_ticket(session, ticket_id=visits[0].ticket_id)
+    billed = {charge.visit_id for charge in charges}
+    return [
+        BilledVisit(visit.id or 0, visit.ticket_id, visit.service_point_id, visit.ended_at)
+        for visit in visits
+        if visit.id in billed
+    ]
 
 
 def preview_correction(
@@ -51,26 +91,37 @@ def correct_bill(
     reason: str,
     by: Actor,
     now: datetime,
+    seen: int | None = None,
 ) -> ChargeInfo:
     """Replace the bill of a visit; the old one stays on record and the family hears the new one.
 
+    Args:
+        seen: the bill that lay before whoever corrects; None: not said.
+
     Raises:
         billing.service.NoChargeError: the visit has no bill, or is another ticket's (404).
+        OtherBillError: the bill was corrected since it was seen (409).
         NothingCorrectedError: the new bill is the old one (409).
         InvalidError: no reason, or a line that cannot be (422).
     """
     ticket = lock_case(session, ticket_id=ticket_id).ticket
     visit = _billed(session, ticket_id=ticket_id, visit_id=visit_id)
     before = billing_queries.charge_of_visit(session, visit_id=visit_id)
+    if before is not None and seen not in (None, before.id):
+        text = _(
+            "그사이 다른 사람이 이 청구서를 고쳤습니다. 지금 청구를 보고, 더 고칠 것은 다시 저장해 주세요."
+        )
+        raise OtherBillError(text)
+    facts = {"misuse_before": visit.misuse, "misuse": misuse}
     visit.misuse = misuse
     session.add(visit)
     work = work_of(session, Case(ticket, visit), visit, lines=lines, at=visit.ended_at or now)
-    charge = billing.correct_charge(session, work=work, reason=reason, by=by, now=now)
+    charge = billing.correct_charge(session, work=work, reason=reason, by=by, now=now, facts=facts)
     if before is not None and (before.lines, before.total) == (charge.lines, charge.total):
         raise NothingCorrectedError(_("고친 것이 없습니다. 항목이나 수량을 바꾼 뒤에 저장해 주세요."))
     times = len(billing_queries.history_of_visit(session, visit_id=visit_id)) - 1
     why = N_("비용을 고쳐 새로 알립니다.")
-    notices.tell_corrected_bill(session, visit_id=visit_id, charge=charge, times=times, why=why, now=now)
+    bill_notices.tell_corrected_bill(session, visit_id=visit_id, charge=charge, times=times, why=why, now=now)
     return charge
 
 

@@ -13,7 +13,7 @@ from core.actor import Actor
 from core.errors import FieldError, InvalidError
 from core.events import publish
 from core.i18n import _
-from dispatch import ending, notices
+from dispatch import bill_notices, ending
 from dispatch.cases import Case, WrongStateError, lock_case
 from dispatch.events import TicketEnded
 from dispatch.pricing import work_of
@@ -62,7 +62,7 @@ def cancel_ticket(
     data = {"visit_id": case.visit_id or None, "after_departure": under_way, "fee": fee}
     note_change(session, ticket=ticket, what="TicketCancelled", by=by, now=now, reason=why, data=data)
     if charge is not None:
-        notices.tell_visit_result(
+        bill_notices.tell_visit_result(
             session,
             visit_id=case.visit_id,
             charge=charge,

@@ -14,7 +14,7 @@ from core.actor import Actor
 from core.errors import InvalidError
 from core.events import publish
 from core.i18n import N_, _
-from dispatch import assignment, clocks, ending, notices, tasks
+from dispatch import assignment, bill_notices, clocks, ending, tasks
 from dispatch.checklist import checklist_for, missing_items
 from dispatch.events import VisitCompleted
 from dispatch.models import Ticket
@@ -112,7 +112,7 @@ def _end_ticket(session: Session, taken: Taken) -> None:
 def _follow_up(session: Session, taken: Taken, charge: ChargeInfo) -> None:
     case, visit_id, now = taken.case, taken.case.visit_id, taken.now
     assignment.release_visit(session, visit_id=visit_id, why=N_("방문을 마쳤습니다."), by=taken.by, now=now)
-    notices.tell_visit_result(session, visit_id=visit_id, charge=charge, work=None, now=now)
+    bill_notices.tell_visit_result(session, visit_id=visit_id, charge=charge, work=None, now=now)
     if all(line.code != VISIT_FEE for line in charge.lines):
         tasks.open_task(
             session,

@@ -6,26 +6,22 @@ of a ticket, a visit's own steps carry its sequence, staff events count what was
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlmodel import Session, col, func, select
 
-from billing.schemas import ChargeInfo
-from core.actor import SYSTEM
-from core.i18n import N_
-from dispatch import notice_facts, staff_notices, tasks
+from dispatch import notice_facts, staff_notices
+from dispatch.landline_calls import open_call
 from dispatch.models import Visit
 from dispatch.notice_facts import TicketFacts, facts_of_ticket
 from dispatch.pricing import estimate_visit
 from dispatch.states import OPEN_VISIT_STATES
-from notifications import messages, service, texts, wording
+from notifications import messages, service, texts
 from notifications.messages import Context, Window
-from notifications.recipients import CallTask, Party, Role
+from notifications.recipients import CallTask, Party
 from workforce.queries import get_technicians
 
-CORRECTION = 1000
-"""Added to the generation of a bill's telling each time it is corrected; far above any number of visits."""
 CHANGED_HANDS = "다른 기사에게 넘어갔습니다. 가지 않으셔도 됩니다."
 TAKEN_OFF = "일정에서 빠졌습니다. 가지 않으셔도 됩니다."
 
@@ -57,7 +53,7 @@ def tell_window(
         why = notice_facts.sendable(reason, "") or None if reason else None
         context = messages.WindowChanged(facts.case, worker, before, window, why, fee, wished)
     generation = _window_generation(session, ticket_id=visit.ticket_id)
-    _tell_family(session, facts=facts, context=context, generation=generation, now=now)
+    tell_family(session, facts=facts, context=context, generation=generation, now=now)
 
 
 def tell_other_worker(session: Session, *, visit_id: int, now: datetime) -> None:
@@ -74,7 +70,7 @@ def tell_en_route(session: Session, *, visit_id: int, arrives_at: datetime | Non
     facts = facts_of_ticket(session, ticket_id=visit.ticket_id)
     worker = notice_facts.worker_of(session, visit=visit)
     context = messages.EnRoute(facts.case, worker, arrives_at)
-    _tell_family(session, facts=facts, context=context, generation=visit.sequence, now=now)
+    tell_family(session, facts=facts, context=context, generation=visit.sequence, now=now)
 
 
 def tell_absent(session: Session, *, visit_id: int, options: Sequence[Window], now: datetime) -> None:
@@ -87,41 +83,7 @@ def tell_absent(session: Session, *, visit_id: int, options: Sequence[Window], n
         visit.arrived_at or now,
         tuple(options[:2]),
     )
-    _tell_family(session, facts=facts, context=context, generation=visit.sequence, now=now)
-
-
-def tell_visit_result(
-    session: Session, *, visit_id: int, charge: ChargeInfo, work: str | None, now: datetime
-) -> None:
-    """Tell both parties (and a third payer) the bill, line by line, equal to its rows to the won."""
-    _tell_bill(session, visit_id=visit_id, charge=charge, work=work, times=0, now=now)
-
-
-def tell_corrected_bill(
-    session: Session, *, visit_id: int, charge: ChargeInfo, times: int, why: str, now: datetime
-) -> None:
-    """Tell them the bill again, for the `times`-th time; what was not sent yet of the old one is not sent."""
-    ticket_id = session.get_one(Visit, visit_id).ticket_id
-    service.withdraw(session, ticket_id=ticket_id, events=[messages.Event.VISIT_RESULT], reason=why, now=now)
-    _tell_bill(session, visit_id=visit_id, charge=charge, work=None, times=times, now=now)
-
-
-def _tell_bill(
-    session: Session, *, visit_id: int, charge: ChargeInfo, work: str | None, times: int, now: datetime
-) -> None:
-    visit = session.get_one(Visit, visit_id)
-    facts = facts_of_ticket(session, ticket_id=visit.ticket_id)
-    context = messages.VisitResult(
-        case=facts.case,
-        worker=notice_facts.worker_of(session, visit=visit),
-        finished_at=visit.ended_at or now,
-        lines=notice_facts.bill_lines(charge),
-        total=charge.total,
-        work=(notice_facts.sendable(work, "") or None) if work else None,
-        corrected=times > 0,
-    )
-    generation = visit.sequence + CORRECTION * times
-    _tell_family(session, facts=facts, context=context, generation=generation, now=now)
+    tell_family(session, facts=facts, context=context, generation=visit.sequence, now=now)
 
 
 def tell_job_assigned(session: Session, *, visit_id: int, now: datetime) -> None:
@@ -230,13 +192,33 @@ def _tell_technician(
     _tell(session, facts=facts, context=context, people=[party], generation=generation, now=now)
 
 
-def _tell_family(
-    session: Session, *, facts: TicketFacts, context: Context, generation: int, now: datetime
+def tell_family(
+    session: Session,
+    *,
+    facts: TicketFacts,
+    context: Context,
+    generation: int,
+    now: datetime,
+    others: Mapping[str, Context] | None = None,
 ) -> None:
+    """Tell the family, by text or by a person's call.
+
+    Args:
+        others: who is told it in another way than by `context`, by recipient.
+    """
     family = notice_facts.family_of(session, facts)
-    calls = _tell(session, facts=facts, context=context, people=family, generation=generation, now=now)
+    calls = _tell(
+        session,
+        facts=facts,
+        context=context,
+        people=family,
+        generation=generation,
+        others=others or {},
+        now=now,
+    )
     for call in calls:
-        _open_call(session, facts=facts, context=context, call=call, generation=generation, now=now)
+        own = (others or {}).get(call.recipient.value, context)
+        open_call(session, facts=facts, context=own, call=call, generation=generation, now=now)
 
 
 def _tell(
@@ -247,6 +229,7 @@ def _tell(
     people: Sequence[Party],
     generation: int | None,
     now: datetime,
+    others: Mapping[str, Context] | None = None,
 ) -> list[CallTask]:
     """Hand over to the outbox; without a generation this is one telling more than there were."""
     event = messages.event_of(context)
@@ -262,47 +245,10 @@ def _tell(
         company_id=facts.company.id,
         sender=facts.sender,
         facts=context,
+        others=others or {},
         people=people,
         now=now,
     )
-
-
-def _open_call(
-    session: Session, *, facts: TicketFacts, context: Context, call: CallTask, generation: int, now: datetime
-) -> None:
-    """A person must ring a number that takes no text; newer news replaces what was not said yet."""
-    event = messages.event_of(context)
-    about = {"event": event.value, "generation": generation}
-    earlier = tasks.list_tasks(
-        session, company_id=facts.company.id, ticket_id=facts.id, kinds=[tasks.CALL_LANDLINE], state=None
-    )
-    if any(task.recipient == call.recipient.value and task.data == about for task in earlier):
-        return
-    variant = _words_for(call, wording.variants(event))
-    tasks.close_tasks_of(
-        session,
-        ticket_id=facts.id,
-        kinds=[tasks.CALL_LANDLINE],
-        recipient=call.recipient.value,
-        outcome=N_("새 소식으로 바뀌었습니다."),
-        state="void",
-        by=SYSTEM,
-        now=now,
-    )
-    tasks.open_task(
-        session,
-        ticket_id=facts.id,
-        kind=tasks.CALL_LANDLINE,
-        recipient=call.recipient.value,
-        detail=wording.render(context=context, variant=variant).text,
-        data=about,
-        now=now,
-    )
-
-
-def _words_for(call: CallTask, known: frozenset[str]) -> str:
-    both = {Role.RESIDENT, Role.REQUESTER} <= set(call.serves) and "shared" in known
-    return "shared" if both else call.recipient.value
 
 
 def _window_generation(session: Session, *, ticket_id: int) -> int:

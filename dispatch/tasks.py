@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -146,17 +146,19 @@ def close_tasks_of(
     now: datetime,
     state: str = "done",
     recipient: str | None = None,
+    only: Callable[[dict[str, Any]], bool] | None = None,
 ) -> int:
     """Close what is open of a ticket (None: every kind), as `done` or, when no longer needed, `void`.
 
-    With a `recipient` only calls to that party are closed.
+    With a `recipient` only calls to that party are closed; with `only` those whose data it takes.
     """
     query = select(Task).where(col(Task.ticket_id) == ticket_id, col(Task.state) == "open")
     if recipient is not None:
         query = query.where(col(Task.recipient) == recipient)
     if kinds is not None:
         query = query.where(col(Task.kind).in_(list(kinds)))
-    tasks = list(session.exec(query.order_by(col(Task.id)).with_for_update()))
+    found = session.exec(query.order_by(col(Task.id)).with_for_update())
+    tasks = [task for task in found if only is None or only(task.data)]
     for task in tasks:
         _close(session, task, state=state, outcome=outcome, by=by, now=now)
     return len(tasks)

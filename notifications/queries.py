@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, or_, select
 
+from notifications.messages import Event
 from notifications.models import Notice
 from notifications.recipients import Role
 from notifications.schemas import NoticeInfo, PhoneInbox, Trouble
@@ -34,6 +35,19 @@ def list_notices(session: Session, *, ticket_id: int) -> list[NoticeInfo]:
     """What was told about a ticket, oldest first, one entry a notice and recipient."""
     query = select(Notice).where(col(Notice.ticket_id) == ticket_id).order_by(col(Notice.id))
     return [notice_info(row) for row in session.exec(query)]
+
+
+def recipients_who_heard(
+    session: Session, *, ticket_id: int, event: Event, generations: Iterable[int]
+) -> set[str]:
+    """To whom one of these tellings of an event went out, as far as anybody knows, or is going out now."""
+    query = select(Notice.recipient).where(
+        col(Notice.ticket_id) == ticket_id,
+        col(Notice.event) == event.value,
+        col(Notice.generation).in_(list(generations)),
+        or_(col(Notice.state).in_(ARRIVED), col(Notice.sending_since).is_not(None)),
+    )
+    return set(session.exec(query))
 
 
 def list_phones(

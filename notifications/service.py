@@ -5,7 +5,7 @@ The key (ticket, event, generation, recipient) makes telling twice impossible, w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -45,12 +45,16 @@ def tell(
     facts: Context,
     people: Sequence[Party],
     now: datetime,
+    others: Mapping[str, Context] | None = None,
 ) -> list[CallTask]:
     """Put a text into the outbox for everybody whom the event concerns; nobody is told twice.
 
     `facts.case.resident_reached` is filled in here, from who can be reached. Who is left out stands in the
     ticket's timeline with the reason. A text that cannot be written (a bill beyond 2,000 bytes) never stops
     the teller: `NoticeFailed` is announced, and a person tells the recipient instead.
+
+    Args:
+        others: the facts of a recipient who is told them otherwise.
 
     Returns:
         The numbers that take no text: a person must ring them (`CALL_LANDLINE`). Also on a second asking.
@@ -62,11 +66,11 @@ def tell(
         message = "a text never goes out under another company's number"
         raise ValueError(message)
     plan = plan_recipients(event=event, parties=people)
-    facts = _with_reach(facts, plan)
     telling = _Telling(event, generation, ticket_id, sender, now)
     for delivery in plan.deliveries:
+        own = _with_reach((others or {}).get(delivery.recipient.value, facts), plan)
         try:
-            row = _row(session, telling=telling, facts=facts, delivery=delivery)
+            row = _row(session, telling=telling, facts=own, delivery=delivery)
         except (TextError, PhoneError) as error:
             _hand_to_person(session, telling=telling, recipient=delivery.recipient, problem=error.detail)
         else:
@@ -77,8 +81,18 @@ def tell(
     return list(plan.calls)
 
 
-def withdraw(session: Session, *, ticket_id: int, events: Iterable[Event], reason: str, now: datetime) -> int:
+def withdraw(
+    session: Session,
+    *,
+    ticket_id: int,
+    events: Iterable[Event],
+    reason: str,
+    now: datetime,
+    generations: Iterable[int] | None = None,
+) -> int:
     """Take back what was not sent yet because it stopped being true. Returns how many texts.
+
+    With `generations` only those tellings, else all of the events.
 
     One whose sending is under way or unclear is only marked: it goes out at most once, never again.
     """
@@ -94,6 +108,8 @@ def withdraw(session: Session, *, ticket_id: int, events: Iterable[Event], reaso
         .with_for_update()
         .execution_options(populate_existing=True)
     )
+    if generations is not None:
+        query = query.where(col(Notice.generation).in_(list(generations)))
     taken_back = 0
     for notice in session.exec(query).all():
         notice.withdrawn_reason = reason

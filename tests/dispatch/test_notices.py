@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from billing import service as billing
 from billing.schemas import LineRequest, VisitWork
 from core.clock import kst
-from dispatch import notices
+from dispatch import bill_notices, notices
 from dispatch.models import Placement, Task, Ticket, TicketClock, Visit
 from notifications.messages import Window
 from notifications.models import Notice
@@ -220,7 +220,7 @@ def test_the_bill_is_told_to_the_won(
         lines=(LineRequest("PART_FAN", 2),),
     )
     charge = billing.charge_visit(session, work=work, by=world.TECHNICIAN, now=now)
-    notices.tell_visit_result(session, visit_id=visit.id or 0, charge=charge, work=None, now=now)
+    bill_notices.tell_visit_result(session, visit_id=visit.id or 0, charge=charge, work=None, now=now)
     for notice in texts_of(session, visit).values():
         assert "출장비: 18,000원" in notice.text
         assert "송풍기 2개: 141,000원" in notice.text

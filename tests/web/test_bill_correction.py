@@ -7,6 +7,7 @@ import pytest
 from sqlmodel import col, select
 
 from billing.models import Charge
+from core.models import TimelineEntry
 from dispatch import reopening
 from dispatch.models import Ticket
 from notifications.models import Notice
@@ -14,6 +15,7 @@ from tests import world
 from tests.web.conftest import WebWorld
 from tests.web.technician_world import Phone, at_the_door, open_phone
 from tests.web.told_once import told_once, words_of
+from workforce.models import ServicePoint
 
 BILLED = {"quantity.LABOUR_IGNITION": "1", "quantity.PART_FAN": "1", "tick": ["usage_explained"]}
 RIGHT = {"quantity.LABOUR_IGNITION": "1", "quantity.PART_FAN": "0"}
@@ -59,7 +61,8 @@ def test_the_desk_corrects_a_bill_and_the_family_hears_the_new_one(done: Phone, 
     assert (old.total, new.total, new.replaces_id) == (118_000, 48_000, old.id)
     first, second = results(done.web)
     assert first.state == "withdrawn" and second.generation != first.generation
-    assert "먼저 알려 드린 비용을 바로잡아" in second.text and "48,000원" in second.text
+    assert "48,000원" in second.text
+    assert "먼저 알려 드린 비용" not in second.text, "the first one never went out"
     ticket = words_of(desk.get(f"/point/tickets/{done.number}").text)
     assert "비용을 고쳤습니다: 118,000원 → 48,000원" in ticket and WHY in ticket
     assert "먼저 청구한 금액 118,000원" in ticket
@@ -92,3 +95,59 @@ def test_a_reopened_ticket_shows_each_visits_bill_by_itself(done: Phone, desk: h
         )
     page = words_of(web.sign_in("agent").get(f"/agent/tickets/{done.number}").text)
     assert "1번째 방문" in page and "118,000원" in page and "미리 말씀드릴 비용" in page
+
+
+def test_the_second_of_two_desks_sees_what_the_first_did(done: Phone, desk: httpx.Client) -> None:
+    other = done.web.sign_in("dispatcher")
+    (first,) = (charge.id for charge in charges(done.web))
+    for window in (desk, other):
+        assert f'name="seen" value="{first}"' in window.get(bill(done)).text
+    press = {"seen": str(first), "reason": WHY}
+    assert desk.post(bill(done), data={**RIGHT, **press}).status_code == 303
+    late = other.post(bill(done), data={"quantity.PART_FAN": "2", **press})
+    assert late.status_code == 409 and "그사이 다른 사람이 이 청구서를 고쳤습니다" in late.text
+    newest = charges(done.web)[-1]
+    assert len(charges(done.web)) == 2 and f'name="seen" value="{newest.id}"' in late.text
+    unfinished = other.post(bill(done), data={"quantity.PART_FAN": "2", "seen": str(first), "reason": ""})
+    assert f'name="seen" value="{first}"' in unfinished.text, "he has not read the new one"
+    again = {"quantity.PART_FAN": "2", "misuse": "1", "seen": str(newest.id), "reason": WHY}
+    assert other.post(bill(done), data=again).status_code == 303
+    with done.web.database.reading() as session:
+        query = select(TimelineEntry).where(TimelineEntry.what == "ChargeCorrected")
+        said = [entry.data for entry in session.exec(query.order_by(col(TimelineEntry.id)))]
+    assert [(data["misuse_before"], data["misuse"]) for data in said] == [(False, False), (False, True)]
+    assert "사용 부주의로 봄" in words_of(desk.get(f"/point/tickets/{done.number}").text)
+
+
+def test_a_bill_stays_with_the_point_that_made_it(done: Phone, desk: httpx.Client) -> None:
+    web = done.web
+    with web.database.transaction() as session:
+        other = world.make_point(session, company=web.company, code="second")
+        reopening.reopen_ticket(
+            session, ticket_id=done.ticket_id, reason="다시 꺼집니다", by=world.AGENT, now=web.wait(hours=1)
+        )
+        session.get_one(Ticket, done.ticket_id).service_point_id = other.id
+    theirs = web.sign_in("point", point=other)
+    ticket = theirs.get(f"/point/tickets/{done.number}").text
+    assert "118,000원" in ticket and bill(done) not in ticket
+    for refused in (theirs.get(bill(done)), theirs.post(bill(done), data={**RIGHT, "reason": WHY})):
+        assert refused.status_code == 403 and "배차 담당자에게 청구 정정을 부탁" in refused.text
+    assert bill(done) in desk.get(f"/point/tickets/{done.number}").text
+    page = desk.get(bill(done)).text
+    assert f'href="/point/tickets/{done.number}"' not in page, "the ticket is another point's"
+    answer = desk.post(bill(done), data={**RIGHT, "reason": WHY})
+    assert answer.status_code == 303 and answer.headers["location"] == f"{bill(done)}?done=bill"
+    assert "비용을 고쳤습니다" in desk.get(answer.headers["location"]).text
+    assert charges(web)[-1].total == 48_000
+    third = web.sign_in("point", point=_another(web))
+    assert third.get(bill(done)).status_code == 404
+
+
+def charges(web: WebWorld) -> list[Charge]:
+    with web.database.reading() as session:
+        return list(session.exec(select(Charge).order_by(col(Charge.id))))
+
+
+def _another(web: WebWorld) -> ServicePoint:
+    with web.database.transaction() as session:
+        return world.make_point(session, company=web.company, code="third")

@@ -18,7 +18,7 @@ def bill_rows(bill: ChargeInfo | PricedVisit | None) -> list[dict[str, Any]]:
 
 
 def bills_of(session: Session, detail: TicketDetail) -> list[dict[str, Any]]:
-    """One a visit that has a bill, oldest first: {visit_id, title, at, rows, total, before}."""
+    """One a visit that has a bill, oldest first: {visit_id, point_id, title, at, rows, total, before}."""
     bills = []
     for n, visit in enumerate(detail.visits, start=1):
         charge = charge_of_visit(session, visit_id=visit.id)
@@ -28,6 +28,7 @@ def bills_of(session: Session, detail: TicketDetail) -> list[dict[str, Any]]:
         bills.append(
             {
                 "visit_id": visit.id,
+                "point_id": visit.service_point_id,
                 "title": _("{n}번째 방문").format(n=n) if len(detail.visits) > 1 else _("방문"),
                 "at": visit.ended_at or charge.made_at,
                 "rows": bill_rows(charge),

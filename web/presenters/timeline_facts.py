@@ -161,7 +161,10 @@ def _bill(data: Facts, _names: Names) -> str:
 def _corrected(data: Facts, _names: Names) -> str:
     before, after = data.get("from_total"), data.get("total")
     old = won_text(before) if isinstance(before, int) else ""
-    return _changed(old, won_text(after)) if isinstance(after, int) else ""
+    amount = _changed(old, won_text(after)) if isinstance(after, int) else ""
+    if data.get("misuse_before") == data.get("misuse"):
+        return amount
+    return amount + ", " + (_("사용 부주의로 봄") if data.get("misuse") else _("사용 부주의가 아니라고 봄"))
 
 
 def _reopened(data: Facts, names: Names) -> str:

@@ -12,37 +12,42 @@ from sqlmodel import Session
 
 from billing.queries import charge_of_visit
 from billing.schemas import VISIT_FEE
-from billing.service import NoChargeError
 from core.actor import Actor, Principal
 from core.errors import DomainError, FieldError, ForbiddenError, InvalidError, NotFoundError
 from core.i18n import _
-from dispatch.bill_correction import correct_bill, preview_correction
+from dispatch.bill_correction import OtherBillError, correct_bill, preview_correction
 from dispatch.queries import ticket_detail
+from dispatch.scopes import ticket_in_scope
 from dispatch.technician_job import price_choices
 from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.point.desk import frame
-from web.pages.point.reach import HANDS, reach_item
+from web.pages.point.reach import HANDS, reach_bill
+from web.pages.point.words import done_flash
 from web.pages.posting import Posted, PostedForm, take_once
 from web.pages.technician_forms import read_lines
 from web.presenters.bills import bill_rows
 from web.presenters.technician import warranty_line
+from web.scope import scope_of
 from web.templating import render_page
 
 router = APIRouter(prefix="/point/tickets/{number}/bills/{visit_id}", route_class=GuardedRoute)
 
 REASON_CHARS = 300
+ID_DIGITS = 18
 
 
 @router.get("")
 @allow(*HANDS)
-def show_bill(request: Request, number: str, visit_id: int, principal: Principal = SignedIn) -> Response:
+def show_bill(
+    request: Request, number: str, visit_id: int, done: str = "", principal: Principal = SignedIn
+) -> Response:
     """The bill as it is, with its quantities to be changed."""
     context = context_of(request)
     with context.database.reading() as session:
         now = context.clock()
         values = _values(session, principal, number, visit_id, None, now=now)
-    return render_page(request, "point/bill.html", values)
+    return render_page(request, "point/bill.html", {**values, "flash": done_flash(done)})
 
 
 @router.post("/preview")
@@ -74,12 +79,13 @@ def post_bill(
     try:
         with context.database.transaction() as session:
             now = context.clock()
-            desk, item = reach_item(session, principal=principal, number=number, now=now)
+            desk, visit = reach_bill(session, principal=principal, number=number, visit_id=visit_id)
             if take_once(session, request, principal=principal, posted=posted, now=now):
                 correct_bill(
                     session,
-                    ticket_id=item.id,
+                    ticket_id=visit.ticket_id,
                     visit_id=visit_id,
+                    seen=_seen(posted),
                     lines=read_lines(posted),
                     misuse=posted.get("misuse") == "1",
                     reason=_reason(posted),
@@ -92,7 +98,21 @@ def post_bill(
         with context.database.reading() as session:
             values = _values(session, principal, number, visit_id, posted, now=context.clock(), error=error)
         return render_page(request, "point/bill.html", values, status_code=error.status)
-    return RedirectResponse(desk.ticket(number, done="bill"), status_code=303)
+    with context.database.reading() as session:
+        stays = _has_ticket(session, principal, number)
+    here = f"/point/tickets/{number}/bills/{visit_id}?done=bill"
+    return RedirectResponse(desk.ticket(number, done="bill") if stays else here, status_code=303)
+
+
+def _has_ticket(session: Session, principal: Principal, number: str) -> bool:
+    """Whether the reader can open the ticket itself; its bill stays with the point that made it."""
+    return ticket_in_scope(session, scope=scope_of(principal), number=number) is not None
+
+
+def _seen(posted: PostedForm) -> int | None:
+    """The bill that the form was opened on."""
+    written = posted.get("seen")
+    return int(written) if written.isascii() and written.isdigit() and len(written) < ID_DIGITS else None
 
 
 def _reason(posted: PostedForm) -> str:
@@ -113,13 +133,12 @@ def _values(
     now: datetime,
     error: DomainError | None = None,
 ) -> dict[str, Any]:
-    """Everything the page needs. Raises NotFoundError: not theirs to see, or no bill."""
-    desk, item = reach_item(session, principal=principal, number=number, now=now)
+    """Everything the page needs. Raises as `reach_bill`."""
+    desk, billed = reach_bill(session, principal=principal, number=number, visit_id=visit_id)
     detail = ticket_detail(session, company_id=principal.company_id, number=number, now=now)
-    visit = next((each for each in detail.visits if each.id == visit_id), None)
+    visit = next(each for each in detail.visits if each.id == visit_id)
     charge = charge_of_visit(session, visit_id=visit_id)
-    if visit is None or charge is None:
-        raise NoChargeError(_("고칠 청구서가 없습니다. 방문을 먼저 완료해 주세요."))
+    assert charge is not None, "a billed visit has its bill"
     chosen = {line.code: str(line.quantity) for line in charge.lines if line.code != VISIT_FEE}
     typed = posted or PostedForm(
         (*((f"quantity.{code}", n) for code, n in chosen.items()), ("misuse", "1" if visit.misuse else ""))
@@ -130,6 +149,8 @@ def _values(
         "number": number,
         "visit": visit,
         "charge": charge,
+        "seen": posted.get("seen") if posted and not isinstance(error, OtherBillError) else charge.id,
+        "has_ticket": _has_ticket(session, principal, number),
         "was": bill_rows(charge),
         "prices": prices,
         "typed": typed,
@@ -137,7 +158,7 @@ def _values(
         "error": error,
         "errors": {found.field: found.message for found in error.errors} if error else {},
         "flash": [],
-        **_after(session, item.id, visit_id, typed, now=now),
+        **_after(session, billed.ticket_id, visit_id, typed, now=now),
     }
 
 

@@ -9,10 +9,12 @@ from urllib.parse import urlencode
 from fastapi import Request
 from sqlmodel import Session
 
+from billing.service import NoChargeError
 from core.actor import Principal, Role
 from core.clock import operating_day
-from core.errors import NotFoundError
+from core.errors import ForbiddenError, NotFoundError
 from core.i18n import _
+from dispatch.bill_correction import BilledVisit, billed_visits
 from dispatch.list_queries import TicketItem, items_by_id
 from dispatch.point_desk import had_ticket, waiting_by_point
 from web.scope import reach_ticket
@@ -101,6 +103,26 @@ def reach_item(
     if not items or items[0].service_point is None:
         raise NotPlacedError(_("아직 서비스점이 정해지지 않은 접수입니다. 배차 화면에서 찾아 주세요."))
     return _desk(items[0].service_point, principal), items[0]
+
+
+def reach_bill(
+    session: Session, *, principal: Principal, number: str, visit_id: int
+) -> tuple[Desk, BilledVisit]:
+    """A visit's bill with the desk that answers for it: the point that made it, whoever has the ticket now.
+
+    Raises NotFoundError: unknown, another's or no bill; ForbiddenError: another point billed one's ticket.
+    """
+    found = billed_visits(session, company_id=principal.company_id, number=number)
+    visit = next((each for each in found if each.id == visit_id), None)
+    own_id = principal.service_point_id
+    if visit is None or own_id not in (None, visit.service_point_id):
+        reach_ticket(session, principal=principal, number=number)
+        if visit is None:
+            raise NoChargeError(_("고칠 청구서가 없습니다. 방문을 먼저 완료해 주세요."))
+        name = get_point(session, point_id=visit.service_point_id).name
+        text = _("{point}에서 청구한 방문입니다. 그 서비스점이나 배차 담당자에게 청구 정정을 부탁해 주세요.")
+        raise ForbiddenError(text.format(point=name))
+    return _desk(get_point(session, point_id=visit.service_point_id), principal), visit
 
 
 def crew_of(session: Session, desk: Desk, *, now: datetime) -> list[TechnicianInfo]:

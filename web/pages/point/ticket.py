@@ -14,6 +14,7 @@ from core.actor import Principal
 from core.clock import today_kst
 from core.errors import DomainError
 from core.i18n import _
+from dispatch.bill_correction import billed_visits
 from dispatch.by_hand import PINS
 from dispatch.detail_shapes import TicketDetail
 from dispatch.planning.slots import NoPointYetError, rank_slots
@@ -27,7 +28,7 @@ from web.context import context_of
 from web.display import time_text
 from web.identity import GuardedRoute, SignedIn, allow
 from web.pages.point.desk import frame
-from web.pages.point.reach import ROLES, Desk, NotPlacedError, PassedOnError, crew_of, reach_item
+from web.pages.point.reach import HANDS, ROLES, Desk, NotPlacedError, PassedOnError, crew_of, reach_item
 from web.pages.point.words import (
     AGREEMENT_CALLS,
     DECLINE_REASONS,
@@ -46,6 +47,7 @@ from web.presenters.technician import address_line, boiler_line, code_words, peo
 from web.presenters.timeline import timeline_items
 from web.presenters.timeline_facts import names_in
 from web.templating import render_page
+from workforce.queries import get_point
 
 router = APIRouter(prefix="/point/tickets/{number}", route_class=GuardedRoute)
 
@@ -64,11 +66,26 @@ def show_ticket(
     context = context_of(request)
     in_dialog = "HX-Request" in request.headers
     with context.database.reading() as session:
-        values = ticket_values(
-            session, principal=principal, number=number, now=context.clock(), do=do, with_offers=not in_dialog
-        )
+        now = context.clock()
+        try:
+            values = ticket_values(
+                session, principal=principal, number=number, now=now, do=do, with_offers=not in_dialog
+            )
+        except PassedOnError as gone:
+            return render_page(request, "point/passed_on.html", _what_stays(session, principal, number, gone))
     template = "point/_ticket_dialog.html" if in_dialog else "point/ticket.html"
     return render_page(request, template, {**values, "flash": done_flash(done)})
+
+
+def _what_stays(session: Session, principal: Principal, number: str, gone: PassedOnError) -> dict[str, Any]:
+    """The bills of a ticket that went on to another point stay with the desk that made them."""
+    point_id = principal.service_point_id
+    assert point_id is not None, "only one's own point passes a ticket on"
+    mine = billed_visits(session, company_id=principal.company_id, number=number, point_id=point_id)
+    if not mine:
+        raise gone
+    desk = Desk(get_point(session, point_id=point_id), chooses=False, acts=principal.role in HANDS)
+    return {**frame(desk, ""), "number": number, "bills": mine, "flash": []}
 
 
 @router.get("/head")

@@ -1,0 +1,60 @@
+"""Numbers that take no text: a named person rings them and reads out what a text would have said."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from core.actor import SYSTEM
+from core.i18n import N_
+from dispatch import tasks
+from dispatch.notice_facts import TicketFacts
+from notifications import messages, wording
+from notifications.messages import Context
+from notifications.recipients import CallTask, Role
+
+
+def open_call(
+    session: Session, *, facts: TicketFacts, context: Context, call: CallTask, generation: int, now: datetime
+) -> None:
+    """A person must ring a number that takes no text; newer news replaces what was not said yet.
+
+    A bill is news of its own: it replaces nothing, and what comes later does not replace it. What a corrected
+    one replaces is for `bill_notices` to say.
+    """
+    event = messages.event_of(context)
+    about = {"event": event.value, "generation": generation}
+    earlier = tasks.list_tasks(
+        session, company_id=facts.company.id, ticket_id=facts.id, kinds=[tasks.CALL_LANDLINE], state=None
+    )
+    if any(task.recipient == call.recipient.value and task.data == about for task in earlier):
+        return
+    variant = _words_for(call, wording.variants(event))
+    if event is not messages.Event.VISIT_RESULT:
+        tasks.close_tasks_of(
+            session,
+            ticket_id=facts.id,
+            kinds=[tasks.CALL_LANDLINE],
+            recipient=call.recipient.value,
+            only=lambda data: data.get("event") != messages.Event.VISIT_RESULT.value,
+            outcome=N_("새 소식으로 바뀌었습니다."),
+            state="void",
+            by=SYSTEM,
+            now=now,
+        )
+    tasks.open_task(
+        session,
+        ticket_id=facts.id,
+        kind=tasks.CALL_LANDLINE,
+        recipient=call.recipient.value,
+        generation=1 + sum(task.recipient == call.recipient.value for task in earlier),
+        detail=wording.render(context=context, variant=variant).text,
+        data=about,
+        now=now,
+    )
+
+
+def _words_for(call: CallTask, known: frozenset[str]) -> str:
+    both = {Role.RESIDENT, Role.REQUESTER} <= set(call.serves) and "shared" in known
+    return "shared" if both else call.recipient.value

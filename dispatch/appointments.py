@@ -46,12 +46,14 @@ def fit_window(
     by: Actor,
     now: datetime,
     technician_id: int | None = None,
+    since: datetime | None = None,
 ) -> Window:
     """Agree a window for a visit and plan it there; returns the planned start and end of work.
 
     Who comes is who was named: `technician_id`, or whom the offer of this window names now (`slots`). A
     window that nobody offers may still be kept by the visit's own technician. Writes the window (a new
-    generation) and the state `agreed`; the ticket's status and clocks are the caller's.
+    generation) and the state `agreed`; the ticket's status and clocks are the caller's. What is named instead
+    of a window that cannot be kept never begins before `since`.
 
     Raises:
         WindowNotReachableError: no technician can begin inside the window (409).
@@ -72,7 +74,7 @@ def fit_window(
         drafts = _drafts(boards, seen, (start, end), named=technician_id)
         if drafts is None:
             who = boards[0].names.get(technician_id or 0, "")
-            raise _not_reachable(session, visit, who=who, now=now)
+            raise _not_reachable(session, visit, who=who, since=since, now=now)
         # Before publishing: whoever gets the job by it is told of this promise, not of the one before.
         visit.window_start, visit.window_end = start, end
         session.add(visit)
@@ -132,8 +134,10 @@ def _free_to_come(seen: BoardVisit, who: int) -> tuple[int, ...]:
     return () if seen.pinned_technician or who == seen.excluded_technician_id else (who,)
 
 
-def _not_reachable(session: Session, visit: Visit, *, who: str, now: datetime) -> WindowNotReachableError:
-    slots = rank_slots(session, ticket_id=visit.ticket_id, now=now)
+def _not_reachable(
+    session: Session, visit: Visit, *, who: str, since: datetime | None, now: datetime
+) -> WindowNotReachableError:
+    slots = rank_slots(session, ticket_id=visit.ticket_id, now=now, since=since)
     reachable = tuple((slot.start, slot.end) for slot in slots[:6])
     words = ", ".join(_window_words(*window) for window in reachable[:3])
     if words and who:

@@ -14,6 +14,7 @@ from dispatch.checklist import ChecklistItem
 from dispatch.schemas import Owner
 from dispatch.states import OPEN_VISIT_STATES
 from dispatch.tasks import TaskInfo
+from dispatch.visit_rules import part_due
 from workforce.schemas import CompanyInfo, PointInfo, TechnicianInfo
 
 
@@ -220,8 +221,9 @@ class TicketDetail:
     def part_due_at(self) -> datetime | None:
         """When the part arrives for which the case waits; None: for none, or nobody knows yet."""
         visit = self.visit
-        waits = self.status == "ON_HOLD" and visit is not None and visit.hold_reason == "parts_wait"
-        return visit.hold_due_at if waits and visit is not None else None
+        if visit is None:
+            return None
+        return part_due(status=self.status, hold_reason=visit.hold_reason, hold_due_at=visit.hold_due_at)
 
     def party(self, role: str) -> PartyFacts | None:
         """A person by role."""

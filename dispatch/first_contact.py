@@ -14,10 +14,15 @@ from sqlmodel import Session
 from core.actor import Actor
 from core.clock import rfc3339_kst
 from core.dated import read_rules
-from core.errors import FieldError, InvalidError
 from core.events import publish
 from core.i18n import N_, _
 from dispatch import assignment, clocks, ending, notices, revisits, tasks
+from dispatch.attempt_checks import (
+    BadAttemptError,
+    require_open,
+    require_part_there,
+    require_sense,
+)
 from dispatch.cases import (
     Case,
     WrongStateError,
@@ -30,20 +35,16 @@ from dispatch.cases import (
 from dispatch.events import TicketEnded
 from dispatch.models import ContactAttempt, Visit
 from dispatch.open_visits import ensure_open_visit
-from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES, UNDER_WAY_STATES
+from dispatch.states import OPEN_VISIT_STATES
 from dispatch.tickets import note_change, ticket_key
 from dispatch.visit_schemas import REACHED, AgreedWindow, AttemptRequest, AttemptResult, Outcome
 from notifications.messages import Window
 from workforce.queries import technician_of_person
 
+__all__ = ["BadAttemptError", "record_attempt"]
+
 REASON_CHARS = 500
 CONTACT_TASKS = (tasks.CONTACT_CALL, tasks.REVISIT_CALL, tasks.PART_CALL)
-
-
-class BadAttemptError(InvalidError):
-    """An attempt that does not hang together; `errors` names the fields."""
-
-    code = "bad-attempt"
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,8 @@ def record_attempt(
     case = lock_case(session, ticket_id=ticket_id)
     at = require_moment(at=attempt.at, not_before=case.ticket.received_at, now=now)
     roles = parties_of(session, ticket_id=ticket_id).keys()
-    _require_sense(attempt, roles, safety=case.ticket.safety, now=now)
-    _require_open(case, attempt)
+    require_sense(attempt, roles, safety=case.ticket.safety, now=now)
+    require_open(case, attempt)
     rules = read_rules(session, company_id=case.ticket.company_id, at=now)
     entry = _Entry(
         case=case,
@@ -107,39 +108,6 @@ def record_attempt(
         data=_told(entry, attempt_id, before),
     )
     return _result(session, entry, attempt_id)
-
-
-def _require_sense(attempt: AttemptRequest, roles: object, *, safety: bool, now: datetime) -> None:
-    errors: list[FieldError] = []
-    if safety and attempt.outcome is Outcome.SOLVED_BY_PHONE:
-        text = _("안전이 걱정되는 접수는 전화로 끝낼 수 없습니다. 기사가 반드시 찾아가 확인해야 합니다.")
-        errors.append(FieldError("outcome", text))
-    if attempt.with_role is not None and attempt.with_role not in roles:  # type: ignore[operator]
-        errors.append(FieldError("with", _("이 접수에 없는 사람입니다. 통화한 사람을 다시 골라 주세요.")))
-    window = attempt.window
-    if window is not None and attempt.outcome is not Outcome.CONNECTED:
-        errors.append(FieldError("window", _("방문 시간은 통화가 된 경우에만 약속할 수 있습니다.")))
-    elif window is not None and window.end <= window.start:
-        errors.append(FieldError("window.end", _("끝 시각이 시작 시각보다 늦어야 합니다.")))
-    elif window is not None and window.end <= now:
-        errors.append(FieldError("window.end", _("이미 지난 시간입니다. 앞으로의 시간을 골라 주세요.")))
-    if errors:
-        raise BadAttemptError(errors[0].message, errors=tuple(errors))
-
-
-def _require_open(case: Case, attempt: AttemptRequest) -> None:
-    ticket, visit = case.ticket, case.visit
-    if ticket.status in ENDED_STATUSES:
-        raise WrongStateError(
-            _("이미 끝난 접수입니다({status}). 다시 방문해야 하면 재접수해 주세요.").format(
-                status=ticket.status
-            )
-        )
-    under_way = visit is not None and visit.state in UNDER_WAY_STATES
-    if under_way and (attempt.window is not None or attempt.outcome is Outcome.SOLVED_BY_PHONE):
-        raise WrongStateError(
-            _("기사가 이미 출발한 방문입니다. 방문을 마치거나 보류한 뒤에 시간을 다시 정해 주세요.")
-        )
 
 
 def _store(session: Session, entry: _Entry) -> int:
@@ -179,6 +147,7 @@ def _agree_window(session: Session, entry: _Entry, window: AgreedWindow, *, befo
     if ticket.service_point_id is None:
         raise WrongStateError(_("서비스점이 아직 정해지지 않았습니다. 서비스점을 먼저 정해 주세요."))
     held = entry.case.visit
+    since = require_part_there(entry.case, window)  # read before the hold ends, which forgets it
     if ticket.status == "ON_HOLD" and held is not None:  # who is on hold stands on no board
         revisits.end_hold(session, ticket=ticket, visit=held, by=entry.by, now=now)
     visit = ensure_open_visit(session, ticket=ticket, point_id=ticket.service_point_id, now=now)
@@ -190,6 +159,7 @@ def _agree_window(session: Session, entry: _Entry, window: AgreedWindow, *, befo
             start=window.start,
             end=window.end,
             technician_id=window.technician_id,
+            since=since,
             by=entry.by,
             now=now,
         )

@@ -51,6 +51,11 @@ class Verdict(StrEnum):
     REFUSE = "refuse"
 
 
+def part_due(*, status: str, hold_reason: str | None, hold_due_at: datetime | None) -> datetime | None:
+    """When the part comes for which a case waits, by its newest visit; None: none, or nobody knows."""
+    return hold_due_at if status == "ON_HOLD" and hold_reason == "parts_wait" else None
+
+
 def judge_step(
     step: Step, *, ticket_status: str, visit_state: str | None, has_technician: bool, on_hold: bool
 ) -> Verdict:

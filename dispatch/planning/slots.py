@@ -7,15 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from core.clock import kst
 from core.dated import read_rules
 from core.errors import ConflictError, InvalidError
 from core.i18n import _
 from dispatch.candidates import rank_points
+from dispatch.cases import current_visit
 from dispatch.intake_rules import SAFETY_SYMPTOMS, priority_of
-from dispatch.models import Ticket, Visit
+from dispatch.models import Ticket
 from dispatch.open_visits import duration_of, find_open_visit, skills_of
 from dispatch.planning.board import load_horizon
 from dispatch.planning.board_problem import BoardProblem, Freedom, to_problem
@@ -23,6 +24,7 @@ from dispatch.planning.board_shapes import BoardVisit, DayBoard, Window
 from dispatch.planning.insertion import best_insertion, candidate_visit
 from dispatch.planning.visiting_hours import may_be_offered, visiting_hours
 from dispatch.travel import place_at
+from dispatch.visit_rules import part_due
 from geo.schemas import Point
 from scheduling.quote import Offer, rank_windows, without_overtime
 from workforce.queries import get_point, is_point_closed
@@ -81,11 +83,16 @@ class Slot:
         return _("근무 시간이 끝난 뒤까지 일해야 하는 시간입니다.") if self.overtime else ""
 
 
-def rank_slots(session: Session, *, ticket_id: int, now: datetime) -> list[Slot]:
+def rank_slots(
+    session: Session, *, ticket_id: int, now: datetime, since: datetime | None = None
+) -> list[Slot]:
     """Windows for a ticket at its point over today and the planned days, none in the past.
 
     The one in which its technician is planned now comes first, then the best. Whoever a window names is who
     comes when it is agreed (`appointments.fit_window`). While a part is awaited, none begins before its day.
+
+    Args:
+        since: none begins before this; for whoever has just ended the wait for a part.
 
     Raises NoPointYetError while no service point has the ticket.
     """
@@ -102,27 +109,14 @@ def rank_slots(session: Session, *, ticket_id: int, now: datetime) -> list[Slot]
     if seen is None:
         point = get_point(session, point_id=ticket.service_point_id)
         seen = candidate_visit(session, ticket=ticket, point=point, rules=boards[0].rules, visit=open_visit)
-    since = part_due(session, ticket_id=ticket_id)
+    newest = current_visit(session, ticket_id=ticket_id)
+    if since is None and newest is not None:
+        since = part_due(status=ticket.status, hold_reason=newest.hold_reason, hold_due_at=newest.hold_due_at)
     slots = _rank(boards, seen, since=since)
     if ticket.status in GOING_AGAIN and open_visit is None and since is None:
         slots = [*_later_today(boards[0], seen, slots), *slots]
     planned = _as_planned(boards, seen, slots)
     return slots if planned is None else [planned, *(slot for slot in slots if slot.start != planned.start)]
-
-
-def part_due(session: Session, *, ticket_id: int) -> datetime | None:
-    """When the part arrives for which a ticket waits; None: it waits for none, or nobody knows yet."""
-    query = (
-        select(Visit.hold_due_at)
-        .join(Ticket, col(Ticket.id) == col(Visit.ticket_id))
-        .where(
-            col(Visit.ticket_id) == ticket_id,
-            col(Ticket.status) == "ON_HOLD",
-            col(Visit.hold_reason) == "parts_wait",
-        )
-        .order_by(col(Visit.sequence).desc())
-    )
-    return session.exec(query).first()
 
 
 def named_for(boards: Sequence[DayBoard], seen: BoardVisit, window: Window) -> int | None:

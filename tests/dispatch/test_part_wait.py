@@ -2,10 +2,12 @@
 
 from datetime import date, datetime, timedelta
 
+import pytest
 from sqlmodel import Session
 
 from core.clock import KST, kst
 from dispatch import first_contact, revisits, tasks, visits
+from dispatch.assignment import WindowNotReachableError
 from dispatch.list_queries import list_tickets
 from dispatch.planning.slots import rank_slots
 from dispatch.queries import answer_where_is_it, ticket_detail
@@ -57,6 +59,33 @@ def test_no_window_begins_before_the_part_is_there(at_the_door: CaseWorld, now: 
     hold(case, due=DUE, now=held_at)
     slots = rank_slots(case.session, ticket_id=case.ticket_id, now=held_at)
     assert slots and all(slot.start >= DUE for slot in slots)
+
+
+def agree(case: CaseWorld, start: datetime, *, now: datetime, who: int | None = None) -> None:
+    window = AgreedWindow(start, start + timedelta(hours=2), who)
+    attempt = AttemptRequest(Outcome.CONNECTED, with_role="resident", window=window)
+    first_contact.record_attempt(
+        case.session, ticket_id=case.ticket_id, attempt=attempt, by=world.AGENT, now=now
+    )
+
+
+def test_a_window_from_an_old_page_is_refused_before_the_part_is_there(
+    at_the_door: CaseWorld, now: datetime
+) -> None:
+    case, held_at = at_the_door, now + timedelta(hours=3)
+    hold(case, due=DUE, now=held_at)
+    with pytest.raises(first_contact.BadAttemptError, match="12월 3일 09:00에 올 예정") as refused:
+        agree(case, DUE - timedelta(hours=18), now=held_at + MINUTE)
+    assert [error.field for error in refused.value.errors] == ["window"]
+    assert case.ticket.status == "ON_HOLD" and case.visits()[-1].hold_due_at == DUE
+
+
+def test_what_is_named_instead_is_not_before_the_part_either(at_the_door: CaseWorld, now: datetime) -> None:
+    case, held_at = at_the_door, now + timedelta(hours=3)
+    hold(case, due=DUE, now=held_at)
+    with pytest.raises(WindowNotReachableError) as refused:
+        agree(case, DUE + timedelta(hours=18), now=held_at + MINUTE)
+    assert refused.value.reachable and all(start >= DUE for start, _end in refused.value.reachable)
 
 
 def test_an_appointment_that_came_to_nothing_does_not_stand(at_the_door: CaseWorld, now: datetime) -> None:

@@ -13,6 +13,7 @@ from core.clock import KST
 from core.models import TimelineEntry
 from dispatch.models import Task, TicketClock, Visit
 from dispatch.planning.plan_models import Plan
+from dispatch.tickets import note_change
 from tests import world
 from tests.dispatch.plan_world import book, plan
 from tests.web.conftest import ClientAs, WebWorld
@@ -161,6 +162,21 @@ def test_a_plan_of_the_house_does_not_count_as_being_faster(web_world: WebWorld,
     seen = hidden(dialog(dispatcher, number), "seen")
     with web_world.database.transaction() as session:
         plan(session, ticket_of(session, number), web_world.now)
+    answer = assign(
+        dispatcher, number, technician_id=str(web_world.technician.id), reason="가까움", seen=seen
+    )
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("what", ["SafetyAdviceRead", "BoilerCorrected", "ChargeCorrected"])
+def test_what_no_decision_rests_on_stops_nobody(web_world: WebWorld, dispatcher: Client, what: str) -> None:
+    """The agent ticks the advice that he reads out while the dispatcher chooses who goes."""
+    number = file_ticket(web_world)
+    seen = hidden(dialog(dispatcher, number), "seen")
+    with web_world.database.transaction() as session:
+        note_change(
+            session, ticket=ticket_of(session, number), what=what, by=world.AGENT, now=web_world.now, data={}
+        )
     answer = assign(
         dispatcher, number, technician_id=str(web_world.technician.id), reason="가까움", seen=seen
     )

@@ -25,6 +25,9 @@ UNREMARKABLE = frozenset(
         "ClockAdvanced",
         "ClockStopped",
         "JobAcknowledged",
+        "SafetyAdviceRead",
+        "BoilerCorrected",
+        "ChargeCorrected",
     }
 )
 """Changes that no decision about a ticket rests on."""

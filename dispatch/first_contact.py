@@ -219,7 +219,7 @@ def _stop(session: Session, entry: _Entry, kind: str) -> None:
 
 
 def _reason_of(attempt: AttemptRequest) -> str:
-    return (attempt.reason.strip() or attempt.note.strip() or _("전화로 해결했습니다."))[:REASON_CHARS]
+    return (attempt.reason.strip() or attempt.note.strip() or N_("전화로 해결했습니다."))[:REASON_CHARS]
 
 
 def _window_of(visit: Visit) -> Window | None:

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from core.actor import Actor
 from core.clock import operating_day
 from core.events import publish
-from core.i18n import _
+from core.i18n import N_, _
 from dispatch import ending
 from dispatch.cases import Case, WrongStateError, current_visit, lock_case, lock_day_of
 from dispatch.detail_shapes import TicketDetail
@@ -63,7 +63,7 @@ def merge(session: Session, *, ticket_id: int, by: Actor, now: datetime, reason:
     """
     case = _lock_both(session, ticket_id=ticket_id)
     older = _older_of(session, case)
-    why = reason.strip() or _("같은 건이라 {number} 접수로 합쳤습니다.").format(number=older.number)
+    why = reason.strip() or N_("같은 건이라 {number} 접수로 합쳤습니다.").format(number=older.number)
     promise = promise_of(session, visit=case.visit)
     off = GONE_ON.format(number=older.number)
     ending.end_case(session, case=case, status="CANCELLED", reason=why, by=by, now=now, called_off=off)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from core.i18n import N_, _
+from core.i18n import N_
 from dispatch import tasks
 from dispatch.models import Ticket
 from dispatch.states import ENDED_STATUSES
@@ -64,10 +64,10 @@ def ask_to_call(*, session: Session, event: NoticeFailed, now: datetime) -> None
         kind=NOTICE_FAILED,
         recipient=event.recipient,
         generation=1 + sum(task.recipient == event.recipient for task in earlier),
-        detail=_("{whom}께 문자가 가지 않았습니다({what}). {why} 전화로 알려 주세요.").format(
-            whom=_(_WHOM.get(event.recipient, event.recipient)),
-            what=_(_TOLD.get(event.told, event.told)),
-            why=_(_WHY.get(event.why, _("통신사가 전하지 못했습니다."))),
+        detail=N_("{whom}께 문자가 가지 않았습니다({what}). {why} 전화로 알려 주세요.").format(
+            whom=_WHOM.get(event.recipient, event.recipient),
+            what=_TOLD.get(event.told, event.told),
+            why=_WHY.get(event.why, N_("통신사가 전하지 못했습니다.")),
         ),
         data=about,
         now=now,

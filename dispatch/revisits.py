@@ -83,7 +83,7 @@ def plan_again(session: Session, *, ticket: Ticket, after: Visit, by: Actor, now
     """Ask for a new visit after one that came to nothing; the desk is asked to agree a time."""
     if ticket.service_point_id is None:
         return
-    detail = _("방문했으나 아무도 없었습니다. 가족과 통화해 다시 방문할 시간을 정해 주세요.")
+    detail = N_("방문했으나 아무도 없었습니다. 가족과 통화해 다시 방문할 시간을 정해 주세요.")
     _ask_for_call(session, ticket=ticket, visit=after, detail=detail, due=None, now=now)
     note_change(
         session, ticket=ticket, what="RevisitAsked", by=by, now=now, data={"after_visit_id": after.id}
@@ -208,15 +208,15 @@ def _ask_to_tell_of_part(
 ) -> None:
     """The family has no appointment any more and no text says so: somebody rings them within the hour."""
     if due is None:
-        detail = _("부품이 언제 오는지 알아보고, 부품 도착 예정일을 가족에게 전화로 알려 주세요.")
+        detail = N_("부품이 언제 오는지 알아보고, 부품 도착 예정일을 가족에게 전화로 알려 주세요.")
     else:
-        detail = _("부품 도착 예정일({date})을 가족에게 전화로 알려 주세요.").format(date=_date_words(due))
+        detail = N_("부품 도착 예정일({date})을 가족에게 전화로 알려 주세요.").format(date=_date_words(due))
     rules = read_rules(session, company_id=ticket.company_id, at=now)
     tasks.open_task(
         session,
         ticket_id=ticket_key(ticket),
         kind=tasks.PART_CALL,
-        detail=detail + " " + _("지난 방문 약속은 없어졌고, 새 시간은 부품이 오면 정한다고 말씀해 주세요."),
+        detail=detail + " " + N_("지난 방문 약속은 없어졌고, 새 시간은 부품이 오면 정한다고 말씀해 주세요."),
         generation=visit.sequence,
         due_at=now + timedelta(seconds=rules.contact_limit_s),
         now=now,
@@ -225,7 +225,7 @@ def _ask_to_tell_of_part(
 
 def _date_words(at: datetime) -> str:
     local = at.astimezone(KST)
-    return _("{month}월 {day}일").format(month=local.month, day=local.day)
+    return N_("{month}월 {day}일").format(month=local.month, day=local.day)
 
 
 __all__: Sequence[str] = ("end_hold", "hold", "options_for", "plan_again", "resume", "resume_due_holds")

@@ -45,7 +45,6 @@ def tell_corrected_bill(
     """
     visit = session.get_one(Visit, visit_id)
     earlier = [visit.sequence + CORRECTION * n for n in range(times)]
-    heard = _who_heard(session, visit=visit, generations=earlier)
     service.withdraw(
         session,
         ticket_id=visit.ticket_id,
@@ -54,6 +53,7 @@ def tell_corrected_bill(
         reason=why,
         now=now,
     )
+    heard = _who_heard(session, visit=visit, generations=earlier)  # what is still queued now is on its way
     tasks.close_tasks_of(
         session,
         ticket_id=visit.ticket_id,

@@ -17,6 +17,7 @@ from core.i18n import N_, _
 from dispatch import assignment, bill_notices, clocks, ending, tasks
 from dispatch.checklist import checklist_for, missing_items
 from dispatch.events import VisitCompleted
+from dispatch.landline_calls import is_no_bill
 from dispatch.models import Ticket
 from dispatch.pricing import work_of
 from dispatch.steps import Taken, begin_step, result_of, write_step
@@ -103,6 +104,7 @@ def _end_ticket(session: Session, taken: Taken) -> None:
         ticket_id=taken.case.ticket_id,
         kinds=ending.VISIT_TASKS,
         outcome=why,
+        only=is_no_bill,
         state="void",
         by=taken.by,
         now=taken.now,

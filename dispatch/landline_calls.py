@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session
 
@@ -13,6 +14,11 @@ from dispatch.notice_facts import TicketFacts
 from notifications import messages, wording
 from notifications.messages import Context
 from notifications.recipients import CallTask, Role
+
+
+def is_no_bill(data: dict[str, Any]) -> bool:
+    """Whether a call is about the visit itself: a bill stays news when nobody drives any more."""
+    return data.get("event") != messages.Event.VISIT_RESULT.value
 
 
 def open_call(
@@ -37,7 +43,7 @@ def open_call(
             ticket_id=facts.id,
             kinds=[tasks.CALL_LANDLINE],
             recipient=call.recipient.value,
-            only=lambda data: data.get("event") != messages.Event.VISIT_RESULT.value,
+            only=is_no_bill,
             outcome=N_("새 소식으로 바뀌었습니다."),
             state="void",
             by=SYSTEM,

@@ -8,7 +8,7 @@ import pytest
 from sqlmodel import Session, col, select
 
 from billing.schemas import ChargeInfo, PricedLine, WarrantyReason
-from dispatch import bill_notices, notices, tasks
+from dispatch import bill_notices, cancellation, notices, tasks
 from dispatch.models import Visit
 from dispatch.notice_tasks import NOTICE_FAILED, ask_to_call
 from notifications.events import NoticeFailed
@@ -145,3 +145,28 @@ def test_nobody_is_asked_to_ring_about_the_old_amount(twice: CaseWorld, now: dat
     first, _second = twice.visits()
     correct(twice, first, 10_000, now=now)
     assert calls(twice, NOTICE_FAILED) == {1: "void", 2: "open"}
+
+
+def test_a_bill_that_was_not_said_yet_stays_to_be_said(session: Session, now: datetime) -> None:
+    """The case is open again and its new visit is called off: the first visit is still to be paid."""
+    case = make_case(session, resident=LANDLINE, status="COMPLETED", state="completed", ended_at=now)
+    (visit,) = case.visits()
+    tell(case, visit, 18_000, now=now)
+    case.ticket.status = "ASSIGNED"
+    again = world.make_visit(
+        session,
+        ticket=case.ticket,
+        point=case.point,
+        technician=case.technician,
+        sequence=2,
+        start=now + timedelta(days=1),
+        window_start=now + timedelta(days=1),
+        window_end=now + timedelta(days=1, hours=2),
+        window_generation=1,
+    )
+    notices.tell_window(session, visit_id=again.id or 0, before=None, reason=None, now=now)
+    cancellation.cancel_ticket(
+        session, ticket_id=case.ticket_id, reason="고객이 원함", by=world.AGENT, now=now
+    )
+    states = {task.data["event"]: task.state for task in case.tasks(tasks.CALL_LANDLINE)}
+    assert states == {"VISIT_RESULT": "open", "VISIT_SCHEDULED": "void"}

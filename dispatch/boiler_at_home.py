@@ -130,7 +130,7 @@ def _meant(session: Session, ticket: Ticket, plate: _Plate) -> BoilerInfo | None
 def _make_room(session: Session, ticket: Ticket, known: BoilerInfo, plate: _Plate) -> None:
     """It is another boiler than the one written down, which stays, or is gone when it was replaced."""
     if plate.other not in OTHER_BOILER:
-        words = _("적혀 있던 제조 번호({serial})와 다릅니다. 다른 보일러인가요? 아래에서 골라 주세요.")
+        words = _("적혀 있던 제조 번호({serial})와 다릅니다. 다른 보일러인지 골라 주세요.")
         message = words.format(serial=known.serial)
         raise BadBoilerError(message, errors=(FieldError("other", message),))
     if plate.other == "replaced":

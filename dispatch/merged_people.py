@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from core.actor import Actor
 from core.clock import rfc3339_kst
-from core.i18n import _
+from core.i18n import N_
 from dispatch.cases import parties_of
 from dispatch.models import ContactAttempt, Ticket, TicketParty, Visit
 from dispatch.notice_tasks import NOTICE_FAILED
@@ -80,7 +80,7 @@ def ask_to_ring(
     earlier = list_tasks(
         session, company_id=where.company_id, ticket_id=where.id, kinds=[NOTICE_FAILED], state=None
     )
-    detail = _(
+    detail = N_(
         "합친 접수 {merged}에 따로 약속한 방문 시간이 있었습니다. 그 시간에는 가지 않으니 "
         "전화로 말씀드리고 {older} 접수의 시간을 확인해 주세요."
     )

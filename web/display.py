@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from jinja2 import Environment
 
-from core.clock import KST, kst, operating_day
+from core.clock import KST, kst, operating_day, today_kst
 from core.i18n import _, get_language
 from web.assets import asset_url
 
@@ -29,8 +29,14 @@ def date_text(at: datetime | None) -> str:
 
 
 def day_text(day: date, now: datetime) -> str:
-    """An operating day: ``오늘``, ``내일``, else its date. It is today's until five in the morning."""
-    near = {0: _("오늘"), 1: _("내일")}.get((day - operating_day(now)).days)
+    """An operating day by the calendar's words: ``오늘``, ``내일``, ``모레``, else its date.
+
+    Past midnight the running one is yesterday's, which nobody would look for: it is ``지금~05:00`` then.
+    """
+    today = today_kst(now)
+    if day == operating_day(now) and day != today:
+        return _("지금~05:00")
+    near = {0: _("오늘"), 1: _("내일"), 2: _("모레")}.get((day - today).days)
     return near or date_text(kst(day, 12))
 
 

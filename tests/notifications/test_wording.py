@@ -166,7 +166,7 @@ def test_nothing_to_pay_is_said_plainly() -> None:
     free = messages.VisitResult(
         CASE, WORKER, kst(DAY, 15), (messages.CostLine("출장비", 0, warranty=True),), 0
     )
-    assert "내실 돈은 없습니다." in text_of(free, "resident")
+    assert "내실 금액이 없습니다." in text_of(free, "resident")
 
 
 def test_a_bill_that_does_not_add_up_is_refused() -> None:

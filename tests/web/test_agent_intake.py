@@ -206,7 +206,7 @@ def test_a_code_that_means_gas_turns_into_the_safety_flow(
         ("resident_phone", "０１０．１２３４．５６７８ (딸)", "010-1234-5678"),
         ("resident_phone", "02)555-0101", "문자 못 받음"),
         ("resident_phone", "12", "전화번호가 너무 짧습니다"),
-        ("resident_address", "서울 강남구 역삼동 735 101동 1203호", "동까지 압니다"),
+        ("resident_address", "서울 강남구 역삼동 735 101동 1203호", "동까지 확인됐습니다"),
         ("resident_address", "서울 강남구", "data-pick"),
         ("resident_address", "???", "echo-line"),
     ],

@@ -287,7 +287,7 @@ def test_the_limit_that_a_new_time_would_pass_is_told_before_saving(
     url = f"/dispatch/tickets/{number}/assignment/preview"
     shown = dispatcher.post(url, data=fields, headers=PART).text
     # Filed ten minutes ago: due after 90 minutes, and the work of 45 minutes ends after 225.
-    assert "처리 기한 오늘 11:30을(를) 2시간 15분 넘깁니다" in shown
+    assert "처리 기한(오늘 11:30)을 2시간 15분 넘깁니다" in shown
     assert "연락 기한" in shown and "그 전에 통화해" in shown
     assert assign(dispatcher, number, **fields, reason="고객 부탁").status_code == 200, "it is allowed"
     with web_world.database.transaction() as session:

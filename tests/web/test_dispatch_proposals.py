@@ -82,8 +82,8 @@ def test_many_proposals_are_read_together(
 
 @pytest.mark.parametrize(
     ("hour", "days", "said"),
-    [(9, 0, "오늘"), (9, 1, "내일"), (9, 2, "12월 3일 (목)"), (27, 0, "오늘")],
-    ids=["today", "tomorrow", "a-date-is-whole", "the-night-belongs-to-its-day"],
+    [(9, 0, "오늘"), (9, 1, "내일"), (9, 2, "모레"), (9, 3, "12월 4일 (금)"), (27, 0, "지금~05:00")],
+    ids=["today", "tomorrow", "the-day-after", "a-date-is-whole", "the-night-belongs-to-its-day"],
 )
 def test_the_day_of_a_replan_is_named_whole(hour: int, days: int, said: str) -> None:
     day = date(2026, 12, 1)

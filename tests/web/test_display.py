@@ -9,7 +9,7 @@ import pytest
 
 from core.clock import kst
 from core.i18n import set_language
-from web.display import date_text, iso_text, span_text, time_text, when_text, window_text, won_text
+from web.display import date_text, day_text, iso_text, span_text, time_text, when_text, window_text, won_text
 
 DAY = date(2026, 12, 1)
 NOW = kst(DAY, 9, 30)
@@ -71,3 +71,14 @@ def test_money_has_commas_and_its_unit() -> None:
     assert won_text(121_000) == "121,000원"
     assert won_text(0) == "0원"
     assert won_text(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("now", "words"),
+    [
+        (NOW, ["오늘", "내일", "모레", "12월 4일 (금)"]),
+        (kst(DAY, 25), ["지금~05:00", "오늘", "내일", "모레"]),  # 01:00: the running day is yesterday's
+    ],
+)
+def test_operating_days_are_called_by_the_calendar(now: datetime, words: list[str]) -> None:
+    assert [day_text(DAY + timedelta(days=n), now) for n in range(4)] == words

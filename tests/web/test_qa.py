@@ -285,7 +285,7 @@ def test_another_time_outside_the_calling_hours_takes_a_reason(
     assert f'value="{at}"' in refused.text and 'name="back_why"' in refused.text
     assert attempts(web_world) == []
     assert qa.post(url, data={**sent, "back_why": "밤에 일하셔서 부탁하심"}).status_code == 303
-    assert "시간 밖에 다시 거는 까닭: 밤에 일하셔서 부탁하심" in qa.get(f"/qa/{call_id}").text
+    assert "시간 밖에 다시 거는 사유: 밤에 일하셔서 부탁하심" in qa.get(f"/qa/{call_id}").text
 
 
 def test_the_next_call_follows_in_the_list(web_world: WebWorld, qa: Client) -> None:

@@ -96,7 +96,7 @@ def agree_later(
         )
         message = text.format(hours=spans)
         raise BadAnswersError(message, errors=(FieldError("call_back_at", message),))
-    kept = _("시간 밖에 다시 거는 까닭: {why}").format(why=why)
+    kept = _("시간 밖에 다시 거는 사유: {why}").format(why=why)
     note = f"{attempt.note} / {kept}" if attempt.note else kept
     return attempt.model_copy(update={"note": note[:LONGEST_NOTE]})
 

@@ -133,7 +133,7 @@ def frame_of(session: Session, whose: Whose, principal: Principal, *, view: str 
     mark = "&" if whose.suffix else "?"
     tabs = [
         (f"/m{whose.suffix}", _("오늘"), "list", view == ""),
-        (f"/m{whose.suffix}{mark}view=later", _("내일·모레"), "calendar", view == "later"),
+        (f"/m{whose.suffix}{mark}view=later", _("다음 일정"), "calendar", view == "later"),
         (f"/m{whose.suffix}{mark}view=tasks", _("할 일"), "bell", view == "tasks"),
     ]
     if principal.role in HOME_OF_DESK:

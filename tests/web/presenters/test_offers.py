@@ -41,7 +41,7 @@ def test_a_window_past_the_limit_says_so_and_is_not_put_first() -> None:
     offers = weigh_offers([planned, slot(6), soon], clocks=[limit(due)], now=NOW)
     assert [offer.start for offer in offers.slots] == [planned.start, soon.start, NOW + 6 * HOUR]
     said = offers.slots[0].note
-    assert said == "약속한 처리 시한(오늘 14:00)을 넘깁니다"
+    assert said == "처리 시한(오늘 14:00)을 넘길 수 있습니다"
     assert offers.best is not None and offers.best.start == soon.start
     assert offers.best.note == soon.note, "what else is to be known stays"
     assert offers.warning == ""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from core.actor import Role
-from core.clock import kst, operating_day, rfc3339_kst
+from core.clock import kst, operating_day, rfc3339_kst, today_kst
 from core.dated import CompanyRules
 from core.i18n import N_, _
 from customers.rules import Relationship, relationship_label
@@ -51,8 +51,8 @@ PRECISIONS = {
     "address": N_("집까지 정확합니다"),
     "road": N_("도로까지 압니다"),
     "ri": N_("리까지 압니다"),
-    "dong": N_("동까지 압니다"),
-    "sgg": N_("시·군·구까지만 압니다"),
+    "dong": N_("동까지 확인됐습니다"),
+    "sgg": N_("시·군·구까지만 확인됐습니다"),
     "sido": N_("시·도까지만 압니다"),
     "none": N_("어디인지 찾지 못했습니다"),
 }
@@ -132,7 +132,7 @@ def window_choices(rules: CompanyRules, now: datetime) -> list[tuple[str, list[t
             texts = [
                 (f"{rfc3339_kst(a)}/{rfc3339_kst(b)}", f"{time_text(a)}~{time_text(b)}") for a, b in windows
             ]
-            days.append((_day_name(k, windows[0][0]), texts))
+            days.append((_day_name(windows[0][0], now), texts))
     return days
 
 
@@ -157,6 +157,6 @@ def _windows(rules: CompanyRules, now: datetime, days_ahead: int) -> Iterator[tu
             yield start, start + timedelta(seconds=rules.window_length_s)
 
 
-def _day_name(days_ahead: int, at: datetime) -> str:
-    near = {0: _("오늘"), 1: _("내일"), 2: _("모레")}.get(days_ahead, "")
+def _day_name(at: datetime, now: datetime) -> str:
+    near = {0: _("오늘"), 1: _("내일"), 2: _("모레")}.get((today_kst(at) - today_kst(now)).days, "")
     return f"{near} {date_text(at)}".strip()

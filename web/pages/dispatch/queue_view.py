@@ -10,7 +10,7 @@ from fastapi import Request
 from sqlmodel import Session
 
 from core.actor import Principal
-from core.clock import operating_day
+from core.clock import today_kst
 from core.i18n import N_, _
 from core.masking import mask_address
 from dispatch.console.queue import SECTIONS, SHOWN, Queue, QueueEntry, QueueWish, list_queue
@@ -18,7 +18,7 @@ from dispatch.detail_shapes import ClockFacts
 from dispatch.list_queries import TicketItem
 from dispatch.states import OPEN_VISIT_STATES, TICKET_STATUSES
 from dispatch.words import symptom_words
-from web.display import date_text, time_text
+from web.display import time_text, when_text
 from web.pages.dispatch.reach import Reach
 from web.pages.dispatch.words import SECTIONS as SECTION_WORDS
 from web.pages.dispatch.words import STATUSES, section_words, task_words
@@ -142,9 +142,8 @@ def _where(item: TicketItem, now: datetime) -> str:
     going = item.visit_state in OPEN_VISIT_STATES
     if going and item.technician is not None and item.planned_start is not None:
         at = item.window.start if item.window else item.planned_start
-        days = (operating_day(at) - operating_day(now)).days
-        near = {-1: _("어제"), 0: "", 1: _("내일"), 2: _("모레")}.get(days, date_text(at))
-        parts.append(" ".join(word for word in (item.technician.name, near, time_text(at)) if word))
+        when = time_text(at) if today_kst(at) == today_kst(now) else when_text(at, now)
+        parts.append(f"{item.technician.name} {when}")
     return " · ".join(parts)
 
 

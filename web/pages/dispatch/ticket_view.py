@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from core import audit
 from core.actor import Principal
-from core.clock import KST, kst, operating_day, today_kst
+from core.clock import KST, today_kst
 from core.i18n import N_, _
 from dispatch.checklist import checklist_for
 from dispatch.console.candidates import CrewMember, list_crew
@@ -25,7 +25,7 @@ from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES, UNDER_WAY_STATES
 from dispatch.technician_job import price_choices
 from dispatch.words import symptom_words
 from notifications.queries import list_notices
-from web.display import date_text
+from web.display import day_text
 from web.pages.dispatch.words import PARTIES, task_words
 from web.presenters.masks import masks_for_ticket
 from web.presenters.offers import offers_in_order, waiting_words, weigh_offers
@@ -235,9 +235,7 @@ def _notice(notice: Any, show: Show) -> dict[str, Any]:
 
 
 def _jobs_words(member: CrewMember, now: datetime) -> str:
-    days = (member.jobs_on - operating_day(now)).days
-    near = {0: _("오늘"), 1: _("내일"), 2: _("모레")}.get(days) or date_text(kst(member.jobs_on, 12))
-    return _("{day} 방문 {n}건").format(day=near, n=member.jobs)
+    return _("{day} 방문 {n}건").format(day=day_text(member.jobs_on, now), n=member.jobs)
 
 
 def _member(member: CrewMember, now: datetime) -> dict[str, Any]:

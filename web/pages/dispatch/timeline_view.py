@@ -16,9 +16,8 @@ from dispatch.console.day_lanes import DAYS, LongLane, long_lanes, shown_days, s
 from dispatch.console.lanes import LaneJob
 from dispatch.console.queue import TROUBLE, glance_at_tickets, trouble_by_point
 from dispatch.words import symptom_words
-from web.display import date_text, time_text
+from web.display import date_text, day_text, time_text
 from web.pages.dispatch.reach import Reach
-from web.pages.dispatch.words import DAYS as DAY_WORDS
 from web.pages.dispatch.words import VISIT_STATES, short_symptom
 from workforce.crews import crew_sizes
 from workforce.schemas import PointInfo
@@ -112,7 +111,7 @@ def _lane(lane: LongLane, start: datetime, now: datetime) -> dict[str, Any]:
     return {
         "technician": lane.technician_id,
         "name": lane.technician_name,
-        "sub": _("오늘 {done}/{all}건").format(done=done, all=len(today)) if today else _("오늘 방문 없음"),
+        "sub": f"{day_text(operating_day(now), now)} {done}/{len(today)}",
         "shifts": [(seconds(a), seconds(b)) for a, b in lane.shifts],
         "lunches": [(seconds(a), seconds(b)) for a, b in lane.lunches],
         "absences": [(seconds(a.start_at), seconds(a.end_at), a.reason) for a in lane.absences],
@@ -173,7 +172,7 @@ def _days(now: datetime, day: str, reach: Reach) -> list[dict[str, Any]]:
     wanted = next((k for k, each in enumerate(days) if each.isoformat() == day), 0)
     return [
         {
-            "name": _(DAY_WORDS[k]),
+            "name": day_text(each, now),
             "date": date_text(operating_day_bounds(each)[0]),
             "from_s": k * 86_400,
             "active": k == wanted,

@@ -107,8 +107,6 @@ SHORT_SYMPTOMS = {
 }
 """One word for a bar of the timeline; its title says it in full."""
 
-DAYS = (N_("오늘"), N_("내일"), N_("모레"))
-
 
 def task_words(kind: str) -> str:
     """A task's kind in words; an unknown one as it is."""

@@ -72,7 +72,7 @@ def post_replan(
 ) -> Response:
     """Ask for a better plan of one of the three days."""
     context = context_of(request)
-    index = min(read_number(posted, "day") or 0, len(DAYS) - 1)
+    index = min(read_number(posted, "day") or 0, DAYS - 1)
     with context.database.transaction() as session:
         now = context.clock()
         desk = read_desk(session, request, principal=principal, now=now)

@@ -11,7 +11,7 @@ from core.clock import operating_day, operating_day_bounds
 from core.i18n import _
 from dispatch.console.lanes import Lane, LaneJob, day_lanes
 from dispatch.words import symptom_words
-from web.display import time_text
+from web.display import day_text, time_text
 from web.pages.point.reach import Desk, crew_of
 from web.pages.point.words import DAYS, VISIT_STATES
 from workforce.absences import list_absences
@@ -65,7 +65,7 @@ class DayBoard:
 
 def day_board(session: Session, desk: Desk, *, index: int, now: datetime) -> DayBoard:
     """Today (0), tomorrow (1) or the day after (2) of a desk's technicians."""
-    index = index if 0 <= index < len(DAYS) else 0
+    index = index if 0 <= index < DAYS else 0
     day = operating_day(now) + timedelta(days=index)
     point = desk.point
     lanes = day_lanes(session, company_id=point.company_id, point_ids=[point.id], day=day, now=now)
@@ -83,7 +83,9 @@ def day_board(session: Session, desk: Desk, *, index: int, now: datetime) -> Day
         start=start,
         hours=max(1, int((ends - start).total_seconds() // 3600)),
         lanes=shown,
-        days=tuple((n, _(name), n == index) for n, name in enumerate(DAYS)),
+        days=tuple(
+            (n, day_text(operating_day(now) + timedelta(days=n), now), n == index) for n in range(DAYS)
+        ),
         late=sum(bar.late and bar.state in OPEN for lane in shown for bar in lane.bars),
     )
 

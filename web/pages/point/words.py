@@ -75,7 +75,8 @@ VISIT_STATES = {
     "absent": N_("부재"),
 }
 
-DAYS = (N_("오늘"), N_("내일"), N_("모레"))
+DAYS = 3
+"""A desk looks at the running operating day and two more."""
 
 DONE = {
     "accepted": N_("접수를 맡았습니다. 기사에게 알립니다."),

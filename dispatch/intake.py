@@ -114,7 +114,7 @@ def _read_ground(session: Session, *, company_id: int, now: datetime) -> _Ground
     company = get_company(session, company_id=company_id)
     rules = read_rules(session, company_id=company_id, at=now)
     read_calendar(session, company_id=company_id)
-    ticket_id, number = reserve_number(session, prefix=company.number_prefix, now=now)
+    ticket_id, number = reserve_number(session, company_id=company_id, prefix=company.number_prefix, now=now)
     return _Ground(company, rules, ticket_id, number)
 
 

@@ -15,6 +15,7 @@ from customers.models import Address, Boiler, Contact, Household, HouseholdMembe
 from dispatch.intake import TicketOverError, file_ticket, join_call
 from dispatch.intake_check import BadTicketError
 from dispatch.models import Task, Ticket, TicketClock, TicketParty, TriageStep, WishedWindow
+from dispatch.numbers import reserve_number
 from dispatch.places import pick_location
 from dispatch.schemas import CodeFact, FiledTicket, TicketRequest
 from dispatch.triage import NotInTriageError, SafetyTriageError, record_self_fix
@@ -349,3 +350,11 @@ def test_numbers_differ_and_carry_the_korean_date(file: Any, now: datetime) -> N
     numbers = [file(now + timedelta(hours=14 + k)).number for k in range(3)]  # 00:00 to 02:00 on 2 December
     assert len(set(numbers)) == 3
     assert all("261202-" in number for number in numbers)
+
+
+def test_each_company_counts_its_own_tickets(session: Session, now: datetime) -> None:
+    def running(company_id: int) -> int:
+        _id, number = reserve_number(session, company_id=company_id, prefix="T", now=now)
+        return int(number.rsplit("-", 1)[1])
+
+    assert [running(71), running(71), running(72), running(71), running(72)] == [1, 2, 1, 3, 2]

@@ -14,7 +14,7 @@ from dispatch.checklist import ChecklistItem
 from dispatch.schemas import Owner
 from dispatch.states import OPEN_VISIT_STATES
 from dispatch.tasks import TaskInfo
-from dispatch.visit_rules import part_due
+from dispatch.visit_rules import missed_early, part_due
 from workforce.schemas import CompanyInfo, PointInfo, TechnicianInfo
 
 
@@ -103,6 +103,12 @@ class VisitFacts:
     def promised(self) -> WindowFacts | None:
         """The agreed window as long as it is still to be kept."""
         return self.window if self.state in OPEN_VISIT_STATES else None
+
+    @property
+    def missed_early(self) -> bool:
+        """Nobody opened, but the agreed time had not begun."""
+        start = self.window.start if self.window else None
+        return missed_early(state=self.state, ended_at=self.ended_at, window_start=start)
 
     @property
     def came_to_nothing(self) -> bool:

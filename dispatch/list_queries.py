@@ -75,6 +75,8 @@ class TicketItem:
     planned_start: datetime | None
     arrives_at: datetime | None
     """As the family was told when he set out."""
+    missed_early: bool
+    """At the last absence the agreed time had not begun."""
     hold_reason: str | None
     hold_due_at: datetime | None
     clocks: tuple[ClockFacts, ...]
@@ -198,7 +200,7 @@ def make_items(session: Session, tickets: Sequence[Ticket], *, now: datetime) ->
     homes = list_details(session, company_id=company_id, household_ids={t.household_id for t in tickets})
     residents = _residents(session, ids)
     offers = _placements(session, ids)
-    visits = _visits(session, ids)
+    visits, missed_early = _visits(session, ids)
     crew_ids = {v.technician_id for v in visits.values() if v.technician_id is not None}
     crew = get_technicians(session, technician_ids=crew_ids, company_id=company_id)
     points = points_by_id(
@@ -237,6 +239,7 @@ def make_items(session: Session, tickets: Sequence[Ticket], *, now: datetime) ->
                 window=_window(visit),
                 planned_start=visit.planned_start if visit and _stands(visit) else None,
                 arrives_at=visit.arrives_at if visit else None,
+                missed_early=key in missed_early,
                 hold_reason=visit.hold_reason if visit else None,
                 hold_due_at=visit.hold_due_at if visit else None,
                 clocks=_newest(clocks[key]),
@@ -281,9 +284,13 @@ def _placements(session: Session, ids: Sequence[int]) -> dict[int, Placement]:
     return {row.ticket_id: row for row in session.exec(query)}
 
 
-def _visits(session: Session, ids: Sequence[int]) -> dict[int, Visit]:
+def _visits(session: Session, ids: Sequence[int]) -> tuple[dict[int, Visit], set[int]]:
+    """The newest visit by ticket; and the tickets at whose last absence we came before the agreed time."""
     query = select(Visit).where(col(Visit.ticket_id).in_(ids)).order_by(col(Visit.sequence))
-    return {row.ticket_id: row for row in session.exec(query)}
+    rows = list(session.exec(query))
+    absences = {row.ticket_id: row for row in rows if row.state == "absent"}
+    early = {ticket_id for ticket_id, row in absences.items() if row.missed_early}
+    return {row.ticket_id: row for row in rows}, early
 
 
 def _open_tasks(session: Session, ids: Sequence[int]) -> dict[int, list[str]]:

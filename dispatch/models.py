@@ -14,6 +14,7 @@ from sqlmodel import Field, SQLModel
 from core.models import big_id, in_values, json_column
 from dispatch.planning.plan_models import Booking, Plan, PointDay, SolveRequest
 from dispatch.states import CLOCK_STATES, PLACEMENT_STATES, TASK_STATES, TICKET_STATUSES, VISIT_STATES
+from dispatch.visit_rules import missed_early
 
 __all__ = ["Booking", "Plan", "PointDay", "SolveRequest"]
 
@@ -233,6 +234,11 @@ class Visit(SQLModel, table=True):
     hold_due_at: datetime | None = None
     note: str = Field(default="", sa_type=Text)
     created_at: datetime
+
+    @property
+    def missed_early(self) -> bool:
+        """Nobody opened, but the agreed time had not begun."""
+        return missed_early(state=self.state, ended_at=self.ended_at, window_start=self.window_start)
 
 
 class ContactAttempt(SQLModel, table=True):

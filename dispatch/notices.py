@@ -74,7 +74,10 @@ def tell_en_route(session: Session, *, visit_id: int, arrives_at: datetime | Non
 
 
 def tell_absent(session: Session, *, visit_id: int, options: Sequence[Window], now: datetime) -> None:
-    """Tell the family that nobody opened, with times to come again and the number to call."""
+    """Tell the family that nobody opened, with times to come again and the number to call.
+
+    Before the agreed time it was we who were wrong, and the text says so.
+    """
     visit = session.get_one(Visit, visit_id)
     facts = facts_of_ticket(session, ticket_id=visit.ticket_id)
     context = messages.Absent(
@@ -82,6 +85,7 @@ def tell_absent(session: Session, *, visit_id: int, options: Sequence[Window], n
         notice_facts.worker_of(session, visit=visit),
         visit.arrived_at or now,
         tuple(options[:2]),
+        came_before=notice_facts.window_of(visit) if visit.missed_early else None,
     )
     tell_family(session, facts=facts, context=context, generation=visit.sequence, now=now)
 

@@ -27,6 +27,9 @@ from dispatch.visit_schemas import HoldReason, StepResult
 from notifications.messages import Window
 
 OPTIONS_TOLD = 2
+EARLY_DETAIL = N_(
+    "약속보다 먼저 찾아갔다가 만나지 못했습니다. 가족에게 사과하고, 다시 방문할 시간을 정해 주세요."
+)
 RESUME_BATCH = 50
 ON_HOLD_TOLD = "보류되었습니다. 지금은 가지 않으셔도 됩니다."
 """To the technician, in his language whatever the screen's."""
@@ -80,11 +83,17 @@ def hold(
 
 
 def plan_again(session: Session, *, ticket: Ticket, after: Visit, by: Actor, now: datetime) -> None:
-    """Ask for a new visit after one that came to nothing; the desk is asked to agree a time."""
+    """Ask for a new visit after one that came to nothing; the desk is asked to agree a time.
+
+    A family that was promised a later time waits for it: it is rung within the hour.
+    """
     if ticket.service_point_id is None:
         return
-    detail = N_("방문했으나 아무도 없었습니다. 가족과 통화해 다시 방문할 시간을 정해 주세요.")
-    _ask_for_call(session, ticket=ticket, visit=after, detail=detail, due=None, now=now)
+    detail, due = N_("방문했으나 아무도 없었습니다. 가족과 통화해 다시 방문할 시간을 정해 주세요."), None
+    if after.missed_early:
+        rules = read_rules(session, company_id=ticket.company_id, at=now)
+        detail, due = EARLY_DETAIL, now + timedelta(seconds=rules.contact_limit_s)
+    _ask_for_call(session, ticket=ticket, visit=after, detail=detail, due=due, now=now)
     note_change(
         session, ticket=ticket, what="RevisitAsked", by=by, now=now, data={"after_visit_id": after.id}
     )
@@ -100,7 +109,10 @@ def plan_again(session: Session, *, ticket: Ticket, after: Visit, by: Actor, now
 
 
 def options_for(session: Session, *, ticket: Ticket, now: datetime) -> list[Window]:
-    """Up to two windows to offer for coming again, soonest first; empty when planning finds none."""
+    """Up to two windows to offer for coming again, soonest first; empty when planning finds none.
+
+    They are the desk's and the technician's own (`slots.rank_slots`).
+    """
     if ticket.service_point_id is None:
         return []
     found = slots.rank_slots(session, ticket_id=ticket_key(ticket), now=now)

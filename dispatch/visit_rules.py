@@ -97,6 +97,11 @@ def early_by(*, at: datetime, window_start: datetime | None) -> timedelta | None
     return window_start - at
 
 
+def missed_early(*, state: str, ended_at: datetime | None, window_start: datetime | None) -> bool:
+    """Nobody opened, but the agreed time had not begun: we came too early, the family did nothing wrong."""
+    return state == "absent" and ended_at is not None and window_start is not None and ended_at < window_start
+
+
 @dataclass(frozen=True)
 class OtherVisit:
     """Another open visit of the same technician."""

@@ -126,7 +126,7 @@ def mark_absent(
     taken.case.ticket.status = "ABSENT"
     write_step(session, taken, what="FamilyAbsent", data=_before_window(visit, taken.at, early_confirmed))
     result = result_of(taken.case, visit, at=taken.at)
-    why = N_("집에 아무도 없었습니다.")
+    why = N_("약속보다 먼저 가서 만나지 못했습니다.") if visit.missed_early else N_("집에 아무도 없었습니다.")
     assignment.release_visit(session, visit_id=result.visit_id, why=why, by=taken.by, now=now)
     options = revisits.options_for(session, ticket=taken.case.ticket, now=now)
     notices.tell_absent(session, visit_id=result.visit_id, options=options, now=now)

@@ -26,6 +26,8 @@ class _Facts:
     hold_reason: str | None
     hold_due: datetime | None
     contact: ClockFacts | None
+    missed_early: bool
+    """Nobody opened, but the agreed time had not begun."""
     asked: bool
     """The point has not said yes yet: the technician may still be somebody else."""
     answer_due: datetime | None
@@ -34,6 +36,7 @@ class _Facts:
 def answer_where_is_it(detail: TicketDetail, now: datetime) -> str:
     """What happens next and when, with day, weekday and 오전/오후; never a code or an abbreviation."""
     visit = detail.visit
+    absent = [v for v in detail.visits if v.state == "absent"]
     facts = _Facts(
         status=detail.status,
         safety=detail.safety,
@@ -45,6 +48,7 @@ def answer_where_is_it(detail: TicketDetail, now: datetime) -> str:
         hold_reason=visit.hold_reason if visit is not None else None,
         hold_due=visit.hold_due_at if visit is not None else None,
         contact=detail.clock("contact"),
+        missed_early=bool(absent) and absent[-1].missed_early,
         asked=detail.placement is not None and detail.placement.state == "OFFERED",
         answer_due=detail.placement.answer_due_at if detail.placement is not None else None,
     )
@@ -64,6 +68,7 @@ def answer_for_item(item: TicketItem, now: datetime) -> str:
         hold_reason=item.hold_reason,
         hold_due=item.hold_due_at,
         contact=item.clock("contact"),
+        missed_early=item.missed_early,
         asked=item.placement_state == "OFFERED",
         answer_due=item.answer_due_at,
     )
@@ -91,7 +96,7 @@ def _by_status(facts: _Facts, now: datetime) -> str | None:
         "CLOSED": _("끝난 접수입니다. 다시 불편하시면 바로 다시 봐 드리겠습니다."),
         "ARRIVED": _("{name} 기사가 댁에 도착했습니다.").format(name=name),
         "IN_PROGRESS": _("{name} 기사가 지금 수리하고 있습니다.").format(name=name),
-        "ABSENT": _("기사가 찾아갔지만 아무도 안 계셨습니다. 다시 찾아갈 시간을 지금 정해 드리겠습니다."),
+        "ABSENT": _absent(facts),
         "ON_HOLD": _on_hold(facts, now),
     }
     return _en_route(facts, now) if facts.status == "EN_ROUTE" else words.get(facts.status)
@@ -147,6 +152,15 @@ def _on_hold(facts: _Facts, now: datetime) -> str:
     if facts.hold_reason == "parts_wait":
         return _("필요한 부품을 기다리고 있습니다. 부품이 오면 바로 전화드리겠습니다.")
     return _("잠시 미뤄 둔 접수입니다. 다시 찾아갈 시간을 지금 정해 드릴 수 있습니다.")
+
+
+def _absent(facts: _Facts) -> str:
+    if facts.missed_early:
+        return _(
+            "약속한 시간보다 저희가 먼저 찾아가 만나지 못했습니다. 죄송합니다. "
+            "다시 찾아갈 시간을 지금 정해 드리겠습니다."
+        )
+    return _("기사가 찾아갔지만 아무도 안 계셨습니다. 다시 찾아갈 시간을 지금 정해 드리겠습니다.")
 
 
 def _en_route(facts: _Facts, now: datetime) -> str:

@@ -150,12 +150,16 @@ class EnRoute:
 
 @dataclass(frozen=True)
 class Absent:
-    """Nobody opened; `options` are up to two windows to offer for coming again."""
+    """Nobody opened; `options` are up to two windows to offer for coming again.
+
+    `came_before`: the window that was agreed and had not begun: we came too early and say sorry.
+    """
 
     case: Case
     worker: Worker
     visited_at: datetime
     options: tuple[Window, ...] = ()
+    came_before: Window | None = None
 
 
 @dataclass(frozen=True)

@@ -113,7 +113,8 @@ def rank_slots(
     if since is None and newest is not None:
         since = part_due(status=ticket.status, hold_reason=newest.hold_reason, hold_due_at=newest.hold_due_at)
     slots = _rank(boards, seen, since=since)
-    if ticket.status in GOING_AGAIN and open_visit is None and since is None:
+    if ticket.status in GOING_AGAIN and since is None:
+        # Before and after the new visit is planned alike: a text, the desk and the phone offer the same.
         slots = [*_later_today(boards[0], seen, slots), *slots]
     planned = _as_planned(boards, seen, slots)
     return slots if planned is None else [planned, *(slot for slot in slots if slot.start != planned.start)]

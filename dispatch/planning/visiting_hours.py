@@ -1,4 +1,7 @@
-"""When a family may be visited: ordinary work keeps the company's hours, no heat and danger none. Pure."""
+"""When a family may be visited: ordinary work keeps the company's hours, no heat and danger none. Pure.
+
+A cold home whose family was not there is no hurry any more: nobody comes at night to a door that stayed shut.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from dispatch.planning.board_shapes import BoardVisit, DayBoard, Stretch, Window
 
 LAST_URGENT_PRIORITY = 1
 """0 and 1: a home without heat is visited at any hour."""
+NOBODY_THERE = "ABSENT"
 DAY_S, DAY_STARTS_S = 86_400, 5 * 3600
 
 
@@ -17,7 +21,8 @@ def visiting_hours(visit: BoardVisit, rules: CompanyRules) -> tuple[int, int] | 
 
     A time that the family agreed to or asked for, or that a person set, stays as it is.
     """
-    urgent = visit.safety or visit.priority <= LAST_URGENT_PRIORITY
+    cold = visit.priority <= LAST_URGENT_PRIORITY and visit.status != NOBODY_THERE
+    urgent = visit.safety or cold
     decided = visit.window is not None or visit.only_window is not None or visit.pinned_time
     if urgent or decided or visit.under_way or _stands_in_a_wish(visit):
         return None

@@ -4,16 +4,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from billing.models import Charge
-from dispatch import first_contact, notices, revisits, tasks, visits
+from core.clock import KST, kst, operating_day
+from dispatch import first_contact, notices, queries, revisits, tasks, visits
+from dispatch.list_queries import make_items
 from dispatch.models import Ticket, Visit
+from dispatch.planning import slots
 from dispatch.planning.plan_models import Booking
 from dispatch.visit_schemas import AgreedWindow, AttemptRequest, Outcome
 from dispatch.visits import NotYetAbsentError
+from dispatch.where_is_it import answer_for_item
 from tests import world
 from tests.dispatch.case_world import CaseWorld
+from tests.dispatch.plan_world import Shop, plan
 from tests.dispatch.visit_world import DONE, MINUTE, complete, plan_anew, ring
 
 
@@ -76,6 +81,73 @@ def test_an_absence_is_followed_by_a_new_visit(absent: CaseWorld, now: datetime)
     assert result.status == "APPOINTED"
     assert ("VISIT_SCHEDULED", 2, "resident") in absent.told()
     assert [task.state for task in absent.tasks(tasks.REVISIT_CALL)] == ["done"]
+
+
+def test_at_night_nobody_offers_a_time_at_night_again(session: Session, now: datetime) -> None:
+    """The text, the desk and the new visit keep to one list: a door that stayed shut is no night's hurry."""
+    shop, night = Shop(session), kst(operating_day(now), 25, 11)
+    shop.technician(hours=(5, 29))
+    ticket = shop.ticket(received_at=night - timedelta(hours=1))
+    ticket.status = "ABSENT"
+    session.flush()
+    told = revisits.options_for(session, ticket=ticket, now=night)
+    assert [option.start.astimezone(KST).hour for option in told] == [8, 10]
+    visit = plan(session, ticket, night)
+    assert visit.planned_start is not None and visit.planned_start.astimezone(KST).hour >= 7
+    offered = {slot.start for slot in slots.rank_slots(session, ticket_id=ticket.id or 0, now=night)}
+    assert {option.start for option in told} <= offered
+
+
+def test_what_is_left_of_today_is_offered_before_and_after_the_new_plan(
+    session: Session, now: datetime
+) -> None:
+    shop, evening = Shop(session), kst(operating_day(now), 20, 5)
+    shop.technician(hours=(5, 29))
+    ticket = shop.ticket(received_at=evening - timedelta(hours=1))
+    ticket.status = "ABSENT"
+    session.flush()
+    told = revisits.options_for(session, ticket=ticket, now=evening)
+    plan(session, ticket, evening)
+    offered = {slot.start for slot in slots.rank_slots(session, ticket_id=ticket.id or 0, now=evening)}
+    assert told and {option.start for option in told} <= offered
+
+
+def test_without_a_free_time_the_text_says_that_somebody_rings(
+    at_the_door: CaseWorld, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, arrived = at_the_door, now + timedelta(hours=2)
+    monkeypatch.setattr(revisits.slots, "rank_slots", lambda *_args, **_facts: [])
+    ring(case, now=arrived + 6 * MINUTE)
+    ring(case, now=arrived + 8 * MINUTE)
+    visits.mark_absent(case.session, ticket_id=case.ticket_id, by=case.him, now=arrived + 10 * MINUTE)
+    words = case.text("ABSENT", "resident")
+    assert "저희가 전화드려 다시 찾아갈 시간을 정하겠습니다" in words and "1. " not in words
+
+
+def test_before_the_agreed_time_the_family_is_asked_pardon(case: CaseWorld, now: datetime) -> None:
+    visits.depart(case.session, ticket_id=case.ticket_id, by=case.him, now=now + 5 * MINUTE)
+    visits.arrive(case.session, ticket_id=case.ticket_id, by=case.him, now=now + 20 * MINUTE)
+    for minutes in (22, 24):
+        ring(case, now=now + minutes * MINUTE)
+    marked = now + 31 * MINUTE
+    visits.mark_absent(case.session, ticket_id=case.ticket_id, by=case.him, now=marked, early_confirmed=True)
+    for recipient in ("resident", "requester"):
+        words = case.text("ABSENT", recipient)
+        assert "약속한 시간보다 먼저 찾아가" in words and "죄송합니다" in words
+        assert "약속한 시간: 12월 1일(화) 낮 12시~오후 2시" in words and "저희가 곧 전화드려" in words
+        assert "기사가 찾아갔으나" not in words
+    (call,) = case.tasks(tasks.REVISIT_CALL)
+    assert "사과하고" in call.detail and call.due_at == marked + timedelta(hours=1)
+
+    def said() -> list[str]:
+        company_id, number = case.company.id or 0, case.ticket.number
+        detail = queries.ticket_detail(case.session, company_id=company_id, number=number, now=marked)
+        (item,) = make_items(case.session, [case.ticket], now=marked)
+        return [queries.answer_where_is_it(detail, marked), answer_for_item(item, marked)]
+
+    for _ in range(2):
+        assert all("저희가 먼저 찾아가" in words and "아무도" not in words for words in said())
+        plan_anew(case, now=marked + MINUTE)
 
 
 def visits_window(visit: Visit) -> AgreedWindow:

@@ -96,6 +96,17 @@ def test_templates_are_plain_korean(path: object) -> None:
     assert not re.search(r"[A-Za-z]", words), "no English and no abbreviations in what customers read"
 
 
+@pytest.mark.parametrize("variant", sorted(FAMILY))
+@pytest.mark.parametrize("acquaintance", ["FIRST", "LATER"])
+def test_who_came_too_early_says_sorry(variant: str, acquaintance: wording.Acquaintance) -> None:
+    for options in ((), (WINDOW, LATER)):
+        early = messages.Absent(CASE, WORKER, kst(DAY, 11), options, came_before=WINDOW)
+        rendered = wording.render(context=early, variant=variant, acquaintance=acquaintance)
+        assert "먼저 찾아가 만나지 못했습니다. 죄송합니다." in rendered.text
+        assert "약속한 시간: 12월 1일(화) 오후 2시~4시" in rendered.text and "\n\n\n" not in rendered.text
+        assert rendered.subject is None or "부재" not in rendered.subject
+
+
 def test_saving_a_template_with_an_emoji_is_refused() -> None:
     with pytest.raises(texts.TextError) as refused:
         wording.check_template("방문 안내 😀")

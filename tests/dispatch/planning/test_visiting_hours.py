@@ -43,7 +43,7 @@ def seen_visit(now: datetime, **fields: Any) -> BoardVisit:
         visit_id=1,
         ticket_id=1,
         number="T-1",
-        status="UNASSIGNED",
+        status=facts.pop("status", "UNASSIGNED"),
         symptom="NOISE",
         received_at=now,
         place=place_at(*world.GANGNAM, "11680"),
@@ -70,6 +70,8 @@ def test_the_rule(session: Session, now: datetime) -> None:
     ]
     for fields in any_hour:
         assert visiting_hours(seen_visit(now, **fields), rules) is None, fields
+    assert visiting_hours(seen_visit(now, priority=1, status="ABSENT"), rules) == (SEVEN, TWENTY_TWO)
+    assert visiting_hours(seen_visit(now, priority=1, status="ABSENT", safety=True), rules) is None
     odd = {
         ("22:00", "02:00"): (17 * 3600, 21 * 3600),
         ("00:00", "00:00"): None,

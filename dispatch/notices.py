@@ -64,12 +64,15 @@ def tell_other_worker(session: Session, *, visit_id: int, now: datetime) -> None
     tell_window(session, visit_id=visit_id, before=None, reason=None, now=now)
 
 
-def tell_en_route(session: Session, *, visit_id: int, arrives_at: datetime | None, now: datetime) -> None:
-    """Tell the family that the technician has set out."""
+def tell_en_route(
+    session: Session, *, visit_id: int, arrives_at: datetime | None, now: datetime, early: bool = False
+) -> None:
+    """Tell the family that the technician has set out; `early`: well before the time that was agreed."""
     visit = session.get_one(Visit, visit_id)
     facts = facts_of_ticket(session, ticket_id=visit.ticket_id)
     worker = notice_facts.worker_of(session, visit=visit)
-    context = messages.EnRoute(facts.case, worker, arrives_at)
+    comes_before = notice_facts.window_of(visit) if early else None
+    context = messages.EnRoute(facts.case, worker, arrives_at, comes_before)
     tell_family(session, facts=facts, context=context, generation=visit.sequence, now=now)
 
 

@@ -24,9 +24,8 @@ from dispatch.pricing import estimate_visit
 from dispatch.shown_clocks import list_clocks
 from dispatch.states import OPEN_VISIT_STATES, UNDER_WAY_STATES
 from dispatch.tickets import ticket_key
-from dispatch.travel import place_at, planning_moment, travel_model
+from dispatch.travel import drive_s, place_at
 from geo.schemas import Point
-from geo.travel import travel_seconds
 from workforce.duty import list_shifts
 from workforce.schemas import ShiftInfo, TechnicianInfo
 
@@ -170,9 +169,9 @@ def _travel(
         known = address.lat is not None and address.lon is not None
         place = place_at(address.lat or 0.0, address.lon or 0.0, address.area_code) if known else None
         places.append((visit.id or 0, place))
-    model = travel_model(read_rules(session, company_id=company_id, at=now))
+    rules = read_rules(session, company_id=company_id, at=now)
     return {
-        visit_id: travel_seconds(before, here, planning_moment(day), model=model)
+        visit_id: drive_s(before, here, day=day, rules=rules)
         for (_, before), (visit_id, here) in pairwise(places)
         if before is not None and here is not None
     }

@@ -9,7 +9,7 @@ from core.clock import kst
 from core.dated import CompanyRules
 from geo.gazetteer import find_area
 from geo.schemas import AreaClass, Point
-from geo.travel import DEFAULT_MODEL, TravelModel
+from geo.travel import DEFAULT_MODEL, TravelModel, travel_seconds
 
 PEAK_HOURS = frozenset({7, 8, 9, 17, 18, 19})
 NIGHT_HOURS = frozenset({20, 21, 22, 23, 0, 1, 2, 3, 4, 5, 6})
@@ -33,6 +33,11 @@ def travel_model(rules: CompanyRules) -> TravelModel:
 def planning_moment(day: date) -> datetime:
     """The moment whose traffic a day's plan assumes."""
     return kst(day, PLANNING_HOUR)
+
+
+def drive_s(before: Point, here: Point, *, day: date, rules: CompanyRules) -> int:
+    """Seconds of one drive as a day's plan reckons it: what a family is told is what the list says."""
+    return travel_seconds(before, here, planning_moment(day), model=travel_model(rules))
 
 
 def place_at(lat: float, lon: float, area_code: str) -> Point:

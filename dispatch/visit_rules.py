@@ -7,12 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from core.clock import KST
 from core.errors import FieldError
 from core.i18n import _
 from dispatch.states import ENDED_STATUSES
 
 EARLY_ENOUGH_TO_ASK = timedelta(minutes=15)
 """A family dresses, cooks, comes home by the time that it was told."""
+EARLY_BY_DAY = timedelta(minutes=30)
+"""Who would be there sooner than this before the agreed time is asked first: as long as an ordinary drive may
+vary, beyond it the family is not at home or not ready."""
+EARLY_AT_NIGHT = EARLY_ENOUGH_TO_ASK
+"""At night nobody may be woken, and the drive varies little."""
 
 
 class Step(StrEnum):
@@ -95,6 +101,13 @@ def early_by(*, at: datetime, window_start: datetime | None) -> timedelta | None
     if window_start is None or window_start - at < EARLY_ENOUGH_TO_ASK:
         return None
     return window_start - at
+
+
+def is_night(at: datetime, *, opens: str, closes: str) -> bool:
+    """Whether a moment lies outside the visiting hours (`HH:MM` KST, the same twice: at any hour)."""
+    clock = f"{at.astimezone(KST):%H:%M}"
+    inside = opens <= clock < closes if opens < closes else clock >= opens or clock < closes
+    return opens != closes and not inside
 
 
 def missed_early(*, state: str, ended_at: datetime | None, window_start: datetime | None) -> bool:

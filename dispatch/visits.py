@@ -49,7 +49,11 @@ def depart(
     result = _finish(session, taken, what="TechnicianDeparted", odd=odd)
     visit.arrives_at = travel_estimate.arrival(session, visit=visit, departed_at=taken.at, now=now)
     session.add(visit)
-    notices.tell_en_route(session, visit_id=result.visit_id, arrives_at=visit.arrives_at, now=now)
+    arrives_at = visit.arrives_at or taken.at
+    early = travel_estimate.early_arrival(session, visit=visit, arrives_at=arrives_at, now=now)
+    notices.tell_en_route(
+        session, visit_id=result.visit_id, arrives_at=visit.arrives_at, early=early is not None, now=now
+    )
     return result
 
 

@@ -141,11 +141,15 @@ class WindowChanged:
 
 @dataclass(frozen=True)
 class EnRoute:
-    """The technician has set out; `arrives_at` is an estimate and is told rounded up to 5 minutes."""
+    """The technician has set out; `arrives_at` is an estimate and is told rounded up to 5 minutes.
+
+    `comes_before`: the agreed window, which begins well after that: the family is asked whether it suits.
+    """
 
     case: Case
     worker: Worker
     arrives_at: datetime | None = None
+    comes_before: Window | None = None
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import Session
+import pytest
+from sqlmodel import Session, select
 
-from core.clock import operating_day
-from dispatch.models import Placement, Ticket
+from core.clock import kst, operating_day
+from dispatch.models import Placement, Ticket, Visit
 from dispatch.technician_day import TechnicianDay, technician_day
 from dispatch.technicians_at_work import technicians_with_work
+from dispatch.travel_estimate import arrival
 from tests import world
 from workforce.models import Company, ServicePoint, Technician
 from workforce.queries import list_technicians
@@ -86,6 +88,20 @@ def test_each_way_starts_where_the_stop_before_was(session: Session, now: dateti
     scene.job(60, km=5), scene.job(120, km=5.1)
     far, near = (job.travel_s for job in scene.day().open_jobs)
     assert far is not None and near is not None and near < 300 < far
+
+
+@pytest.mark.parametrize("state", ["absent", "in_progress"])
+def test_a_family_is_told_the_drive_of_his_list(session: Session, now: datetime, state: str) -> None:
+    """At night too, and from a home that he leaves unfinished as from one that he has done."""
+    night = kst(operating_day(now), 25, 7)
+    scene = Scene(session, night)
+    ended = night - timedelta(minutes=5) if state == "absent" else None
+    scene.job(-30, km=8, state=state, arrived_at=night - timedelta(minutes=30), ended_at=ended)
+    ticket = scene.job(120, km=0.1)
+    (drive,) = (job.travel_s for job in scene.day().open_jobs if job.number == ticket.number)
+    visit = session.exec(select(Visit).where(Visit.ticket_id == ticket.id)).one()
+    assert drive is not None and drive > 900
+    assert arrival(session, visit=visit, departed_at=night, now=night) == night + timedelta(seconds=drive)
 
 
 def test_a_tentative_job_of_an_asked_point_is_not_shown(session: Session, now: datetime) -> None:

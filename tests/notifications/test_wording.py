@@ -107,6 +107,13 @@ def test_who_came_too_early_says_sorry(variant: str, acquaintance: wording.Acqua
         assert rendered.subject is None or "부재" not in rendered.subject
 
 
+@pytest.mark.parametrize("variant", sorted(FAMILY))
+def test_who_comes_before_the_agreed_time_names_it_and_asks(variant: str) -> None:
+    text = text_of(messages.EnRoute(CASE, WORKER, kst(DAY, 12, 40), comes_before=WINDOW), variant)
+    assert "약속한 12월 1일(화) 오후 2시~4시보다 먼저 갑니다." in text
+    assert "1588-1234번으로 바로 전화해 주세요" in text
+
+
 def test_saving_a_template_with_an_emoji_is_refused() -> None:
     with pytest.raises(texts.TextError) as refused:
         wording.check_template("방문 안내 😀")

@@ -106,7 +106,7 @@ def test_setting_out_long_before_the_agreed_time_is_asked_about(web_world: WebWo
     asked = phone.post("departed", {"idempotency_key": "second", "anyway": "1"})
     assert asked.status_code == 200 and "그래도 출발" in asked.text
     words = words_of(asked.text)
-    assert "약속은 내일" in words and "고객에게 곧 도착한다고 알립니다" in words
+    assert "약속: 내일" in words and "가족에게 약속보다 먼저 간다고 문자로 알립니다" in words
     assert phone.visit().state == "agreed"
     with web_world.database.reading() as session:
         assert not session.exec(select(Notice).where(col(Notice.event) == "EN_ROUTE")).all()
@@ -114,11 +114,30 @@ def test_setting_out_long_before_the_agreed_time_is_asked_about(web_world: WebWo
     assert phone.visit().state == "en_route"
 
 
-def test_setting_out_with_the_drive_in_mind_is_not_asked_about(web_world: WebWorld) -> None:
-    start = web_world.now + timedelta(minutes=85)
+@pytest.mark.parametrize(("hours", "minutes"), [(0, 50), (15, 35)], ids=["day", "night"])
+def test_who_would_be_there_too_early_is_asked_and_the_family_is_told(
+    web_world: WebWorld, hours: int, minutes: int
+) -> None:
+    web_world.wait(hours=hours)
+    start = web_world.now + timedelta(minutes=minutes)
     window = {"window_start": start, "window_end": start + timedelta(hours=2)}
-    phone = open_phone(web_world, state="agreed", status="APPOINTED", minutes=85, **window)
+    phone = open_phone(web_world, state="agreed", status="APPOINTED", minutes=minutes, **window)
+    asked = words_of(phone.post("departed", {"idempotency_key": "first"}).text)
+    assert "지금 출발하시나요?" in asked and "빠릅니다" in asked and phone.visit().state == "agreed"
+    assert phone.post("departed", {"idempotency_key": "second", "anyway": "early"}).status_code == 303
+    with web_world.database.reading() as session:
+        told = session.exec(select(Notice).where(col(Notice.event) == "EN_ROUTE")).all()
+    assert told and all("보다 먼저 갑니다" in n.text and "바로 전화해 주세요" in n.text for n in told)
+
+
+def test_setting_out_with_the_drive_in_mind_is_not_asked_about(web_world: WebWorld) -> None:
+    start = web_world.now + timedelta(minutes=30)
+    window = {"window_start": start, "window_end": start + timedelta(hours=2)}
+    phone = open_phone(web_world, state="agreed", status="APPOINTED", minutes=30, **window)
     assert phone.post("departed").status_code == 303
+    with web_world.database.reading() as session:
+        told = session.exec(select(Notice).where(col(Notice.event) == "EN_ROUTE")).all()
+    assert told and all("먼저 갑니다" not in notice.text for notice in told)
 
 
 def test_a_home_left_open_is_asked_about_once_the_other_is_done(web_world: WebWorld) -> None:

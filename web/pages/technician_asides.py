@@ -9,21 +9,19 @@ from typing import Any
 from sqlmodel import Session
 
 from core.actor import Principal
-from core.clock import operating_day
 from core.dated import read_rules
 from dispatch.detail_shapes import TicketDetail
 from dispatch.planning.board import horizon
 from dispatch.states import UNDER_WAY_STATES
 from dispatch.tasks import CALL_LANDLINE, REVISIT_CALL, TaskInfo
 from dispatch.technician_day import technician_day
+from dispatch.travel_estimate import Early, earlier_than_agreed
 from notifications.queries import list_notices
 from notifications.schemas import NoticeInfo
 from web.presenters.technician import JobCard, cards_of
 
 FAMILY = ("resident", "requester", "payer")
 AT_WORK = ("arrived", "in_progress")
-FAR_AHEAD = timedelta(minutes=90)
-"""Beside the drive: who sets out earlier than this before the agreed time is asked first."""
 SAID_FOR = timedelta(minutes=30)
 """How long the phone says what came of an absence: until he is surely at the next home."""
 
@@ -85,20 +83,9 @@ def still_at(
     return cards[0] if cards else None
 
 
-def leaves_far_ahead(session: Session, principal: Principal, detail: TicketDetail, *, now: datetime) -> bool:
-    """Whether setting out now is much earlier than the agreed time and the drive ask for."""
+def too_early(session: Session, detail: TicketDetail, *, now: datetime) -> Early | None:
+    """When he would be there if he set out now, and how much too early; None when that is in time."""
     visit = detail.visit
-    if visit is None or visit.technician is None or visit.window is None:
-        return False
-    start = visit.window.start
-    if visit.state not in ("planned", "agreed") or start - now <= FAR_AHEAD:
-        return False
-    day = technician_day(
-        session,
-        company_id=principal.company_id,
-        technician=visit.technician,
-        day=operating_day(start),
-        now=now,
-    )
-    drive = next((job.travel_s for job in day.open_jobs if job.number == detail.number), None) or 0
-    return start - now > FAR_AHEAD + timedelta(seconds=drive)
+    if visit is None or visit.technician is None or visit.state not in ("planned", "agreed"):
+        return None
+    return earlier_than_agreed(session, visit_id=visit.id, departed_at=now, now=now)

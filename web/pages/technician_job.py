@@ -154,7 +154,7 @@ def job_values(
         "absence": after_absence(session, detail, now=now),
         "still_at": still_at(session, principal, detail, now=now) if step == "ended" else None,
         "early": None,
-        "far_ahead": False,
+        "far_ahead": None,
         "absent_early": False,
     }
     return values | _extra(session, job, masks, step=step, typed=typed, now=now)

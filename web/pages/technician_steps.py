@@ -25,7 +25,7 @@ from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.posting import Posted, PostedForm, take_once
 from web.pages.technician import ROLES
-from web.pages.technician_asides import leaves_far_ahead, still_at
+from web.pages.technician_asides import still_at, too_early
 from web.pages.technician_forms import read_attempt, read_completion, read_hold_day
 from web.pages.technician_job import bill_values, job_values
 from web.pages.technician_lost import lost_values
@@ -207,12 +207,13 @@ def _ask_before_leaving(request: Request, principal: Principal, number: str, *, 
             return None
         detail = ticket_detail(session, company_id=principal.company_id, number=number, now=now)
         other = None if said else still_at(session, principal, detail, now=now)
-        if other is None and not leaves_far_ahead(session, principal, detail, now=now):
+        early = too_early(session, detail, now=now) if other is None else None
+        if other is None and early is None:
             return None
         values = job_values(
             session, principal=principal, number=number, now=now, do="depart", typed=PostedForm()
         )
-    asked = {"still_at": other, "far_ahead": other is None}
+    asked = {"still_at": other, "far_ahead": early}
     return render_page(request, "technician/job.html", {**values, **asked})
 
 

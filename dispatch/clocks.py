@@ -14,6 +14,7 @@ from core.i18n import N_, _
 from core.sweeping import EachAlone
 from dispatch import clock_rules, notices
 from dispatch.models import Ticket, TicketClock, Visit
+from dispatch.ownership import desk_that_calls
 from dispatch.states import OPEN_VISIT_STATES
 from dispatch.tasks import CONTACT_CALL, ESCALATION, open_task
 from dispatch.tickets import has_ended, note_change, ticket_key
@@ -181,8 +182,7 @@ def _act(session: Session, ticket: Ticket, clock: TicketClock, now: datetime) ->
         return
     ticket_id = ticket_key(ticket)
     if clock.stage == "reminded":
-        if _has_technician(session, ticket_id):
-            notices.remind_technician(session, ticket_id=ticket_id, now=now)
+        _remind(session, ticket_id, now)
         return
     open_task(
         session,
@@ -212,13 +212,25 @@ def _act(session: Session, ticket: Ticket, clock: TicketClock, now: datetime) ->
     )
 
 
-def _has_technician(session: Session, ticket_id: int) -> bool:
-    query = select(Visit.id).where(
+def _remind(session: Session, ticket_id: int, now: datetime) -> None:
+    """Whoever has the call: the technician, or the desk while he is not at work."""
+    visit = _visit_with_technician(session, ticket_id)
+    if visit is None:
+        return
+    if desk_that_calls(session, visit=visit, at=now) is None:
+        notices.remind_technician(session, ticket_id=ticket_id, now=now)
+        return
+    why = _("담당 기사의 근무 시간 밖이라 창구에서 고객에게 전화하고 방문 시간을 약속해 주세요.")
+    notices.tell_point(session, ticket_id=ticket_id, why=why, now=now)
+
+
+def _visit_with_technician(session: Session, ticket_id: int) -> Visit | None:
+    query = select(Visit).where(
         col(Visit.ticket_id) == ticket_id,
         col(Visit.technician_id).is_not(None),
         col(Visit.state).in_(OPEN_VISIT_STATES),
     )
-    return session.exec(query).first() is not None
+    return session.exec(query).first()
 
 
 def _open_clock(session: Session, ticket_id: int, *, kind: str) -> TicketClock | None:

@@ -93,10 +93,14 @@ def tell_absent(session: Session, *, visit_id: int, options: Sequence[Window], n
     tell_family(session, facts=facts, context=context, generation=visit.sequence, now=now)
 
 
-def tell_job_assigned(session: Session, *, visit_id: int, now: datetime) -> None:
+def tell_job_assigned(session: Session, *, visit_id: int, now: datetime, at_work: bool = False) -> None:
     """Tell a technician that a job is his, and the one who had it before that it is not his any more.
 
-    A technician who was told already is not told again.
+    A technician who was told already is not told again. Who is not at work is told at once too, with what is
+    his to do: the desk calls the family for him.
+
+    Args:
+        at_work: he surely is; else it is looked up.
     """
     visit = session.get_one(Visit, visit_id)
     if visit.technician_id is None or visit.technician_id == visit.told_technician_id:
@@ -107,6 +111,8 @@ def tell_job_assigned(session: Session, *, visit_id: int, now: datetime) -> None
         )
     facts = facts_of_ticket(session, ticket_id=visit.ticket_id)
     context = staff_notices.job_assigned(session, facts=facts, window=notice_facts.window_of(visit))
+    if not at_work and context.contact_due_at is not None:
+        context = staff_notices.for_one_off_duty(session, context=context, visit=visit, now=now)
     _tell_technician(
         session, facts=facts, technician_id=visit.technician_id, context=context, generation=None, now=now
     )

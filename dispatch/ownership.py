@@ -41,6 +41,16 @@ def owner_of(session: Session, *, ticket: Ticket, at: datetime, work: OpenWork |
     return _Duties(session, [ticket], work, at).owners()[ticket_key(ticket)]
 
 
+def desk_that_calls(session: Session, *, visit: Visit, at: datetime) -> PersonInfo | None:
+    """Who at the desk agrees the time while the technician is not at work; None: he does it himself."""
+    shifts = list_shifts_of_points(
+        session, point_ids=[visit.service_point_id], start=at, end=at + timedelta(seconds=1)
+    )
+    if any(shift.technician_id == visit.technician_id for shift in shifts):
+        return None
+    return duty_at(session, company_id=visit.company_id, point_id=visit.service_point_id, at=at).desk
+
+
 def work_of(ticket_id: int, *, tasks: Iterable[TaskInfo], visits: Iterable[Visit]) -> OpenWork:
     """The open work among all tasks and visits that a ticket ever had, visits in their sequence."""
     kinds = {task.kind for task in tasks if task.state == "open"}
@@ -116,7 +126,7 @@ class _Duties:
         if technician is not None and self._works_now(visit):
             person = PersonInfo(technician.person_id, technician.name, technician.phone)
             return _owner(person, "technician", _("담당 기사"))
-        return _owner(desk, "desk", _("담당 기사의 근무 시간 밖"))
+        return _owner(desk, "desk", _("담당 기사의 근무 시간 밖"), off_duty=True)
 
     def _read_duties(self) -> dict[tuple[int, int | None], DutyInfo]:
         """The points of the tickets; the call desk is asked once it is needed."""
@@ -159,5 +169,5 @@ class _Duties:
         return (visit.service_point_id, visit.technician_id) in self.on_shift
 
 
-def _owner(person: PersonInfo, role: str, why: str) -> Owner:
-    return Owner(person_id=person.id, name=person.name, role=role, why=why)
+def _owner(person: PersonInfo, role: str, why: str, *, off_duty: bool = False) -> Owner:
+    return Owner(person_id=person.id, name=person.name, role=role, why=why, off_duty=off_duty)

@@ -210,3 +210,5 @@ class Owner:
     name: str
     role: str
     why: str
+    off_duty: bool = False
+    """The desk, because the visit's technician is not at work."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from dispatch import notice_facts
+from dispatch import notice_facts, ownership
 from dispatch.models import Placement, Visit
 from dispatch.notice_facts import TicketFacts
+from dispatch.states import OPEN_VISIT_STATES
 from notifications.messages import ContactDue, Context, JobAssigned, JobChanged, Window
 
 CHECK_PLEASE = "확인해 주세요."
@@ -28,6 +30,26 @@ def job_assigned(
         contact_due_at=clock.due_at if clock is not None and clock.stopped_at is None else None,
         worker_name=worker_name,
         urgency=notice_facts.urgency_of(facts.ticket),
+    )
+
+
+def for_one_off_duty(session: Session, *, context: JobAssigned, visit: Visit, now: datetime) -> JobAssigned:
+    """The same for a technician whose shift has not begun or is over: the deadline is the desk's, not his."""
+    desk = ownership.desk_that_calls(session, visit=visit, at=now)
+    if desk is None:
+        return context
+    earlier = select(Visit.id).where(
+        col(Visit.technician_id) == visit.technician_id,
+        col(Visit.id) != visit.id,
+        col(Visit.state).in_(OPEN_VISIT_STATES),
+        col(Visit.planned_start) < visit.planned_start,
+    )
+    return replace(
+        context,
+        contact_due_at=None,
+        planned_at=visit.planned_start,
+        is_first=session.exec(earlier).first() is None,
+        caller=notice_facts.sendable(desk.name, "담당자"),
     )
 
 

@@ -10,6 +10,7 @@ from core.i18n import _, get_language
 from core.weekdays import weekday_names
 from dispatch.detail_shapes import ClockFacts, TicketDetail, WindowFacts
 from dispatch.list_queries import TicketItem
+from dispatch.schemas import Owner
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class _Facts:
     hold_reason: str | None
     hold_due: datetime | None
     contact: ClockFacts | None
+    caller: str
+    """Who at the desk rings, while the technician is not at work; empty: he does."""
     missed_early: bool
     """Nobody opened, but the agreed time had not begun."""
     asked: bool
@@ -48,6 +51,7 @@ def answer_where_is_it(detail: TicketDetail, now: datetime) -> str:
         hold_reason=visit.hold_reason if visit is not None else None,
         hold_due=visit.hold_due_at if visit is not None else None,
         contact=detail.clock("contact"),
+        caller=_caller(detail.owner),
         missed_early=bool(absent) and absent[-1].missed_early,
         asked=detail.placement is not None and detail.placement.state == "OFFERED",
         answer_due=detail.placement.answer_due_at if detail.placement is not None else None,
@@ -68,6 +72,7 @@ def answer_for_item(item: TicketItem, now: datetime) -> str:
         hold_reason=item.hold_reason,
         hold_due=item.hold_due_at,
         contact=item.clock("contact"),
+        caller=_caller(item.owner),
         missed_early=item.missed_early,
         asked=item.placement_state == "OFFERED",
         answer_due=item.answer_due_at,
@@ -120,6 +125,12 @@ def _before_appointment(facts: _Facts, now: datetime) -> str:
     if facts.safety:
         return _of_safety(facts, now)
     due = _contact_due(facts, now)
+    if facts.technician and facts.caller:
+        text = _(
+            "{name} 기사가 맡았습니다. 지금은 기사의 근무 시간이 아니라서 "
+            "창구의 {caller} 담당자가 {due}까지 전화로 찾아갈 시간을 정해 드립니다."
+        )
+        return text.format(name=facts.technician, caller=facts.caller, due=due)
     if facts.technician:
         text = _("{name} 기사가 맡았습니다. {due}까지 전화로 찾아갈 시간을 정해 드립니다.")
         return text.format(name=facts.technician, due=due)
@@ -128,6 +139,10 @@ def _before_appointment(facts: _Facts, now: datetime) -> str:
         return text.format(point=facts.point, due=due)
     text = _("접수되어 가까운 서비스점을 정하고 있습니다. {due}까지 전화드리겠습니다.")
     return text.format(due=due)
+
+
+def _caller(owner: Owner | None) -> str:
+    return owner.name if owner is not None and owner.off_duty else ""
 
 
 def _of_safety(facts: _Facts, now: datetime) -> str:

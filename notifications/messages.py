@@ -186,7 +186,11 @@ class VisitResult:
 
 @dataclass(frozen=True)
 class JobAssigned:
-    """To the technician (and the point's desk): a job is his. `place` stops at the dong: texts go astray."""
+    """To the technician (and the point's desk): a job is his. `place` stops at the dong: texts go astray.
+
+    `caller`: he is not at work now, and this person at the desk agrees the time; `planned_at` is his plan,
+    `is_first` the first job of it.
+    """
 
     maker: str
     ticket_number: str
@@ -196,6 +200,9 @@ class JobAssigned:
     contact_due_at: datetime | None = None
     worker_name: str | None = None
     urgency: Literal["NORMAL", "CARE", "SAFETY"] = "NORMAL"
+    caller: str | None = None
+    planned_at: datetime | None = None
+    is_first: bool = False
 
 
 @dataclass(frozen=True)

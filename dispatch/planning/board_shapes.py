@@ -180,6 +180,12 @@ class DayBoard:
         not_yet = there.came_late and start < there.start_at
         return not (gone or not_yet)
 
+    def is_at_work(self, technician_id: int) -> bool:
+        """Whether a technician surely works at this moment; False also where this plan does not tell."""
+        busy = any(v.under_way and v.technician_id == technician_id for v in self.visits)
+        own = (s for s in self.stretches if s.technician_id == technician_id and not s.standby)
+        return busy or any(s.start_at <= self.now < s.end_at for s in own)
+
     @property
     def is_manned(self) -> bool:
         """Whether anybody has a shift (left) on this day."""

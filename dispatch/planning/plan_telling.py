@@ -13,6 +13,7 @@ from core.clock import KST, operating_day, rfc3339_kst
 from dispatch import notices
 from dispatch.models import Visit
 from dispatch.planning.authorship import Authorship
+from dispatch.planning.board_shapes import DayBoard
 from dispatch.planning.drafts import DayDraft
 from dispatch.planning.plan_changes import TOLD_SHIFT_S, Change
 
@@ -61,7 +62,7 @@ def tell(
                 service_point_id=board.point_id,
             )
         if visit.accepted and (change.notable or change.promised):
-            _tell_technicians(session, change, author=author, now=now)
+            _tell_technicians(session, change, board=board, author=author, now=now)
             _tell_family(session, change, author=author, now=now)
 
 
@@ -87,7 +88,9 @@ def _record(session: Session, change: Change, *, company_id: int, author: Author
     )
 
 
-def _tell_technicians(session: Session, change: Change, *, author: Authorship, now: datetime) -> None:
+def _tell_technicians(
+    session: Session, change: Change, *, board: DayBoard, author: Authorship, now: datetime
+) -> None:
     """Texts are Korean whatever the screen's language is: the technician reads them on a phone.
 
     Nobody is told what he has just done himself, nor of the small hours' drift on a day still ahead.
@@ -98,7 +101,9 @@ def _tell_technicians(session: Session, change: Change, *, author: Authorship, n
     elif after is None:
         notices.tell_job_gone(session, visit_id=visit.visit_id, change=GONE, now=now)
     elif after.technician_id != visit.told_technician_id:
-        notices.tell_job_assigned(session, visit_id=visit.visit_id, now=now)
+        # What the board knows is not asked again: a new ticket waits for this.
+        at_work = board.is_at_work(after.technician_id)
+        notices.tell_job_assigned(session, visit_id=visit.visit_id, now=now, at_work=at_work)
     elif author.by.role is not Role.TECHNICIAN and change.promised:
         notices.tell_job_changed(session, visit_id=visit.visit_id, change=PROMISED, now=now)
     elif author.by.role is not Role.TECHNICIAN and _matters(change, now):

@@ -101,6 +101,16 @@ def test_stages_remind_hand_over_and_escalate(session: Session, ticket: Ticket) 
     assert ticket.status == "ASSIGNED"
 
 
+def test_at_night_the_desk_is_reminded_and_nobody_off_duty(session: Session, ticket: Ticket) -> None:
+    night = NOW + timedelta(hours=15)
+    running = clock(session, ticket)
+    running.started_at, running.due_at = night, night + timedelta(hours=1)
+    running.next_stage_at = night + timedelta(minutes=30)
+    session.add(running)
+    run_sweep(advance_clocks, session, now=night + timedelta(minutes=30))
+    assert told(session) == [("JOB_CHANGED", "point")]
+
+
 def test_after_an_outage_only_the_furthest_stage_acts(session: Session, ticket: Ticket) -> None:
     run_sweep(advance_clocks, session, now=NOW + timedelta(hours=3))
     assert told(session) == []

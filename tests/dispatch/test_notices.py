@@ -239,6 +239,38 @@ def test_a_technician_is_told_of_a_job_once(
     assert "1203" not in told.text and "김영자" not in told.text
 
 
+def test_who_is_off_duty_is_told_at_once_what_is_his_and_who_calls(
+    session: Session, company: Company, point: ServicePoint, technician: Technician, now: datetime
+) -> None:
+    night = kst(now.date(), 25, 14)
+    world.make_duty(
+        session,
+        company_id=company.id or 0,
+        point_id=point.id,
+        start=now,
+        end=night + timedelta(days=1),
+        desk_name="김민정",
+    )
+    ticket = world.make_ticket(session, company=company, point=point, status="ASSIGNED", received_at=night)
+    start = kst(now.date(), 33)
+    visit = world.make_visit(session, ticket=ticket, point=point, technician=technician, start=start)
+    notices.tell_job_assigned(session, visit_id=visit.id or 0, now=night)
+    (told,) = texts_of(session, visit).values()
+    assert "예정: 12월 2일(수) 오전 9시 (첫 일)" in told.text
+    assert "창구의 김민정님이 고객과 정합니다" in told.text
+    assert "2시 14분" not in told.text and "고객에게 전화해" not in told.text
+
+
+def test_who_is_at_work_has_the_call_himself(
+    session: Session, company: Company, point: ServicePoint, technician: Technician, now: datetime
+) -> None:
+    ticket = world.make_ticket(session, company=company, point=point, status="ASSIGNED", received_at=now)
+    visit = world.make_visit(session, ticket=ticket, point=point, technician=technician, start=START)
+    notices.tell_job_assigned(session, visit_id=visit.id or 0, now=now)
+    (told,) = texts_of(session, visit).values()
+    assert "오전 11시까지 고객에게 전화해 방문 시간을 정해 주세요." in told.text
+
+
 def test_a_job_that_changes_hands_tells_both(
     session: Session, company: Company, point: ServicePoint, technician: Technician, now: datetime
 ) -> None:

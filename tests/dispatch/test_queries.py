@@ -203,6 +203,20 @@ def said(session: Session, company: Company, ticket: Ticket, now: datetime) -> s
     return answer_where_is_it(detail, now)
 
 
+def test_while_the_technician_is_off_duty_the_desk_rings(
+    session: Session, company: Company, now: datetime
+) -> None:
+    point, night = make_point(session, company=company, code="강남"), kst(now.date(), 25, 14)
+    ticket = make_ticket(session, company=company, point=point, status="ASSIGNED", received_at=night)
+    crew = make_technician(session, point=point)
+    make_visit(session, ticket=ticket, point=point, technician=crew, start=kst(now.date(), 33))
+    words = said(session, company, ticket, night)
+    assert words.startswith("박기사 기사가 맡았습니다. 지금은 기사의 근무 시간이 아니라서 창구의 ")
+    assert "담당자가 오늘 12월 2일 수요일 오전 2시 14분까지 전화로" in words
+    listed = list_open_tickets(session, company_id=company.id or 0, now=night)
+    assert words in [answer_for_item(item, night) for item in listed]
+
+
 def test_a_safety_case_says_who_comes_and_when_as_far_as_it_is_known(
     session: Session, company: Company, now: datetime
 ) -> None:

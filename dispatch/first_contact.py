@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from core.actor import Actor
+from core.actor import Actor, Role
 from core.clock import rfc3339_kst
 from core.dated import read_rules
 from core.events import publish
@@ -164,6 +164,7 @@ def _agree_window(session: Session, entry: _Entry, window: AgreedWindow, *, befo
             now=now,
         )
         session.refresh(ticket)
+    _note_seen(session, entry, visit)
     ticket.status = "APPOINTED"
     ticket.contacted_at = ticket.contacted_at or entry.at
     session.add(ticket)
@@ -187,6 +188,16 @@ def _agree_window(session: Session, entry: _Entry, window: AgreedWindow, *, befo
             now=now,
             wished=entry.attempt.asked_by == "family",
         )
+
+
+def _note_seen(session: Session, entry: _Entry, visit: Visit) -> None:
+    """Who agrees a time for his own job has seen it: nobody asks him to say so again."""
+    by = entry.by
+    if by.role is not Role.TECHNICIAN or by.person_id is None or visit.acknowledged_at is not None:
+        return
+    if technician_of_person(session, person_id=by.person_id) in (None, visit.technician_id):
+        visit.acknowledged_at = entry.now
+        session.add(visit)
 
 
 def _solve_by_phone(session: Session, entry: _Entry) -> None:

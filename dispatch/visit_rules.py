@@ -87,9 +87,12 @@ def absence_errors(
     errors = []
     left = arrived_at + timedelta(seconds=wait_s) - at
     if left > timedelta(0):
-        minutes = -(-int(left.total_seconds()) // 60)
-        text = _("도착하고 {wait}분은 기다려야 합니다. {left}분 더 기다려 주세요.")
-        errors.append(FieldError("at", text.format(wait=wait_s // 60, left=minutes)))
+        until = at + left
+        until += timedelta(seconds=-until.timestamp() % 60)  # the minute in which it is surely over
+        text = _("도착하고 {wait}분은 기다려야 합니다. {until}까지 기다려 주세요.")
+        errors.append(
+            FieldError("at", text.format(wait=wait_s // 60, until=f"{until.astimezone(KST):%H:%M}"))
+        )
     if tries < tries_needed:
         text = _("도착한 뒤 전화를 {needed}번 걸고 기록해야 합니다. 지금까지 {tries}번 기록했습니다.")
         errors.append(FieldError("attempts", text.format(needed=tries_needed, tries=tries)))

@@ -75,11 +75,15 @@ def test_absence_needs_the_wait_and_the_calls(waited: int, tries: int, fields: l
     assert [error.field for error in errors] == fields
 
 
-def test_the_wait_that_is_left_is_rounded_up() -> None:
+def test_the_end_of_the_wait_is_told_by_the_minute_rounded_up() -> None:
     (error,) = absence_errors(
-        arrived_at=NOW, at=NOW + timedelta(seconds=541), tries=2, wait_s=600, tries_needed=2
+        arrived_at=NOW - timedelta(seconds=30),
+        at=NOW + timedelta(seconds=541),
+        tries=2,
+        wait_s=600,
+        tries_needed=2,
     )
-    assert "1분" in error.message
+    assert "10:10까지" in error.message
 
 
 def test_odd_steps_are_noted() -> None:

@@ -50,7 +50,7 @@ def test_what_an_absence_still_lacks_is_said_before_the_question(web_world: WebW
     window = {"window_start": start, "window_end": start + timedelta(hours=2)}
     phone = open_phone(web_world, state="arrived", status="ARRIVED", arrived_at=web_world.now, **window)
     refused = phone.post("absent")
-    assert refused.status_code == 422 and "10분 더 기다려" in refused.text
+    assert refused.status_code == 422 and "10:10까지 기다려" in refused.text
 
 
 def test_after_the_agreed_time_an_absence_is_not_asked_about(web_world: WebWorld) -> None:

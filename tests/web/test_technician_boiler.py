@@ -50,6 +50,15 @@ def history(web: WebWorld) -> list[TimelineEntry]:
         return list(session.exec(query.order_by(TimelineEntry.id)))  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("serial", ["ON20K-???", "AB_1", "일련 12", "A.1"])
+def test_a_serial_that_no_plate_bears_is_refused_and_kept(phone: Phone, serial: str) -> None:
+    answer = phone.post("boiler", {**PLATE, "serial": serial, "warranty": "unknown"})
+    assert answer.status_code == 422 and "비워 두세요" in told_once(answer.text)["serial"]
+    assert f'value="{serial}"' in answer.text
+    kept = {**PLATE, "serial": "AB-12/3 C", "warranty": "unknown"}
+    assert phone.post("boiler", kept).status_code == 303
+
+
 def test_a_boiler_read_off_at_the_home_changes_warranty_and_keeps_its_history(phone: Phone) -> None:
     assert "18,000원" in phone.get("?do=complete")
     assert "?do=boiler" in phone.get() and 'value="ON-20K"' in phone.get("?do=boiler")

@@ -12,7 +12,7 @@ from core.clock import rfc3339_kst
 from dispatch.models import TicketClock
 from tests.web.conftest import WebWorld
 from tests.web.technician_world import Phone, at_the_door, in_order, open_phone
-from tests.web.told_once import told_once
+from tests.web.told_once import told_once, words_of
 
 
 @pytest.fixture
@@ -35,6 +35,8 @@ def test_a_failed_call_is_kept_and_the_clock_runs_on(phone: Phone) -> None:
     assert attempt.evidence == "SELF_REPORT"
     page = phone.get()
     assert 'data-state="running"' in page and "통화 기록" in page
+    kept = words_of(page[page.index('id="tries"') : page.index('id="outcome"')])
+    assert "10:00 · 김민수 · 안 받음" in kept
 
 
 @pytest.mark.parametrize("said", ["2026-12-01T11:30:00+09:00", "nonsense", "2026-11-30T10:00:00+09:00", ""])
@@ -59,11 +61,14 @@ def test_a_window_is_chosen_from_what_can_be_kept_and_agreed(phone: Phone) -> No
     assert phone.ticket().status == "APPOINTED"
     page = phone.get()
     assert 'data-step="depart"' in page and 'data-state="met"' in page
+    assert visit.acknowledged_at == phone.web.now and "새 일이거나 바뀐 일입니다" not in page
 
 
 def test_pressing_agree_without_a_window_changes_nothing(phone: Phone) -> None:
     answer = phone.post("attempt", {"outcome": "CONNECTED", "agrees": "1", "with": "requester"})
-    assert answer.status_code == 422 and "시간을 하나 골라" in answer.text and 'name="window"' in answer.text
+    assert answer.status_code == 422 and 'name="window"' in answer.text
+    assert "시간을 하나 골라" in told_once(answer.text)["window"]
+    assert "novalidate" in answer.text and " required" not in answer.text[answer.text.index("offers") :]
     assert phone.attempts() == [] and phone.ticket().status == "ASSIGNED"
 
 

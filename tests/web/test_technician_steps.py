@@ -58,7 +58,7 @@ def test_absence_says_what_is_still_missing(phone: Phone) -> None:
     assert "0/2" in page and 'data-kind="absence"' in page
     answer = phone.post("absent")
     assert answer.status_code == 422
-    assert "10분 더 기다려" in answer.text and "지금까지 0번" in answer.text
+    assert "10:10까지 기다려" in answer.text and "지금까지 0번" in answer.text
     for _ in range(2):
         phone.web.wait(minutes=5)
         answer = phone.post("attempt", {"outcome": "NO_ANSWER", "back": "absent"})
@@ -79,9 +79,37 @@ def test_absence_says_what_is_still_missing(phone: Phone) -> None:
     assert 'data-step="call"' in live and "통화가 어떻게 되었나요" in live, (
         "what comes next, not its head alone"
     )
-    assert "다시 방문할 일정이 새로 잡혔습니다" in live and "더 하실 일은 없습니다" not in live
-    phone.web.wait(minutes=31)
+    assert in_order(
+        live, ["통화가 어떻게 되었나요", "부재로 적었습니다", "다시 방문할 일정이 새로 잡혔습니다"]
+    )
+    assert "더 하실 일은 없습니다" not in live
+    assert "부재로 적었습니다" not in phone.get("?do=boiler"), "what was asked last stands alone"
+    phone.web.wait(minutes=1)
+    assert phone.post("attempt", {"outcome": "NO_ANSWER"}).status_code == 303
+    assert "부재로 적었습니다" not in phone.get(), "the case has gone on"
+
+
+def test_the_word_of_an_absence_does_not_outlive_a_hold(phone: Phone) -> None:
+    at_the_door(phone)
+    for _ in range(2):
+        phone.web.wait(minutes=5)
+        phone.post("attempt", {"outcome": "NO_ANSWER", "back": "absent"})
+    assert phone.post("absent").status_code == 303
+    assert "부재로 적었습니다" in phone.get()
+    with phone.web.database.transaction() as session:
+        ticket = session.get_one(Ticket, phone.ticket_id)
+        ticket.status = "ON_HOLD"
     assert "부재로 적었습니다" not in phone.get()
+
+
+def test_a_question_stands_alone_on_top(web_world: WebWorld) -> None:
+    start = web_world.now + timedelta(hours=3)
+    window = {"window_start": start, "window_end": start + timedelta(hours=2)}
+    phone = open_phone(web_world, state="agreed", status="APPOINTED", minutes=180, **window)
+    asked = phone.post("departed").text
+    assert "지금 출발하시나요?" in asked
+    assert 'class="steps"' not in asked and "새 일이거나 바뀐 일입니다" not in asked
+    assert 'class="steps"' in phone.get() and "새 일이거나 바뀐 일입니다" in phone.get()
 
 
 def test_setting_out_while_still_at_another_home_is_asked_about(web_world: WebWorld) -> None:

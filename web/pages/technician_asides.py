@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from core.actor import Principal
 from core.dated import read_rules
-from dispatch.detail_shapes import TicketDetail
+from dispatch.detail_shapes import TicketDetail, VisitFacts
 from dispatch.planning.board import horizon
 from dispatch.states import UNDER_WAY_STATES
 from dispatch.tasks import CALL_LANDLINE, REVISIT_CALL, TaskInfo
@@ -38,11 +38,13 @@ class AfterAbsence:
 
 
 def after_absence(session: Session, detail: TicketDetail, *, now: datetime) -> AfterAbsence | None:
-    """What followed the absence of a moment ago; None when there was none."""
+    """What followed the absence of a moment ago; None when there was none, or the case has gone on since."""
     absent = next((visit for visit in reversed(detail.visits) if visit.state == "absent"), None)
     if absent is None or absent.ended_at is None or not now - SAID_FOR < absent.ended_at <= now:
         return None
     since = absent.ended_at
+    if _has_gone_on(detail, absent, since=since):
+        return None
     told = [
         notice
         for notice in list_notices(session, ticket_id=detail.id)
@@ -56,6 +58,14 @@ def after_absence(session: Session, detail: TicketDetail, *, now: datetime) -> A
         next_call=next((task for task in waiting if task.kind == REVISIT_CALL), None),
         planned_again=detail.visits[-1] is not absent,
     )
+
+
+def _has_gone_on(detail: TicketDetail, absent: VisitFacts, *, since: datetime) -> bool:
+    """Somebody has done something since; a new plan alone is what follows an absence by itself."""
+    newest = detail.visits[-1]
+    planned_again = newest.state == "planned" and newest.window is None
+    called = any(attempt.recorded_at > since for attempt in detail.attempts)
+    return called or detail.status == "ON_HOLD" or not (newest is absent or planned_again)
 
 
 def still_at(

@@ -178,8 +178,9 @@ def pick_on_map(
     lon: float,
     by: Actor,
     now: datetime,
+    precision: str = "address",
 ) -> AddressInfo:
-    """Let a person say where an address is; from then on it counts as exact.
+    """Let a person say where an address is; from then on it counts as exact, or as they could tell (`dong`).
 
     Raises:
         NotFoundError: unknown, or another company's.
@@ -193,7 +194,7 @@ def pick_on_map(
         message = _("지도에서 우리나라 안의 자리를 골라 주세요.")
         raise OutsideKoreaError(message, errors=(FieldError("lat", message), FieldError("lon", message)))
     before = {"lat": row.lat, "lon": row.lon, "precision": row.precision}
-    row.lat, row.lon, row.precision, row.located_by = lat, lon, "address", "map_pick"
+    row.lat, row.lon, row.precision, row.located_by = lat, lon, precision, "map_pick"
     session.add(row)
     session.flush()
     audit.record(
@@ -203,7 +204,7 @@ def pick_on_map(
         what="AddressPicked",
         subject=("address", address_id),
         company_id=company_id,
-        data={"before": before, "lat": lat, "lon": lon},
+        data={"before": before, "lat": lat, "lon": lon, "precision": precision},
     )
     return address_info(row)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
@@ -12,7 +12,7 @@ from core.i18n import _
 from dispatch.models import Task, Ticket, Visit
 from dispatch.schemas import Owner
 from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES, UNDER_WAY_STATES
-from dispatch.tasks import CALL_DESK_KINDS, CONTACT_CALL, TaskInfo
+from dispatch.tasks import CALL_DESK_KINDS, CONTACT_CALL, ON_THE_LINE, TaskInfo
 from dispatch.tickets import has_ended, ticket_key
 from workforce.duty import duties_at, duty_at, list_shifts_of_points
 from workforce.queries import get_technicians, people_by_id
@@ -27,6 +27,8 @@ class OpenWork:
 
     tasks: Mapping[int, set[str]]
     visits: Mapping[int, Visit]
+    callers: Mapping[int, int] = field(default_factory=dict)
+    """Who has the caller of an unplaced ticket on the line: person ids by ticket."""
 
 
 def owner_of(session: Session, *, ticket: Ticket, at: datetime, work: OpenWork | None = None) -> Owner | None:
@@ -53,9 +55,15 @@ def desk_that_calls(session: Session, *, visit: Visit, at: datetime) -> PersonIn
 
 def work_of(ticket_id: int, *, tasks: Iterable[TaskInfo], visits: Iterable[Visit]) -> OpenWork:
     """The open work among all tasks and visits that a ticket ever had, visits in their sequence."""
-    kinds = {task.kind for task in tasks if task.state == "open"}
+    waiting = [task for task in tasks if task.state == "open"]
+    kinds = {task.kind for task in waiting}
+    caller = next((task.owner.id for task in waiting if ON_THE_LINE in task.data), None)
     assigned = [v for v in visits if v.state in OPEN_VISIT_STATES and v.technician_id is not None]
-    return OpenWork({ticket_id: kinds}, {ticket_id: assigned[-1]} if assigned else {})
+    return OpenWork(
+        {ticket_id: kinds},
+        {ticket_id: assigned[-1]} if assigned else {},
+        {} if caller is None else {ticket_id: caller},
+    )
 
 
 def owners_of(session: Session, *, ticket_ids: Iterable[int], at: datetime) -> dict[int, Owner]:
@@ -72,11 +80,14 @@ def _read_work(session: Session, ids: Sequence[int]) -> OpenWork:
     if not ids:
         return OpenWork({}, {})
     tasks: dict[int, set[str]] = {}
-    open_tasks = select(Task.ticket_id, Task.kind).where(
-        col(Task.ticket_id).in_(ids), col(Task.state) == "open"
-    )
-    for ticket_id, kind in session.exec(open_tasks):
+    callers: dict[int, int] = {}
+    open_tasks = select(
+        Task.ticket_id, Task.kind, Task.owner_person_id, col(Task.data)[ON_THE_LINE].is_not(None)
+    ).where(col(Task.ticket_id).in_(ids), col(Task.state) == "open")
+    for ticket_id, kind, owner_id, on_the_line in session.exec(open_tasks):
         tasks.setdefault(ticket_id, set()).add(kind)
+        if on_the_line:
+            callers[ticket_id] = owner_id
     visits = (
         select(Visit)
         .where(
@@ -86,7 +97,7 @@ def _read_work(session: Session, ids: Sequence[int]) -> OpenWork:
         )
         .order_by(col(Visit.sequence))
     )
-    return OpenWork(tasks, {visit.ticket_id: visit for visit in session.exec(visits)})
+    return OpenWork(tasks, {visit.ticket_id: visit for visit in session.exec(visits)}, callers)
 
 
 class _Duties:
@@ -94,11 +105,9 @@ class _Duties:
 
     def __init__(self, session: Session, tickets: list[Ticket], work: OpenWork, at: datetime) -> None:
         self.session, self.tickets, self.at = session, tickets, at
-        self.tasks, self.visits = work.tasks, work.visits
-        self.people = people_by_id(
-            session,
-            person_ids={t.escalation_owner_id for t in tickets if t.escalation_owner_id is not None},
-        )
+        self.tasks, self.visits, self.callers = work.tasks, work.visits, work.callers
+        chiefs = {t.escalation_owner_id for t in tickets if t.escalation_owner_id is not None}
+        self.people = people_by_id(session, person_ids=chiefs.union(work.callers.values()))
         self.technicians: dict[int, dict[int, TechnicianInfo]] = {}
         self.duties = self._read_duties()
         self.on_shift: set[tuple[int, int]] | None = None
@@ -115,7 +124,8 @@ class _Duties:
             return _owner(person, "escalation", _("책임자가 직접 챙기는 접수"))
         if kinds.intersection(CALL_DESK_KINDS) or ticket.service_point_id is None:
             why = _("위치를 골라야 함") if "MAP_PICK" in kinds else _("서비스점을 정하기 전")
-            return _owner(self._duty(ticket.company_id, None).desk, "desk", why)
+            on_the_line = self.people.get(self.callers.get(ticket.id, 0))
+            return _owner(on_the_line or self._duty(ticket.company_id, None).desk, "desk", why)
         desk = self._duty(ticket.company_id, ticket.service_point_id).desk
         if CONTACT_CALL in kinds:
             return _owner(desk, "desk", _("창구가 고객에게 전화할 차례"))

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from core import events
-from core.actor import Actor
+from core.actor import Actor, Role
 from core.errors import FieldError, InvalidError
 from core.i18n import N_, _
 from customers.queries import address_of_household
@@ -17,9 +17,12 @@ from customers.schemas import AddressInfo, NewAddress
 from customers.service import pick_on_map
 from dispatch.events import TicketFiled
 from dispatch.models import Ticket
-from dispatch.tasks import MAP_PICK, close_tasks_of, open_task
+from dispatch.tasks import MAP_PICK, ON_THE_LINE, close_tasks_of, open_task
 from dispatch.tickets import has_ended, lock_ticket, note_change, ticket_key
 from geo.service import AddressError, Geocoder, Precision, place_address
+
+HOUSE_ZOOM = 16
+"""From this zoom of the map on a house can be told from its neighbours (web/assets/js/map.js)."""
 
 
 class NoAddressError(InvalidError):
@@ -59,7 +62,7 @@ def read_address(raw: str, *, providers: Sequence[Geocoder] = ()) -> NewAddress:
     )
 
 
-def is_plannable(address: AddressInfo) -> bool:
+def is_plannable(address: AddressInfo | NewAddress) -> bool:
     """Whether a visit may be planned without a person pointing at the map."""
     known = address.lat is not None and address.lon is not None
     return known and (address.located_by == "map_pick" or Precision(address.precision).plannable)
@@ -71,21 +74,42 @@ def address_of(session: Session, ticket: Ticket) -> AddressInfo:
 
 
 def ask_map_pick(session: Session, *, ticket: Ticket, by: Actor, now: datetime) -> None:
-    """Ask the call desk's person on duty to point at the map; asking twice is asking once."""
+    """Ask the call desk's person on duty to point at the map; asking twice is asking once.
+
+    In a safety case it is whoever filed it: the caller is on that line, and nobody can be sent before.
+    """
+    own = by.person_id if ticket.safety and by.role not in (Role.POINT, Role.TECHNICIAN) else None
     open_task(
         session,
         ticket_id=ticket_key(ticket),
         kind=MAP_PICK,
         detail=N_("주소만으로는 위치를 알 수 없습니다. 고객과 통화하며 지도에서 집을 골라 주세요."),
+        owner_person_id=own,
+        data={ON_THE_LINE: True} if own else None,
         by=by,
         now=now,
     )
 
 
+def picks_house(zoom: float | None) -> bool:
+    """Whether a pick at this zoom of the map says which house it is."""
+    return zoom is None or zoom >= HOUSE_ZOOM
+
+
 def pick_location(
-    session: Session, *, ticket_id: int, lat: float, lon: float, by: Actor, now: datetime
+    session: Session,
+    *,
+    ticket_id: int,
+    lat: float,
+    lon: float,
+    by: Actor,
+    now: datetime,
+    zoom: float | None = None,
 ) -> AddressInfo:
     """A person points at the home on the map; a ticket that waited for it goes on to be placed.
+
+    Args:
+        zoom: how far the map was zoomed in; below HOUSE_ZOOM it is known as a 동 is. None: coordinates.
 
     Raises:
         UnknownTicketError, OutsideKoreaError.
@@ -101,6 +125,7 @@ def pick_location(
         address_id=address_of(session, ticket).id,
         lat=lat,
         lon=lon,
+        precision="address" if picks_house(zoom) else "dong",
         by=by,
         now=now,
     )

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from core.actor import SYSTEM
 from dispatch.models import Task, Ticket
-from dispatch.tasks import ESCALATED_KINDS, ESCALATION, tell_task
+from dispatch.tasks import ESCALATED_KINDS, ESCALATION, ON_THE_LINE, tell_task
 from workforce.duty import rota_people_at
 
 HAND_OVER_BATCH = 200
+LONGEST_CALL = timedelta(minutes=30)
+"""What an agent does with the caller on the line is theirs for so long, then the rota's like all else."""
 
 
 _IN_OTHER_HANDS = text("""
@@ -23,6 +25,7 @@ _IN_OTHER_HANDS = text("""
          AS d (company_id, point_id, desk, escalation)
       ON d.company_id = t.company_id AND d.point_id = coalesce(t.service_point_id, 0)
     WHERE t.state = 'open' AND t.kind <> :stays
+      AND NOT (t.created_at > :called_since AND t.data ->> :on_the_line IS NOT NULL)
       AND t.owner_person_id <> CASE WHEN t.kind = ANY(:escalated) THEN d.escalation ELSE d.desk END
     ORDER BY t.id LIMIT :batch
 """)
@@ -44,6 +47,8 @@ def hand_over_tasks(session: Session, *, now: datetime) -> int:
             "escalations": [escalation for _desk, escalation in on_duty.values()],
             "escalated": list(ESCALATED_KINDS),
             "stays": ESCALATION,
+            "called_since": now - LONGEST_CALL,
+            "on_the_line": ON_THE_LINE,
             "batch": HAND_OVER_BATCH,
         },
     )

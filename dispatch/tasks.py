@@ -33,6 +33,8 @@ ESCALATED_KINDS = (ESCALATION, SAFETY_ALARM)
 """Owned by the escalation person on duty; every other kind by the desk on duty."""
 CALL_DESK_KINDS = (MAP_PICK, PLACE_BY_HAND)
 """Owned by the company's call desk, wherever the ticket stands."""
+ON_THE_LINE = "on_the_line"
+"""In a task's data: its owner has the caller on the line, so it is not handed over while they talk."""
 
 
 class UnknownTaskError(NotFoundError):

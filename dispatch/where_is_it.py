@@ -11,6 +11,7 @@ from core.weekdays import weekday_names
 from dispatch.detail_shapes import ClockFacts, TicketDetail, WindowFacts
 from dispatch.list_queries import TicketItem
 from dispatch.schemas import Owner
+from dispatch.tasks import MAP_PICK
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class _Facts:
     """Nobody opened, but the agreed time had not begun."""
     asked: bool
     """The point has not said yes yet: the technician may still be somebody else."""
+    unplaced: bool
+    """Nobody knows yet where the home is: a person must point at the map before anybody is sent."""
     answer_due: datetime | None
 
 
@@ -54,6 +57,7 @@ def answer_where_is_it(detail: TicketDetail, now: datetime) -> str:
         caller=_caller(detail.owner),
         missed_early=bool(absent) and absent[-1].missed_early,
         asked=detail.placement is not None and detail.placement.state == "OFFERED",
+        unplaced=any(task.kind == MAP_PICK and task.state == "open" for task in detail.tasks),
         answer_due=detail.placement.answer_due_at if detail.placement is not None else None,
     )
     return _sentence(facts, now)
@@ -75,6 +79,7 @@ def answer_for_item(item: TicketItem, now: datetime) -> str:
         caller=_caller(item.owner),
         missed_early=item.missed_early,
         asked=item.placement_state == "OFFERED",
+        unplaced=MAP_PICK in item.open_tasks,
         answer_due=item.answer_due_at,
     )
     return _sentence(facts, now)
@@ -122,6 +127,8 @@ def _while_asked(facts: _Facts, now: datetime) -> str:
 
 
 def _before_appointment(facts: _Facts, now: datetime) -> str:
+    if facts.unplaced and not facts.technician:
+        return _while_unplaced(facts, now)
     if facts.safety:
         return _of_safety(facts, now)
     due = _contact_due(facts, now)
@@ -143,6 +150,20 @@ def _before_appointment(facts: _Facts, now: datetime) -> str:
 
 def _caller(owner: Owner | None) -> str:
     return owner.name if owner is not None and owner.off_duty else ""
+
+
+def _while_unplaced(facts: _Facts, now: datetime) -> str:
+    """Nobody is looked for before the place is known: the caller is asked for it, never told to wait."""
+    if facts.safety:
+        return _(
+            "댁의 위치를 알아야 기사를 보낼 수 있습니다. 가까운 큰 건물이나 가게 이름을 말씀해 주세요. "
+            "찾는 대로 가장 가까운 기사를 보냅니다. 보일러는 켜지 마세요."
+        )
+    text = _(
+        "접수되었고 댁의 위치를 먼저 찾아야 합니다. 가까운 큰 건물이나 가게 이름을 말씀해 주세요. "
+        "{due}까지 전화드리겠습니다."
+    )
+    return text.format(due=_contact_due(facts, now))
 
 
 def _of_safety(facts: _Facts, now: datetime) -> str:

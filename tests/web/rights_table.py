@@ -32,6 +32,7 @@ TABLE = {
         POST /agent/new
         POST /agent/new/echo/{field}
         POST /agent/new/guide
+        POST /agent/new/guide/place
         POST /agent/new/known
         POST /agent/new/open
         GET /agent/search

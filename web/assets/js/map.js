@@ -2,7 +2,8 @@
  * Maps ([data-map]) on Leaflet's canvas. Needs no tile server: the outlines of cities and districts are drawn
  * from data-basemap; data-tiles adds a tile layer when the house has one. What is shown comes as JSON from
  * data-src: {"points": [...], "tickets": [...], "routes": [...]} (shapes in docs/frontend.md) and is loaded
- * again on "live:refresh". data-pick="FORM" makes it a map-pick: a click fills that form's lat and lon.
+ * again on "live:refresh". data-pick="FORM" makes it a map-pick: a click fills that form's lat, lon and, where it
+ * asks for it, pick_zoom: how far the map was zoomed in, so how surely the place is a house.
  */
 import {
   Map as LeafletMap, canvas, circle, circleMarker, divIcon, latLngBounds, layerGroup, marker, polygon, polyline, tileLayer,
@@ -11,6 +12,8 @@ import { text } from "./texts.js";
 
 const KOREA = latLngBounds([33.1, 125.8], [38.65, 129.65]);
 const MOST_NAMES = 45;
+/** From here on a house can be told from its neighbours; the server asks the same (dispatch/places.py). */
+const HOUSE_ZOOM = 16;
 const PRECISION_RADIUS_M = { dong: 700, ri: 900, sgg: 6000 };
 const ROUTE_COLOURS = ["#1d5fa8", "#0f766e", "#7c3aed", "#b4430f", "#15803d", "#be185d", "#4d6b00", "#6b4f2a"];
 
@@ -208,10 +211,20 @@ class Board {
     if (!(form instanceof HTMLFormElement)) return;
     setField(form, "lat", at.lat.toFixed(6));
     setField(form, "lon", at.lng.toFixed(6));
+    const zoom = this.map.getZoom();
+    setField(form, "pick_zoom", String(zoom));
+    const roughly = form.elements.namedItem("pick_zoom") && zoom < HOUSE_ZOOM;
     this.picked ??= circleMarker(at, { radius: 9, weight: 3, color: token(this.element, "--accent"), fillColor: "#fff", fillOpacity: 1 }).addTo(this.map);
-    this.picked.setLatLng(at).bindTooltip(words(text("map_picked")), { permanent: true, direction: "top" });
+    this.picked.setLatLng(at).bindTooltip(words(text(roughly ? "map_picked_roughly" : "map_picked")), { permanent: true, direction: "top" });
   }
 }
+
+/** Coordinates written by hand are meant as they are written, however the map was zoomed before. */
+document.addEventListener("input", (event) => {
+  const field = event.target;
+  if (!(field instanceof HTMLInputElement) || !field.form || !["lat", "lon"].includes(field.name)) return;
+  setField(field.form, "pick_zoom", "");
+});
 
 /** @param {HTMLFormElement} form @param {string} name @param {string} value */
 function setField(form, name, value) {

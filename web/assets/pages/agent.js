@@ -152,7 +152,7 @@ function carry(/** @type {HTMLAnchorElement} */ link) {
 function showWanted() {
   const problem = document.querySelector("[data-first-error]");
   const field = document.querySelector("[aria-invalid=true]");
-  const wanted = document.querySelector("[data-wanted] :is(textarea, input:not([type=hidden]))");
+  const wanted = document.querySelector("[data-wanted] :is([data-map], textarea, input:not([type=hidden]))");
   for (const element of [field, problem, wanted]) {
     if (element instanceof HTMLElement) {
       element.focus();

@@ -18,7 +18,7 @@ from dispatch.cancellation import Fee, cancel_ticket
 from dispatch.escalation import escalate_ticket
 from dispatch.first_contact import record_attempt
 from dispatch.intake import join_call
-from dispatch.places import pick_location
+from dispatch.places import pick_location, picks_house
 from dispatch.queries import ticket_detail
 from dispatch.reopening import reopen_ticket
 from dispatch.safety_advice import note_read
@@ -28,6 +28,7 @@ from dispatch.triage import record_self_fix
 from dispatch.visit_schemas import AgreedWindow, AttemptRequest, Outcome
 from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
+from web.pages.agent.picked import read_pick
 from web.pages.agent.ticket import render_ticket
 from web.pages.agent.words import DESK_ROLES, SELF_FIX
 from web.pages.posting import Posted, PostedForm, take_once
@@ -201,15 +202,18 @@ def post_location(
 ) -> Response:
     """The home was pointed out on the map."""
 
-    def step(session: Session, ticket_id: int, now: datetime) -> None:
-        try:
-            lat, lon = float(posted.get("lat")), float(posted.get("lon"))
-        except ValueError:
-            message = _("지도를 눌러 집의 위치를 골라 주세요.")
-            raise InvalidError(message, errors=(FieldError("lat", message),)) from None
-        pick_location(session, ticket_id=ticket_id, lat=lat, lon=lon, by=by, now=now)
+    place = read_pick(posted)
 
-    return take(request, principal, number, posted, step, act="map", done="located")
+    def step(session: Session, ticket_id: int, now: datetime) -> None:
+        if place is None:
+            message = _("지도를 눌러 집의 위치를 골라 주세요.")
+            raise InvalidError(message, errors=(FieldError("lat", message),))
+        pick_location(
+            session, ticket_id=ticket_id, lat=place.lat, lon=place.lon, zoom=place.zoom, by=by, now=now
+        )
+
+    done = "located" if place is None or picks_house(place.zoom) else "located-roughly"
+    return take(request, principal, number, posted, step, act="map", done=done)
 
 
 @router.post("/tasks/{task_id}")

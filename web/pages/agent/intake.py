@@ -37,6 +37,7 @@ from web.pages.agent.intake_form import (
     to_request,
 )
 from web.pages.agent.open_cases import ruled_out
+from web.pages.agent.picked import lacks_place, read_pick
 from web.pages.agent.words import (
     AGE_BANDS,
     DESK_ROLES,
@@ -121,6 +122,15 @@ def is_danger(session: Session, posted: PostedForm, *, company_id: int) -> bool:
     return bool(meaning and meaning.safety)
 
 
+@router.post("/guide/place")
+@allow(*DESK_ROLES)
+def show_guide_place(request: Request, posted: Posted, principal: Principal = SignedIn) -> Response:
+    """Whether somebody can be sent to the address as it is written so far, as a fragment of the guide."""
+    with context_of(request).database.reading() as session:
+        values = {"lacks_place": _lacks_place(session, posted, company_id=principal.company_id)}
+        return render_page(request, "agent/_guide_place.html", values)
+
+
 def guide_values(session: Session, posted: PostedForm, *, company_id: int, now: datetime) -> dict[str, Any]:
     """The cards or the script of a form as it stands; a code that means danger turns it into the script."""
     symptom = posted.get("symptom")
@@ -133,10 +143,16 @@ def guide_values(session: Session, posted: PostedForm, *, company_id: int, now: 
         "script": script_steps(symptom=symptom) if danger else (),
         "dangers": [one for one in symptom_choices() if one["safety"] and danger and not symptom],
         "read": posted.all("read"),
+        "lacks_place": danger and _lacks_place(session, posted, company_id=company_id),
         "cards": cards,
         "results": [(code, _(label), _(what)) for code, label, what in SELF_FIX],
         "symptom": symptom,
     }
+
+
+def _lacks_place(session: Session, posted: PostedForm, *, company_id: int) -> bool:
+    home = read_home(session, company_id=company_id, text=posted.get("household"))
+    return lacks_place(posted, known_address(posted, home))
 
 
 def _file_once(
@@ -169,9 +185,11 @@ def _file_once(
         merging.rule_out(session, ticket_id=filed.id, by=by, now=now)
     if filed.safety:
         note_read(session, ticket_id=filed.id, steps=posted.all("read"), by=by, now=now)
-    place = _picked(posted)
+    place = read_pick(posted)
     if filed.needs_map_pick and place is not None:
-        pick_location(session, ticket_id=filed.id, lat=place[0], lon=place[1], by=by, now=now)
+        pick_location(
+            session, ticket_id=filed.id, lat=place.lat, lon=place.lon, zoom=place.zoom, by=by, now=now
+        )
     target = f"/agent/tickets/{filed.number}?done=filed"
     claim = _claim_of(session, principal, posted)
     if claim is not None:
@@ -188,13 +206,6 @@ def _claim_of(session: Session, principal: Principal, posted: PostedForm) -> Rep
         col(ReplayedRequest.key) == key,
     )
     return session.exec(query).one_or_none() if key else None
-
-
-def _picked(posted: PostedForm) -> tuple[float, float] | None:
-    try:
-        return float(posted.get("lat")), float(posted.get("lon"))
-    except ValueError:
-        return None
 
 
 def _from_search(query: str) -> list[tuple[str, str]]:

@@ -19,7 +19,7 @@ from dispatch.events import TicketFiled
 from dispatch.models import Ticket
 from dispatch.tasks import MAP_PICK, ON_THE_LINE, close_tasks_of, open_task
 from dispatch.tickets import has_ended, lock_ticket, note_change, ticket_key
-from geo.service import AddressError, Geocoder, Precision, place_address
+from geo.service import AddressError, Geocoder, Precision, parse_address, place_address
 
 HOUSE_ZOOM = 16
 """From this zoom of the map on a house can be told from its neighbours (web/assets/js/map.js)."""
@@ -60,6 +60,15 @@ def read_address(raw: str, *, providers: Sequence[Geocoder] = ()) -> NewAddress:
         located_by=placed.source,
         tokens=found.tokens,
     )
+
+
+def words_to_the_door(address: AddressInfo) -> str:
+    """What was said beside street and number, `파란대문집`: whoever must find the door needs it. Personal."""
+    try:
+        note = parse_address(address.raw).note
+    except AddressError:
+        return ""
+    return "" if note in address.normalised else note
 
 
 def is_plannable(address: AddressInfo | NewAddress) -> bool:

@@ -79,3 +79,30 @@ def test_a_pick_is_as_sure_as_the_map_was_zoomed_in(
         assert session.exec(select(Address.precision)).one() == precision
     carry_on(web_world)
     assert web_world.point.name in desk.get(path).text, "the case goes on"
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("서울 강남구 역삼동 736-1 파란대문집", "역삼동 736-1 (파란대문집)"),
+        (VAGUE, "서울특별시 마포구 2층 (시장 뒤쪽 골목 세탁소)"),
+    ],
+)
+def test_words_that_lead_to_the_door_are_told_to_whoever_must_find_it(
+    web_world: WebWorld, desk: httpx.Client, client_as: ClientAs, typed: str, told: str
+) -> None:
+    number = number_of(file(desk, resident_address=typed))
+    desk.post(f"/agent/tickets/{number}/location", data=PICK)
+    for _ in range(3):
+        carry_on(web_world)
+    crew = client_as("technician", technician=web_world.technician)
+    pages = (
+        (desk, f"/agent/tickets/{number}"),
+        (client_as("dispatcher"), f"/dispatch/tickets/{number}/facts"),
+        (client_as("point", point=web_world.point), f"/point/tickets/{number}"),
+    )
+    for client, path in pages:
+        assert told not in client.get(path).text, "not before it is unmasked"
+        client.post(f"/unmask/ticket/{number}", data={"reason": "본인 확인"})
+        assert told in client.get(path).text, path
+    assert told in crew.get(f"/m/{number}").text and told in crew.get("/m").text, "his own, in his list too"

@@ -15,6 +15,8 @@ from core.actor import Principal
 from core.i18n import N_, _
 from core.masking import mask_address, mask_name, mask_phone, mask_text
 from core.phones import parse_phone
+from customers.schemas import AddressInfo
+from dispatch.places import words_to_the_door
 from workforce.access_log import is_open_for
 
 UNNAMED = N_("이름 확인 중")
@@ -41,6 +43,12 @@ class Masks:
     def address(self, address: str) -> str:
         """Up to the 동."""
         return address if self.is_open else mask_address(address)
+
+    def place(self, place: AddressInfo) -> str:
+        """The whole address with 동·호 and the words that lead to the door, or up to the 동."""
+        full = f"{place.normalised} {place.unit}".strip() or place.raw
+        way = words_to_the_door(place) if self.is_open else ""
+        return f"{full} ({way})" if way else self.address(full)
 
     def text(self, text: str) -> str:
         """Free text without phone numbers."""

@@ -154,8 +154,8 @@ def relation_words(party: PartyFacts) -> str:
 
 
 def address_line(address: AddressInfo, masks: Masks) -> str:
-    """The whole address with 동·호, or up to the 동."""
-    return masks.address(f"{address.normalised} {address.unit}".strip() or address.raw)
+    """The whole address with 동·호 and the way to the door, or up to the 동."""
+    return masks.place(address)
 
 
 def boiler_line(boiler: BoilerInfo | None, *, today: date) -> str:

@@ -128,7 +128,7 @@ def _hit(
     return {
         "id": home.id,
         "is_open": masks.is_open,
-        "address": masks.address(f"{home.address.normalised} {home.address.unit}".strip()),
+        "address": masks.place(home.address),
         "members": _members(hit, masks),
         "boilers": [_boiler_words(b.model_name or b.model_text, b.installed_on) for b in hit.detail.boilers],
         "care": home.priority_care,

@@ -43,7 +43,7 @@ def show_household(request: Request, household_id: int, principal: Principal = S
         values = {
             "id": home.id,
             "is_open": masks.is_open,
-            "address": masks.address(f"{home.address.normalised} {home.address.unit}".strip()),
+            "address": masks.place(home.address),
             "precision": _(PRECISIONS.get(home.address.precision, home.address.precision)),
             "care": home.priority_care,
             "age_band": next((_(text) for code, text in AGE_BANDS if code == home.age_band), ""),

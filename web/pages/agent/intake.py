@@ -263,12 +263,11 @@ def _home(home: KnownHome, masks: Masks) -> dict[str, Any]:
     detail = home.detail
     boiler = detail.boilers[0] if len(detail.boilers) == 1 else None
     place = home.address
-    full = f"{place.normalised} {place.unit}".strip() or place.raw
     resident = home.resident.contact if home.resident else None
     return {
         "id": detail.household.id,
         "is_open": masks.is_open,
-        "address": masks.address(full),
+        "address": masks.place(place),
         "resident_name": masks.name(resident.name) if resident else "",
         "resident_phone": masks.phone(resident.phone) if resident else "",
         "resident_id": resident.id if resident else None,

@@ -60,7 +60,7 @@ def ticket_values(session: Session, *, principal: Principal, number: str, now: d
         "taken_in": taken_in(session, detail=detail),
         "is_open": masks.is_open,
         "parties": [_party(party, detail, masks) for party in detail.parties],
-        "address": masks.address(f"{detail.address.normalised} {detail.address.unit}".strip()),
+        "address": masks.place(detail.address),
         "raw_address": masks.address(detail.address.raw),
         "precision": _(PRECISIONS.get(detail.address.precision, detail.address.precision)),
         "map_view": _map_view(detail),

@@ -13,7 +13,7 @@ from core.i18n import _
 from core.phones import parse_phone
 from customers.rules import read_age_band, read_person_name, read_relationship
 from customers.schemas import NewAddress, NewContact
-from dispatch.intake_rules import CHANNELS, SYMPTOMS, plain_error_code
+from dispatch.intake_rules import CHANNELS, SYMPTOMS, UNKNOWN_DANGER, plain_error_code
 from dispatch.places import read_address
 from dispatch.schemas import TicketRequest
 
@@ -117,7 +117,8 @@ def _check_words(request: TicketRequest, problems: list[FieldError]) -> None:
     if request.channel.lower() not in CHANNELS:
         known = ", ".join(CHANNELS)
         problems.append(FieldError("channel", _("접수 경로를 골라 주세요: {known}").format(known=known)))
-    if request.symptom.upper() not in SYMPTOMS:
+    unsaid = request.safety and request.symptom == UNKNOWN_DANGER
+    if not unsaid and request.symptom.upper() not in SYMPTOMS:
         known = ", ".join(SYMPTOMS)
         problems.append(FieldError("symptom", _("증상을 골라 주세요: {known}").format(known=known)))
     if request.age_band:

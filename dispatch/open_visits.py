@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from core.dated import CompanyRules, read_rules
+from dispatch.intake_rules import SAFETY_SYMPTOMS, UNKNOWN_DANGER
 from dispatch.models import Ticket, Visit
 from dispatch.states import OPEN_VISIT_STATES
 from dispatch.tickets import ticket_key
@@ -56,5 +57,7 @@ def duration_of(rules: CompanyRules, symptom: str) -> int:
 
 
 def skills_of(rules: CompanyRules, symptom: str) -> frozenset[str]:
-    """Qualifications that a visit for this symptom needs."""
+    """Qualifications that a visit for this symptom needs; for a danger that is not known, of every danger."""
+    if symptom == UNKNOWN_DANGER and symptom not in rules.symptom_skills:
+        return frozenset[str]().union(*(skills_of(rules, danger) for danger in SAFETY_SYMPTOMS))
     return frozenset(rules.symptom_skills.get(symptom, rules.symptom_skills.get("default", [])))

@@ -18,6 +18,7 @@ SYMPTOMS = {
     "GAS_SMELL": N_("가스 냄새"),
     "CO": N_("일산화탄소 경보"),
     "ODOUR_SMOKE": N_("탄 냄새나 연기"),
+    "DANGER": N_("위험 신고 (종류 확인 중)"),
     "INSTALL": N_("설치나 이전"),
     "INSPECTION": N_("점검"),
     "BILLING": N_("요금 문의"),

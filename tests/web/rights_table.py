@@ -40,6 +40,7 @@ TABLE = {
         POST /agent/tickets/{number}/advice
         POST /agent/tickets/{number}/call
         POST /agent/tickets/{number}/cancellation
+        POST /agent/tickets/{number}/danger
         POST /agent/tickets/{number}/escalation
         GET /agent/tickets/{number}/head
         GET /agent/tickets/{number}/live

@@ -14,7 +14,7 @@ from core.db import Database
 from core.models import TimelineEntry
 from customers.models import Contact, Household
 from dispatch.models import TicketParty, TriageStep
-from tests.web.agent_world import FORM, SCRIPT, file, make_home, number_of, tickets
+from tests.web.agent_world import FORM, SCRIPT, carry_on, file, make_home, number_of, tickets
 from tests.web.conftest import ClientAs, WebWorld
 from tests.web.told_once import told_once, words_of
 
@@ -128,18 +128,40 @@ def test_a_danger_needs_little_and_gets_no_self_fix(desk: httpx.Client, database
     assert "self_fix_result" not in page
 
 
-def test_the_red_switch_alone_asks_which_danger_and_invents_none(
-    desk: httpx.Client, database: Database
+def test_the_red_switch_alone_files_a_danger_whose_kind_is_asked_afterwards(
+    web_world: WebWorld, desk: httpx.Client, database: Database
 ) -> None:
     guide = desk.post("/agent/new/guide", data={"safety": "1"}).text
-    assert re.findall(r'for="symptom-([A-Z_]+)"', guide) == ["GAS_SMELL", "CO", "FLUE", "ODOUR_SMOKE"]
+    dangers = ["GAS_SMELL", "CO", "FLUE", "ODOUR_SMOKE"]
+    assert re.findall(r'for="symptom-([A-Z_]+)"', guide) == dangers
     assert "script-steps" in guide, "the advice does not wait for it"
     assert "symptom-" not in desk.post("/agent/new/guide", data={"safety": "1", "symptom": "CO"}).text
     data = {"safety": "1", "resident_phone": "01012345678", "resident_address": "서울 강남구 역삼동 1"}
-    answer = desk.post("/agent/new", data={**data, "read": "LEAVE"})
-    assert answer.status_code == 422
-    assert "무엇이 위험한지 골라 주세요" in told_once(answer.text)["symptom"]
-    assert 'value="LEAVE" checked' in answer.text
+    number = number_of(desk.post("/agent/new", data={**data, "symptom": "NO_HEAT", "note": "급함"}))
+    [ticket] = tickets(database)
+    assert (ticket.symptom, ticket.safety, ticket.priority) == ("DANGER", True, 0), "none is invented"
+    assert ticket.note == "난방이 안 됨\n급함", "what was said stays"
+    for _ in range(3):
+        carry_on(web_world)
+    path = f"/agent/tickets/{number}"
+    page = desk.get(path).text
+    assert "박기사" in page, "somebody with every qualification goes"
+    assert re.findall(r'name="symptom" value="([A-Z_]+)"', page) == dangers
+    assert "위험 신고 (종류 확인 중)" in words_of(page)
+    assert desk.post(f"{path}/danger", data={"symptom": "NO_HEAT"}).status_code == 422
+    for _ in range(2):
+        assert desk.post(f"{path}/danger", data={"symptom": "CO"}).status_code == 303
+    assert desk.post(f"{path}/danger", data={"symptom": "FLUE"}).status_code == 409
+    page = desk.get(path).text
+    assert 'name="symptom"' not in page
+    assert words_of(page).count("무엇이 위험한지 확인했습니다: 일산화탄소 경보") == 1
+    [ticket] = tickets(database)
+    assert ticket.symptom == "CO"
+
+
+def test_a_call_without_a_symptom_is_still_asked_for_one(desk: httpx.Client, database: Database) -> None:
+    assert "불편하신지" in told_once(file(desk, symptom="").text)["symptom"]
+    assert file(desk, symptom="DANGER").status_code == 422, "never without the switch"
     assert tickets(database) == []
 
 

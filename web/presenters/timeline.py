@@ -56,6 +56,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "TicketReopened": (N_("다시 열었습니다"), "bad"),
     "TicketEscalated": (N_("책임자에게 넘겼습니다"), "bad"),
     "SafetyAdviceRead": (N_("안전 안내를 읽어 드렸습니다"), ""),
+    "DangerNamed": (N_("무엇이 위험한지 확인했습니다"), ""),
     "SafetyAlarmRaised": (N_("안전 접수를 맡을 사람을 찾지 못해 알렸습니다"), "bad"),
     "TaskOpened": (N_("할 일이 생겼습니다"), ""),
     "TaskClosed": (N_("할 일을 마쳤습니다"), ""),

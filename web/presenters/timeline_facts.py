@@ -17,6 +17,7 @@ from core.i18n import N_, _
 from dispatch.detail_shapes import TicketDetail
 from dispatch.placement_rules import said_again
 from dispatch.safety_advice import SHORT as ADVICE
+from dispatch.words import symptom_words
 from web.display import date_text, span_text, time_text, won_text
 from web.presenters.happy_call import OUTCOMES as HAPPY_OUTCOMES
 from web.presenters.technician import HOLD_WORDS, OUTCOME_WORDS, ROLE_WORDS
@@ -213,6 +214,10 @@ def _advice(data: Facts, _names: Names) -> str:
     return ", ".join(_(ADVICE[code]) for code in data.get("steps", ()) if code in ADVICE)
 
 
+def _danger(data: Facts, _names: Names) -> str:
+    return symptom_words(str(data.get("symptom", "")))
+
+
 _BOILER_FIELDS = {
     "model": N_("모델"),
     "serial": N_("제조 번호"),
@@ -260,6 +265,7 @@ _WRITERS: dict[str, Callable[[Facts, Names], str]] = {
     "ChargeCorrected": _corrected,
     "TicketReopened": _reopened,
     "SafetyAdviceRead": _advice,
+    "DangerNamed": _danger,
     "DuplicateMerged": _other_ticket,
     "DuplicateTakenIn": _taken_in,
     "DuplicateNowOf": _other_now,

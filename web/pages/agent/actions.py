@@ -15,6 +15,7 @@ from core.errors import DomainError, FieldError, InvalidError
 from core.i18n import _
 from dispatch import merging
 from dispatch.cancellation import Fee, cancel_ticket
+from dispatch.danger import name_danger
 from dispatch.escalation import escalate_ticket
 from dispatch.first_contact import record_attempt
 from dispatch.intake import join_call
@@ -106,6 +107,19 @@ def post_advice(
         note_read(session, ticket_id=ticket_id, steps=posted.all("read"), by=by, now=now)
 
     return take(request, principal, number, posted, step, act="advice", done="advice")
+
+
+@router.post("/danger")
+@allow(*DESK_ROLES)
+def post_danger(
+    request: Request, number: str, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
+) -> Response:
+    """What the danger is, said after it was filed."""
+
+    def step(session: Session, ticket_id: int, now: datetime) -> None:
+        name_danger(session, ticket_id=ticket_id, symptom=posted.get("symptom"), by=by, now=now)
+
+    return take(request, principal, number, posted, step, act="danger", done="danger")
 
 
 @router.post("/same-case")

@@ -20,6 +20,7 @@ from core.phones import PhoneError, parse_phone
 from customers.rules import SearchBy, parse_search
 from dispatch import merging
 from dispatch.intake import file_ticket
+from dispatch.intake_rules import SAFETY_SYMPTOMS
 from dispatch.places import pick_location
 from dispatch.safety_advice import note_read
 from dispatch.safety_script import script_steps
@@ -43,6 +44,7 @@ from web.pages.agent.words import (
     DESK_ROLES,
     SELF_FIX,
     UNMASK_REASON,
+    danger_choices,
     relationship_choices,
     relationship_words,
     symptom_choices,
@@ -141,7 +143,7 @@ def guide_values(session: Session, posted: PostedForm, *, company_id: int, now: 
     return {
         "danger": danger,
         "script": script_steps(symptom=symptom) if danger else (),
-        "dangers": [one for one in symptom_choices() if one["safety"] and danger and not symptom],
+        "dangers": danger_choices() if posted.get("safety") == "1" and symptom not in SAFETY_SYMPTOMS else [],
         "read": posted.all("read"),
         "lacks_place": danger and _lacks_place(session, posted, company_id=company_id),
         "cards": cards,

@@ -16,8 +16,9 @@ from core.phones import PhoneError, parse_phone
 from customers.queries import household_detail
 from customers.schemas import AddressInfo, ContactInfo, HouseholdDetail, MemberInfo, NewAddress
 from dispatch.intake_check import BadTicketError, check_request
-from dispatch.intake_rules import SAFETY_SYMPTOMS
+from dispatch.intake_rules import SAFETY_SYMPTOMS, UNKNOWN_DANGER
 from dispatch.schemas import TicketRequest
+from dispatch.words import symptom_words
 from web.pages.posting import PostedForm
 from web.presenters.masks import UNNAMED
 
@@ -77,7 +78,7 @@ def to_request(
     session: Session, *, posted: PostedForm, home: KnownHome | None, company_id: int, now: datetime
 ) -> TicketRequest:
     """What dispatch takes. Raises BadFormError naming the form's own fields."""
-    symptom = posted.get("symptom")
+    symptom, note = _symptom_and_note(posted)
     cards = cards_for(session, company_id=company_id, symptom=symptom, at=now)
     body = {
         "channel": "phone",
@@ -90,12 +91,12 @@ def to_request(
         "priority_care": _care(posted),
         "age_band": posted.get("age_band") or None,
         "safety": posted.get("safety") == "1",
-        "note": posted.get("note") or None,
+        "note": note or None,
         "self_fix": None if is_safety_form(posted) else _self_fix(posted, cards),
         "wished_windows": _wished(posted),
         "script_version": script_version(cards) or None,
     }
-    missing = _no_symptom(symptom, danger=is_safety_form(posted))
+    missing = _no_symptom(symptom)
     try:
         return TicketRequest.model_validate(body)
     except ValidationError as error:
@@ -111,7 +112,7 @@ def require_symptom(asked: TicketRequest, *, located: NewAddress | None, now: da
 
     Raises BadFormError when the symptom is missing.
     """
-    missing = _no_symptom(asked.symptom, danger=bool(asked.safety))
+    missing = _no_symptom(asked.symptom)
     if not missing:
         return
     others: tuple[FieldError, ...] = ()
@@ -122,12 +123,17 @@ def require_symptom(asked: TicketRequest, *, located: NewAddress | None, now: da
     raise BadFormError(missing[0].message, errors=(*missing, *others))
 
 
-def _no_symptom(symptom: str, *, danger: bool) -> tuple[FieldError, ...]:
-    """A danger is asked for by its kind: what nobody said is never filed."""
-    if symptom:
-        return ()
-    which = _("무엇이 위험한지 골라 주세요: 가스 냄새, 일산화탄소 경보, 배기통, 탄 냄새나 연기.")
-    return (FieldError("symptom", which if danger else _("어디가 불편하신지 골라 주세요.")),)
+def _symptom_and_note(posted: PostedForm) -> tuple[str, str]:
+    """Nobody invents a danger and none waits for its name: it is filed as unknown, beside what was said."""
+    said, note = posted.get("symptom"), posted.get("note")
+    if posted.get("safety") != "1" or said in SAFETY_SYMPTOMS:
+        return said, note
+    words = symptom_words(said) if said else ""
+    return UNKNOWN_DANGER, "\n".join(part for part in (words, note) if part)
+
+
+def _no_symptom(symptom: str) -> tuple[FieldError, ...]:
+    return () if symptom else (FieldError("symptom", _("어디가 불편하신지 골라 주세요.")),)
 
 
 def known_address(posted: PostedForm, home: KnownHome | None) -> NewAddress | None:

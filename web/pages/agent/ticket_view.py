@@ -15,6 +15,7 @@ from core.actor import Principal
 from core.errors import DomainError
 from core.i18n import _
 from dispatch.detail_shapes import PartyFacts, TicketDetail
+from dispatch.intake_rules import UNKNOWN_DANGER
 from dispatch.merging import merged_into, say_of, taken_in
 from dispatch.planning.slots import rank_slots
 from dispatch.pricing import estimate_visit
@@ -31,6 +32,7 @@ from web.pages.agent.words import (
     PRECISIONS,
     SELF_FIX,
     age_words,
+    danger_choices,
     relationship_words,
 )
 from web.presenters.bills import bills_of
@@ -74,6 +76,7 @@ def ticket_values(session: Session, *, principal: Principal, number: str, now: d
         and (detail.visit is None or detail.visit.state not in UNDER_WAY_STATES),
         "triage": _triage(session, detail, now),
         "script": script_steps(symptom=detail.symptom) if detail.safety and not ended else (),
+        "dangers": danger_choices() if detail.symptom == UNKNOWN_DANGER and not ended else [],
         "advice": lines_read(detail.timeline) if detail.safety else {},
         "passed": [p for p in detail.placements if p.state in ("PASSED_OVER", "DECLINED", "EXPIRED")],
         "clocks": {clock.kind: clock for clock in detail.clocks},

@@ -91,6 +91,7 @@ DONE = {
     "noted": N_("이 접수에 이어서 적었습니다."),
     "window": N_("방문 시간을 약속했습니다. 사시는 분과 접수하신 분께 알립니다."),
     "cancelled": N_("접수를 취소했습니다."),
+    "danger": N_("무엇이 위험한지 적었습니다."),
     "advice": N_("읽어 드린 안내를 적었습니다."),
     "merged": N_("하나로 합쳤습니다. 앞선 접수로 이어 갑니다."),
     "other-case": N_("다른 건으로 두었습니다. 중복 의심 표시를 지웠습니다."),
@@ -109,6 +110,11 @@ def symptom_choices() -> list[dict[str, str | bool]]:
         {"code": code, "text": symptom_words(code), "mark": mark, "safety": code in SAFETY_SYMPTOMS}
         for code, mark in SYMPTOM_MARKS
     ]
+
+
+def danger_choices() -> list[dict[str, str | bool]]:
+    """The dangers among the symptoms."""
+    return [one for one in symptom_choices() if one["safety"]]
 
 
 def relationship_choices() -> list[tuple[str, str]]:

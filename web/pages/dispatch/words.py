@@ -100,6 +100,7 @@ SHORT_SYMPTOMS = {
     "GAS_SMELL": N_("가스"),
     "CO": N_("CO"),
     "ODOUR_SMOKE": N_("연기"),
+    "DANGER": N_("위험"),
     "INSTALL": N_("설치"),
     "INSPECTION": N_("점검"),
     "BILLING": N_("요금"),

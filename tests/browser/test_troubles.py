@@ -99,6 +99,42 @@ def test_what_is_corrected_leaves_the_summary(screens: Screens) -> None:
     expect(summary).to_have_count(0)
 
 
+def test_the_number_that_was_searched_for_goes_to_who_calls_for_somebody_else(screens: Screens) -> None:
+    """A daughter's number must not get her parents' texts; a number that was gone on from stays."""
+    open_town(screens.house)
+    agent = screens.sign_in("agent")
+    resident, caller = agent.locator("#f-resident_phone"), agent.locator("#f-requester_phone")
+    for taken in (False, True):
+        screens.go(agent, f"/agent/new?q={REQUESTER[0]}")
+        expect(resident).to_have_value(REQUESTER[0])
+        if taken:
+            resident.press("Enter")
+        agent.locator("[name=caller][value=other]").check(force=True)
+        expect(resident).to_have_value(REQUESTER[0] if taken else "")
+        expect(caller).to_have_value("" if taken else REQUESTER[0])
+    expect(agent.locator("#echo-resident_phone")).to_contain_text(REQUESTER[0])
+
+
+def test_a_danger_without_a_place_has_the_map_in_hand(screens: Screens) -> None:
+    """The guide says so while the address is typed; after filing the map has the focus."""
+    open_town(screens.house)
+    agent = screens.sign_in("agent")
+    screens.go(agent, "/agent/new?safety=1")
+    expect(agent.locator(".symptoms.ordinary")).to_be_hidden()
+    expect(agent.locator("#guide-place")).to_contain_text("곧장 갑니다")
+    agent.fill("[name=resident_phone]", RESIDENT[0])
+    agent.fill("[name=resident_address]", "서울 마포구 시장 뒤쪽")
+    expect(agent.locator("#guide-place")).to_contain_text("보낼 수 없습니다")
+    agent.locator("[data-submit]").click()
+    filed_number(screens.ready(agent))
+    board = agent.locator("#map [data-map]")
+    expect(board).to_be_focused()
+    board.click()
+    expect(board).to_contain_text("이 동네로 정합니다")
+    agent.locator("#map button[type=submit]").click()
+    expect(agent.locator("body")).to_contain_text("동네까지 정했습니다")
+
+
 def test_a_script_is_a_text_on_every_screen(screens: Screens) -> None:
     open_town(screens.house)
     agent = screens.sign_in("agent")

@@ -28,6 +28,8 @@ function dropComplaint(/** @type {Event} */ event) {
 
 document.addEventListener("input", dropComplaint);
 document.addEventListener("change", dropComplaint); // a place picked on the map
+document.addEventListener("input", keepNumber);
+document.addEventListener("change", giveNumberToCaller);
 
 // A guide that is drawn anew has none of the old complaints.
 document.addEventListener("htmx:after:swap", tidySummary);
@@ -39,6 +41,23 @@ document.addEventListener("click", (event) => {
   const carrier = target?.closest("a[data-carry]");
   if (carrier instanceof HTMLAnchorElement) carry(carrier);
 });
+
+/** What was typed into the field, or gone on from with Enter, is the resident's own number. */
+function keepNumber(/** @type {Event} */ event) {
+  if (event.isTrusted && event.target instanceof HTMLInputElement) event.target.removeAttribute("data-searched");
+}
+
+/** The number that was searched for is the caller's: when somebody else calls, it goes to them. */
+function giveNumberToCaller(/** @type {Event} */ event) {
+  const target = event.target;
+  if (!(target instanceof HTMLInputElement) || target.name !== "caller" || target.value !== "other") return;
+  const from = document.querySelector("#f-resident_phone[data-searched]");
+  const to = document.getElementById("f-requester_phone");
+  if (!(from instanceof HTMLInputElement) || !(to instanceof HTMLInputElement) || to.value) return;
+  [from.value, to.value] = ["", from.value];
+  from.removeAttribute("data-searched");
+  for (const field of [from, to]) field.dispatchEvent(new Event("input", { bubbles: true }));
+}
 
 /** The summary above the form counts and leads to the complaints that are still there, and goes with the last. */
 function tidySummary() {
@@ -84,6 +103,7 @@ function stepOn(/** @type {KeyboardEvent} */ event, /** @type {Element} */ targe
   const form = target.closest("[data-intake]");
   if (!form) return;
   event.preventDefault();
+  target.removeAttribute("data-searched");
   const fields = [...form.querySelectorAll("input:not([type=hidden]), select, textarea, [data-submit]")].filter(isShown);
   const after = fields.slice(fields.indexOf(target) + 1).find((field) => !sameGroup(field, target));
   if (after instanceof HTMLElement) after.focus();

@@ -222,7 +222,7 @@ def _from_search(query: str) -> list[tuple[str, str]]:
         if not ways or ways[0] is SearchBy.PHONE_TAIL:
             return []
         return [("resident_name" if ways[0] is SearchBy.NAME else "resident_address", plain)]
-    return [("resident_phone", plain)]
+    return [("resident_phone", plain), ("searched", "1")]
 
 
 def show_again(

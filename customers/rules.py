@@ -18,6 +18,10 @@ SHORTEST_TAIL = 4
 """Fewer digits of a phone number would find half the town."""
 
 
+WHOLE_LENGTHS = (("010", 11), ("02", 9), ("0", 10))
+"""The fewest digits of a whole number, by how it begins."""
+
+
 class PersonNameError(InvalidError):
     """Nothing that could be a person's name."""
 
@@ -195,6 +199,18 @@ def parse_search(query: str) -> HouseholdSearch:
     if not _LETTER.search(plain):
         return _search_number(plain, words)
     return _search_words(words)
+
+
+def digits_missing(query: str) -> int:
+    """How many digits of a phone number are still to be typed before it can be found; 0: enough, or none."""
+    plain = query.strip()[:MAX_QUERY]
+    digits = search_digits(plain)
+    if not digits or _LETTER.search(plain):
+        return 0
+    if len(digits) <= SHORTEST_TAIL:  # so much may be the end of a number
+        return SHORTEST_TAIL - len(digits)
+    whole = next((length for begins, length in WHOLE_LENGTHS if digits.startswith(begins)), 0)
+    return max(0, whole - len(digits))
 
 
 def _search_number(plain: str, words: tuple[str, ...]) -> HouseholdSearch:

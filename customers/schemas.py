@@ -145,7 +145,7 @@ class HouseholdDetail:
 
 @dataclass(frozen=True)
 class HouseholdHit:
-    """A home that a search found; `matched_by` is `phone`, `name` or `address`."""
+    """A home that a search found; `matched_by` is `phone`, `name` or `address`, or `number` of a ticket."""
 
     detail: HouseholdDetail
     matched_by: str

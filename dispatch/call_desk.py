@@ -68,7 +68,23 @@ def recent_cases(
         .order_by(col(Ticket.status).in_(ENDED_STATUSES), col(Ticket.id).desc())
         .limit(HISTORY * 4)
     )
-    tickets = list(session.exec(query))
+    return _by_home(session, list(session.exec(query)), now=now)
+
+
+def cases_by_number(
+    session: Session, *, company_id: int, begins: str, now: datetime, limit: int
+) -> dict[int, list[TicketItem]]:
+    """By home: the newest tickets whose number begins so."""
+    query = (
+        select(Ticket)
+        .where(col(Ticket.company_id) == company_id, col(Ticket.number).startswith(begins, autoescape=True))
+        .order_by(col(Ticket.id).desc())
+        .limit(limit)
+    )
+    return _by_home(session, list(session.exec(query)), now=now)
+
+
+def _by_home(session: Session, tickets: list[Ticket], *, now: datetime) -> dict[int, list[TicketItem]]:
     homes = [ticket.household_id for ticket in tickets]
     found: dict[int, list[TicketItem]] = {}
     for household_id, item in zip(homes, make_items(session, tickets, now=now), strict=True):

@@ -11,6 +11,7 @@ from customers.rules import (
     Relationship,
     SearchBy,
     age_band_of,
+    digits_missing,
     parse_search,
     read_age_band,
     read_person_name,
@@ -153,3 +154,23 @@ def test_no_query_breaks_the_search(query: str) -> None:
     search = parse_search(query)
     assert len(search.digits) >= 4 or SearchBy.PHONE_TAIL not in search.tries
     assert SearchBy.NAME not in search.tries or search.name
+
+
+@pytest.mark.parametrize(
+    ("typed", "missing"),
+    [
+        ("0", 3),
+        ("010", 1),
+        ("0488", 0),
+        ("010-0488", 4),
+        ("+82 10-0488", 4),
+        ("02-555", 4),
+        ("031-555-010", 1),
+        ("010-0488-1234", 0),
+        ("5550101", 0),
+        ("역삼동 73", 0),
+        ("", 0),
+    ],
+)
+def test_how_many_digits_are_still_to_be_typed(typed: str, missing: int) -> None:
+    assert digits_missing(typed) == missing

@@ -64,6 +64,28 @@ def test_an_open_ticket_shows_first_with_a_sentence_to_read(web_world: WebWorld,
     assert "010-1234-5678" not in page
 
 
+def test_a_ticket_is_found_by_its_number_with_all_that_a_phone_would_show(
+    web_world: WebWorld, desk: httpx.Client
+) -> None:
+    open_one, ended = make_case(web_world), make_case(web_world, status="COMPLETED")
+    page = desk.get("/agent/search", params={"q": open_one.lower()}).text
+    assert f'action="/agent/tickets/{open_one}/note"' in page and f"{open_one}?act=cancel" in page
+    assert "김*자" in page and "김영자" not in page and 'class="say"' in page
+    assert ended not in page
+    page = desk.get("/agent/search", params={"q": ended}).text
+    assert f"{ended}?act=reopen" in page and "수리를 마친 접수입니다" in page
+
+
+def test_a_number_that_is_not_whole_yet_is_not_said_to_be_unknown(desk: httpx.Client) -> None:
+    for typed, said in (
+        ("010-0488", "번호를 4자리 더"),
+        ("04", "번호를 2자리 더"),
+        ("0488", "찾지 못했습니다"),
+    ):
+        page = desk.get("/agent/search", params={"q": typed}).text
+        assert said in page and ("찾지 못했습니다" in page) == (typed == "0488")
+
+
 def test_another_companys_people_and_tickets_do_not_exist(web_world: WebWorld, client_as: ClientAs) -> None:
     home, number = make_home(web_world), make_case(web_world)
     with web_world.database.transaction() as session:

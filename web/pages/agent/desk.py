@@ -11,11 +11,12 @@ from sqlmodel import Session
 
 from core.actor import Principal
 from core.i18n import _
-from customers.queries import search_households
+from customers.queries import list_details, search_households
+from customers.rules import digits_missing
 from customers.schemas import HouseholdHit
 from dispatch import tasks
-from dispatch.call_desk import list_triage, open_safety_ids, party_names, recent_cases
-from dispatch.list_queries import TicketItem, items_by_id, list_tickets
+from dispatch.call_desk import cases_by_number, list_triage, open_safety_ids, party_names, recent_cases
+from dispatch.list_queries import TicketItem, items_by_id
 from dispatch.notice_tasks import NOTICE_FAILED
 from dispatch.states import ENDED_STATUSES
 from dispatch.where_is_it import answer_for_item
@@ -31,6 +32,7 @@ from workforce.queries import get_company
 router = APIRouter(prefix="/agent", route_class=GuardedRoute)
 
 HITS = 8
+NUMBERS = 5
 RECENT = timedelta(days=60)
 SHORTEST_QUERY = 2
 
@@ -83,7 +85,8 @@ def show_waiting(request: Request, principal: Principal = SignedIn) -> Response:
 def _found(session: Session, principal: Principal, query: str, now: datetime) -> dict[str, Any]:
     plain = query.strip()
     if len(plain) < SHORTEST_QUERY:
-        return {"q": query, "hits": [], "numbers": [], "asked": False, "more": False, "unmask_reason": ""}
+        return {"q": query, "hits": [], "missing": 0, "asked": False, "more": False, "unmask_reason": ""}
+    sought = _by_number(session, principal, plain, now)
     found = search_households(session, company_id=principal.company_id, query=plain, limit=HITS + 1)
     hits = found[:HITS]
     cases = recent_cases(
@@ -97,8 +100,8 @@ def _found(session: Session, principal: Principal, query: str, now: datetime) ->
     shown.sort(key=lambda hit: not hit["open"])
     return {
         "q": query,
-        "hits": shown,
-        "numbers": _by_number(session, principal, plain, now),
+        "hits": sought + shown,
+        "missing": digits_missing(plain),
         "asked": True,
         "more": len(found) > HITS,
         "unmask_reason": _(UNMASK_REASON),
@@ -106,12 +109,17 @@ def _found(session: Session, principal: Principal, query: str, now: datetime) ->
 
 
 def _by_number(session: Session, principal: Principal, query: str, now: datetime) -> list[dict[str, Any]]:
-    """Tickets whose number begins so: only for what looks like a number, `ON261201-00042`."""
+    """The homes of tickets whose number begins so: only for what looks like a number, `ON261201-00042`."""
     upper = query.upper()
     if not (upper[:1].isascii() and upper[:1].isalpha() and any(c.isdigit() for c in upper)):
         return []
-    page = list_tickets(session, company_id=principal.company_id, now=now, q=upper, limit=5)
-    return [ticket_row(item, now) for item in page.items if item.number.startswith(upper)]
+    company_id = principal.company_id
+    cases = cases_by_number(session, company_id=company_id, begins=upper, now=now, limit=NUMBERS)
+    homes = list_details(session, company_id=company_id, household_ids=set(cases))
+    return [
+        _hit(session, principal, HouseholdHit(homes[home], "number"), items, now)
+        for home, items in cases.items()
+    ]
 
 
 def _hit(
@@ -134,7 +142,8 @@ def _hit(
         "care": home.priority_care,
         "age_band": home.age_band,
         "open": [{**ticket_row(item, now), "say": answer_for_item(item, now)} for item in open_ones],
-        "last": ticket_row(ended[0], now) if ended else None,
+        "last": {**ticket_row(ended[0], now), "say": answer_for_item(ended[0], now)} if ended else None,
+        "is_sought": hit.matched_by == "number",
     }
 
 

@@ -52,6 +52,31 @@ def test_a_window_is_agreed_while_they_talk(web_world: WebWorld, desk: httpx.Cli
     assert "찾아갑니다" in page
 
 
+def test_every_window_can_be_agreed_and_the_agreed_one_is_no_change(
+    web_world: WebWorld, desk: httpx.Client
+) -> None:
+    number = number_of(file(desk))
+    carry_on(web_world)
+    carry_on(web_world)
+    path = f"/agent/tickets/{number}"
+
+    def offered() -> tuple[list[str], list[str]]:
+        page = desk.get(f"{path}/windows").text
+        first, _details, rest = page.partition('id="slots-more"')
+        first_ones, more = (re.findall(r'name="window" value="([^"]+)"', part) for part in (first, rest))
+        return first_ones, more
+
+    first, more = offered()
+    with web_world.database.transaction() as session:
+        found = rank_slots(session, ticket_id=tickets(web_world.database)[0].id or 0, now=web_world.now)
+    assert len(first) == 8 and len(first) + len(more) == len(found) > 8
+    agreed = more[-1]
+    assert desk.post(f"{path}/window", data={"window": agreed, "with": "requester"}).status_code == 303
+    start_end = agreed.rsplit("/", 1)[0]
+    first, more = offered()
+    assert first and not any(value.startswith(start_end) for value in (*first, *more))
+
+
 @pytest.mark.parametrize(
     ("said", "wrong", "words"),
     [
@@ -109,9 +134,8 @@ def test_a_window_past_the_limit_is_marked_and_another_is_put_first(
     carry_on(web_world)
     carry_on(web_world)
     path = f"/agent/tickets/{number}/windows"
-    ends = [
-        value.split("/")[1] for value in re.findall(r'name="window" value="([^"]+)"', desk.get(path).text)
-    ]
+    first_shown = desk.get(path).text.partition('id="slots-more"')[0]
+    ends = [value.split("/")[1] for value in re.findall(r'name="window" value="([^"]+)"', first_shown)]
     for due, marked in ((ends[-2], True), (rfc3339_kst(web_world.now + timedelta(minutes=1)), False)):
         with web_world.database.transaction() as session:
             clock = session.exec(select(TicketClock).where(TicketClock.kind == "handled")).one()

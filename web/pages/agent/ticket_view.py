@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -14,10 +15,10 @@ from callcenter.error_codes import look_up_code
 from core.actor import Principal
 from core.errors import DomainError
 from core.i18n import _
-from dispatch.detail_shapes import PartyFacts, TicketDetail
+from dispatch.detail_shapes import PartyFacts, TicketDetail, VisitFacts
 from dispatch.intake_rules import UNKNOWN_DANGER
 from dispatch.merging import merged_into, say_of, taken_in
-from dispatch.planning.slots import rank_slots
+from dispatch.planning.slots import Slot, rank_slots
 from dispatch.pricing import estimate_visit
 from dispatch.queries import ticket_detail
 from dispatch.safety_advice import lines_read
@@ -104,7 +105,7 @@ def slot_values(session: Session, *, principal: Principal, number: str, now: dat
     elif detail.status != "RECEIVED":
         try:
             found = rank_slots(session, ticket_id=detail.id, now=now)
-            offers = weigh_offers(found, clocks=detail.clocks, now=now)
+            offers = weigh_offers(_changes(found, visit), clocks=detail.clocks, now=now)
             why = waiting_words(detail.part_due_at)
         except DomainError as error:
             why = error.detail
@@ -113,6 +114,7 @@ def slot_values(session: Session, *, principal: Principal, number: str, now: dat
     return {
         "number": number,
         "slots": offers_in_order(offers.slots[:SLOTS_SHOWN]),
+        "more": offers_in_order(offers.slots[SLOTS_SHOWN:]),
         "best": offers.best,
         "warning": offers.warning,
         "why": why,
@@ -122,6 +124,12 @@ def slot_values(session: Session, *, principal: Principal, number: str, now: dat
         "agreed": visit.promised if visit else None,
         "point_id": detail.placement.point.id if detail.placement else None,
     }
+
+
+def _changes(found: Sequence[Slot], visit: VisitFacts | None) -> list[Slot]:
+    """What can be agreed anew: the window that is agreed is no change to itself, whoever would come."""
+    agreed = visit.promised if visit is not None else None
+    return [slot for slot in found if agreed is None or (slot.start, slot.end) != (agreed.start, agreed.end)]
 
 
 def _masks(session: Session, principal: Principal, detail: TicketDetail, now: datetime) -> Masks:

@@ -25,12 +25,33 @@ MERGED_AWAY = "DuplicateMerged"
 """In the timeline of the ticket that ends; `into` is the number of the one that goes on."""
 TAKEN_IN = "DuplicateTakenIn"
 """In the timeline of the ticket that goes on; `number` is the one that ended."""
+SUSPECTED = "DuplicateSuspected"
+"""In the timeline of a ticket that was filed while `number` was shown and not called another case."""
 RULED_OUT = "DuplicateRuledOut"
 NOW_OF = "DuplicateNowOf"
 """In the timeline of a ticket whose suspected older one was merged; `number` is what it may repeat now."""
 GONE_ON = "같은 댁의 {number} 접수로 합쳤습니다. 이 번호로는 가지 않으셔도 됩니다."
 """To the technician, in his language whatever the screen's."""
 NOTE_CHARS = 8000
+
+
+def suspect(session: Session, *, ticket_id: int, number: str, by: Actor, now: datetime) -> None:
+    """Mark a ticket that perhaps repeats an open one, unless it is marked already or there is none.
+
+    Raises UnknownTicketError.
+    """
+    ticket = lock_ticket(session, ticket_id=ticket_id)
+    query = select(Ticket).where(
+        col(Ticket.company_id) == ticket.company_id,
+        col(Ticket.number) == number,
+        col(Ticket.id) < ticket_id,
+        col(Ticket.status).not_in(ENDED_STATUSES),
+    )
+    other = session.exec(query).one_or_none()
+    if other is None or ticket.suspected_duplicate_of_id is not None:
+        return
+    ticket.suspected_duplicate_of_id = other.id
+    note_change(session, ticket=ticket, what=SUSPECTED, by=by, now=now, data={"number": number})
 
 
 def rule_out(session: Session, *, ticket_id: int, by: Actor, now: datetime, reason: str = "") -> None:

@@ -150,3 +150,42 @@ def test_another_case_is_said_of_the_tickets_that_were_shown(web_world: WebWorld
     filed = tickets(web_world.database)[-1]
     assert filed.suspected_duplicate_of_id == tickets(web_world.database)[1].id
     assert entries(web_world, "DuplicateRuledOut") == []
+
+
+def test_what_was_shown_and_not_called_another_case_is_marked_when_it_is_filed(
+    web_world: WebWorld, desk: httpx.Client
+) -> None:
+    """The same address with a phone nobody knows: the house alone would be a new home."""
+    address = "서울 강남구 역삼동 735"
+    first = number_of(file(desk, resident_address=address))
+    new = {"resident_phone": "02-777-1111", "resident_address": address, "caller": "resident"}
+    new |= {"payer": "resident"}
+    shown = desk.post(OPEN, data=new).text
+    assert f'name="shown_cases" value="{first}"' in shown
+    number = number_of(file(desk, idempotency_key="k2", **new, shown_cases=first))
+    [older, filed] = tickets(web_world.database)
+    assert filed.household_id != older.household_id
+    assert filed.suspected_duplicate_of_id == older.id
+    [entry] = entries(web_world, "DuplicateSuspected")
+    assert entry.actor_name and entry.data["number"] == first
+    page = desk.get(f"/agent/tickets/{number}").text
+    assert f'action="/agent/tickets/{number}/same-case"' in page
+    desk.post(f"/agent/tickets/{number}/same-case")
+    assert f"합침 → {first}" in desk.get(f"/agent/tickets/{number}").text
+    facts = web_world.sign_in("dispatcher").get(f"/dispatch/tickets/{number}/facts").text
+    assert f"합침 → {first}" in facts
+
+
+@pytest.mark.parametrize("said", ["ruled-out", "unknown", "ended"])
+def test_what_was_called_another_case_or_is_over_is_not_marked(
+    web_world: WebWorld, desk: httpx.Client, said: str
+) -> None:
+    address = "서울 강남구 역삼동 735"
+    first = number_of(file(desk, resident_address=address))
+    if said == "ended":
+        desk.post(f"/agent/tickets/{first}/cancellation", data={"reason": "이사"})
+    new = {"resident_phone": "02-777-1111", "resident_address": address, "idempotency_key": "k2"}
+    new |= {"shown_cases": "없는번호" if said == "unknown" else first}
+    new |= {"other_case": first} if said == "ruled-out" else {}
+    number_of(file(desk, **new))
+    assert tickets(web_world.database)[1].suspected_duplicate_of_id is None

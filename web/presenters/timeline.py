@@ -49,6 +49,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "ChargeCorrected": (N_("비용을 고쳤습니다"), ""),
     "TicketClosed": (N_("접수를 끝냈습니다"), "ok"),
     "TicketCancelled": (N_("접수를 취소했습니다"), "warn"),
+    "DuplicateSuspected": (N_("통화 중에 보인 접수와 겹칠 수 있습니다"), ""),
     "DuplicateMerged": (N_("같은 건이라 앞선 접수로 합쳤습니다"), ""),
     "DuplicateTakenIn": (N_("같은 건으로 들어온 접수를 합쳤습니다"), ""),
     "DuplicateNowOf": (N_("겹치는지 살펴볼 접수가 바뀌었습니다"), ""),

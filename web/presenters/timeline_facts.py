@@ -270,6 +270,7 @@ _WRITERS: dict[str, Callable[[Facts, Names], str]] = {
     "DuplicateTakenIn": _taken_in,
     "DuplicateNowOf": _other_now,
     "DuplicateRuledOut": _other_ticket,
+    "DuplicateSuspected": _other_ticket,
     "NoticeDelivered": _reader,
     "NoticeFailed": _reader,
     "NoticeUnknown": _reader,

@@ -37,7 +37,7 @@ from web.pages.agent.intake_form import (
     require_symptom,
     to_request,
 )
-from web.pages.agent.open_cases import ruled_out
+from web.pages.agent.open_cases import left_open, ruled_out
 from web.pages.agent.picked import lacks_place, read_pick
 from web.pages.agent.words import (
     AGE_BANDS,
@@ -185,6 +185,8 @@ def _file_once(
     )
     if filed.suspected_duplicate_of in ruled_out(posted):
         merging.rule_out(session, ticket_id=filed.id, by=by, now=now)
+    elif filed.suspected_duplicate_of is None and (seen := left_open(posted)):
+        merging.suspect(session, ticket_id=filed.id, number=seen[0], by=by, now=now)
     if filed.safety:
         note_read(session, ticket_id=filed.id, steps=posted.all("read"), by=by, now=now)
     place = read_pick(posted)

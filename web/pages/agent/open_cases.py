@@ -65,10 +65,17 @@ def ruled_out(posted: PostedForm) -> set[str]:
     return set(posted.get("other_case").split(NUMBERS_APART)) - {""}
 
 
+def left_open(posted: PostedForm) -> list[str]:
+    """The numbers that were shown without being called another case, the likeliest first."""
+    shown = [number for number in posted.get("shown_cases").split(NUMBERS_APART) if number]
+    return [number for number in shown if number not in ruled_out(posted)]
+
+
 def _homes(session: Session, posted: PostedForm, *, company_id: int) -> Iterator[int]:
     chosen = posted.get("household")
     if chosen.isascii() and chosen.isdigit() and len(chosen) <= MAX_DIGITS:
         yield int(chosen)
+    yield from _homes_at(session, posted, company_id=company_id)
     for field in _phones(posted):
         try:
             digits = parse_phone(posted.get(field)).digits
@@ -77,6 +84,9 @@ def _homes(session: Session, posted: PostedForm, *, company_id: int) -> Iterator
         for hit in search_households(session, company_id=company_id, query=digits, limit=HOMES):
             if hit.matched_by == "phone":
                 yield hit.detail.household.id
+
+
+def _homes_at(session: Session, posted: PostedForm, *, company_id: int) -> Iterator[int]:
     try:
         address = read_address(posted.get("resident_address"))
     except DomainError:

@@ -142,6 +142,8 @@ def _masks(session: Session, principal: Principal, detail: TicketDetail, now: da
 
 def _done(detail: TicketDetail) -> tuple[str, datetime | None]:
     """How an ended case ended, and when."""
+    if merged_into(detail):
+        return _("합친 때"), detail.cancelled_at
     if detail.cancelled_at is not None:
         return _("취소한 때"), detail.cancelled_at
     if detail.completed_at is not None:

@@ -18,7 +18,7 @@ from dispatch.console.candidates import CrewMember, list_crew
 from dispatch.console.day_lanes import day_version
 from dispatch.console.other_points import NO_LICENCE, list_other_points
 from dispatch.detail_shapes import TicketDetail, VisitFacts
-from dispatch.merging import say_of
+from dispatch.merging import merged_into, say_of
 from dispatch.planning.slots import rank_slots
 from dispatch.queries import ticket_detail
 from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES, UNDER_WAY_STATES
@@ -77,6 +77,7 @@ def facts_values(
     return {
         "show": show,
         "detail": detail,
+        "merged_into": merged_into(detail),
         "number": detail.number,
         "now": now,
         "is_open": masks.is_open,

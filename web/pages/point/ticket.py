@@ -17,6 +17,7 @@ from core.i18n import _
 from dispatch.bill_correction import billed_visits
 from dispatch.by_hand import PINS
 from dispatch.detail_shapes import TicketDetail
+from dispatch.merging import merged_into
 from dispatch.planning.slots import NoPointYetError, rank_slots
 from dispatch.queries import ticket_detail
 from dispatch.safety_script import script_steps
@@ -143,6 +144,7 @@ def ticket_values(
         **frame(desk, ""),
         **_facts(session, detail, masks, now=now),
         "detail": detail,
+        "merged_into": merged_into(detail),
         "item": item,
         "masks": masks,
         "visit": visit,

@@ -52,12 +52,14 @@ def test_a_ticket_lost_under_an_open_page_says_so_without_an_error(screens: Scre
     errors: list[str] = []
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     screens.go(page, f"/point/tickets/{number}")
-    expect(page.locator("#answer")).to_be_visible()
+    for part in ("#answer", "#progress", "dd.placed-why"):
+        expect(page.locator(part)).to_be_visible()
     screens.house.clock.forward(minutes=6)
     screens.work()
     gone = page.locator("#ticket-now[data-gone]")
     expect(gone).to_contain_text("다른 서비스점으로 넘어간 접수입니다")
-    expect(page.locator("#answer")).to_be_hidden()
+    for part in ("#answer", "#progress", "dd.placed-why"):
+        expect(page.locator(part)).to_be_hidden()
     gone.get_by_role("link", name="지금 할 일로").click()
     expect(page).to_have_url(re.compile("/point"))
     assert not errors

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import httpx
 import pytest
-from sqlmodel import col, select
+from sqlmodel import col, delete, select
 
 from core.clock import kst, operating_day, rfc3339_kst
 from dispatch.models import ContactAttempt, Task, Visit
@@ -26,7 +26,7 @@ from tests.web.point_world import (
     section,
     ticket_of,
 )
-from workforce.models import AccessLog, Membership, Technician
+from workforce.models import AccessLog, Membership, ServicePoint, Shift, Technician
 
 __all__ = ["desk"]
 
@@ -165,7 +165,10 @@ def test_declining_needs_a_reason_and_a_second_press_is_harmless(
         assert (row.state, row.reason_text) == ("DECLINED", "맞는 부품이 없음: 펌프가 없습니다")
     back = desk.get(f"/point/tickets/{number}?do=decline")
     assert back.status_code == 404, "it is not theirs any more"
-    assert "다른 서비스점으로 넘어간 접수입니다" in back.text
+    assert "다른 서비스점으로 넘어간 접수입니다" in back.text and 'href="/point"' in back.text
+    for path in ("", "/decline"):
+        gone = desk.get(f"/point/tickets/{number}{path}", headers={"HX-Request": "true"})
+        assert "<dialog" in gone.text and "다른 서비스점으로 넘어간 접수입니다" in gone.text, path
     other = make_ticket(web_world, point=make_other_point(web_world))
     assert "그런 접수가 없습니다" in desk.get(f"/point/tickets/{other}").text, "never asked, never named"
     lost = desk.get("/point").text
@@ -185,6 +188,19 @@ def test_declining_is_asked_in_a_dialog_over_the_desk(web_world: WebWorld, desk:
     dialog = desk.get(f"/point/tickets/{number}/decline", headers={"HX-Request": "true"}).text
     assert "<dialog" in dialog and "<html" not in dialog
     assert "오늘 기사 일정이 가득 참" in dialog
+
+
+def test_who_could_go_is_shown_as_the_dispatcher_sees_it(web_world: WebWorld, desk: httpx.Client) -> None:
+    """Free time, missing licences and days off instead of a list of names; soonest first."""
+    with web_world.database.transaction() as session:
+        point = session.get_one(ServicePoint, web_world.point.id)
+        idle = world.make_technician(session, point=point, name="강기사", now=web_world.now)
+        session.execute(delete(Shift).where(col(Shift.technician_id) == idle.id))
+    number = make_ticket(web_world)
+    page = section(desk.get(f"/point/tickets/{number}?do=assign").text, "assign").partition("</form>")[0]
+    assert "남은 일" not in page
+    assert page.index("박기사") < page.index("강기사"), "who can come stands first"
+    assert "빈 시간" in page and "모레까지 근무 없음" in page
 
 
 def test_a_complaint_about_declining_stays_in_the_dialog(web_world: WebWorld, desk: httpx.Client) -> None:

@@ -22,13 +22,13 @@ from web.pages.dispatch.answers import toast
 from web.pages.dispatch.reach import CONSOLE_ROLES
 from web.pages.dispatch.read_forms import read_id, read_pins, read_start
 from web.pages.dispatch.ticket_view import (
-    crew_values,
     dialog_values,
     facts_values,
     other_point_values,
     window_values,
 )
 from web.pages.posting import Posted, PostedForm
+from web.presenters.crew import crew_values
 from web.scope import reach_ticket
 from web.templating import render_page
 

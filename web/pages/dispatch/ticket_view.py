@@ -14,7 +14,6 @@ from core.actor import Principal
 from core.clock import KST, today_kst
 from core.i18n import N_, _
 from dispatch.checklist import checklist_for
-from dispatch.console.candidates import CrewMember, list_crew
 from dispatch.console.day_lanes import day_version
 from dispatch.console.other_points import NO_LICENCE, list_other_points
 from dispatch.detail_shapes import TicketDetail, VisitFacts
@@ -25,7 +24,6 @@ from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES, UNDER_WAY_STATES
 from dispatch.technician_job import price_choices
 from dispatch.words import symptom_words
 from notifications.queries import list_notices
-from web.display import day_text
 from web.pages.dispatch.words import PARTIES, task_words
 from web.presenters.masks import masks_for_ticket
 from web.presenters.offers import offers_in_order, waiting_words, weigh_offers
@@ -96,12 +94,6 @@ def facts_values(
         "notices": [_notice(notice, show) for notice in reversed(list_notices(session, ticket_id=detail.id))],
         "timeline": timeline_items(detail.timeline, show, names_in(session, detail)),
     }
-
-
-def crew_values(session: Session, *, ticket_id: int, now: datetime) -> dict[str, Any]:
-    """Who could go: for the choice of a technician."""
-    crew = list_crew(session, ticket_id=ticket_id, now=now)
-    return {"crew": [_member(member, now) for member in crew], "now": now}
 
 
 def window_values(session: Session, *, detail: TicketDetail, now: datetime) -> dict[str, Any]:
@@ -232,27 +224,4 @@ def _notice(notice: Any, show: Show) -> dict[str, Any]:
         "text": show(notice.text),
         "at": notice.created_at,
         "bytes": notice.bytes,
-    }
-
-
-def _jobs_words(member: CrewMember, now: datetime) -> str:
-    return _("{day} 방문 {n}건").format(day=day_text(member.jobs_on, now), n=member.jobs)
-
-
-def _member(member: CrewMember, now: datetime) -> dict[str, Any]:
-    start = member.earliest.astimezone(KST).strftime("%Y-%m-%dT%H:%M") if member.earliest else ""
-    return {
-        "id": member.technician_id,
-        "name": member.name,
-        "missing": [qualification_words(code) for code in member.missing],
-        "excluded": member.excluded,
-        "works": bool(member.works_on),
-        "works_then": member.jobs_on in member.works_on,
-        "jobs": _jobs_words(member, now),
-        "moves": member.moves,
-        "earliest": member.earliest,
-        "start_value": start,
-        "added_travel_s": member.added_travel_s,
-        "is_current": member.is_current,
-        "can_go": member.can_go,
     }

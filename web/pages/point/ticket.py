@@ -23,13 +23,12 @@ from dispatch.queries import ticket_detail
 from dispatch.safety_script import script_steps
 from dispatch.states import ENDED_STATUSES, UNDER_WAY_STATES
 from dispatch.tasks import CALL_LANDLINE, TaskInfo
-from dispatch.technicians_at_work import technicians_with_work
 from dispatch.words import symptom_words
 from web.context import context_of
 from web.display import time_text
 from web.identity import GuardedRoute, SignedIn, allow
 from web.pages.point.desk import frame
-from web.pages.point.reach import HANDS, ROLES, Desk, NotPlacedError, PassedOnError, crew_of, reach_item
+from web.pages.point.reach import HANDS, ROLES, Desk, NotPlacedError, PassedOnError, reach_item
 from web.pages.point.words import (
     AGREEMENT_CALLS,
     DECLINE_REASONS,
@@ -42,6 +41,7 @@ from web.pages.point.words import (
 )
 from web.pages.posting import PostedForm
 from web.presenters.bills import bills_of
+from web.presenters.crew import crew_values
 from web.presenters.masks import Masks, masks_for_ticket
 from web.presenters.offers import Offers, waiting_words, weigh_offers
 from web.presenters.technician import address_line, boiler_line, code_words, people_lines
@@ -73,20 +73,24 @@ def show_ticket(
                 session, principal=principal, number=number, now=now, do=do, with_offers=not in_dialog
             )
         except PassedOnError as gone:
-            return render_page(request, "point/passed_on.html", _what_stays(session, principal, number, gone))
+            return _passed_on(request, session, principal, number, gone)
     template = "point/_ticket_dialog.html" if in_dialog else "point/ticket.html"
     return render_page(request, template, {**values, "flash": done_flash(done)})
 
 
-def _what_stays(session: Session, principal: Principal, number: str, gone: PassedOnError) -> dict[str, Any]:
-    """The bills of a ticket that went on to another point stay with the desk that made them."""
+def _passed_on(
+    request: Request, session: Session, principal: Principal, number: str, gone: PassedOnError
+) -> Response:
+    """Another point has it now; the bills of its visits stay with the desk that made them."""
+    if "HX-Request" in request.headers:
+        told = {"number": number, "why": gone.detail, "waits": False}
+        return render_page(request, "point/_gone_dialog.html", told)
     point_id = principal.service_point_id
     assert point_id is not None, "only one's own point passes a ticket on"
     mine = billed_visits(session, company_id=principal.company_id, number=number, point_id=point_id)
-    if not mine:
-        raise gone
     desk = Desk(get_point(session, point_id=point_id), chooses=False, acts=principal.role in HANDS)
-    return {**frame(desk, ""), "number": number, "bills": mine, "flash": []}
+    values = {**frame(desk, ""), "number": number, "bills": mine, "why": gone.detail, "flash": []}
+    return render_page(request, "point/passed_on.html", values, status_code=200 if mine else gone.status)
 
 
 @router.get("/head")
@@ -113,11 +117,16 @@ def show_head(request: Request, number: str, principal: Principal = SignedIn) ->
 def show_decline(request: Request, number: str, principal: Principal = SignedIn) -> Response:
     """Why the point cannot take it: a dialog over the desk, a page without scripts."""
     context = context_of(request)
+    in_dialog = "HX-Request" in request.headers
     with context.database.reading() as session:
-        values = ticket_values(
-            session, principal=principal, number=number, now=context.clock(), do="decline", with_offers=False
-        )
-    template = "point/_decline_dialog.html" if "HX-Request" in request.headers else "point/ticket.html"
+        now = context.clock()
+        try:
+            values = ticket_values(
+                session, principal=principal, number=number, now=now, do="decline", with_offers=not in_dialog
+            )
+        except PassedOnError as gone:
+            return _passed_on(request, session, principal, number, gone)
+    template = "point/_decline_dialog.html" if in_dialog else "point/ticket.html"
     return render_page(request, template, {**values, "flash": []})
 
 
@@ -165,7 +174,7 @@ def ticket_values(
     }
     if not with_offers:
         return values
-    return values | _call_values(session, detail, values, now=now) | _hands(session, desk, detail, now=now)
+    return values | _call_values(session, detail, values, now=now) | _hands(session, detail, now=now)
 
 
 def _facts(session: Session, detail: TicketDetail, masks: Masks, *, now: datetime) -> dict[str, Any]:
@@ -240,19 +249,8 @@ def _call_values(
     }
 
 
-def _hands(session: Session, desk: Desk, detail: TicketDetail, *, now: datetime) -> dict[str, Any]:
-    """The point's own technicians, with how much each still has today."""
-    point = desk.point
-    work = technicians_with_work(session, company_id=point.company_id, now=now, service_point_id=point.id)
-    left = {found.technician.id: found.open_jobs for found in work}
-    crew = crew_of(session, desk, now=now)
+def _hands(session: Session, detail: TicketDetail, *, now: datetime) -> dict[str, Any]:
+    """The point's own technicians: who may go, and when each could begin."""
     current = detail.visit.technician.id if detail.visit and detail.visit.technician else None
-    return {
-        "crew": [
-            (info.id, _("{name} · 오늘 남은 일 {n}건").format(name=info.name, n=left.get(info.id, 0)))
-            for info in sorted(crew, key=lambda info: (left.get(info.id, 0), info.name))
-            if info.id != detail.excluded_technician_id
-        ],
-        "current_technician": current,
-        "pins": PINS,
-    }
+    crew = crew_values(session, ticket_id=detail.id, now=now)
+    return {**crew, "current_technician": current, "pins": PINS}

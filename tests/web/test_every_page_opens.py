@@ -1,0 +1,70 @@
+"""Every page and piece of a ticket, opened by whoever may: in a new tab, after a reload, in a dialog."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from core.actor import Role
+from tests.web.conftest import WebWorld
+from tests.web.point_world import make_offer, make_planned, make_ticket
+from tests.web.rights_table import ALLOWED, GUARDED, concrete
+
+STEPS = (
+    "call",
+    "agree",
+    "depart",
+    "arrive",
+    "start",
+    "complete",
+    "hold",
+    "absent",
+    "solve",
+    "bill",
+    "boiler",
+)
+"""Some are steps of a technician's page, some are not: neither may fail."""
+READS = [route for route in GUARDED if route.startswith("GET ") and "{number}" in route]
+
+
+def tickets_of_all_kinds(web: WebWorld) -> dict[str, str]:
+    early = web.now - timedelta(hours=1)
+    return {
+        "planned": make_planned(web),
+        "offered": make_offer(web),
+        "under way": make_planned(web, hours=3, state="en_route"),
+        "at work": make_planned(web, hours=4, state="in_progress"),
+        "without anybody": make_ticket(web),
+        "held": make_ticket(web, status="ON_HOLD"),
+        "completed": make_ticket(web, status="COMPLETED", completed_at=early),
+        "cancelled": make_ticket(web, status="CANCELLED"),
+    }
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_no_page_of_a_ticket_fails(web_world: WebWorld, role: Role) -> None:
+    tickets = tickets_of_all_kinds(web_world)
+    own = {
+        Role.POINT: {"point": web_world.point},
+        Role.TECHNICIAN: {"technician": web_world.technician},
+    }.get(role, {})
+    client = web_world.sign_in(role, **own)
+    failed = []
+    for kind, number in tickets.items():
+        for route in (each for each in READS if role in ALLOWED[each]):
+            for step in STEPS if "{step}" in route else ("",):
+                path = concrete(route, {"number": number, "step": step}).removeprefix("GET ")
+                failed += [f"{kind}: {it}" for it in _faults(client, path)]
+    assert failed == []
+
+
+def _faults(client: httpx.Client, path: str) -> list[str]:
+    """The ways of opening an address that end in a fault of ours."""
+    ways: dict[str, dict[str, str]] = {"page": {}, "piece": {"HX-Request": "true"}}
+    return [
+        f"{path} as a {way}"
+        for way, headers in ways.items()
+        if client.get(path, headers=headers).status_code >= 500
+    ]

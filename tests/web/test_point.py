@@ -212,7 +212,7 @@ def test_a_complaint_about_declining_stays_in_the_dialog(web_world: WebWorld, de
     assert "<dialog" in empty.text and "<html" not in empty.text
     assert 'id="e-reason"' in empty.text and re.search('value="other" checked', empty.text)
     page = desk.post(f"/point/tickets/{number}/refusal", data={"why": "other"}).text
-    assert 'href="#e-reason">보러 가기</a>' in page, "never a bare number"
+    assert 'href="#e-reason">덧붙일 말</a>' in page, "never a bare number"
     form = {"why": "other", "reason": "눈길"}
     gone = desk.post(f"/point/tickets/{number}/refusal", data=form, headers=path)
     assert (gone.status_code, gone.headers["HX-Redirect"]) == (200, "/point?done=declined")

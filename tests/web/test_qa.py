@@ -174,7 +174,7 @@ def test_every_question_is_answered_or_said_not_to_be(web_world: WebWorld, qa: C
     empty = qa.post(f"/qa/{call_id}/attempts", data={"outcome": "CONNECTED", "with": "resident"})
     assert empty.status_code == 422
     assert [name for name in asked if f'id="e-{name}"' in empty.text] == asked
-    assert "고칠 칸 7곳" in empty.text
+    assert "고칠 칸 7곳" in empty.text and 'href="#e-overall">만족도</a>' in empty.text
     # What the family leaves open is said once for all, but never whether it works again.
     left_open = {"outcome": "CONNECTED", "rest": "1", "overall": "7"}
     half = qa.post(f"/qa/{call_id}/attempts", data=left_open)
@@ -248,9 +248,22 @@ def test_somebody_else_was_quicker(web_world: WebWorld, qa: Client, client_as: C
     call_id, _number = owe_call(web_world)
     client_as("qa").post(f"/qa/{call_id}/attempts", data=GOOD)
     late = qa.post(f"/qa/{call_id}/attempts", data={**GOOD, "fixed": "no"})
-    assert late.status_code == 409 and "이미 끝난 해피콜" in late.text
+    assert late.status_code == 409 and "이미 적은 해피콜" in late.text
+    assert 'href="/qa">해피콜 목록으로' in late.text
+    blank = qa.post(f"/qa/{call_id}/attempts", data={"outcome": "CONNECTED", "with": "resident"})
+    assert blank.status_code == 409 and re.search(r"qa \d+님이 이미 적은 해피콜입니다", blank.text)
+    assert "고칠 칸" not in blank.text, "there is no field to put right"
     assert attempts(web_world) == ["CONNECTED"]
     assert "다른 분이 방금" in qa.get(f"/qa/{call_id}/state?seen=0").text
+
+
+def test_ones_own_other_window_was_quicker(web_world: WebWorld, qa: Client) -> None:
+    call_id, _number = owe_call(web_world)
+    qa.post(f"/qa/{call_id}/attempts", data={**GOOD, "idempotency_key": "first"})
+    again = qa.post(f"/qa/{call_id}/attempts", data={"outcome": "CONNECTED", "idempotency_key": "second"})
+    assert again.status_code == 409 and "이 창이 아닌 다른 창에서 이미 적으신 해피콜입니다" in again.text
+    state = qa.get(f"/qa/{call_id}/state?seen=0").text
+    assert "이 창이 아닌 다른 창에서" in state and "다른 분이" not in state
 
 
 def test_nobody_answers_and_the_next_time_is_said(web_world: WebWorld, qa: Client) -> None:

@@ -32,6 +32,7 @@ from web.pages.posting import Posted, take_once
 from web.pages.qa_closing import closing_if_not_fixed
 from web.pages.qa_forms import entered, read_attempt
 from web.pages.qa_hours import ReasonNeededError, agree_later, asks_why, open_numbers, why_now
+from web.pages.qa_over import is_by_me, over_words
 from web.presenters import happy_call as words
 from web.presenters.masks import masks_for_ticket
 from web.templating import render_page
@@ -114,7 +115,8 @@ def show_state(
     context = context_of(request)
     with context.database.reading() as session:
         call = get_call(session, company_id=principal.company_id, happy_call_id=happy_call_id)
-    return render_page(request, "qa/_state.html", {"call": call, "seen": seen})
+        by_me = is_by_me(session, principal=principal, call=call)
+    return render_page(request, "qa/_state.html", {"call": call, "seen": seen, "by_me": by_me})
 
 
 @router.post("/{happy_call_id}/dial")
@@ -177,6 +179,11 @@ def _again(
     with context.database.reading() as session:
         errors = {FIELD_OF.get(it.field, it.field): it.message for it in error.errors}
         now = context.clock()
+        call = get_call(session, company_id=principal.company_id, happy_call_id=call_id)
+        if call.state != "scheduled":  # there are no fields any more: nothing beside them is to be put right
+            values = _call(session, principal, call_id, now=now)
+            values["over"] = over_words(session, principal=principal, call=call)
+            return render_page(request, "qa/call.html", values, status_code=409)
         values = _call(session, principal, call_id, now=now, typed=typed, errors=errors)
     values |= {"entered": dict(typed), "error": error.detail}
     return render_page(request, "qa/call.html", values, status_code=error.status)
@@ -255,6 +262,8 @@ def _call(
         "entered": {},
         "errors": dict(errors or {}),
         "error": "",
+        "over": "",
+        "labels": words.field_labels(),
     }
 
 

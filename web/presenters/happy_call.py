@@ -50,6 +50,12 @@ YES_NO_ROWS = (
     ("cost_matches", N_("설명·문자·낸 금액이 같음")),
 )
 SHORT = {"overall": N_("만족도"), "nps": N_("권할 마음"), "verbatim": N_("하신 말씀")}
+FIELDS = {
+    "outcome": N_("통화 결과"),
+    "call_back_at": N_("언제 다시 걸까요"),
+    "why": N_("왜 지금 거나요"),
+    "with": N_("지금 통화하는 분"),
+}
 ENDS = {
     "seven": (N_("아주 나빴다"), N_("아주 좋았다")),
     "ten": (N_("권하지 않겠다"), N_("꼭 권하겠다")),
@@ -206,6 +212,11 @@ def answer_rows(answers: Answers) -> list[tuple[str, str, str]]:
     labels = {**dict(YES_NO_ROWS), **SHORT}
     rows += [(_(labels[name]), _("대답하지 않으심"), "") for name in answers.unanswered or ()]
     return rows
+
+
+def field_labels() -> dict[str, str]:
+    """What the form's fields are called, by name: for the list of what is to be put right."""
+    return {name: _(label) for name, label in {**dict(YES_NO_ROWS), **SHORT, **FIELDS}.items()}
 
 
 def what_follows(call: CallInfo, verdict: Verdict | None, *, now: datetime) -> list[tuple[str, str]]:

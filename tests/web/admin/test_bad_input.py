@@ -41,6 +41,9 @@ def test_bad_input_keeps_what_was_typed_and_stores_nothing(client: httpx.Client,
     assert 'value="많이"' in answer.text and 'id="e-daily_limit"' in answer.text
     for field in ("code", "desk_phone", "kind"):
         assert f'id="e-{field}"' in answer.text, field
+    assert 'href="#e-desk_phone">창구 전화</a>' in answer.text and "번째" not in answer.text, (
+        "each by its name"
+    )
     with database.reading() as session:
         assert session.exec(select(ServicePoint)).all() == []
 

@@ -68,6 +68,11 @@ class FormPage:
     history: Sequence[Change] = ()
     map: MapPick | None = None
 
+    @property
+    def labels(self) -> dict[str, str]:
+        """What its fields are called, by name."""
+        return {entry.name: entry.label for entry in self.entries}
+
 
 Build = Callable[[Session, datetime], FormPage]
 Act = Callable[[Session, datetime], Done]

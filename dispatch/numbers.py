@@ -24,7 +24,7 @@ def reserve_number(session: Session, *, company_id: int, prefix: str, now: datet
     reserved, running = session.execute(_RESERVE, {"counter": counter}).one()
     if running is None:
         running = _begin_counting(session, company_id=company_id, counter=counter)
-    return int(reserved), f"{prefix}{today_kst(now):%y%m%d}-{int(running):05d}"
+    return int(reserved), number_of(prefix, serial=int(running), now=now)
 
 
 def _begin_counting(session: Session, *, company_id: int, counter: str) -> int:
@@ -35,3 +35,8 @@ def _begin_counting(session: Session, *, company_id: int, counter: str) -> int:
     return int(
         session.execute(text("SELECT nextval(to_regclass(:counter))"), {"counter": counter}).scalar_one()
     )
+
+
+def number_of(prefix: str, *, serial: int, now: datetime) -> str:
+    """The number of the ticket with this running part."""
+    return f"{prefix}{today_kst(now):%y%m%d}-{serial:05d}"

@@ -176,7 +176,14 @@ def add_qualification(
 
 
 def end_qualification(
-    session: Session, *, qualification_id: int, last_day: date, company_id: int, by: Actor, now: datetime
+    session: Session,
+    *,
+    qualification_id: int,
+    last_day: date,
+    reason: str,
+    company_id: int,
+    by: Actor,
+    now: datetime,
 ) -> None:
     """Let a qualification end on a day. Raises NotFoundError, also for another company's; InvalidError."""
     row = session.get(Qualification, qualification_id, with_for_update=True)
@@ -194,7 +201,8 @@ def end_qualification(
         what="QualificationEnded",
         subject=("technician", row.technician_id),
         company_id=company_id,
-        data={"qualification_id": qualification_id, "last_day": last_day.isoformat()},
+        reason=reason,
+        data={"qualification_id": qualification_id, "code": row.code, "last_day": last_day.isoformat()},
     )
     announce_licences(session, technician_id=row.technician_id, first=last_day, now=now)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 from sqlmodel import col, select
 
@@ -55,6 +57,17 @@ def test_every_page_opens_on_an_empty_company(client: httpx.Client) -> None:
         assert answer.status_code == 200, path
         assert "<script>" not in answer.text, path
         assert " style=" not in answer.text, path
+
+
+def test_nothing_is_said_to_be_full_while_nothing_is_there(client: httpx.Client) -> None:
+    page = client.get("/admin/start").text
+    assert "14일이 모두 차 있습니다" not in page and "0명이" not in page and "0곳 가운데" not in page
+    assert page.count("아직 서비스점이 없습니다. 서비스점부터 넣어 주세요.") == 2
+    assert "아직 아무도 없습니다." in page
+
+
+def test_the_company_page_shows_a_number_as_tickets_have_it(client: httpx.Client) -> None:
+    assert re.search(r"예: [A-Z]+261201-00001", client.get("/admin/companies").text)
 
 
 def test_every_setting_shows_its_form_and_its_history(client: httpx.Client) -> None:

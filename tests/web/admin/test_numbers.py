@@ -17,6 +17,7 @@ from tests.web.admin.forms import (
     NOW,
     PASSWORD,
     TODAY,
+    add_person,
     add_point,
     send,
     sign_in,
@@ -103,7 +104,9 @@ def test_every_change_is_in_the_history(client: httpx.Client) -> None:
             source="시험",
         )
     )
+    person = add_person(client)
     page = client.get("/admin/history").text
+    assert f'소속을 줌 · <a href="/admin/people/{person}">김기사</a>' in page and "서비스점: 강남점" in page
     assert "서비스점을 넣음" in page and "기준값을 바꿈" in page and "최관리" in page
 
 

@@ -10,6 +10,7 @@ from sqlmodel import col, select
 
 from core.clock import kst
 from core.db import Database
+from tests import world
 from tests.web.admin.forms import (
     NOW,
     add_person,
@@ -20,7 +21,7 @@ from tests.web.admin.forms import (
     technician_id,
 )
 from workforce.duty import duty_at, list_shifts
-from workforce.models import Company, ServicePoint, Shift
+from workforce.models import Company, Qualification, ServicePoint, Shift, Technician
 from workforce.queries import qualifications_on
 
 
@@ -42,6 +43,42 @@ def test_qualifications_are_dated_and_those_that_run_out_are_marked(
         ]
     assert held[0][technician] == {"GAS_WORK", "HYDRO_TEST"}
     assert held[1][technician] == {"HYDRO_TEST"}
+
+
+def test_ending_a_qualification_says_whose_visits_need_it_and_keeps_why(
+    client: httpx.Client, database: Database
+) -> None:
+    add_point(client)
+    person = add_person(client)
+    technician = technician_id(database, person)
+    path = f"/admin/qualifications/new?technician={technician}"
+    stored(send(client, path, code="GAS_WORK", valid_from="2026-01-01", valid_to=""))
+    with database.transaction() as session:
+        held = session.exec(select(Qualification.id)).one()
+        company, point = session.exec(select(Company)).one(), session.exec(select(ServicePoint)).one()
+        who = session.get_one(Technician, technician)
+        numbers = []
+        for skills in (["GAS_WORK"], []):
+            ticket = world.make_ticket(session, company=company, point=point, status="ASSIGNED")
+            start = NOW + timedelta(hours=2 if skills else 5)
+            visit = world.make_visit(session, ticket=ticket, point=point, technician=who, start=start)
+            visit.skills = skills
+            numbers.append(ticket.number)
+    path = f"/admin/qualifications/{held}/end"
+    form = client.get(path).text
+    assert "방문 1건이 이 기사에게 잡혀 있습니다" in form
+    assert numbers[0] in form and numbers[1] not in form
+    unsaid = send(client, path, last_day="2026-12-03")
+    assert unsaid.status_code == 422 and 'id="e-reason"' in unsaid.text
+    stored(send(client, path, last_day="2026-12-03", reason="갱신 교육을 받지 않음"))
+    own = client.get(f"/admin/people/{person}").text
+    assert (
+        "자격이 끝나는 날을 정함" in own and "갱신 교육을 받지 않음" in own and "자격: 가스시설 시공" in own
+    )
+    for page in ("/admin/history", "/admin/qualifications", "/admin"):
+        assert (
+            f'자격이 끝나는 날을 정함 · <a href="/admin/people/{person}">김기사</a>' in client.get(page).text
+        )
 
 
 def test_a_pattern_leaves_out_days_that_are_taken_even_by_another_maker(
@@ -98,6 +135,9 @@ def test_a_shift_that_has_not_begun_can_be_taken_back_and_absence_is_shown(
         "lunch_minutes": "0",
     }
     stored(send(client, "/admin/shifts/new?point=gangnam", **pattern))
+    assert "근무 2건을 넣었습니다.<" in client.get("/admin").text, "nothing of days that nobody skipped"
+    stored(send(client, "/admin/shifts/new?point=gangnam", **pattern))
+    assert "넣은 근무가 없습니다. 고른 날 2건에" in client.get("/admin").text
     with database.reading() as session:
         begun, later = session.exec(select(Shift).order_by(col(Shift.start_at))).all()
     assert client.post(f"/admin/shifts/{begun.id}/remove", data={}).status_code == 409

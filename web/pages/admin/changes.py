@@ -13,6 +13,7 @@ from core.models import TimelineEntry
 from core.weekdays import weekday_names
 from web.display import won_text
 from web.pages.admin.setting_catalogue import SETTINGS
+from web.pages.admin.subjects import PERSON_FIELD, POINT_FIELD, Named
 from workforce.certificates import qualification_words
 
 WHAT = {
@@ -39,6 +40,7 @@ WHAT = {
     "ShiftPatternAdded": N_("근무를 여러 날 넣음"),
     "ShiftRemoved": N_("근무를 지움"),
     "AbsenceAdded": N_("쉬는 시간을 넣음"),
+    "AbsenceEnded": N_("쉬는 시간을 끝냄"),
     "DutySet": N_("당직을 정함"),
     "PriceSet": N_("가격을 정함"),
     "PriceWithdrawn": N_("팔지 않기로 함"),
@@ -106,7 +108,8 @@ VALUES = {
     },
 }
 """What stored words are called, by field."""
-HIDDEN = frozenset({"membership_id", "service_point_id", "desk", "closure_id", "qualification_id"})
+HIDDEN = frozenset({"membership_id", POINT_FIELD, PERSON_FIELD, "closure_id", "qualification_id"})
+"""Ids; those that `Named` knows are said by name."""
 
 
 @dataclass(frozen=True)
@@ -120,25 +123,44 @@ class Change:
     source: str
     at: datetime
     reason: str
+    about: str = ""
+    """Whom or what it was about, and below where that is shown; empty on its own page."""
+    about_href: str = ""
 
 
-def changes_of(entries: Iterable[TimelineEntry]) -> list[Change]:
-    """Timeline entries in sentences."""
-    return [
-        Change(
-            id=entry.id or 0,
-            what=_(WHAT[entry.what]) if entry.what in WHAT else entry.what,
-            details=tuple(_details(entry.data)),
-            who=entry.actor_name,
-            source=entry.source,
-            at=entry.at,
-            reason=entry.reason or "",
-        )
-        for entry in entries
-    ]
+def changes_of(
+    entries: Iterable[TimelineEntry], names: Named | None = None, *, on_its_page: bool = False
+) -> list[Change]:
+    """Timeline entries in sentences. `on_its_page`: whom they are about stands above them already."""
+    return [_change(entry, names or Named(), on_its_page=on_its_page) for entry in entries]
 
 
-def _details(data: dict[str, Any]) -> Iterable[str]:
+def _change(entry: TimelineEntry, names: Named, *, on_its_page: bool) -> Change:
+    about, href = ("", "") if on_its_page else names.of(entry.subject_kind, entry.subject_id)
+    return Change(
+        id=entry.id or 0,
+        what=_(WHAT[entry.what]) if entry.what in WHAT else entry.what,
+        details=(*_named(entry, names), *_details(entry.what, entry.data)),
+        who=entry.actor_name,
+        source=entry.source,
+        at=entry.at,
+        reason=entry.reason or "",
+        about=about,
+        about_href=href,
+    )
+
+
+def _named(entry: TimelineEntry, names: Named) -> Iterable[str]:
+    """The people and points among its facts, by name."""
+    point, _href = names.of("service_point", entry.data.get(POINT_FIELD))
+    if point:
+        yield f"{_('서비스점')}: {point}"
+    desk, _href = names.of("person", entry.data.get(PERSON_FIELD))
+    if desk:
+        yield f"{_('창구')}: {desk}"
+
+
+def _details(what: str, data: dict[str, Any]) -> Iterable[str]:
     setting = SETTINGS.get(str(data.get("key")))
     # JSONB forgets the order in which things were said; ours is that of FIELD.
     order = list(FIELD)
@@ -150,6 +172,8 @@ def _details(data: dict[str, Any]) -> Iterable[str]:
             yield _(setting.name) if key == "key" else setting.kind.words(value)
             continue
         label = _(FIELD[key]) if key in FIELD else key
+        if key == "code" and what.startswith("Qualification"):
+            label = _("자격")
         if isinstance(value, list) and len(value) == 2 and key not in ("hours", "weekdays"):
             yield f"{label}: {_said(key, value[0])} → {_said(key, value[1])}"
         else:

@@ -13,6 +13,7 @@ from core.actor import Actor, Principal, Role
 from core.errors import NotFoundError
 from core.i18n import _
 from core.phones import parse_phone
+from dispatch.numbers import number_of
 from web.identity import COOKIE, Author, GuardedRoute, SignedIn, allow
 from web.pages.admin.changes import changes_of
 from web.pages.admin.fields import Entry
@@ -42,8 +43,10 @@ def show_companies(request: Request, principal: Principal = SignedIn) -> Respons
             what=("CompanyAdded", "CompanyChanged"),
             subject=("company", principal.company_id),
         )
+        company = get_company(session, company_id=principal.company_id)
         return {
-            "company": get_company(session, company_id=principal.company_id),
+            "company": company,
+            "number_example": number_of(company.number_prefix, serial=1, now=now),
             "seats": list_own_admin_seats(session, person_id=principal.person_id, at=now),
             "here": principal.company_id,
             "changes": changes_of(entries),

@@ -18,6 +18,7 @@ from web.pages.admin.fields import Entry
 from web.pages.admin.forms import FormPage, new_key, press, show_form, submit
 from web.pages.admin.frame import Done, look, show
 from web.pages.admin.point_forms import weekday_names
+from web.pages.admin.subjects import names_of
 from web.pages.admin.typed import FormFields, Typed
 from workforce.duty_gaps import (
     LOOK_AHEAD,
@@ -110,7 +111,11 @@ def show_place(request: Request, place: str, principal: Principal = SignedIn) ->
             "cover": _cover(gaps, now),
             "days": _days(now),
             "rows": rows,
-            "changes": changes_of(entries),
+            "changes": changes_of(
+                entries,
+                names_of(session, company_id=principal.company_id, entries=entries),
+                on_its_page=True,
+            ),
             "key": new_key(),
         }
 

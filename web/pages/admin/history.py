@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from fastapi import APIRouter, Request, Response
+from sqlmodel import Session
 
 from core import audit
 from core.actor import Principal, Role
 from web.identity import GuardedRoute, SignedIn, allow
 from web.pages.admin.changes import WHAT, changes_of
 from web.pages.admin.frame import look, show
+from web.pages.admin.subjects import names_of
 
 router = APIRouter(prefix="/admin/history", route_class=GuardedRoute)
 
@@ -19,13 +24,14 @@ PAGE = 60
 @allow(Role.ADMIN)
 def show_history(request: Request, before: int | None = None, principal: Principal = SignedIn) -> Response:
     """Every change of settings, newest first."""
-    entries = look(
-        request,
-        lambda session, _now: audit.list_changes(
-            session, company_id=principal.company_id, what=WHAT, before=before, limit=PAGE + 1
-        ),
-    )
-    shown = entries[:PAGE]
-    older = f"/admin/history?before={shown[-1].id}" if len(entries) > PAGE else None
-    values = {"changes": changes_of(shown), "older": older, "newer": "/admin/history" if before else None}
+    company_id = principal.company_id
+
+    def read(session: Session, _now: datetime) -> dict[str, Any]:
+        entries = audit.list_changes(session, company_id=company_id, what=WHAT, before=before, limit=PAGE + 1)
+        shown = entries[:PAGE]
+        names = names_of(session, company_id=company_id, entries=shown)
+        older = f"/admin/history?before={shown[-1].id}" if len(entries) > PAGE else None
+        return {"changes": changes_of(shown, names), "older": older}
+
+    values = look(request, read) | {"newer": "/admin/history" if before else None}
     return show(request, "history.html", values, section="/admin/history")

@@ -15,6 +15,7 @@ from web.identity import GuardedRoute, SignedIn, allow
 from web.pages.admin import readiness
 from web.pages.admin.changes import WHAT, changes_of
 from web.pages.admin.frame import look, show
+from web.pages.admin.subjects import names_of
 from workforce.certificates import list_qualifications
 from workforce.duty_gaps import gaps_of_company
 from workforce.queries import get_company, list_points, list_technicians
@@ -34,6 +35,7 @@ def show_overview(request: Request, principal: Principal = SignedIn) -> Response
         technicians = list_technicians(session, company_id=company_id, at=now)
         held = list_qualifications(session, technician_ids=[t.id for t in technicians])
         gaps = gaps_of_company(session, company_id=company_id, now=now)
+        last = audit.list_changes(session, company_id=company_id, what=WHAT, limit=8)
         return {
             "company": get_company(session, company_id=company_id),
             "missing": readiness.missing(readiness.read_steps(session, company_id=company_id, now=now)),
@@ -46,7 +48,7 @@ def show_overview(request: Request, principal: Principal = SignedIn) -> Response
                 for q in rows
                 if q.holds_on(today) and q.valid_to is not None and q.valid_to <= today + RUNS_OUT_IN
             ),
-            "changes": changes_of(audit.list_changes(session, company_id=company_id, what=WHAT, limit=8)),
+            "changes": changes_of(last, names_of(session, company_id=company_id, entries=last)),
         }
 
     return show(request, "overview.html", look(request, read), section="/admin")

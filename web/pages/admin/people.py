@@ -13,15 +13,18 @@ from core.actor import Actor, Principal, Role
 from core.clock import today_kst
 from core.errors import FieldError, InvalidError
 from core.i18n import _
+from core.models import TimelineEntry
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.admin import people_forms
-from web.pages.admin.changes import changes_of
+from web.pages.admin.changes import WHAT, changes_of
 from web.pages.admin.forms import FormPage, new_key, show_form, submit
 from web.pages.admin.frame import Done, look, show
+from web.pages.admin.subjects import names_of
 from web.pages.admin.typed import FormFields, Typed
 from workforce import staff
 from workforce.certificates import list_qualifications
 from workforce.people import (
+    StaffInfo,
     change_person,
     find_same_person,
     get_staff,
@@ -34,6 +37,7 @@ router = APIRouter(prefix="/admin/people", route_class=GuardedRoute)
 
 SECTION = "/admin/people"
 PAGE = 50
+MOST_CHANGES = 40
 
 
 class MaybeSamePersonError(InvalidError):
@@ -170,8 +174,8 @@ def show_person(request: Request, person_id: int, principal: Principal = SignedI
         held = []
         if person.technician_id is not None:
             held = list_qualifications(session, technician_ids=[person.technician_id])[person.technician_id]
-        entries = audit.list_entries(session, subject=("person", person_id))
-        own = [e for e in reversed(entries) if e.company_id in (None, principal.company_id)]
+        own = _entries_of(session, principal.company_id, person)
+        names = names_of(session, company_id=principal.company_id, entries=own)
         return {
             "person": person,
             "managed": is_managed_by(session, person_id=person_id, company_id=principal.company_id, at=now),
@@ -180,12 +184,24 @@ def show_person(request: Request, person_id: int, principal: Principal = SignedI
             "qualifications": held,
             "works_here": any(m.role is Role.TECHNICIAN for m in person.current(now)),
             "today": today_kst(now),
-            "changes": changes_of(own[:40]),
+            "changes": changes_of(own, names, on_its_page=True),
             "me_id": principal.person_id,
             "key": new_key(),
         }
 
     return show(request, "person.html", look(request, read), section=SECTION)
+
+
+def _entries_of(session: Session, company_id: int, person: StaffInfo) -> list[TimelineEntry]:
+    """What was changed about somebody here, newest first: as a person, and as a technician."""
+    entries = audit.list_entries(session, subject=("person", person.id))
+    own = [entry for entry in entries if entry.company_id in (None, company_id)]
+    if person.technician_id is not None:
+        subject = ("technician", person.technician_id)
+        own += audit.list_changes(
+            session, company_id=company_id, what=WHAT, subject=subject, limit=MOST_CHANGES
+        )
+    return sorted(own, key=lambda entry: entry.id or 0, reverse=True)[:MOST_CHANGES]
 
 
 @router.get("/{person_id}/edit")

@@ -14,15 +14,19 @@ from core.actor import Actor, Principal, Role
 from core.clock import today_kst
 from core.errors import NotFoundError
 from core.i18n import _
+from dispatch.licensed_visits import visits_that_need
+from web.display import when_text
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.admin.changes import changes_of
 from web.pages.admin.fields import Entry
 from web.pages.admin.forms import FormPage, show_form, submit
 from web.pages.admin.frame import Done, look, show
+from web.pages.admin.subjects import names_of
 from web.pages.admin.typed import FormFields, Typed
 from workforce import staff
 from workforce.certificates import (
     QUALIFICATIONS,
+    QualificationInfo,
     list_qualifications,
     must_be_own_technician,
     owner_of_qualification,
@@ -36,6 +40,7 @@ router = APIRouter(prefix="/admin/qualifications", route_class=GuardedRoute)
 
 SECTION = "/admin/qualifications"
 SOON = timedelta(days=60)
+VISITS_TOLD = 8
 CODE = re.compile(r"[A-Z][A-Z0-9_]{1,29}")
 
 
@@ -77,7 +82,9 @@ def show_qualifications(
             "point": chosen.code if chosen else "",
             "only": only,
             "today": today,
-            "changes": changes_of(changes),
+            "changes": changes_of(
+                changes, names_of(session, company_id=principal.company_id, entries=changes)
+            ),
         }
 
     return show(request, "qualifications.html", look(request, read), section=SECTION)
@@ -156,12 +163,14 @@ def end(
         owner = owner_of_qualification(session, qualification_id=qualification_id)
         person = _own(session, principal, owner.technician_id, now)
         last_day = typed.day("last_day")
+        reason = typed.text("reason", longest=200)
         typed.check()
         assert last_day is not None
         staff.end_qualification(
             session,
             qualification_id=qualification_id,
             last_day=last_day,
+            reason=reason,
             company_id=principal.company_id,
             by=by,
             now=now,
@@ -220,6 +229,30 @@ def _form(session: Session, principal: Principal, technician_id: int, now: datet
     )
 
 
+def _visits_that_need(
+    session: Session, principal: Principal, held: QualificationInfo, now: datetime
+) -> list[tuple[str, str]]:
+    """A word of warning: whose homes wait for this licence."""
+    found = visits_that_need(
+        session,
+        company_id=principal.company_id,
+        technician_id=held.technician_id,
+        skill=held.code,
+        now=now,
+    )
+    if not found:
+        return []
+    told = ", ".join(f"{visit.number} ({when_text(visit.at, now)})" for visit in found[:VISITS_TOLD])
+    more = len(found) - VISITS_TOLD
+    if more > 0:
+        told += " " + _("외 {n}건").format(n=more)
+    text = _(
+        "이 자격이 있어야 하는 방문 {n}건이 이 기사에게 잡혀 있습니다: {visits}. "
+        "마지막 날이 지난 뒤의 방문은 다른 기사에게 다시 계획합니다."
+    )
+    return [("warn", text.format(n=len(found), visits=told))]
+
+
 def _end_form(session: Session, principal: Principal, qualification_id: int, now: datetime) -> FormPage:
     held = owner_of_qualification(session, qualification_id=qualification_id)
     person = _own(session, principal, held.technician_id, now)
@@ -232,7 +265,11 @@ def _end_form(session: Session, principal: Principal, qualification_id: int, now
         back=f"/admin/people/{person.person_id}",
         kind="danger",
         submit=_("끝나는 날 정하기"),
-        entries=[Entry("last_day", _("마지막 날"), "date", today_kst(now).isoformat())],
+        entries=[
+            Entry("last_day", _("마지막 날"), "date", today_kst(now).isoformat()),
+            Entry("reason", _("이유"), wide=True, attrs={"placeholder": _("예: 갱신하지 않음, 잘못 넣음")}),
+        ],
+        notes=_visits_that_need(session, principal, held, now),
         facts=[
             (_("자격"), qualification_words(held.code)),
             (_("자격증 번호"), held.certificate),

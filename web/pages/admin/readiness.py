@@ -141,7 +141,9 @@ def _people(session: Session, company_id: int, now: datetime) -> Step:
             _staffed(_("기사"), len(technicians), "technician", must=True),
             Check(
                 _("기사 자격"),
-                _("{n}명이 자격을 가지고 있습니다. 가스와 배기통 일은 자격이 있어야 갑니다.").format(n=able),
+                _("{n}명이 자격을 가지고 있습니다. 가스와 배기통 일은 자격이 있어야 갑니다.").format(n=able)
+                if able
+                else _("아직 아무도 없습니다. 가스와 배기통 일은 자격이 있어야 갑니다."),
                 able > 0,
                 True,
                 "/admin/qualifications",
@@ -176,6 +178,7 @@ def _time(session: Session, company_id: int, now: datetime) -> Step:
         if found and (key is None or key in points)
     }
     some = bool(points) and bool(working)
+    nowhere = _("아직 서비스점이 없습니다. 서비스점부터 넣어 주세요.")
     says = _("서비스점 {all}곳 가운데 {n}곳에 앞으로 {days}일 안의 근무가 있습니다.")
     return Step(
         _("근무와 당직"),
@@ -183,7 +186,7 @@ def _time(session: Session, company_id: int, now: datetime) -> Step:
         (
             Check(
                 _("기사 근무"),
-                says.format(all=len(points), n=len(working), days=days + 1),
+                says.format(all=len(points), n=len(working), days=days + 1) if points else nowhere,
                 some,
                 True,
                 "/admin/shifts",
@@ -199,9 +202,7 @@ def _time(session: Session, company_id: int, now: datetime) -> Step:
             ),
             Check(
                 _("서비스점 당직"),
-                _("{n}곳에 빈 시간이 있습니다.").format(n=len(gaps.keys() - {None}))
-                if gaps.keys() - {None}
-                else _("14일이 모두 차 있습니다."),
+                _duty_words(len(gaps.keys() - {None})) if points else nowhere,
                 bool(points) and not gaps.keys() - {None},
                 False,
                 "/admin/duty",
@@ -209,6 +210,10 @@ def _time(session: Session, company_id: int, now: datetime) -> Step:
             ),
         ),
     )
+
+
+def _duty_words(gaps: int) -> str:
+    return _("{n}곳에 빈 시간이 있습니다.").format(n=gaps) if gaps else _("14일이 모두 차 있습니다.")
 
 
 def _prices(session: Session, company_id: int, now: datetime) -> Step:

@@ -117,7 +117,9 @@ def add(
             now=now,
         )
         to = f"{SECTION}?point={point}&week={pattern.first_day.isoformat()}"
-        return Done(to, "shifts", (entered, skipped))
+        if entered and skipped:
+            return Done(to, "shifts", (entered, skipped))
+        return Done(to, "shifts-all", (entered,)) if entered else Done(to, "shifts-none", (skipped,))
 
     return submit(
         request,

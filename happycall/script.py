@@ -72,7 +72,7 @@ def _about_everything(brand: str) -> tuple[ScriptLine, ...]:
     return (
         ScriptLine(
             "OVERALL",
-            "이번 서비스는 모두 생각하면 7점 만점에 몇 점인가요? 1점은 아주 나빴다, 7점은 아주 좋았다입니다.",
+            "이번 서비스에 전반적으로 얼마나 만족하셨나요? 1점은 매우 불만족, 7점은 매우 만족입니다.",
             "overall",
             "seven",
         ),

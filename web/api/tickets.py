@@ -155,7 +155,7 @@ def post_reopening(request: Request, number: str, body: ReopeningBody, by: Actor
     )
 
 
-@router.post("/{number}/escalation", summary="상위 담당자에게")
+@router.post("/{number}/escalation", summary="책임자에게 넘기기")
 @everyone
 def post_escalation(request: Request, number: str, body: ReasonBody, by: Actor = Author) -> Response:
     """A named person above takes over."""

@@ -57,7 +57,7 @@ FIELDS = {
     "with": N_("지금 통화하는 분"),
 }
 ENDS = {
-    "seven": (N_("아주 나빴다"), N_("아주 좋았다")),
+    "seven": (N_("매우 불만족"), N_("매우 만족")),
     "ten": (N_("권하지 않겠다"), N_("꼭 권하겠다")),
 }
 CALL_BACK_STEP = timedelta(minutes=30)

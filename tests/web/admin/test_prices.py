@@ -46,7 +46,7 @@ def test_prices_change_from_a_day_on_and_are_withdrawn(client: httpx.Client, dat
         ]
     assert amounts == [35000, 39000, None]
     page = client.get(base).text
-    assert page.count("앞으로") >= 2 and "39,000원" in page
+    assert page.count("예정") >= 2 and "39,000원" in page
     twice = send(client, "/admin/prices/new", **line)
     assert twice.status_code == 422 and 'id="e-code"' in twice.text
 
@@ -56,7 +56,7 @@ def test_a_warranty_rule_holds_from_its_day(client: httpx.Client) -> None:
     stored(send(client, "/admin/warranty/new", **fields, valid_from="2026-12-01"))
     stored(send(client, "/admin/warranty/new", **{**fields, "months": "36"}, valid_from="2027-01-01"))
     page = client.get("/admin/warranty").text
-    assert page.index("36개월") < page.index("24개월") and "앞으로" in page
+    assert page.index("36개월") < page.index("24개월") and "예정" in page
 
 
 def test_a_companys_day_enters_the_calendar_and_can_be_undone(

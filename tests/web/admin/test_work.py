@@ -29,14 +29,19 @@ def test_qualifications_are_dated_and_those_that_run_out_are_marked(
     client: httpx.Client, database: Database
 ) -> None:
     add_point(client)
-    technician = technician_id(database, add_person(client))
+    person = add_person(client)
+    technician = technician_id(database, person)
     path = f"/admin/qualifications/new?technician={technician}"
     bad = send(client, path, code="GAS_WORK", valid_from="2026-12-02", valid_to="2026-12-01")
     assert bad.status_code == 422 and 'id="e-valid_to"' in bad.text
     stored(send(client, path, code="GAS_WORK", valid_from="2026-01-01", valid_to="2026-12-20"))
     stored(send(client, path, other_code="hydro_test", valid_from="2026-01-01", valid_to=""))
     page = client.get("/admin/qualifications?only=soon").text
-    assert "19일 뒤" in page and "HYDRO_TEST" in page
+    assert "19일 뒤 끝남" in page and "HYDRO_TEST" in page
+    stored(send(client, path, code="FLUE", valid_from="2026-01-01", valid_to="2026-12-01"))
+    for path in ("/admin/qualifications", f"/admin/people/{person}"):
+        last = client.get(path).text
+        assert "오늘까지" in last and "0일 뒤" not in last, path
     with database.reading() as session:
         held = [
             qualifications_on(session, technician_ids=[technician], day=date(2026, 12, n)) for n in (20, 21)

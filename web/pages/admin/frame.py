@@ -35,7 +35,7 @@ SECTIONS: tuple[tuple[str, str, str], ...] = (
     ("/admin/warranty", N_("무상 보증"), "heart"),
     ("/admin/calendar", N_("공휴일"), "star"),
     ("/admin/settings", N_("기준값"), "settings"),
-    ("/admin/history", N_("바뀐 기록"), "doc"),
+    ("/admin/history", N_("변경 이력"), "doc"),
 )
 """Path, name, icon: the side menu."""
 

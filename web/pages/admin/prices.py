@@ -372,12 +372,12 @@ def _change_form(line: PriceLine, now: datetime) -> FormPage:
 
 def _withdraw_form(line: PriceLine, now: datetime) -> FormPage:
     return FormPage(
-        title=_("{label} 그만 팔기").format(label=line.label),
+        title=_("{label} 판매 중지").format(label=line.label),
         action=f"{SECTION}/{line.code}/{line.tier}/withdraw",
         section=SECTION,
         back=f"{SECTION}/{line.code}/{line.tier}",
         kind="danger",
-        submit=_("그만 팔기"),
+        submit=_("판매 중지"),
         lead=_("그날 시작한 방문부터 이 항목을 청구할 수 없습니다. 새 가격을 정하면 다시 팔 수 있습니다."),
         entries=[_day_entry(today_kst(now), "from_day")],
     )

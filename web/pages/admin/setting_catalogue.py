@@ -160,7 +160,7 @@ GROUPS: tuple[tuple[str, str, tuple[Setting, ...]], ...] = (
         N_("계획"),
         (
             Setting(
-                "planning_days", N_("내다보는 날"), N_("오늘 말고 며칠을 더 계획하나"), Number(0, 7, N_("일"))
+                "planning_days", N_("계획 기간"), N_("오늘 말고 며칠을 더 계획하나"), Number(0, 7, N_("일"))
             ),
             Setting(
                 "candidate_points",
@@ -191,7 +191,7 @@ GROUPS: tuple[tuple[str, str, tuple[Setting, ...]], ...] = (
             ),
             Setting(
                 "drop_cost",
-                N_("못 가는 접수의 값"),
+                N_("미배정 벌점"),
                 N_("우선순위마다. 클수록 빼지 않습니다"),
                 ByPriority(Number(0, 10_000_000, COST)),
             ),
@@ -203,16 +203,14 @@ GROUPS: tuple[tuple[str, str, tuple[Setting, ...]], ...] = (
             ),
             Setting(
                 "safety_drop_cost",
-                N_("못 가는 안전 접수의 값"),
+                N_("안전 접수 미배정 벌점"),
                 N_("가장 커야 합니다"),
                 Number(0, 100_000_000, COST),
             ),
-            Setting(
-                "travel_detour", N_("길이 굽은 정도"), N_("직선거리에 곱하는 수"), Number(1, 3, whole=False)
-            ),
+            Setting("travel_detour", N_("우회 계수"), N_("직선거리에 곱하는 수"), Number(1, 3, whole=False)),
             Setting(
                 "travel_speed_kmh",
-                N_("달리는 빠르기"),
+                N_("주행 속도"),
                 N_("시간대마다"),
                 Speeds({"peak": N_("출퇴근"), "day": N_("낮"), "night": N_("밤")}),
             ),
@@ -236,13 +234,13 @@ GROUPS: tuple[tuple[str, str, tuple[Setting, ...]], ...] = (
             Setting(
                 "happy_call_low_score",
                 N_("낮은 만족도"),
-                N_("7점 만점. 이 점수부터 다시 엽니다"),
+                N_("7점 만점. 이 점수 이하면 다시 엽니다"),
                 Number(1, 7, N_("점")),
             ),
             Setting(
                 "happy_call_low_nps",
                 N_("낮은 추천 점수"),
-                N_("10점 만점. 이 점수부터 다시 봅니다"),
+                N_("10점 만점. 이 점수 이하면 다시 엽니다"),
                 Number(0, 10, N_("점")),
             ),
         ),

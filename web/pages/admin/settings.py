@@ -180,7 +180,7 @@ def _form(session: Session, principal: Principal, item: Setting, now: datetime) 
         entries=[
             *item.kind.entries(history.current.value),
             Entry("valid_from", _("언제부터"), "date", today, hint=hint, attrs={"min": today}),
-            Entry("source", _("근거"), hint=_("법, 계약, 또는 정한 사람. 바뀐 기록에 남습니다."), wide=True),
+            Entry("source", _("근거"), hint=_("법, 계약, 또는 정한 사람. 변경 이력에 남습니다."), wide=True),
         ],
         facts=[(_("지금 값"), row["words"]), (_("근거"), row["source"]), (_("이름"), item.key)],
         notes=[

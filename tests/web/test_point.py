@@ -136,6 +136,28 @@ def test_a_ticket_that_leaves_under_an_open_page_says_so_once_and_asks_no_more(
     assert desk.get("/point/tickets/ON-NONE/head").status_code == 404
 
 
+def test_whoever_looks_at_all_points_hears_that_a_ticket_has_moved_on(
+    web_world: WebWorld, client_as: ClientAs
+) -> None:
+    """An answer pressed on a page of the first point is none for the second."""
+    number, here = make_offer(web_world), web_world.point.code
+    dispatcher = client_as("dispatcher")
+    page = dispatcher.get(f"/point/tickets/{number}").text
+    assert f'data-live-src="/point/tickets/{number}/head?point={here}"' in page
+    assert "묻는 까닭" in page and "맡은 까닭" not in page, "nobody has taken it"
+    there = make_other_point(web_world)
+    with web_world.database.transaction() as session:
+        ticket, row = ticket_of(session, number), placement_of(session, number)
+        ticket.service_point_id = row.service_point_id = there.id or 0
+        session.add_all([ticket, row])
+    gone = dispatcher.get(f"/point/tickets/{number}/head?point={here}").text
+    assert "data-gone" in gone and f"지금은 {there.name}에 있습니다" in gone
+    late = dispatcher.post(f"/point/tickets/{number}/acceptance?point={here}")
+    assert late.status_code == 404 and f"지금은 {there.name}에 있습니다" in late.text
+    with web_world.database.reading() as session:
+        assert placement_of(session, number).state == "OFFERED"
+
+
 def test_accepting_twice_is_accepting_once(web_world: WebWorld, desk: httpx.Client) -> None:
     number = make_offer(web_world)
     key = KEY.search(desk.get("/point").text)

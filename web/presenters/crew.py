@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from core.clock import KST, kst, operating_day
+from core.clock import KST, kst, today_kst
 from core.i18n import _
 from dispatch.console.candidates import CrewMember, list_crew
 from web.display import date_text
@@ -21,7 +21,7 @@ def crew_values(session: Session, *, ticket_id: int, now: datetime) -> dict[str,
 
 
 def _jobs_words(member: CrewMember, now: datetime) -> str:
-    days = (member.jobs_on - operating_day(now)).days
+    days = (member.jobs_on - today_kst(now)).days  # as the times beside it are told, also after midnight
     near = {0: _("오늘"), 1: _("내일"), 2: _("모레")}.get(days) or date_text(kst(member.jobs_on, 12))
     return _("{day} 방문 {n}건").format(day=near, n=member.jobs)
 

@@ -101,8 +101,18 @@ def reach_item(
         raise _passed_on(session, principal, number) or error from None
     items = items_by_id(session, company_id=principal.company_id, ticket_ids=[ticket_id], now=now)
     if not items or items[0].service_point is None:
-        raise NotPlacedError(_("아직 서비스점이 정해지지 않은 접수입니다. 배차 화면에서 찾아 주세요."))
+        raise NotPlacedError(
+            _("지금은 맡은 서비스점이 없는 접수입니다. 다음 서비스점이 없으면 배차 담당자가 정합니다.")
+        )
     return _desk(items[0].service_point, principal), items[0]
+
+
+def require_still_here(request: Request, desk: Desk) -> None:
+    """A page that was opened at one point's desk speaks of no other's. Raises PassedOnError."""
+    asked = request.query_params.get("point", "")
+    if desk.chooses and asked and asked != desk.point.code:
+        text = _("다른 서비스점으로 넘어간 접수입니다. 지금은 {point}에 있습니다.")
+        raise PassedOnError(text.format(point=desk.point.name))
 
 
 def reach_bill(

@@ -12,7 +12,7 @@ from sqlmodel import Session
 from core.actor import Principal
 from core.errors import DomainError, ForbiddenError, NotFoundError, UnauthorizedError
 from web.context import context_of
-from web.pages.point.reach import Desk, reach_item
+from web.pages.point.reach import Desk, reach_item, require_still_here
 from web.pages.point.ticket import ticket_values
 from web.pages.posting import PostedForm, take_once
 from web.templating import render_page
@@ -43,6 +43,7 @@ def take(
             if not take_once(session, request, principal=principal, posted=posted, now=now):
                 return _go(request, _again(request, number, to_desk=to_desk))
             desk, item = reach_item(session, principal=principal, number=number, now=now)
+            require_still_here(request, desk)
             done = act(session, desk, item.id, now)
     except (ForbiddenError, NotFoundError, UnauthorizedError):
         raise

@@ -28,7 +28,15 @@ from web.context import context_of
 from web.display import time_text
 from web.identity import GuardedRoute, SignedIn, allow
 from web.pages.point.desk import frame
-from web.pages.point.reach import HANDS, ROLES, Desk, NotPlacedError, PassedOnError, reach_item
+from web.pages.point.reach import (
+    HANDS,
+    ROLES,
+    Desk,
+    NotPlacedError,
+    PassedOnError,
+    reach_item,
+    require_still_here,
+)
 from web.pages.point.words import (
     AGREEMENT_CALLS,
     DECLINE_REASONS,
@@ -106,8 +114,11 @@ def show_head(request: Request, number: str, principal: Principal = SignedIn) ->
             values = ticket_values(
                 session, principal=principal, number=number, now=context.clock(), do="", with_offers=False
             )
+            require_still_here(request, values["desk"])
         except (PassedOnError, NotPlacedError) as gone:
+            here = request.url.query
             told = {"number": number, "why": gone.detail, "waits": isinstance(gone, NotPlacedError)}
+            told["source"] = request.url.path + (f"?{here}" if here else "")
             return render_page(request, "point/_ticket_gone.html", told)
     return render_page(request, "point/_ticket_head.html", values)
 

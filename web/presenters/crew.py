@@ -7,10 +7,9 @@ from typing import Any
 
 from sqlmodel import Session
 
-from core.clock import KST, kst, today_kst
+from core.clock import KST
 from core.i18n import _
 from dispatch.console.candidates import CrewMember, list_crew
-from web.display import date_text
 from workforce.certificates import qualification_words
 
 
@@ -21,9 +20,7 @@ def crew_values(session: Session, *, ticket_id: int, now: datetime) -> dict[str,
 
 
 def _jobs_words(member: CrewMember, now: datetime) -> str:
-    days = (member.jobs_on - today_kst(now)).days  # as the times beside it are told, also after midnight
-    near = {0: _("오늘"), 1: _("내일"), 2: _("모레")}.get(days) or date_text(kst(member.jobs_on, 12))
-    return _("{day} 방문 {n}건").format(day=near, n=member.jobs)
+    return _("{day} 방문 {n}건").format(day=day_text(member.jobs_on, now), n=member.jobs)
 
 
 def _member(member: CrewMember, now: datetime) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from dispatch.planning.board_problem import Freedom
 from dispatch.planning.board_shapes import BoardVisit, DayBoard
 from dispatch.planning.booked_times import span_words, why_not
 from dispatch.planning.day_locks import lock_days
+from dispatch.planning.deserted import somebody_goes
 from dispatch.planning.insertion import Insertion, best_insertion
 from dispatch.planning.moving import drafts_without
 from dispatch.planning.plan_models import Plan
@@ -131,6 +132,7 @@ def assign_by_hand(
 
     moved: list[dict[str, Any]] = []
     found, version = on_fresh_data(session, assign)
+    somebody_goes(session, ticket_id=ticket_id, by=by, now=now)
     audit.record(
         session,
         by=by,

@@ -18,6 +18,7 @@ from dispatch.console.reasons import reasons_of
 from dispatch.list_queries import TicketItem, items_by_id, matching
 from dispatch.models import Task, Ticket, TicketClock, Visit
 from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES
+from dispatch.tasks import PLAN_BY_HAND
 
 SAFETY, UNPLANNED, OVERDUE, CONTACT, TASK, HOLD, NEW, OTHER = SECTIONS = (
     "safety",
@@ -176,10 +177,12 @@ _CLOCK = (
     .lateral("contact_clock")
 )
 _HAS_TASK = exists().where(col(Task.ticket_id) == col(Ticket.id), col(Task.state) == "open")
+_IS_DESERTED = _HAS_TASK.where(col(Task.kind) == PLAN_BY_HAND)
+"""Its technician cannot go: nobody has it, whatever the plan says (`planning/deserted.py`)."""
 
 
 def _light_query() -> Any:
-    """One row a ticket: its newest visit, its newest contact clock, and whether a task is open."""
+    """One row a ticket: its newest visit, its newest contact clock, and what tasks are open."""
     columns = (
         Ticket.id,
         Ticket.safety,
@@ -197,6 +200,7 @@ def _light_query() -> Any:
         _CLOCK.c.stopped_at,
         _CLOCK.c.state.label("clock_state"),
         _HAS_TASK.label("has_task"),
+        _IS_DESERTED.label("is_deserted"),
     )
     query = select(*columns).select_from(Ticket)  # type: ignore[call-overload]
     return query.join(_VISIT, true(), isouter=True).join(_CLOCK, true(), isouter=True)
@@ -236,7 +240,8 @@ def _section(row: Any, now: datetime, *, is_new: bool) -> str:
     if row.status in ENDED_STATUSES:
         return OTHER
     has_task = row.has_task or row.escalated_at is not None
-    planned = row.visit_state in OPEN_VISIT_STATES and row.technician_id and row.planned_start
+    has_visit = row.visit_state in OPEN_VISIT_STATES and row.technician_id and row.planned_start
+    planned = has_visit and not row.is_deserted
     not_begun = row.visit_state in ("planned", "agreed")
     running = row.due_at is not None and row.stopped_at is None and row.clock_state in ("running", "breached")
     too_late = (running and row.due_at < now) or (row.window_end is not None and row.window_end < now)

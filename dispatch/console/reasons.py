@@ -10,11 +10,11 @@ from sqlmodel import Session, col, select
 from core.clock import operating_day
 from core.i18n import _
 from dispatch.list_queries import TicketItem
-from dispatch.models import Placement
+from dispatch.models import Placement, Task
 from dispatch.placement_rules import said_again
 from dispatch.planning.plan_models import Plan, PointDay
 from dispatch.planning.reason_words import told
-from dispatch.tasks import MAP_PICK
+from dispatch.tasks import MAP_PICK, PLAN_BY_HAND
 from dispatch.unplanned import no_reason_yet
 
 PASSED = ("PASSED_OVER", "DECLINED", "EXPIRED")
@@ -24,7 +24,18 @@ def reasons_of(session: Session, *, items: Sequence[TicketItem], now: datetime) 
     """Sentences by ticket id, of tickets of one company that nobody is planned to visit."""
     placed = [item for item in items if item.service_point is not None]
     homeless = [item for item in items if item.service_point is None]
-    return {**_from_plans(session, placed, now), **_before_placement(session, homeless)}
+    deserted = _deserted(session, [item.id for item in items if PLAN_BY_HAND in item.open_tasks])
+    return {**_from_plans(session, placed, now), **_before_placement(session, homeless), **deserted}
+
+
+def _deserted(session: Session, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """Who cannot go and which promise stands, as the task for it says (`planning/deserted.py`)."""
+    if not ids:
+        return {}
+    query = select(Task.ticket_id, Task.detail).where(
+        col(Task.ticket_id).in_(ids), col(Task.kind) == PLAN_BY_HAND, col(Task.state) == "open"
+    )
+    return {ticket_id: (_(detail),) for ticket_id, detail in session.exec(query)}
 
 
 def _from_plans(session: Session, items: Sequence[TicketItem], now: datetime) -> dict[int, tuple[str, ...]]:

@@ -48,13 +48,15 @@ def plan_row(
     )
 
 
-def outdate_proposals(session: Session, point_id: int, day: date, now: datetime) -> None:
-    """Open proposals of a day end when the day gets a new version, or a newer proposal."""
-    session.execute(
+def outdate_proposals(session: Session, point_id: int, day: date, now: datetime) -> bool:
+    """Open proposals of a day end when the day gets a new version, or a newer proposal; whether any did."""
+    ended = session.execute(
         update(Plan)
         .where(col(Plan.service_point_id) == point_id, col(Plan.day) == day, col(Plan.state) == "proposed")
         .values(state="outdated", decided_at=now)
+        .returning(col(Plan.id))
     )
+    return ended.first() is not None
 
 
 def changes_of(draft: DayDraft, changes: Sequence[Change]) -> list[Change]:

@@ -14,6 +14,7 @@ from dispatch import notices
 from dispatch.models import Visit
 from dispatch.planning.authorship import Authorship
 from dispatch.planning.board_shapes import DayBoard
+from dispatch.planning.deserted import somebody_goes
 from dispatch.planning.drafts import DayDraft
 from dispatch.planning.plan_changes import TOLD_SHIFT_S, Change
 
@@ -51,6 +52,8 @@ def tell(
         visit = change.before
         if visit.under_way:
             continue
+        if change.what == "moved":
+            somebody_goes(session, ticket_id=visit.ticket_id, by=author.by, now=now)
         if change.notable:
             _record(session, change, company_id=board.company_id, author=author, now=now)
             live.announce(

@@ -17,6 +17,7 @@ from core.i18n import _
 from dispatch.planning.authorship import Authorship
 from dispatch.planning.board import horizon, load_boards
 from dispatch.planning.day_locks import lock_point_day
+from dispatch.planning.deserted import watch_point
 from dispatch.planning.drafts import read_plan
 from dispatch.planning.leftovers import with_later_days
 from dispatch.planning.plan_models import Plan, PointDay
@@ -117,7 +118,10 @@ def accept_proposal(
 def reject_proposal(
     session: Session, *, plan_id: int, company_id: int, reason: str, by: Actor, now: datetime
 ) -> None:
-    """Put a proposal away. Raises UnknownProposalError, ProposalClosedError, InvalidError (no reason)."""
+    """Put a proposal away; what it would have answered is a named person's task from now on.
+
+    Raises UnknownProposalError, ProposalClosedError, InvalidError (no reason).
+    """
     if not reason.strip():
         message = _("왜 받지 않는지 적어 주세요.")
         raise InvalidError(message, errors=(FieldError("reason", message),))
@@ -126,6 +130,7 @@ def reject_proposal(
     session.add(plan)
     session.flush()
     _record(session, plan, what="ProposalRejected", reason=reason, by=by, now=now)
+    watch_point(session, point_id=plan.service_point_id, now=now)
 
 
 def _lock(session: Session, *, plan_id: int, company_id: int) -> Plan:

@@ -32,6 +32,7 @@ from dispatch.planning.plan_models import Booking, PointDay
 from dispatch.planning.plan_rows import changes_of, outdate_proposals, plan_row, still_unplanned
 from dispatch.planning.proposal_gains import Gain, gain_as_json
 from dispatch.planning.refusals import fingerprint
+from dispatch.planning.solve_requests import PAUSE_S, request_solve
 
 FREE_STATUSES = ("RECEIVED", "UNASSIGNED", "REOPENED")
 """A technician and a time make these ASSIGNED."""
@@ -271,4 +272,6 @@ def _write_plan(
     if author.origin == "solve":
         row.last_solved_at = now
     session.add(row)
-    outdate_proposals(session, row.service_point_id, row.day, now)
+    if outdate_proposals(session, row.service_point_id, row.day, now):
+        # What it answered is open again: a new solve proposes anew, or asks a named person.
+        request_solve(session, point_id=row.service_point_id, day=row.day, now=now, delay_s=PAUSE_S)

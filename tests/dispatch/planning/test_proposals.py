@@ -5,15 +5,19 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from core.db import Database
+from dispatch.assignment import assign_by_hand
+from dispatch.console.queue import QueueWish, list_queue
 from dispatch.models import Ticket, Visit
 from dispatch.planning import proposals
+from dispatch.planning.deserted import watch_point
 from dispatch.planning.plan_models import Plan, PointDay
 from dispatch.planning.solving import (
     run_solve,
 )
+from dispatch.tasks import PLAN_BY_HAND, TaskInfo, list_tasks
 from tests import world
 from tests.dispatch.plan_world import DISPATCHER, Shop, plan
 from tests.dispatch.planning.solves import SECONDS, InlineSolver, ask, file_ticket, zigzag
@@ -141,6 +145,59 @@ class TestWhoDecides:
             for shift in session.exec(select(Shift).where(col(Shift.technician_id) == other)).all():
                 shift.end_at += timedelta(hours=1)
         assert solve_again(now + timedelta(minutes=5)) == "proposed", "who would go works longer now"
+
+    def test_rejected_it_leaves_a_task_until_somebody_goes(
+        self, database: Database, gone: tuple[Shop, int, int], now: datetime
+    ) -> None:
+        """The promise stands on somebody who is not there: a named person owns it, and it is seen."""
+        shop, visit_id, other = gone
+        company_id = shop.company.id or 0
+
+        def open_tasks(session: Session) -> list[TaskInfo]:
+            return list_tasks(session, company_id=company_id, kinds=[PLAN_BY_HAND])
+
+        with database.transaction() as session:
+            world.make_duty(session, company_id=company_id, now=now)
+            ask_again = {"point_id": shop.point.id or 0, "now": now}
+            watch_point(session, **ask_again)
+            assert open_tasks(session) == [], "the proposal answers it"
+            (proposal,) = proposals.list_proposals(session, company_id=company_id)
+            proposals.reject_proposal(
+                session, plan_id=proposal.id, company_id=company_id, reason="통화함", by=DISPATCHER, now=now
+            )
+        ask(database, shop, now + timedelta(minutes=2))
+        run_solve(database, solver=InlineSolver(), clock=lambda: now + timedelta(minutes=2), seconds=SECONDS)
+        with database.transaction() as session:
+            (task,) = open_tasks(session)
+            assert (task.owner.name, task.due_at) == ("정창구", now)
+            assert "아픈 기사가 쉬는 날이어서" in task.detail and "이미 통화한 접수" in task.detail
+            (entry,) = list_queue(session, company_id=company_id, wish=QueueWish(), now=now).entries
+            assert entry.section == "unplanned" and entry.reasons == (task.detail,)
+            ticket_id = session.get_one(Visit, visit_id).ticket_id
+            fields = {"start": None, "reason": "전화로 부탁", "pin": (), "by": DISPATCHER, "now": now}
+            assign_by_hand(session, ticket_id=ticket_id, technician_id=other, **fields)
+            assert open_tasks(session) == []
+
+    def test_no_plan_at_all_leaves_a_task_too(self, database: Database, now: datetime) -> None:
+        """Nobody else works here: what the solve proposes takes the visit off, and that answers nothing."""
+        with database.transaction() as session:
+            shop = Shop(session)
+            who = shop.technician(name="아픈")
+            (visit,) = zigzag(session, shop, who, now, (2,))
+            visit.window_start, visit.window_end = visit.planned_start, visit.planned_end
+            session.get_one(Ticket, visit.ticket_id).status = "APPOINTED"
+            away = Absence(technician_id=who, start_at=now, end_at=now + timedelta(days=3), reason="병가")
+            world.add(session, away)
+            world.make_duty(session, company_id=shop.company.id or 0, now=now)
+        ask(database, shop, now)
+        run_solve(database, solver=InlineSolver(), clock=lambda: now, seconds=SECONDS)
+        with database.transaction() as session:
+            (task,) = list_tasks(session, company_id=shop.company.id or 0, kinds=[PLAN_BY_HAND])
+            assert "고객과 약속한" in task.detail and "그대로입니다" in task.detail
+            session.delete(session.get_one(Absence, away.id))
+        with database.transaction() as session:
+            watch_point(session, point_id=shop.point.id or 0, now=now)
+            assert list_tasks(session, company_id=shop.company.id or 0, kinds=[PLAN_BY_HAND]) == []
 
     def test_another_companys_proposal_does_not_exist(
         self, database: Database, gone: tuple[Shop, int, int], now: datetime

@@ -21,6 +21,7 @@ from dispatch.merging import merged_into, say_of
 from dispatch.planning.slots import rank_slots
 from dispatch.queries import ticket_detail
 from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES, UNDER_WAY_STATES
+from dispatch.tasks import PLAN_BY_HAND, TaskInfo
 from dispatch.technician_job import price_choices
 from dispatch.words import symptom_words
 from notifications.queries import list_notices
@@ -88,12 +89,18 @@ def facts_values(
         "visit": visit,
         "skills": [qualification_words(code) for code in visit.skills] if visit else [],
         "clocks": [(clock.kind, clock) for clock in detail.clocks],
+        "deserted": next((show(t.detail) for t in detail.tasks if _is_deserted(t)), ""),
         "passed": [p for p in detail.placements if p.state in ANSWERED],
         "tasks": [_task(task, show) for task in detail.tasks if task.state == "open"],
         "attempts": [_attempt(attempt, show) for attempt in reversed(detail.attempts)],
         "notices": [_notice(notice, show) for notice in reversed(list_notices(session, ticket_id=detail.id))],
         "timeline": timeline_items(detail.timeline, show, names_in(session, detail)),
     }
+
+
+def _is_deserted(task: TaskInfo) -> bool:
+    """Whoever is planned cannot go."""
+    return task.kind == PLAN_BY_HAND and task.state == "open"
 
 
 def window_values(session: Session, *, detail: TicketDetail, now: datetime) -> dict[str, Any]:

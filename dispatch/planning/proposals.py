@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import and_
 from sqlmodel import Session, col, select
 
-from core import audit
+from core import audit, live
 from core.actor import Actor
 from core.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from core.i18n import _
@@ -165,6 +165,14 @@ def _record(session: Session, plan: Plan, *, what: str, reason: str | None, by: 
         company_id=plan.company_id,
         reason=reason,
         data={"plan_id": plan.id, "day": plan.day.isoformat(), "version": plan.version},
+    )
+    # Colleagues may have it open: what is decided is no question any more.
+    live.announce(
+        session,
+        company_id=plan.company_id,
+        topic="plan",
+        service_point_id=plan.service_point_id,
+        day=plan.day.isoformat(),
     )
 
 

@@ -90,6 +90,7 @@ TABLE = {
         GET /dispatch/map.json
         GET /dispatch/proposals
         GET /dispatch/proposals/bar
+        GET /dispatch/proposals/list
         POST /dispatch/proposals/{plan_id}/decision
         GET /dispatch/queue
         GET /dispatch/tickets/{number}

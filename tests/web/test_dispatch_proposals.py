@@ -23,6 +23,7 @@ from tests.web.dispatch_world import (
     ticket_of,
 )
 from web.presenters.proposals import replan_words
+from workforce.models import Absence
 from workforce.queries import get_technicians
 
 __all__ = ["dispatcher"]
@@ -56,6 +57,50 @@ def test_proposals_are_read_and_decided_by_a_person(web_world: WebWorld, dispatc
     assert late.status_code == 409 and "이미 처리한" in late.text
     with web_world.database.reading() as session:
         assert session.get_one(Plan, plan_id).state == "rejected"
+
+
+def test_a_decision_replaces_the_list_and_colleagues_see_who_decided(
+    web_world: WebWorld, dispatcher: Client
+) -> None:
+    """The same list in the dialog and on the page: nothing decided keeps its buttons."""
+    number = file_ticket(web_world, planned=True)
+    plan_id = _propose(web_world, number)
+    page = dispatcher.get("/dispatch/proposals").text
+    url = f"/dispatch/proposals/{plan_id}/decision"
+    assert 'id="proposal-list" data-live="plan" data-live-src="/dispatch/proposals/list"' in page
+    assert f'hx-post="{url}" hx-target="#proposal-list"' in page
+    done = dispatcher.post(url, data={"decision": "REJECT", "reason": "고객이 싫어함"}, headers=PART).text
+    assert done.lstrip().startswith("<div") and 'id="proposal-list"' in done and "<dialog" not in done
+    seen = web_world.sign_in("dispatcher").get("/dispatch/proposals/list", headers=PART).text
+    assert "님이" in seen and "제안을 받지 않았습니다" in seen and "받아들이기" not in seen
+    web_world.wait(minutes=11)
+    assert "받지 않았습니다" not in dispatcher.get("/dispatch/proposals/list", headers=PART).text
+
+
+def test_a_proposal_says_why_it_exists_and_that_promises_are_kept(
+    web_world: WebWorld, dispatcher: Client
+) -> None:
+    number = file_ticket(web_world, planned=True)
+    plan_id = _propose(web_world, number)
+    with web_world.database.transaction() as session:
+        plan = session.get_one(Plan, plan_id)
+        visit = session.get_one(Visit, plan.changes[0]["visit_id"])
+        start = visit.planned_start
+        assert start is not None and visit.technician_id is not None
+        visit.window_start, visit.window_end = start, start + timedelta(hours=2)
+        away = {"start_at": start - timedelta(hours=1), "end_at": start + timedelta(hours=1)}
+        session.add(Absence(technician_id=visit.technician_id, reason="병가", **away))
+        plan.changes = [{**plan.changes[0], "what": "taken_off", "to": None}]
+    listed = dispatcher.get("/dispatch/proposals", headers=PART).text
+    assert "이 제안이 나온 까닭" in listed and "박기사 기사가 오늘" in listed and "쉽니다" in listed
+    assert "지키지 못합니다" in listed and "모두 지킵니다" not in listed, "nobody keeps this promise"
+    with web_world.database.transaction() as session:
+        plan = session.get_one(Plan, plan_id)
+        later = (start + timedelta(minutes=46, seconds=40)).isoformat()
+        to = {**plan.changes[0]["from"], "start": later}
+        plan.changes = [{**plan.changes[0], "what": "retimed", "to": to}]
+    listed = dispatcher.get("/dispatch/proposals", headers=PART).text
+    assert "(46분 늦게)" in listed and "고객과 약속한 시간은 모두 지킵니다" in listed
 
 
 @pytest.mark.parametrize("screen", ["/dispatch/proposals", "/point/parts/lanes"])

@@ -8,12 +8,13 @@ from typing import Any
 
 from sqlmodel import Session
 
-from core.clock import operating_day_bounds
+from core.clock import KST, operating_day_bounds
 from core.i18n import _
+from dispatch.planning.proposal_facts import Cause, Decision, Span, causes_of, promised_windows
 from dispatch.planning.proposal_gains import Gain
 from dispatch.planning.proposals import Proposal
 from dispatch.planning.replans import Replan
-from web.display import day_text, span_text, when_text
+from web.display import day_text, span_text, time_text, when_text, window_text
 from workforce.queries import get_technicians
 
 WORTH_SAYING_S = 60
@@ -30,7 +31,58 @@ def proposal_cards(
     ids = {side["technician_id"] for side in sides if side["technician_id"] is not None}
     crew = get_technicians(session, technician_ids=ids, company_id=company_id) if ids else {}
     names = {who: info.name for who, info in crew.items()}
-    return [_card(one, names, now) for one in proposals]
+    causes, windows = causes_of(session, proposals), promised_windows(session, proposals)
+    return [
+        {
+            **_card(one, names, now),
+            "causes": [cause_words(cause, names, now) for cause in causes.get(one.id, ())],
+            "promises": promise_words(one.changes, windows, now),
+        }
+        for one in proposals
+    ]
+
+
+def cause_words(cause: Cause, names: Mapping[int, str], now: datetime) -> str:
+    """Why the plan that stands does not hold: who does not come."""
+    name = names.get(cause.technician_id, "")
+    if cause.away is None:
+        return _("{name} 기사가 그때 근무하지 않습니다.").format(name=name)
+    start, end = cause.away
+    one_day = start.astimezone(KST).date() == end.astimezone(KST).date()
+    span = window_text(start, end, now) if one_day else f"{when_text(start, now)} ~ {when_text(end, now)}"
+    return _("{name} 기사가 {span} 쉽니다.").format(name=name, span=span)
+
+
+def promise_words(
+    changes: Sequence[Mapping[str, Any]], windows: Mapping[int, Span], now: datetime
+) -> list[dict[str, str]]:
+    """Whether the times agreed with families are kept; those which are not, one by one."""
+    broken = [
+        {
+            "tone": "bad",
+            "text": _("{number}: 고객과 약속한 시간({window})을 지키지 못합니다.").format(
+                number=change["number"], window=window_text(*windows[change["visit_id"]], now)
+            ),
+        }
+        for change in changes
+        if change["visit_id"] in windows and not _keeps(change["to"], windows[change["visit_id"]])
+    ]
+    return broken or [{"tone": "ok", "text": _("고객과 약속한 시간은 모두 지킵니다.")}]
+
+
+def decision_words(decision: Decision, point: str, now: datetime) -> str:
+    """Who has just decided about a proposal, for whoever had it open."""
+    words = (
+        _("{point} · {day}: {who} 님이 {at}에 제안을 받아들였습니다.")
+        if decision.accepted
+        else _("{point} · {day}: {who} 님이 {at}에 제안을 받지 않았습니다.")
+    )
+    at, day = time_text(decision.decided_at), day_text(decision.day, now)
+    return words.format(point=point, day=day, who=decision.decided_by, at=at)
+
+
+def _keeps(side: Mapping[str, Any] | None, window: Span) -> bool:
+    return bool(side and side["start"]) and side is not None and window[0] <= _moment(side) <= window[1]
 
 
 def _card(proposal: Proposal, names: Mapping[int, str], now: datetime) -> dict[str, Any]:
@@ -66,7 +118,8 @@ def change_words(change: Mapping[str, Any], names: Mapping[int, str], now: datet
         return _("{a} 기사가 {then}에 가려던 것을 {b} 기사가 {at}에 갑니다.").format(
             a=then["name"], then=then["at"], b=there["name"], at=there["at"]
         )
-    shift = int((_moment(after) - _moment(before)).total_seconds())
+    # What is read are whole minutes: from 13:00 to 13:46 are 46, whatever the seconds.
+    shift = int((_minute(after) - _minute(before)).total_seconds())
     if abs(shift) < WORTH_SAYING_S:
         return _("{name} 기사가 {at}에 가는 것은 그대로입니다.").format(**there)
     words = (
@@ -167,6 +220,10 @@ def _who_when(
     if side is None or side["technician_id"] is None or not side["start"]:
         return None
     return {"name": names.get(side["technician_id"], ""), "at": when_text(_moment(side), now)}
+
+
+def _minute(side: Mapping[str, Any]) -> datetime:
+    return _moment(side).replace(second=0, microsecond=0)
 
 
 def _moment(side: Mapping[str, Any]) -> datetime:

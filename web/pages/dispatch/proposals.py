@@ -13,6 +13,7 @@ from sqlmodel import Session
 from core.actor import Actor, Principal
 from core.errors import DomainError, ForbiddenError, NotFoundError
 from core.i18n import _
+from dispatch.planning.proposal_facts import just_decided
 from dispatch.planning.proposals import accept_proposal, list_proposals, reject_proposal
 from dispatch.planning.replans import replan_of
 from web.context import context_of
@@ -20,7 +21,7 @@ from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.dispatch.answers import toast
 from web.pages.dispatch.reach import CONSOLE_ROLES, Reach, read_reach
 from web.pages.posting import Posted, take_once
-from web.presenters.proposals import proposal_cards, replan_words
+from web.presenters.proposals import decision_words, proposal_cards, replan_words
 from web.templating import render_page
 from workforce.queries import get_point, points_by_id
 
@@ -52,7 +53,15 @@ def show_bar(request: Request, principal: Principal = SignedIn) -> Response:
 @allow(*CONSOLE_ROLES)
 def show_proposals(request: Request, principal: Principal = SignedIn) -> Response:
     """Each with its difference, in a dialog; without scripts as a page."""
-    return _render(request, principal)
+    is_part = "HX-Request" in request.headers
+    return _render(request, principal, template="_proposals" if is_part else "proposals")
+
+
+@router.get("/list")
+@allow(*CONSOLE_ROLES)
+def show_list(request: Request, principal: Principal = SignedIn) -> Response:
+    """The list alone: it follows what colleagues decide, in the dialog as on the page."""
+    return _render(request, principal, template="_proposal_list")
 
 
 @router.post("/{plan_id}/decision")
@@ -117,9 +126,12 @@ def _decide(
     except (ForbiddenError, NotFoundError):
         raise
     except DomainError as error:
-        return _render(request, principal, problem=(plan_id, error, posted.get("reason")))
+        is_part = "HX-Request" in request.headers
+        template = "_proposal_list" if is_part else "proposals"
+        problem = (plan_id, error, posted.get("reason"))
+        return _render(request, principal, template=template, problem=problem)
     if "HX-Request" in request.headers:
-        return _render(request, principal, said=said)
+        return _render(request, principal, template="_proposal_list", said=said)
     return RedirectResponse("/dispatch", status_code=303)
 
 
@@ -136,6 +148,7 @@ def _render(
     request: Request,
     principal: Principal,
     *,
+    template: str,
     problem: tuple[int, DomainError, str] | None = None,
     said: str = "",
 ) -> Response:
@@ -144,17 +157,25 @@ def _render(
         now = context.clock()
         reach = read_reach(session, request, principal=principal, now=now)
         found = list_proposals(session, company_id=principal.company_id, point_ids=reach.narrowed_ids)
-        points = points_by_id(session, point_ids={proposal.service_point_id for proposal in found})
+        done = just_decided(session, company_id=principal.company_id, point_ids=reach.narrowed_ids, now=now)
+        ids = {one.service_point_id for one in found} | {one.service_point_id for one in done}
+        points = points_by_id(session, point_ids=ids)
         cards = proposal_cards(session, found, company_id=principal.company_id, now=now)
         values = {
             "proposals": [
-                {**card, "point": points[proposal.service_point_id].name}
+                {
+                    **card,
+                    "point": points[proposal.service_point_id].name,
+                    "decide_url": reach.address(f"/dispatch/proposals/{proposal.id}/decision"),
+                }
                 for proposal, card in zip(found, cards, strict=True)
             ],
+            "decided": [decision_words(one, points[one.service_point_id].name, now) for one in done],
+            "list_src": reach.address("/dispatch/proposals/list"),
             "now": now,
             "problem": problem,
         }
-        is_part = "HX-Request" in request.headers
-        template = "dispatch/_proposals.html" if is_part else "dispatch/proposals.html"
         status = problem[1].status if problem else 200
-        return render_page(request, template, values, status_code=status, headers=toast(said))
+        return render_page(
+            request, f"dispatch/{template}.html", values, status_code=status, headers=toast(said)
+        )

@@ -18,7 +18,8 @@ from dispatch.planning.board import horizon, load_horizon
 from dispatch.planning.insertion import best_insertion, candidate_visit
 from dispatch.travel import place_at
 from workforce.duty import list_shifts_of_points
-from workforce.queries import get_technicians, qualifications_by_day
+from workforce.queries import get_technicians, list_points, qualifications_by_day
+from workforce.schemas import PointInfo
 
 NO_LICENCE = frozenset({"NO_QUALIFIED_TECHNICIAN", "NO_TECHNICIAN", "NO_SHIFT"})
 """Reasons of a ticket left out that another point's people may answer."""
@@ -38,6 +39,23 @@ class OtherPoint:
     earliest: datetime | None
     why: str
     """Why the point takes nothing now; empty: it does."""
+
+
+def nearest_points(session: Session, *, ticket_id: int, now: datetime) -> list[tuple[PointInfo, int | None]]:
+    """Every other point of the ticket's company with the seconds it takes to drive from there, nearest first.
+
+    By name, and without a time, while nobody knows where the home is.
+    """
+    ticket = session.get_one(Ticket, ticket_id)
+    address = address_of(session, ticket)
+    if address.lat is None or address.lon is None:
+        points = list_points(session, company_id=ticket.company_id, day=operating_day(now))
+        by_name = sorted(points, key=lambda point: (point.name, point.id))
+        return [(point, None) for point in by_name if point.id != ticket.service_point_id]
+    rules = read_rules(session, company_id=ticket.company_id, at=now)
+    place = place_at(address.lat, address.lon, address.area_code)
+    ranked = rank_points(session, company_id=ticket.company_id, place=place, rules=rules, now=now)
+    return [(each.point, each.travel_s) for each in ranked if each.point.id != ticket.service_point_id]
 
 
 def list_other_points(session: Session, *, ticket_id: int, now: datetime) -> list[OtherPoint]:

@@ -7,11 +7,12 @@ from datetime import timedelta
 
 import pytest
 from httpx import Client
+from sqlalchemy import delete
 from sqlmodel import col, select
 
 from core.clock import KST
 from core.models import TimelineEntry
-from dispatch.models import Task, TicketClock, Visit
+from dispatch.models import Placement, Task, TicketClock, Visit
 from dispatch.planning.plan_models import Plan
 from dispatch.tickets import note_change
 from tests import world
@@ -223,6 +224,30 @@ def test_a_ticket_is_moved_to_another_point(web_world: WebWorld, dispatcher: Cli
     )
     with web_world.database.reading() as session:
         assert ticket_of(session, number).service_point_id == other
+
+
+def test_other_points_are_offered_nearest_first(web_world: WebWorld, dispatcher: Client) -> None:
+    """With the drive and the kind, whatever their codes; a first point is decided, not moved to."""
+    far, near = world.north_of(world.GANGNAM, 60), world.north_of(world.GANGNAM, 9)
+    with web_world.database.transaction() as session:
+        company, now = web_world.company, web_world.now
+        world.make_point(session, company=company, code="AAA", at=far, now=now)
+        world.make_point(session, company=company, code="ZZZ", at=near, kind="designated", now=now)
+    number = file_ticket(web_world, planned=True)
+    shown = dialog(dispatcher, number)
+    choice = shown[shown.index('id="point-choice"') :]
+    choice = choice[: choice.index("</form>")]
+    assert choice.index("ZZZ 서비스점 · 지정점 · 차로") < choice.index("AAA 서비스점 · 직영 · 차로"), (
+        "not by code"
+    )
+    assert "옮기기" in choice
+    with web_world.database.transaction() as session:
+        ticket_of(session, number).service_point_id = None
+        session.execute(delete(Placement))
+    shown = dialog(dispatcher, number)
+    first = shown[shown.index('id="point-choice"') :]
+    first = first[: first.index("</form>")]
+    assert "정하기" in first and "옮기기" not in first
 
 
 def test_the_desk_writes_down_calls_and_steps_for_a_technician(

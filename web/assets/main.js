@@ -7,6 +7,7 @@ import { drawClocks, startClocks } from "./js/clock.js";
 import { fillKeys, startForms } from "./js/forms.js";
 import { startLive } from "./js/live.js";
 import { startMaps } from "./js/maps.js";
+import { startNarrowing } from "./js/narrowing.js";
 import { syncClock } from "./js/now.js";
 import { startPhone } from "./js/phone.js";
 import { startSheets } from "./js/sheets.js";
@@ -34,6 +35,7 @@ async function start() {
   loadTexts();
   startToasts();
   startForms();
+  startNarrowing();
   startSheets();
   startWidgets();
   startPhone();

@@ -10,6 +10,7 @@ from sqlmodel import Session
 from core.clock import KST
 from core.i18n import _
 from dispatch.console.candidates import CrewMember, list_crew
+from web.display import day_text
 from workforce.certificates import qualification_words
 
 

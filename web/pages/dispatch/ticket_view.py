@@ -15,9 +15,10 @@ from core.clock import KST, today_kst
 from core.i18n import N_, _
 from dispatch.checklist import checklist_for
 from dispatch.console.day_lanes import day_version
-from dispatch.console.other_points import NO_LICENCE, list_other_points
+from dispatch.console.other_points import NO_LICENCE, list_other_points, nearest_points
 from dispatch.detail_shapes import TicketDetail, VisitFacts
 from dispatch.merging import merged_into, say_of
+from dispatch.placement_rules import drive_words
 from dispatch.planning.slots import rank_slots
 from dispatch.queries import ticket_detail
 from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES, UNDER_WAY_STATES
@@ -38,7 +39,6 @@ from web.presenters.technician import (
 from web.presenters.timeline import timeline_items
 from web.presenters.timeline_facts import names_in
 from workforce.certificates import qualification_words
-from workforce.queries import list_points
 
 Show = Callable[[str], str]
 """Free text as this reader may see it."""
@@ -135,9 +135,7 @@ def _actions(session: Session, principal: Principal, detail: TicketDetail, now: 
     under_way = state in UNDER_WAY_STATES
     open_visit = visit if visit is not None and state in OPEN_VISIT_STATES else None
     has_technician = open_visit is not None and open_visit.technician is not None
-    points = []
-    if not ended and not under_way and principal.service_point_id is None:
-        points = list_points(session, company_id=principal.company_id, day=today_kst(now))
+    may_move = not ended and not under_way and principal.service_point_id is None
     lacking = set() if detail.planned else {each.code for each in detail.reasons} & NO_LICENCE
     offered = detail.placement if detail.placement and detail.placement.state == "OFFERED" else None
     return {
@@ -145,7 +143,7 @@ def _actions(session: Session, principal: Principal, detail: TicketDetail, now: 
         "under_way": under_way,
         "can_assign": not ended and not under_way and detail.placement is not None,
         "pinned": open_visit is not None and (open_visit.pinned_technician or open_visit.pinned_time),
-        "points": [p for p in points if detail.placement is None or p.id != detail.placement.point.id],
+        "points": _points(session, detail.id, now) if may_move else [],
         "lacks_licence": bool(lacking),
         "hand_over_reason": next(
             (_(said) for code, said in HAND_OVER_REASONS.items() if code in lacking), ""
@@ -166,6 +164,26 @@ def _actions(session: Session, principal: Principal, detail: TicketDetail, now: 
         "errors": {},
         "said": "",
     }
+
+
+def _points(session: Session, ticket_id: int, now: datetime) -> list[dict[str, str]]:
+    """Where else it could go, nearest first: its name, its kind, how long the drive is."""
+    kinds = {"direct": _("직영"), "designated": _("지정점")}
+    return [
+        {
+            "code": point.code,
+            "text": " · ".join(
+                part
+                for part in (
+                    point.name,
+                    kinds.get(point.kind, ""),
+                    drive_words(travel_s) if travel_s is not None else "",
+                )
+                if part
+            ),
+        }
+        for point, travel_s in nearest_points(session, ticket_id=ticket_id, now=now)
+    ]
 
 
 def _steps(visit: VisitFacts | None) -> tuple[str, ...]:

@@ -12,10 +12,12 @@ NEAREST = "NEAREST"
 NEXT_NEAREST = "NEXT_NEAREST"
 BY_HAND = "BY_HAND"
 SAFETY_NEAREST = "SAFETY_NEAREST"
+SAFETY_NOBODY = "SAFETY_NOBODY"
 
 CLOSED = "CLOSED"
 NO_QUALIFIED_TECHNICIAN = "NO_QUALIFIED_TECHNICIAN"
 NOBODY_ON_DUTY = "NOBODY_ON_DUTY"
+TOO_FAR = "TOO_FAR"
 DAILY_LIMIT = "DAILY_LIMIT"
 FULL = "FULL"
 DECLINED = "DECLINED"
@@ -57,6 +59,12 @@ def reason_taken(*, travel_s: int, passed: Sequence[tuple[str, Reason]], safety:
     return Reason(NEXT_NEAREST, text.format(drive=drive, name=name, count=more + 1, why=why.text.rstrip(".")))
 
 
+def reason_responsible(*, travel_s: int) -> Reason:
+    """A safety case that nobody can go to now: somebody has to answer for it all the same."""
+    text = _("안전 접수: 지금 갈 수 있는 자격 기사가 없어 가장 가까운 이 서비스점이 책임집니다, {drive}")
+    return Reason(SAFETY_NOBODY, text.format(drive=drive_words(travel_s)))
+
+
 def reason_by_hand(*, travel_s: int, why: str) -> Reason:
     """A person chose the point."""
     text = _("사람이 정한 서비스점, {drive}: {why}")
@@ -82,6 +90,11 @@ def reason_nobody_on_duty() -> Reason:
     return Reason(NOBODY_ON_DUTY, _("지금 근무 중인 자격 기사가 없음"))
 
 
+def reason_too_far() -> Reason:
+    """Who is on duty there cannot be back in time."""
+    return Reason(TOO_FAR, _("자격 기사가 근무 중이지만 멀거나 바빠 근무 안에 다녀올 수 없음"))
+
+
 def reason_limit(limit: int) -> Reason:
     """The point's own limit of visits a day."""
     return Reason(DAILY_LIMIT, _("하루 방문 {limit}건이 다 찼음").format(limit=limit))
@@ -98,7 +111,10 @@ def said_again(code: str, stored: str, *, travel_s: int) -> str:
         return stored
     if code in (NEAREST, SAFETY_NEAREST):
         return reason_taken(travel_s=travel_s, passed=(), safety=code == SAFETY_NEAREST).text
+    if code == SAFETY_NOBODY:
+        return reason_responsible(travel_s=travel_s).text
     if code == NEXT_NEAREST:
         return _("다음으로 가까운 서비스점, {drive}").format(drive=drive_words(travel_s))
-    constant = {NOBODY_ON_DUTY: reason_nobody_on_duty, FULL: reason_full}.get(code)
+    constants = {NOBODY_ON_DUTY: reason_nobody_on_duty, TOO_FAR: reason_too_far, FULL: reason_full}
+    constant = constants.get(code)
     return constant().text if constant else _(stored) if stored else ""

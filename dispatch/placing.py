@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from core.actor import SYSTEM
+from core.clock import operating_day
 from core.dated import CompanyRules, read_rules
 from core.i18n import N_
 from dispatch import assignment, placement_rules, safety
@@ -22,10 +23,11 @@ from dispatch.open_visits import find_open_visit, skills_of
 from dispatch.placement_rows import answer_of, leave_old_point, let_plan, pass_over, refused_points, settle
 from dispatch.placement_rules import Reason
 from dispatch.places import address_of, ask_map_pick, is_plannable
-from dispatch.planning.board import horizon, load_horizon
+from dispatch.planning.board import horizon, load_board, load_horizon
 from dispatch.planning.board_shapes import DayBoard
 from dispatch.planning.day_locks import lock_days
 from dispatch.planning.insertion import best_insertion, candidate_visit
+from dispatch.planning.safety_pin import somebody_reaches
 from dispatch.tasks import PLACE_BY_HAND, open_task
 from dispatch.tickets import lock_ticket, note_change, ticket_key
 from dispatch.travel import place_at
@@ -120,29 +122,38 @@ def _place(session: Session, search: _Search, candidates: list[Candidate]) -> No
 
 
 def _place_safety(session: Session, search: _Search, candidates: list[Candidate]) -> None:
-    """The nearest point with somebody qualified on duty now; without one, the nearest that has anybody."""
+    """The nearest point with somebody on duty who can go now; without one, the nearest that has anybody."""
     ticket, fallback = search.ticket, None
     for candidate in candidates[:SAFETY_LOOKS]:
-        if safety.has_qualified_on_duty(
-            session,
-            point_id=candidate.point.id,
-            company_id=ticket.company_id,
-            skills=search.skills,
-            excluded=ticket.excluded_technician_id,
-            at=search.now,
-        ):
+        why = _why_nobody_goes(session, search, candidate)
+        if why is None:
             reason = placement_rules.reason_taken(travel_s=candidate.travel_s, passed=[], safety=True)
             _take(session, search, candidate, reason)
             return
-        why = placement_rules.reason_nobody_on_duty()
         pass_over(session, ticket=ticket, candidate=candidate, why=why, now=search.now)
         fallback = fallback or (candidate if _why_not_now(session, search, candidate) is None else None)
     safety.raise_alarm(session, ticket=ticket, now=search.now)
     if fallback is None:
         _ask_person(session, search, [])
         return
-    reason = placement_rules.reason_taken(travel_s=fallback.travel_s, passed=[], safety=False)
-    _take(session, search, fallback, reason)
+    _take(session, search, fallback, placement_rules.reason_responsible(travel_s=fallback.travel_s))
+
+
+def _why_nobody_goes(session: Session, search: _Search, candidate: Candidate) -> Reason | None:
+    """Why nobody of a point can go to a safety case now; None: somebody can."""
+    ticket, point, now = search.ticket, candidate.point, search.now
+    if not safety.has_qualified_on_duty(
+        session,
+        point_id=point.id,
+        company_id=ticket.company_id,
+        skills=search.skills,
+        excluded=ticket.excluded_technician_id,
+        at=now,
+    ):
+        return placement_rules.reason_nobody_on_duty()
+    board = load_board(session, point_id=point.id, day=operating_day(now), now=now)
+    seen = candidate_visit(session, ticket=ticket, point=point, rules=search.rules, visit=search.visit)
+    return None if somebody_reaches(board, seen) else placement_rules.reason_too_far()
 
 
 def _why_not_now(session: Session, search: _Search, candidate: Candidate) -> Reason | None:

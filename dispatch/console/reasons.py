@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -54,8 +55,14 @@ def _from_plans(session: Session, items: Sequence[TicketItem], now: datetime) ->
     for left_out in session.exec(query):
         for entry in left_out:
             found = texts.setdefault(entry["ticket_id"], {})
-            found.update(dict.fromkeys(told(reason)["text"] for reason in entry.get("reasons", ())))
+            found.update(dict.fromkeys(_said(told(reason)) for reason in entry.get("reasons", ())))
     return {i.id: tuple(texts.get(i.id) or (no_reason_yet(i.status),)) for i in items}
+
+
+def _said(reason: Mapping[str, Any]) -> str:
+    """Of whom it is said, where it is said of one technician."""
+    who = reason.get("technician")
+    return f"{who}: {reason['text']}" if who else str(reason["text"])
 
 
 def _before_placement(session: Session, items: Sequence[TicketItem]) -> dict[int, tuple[str, ...]]:

@@ -70,18 +70,29 @@ def pin_safety(session: Session, *, ticket_id: int, now: datetime, anew: bool = 
     return on_fresh_data(session, pin)
 
 
+def somebody_reaches(board: DayBoard, visit: BoardVisit) -> bool:
+    """Whether anybody who is on duty now can go there at once and be back when his duty ends."""
+    return bool(_ready(to_problem(board, freedom=Freedom.FREE, anew=visit), visit))
+
+
 def _at_once(board: DayBoard, visit: BoardVisit) -> list[DayDraft] | None:
     bp = to_problem(board, freedom=Freedom.FREE, anew=visit)
-    ready = [
+    ready = _ready(bp, visit)
+    if not ready:
+        return None
+    _, technician = min(ready)
+    return [_first_in_route(bp, technician, visit)]
+
+
+def _ready(bp: BoardProblem, visit: BoardVisit) -> list[tuple[int, int]]:
+    """When who could be there, of those who are on duty now."""
+    board = bp.board
+    return [
         (arrival, t)
         for t, stretch in enumerate(board.stretches)
         if stretch.start_at <= board.now + timedelta(seconds=board.rules.max_overtime_s)
         and (arrival := _arrival(bp, t, visit)) is not None
     ]
-    if not ready:
-        return None
-    _, technician = min(ready)
-    return [_first_in_route(bp, technician, visit)]
 
 
 def _arrival(bp: BoardProblem, t: int, visit: BoardVisit) -> int | None:

@@ -225,6 +225,26 @@ def test_safety_with_nobody_anywhere_raises_an_alarm_with_an_owner(
     assert all(kinds.values())
 
 
+def test_safety_that_nobody_can_go_to_says_so_and_who_is_responsible(
+    session: Session, company: Company, now: datetime
+) -> None:
+    """03:00: the one on night duty lives too far away to be back; the day shift nearby begins at eight."""
+    near = staffed_point(session, company, 2)
+    far = make_point(session, company=company, at=north_of(GANGNAM, 150))
+    make_technician(session, point=far, days=(-1, 0), hours=(20, 29), qualifications=("GAS_WORK", "FLUE"))
+    at_three = now - timedelta(hours=7)
+    ticket = new_ticket(session, company, symptom="CO", priority=0, received_at=at_three, safety=True)
+    place(session, ticket, at_three)
+    assert states(session, ticket) == [
+        (near.id, "PASSED_OVER", "NOBODY_ON_DUTY"),
+        (far.id, "PASSED_OVER", "TOO_FAR"),
+        (near.id, "ACCEPTED", "SAFETY_NOBODY"),
+    ]
+    taken = session.exec(select(Placement).where(col(Placement.state) == "ACCEPTED")).one()
+    assert "지금 갈 수 있는 자격 기사가 없어" in taken.reason_text
+    assert {task.kind for task in session.exec(select(Task))} == {"SAFETY_ALARM"}
+
+
 def test_drive_words() -> None:
     assert [drive_words(s) for s in (0, 840, 841, 3600, 3900)] == [
         "차로 1분",

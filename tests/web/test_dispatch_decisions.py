@@ -29,7 +29,7 @@ from tests.web.dispatch_world import (
     visit_of,
 )
 from web.display import date_text, time_text
-from workforce.models import ServicePoint, Technician
+from workforce.models import ServicePoint, Shift, Technician
 
 __all__ = ["dispatcher"]
 """The fixture; pytest finds it by its name here."""
@@ -224,6 +224,19 @@ def test_a_ticket_is_moved_to_another_point(web_world: WebWorld, dispatcher: Cli
     )
     with web_world.database.reading() as session:
         assert ticket_of(session, number).service_point_id == other
+
+
+def test_in_danger_the_crew_list_says_whom_to_ring(web_world: WebWorld, dispatcher: Client) -> None:
+    """Nobody makes an appointment for carbon monoxide."""
+    number = file_ticket(web_world, planned=True)
+    with web_world.database.transaction() as session:
+        ticket = ticket_of(session, number)
+        ticket.safety, ticket.priority = True, 0
+        for shift in session.exec(select(Shift)).all():
+            session.delete(shift)
+    crew = dispatcher.get(f"/dispatch/tickets/{number}/crew", headers=PART).text
+    assert "약속해 주세요" not in crew
+    assert "전화로 사람을 찾아 주세요" in crew and 'href="tel:' in crew
 
 
 def test_other_points_are_offered_nearest_first(web_world: WebWorld, dispatcher: Client) -> None:

@@ -7,17 +7,25 @@ from typing import Any
 
 from sqlmodel import Session
 
-from core.clock import KST
+from core.clock import KST, operating_day
 from core.i18n import _
 from dispatch.console.candidates import CrewMember, list_crew
+from dispatch.detail_shapes import TicketDetail
 from web.display import day_text
 from workforce.certificates import qualification_words
+from workforce.duty import duty_at
 
 
-def crew_values(session: Session, *, ticket_id: int, now: datetime) -> dict[str, Any]:
-    """Who could go: for the choice of a technician."""
-    crew = list_crew(session, ticket_id=ticket_id, now=now)
-    return {"crew": [_member(member, now) for member in crew], "now": now}
+def crew_values(session: Session, *, detail: TicketDetail, now: datetime) -> dict[str, Any]:
+    """Who could go: for the choice of a technician; in danger, whom to ring when nobody can."""
+    crew = list_crew(session, ticket_id=detail.id, now=now)
+    called = None
+    goes = any(m.can_go and m.earliest and operating_day(m.earliest) == operating_day(now) for m in crew)
+    if detail.safety and detail.placement is not None and not goes:
+        point_id = detail.placement.point.id
+        called = duty_at(session, company_id=detail.company.id, point_id=point_id, at=now)
+    members = [_member(member, now) for member in crew]
+    return {"crew": members, "safety": detail.safety, "called": called, "now": now}
 
 
 def _jobs_words(member: CrewMember, now: datetime) -> str:

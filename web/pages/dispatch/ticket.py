@@ -64,8 +64,9 @@ def show_crew(request: Request, number: str, principal: Principal = SignedIn) ->
     context = context_of(request)
     with context.database.reading() as session:
         now = context.clock()
-        ticket_id = reach_ticket(session, principal=principal, number=number)
-        return render_page(request, "dispatch/_crew.html", crew_values(session, ticket_id=ticket_id, now=now))
+        reach_ticket(session, principal=principal, number=number)
+        detail = ticket_detail(session, company_id=principal.company_id, number=number, now=now)
+        return render_page(request, "dispatch/_crew.html", crew_values(session, detail=detail, now=now))
 
 
 @router.get("/other-points")

@@ -263,5 +263,5 @@ def _call_values(
 def _hands(session: Session, detail: TicketDetail, *, now: datetime) -> dict[str, Any]:
     """The point's own technicians: who may go, and when each could begin."""
     current = detail.visit.technician.id if detail.visit and detail.visit.technician else None
-    crew = crew_values(session, ticket_id=detail.id, now=now)
+    crew = crew_values(session, detail=detail, now=now)
     return {**crew, "current_technician": current, "pins": PINS}

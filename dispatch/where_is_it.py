@@ -11,6 +11,7 @@ from core.weekdays import weekday_names
 from dispatch.detail_shapes import ClockFacts, TicketDetail, WindowFacts
 from dispatch.list_queries import TicketItem
 from dispatch.schemas import Owner
+from dispatch.states import OPEN_VISIT_STATES
 from dispatch.tasks import MAP_PICK
 
 
@@ -37,6 +38,8 @@ class _Facts:
     unplaced: bool
     """Nobody knows yet where the home is: a person must point at the map before anybody is sent."""
     answer_due: datetime | None
+    is_planned: bool
+    """Somebody is to go at `planned_start`; the family need not have agreed."""
 
 
 def answer_where_is_it(detail: TicketDetail, now: datetime) -> str:
@@ -59,6 +62,7 @@ def answer_where_is_it(detail: TicketDetail, now: datetime) -> str:
         asked=detail.placement is not None and detail.placement.state == "OFFERED",
         unplaced=any(task.kind == MAP_PICK and task.state == "open" for task in detail.tasks),
         answer_due=detail.placement.answer_due_at if detail.placement is not None else None,
+        is_planned=visit is not None and visit.state in OPEN_VISIT_STATES,
     )
     return _sentence(facts, now)
 
@@ -81,6 +85,7 @@ def answer_for_item(item: TicketItem, now: datetime) -> str:
         asked=item.placement_state == "OFFERED",
         unplaced=MAP_PICK in item.open_tasks,
         answer_due=item.answer_due_at,
+        is_planned=item.visit_state in OPEN_VISIT_STATES,
     )
     return _sentence(facts, now)
 
@@ -106,10 +111,21 @@ def _by_status(facts: _Facts, now: datetime) -> str | None:
         "CLOSED": _("끝난 접수입니다. 다시 불편하시면 바로 다시 봐 드리겠습니다."),
         "ARRIVED": _("{name} 기사가 댁에 도착했습니다.").format(name=name),
         "IN_PROGRESS": _("{name} 기사가 지금 수리하고 있습니다.").format(name=name),
-        "ABSENT": _absent(facts),
+        "ABSENT": _absent(facts, now),
         "ON_HOLD": _on_hold(facts, now),
     }
     return _en_route(facts, now) if facts.status == "EN_ROUTE" else words.get(facts.status)
+
+
+def _absent(facts: _Facts, now: datetime) -> str:
+    came = _("기사가 찾아갔지만 아무도 안 계셨습니다.")
+    if facts.missed_early:
+        came = _("약속한 시간보다 저희가 먼저 찾아가 만나지 못했습니다. 죄송합니다.")
+    at = facts.planned_start
+    if not (facts.is_planned and facts.technician) or at is None or at <= now:
+        return f"{came} {_('다시 찾아갈 시간을 지금 정해 드리겠습니다.')}"
+    text = _("{name} 기사가 {at}쯤 다시 가려고 합니다. 그때 괜찮으신지 여쭙고 약속하겠습니다.")
+    return f"{came} {text.format(name=facts.technician, at=f'{_day(at, now)} {_clock(at)}')}"
 
 
 def _while_asked(facts: _Facts, now: datetime) -> str:
@@ -188,15 +204,6 @@ def _on_hold(facts: _Facts, now: datetime) -> str:
     if facts.hold_reason == "parts_wait":
         return _("필요한 부품을 기다리고 있습니다. 부품이 오면 바로 전화드리겠습니다.")
     return _("잠시 미뤄 둔 접수입니다. 다시 찾아갈 시간을 지금 정해 드릴 수 있습니다.")
-
-
-def _absent(facts: _Facts) -> str:
-    if facts.missed_early:
-        return _(
-            "약속한 시간보다 저희가 먼저 찾아가 만나지 못했습니다. 죄송합니다. "
-            "다시 찾아갈 시간을 지금 정해 드리겠습니다."
-        )
-    return _("기사가 찾아갔지만 아무도 안 계셨습니다. 다시 찾아갈 시간을 지금 정해 드리겠습니다.")
 
 
 def _en_route(facts: _Facts, now: datetime) -> str:

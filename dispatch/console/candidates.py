@@ -13,14 +13,17 @@ from itertools import islice
 from sqlmodel import Session
 
 from core.actor import Actor
-from core.clock import operating_day
+from core.clock import operating_day, operating_day_bounds
+from core.dated import read_rules
 from dispatch.by_hand import HandAssignment, assign_by_hand
 from dispatch.models import Ticket
 from dispatch.open_visits import find_open_visit
 from dispatch.planning.board import load_horizon
 from dispatch.planning.board_problem import Freedom
+from dispatch.planning.board_rows import wishes_of
 from dispatch.planning.board_shapes import BoardVisit, DayBoard
 from dispatch.planning.insertion import best_insertion, candidate_visit
+from dispatch.planning.visiting_hours import visiting_hours
 from workforce.queries import get_point, list_technicians, qualifications_on
 
 MOST_MOVES = 2
@@ -137,6 +140,24 @@ def preview_assignment(
         )
     finally:
         trial.rollback()
+
+
+def outside_visiting_hours(
+    session: Session, *, ticket_id: int, start: datetime, now: datetime
+) -> tuple[str, str] | None:
+    """The hours of ordinary visits, where a time lies outside them and the family has not agreed to it."""
+    ticket, visit = session.get_one(Ticket, ticket_id), find_open_visit(session, ticket_id=ticket_id)
+    if ticket.service_point_id is None or (visit is not None and visit.window_start is not None):
+        return None
+    rules = read_rules(session, company_id=ticket.company_id, at=now)
+    point = get_point(session, point_id=ticket.service_point_id)
+    seen = candidate_visit(session, ticket=ticket, point=point, rules=rules, visit=visit)
+    wished = wishes_of(session, [ticket_id]).get(ticket_id, ())
+    hours = visiting_hours(replace(seen, planned_start=start, wished=wished), rules)
+    at = int((start - operating_day_bounds(operating_day(start))[0]).total_seconds())
+    if hours is None or hours[0] <= at <= hours[1]:
+        return None
+    return rules.visiting_from, rules.visiting_to
 
 
 def _board_asked_for(boards: Sequence[DayBoard], visit: BoardVisit) -> DayBoard:

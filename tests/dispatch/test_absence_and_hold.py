@@ -13,6 +13,7 @@ from dispatch.list_queries import make_items
 from dispatch.models import Ticket, Visit
 from dispatch.planning import slots
 from dispatch.planning.plan_models import Booking
+from dispatch.queries import answer_where_is_it, ticket_detail
 from dispatch.visit_schemas import AgreedWindow, AttemptRequest, Outcome
 from dispatch.visits import NotYetAbsentError
 from dispatch.where_is_it import answer_for_item
@@ -73,6 +74,10 @@ def test_an_absence_is_followed_by_a_new_visit(absent: CaseWorld, now: datetime)
     assert second.technician_id is not None and second.planned_start is not None
     absent.session.refresh(absent.ticket)
     assert absent.ticket.status == "ABSENT"
+    company_id, number = absent.ticket.company_id, absent.ticket.number
+    detail = ticket_detail(absent.session, company_id=company_id, number=number, now=later)
+    said = answer_where_is_it(detail, later)
+    assert "쯤 다시 가려고 합니다" in said and "괜찮으신지" in said, "what is planned, and not yet agreed"
     window = visits_window(second)
     attempt = AttemptRequest(Outcome.CONNECTED, with_role="resident", window=window)
     result = first_contact.record_attempt(

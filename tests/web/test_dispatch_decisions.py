@@ -10,13 +10,13 @@ from httpx import Client
 from sqlalchemy import delete
 from sqlmodel import col, select
 
-from core.clock import KST
+from core.clock import KST, kst, operating_day
 from core.models import TimelineEntry
 from dispatch.models import Placement, Task, TicketClock, Visit
 from dispatch.planning.plan_models import Plan
 from dispatch.tickets import note_change
 from tests import world
-from tests.dispatch.plan_world import book, plan
+from tests.dispatch.plan_world import book, plan, wish
 from tests.web.conftest import ClientAs, WebWorld
 from tests.web.dispatch_world import (
     PART,
@@ -224,6 +224,26 @@ def test_a_ticket_is_moved_to_another_point(web_world: WebWorld, dispatcher: Cli
     )
     with web_world.database.reading() as session:
         assert ticket_of(session, number).service_point_id == other
+
+
+def test_the_preview_warns_of_an_hour_that_the_family_has_not_agreed_to(
+    web_world: WebWorld, dispatcher: Client
+) -> None:
+    night = kst(operating_day(web_world.now), 23)
+    number = file_ticket(web_world, priority=3)
+    with web_world.database.transaction() as session:
+        for shift in session.exec(select(Shift)).all():
+            shift.end_at += timedelta(hours=8)
+    fields = {
+        "technician_id": str(web_world.technician.id),
+        "start": night.astimezone(KST).strftime("%Y-%m-%dT%H:%M"),
+    }
+    url = f"/dispatch/tickets/{number}/assignment/preview"
+    shown = dispatcher.post(url, data=fields, headers=PART).text
+    assert "고객이 아직 이 시간에 동의하지 않았습니다" in shown
+    with web_world.database.transaction() as session:
+        wish(session, ticket_of(session, number), night, night + timedelta(hours=1))
+    assert "동의하지 않았습니다" not in dispatcher.post(url, data=fields, headers=PART).text
 
 
 def test_in_danger_the_crew_list_says_whom_to_ring(web_world: WebWorld, dispatcher: Client) -> None:

@@ -34,6 +34,22 @@ def entry(what: str, reason: str | None = None, **data: Any) -> TimelineFacts:
     return TimelineFacts(now(), "온돌", what, reason, None, "worker", data)
 
 
+def test_a_decision_by_hand_is_told_once() -> None:
+    """What it did to the plan is the same act; what it did to another visit is not."""
+    at = now()
+
+    def line(what: str, **data: Any) -> TimelineFacts:
+        return TimelineFacts(at, "오배차", what, None, None, "console", {"technician_id": 7, **data})
+
+    entries = [
+        line("VisitRetimed", visit_id=2, start=SIX),
+        line("VisitPlanned", visit_id=1, start=FOUR),
+        line("VisitAssignedByHand", visit_id=1, start=FOUR),
+    ]
+    told = [item["what"].split(":")[0] for item in timeline_items(entries, str, NAMES)]
+    assert told == ["사람이 기사를 정했습니다", "예정 시각을 바꿨습니다"]
+
+
 @pytest.fixture
 def english() -> Iterator[None]:
     set_language("en")

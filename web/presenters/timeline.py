@@ -86,6 +86,10 @@ QUIET = frozenset({"NoticeQueued", "NoticeAccepted"})
 """Steps of a text on its way; what became of it is told elsewhere."""
 
 
+BY_HAND = frozenset({"VisitPlanned", "VisitMoved", "VisitRetimed"})
+"""What a decision by hand does to the plan."""
+
+
 MISSED = (N_("기한을 넘겼습니다"), "bad")
 EARLY = (N_("기사가 일찍 도착했습니다"), "warn")
 
@@ -100,8 +104,11 @@ def timeline_items(
         names: who and which point the ids of these entries are.
     """
     items = []
+    decided = {(e.at, e.data.get("visit_id")) for e in entries if e.what == "VisitAssignedByHand"}
     for entry in reversed(entries):
-        if entry.what in QUIET:
+        # A person's decision and the change of the plan that it made are one act.
+        told = entry.what in BY_HAND and (entry.at, entry.data.get("visit_id")) in decided
+        if entry.what in QUIET or told:
             continue
         by = f"{entry.by} ({entry.on_behalf_of})" if entry.on_behalf_of else entry.by
         why = show(reason_of(entry.what, entry.reason, entry.data))

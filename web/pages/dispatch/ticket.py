@@ -12,7 +12,7 @@ from core.actor import Actor, Principal
 from core.errors import DomainError, ForbiddenError, NotFoundError
 from core.i18n import _
 from dispatch.by_hand import HandAssignment
-from dispatch.console.candidates import preview_assignment
+from dispatch.console.candidates import outside_visiting_hours, preview_assignment
 from dispatch.console.limits import limits_passed
 from dispatch.open_visits import find_open_visit
 from dispatch.queries import ticket_detail
@@ -107,7 +107,7 @@ def post_preview(
     """What the assignment would do to this visit and to others; nothing is kept."""
     context = context_of(request)
     values: dict[str, Any] = {"preview": None, "why": "", "moved": [], "drifting": 0, "now": context.clock()}
-    values["limits"] = ()
+    values["limits"], values["hours"] = (), None
     try:
         with context.database.transaction() as session:
             now = context.clock()
@@ -124,6 +124,9 @@ def post_preview(
             values["preview"] = found
             visit = find_open_visit(session, ticket_id=ticket_id)
             values.update(_moved(found, current=visit.technician_id if visit is not None else None))
+            values["hours"] = outside_visiting_hours(
+                session, ticket_id=ticket_id, start=found.start_at, now=now
+            )
             detail = ticket_detail(session, company_id=principal.company_id, number=number, now=now)
             end = found.start_at + timedelta(seconds=visit.duration_s if visit is not None else 0)
             values["limits"] = limits_passed(detail.clocks, start=found.start_at, end=end, now=now)

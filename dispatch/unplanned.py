@@ -90,8 +90,15 @@ def _from_plans(session: Session, ticket: Ticket, *, now: datetime) -> tuple[Rea
 
 
 def no_reason_yet(status: str) -> str:
-    """What to say of a ticket that has a point, while no plan says why it is left out."""
+    """What to say of a ticket that nobody is to visit, while no plan says why it is left out."""
     waits = {
+        "SELF_FIXED": _("방문 없이 해결된 접수입니다."),
+        "COMPLETED": _("수리를 마친 접수입니다."),
+        "CLOSED": _("끝난 접수입니다."),
+        "CANCELLED": _("취소된 접수입니다."),
+        "EN_ROUTE": _("기사가 가고 있습니다."),
+        "ARRIVED": _("기사가 도착해 있습니다."),
+        "IN_PROGRESS": _("기사가 수리하고 있습니다."),
         "ON_HOLD": _("보류 중입니다. 다시 갈 때가 되면 일정에 넣습니다."),
         "ABSENT": _("집에 아무도 없어 다시 약속해야 합니다."),
     }

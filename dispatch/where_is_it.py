@@ -122,7 +122,7 @@ def _absent(facts: _Facts, now: datetime) -> str:
     if facts.missed_early:
         came = _("약속한 시간보다 저희가 먼저 찾아가 만나지 못했습니다. 죄송합니다.")
     at = facts.planned_start
-    if not (facts.is_planned and facts.technician) or at is None or at <= now:
+    if not (facts.is_planned and facts.technician) or at is None or at < now:
         return f"{came} {_('다시 찾아갈 시간을 지금 정해 드리겠습니다.')}"
     text = _("{name} 기사가 {at}쯤 다시 가려고 합니다. 그때 괜찮으신지 여쭙고 약속하겠습니다.")
     return f"{came} {text.format(name=facts.technician, at=f'{_day(at, now)} {_clock(at)}')}"

@@ -15,6 +15,7 @@ from dispatch.models import Placement, Task
 from dispatch.placement_rules import said_again
 from dispatch.planning.plan_models import Plan, PointDay
 from dispatch.planning.reason_words import told
+from dispatch.states import ENDED_STATUSES
 from dispatch.tasks import MAP_PICK, PLAN_BY_HAND
 from dispatch.unplanned import no_reason_yet
 
@@ -23,10 +24,12 @@ PASSED = ("PASSED_OVER", "DECLINED", "EXPIRED")
 
 def reasons_of(session: Session, *, items: Sequence[TicketItem], now: datetime) -> dict[int, tuple[str, ...]]:
     """Sentences by ticket id, of tickets of one company that nobody is planned to visit."""
+    ended = {item.id: (no_reason_yet(item.status),) for item in items if item.status in ENDED_STATUSES}
+    items = [item for item in items if item.id not in ended]
     placed = [item for item in items if item.service_point is not None]
     homeless = [item for item in items if item.service_point is None]
     deserted = _deserted(session, [item.id for item in items if PLAN_BY_HAND in item.open_tasks])
-    return {**_from_plans(session, placed, now), **_before_placement(session, homeless), **deserted}
+    return {**_from_plans(session, placed, now), **_before_placement(session, homeless), **deserted, **ended}
 
 
 def _deserted(session: Session, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:

@@ -236,3 +236,42 @@ def test_an_opened_ticket_stands_in_the_queue_beyond_its_limit(
             session.add(clock)
     assert calm not in numbers_in(dispatcher.get("/dispatch/queue").text), "it runs by itself"
     assert calm in numbers_in(dispatcher.get(f"/dispatch/queue?ticket={calm}").text)
+
+
+@pytest.mark.parametrize("number", ["ON999999-99999", "<script>alert(1)</script>", "other"])
+def test_a_dead_link_says_so_and_cleans_the_address(
+    web_world: WebWorld, dispatcher: Client, number: str
+) -> None:
+    if number == "other":
+        with web_world.database.transaction() as session:
+            stranger = world.make_company(session, code="haedam")
+            home = world.make_household(session, company=stranger)
+            number = world.make_ticket(session, company=stranger, household=home).number
+    page = dispatcher.get("/dispatch", params={"ticket": number}).text
+    assert "그런 접수가 없습니다" in page and "data-no-ticket" in page
+    assert number not in page and "data-open-ticket" not in page
+    own = file_ticket(web_world)
+    assert "그런 접수가 없습니다" not in dispatcher.get("/dispatch", params={"ticket": own}).text
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        ("COMPLETED", "수리를 마친 접수입니다"),
+        ("CANCELLED", "취소된 접수입니다"),
+        ("SELF_FIXED", "방문 없이"),
+    ],
+)
+def test_a_ticket_that_has_ended_is_not_being_planned(
+    web_world: WebWorld, dispatcher: Client, status: str, said: str
+) -> None:
+    for placed in (True, False):
+        number = file_ticket(web_world, placed=placed, status=status)
+        found = dispatcher.get("/dispatch/queue", params={"q": number}, headers=PART).text
+        assert said in found
+        assert "일정에 넣고 있습니다" not in found and "찾고 있습니다" not in found
+
+
+def test_what_finds_nothing_offers_to_clear_the_filters(dispatcher: Client) -> None:
+    found = dispatcher.get("/dispatch/queue", params={"q": "없는이름"}, headers=PART).text
+    assert "거르기 지우기" in found and "data-clear" in found

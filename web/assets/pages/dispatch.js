@@ -38,7 +38,8 @@ function start() {
   watchBlocks();
   goToAskedDay();
   const asked = document.getElementById("console")?.dataset.openTicket;
-  if (asked && !onSheetStep()) writeAddress(); // Back from the ticket leads to the board without it
+  const dead = document.getElementById("console")?.hasAttribute("data-no-ticket");
+  if (dead || (asked && !onSheetStep())) writeAddress(); // Back from the ticket leads to the board without it
   if (asked) void openTicket(asked);
 }
 
@@ -86,7 +87,8 @@ function clicked(event) {
   const chip = target.closest("[data-show]");
   const day = target.closest("[data-day-from]");
   const more = target.closest("[data-more]");
-  if (!number && !dialog && !chip && !day && !more) {
+  const clear = target.closest("[data-clear]");
+  if (!number && !dialog && !chip && !day && !more && !clear) {
     showPanelOf(target);
     return;
   }
@@ -96,6 +98,7 @@ function clicked(event) {
   else if (chip) setField("show", chip.getAttribute("data-show") ?? "");
   else if (day) goToDay(day);
   else if (more) aim(more.getAttribute("href") ?? "");
+  else if (clear) clearFilters();
 }
 
 /** On a narrow screen a button may lead to another panel, such as the map. */
@@ -175,6 +178,16 @@ function setField(/** @type {string} */ name, /** @type {string} */ value) {
   const field = filters?.querySelector(`[name="${name}"]`);
   if (field instanceof HTMLInputElement) field.value = value;
   filter();
+}
+
+/** Everything but the chosen points: those narrow the whole page. */
+function clearFilters() {
+  for (const name of ["show", "q", "priority", "status"]) {
+    const field = filters?.querySelector(`[name="${name}"]`);
+    if (field instanceof HTMLInputElement || field instanceof HTMLSelectElement) field.value = "";
+  }
+  filter();
+  document.getElementById("queue-search")?.focus();
 }
 
 /** The queue, and the address of the page, say what the form says. */

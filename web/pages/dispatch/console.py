@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fastapi import APIRouter, Request, Response
 
 from core.actor import Principal
+from core.i18n import _
 from dispatch.scopes import ticket_in_scope
 from web.context import context_of
 from web.identity import GuardedRoute, SignedIn, allow
@@ -30,15 +33,18 @@ def show_console(
         now = context.clock()
         reach = read_reach(session, request, principal=principal, now=now)
         known = bool(ticket) and ticket_in_scope(session, scope=scope_of(principal), number=ticket)
+        wish = read_wish(request, reach)
+        wish = wish if known else replace(wish, opened="")
+        gone = _("그런 접수가 없습니다. 번호를 확인하고 대기열에서 찾아 주세요.")
         values = {
             "reach": reach,
-            **queue_values(
-                session, principal=principal, reach=reach, wish=read_wish(request, reach), now=now
-            ),
+            **queue_values(session, principal=principal, reach=reach, wish=wish, now=now),
             **timeline_values(session, principal=principal, reach=reach, now=now, day=day),
             **bar_values(session, principal=principal, reach=reach, now=now),
             "legend": MAP_LEGEND,
             "map_src": reach.address("/dispatch/map.json"),
             "open_ticket": ticket if known else "",
+            "no_ticket": bool(ticket) and not known,
+            "flash": [{"kind": "warn", "text": gone}] if ticket and not known else [],
         }
         return render_page(request, "dispatch/console.html", values)

@@ -55,6 +55,7 @@ def queue_values(
         "entries": _entries(queue, reach, now),
         "left": max(0, queue.total - len(queue.entries)),
         "more_url": _address(reach, wish, shown=wish.shown + MORE),
+        "clear_url": reach.address("/dispatch"),
         "src": _address(reach, wish, shown=wish.shown if wish.shown != SHOWN else None, ticket=wish.opened),
         "chips": _chips(queue, reach, wish),
         "statuses": [(code, _(name)) for code, name in STATUSES.items()],

@@ -173,7 +173,7 @@ def _why(session: Session, board: DayBoard, visit: BoardVisit) -> str:
     end = visit.planned_end or visit.planned_start
     away = list_absences(session, technician_ids=[visit.technician_id], start=visit.planned_start, end=end)
     if away:
-        return N_("{name} 기사가 쉬는 날이어서 {span} 방문에 갈 수 없습니다.")
+        return N_("{name} 기사가 그때 쉬어 {span} 방문에 갈 수 없습니다.")
     return N_("{name} 기사가 그때 근무하지 않아 {span} 방문에 갈 수 없습니다.")
 
 

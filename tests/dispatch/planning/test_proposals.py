@@ -170,7 +170,7 @@ class TestWhoDecides:
         with database.transaction() as session:
             (task,) = open_tasks(session)
             assert (task.owner.name, task.due_at) == ("정창구", now)
-            assert "아픈 기사가 쉬는 날이어서" in task.detail and "이미 통화한 접수" in task.detail
+            assert "아픈 기사가 그때 쉬어" in task.detail and "이미 통화한 접수" in task.detail
             (entry,) = list_queue(session, company_id=company_id, wish=QueueWish(), now=now).entries
             assert entry.section == "unplanned" and entry.reasons == (task.detail,)
             ticket_id = session.get_one(Visit, visit_id).ticket_id

@@ -63,7 +63,11 @@ def test_the_guide_follows_the_address_as_it_is_typed(desk: httpx.Client) -> Non
 
 @pytest.mark.parametrize(
     ("zoom", "precision", "words"),
-    [("12", "dong", "동까지 압니다"), ("16", "address", "집까지 정확합니다"), ("", "address", "집까지")],
+    [
+        ("12", "dong", "동까지 확인됐습니다"),
+        ("16", "address", "집까지 정확합니다"),
+        ("", "address", "집까지"),
+    ],
 )
 def test_a_pick_is_as_sure_as_the_map_was_zoomed_in(
     web_world: WebWorld, desk: httpx.Client, zoom: str, precision: str, words: str

@@ -43,7 +43,7 @@ def tickets_of_all_kinds(web: WebWorld) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("role", [Role.AGENT, Role.DISPATCHER, Role.POINT, Role.TECHNICIAN, Role.QA])
 def test_no_page_of_a_ticket_fails(web_world: WebWorld, role: Role) -> None:
     tickets = tickets_of_all_kinds(web_world)
     own = {

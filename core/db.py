@@ -84,9 +84,13 @@ def make_engine(
     def _prepare(connection: Any, _record: Any) -> None:
         autocommit = connection.autocommit
         connection.autocommit = True
-        connection.execute(f"SET TIME ZONE 'UTC'; SET statement_timeout = {int(statement_timeout_ms)}")
-        if not durable:
-            connection.execute("SET synchronous_commit = off")
+        try:
+            connection.execute(f"SET TIME ZONE 'UTC'; SET statement_timeout = {int(statement_timeout_ms)}")
+            if not durable:
+                connection.execute("SET synchronous_commit = off")
+        except Exception:
+            connection.close()  # the server went away just now: the pool forgets a connection it never got
+            raise
         connection.autocommit = autocommit
 
     _ask_before_use(engine)

@@ -25,8 +25,8 @@ pytestmark = pytest.mark.timeout(400)
 HANGUL = re.compile("[\uac00-\ud7a3]")
 HEADINGS = ".mainnav a, .bottombar a, .tabs a, main h2, h1:not(.point-head h1, .admin h1)"
 """Words of ours; the settings and a point's desk are headed by the maker's and the point's name."""
-DEPTH = {True: 9, False: 1}
-"""How many links away from home a page may be; an empty house has little beyond its first doors."""
+DEPTH = {True: 9, False: 0}
+"""How many links away from home a page may be; of an empty house the first doors are looked at."""
 TECHNICIANS_STEPS = ("", "?do=complete", "?do=absent", "?do=hold")
 FOCUS_IS_SEEN = """() => {
     const outlined = (style) => style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 1;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from datetime import datetime
 
 from core.clock import KST
@@ -19,13 +20,13 @@ class BadAttemptError(InvalidError):
     code = "bad-attempt"
 
 
-def require_sense(attempt: AttemptRequest, roles: object, *, safety: bool, now: datetime) -> None:
+def require_sense(attempt: AttemptRequest, roles: Container[str], *, safety: bool, now: datetime) -> None:
     """What was reported hangs together. Raises BadAttemptError."""
     errors: list[FieldError] = []
     if safety and attempt.outcome is Outcome.SOLVED_BY_PHONE:
         text = _("안전이 걱정되는 접수는 전화로 끝낼 수 없습니다. 기사가 반드시 찾아가 확인해야 합니다.")
         errors.append(FieldError("outcome", text))
-    if attempt.with_role is not None and attempt.with_role not in roles:  # type: ignore[operator]
+    if attempt.with_role is not None and attempt.with_role not in roles:
         errors.append(FieldError("with", _("이 접수에 없는 사람입니다. 통화한 사람을 다시 골라 주세요.")))
     window = attempt.window
     if window is not None and attempt.outcome is not Outcome.CONNECTED:

@@ -38,6 +38,22 @@ def twice(session: Session, now: datetime) -> CaseWorld:
     return case
 
 
+def tell_second_visit(case: CaseWorld, *, now: datetime) -> None:
+    """A time is agreed for tomorrow, and told."""
+    again = world.make_visit(
+        case.session,
+        ticket=case.ticket,
+        point=case.point,
+        technician=case.technician,
+        sequence=2,
+        start=now + timedelta(days=1),
+        window_start=now + timedelta(days=1),
+        window_end=now + timedelta(days=1, hours=2),
+        window_generation=1,
+    )
+    notices.tell_window(case.session, visit_id=again.id or 0, before=None, reason=None, now=now)
+
+
 def charge(visit: Visit, total: int, now: datetime) -> ChargeInfo:
     line = PricedLine(None, "VISIT_FEE", "출장비", 1, total, total, warranty=False)
     why = WarrantyReason.START_UNKNOWN
@@ -85,18 +101,7 @@ def test_a_pending_call_about_an_appointment_stands(session: Session, now: datet
     case = make_case(session, resident=LANDLINE, status="COMPLETED", state="completed", ended_at=now)
     (visit,) = case.visits()
     tell(case, visit, 18_000, now=now)
-    again = world.make_visit(
-        session,
-        ticket=case.ticket,
-        point=case.point,
-        technician=case.technician,
-        sequence=2,
-        start=now + timedelta(days=1),
-        window_start=now + timedelta(days=1),
-        window_end=now + timedelta(days=1, hours=2),
-        window_generation=1,
-    )
-    notices.tell_window(session, visit_id=again.id or 0, before=None, reason=None, now=now)
+    tell_second_visit(case, now=now)
     correct(case, visit, 10_000, now=now)
     states = {(task.data["event"], task.state) for task in case.tasks(tasks.CALL_LANDLINE)}
     assert states == {("VISIT_RESULT", "void"), ("VISIT_RESULT", "open"), ("VISIT_SCHEDULED", "open")}
@@ -153,18 +158,7 @@ def test_a_bill_that_was_not_said_yet_stays_to_be_said(session: Session, now: da
     (visit,) = case.visits()
     tell(case, visit, 18_000, now=now)
     case.ticket.status = "ASSIGNED"
-    again = world.make_visit(
-        session,
-        ticket=case.ticket,
-        point=case.point,
-        technician=case.technician,
-        sequence=2,
-        start=now + timedelta(days=1),
-        window_start=now + timedelta(days=1),
-        window_end=now + timedelta(days=1, hours=2),
-        window_generation=1,
-    )
-    notices.tell_window(session, visit_id=again.id or 0, before=None, reason=None, now=now)
+    tell_second_visit(case, now=now)
     cancellation.cancel_ticket(
         session, ticket_id=case.ticket_id, reason="고객이 원함", by=world.AGENT, now=now
     )

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import httpx
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from customers.models import Address
 from dispatch.models import Task
@@ -43,7 +43,7 @@ def test_a_danger_without_a_place_says_so_and_stands_with_who_filed_it(
         hand_over_tasks(session, now=later)
     with web_world.database.reading() as session:
         task = session.exec(select(Task)).one()
-        me = session.exec(select(Account).where(Account.login.like("agent-%"))).one()  # type: ignore[attr-defined]
+        me = session.exec(select(Account).where(col(Account.login).like("agent-%"))).one()
     assert (task.kind, task.owner_person_id) == ("MAP_PICK", me.person_id)
     row = web_world.sign_in("dispatcher").get("/dispatch/queue?show=safety").text
     assert "최상황" not in row

@@ -47,7 +47,7 @@ def phone(web_world: WebWorld) -> Phone:
 def history(web: WebWorld) -> list[TimelineEntry]:
     query = select(TimelineEntry).where(TimelineEntry.subject_kind == "boiler")
     with web.database.reading() as session:
-        return list(session.exec(query.order_by(TimelineEntry.id)))  # type: ignore[arg-type]
+        return list(session.exec(query.order_by(col(TimelineEntry.id))))
 
 
 @pytest.mark.parametrize("serial", ["ON20K-???", "AB_1", "일련 12", "A.1"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -20,8 +21,8 @@ def slot(hours: float, *, as_planned: bool = False, overtime: bool = False) -> S
     return Slot(start, start + 2 * HOUR, 7, "박기사", 1, 0, 1.0, as_planned=as_planned, overtime=overtime)
 
 
-def limit(due: datetime, **changes: object) -> ClockFacts:
-    facts = {
+def limit(due: datetime, **changes: Any) -> ClockFacts:
+    facts: dict[str, Any] = {
         "kind": "handled",
         "generation": 1,
         "started_at": NOW,
@@ -32,7 +33,7 @@ def limit(due: datetime, **changes: object) -> ClockFacts:
         "stage": "started",
         "breached_at": None,
     }
-    return ClockFacts(**{**facts, **changes})  # type: ignore[arg-type]
+    return ClockFacts(**{**facts, **changes})
 
 
 def test_a_window_past_the_limit_says_so_and_is_not_put_first() -> None:

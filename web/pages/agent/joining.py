@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from core.actor import Actor, Principal
 from core.errors import ConflictError
-from core.i18n import _
+from core.i18n import N_, _
 from core.phones import PhoneError, parse_phone
 from dispatch.detail_shapes import TicketDetail
 from dispatch.intake import join_call
@@ -72,4 +72,6 @@ def _new_caller(posted: PostedForm, detail: TicketDetail) -> str:
         if any(party.phone == phone.e164 for party in detail.parties):
             return ""
         told = phone.display
-    return _("전화하신 분 번호: {phone}").format(phone=told)
+    return N_("전화하신 분 번호: {phone}").format(
+        phone=told
+    )  # kept for colleagues: Korean whatever the screen

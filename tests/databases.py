@@ -32,6 +32,7 @@ SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
 _SEQUENCES = "SELECT format('%I.%I', schemaname, sequencename), last_value, start_value FROM pg_sequences"
+_COUNTERS = "public.ticket_number_"
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,7 @@ class SweptDatabase:
         """Back to what the migrations left: nobody connected, their rows alone, ids from the start."""
         with psycopg.connect(libpq_url(self.url), autocommit=True) as connection:
             connection.execute(_ALONE)
+            self._drop_counters(connection)
             if _shape_of(connection) == self._shape:
                 self._empty(connection)
                 return
@@ -111,6 +113,13 @@ class SweptDatabase:
             self._shape = _shape_of(connection)
             self._seeds = {table: _rows_of(connection, table) for table in _used_tables(connection)}
             self._sequences = _sequences(connection)
+
+    def _drop_counters(self, connection: psycopg.Connection) -> None:
+        """Companies of the test began to count their tickets: not worth a new database."""
+        kept = {name for name, *_ in self._sequences}
+        for name in {name for name, *_ in _sequences(connection)} - kept:
+            if name.startswith(_COUNTERS):
+                connection.execute(sql.SQL("DROP SEQUENCE {}").format(sql.Identifier(*name.split("."))))
 
     def _empty(self, connection: psycopg.Connection) -> None:
         used = _used_tables(connection)

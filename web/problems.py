@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from psycopg.errors import CharacterNotInRepertoire, UntranslatableCharacter
 from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from core.errors import DomainError, FieldError, InvalidError, UnauthorizedError, UnavailableError
 from core.i18n import _
 from web.templating import render_page
+from web.toasts import toast
 
 log = structlog.get_logger(__name__)
 
@@ -53,11 +54,9 @@ def answer(request: Request, error: DomainError) -> Response:
     """The answer in the form the asker understands."""
     if _wants_json(request):
         return problem(error)
-    if (
-        isinstance(error, UnauthorizedError)
-        and request.method == "GET"
-        and "HX-Request" not in request.headers
-    ):
+    if "HX-Request" in request.headers:
+        return _for_part(error)
+    if isinstance(error, UnauthorizedError) and request.method == "GET":
         return RedirectResponse(f"/login?next={request.url.path}", status_code=303)
     return render_page(
         request,
@@ -66,6 +65,15 @@ def answer(request: Request, error: DomainError) -> Response:
         status_code=error.status,
         headers=_headers(error.status),
     )
+
+
+def _for_part(error: DomainError) -> Response:
+    """A part of a page keeps what it shows: htmx would put the whole error page into its place."""
+    words = error.detail
+    if isinstance(error, UnauthorizedError):
+        words = _("로그인 시간이 끝났습니다. 적은 내용은 그대로 있으니 다른 창에서 로그인해 주세요.")
+    headers = {**_headers(error.status), **toast(words, "bad"), "HX-Reswap": "none"}
+    return PlainTextResponse(words, status_code=error.status, headers=headers)
 
 
 async def _on_domain_error(request: Request, error: Exception) -> Response:

@@ -25,6 +25,7 @@ export function startForms() {
   document.addEventListener("htmx:config:request", sendKeyAsHeader);
   document.addEventListener("htmx:finally:request", (event) => release(sentForm(event)));
   document.addEventListener("htmx:error", keepAndTell);
+  document.addEventListener("htmx:response:error", keepForm);
 }
 
 /** Give every idempotent form its key; call after a swap too. */
@@ -141,13 +142,16 @@ function sentForm(event) {
   return source instanceof HTMLFormElement ? source : null;
 }
 
-/** No answer from the server: the form keeps its words and its key, so pressing again is safe. */
+/** What was not taken is still unsaved, and a repeat of it carries the same key. */
+function keepForm(/** @type {any} */ event) {
+  const form = sentForm(event);
+  form?.setAttribute("data-js-dirty", "");
+  form?.setAttribute("data-js-sent", "");
+}
+
+/** No answer from the server: pressing again is safe. */
 function keepAndTell(/** @type {any} */ event) {
-  const form = formOf(event);
-  if (form) {
-    form.setAttribute("data-js-dirty", "");
-    form.setAttribute("data-js-sent", "");
-  }
+  keepForm(event);
   toast(text("send_failed"), "bad");
 }
 

@@ -72,6 +72,5 @@ def _new_caller(posted: PostedForm, detail: TicketDetail) -> str:
         if any(party.phone == phone.e164 for party in detail.parties):
             return ""
         told = phone.display
-    return N_("전화하신 분 번호: {phone}").format(
-        phone=told
-    )  # kept for colleagues: Korean whatever the screen
+    # kept for colleagues: Korean whatever the screen
+    return N_("전화하신 분 번호: {phone}").format(phone=told)

@@ -18,7 +18,7 @@ from dispatch.open_visits import find_open_visit
 from dispatch.queries import ticket_detail
 from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
-from web.pages.dispatch.answers import toast
+from web.toasts import toast
 from web.pages.dispatch.reach import CONSOLE_ROLES
 from web.pages.dispatch.read_forms import read_id, read_pins, read_start
 from web.pages.dispatch.ticket_view import (

@@ -18,11 +18,11 @@ from dispatch.planning.proposals import accept_proposal, list_proposals, reject_
 from dispatch.planning.replans import replan_of
 from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
-from web.toasts import toast
 from web.pages.dispatch.reach import CONSOLE_ROLES, Reach, read_reach
 from web.pages.posting import Posted, take_once
 from web.presenters.proposals import decision_words, proposal_cards, replan_words
 from web.templating import render_page
+from web.toasts import toast
 from workforce.queries import get_point, points_by_id
 
 router = APIRouter(prefix="/dispatch/proposals", route_class=GuardedRoute)

@@ -18,7 +18,6 @@ from dispatch.open_visits import find_open_visit
 from dispatch.queries import ticket_detail
 from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
-from web.toasts import toast
 from web.pages.dispatch.reach import CONSOLE_ROLES
 from web.pages.dispatch.read_forms import read_id, read_pins, read_start
 from web.pages.dispatch.ticket_view import (
@@ -31,6 +30,7 @@ from web.pages.posting import Posted, PostedForm
 from web.presenters.crew import crew_values
 from web.scope import reach_ticket
 from web.templating import render_page
+from web.toasts import toast
 
 router = APIRouter(prefix="/dispatch/tickets/{number}", route_class=GuardedRoute)
 

@@ -90,6 +90,7 @@ def check_template(source: str) -> None:
 def _environment() -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
         loader=FileSystemLoader(TEMPLATE_DIR),
+        auto_reload=False,
         undefined=StrictUndefined,
         autoescape=False,  # plain text to a phone; pages that show it escape it themselves
         trim_blocks=True,

@@ -21,14 +21,31 @@ from typing import Any
 import pytest
 from alembic import command
 from alembic.config import Config
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import Engine
 from sqlmodel import Session
+from xdist.scheduler import LoadFileScheduling
 
 from core.db import Database, make_engine, sqlalchemy_url
 from core.embedded_postgres import LOSABLE, EmbeddedPostgres
 from tests.databases import Server, SweptDatabase
 
 ROOT = Path(__file__).resolve().parent.parent
+_DEMO_WORLD = "tests/simulation/"
+
+
+class _Together(LoadFileScheduling):  # type: ignore[misc]
+    """A file's tests share a process, and so do those that share the demo's world: it takes long to build."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path: str = super()._split_scope(nodeid)
+        return _DEMO_WORLD if path.startswith(_DEMO_WORLD) else path
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Together | None:
+    """For `--dist loadfile`."""
+    return _Together(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture
@@ -111,6 +128,15 @@ def session(shared_database: Database) -> Iterator[Session]:
         ) as opened:
             yield opened
         outer.rollback()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    """Passwords are slow to hash on purpose; two hundred tests found a company and need not wait for it."""
+    quick = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1),))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("core.secrets._hasher", lambda: quick)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

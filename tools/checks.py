@@ -38,22 +38,23 @@ def test(environment: Environment, arguments: Sequence[str]) -> int:
         code, closing = _stream(_pytest(environment, *arguments), environment, extra)
         sys.stdout.write(closing)
         return code
-    with ThreadPoolExecutor(1) as aside:  # a browser that must be brought comes while types are checked
-        browser = aside.submit(_browser_environment, environment)
-        outcomes = check_statically(environment)
-    try:
-        extra, options = browser.result(), []
-    except SetupError as error:
-        say(str(error))
-        outcomes.append(Outcome("chromium", ok=False, seconds=0.0))
-        extra, options = {}, ["--ignore=tests/browser"]
-    began = time.monotonic()
-    workers = str(min(_cores() + 1, _MOST_WORKERS))
-    # Plain tracebacks: to show source, pytest parses it, and CPython 3.11 can fail at that while other
-    # threads run; then one red test takes its whole worker along.
-    command = _pytest(environment, "-n", workers, "--dist", "loadfile", "--tb=native", *options)
-    code, closing = _stream(command, environment, extra)
-    outcomes.append(Outcome("pytest", code == 0, time.monotonic() - began))
+    with ThreadPoolExecutor(1) as aside:  # types are checked on one core: tests begin on the others meanwhile
+        static = aside.submit(check_statically, environment)
+        outcomes: list[Outcome] = []
+        try:
+            extra, options = _browser_environment(environment), []
+        except SetupError as error:
+            say(str(error))
+            outcomes.append(Outcome("chromium", ok=False, seconds=0.0))
+            extra, options = {}, ["--ignore=tests/browser"]
+        began = time.monotonic()
+        workers = str(min(_cores() + 1, _MOST_WORKERS))
+        # Plain tracebacks: to show source, pytest parses it, and CPython 3.11 can fail at that while other
+        # threads run; then one red test takes its whole worker along.
+        command = _pytest(environment, "-n", workers, "--dist", "loadfile", "--tb=native", *options)
+        code, closing = _stream(command, environment, extra)
+        outcomes.append(Outcome("pytest", code == 0, time.monotonic() - began))
+        outcomes = [*static.result(), *outcomes]
     return _report(outcomes, closing=closing)
 
 

@@ -105,6 +105,7 @@ def environment() -> Environment:
     """The one Jinja environment: everything is escaped, an unknown name is an error."""
     made = Environment(
         loader=FileSystemLoader(TEMPLATES),
+        auto_reload=False,  # else every include of every page asks the disk whether it changed
         autoescape=select_autoescape(default=True, default_for_string=True),
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -20,10 +20,10 @@ READY_WITHIN_S = 2.5
 MOST_PAGES = 80
 GRAVE = ("serious", "critical")
 NO_PAGES = ("/static/", "/openapi.json", "/api/")
-PARTS = ("act", "do", "list", "show", "state", "view", "who")
-"""Names in an address that choose a part of a screen, not a thing."""
+PARTS = ("act", "do", "list", "view", "who")
+"""Names in an address that choose a part of a screen; others choose a thing, or fewer of the same rows."""
 
-SEARCHED = ("역삼동",)
+SEARCHED = "역삼동"
 SEARCH_SETTLES_MS = 350
 """A search asks 200 ms after the last letter."""
 
@@ -42,7 +42,7 @@ def walk(screens: Screens, page: Page, starts: Sequence[str], *, met: set[str], 
     seen: list[str] = []
     while waiting:
         path, further = waiting.popleft()
-        found += [f"{path}: {fault}" for fault in inspect(screens, page, path)]
+        found += [f"{path}: {fault}" for fault in inspect(screens, page, path, met)]
         seen.append(path)
         for link in links_of(page) if further else ():
             if (kind := kind_of(link)) not in met:
@@ -52,7 +52,7 @@ def walk(screens: Screens, page: Page, starts: Sequence[str], *, met: set[str], 
     return found
 
 
-def inspect(screens: Screens, page: Page, path: str) -> list[str]:
+def inspect(screens: Screens, page: Page, path: str, met: set[str]) -> list[str]:
     """Open one page, look at it at both sizes and type into what finds. Returns its faults."""
     screens.problems.clear()
     start = time.monotonic()
@@ -65,20 +65,23 @@ def inspect(screens: Screens, page: Page, path: str) -> list[str]:
         page.set_viewport_size(size)
         faults += overflow(page, size["width"])
     page.set_viewport_size(usual)
-    search(screens, page)
+    search(screens, page, met)
     return faults + screens.problems
 
 
-def search(screens: Screens, page: Page) -> None:
-    """Type into every search box: what comes back must be as clean as the page."""
+def search(screens: Screens, page: Page, met: set[str]) -> None:
+    """Type into every search box nobody has typed into: what comes back must be as clean as the page."""
     for box in page.locator("input[type=search]:visible").all():
-        for words in SEARCHED:
-            box.fill("")
-            box.press_sequentially(words)
-            page.wait_for_timeout(SEARCH_SETTLES_MS)
-            screens.ready(page)
-            if not box.is_visible():
-                return
+        kind = f"{kind_of(page.url).split('?')[0]} {box.get_attribute('id')}"
+        if kind in met:
+            continue
+        met.add(kind)
+        box.fill("")
+        box.press_sequentially(SEARCHED)
+        page.wait_for_timeout(SEARCH_SETTLES_MS)
+        screens.ready(page)
+        if not box.is_visible():
+            return
         box.fill("")
 
 

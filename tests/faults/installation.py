@@ -30,7 +30,7 @@ from notifications.fake_provider.ledger import Ledger
 from tests import world
 from tests.journeys.house import WEBHOOK_TOKEN, Clock, House
 from tests.journeys.test_whole_journey import add_prices, company_of
-from tests.serving import serving
+from tests.serving import client_of, serving
 from worker import WorkerContext
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -112,7 +112,8 @@ class Installation:
     def answers(self) -> bool:
         """Whether anything listens on the port."""
         try:
-            httpx.get(f"{self.house.url}/api/v1/health", trust_env=False, timeout=5)
+            with client_of(self.house.url, timeout=5) as client:
+                client.get("/api/v1/health")
         except httpx.TransportError:
             return False
         return True

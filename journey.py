@@ -14,6 +14,7 @@ self-fix card does not help, `TicketFiled` is announced, and from there this tab
     TicketEnded (solved by phone, cancelled) ──> a happy call, or why not   happycall/service.py
     TicketReopened (not fixed, unhappy) ──> placed and planned anew         dispatch/placement.py
                                         ──> its pending happy call waits    happycall/service.py
+                                        ──> was it merged, it takes back    dispatch/unmerging.py
     NoticeFailed ──> a named person rings whom no text reached              dispatch/notice_tasks.py
     CapacityChanged (absence, shift, licence, point) ──> planned anew       dispatch/planning/new_capacity.py
 
@@ -31,7 +32,7 @@ from collections.abc import Callable, Mapping, Sequence
 from core import events
 from core.events import Event, Handler
 from core.sweeping import EachAlone
-from dispatch import assignment, clocks, notice_tasks, placement, revisits, safety, task_hand_over
+from dispatch import assignment, clocks, notice_tasks, placement, revisits, safety, task_hand_over, unmerging
 from dispatch.events import (
     PlacementRefused,
     TicketEnded,
@@ -52,7 +53,7 @@ JOURNEY: Mapping[type[Event], Sequence[Handler]] = {
     PlacementRefused: (placement.place_ticket,),
     VisitCompleted: (happy_calls.schedule_call,),
     TicketEnded: (happy_calls.schedule_call,),
-    TicketReopened: (placement.place_ticket, happy_calls.withdraw_call),
+    TicketReopened: (placement.place_ticket, unmerging.give_back, happy_calls.withdraw_call),
     NoticeFailed: (notice_tasks.ask_to_call,),
     CapacityChanged: (new_capacity.plan_anew,),
 }

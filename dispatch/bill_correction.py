@@ -109,7 +109,8 @@ def correct_bill(
     before = billing_queries.charge_of_visit(session, visit_id=visit_id)
     if before is not None and seen not in (None, before.id):
         text = _(
-            "그사이 다른 사람이 이 청구서를 고쳤습니다. 지금 청구를 보고, 더 고칠 것은 다시 저장해 주세요."
+            "그사이 다른 사람이 이 청구서를 고쳤습니다. 수량을 지금 청구대로 다시 채웠으니, "
+            "더 고칠 것이 있으면 고쳐서 저장해 주세요."
         )
         raise OtherBillError(text)
     facts = {"misuse_before": visit.misuse, "misuse": misuse}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -33,6 +34,10 @@ OTHER_BOILER = {
     "beside": N_("다른 보일러입니다. 앞 보일러도 그대로 있습니다."),
 }
 """What an unknown serial may mean where another one is written down; only who stands before it knows."""
+
+
+SERIAL = re.compile(r"[A-Za-z0-9 /-]*")
+"""What plates bear; a question mark is a guess, and a guess finds no boiler."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,8 @@ def note_boiler(
         UnknownTicketError: no such ticket (404).
         NotYourVisitError: a technician acts on another technician's visit (403).
         WrongStateError: the case has ended; its bill is corrected instead (409).
-        BadBoilerError: as `correct_boiler`; an unknown serial without `other`: `errors` names `other` (422).
+        BadBoilerError: as `correct_boiler`; a new serial no plate bears; an unknown serial without `other`:
+            `errors` names `other` (422).
     """
     case = lock_case(session, ticket_id=ticket_id)
     ticket = case.ticket
@@ -91,6 +97,7 @@ def note_boiler(
     author = author_of_step(session, case=case, by=by)
     shown = _facts_of(session, ticket, shown_id) if shown_id is not None else BoilerFactsSeen()
     plate = _Plate(facts, shown, shown_id, other, author, now)
+    _require_readable(plate)
     found = _meant(session, ticket, plate)
     boiler_id = found.id if found is not None else _add(session, ticket, plate)
     if boiler_id != shown_id:
@@ -106,6 +113,16 @@ def note_boiler(
         data |= {"before_id": ticket.boiler_id, "boiler": _name_of(session, boiler_id)}
     ticket.boiler_id = boiler_id
     note_change(session, ticket=ticket, what="BoilerCorrected", by=author, now=now, data=data)
+
+
+def _require_readable(plate: _Plate) -> None:
+    """A serial that is new on the form must be one that a plate can bear; what is on file stays."""
+    if not SERIAL.fullmatch(plate.typed.get("serial", "")):
+        message = _(
+            "제조 번호는 영문자, 숫자, 붙임표(-), 빗금(/), 빈칸으로만 적어 주세요. "
+            "다 읽을 수 없으면 비워 두세요."
+        )
+        raise BadBoilerError(message, errors=(FieldError("serial", message),))
 
 
 def _meant(session: Session, ticket: Ticket, plate: _Plate) -> BoilerInfo | None:

@@ -17,7 +17,7 @@ from dispatch.tasks import list_tasks, open_task
 from dispatch.tickets import ticket_key
 
 NOT_THE_HOME = ("requester", "payer")
-"""The resident is the home's own, the same on both tickets or known to both."""
+"""The resident stays with the home: the visit goes to the older ticket's."""
 
 
 @dataclass(frozen=True)

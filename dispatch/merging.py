@@ -30,7 +30,7 @@ SUSPECTED = "DuplicateSuspected"
 RULED_OUT = "DuplicateRuledOut"
 NOW_OF = "DuplicateNowOf"
 """In the timeline of a ticket whose suspected older one was merged; `number` is what it may repeat now."""
-GONE_ON = "같은 댁의 {number} 접수로 합쳤습니다. 이 번호로는 가지 않으셔도 됩니다."
+GONE_ON = "같은 건인 {number} 접수로 합쳤습니다. 이 번호로는 가지 않으셔도 됩니다."
 """To the technician, in his language whatever the screen's."""
 NOTE_CHARS = 8000
 
@@ -73,7 +73,7 @@ def merge(session: Session, *, ticket_id: int, by: Actor, now: datetime, reason:
 
     The family gets no text, because for them nothing is called off. A time that was agreed for this ticket is
     nobody's any more: a named person rings whom it was agreed with. Re-opening the ticket makes two of them
-    again.
+    again (`dispatch/unmerging.py`).
 
     Returns:
         The number of the ticket that goes on.
@@ -170,13 +170,15 @@ def _take_in(session: Session, older: Ticket, ticket: Ticket, *, by: Actor, now:
     """What was said the second time, and who said it, reaches whoever goes; history stays where it is."""
     if ticket.note.strip():
         older.note = f"{older.note}\n{ticket.note.strip()}".strip()[-NOTE_CHARS:]
-    before = older.priority
+    before, care, payer = older.priority, older.priority_care, older.payer_role
     older.priority = min(older.priority, ticket.priority)
     older.priority_care = older.priority_care or ticket.priority_care
     data = {
         "number": ticket.number,
         "priority_before": before,
         "priority": older.priority,
+        "priority_care_before": care,
+        "payer_role_before": payer,
         "people": take_in_people(session, older=older, ticket=ticket),
         "payer_role": older.payer_role,
     }
@@ -199,7 +201,7 @@ def _suspect_older(session: Session, older: Ticket, ticket: Ticket, *, by: Actor
     query = (
         select(Ticket)
         .where(
-            col(Ticket.household_id) == ticket.household_id,
+            col(Ticket.company_id) == ticket.company_id,
             col(Ticket.suspected_duplicate_of_id) == ticket_key(ticket),
             col(Ticket.id) != ticket_key(older),
             col(Ticket.status).not_in(ENDED_STATUSES),

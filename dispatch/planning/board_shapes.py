@@ -180,6 +180,11 @@ class DayBoard:
         not_yet = there.came_late and start < there.start_at
         return not (gone or not_yet)
 
+    def can_go(self, visit: BoardVisit) -> bool:
+        """Whether the technician of a planned visit is at work for it and holds the licences it asks for."""
+        own = (s for s in self.stretches if s.technician_id == visit.technician_id)
+        return self.expects(visit) and any(visit.skills <= stretch.skills for stretch in own)
+
     def is_at_work(self, technician_id: int) -> bool:
         """Whether a technician surely works at this moment; False also where this plan does not tell."""
         busy = any(v.under_way and v.technician_id == technician_id for v in self.visits)

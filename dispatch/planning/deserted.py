@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 import structlog
 from sqlmodel import Session, col, select
@@ -38,13 +39,15 @@ class Deserted:
     """A visit that is counted on, and whose technician cannot go. `detail`: why, and what stands (Korean)."""
 
     visit: BoardVisit
+    day: date
     detail: str
 
 
-def watch_point(session: Session, *, point_id: int, now: datetime) -> None:
-    """Open a task for each deserted visit that no proposal answers, and close those that are answered.
+def watch_day(session: Session, *, point_id: int, day: date, now: datetime) -> None:
+    """Open a task for each deserted visit of a day that no proposal answers; close those that are answered.
 
-    Safe to run twice: one open task a ticket.
+    The caller holds the day, and only tickets of that day are locked: whoever moves a visit from another day
+    to this one holds its ticket and waits for the day. Safe to run twice: one open task a ticket.
     """
     boards = load_horizon(session, point_id=point_id, now=now)
     answered = _answered(session, boards)
@@ -57,7 +60,7 @@ def watch_point(session: Session, *, point_id: int, now: datetime) -> None:
         elif one is not None and one.visit.visit_id in answered:
             _close(session, ticket_id=ticket_id, outcome=PROPOSED, now=now)
     for _ticket_id, one in sorted(deserted.items()):  # tickets are locked in their order
-        if one.visit.visit_id not in answered:
+        if one.day == day and one.visit.visit_id not in answered:
             _ask(session, one, now=now)
 
 
@@ -67,7 +70,7 @@ def find_deserted(session: Session, boards: Sequence[DayBoard]) -> list[Deserted
     Safety cases are given on at once by a rule of their own, or raise an alarm.
     """
     found = [(board, v) for board in boards for v in board.visits if _is_deserted(board, v)]
-    return [Deserted(visit, _detail(session, board, visit)) for board, visit in found]
+    return [Deserted(visit, board.day, _detail(session, board, visit)) for board, visit in found]
 
 
 def somebody_goes(session: Session, *, ticket_id: int, by: Actor, now: datetime) -> None:
@@ -80,12 +83,7 @@ def _is_deserted(board: DayBoard, visit: BoardVisit) -> bool:
         return False
     told = visit.told_technician_id is not None and visit.told_technician_id == visit.technician_id
     counted_on = visit.contacted or visit.pinned_technician or visit.pinned_time or told
-    return counted_on and not (board.expects(visit) and _licensed(board, visit))
-
-
-def _licensed(board: DayBoard, visit: BoardVisit) -> bool:
-    own = [s for s in board.stretches if s.technician_id == visit.technician_id]
-    return any(visit.skills <= stretch.skills for stretch in own)
+    return counted_on and not board.can_go(visit)
 
 
 def _answered(session: Session, boards: Sequence[DayBoard]) -> set[int]:
@@ -112,13 +110,23 @@ def _with_task(session: Session, point_id: int) -> list[int]:
     return list(session.exec(query.order_by(col(Task.ticket_id)).distinct()))
 
 
+def _open_data(session: Session, ticket_id: int) -> list[dict[str, Any]]:
+    """What the open tasks of this kind say of a ticket."""
+    query = select(Task.data).where(
+        col(Task.ticket_id) == ticket_id, col(Task.kind) == PLAN_BY_HAND, col(Task.state) == "open"
+    )
+    return [dict(data) for data in session.exec(query)]
+
+
 def _ask(session: Session, one: Deserted, *, now: datetime) -> None:
     visit = one.visit
+    # The sentence names who and when: when either changes, the old one would send a person the wrong way.
+    about = {"detail": one.detail}
+    if about in _open_data(session, visit.ticket_id):
+        return
     ticket = lock_ticket(session, ticket_id=visit.ticket_id)
     if has_ended(ticket):
         return
-    # The sentence names who and when: when either changes, the old one would send a person the wrong way.
-    about = {"detail": one.detail}
     close_tasks_of(
         session,
         ticket_id=visit.ticket_id,
@@ -174,7 +182,7 @@ def _why(session: Session, board: DayBoard, visit: BoardVisit) -> str:
     away = list_absences(session, technician_ids=[visit.technician_id], start=visit.planned_start, end=end)
     if away:
         return N_("{name} 기사가 그때 쉬어 {span} 방문에 갈 수 없습니다.")
-    return N_("{name} 기사가 그때 근무하지 않아 {span} 방문에 갈 수 없습니다.")
+    return N_("{name} 기사의 근무가 바뀌었거나 끝나 {span} 방문에 갈 수 없습니다.")
 
 
 def _stands(visit: BoardVisit) -> str:

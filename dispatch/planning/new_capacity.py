@@ -33,5 +33,5 @@ def _deserted_safety_cases(session: Session, *, point_id: int, now: datetime) ->
         visit.ticket_id
         for board in load_horizon(session, point_id=point_id, now=now)
         for visit in board.visits
-        if visit.safety and visit.planned and not visit.under_way and not board.expects(visit)
+        if visit.safety and visit.planned and not visit.under_way and not board.can_go(visit)
     ]

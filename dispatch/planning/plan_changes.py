@@ -102,7 +102,7 @@ def reasons_to_ask(drafts: Sequence[DayDraft], changes: Sequence[Change], *, now
     settled = {who for draft in drafts for who in draft.board.settled}
     # Another time of the same technician's next stop is the facts' doing (he left late), not the plan's.
     next_stops = {v.visit_id for draft in drafts for v in _next_stops(draft, now)}
-    deserted = {v.visit_id for d in drafts for v in d.board.visits if v.planned and not d.board.expects(v)}
+    deserted = {v.visit_id for d in drafts for v in d.board.visits if v.planned and not d.board.can_go(v)}
     late_before = {v.visit_id for draft in drafts for v in draft.board.visits if _breaks(v, v.planned_start)}
     reasons = []
     for change in changes:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlmodel import Session, col, select
 
+from core.clock import operating_day, operating_day_bounds
 from dispatch.models import Visit
 from dispatch.planning.plan_models import Plan
 from dispatch.planning.proposals import Proposal
@@ -25,7 +26,7 @@ Span = tuple[datetime, datetime]
 
 @dataclass(frozen=True)
 class Cause:
-    """A technician who does not come to visits of the plan. `away` None: he has no shift then."""
+    """A technician who does not come to visits of the plan. `away` None: he has no shift on that day."""
 
     technician_id: int
     away: Span | None
@@ -52,8 +53,12 @@ def causes_of(session: Session, proposals: Sequence[Proposal]) -> dict[int, tupl
     span = {"start": min(starts), "end": max(starts) + timedelta(minutes=1)}
     absences = list_absences(session, technician_ids={w for f in given.values() for w, _s in f}, **span)
     points = {one.service_point_id for one in proposals}
-    shifts = list_shifts_of_points(session, point_ids=sorted(points), **span)
-    at_work = [(shift.technician_id, shift.start_at, shift.end_at) for shift in shifts]
+    first, last = (
+        operating_day_bounds(operating_day(min(starts))),
+        operating_day_bounds(operating_day(max(starts))),
+    )
+    shifts = list_shifts_of_points(session, point_ids=sorted(points), start=first[0], end=last[1])
+    at_work = {(shift.technician_id, operating_day(shift.start_at)) for shift in shifts}
     return {
         plan_id: tuple(dict.fromkeys(c for who, at in found if (c := _cause(who, at, absences, at_work))))
         for plan_id, found in given.items()
@@ -107,11 +112,11 @@ def _given_away(proposal: Proposal) -> list[tuple[int, datetime]]:
 
 
 def _cause(
-    who: int, at: datetime, absences: Sequence[AbsenceInfo], at_work: Sequence[tuple[int, datetime, datetime]]
+    who: int, at: datetime, absences: Sequence[AbsenceInfo], at_work: set[tuple[int, date]]
 ) -> Cause | None:
     for absence in absences:
         if absence.technician_id == who and absence.start_at <= at < absence.end_at:
             return Cause(who, (absence.start_at, absence.end_at))
-    if any(worker == who and start <= at < end for worker, start, end in at_work):
+    if (who, operating_day(at)) in at_work:
         return None
     return Cause(who, None)

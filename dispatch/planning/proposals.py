@@ -17,7 +17,7 @@ from core.i18n import _
 from dispatch.planning.authorship import Authorship
 from dispatch.planning.board import horizon, load_boards
 from dispatch.planning.day_locks import lock_point_day
-from dispatch.planning.deserted import watch_point
+from dispatch.planning.deserted import watch_day
 from dispatch.planning.drafts import read_plan
 from dispatch.planning.leftovers import with_later_days
 from dispatch.planning.plan_models import Plan, PointDay
@@ -130,7 +130,7 @@ def reject_proposal(
     session.add(plan)
     session.flush()
     _record(session, plan, what="ProposalRejected", reason=reason, by=by, now=now)
-    watch_point(session, point_id=plan.service_point_id, now=now)
+    watch_day(session, point_id=plan.service_point_id, day=plan.day, now=now)
 
 
 def _lock(session: Session, *, plan_id: int, company_id: int) -> Plan:

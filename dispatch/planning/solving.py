@@ -19,7 +19,7 @@ from dispatch.planning.authorship import Authorship
 from dispatch.planning.board import horizon, load_board, load_boards
 from dispatch.planning.board_problem import BoardProblem, Freedom, to_problem
 from dispatch.planning.board_shapes import DayBoard
-from dispatch.planning.deserted import watch_point
+from dispatch.planning.deserted import watch_day
 from dispatch.planning.drafts import DayDraft, read_plan
 from dispatch.planning.leftovers import may_join, with_later_days
 from dispatch.planning.plan_changes import list_changes, reasons_to_ask
@@ -174,14 +174,14 @@ def _solve_claim(
             outcome = apply(session, task=task, plan=plan, claim=claim, now=clock())
             if claim.by_person:
                 answer_replan(session, claim=claim, result=outcome.result, now=clock())
-            watch_point(session, point_id=claim.point_id, now=clock())
             finish_claim(session, claim=claim, now=clock(), again=False)
+            watch_day(session, point_id=claim.point_id, day=claim.day, now=clock())
     except (StalePlanError, TechnicianTakenError, SolverDiedError) as error:
         result = "died" if isinstance(error, SolverDiedError) else "stale"
         log.info("solve_discarded", point_id=claim.point_id, day=str(claim.day), result=result)
         with database.transaction() as session:
-            watch_point(session, point_id=claim.point_id, now=clock())
             finish_claim(session, claim=claim, now=clock(), again=True)
+            watch_day(session, point_id=claim.point_id, day=claim.day, now=clock())
         return SolveOutcome(claim.point_id, claim.day, result)
     log.info(
         "solved",

@@ -9,8 +9,11 @@ from sqlmodel import Session, col, select
 from core.clock import kst, operating_day
 from dispatch import assignment
 from dispatch.models import Visit
+from dispatch.planning.new_capacity import plan_anew
 from tests import world
 from tests.dispatch.plan_world import Shop, plan, visit_of
+from workforce.events import CapacityChanged
+from workforce.models import Qualification
 
 
 class TestSafety:
@@ -35,6 +38,28 @@ class TestSafety:
         ).all()
         ends = visit.planned_end
         assert ends is not None and all(o.planned_start and o.planned_start >= ends for o in others)
+
+    def test_who_loses_the_licence_loses_the_case_to_the_next(self, session: Session, now: datetime) -> None:
+        """He comes to work all the same, so no absence says that he cannot go."""
+        shop = Shop(session)
+        first = shop.technician(name="첫째", home=world.north_of(world.GANGNAM, 1))
+        second = shop.technician(name="둘째", home=world.north_of(world.GANGNAM, 25))
+        ticket = shop.ticket(symptom="GAS_SMELL", priority=0, safety=True)
+        assert assignment.pin_safety(session, ticket_id=ticket.id or 0, now=now)
+        assert visit_of(session, ticket).technician_id == first
+        for held in session.exec(select(Qualification).where(col(Qualification.technician_id) == first)):
+            session.delete(held)
+        session.flush()
+        day = operating_day(now).isoformat()
+        event = CapacityChanged(
+            company_id=shop.company.id or 0,
+            at=now,
+            service_point_id=shop.point.id or 0,
+            first_day=day,
+            last_day=day,
+        )
+        plan_anew(session=session, event=event, now=now)
+        assert visit_of(session, ticket).technician_id == second
 
     def test_nobody_qualified_is_said_so(self, session: Session, now: datetime) -> None:
         shop = Shop(session)

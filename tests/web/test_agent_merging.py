@@ -19,6 +19,11 @@ from tests.web.dispatch_world import PART
 from tests.web.told_once import words_of
 
 
+def parties(web: WebWorld, ticket: Ticket) -> set[str]:
+    with web.database.reading() as session:
+        return set(session.exec(select(TicketParty.role).where(TicketParty.ticket_id == ticket.id)))
+
+
 @pytest.fixture
 def desk(client_as: ClientAs) -> httpx.Client:
     return client_as("agent")
@@ -57,6 +62,30 @@ def test_a_merged_ticket_can_be_opened_again(web_world: WebWorld, desk: httpx.Cl
     assert again.status_code == 303
     assert tickets(web_world.database)[1].status == "REOPENED"
     assert "이 접수로 합친 접수" not in desk.get(f"/agent/tickets/{first}").text
+
+
+def test_what_came_with_a_merge_leaves_with_the_re_opened_ticket(
+    web_world: WebWorld, desk: httpx.Client
+) -> None:
+    """A mistake between two cases: the one family hears and pays nothing of the other's."""
+    first = number_of(file(desk, **GRANDMA))
+    second = number_of(file(desk, idempotency_key="press-2", note="아직도 추워요"))
+    before, _other = tickets(web_world.database)
+    kept = (before.note, before.priority, before.payer_role)
+    assert desk.post(f"/agent/tickets/{second}/same-case").status_code == 303
+    older, _newer = tickets(web_world.database)
+    assert parties(web_world, older) == {"resident", "requester"}, "who asked came along"
+    assert "아직도 추워요" in older.note
+    desk.post(f"/agent/tickets/{second}/reopening", data={"reason": "다른 보일러였음"})
+    for _ in range(2):  # delivered twice, it happens once
+        carry_on(web_world)
+    older, newer = tickets(web_world.database)
+    assert (older.note, older.priority, older.payer_role) == kept
+    assert parties(web_world, older) == {"resident"}
+    assert parties(web_world, newer) == {"resident", "requester"}
+    [back] = entries(web_world, "DuplicateGivenBack")
+    assert (back.subject_id, back.data["number"]) == (before.id, second)
+    assert "합쳤던 접수를 다시 나누었습니다" in desk.get(f"/agent/tickets/{first}").text
 
 
 def test_a_time_agreed_for_the_duplicate_is_told_by_phone(web_world: WebWorld, desk: httpx.Client) -> None:

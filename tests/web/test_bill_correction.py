@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 import pytest
 from sqlmodel import col, select
@@ -37,6 +39,11 @@ def desk(done: Phone) -> httpx.Client:
 
 def bill(phone: Phone) -> str:
     return f"/point/tickets/{phone.number}/bills/{phone.visit_id}"
+
+
+def quantity(page: str, code: str) -> str:
+    """What stands in a quantity's field."""
+    return re.findall(rf'name="quantity.{code}" value="(\d*)"', page)[0]
 
 
 def results(web: WebWorld) -> list[Notice]:
@@ -106,6 +113,8 @@ def test_the_second_of_two_desks_sees_what_the_first_did(done: Phone, desk: http
     assert desk.post(bill(done), data={**RIGHT, **press}).status_code == 303
     late = other.post(bill(done), data={"quantity.PART_FAN": "2", **press})
     assert late.status_code == 409 and "그사이 다른 사람이 이 청구서를 고쳤습니다" in late.text
+    assert quantity(late.text, "PART_FAN") == "0", "what was typed rests on a bill that is no more"
+    assert WHY in late.text
     newest = charges(done.web)[-1]
     assert len(charges(done.web)) == 2 and f'name="seen" value="{newest.id}"' in late.text
     unfinished = other.post(bill(done), data={"quantity.PART_FAN": "2", "seen": str(first), "reason": ""})

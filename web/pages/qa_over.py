@@ -11,6 +11,9 @@ from core.models import TimelineEntry
 from happycall.schemas import CallInfo
 
 WRITTEN = ("HappyCallAttempted", "HappyCallDone", "HappyCallClosed")
+RECENT = 50
+ENDED = ("HappyCallWithdrawn", "HappyCallExpired", "HappyCallMerged")
+"""Ended by the house, because of something else that happened to the family's tickets."""
 
 
 def over_words(session: Session, *, principal: Principal, call: CallInfo) -> str:
@@ -31,11 +34,12 @@ def is_by_me(session: Session, *, principal: Principal, call: CallInfo) -> bool:
 
 
 def _last_written(session: Session, call: CallInfo) -> TimelineEntry | None:
+    """The newest word about this call; the ticket may have had others before."""
     found = audit.list_changes(
         session,
         company_id=call.company_id,
-        what=WRITTEN,
+        what=(*WRITTEN, *ENDED),
         subject=("ticket", call.case.ticket_id),
-        limit=1,
+        limit=RECENT,
     )
-    return found[0] if found else None
+    return next((entry for entry in found if entry.data.get("happy_call_id") == call.id), None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime
 
 from fastapi import APIRouter, Request, Response
@@ -22,8 +21,6 @@ router = APIRouter(prefix="/m/{number}", route_class=GuardedRoute)
 
 TEXT_CHARS = 60
 ID_DIGITS = 18
-SERIAL = re.compile(r"[A-Za-z0-9 /-]*")
-"""What plates bear; a question mark is a guess, and a guess finds no boiler."""
 
 
 @router.post("/boiler")
@@ -48,21 +45,14 @@ def post_boiler(
 
 
 def read_boiler(posted: PostedForm) -> BoilerFactsSeen:
-    """What was typed. Raises BadBoilerError for a day that is none, or a serial that no plate bears."""
-    serial = posted.get("serial").strip()
-    if not SERIAL.fullmatch(serial):
-        message = _(
-            "제조 번호는 영문자, 숫자, 붙임표(-), 빗금(/), 빈칸으로만 적어 주세요. "
-            "다 읽을 수 없으면 비워 두세요."
-        )
-        raise BadBoilerError(message, errors=(FieldError("serial", message),))
+    """What was typed. Raises BadBoilerError for a day that is none."""
     known = posted.get("warranty") == "known"
     if known and not posted.get("warranty_start"):
         message = _("보증을 시작한 날을 적거나, 모름을 골라 주세요.")
         raise BadBoilerError(message, errors=(FieldError("warranty_start", message),))
     return BoilerFactsSeen(
         model=posted.get("model")[:TEXT_CHARS],
-        serial=serial[:TEXT_CHARS],
+        serial=posted.get("serial").strip()[:TEXT_CHARS],
         installer=posted.get("installer")[:TEXT_CHARS],
         installed_on=_day(posted, "installed_on"),
         warranty_start=_day(posted, "warranty_start") if known else None,

@@ -46,7 +46,7 @@ def cause_words(cause: Cause, names: Mapping[int, str], now: datetime) -> str:
     """Why the plan that stands does not hold: who does not come."""
     name = names.get(cause.technician_id, "")
     if cause.away is None:
-        return _("{name} 기사가 그때 근무하지 않습니다.").format(name=name)
+        return _("{name} 기사는 그날 근무표에 없습니다.").format(name=name)
     start, end = cause.away
     one_day = start.astimezone(KST).date() == end.astimezone(KST).date()
     span = window_text(start, end, now) if one_day else f"{when_text(start, now)} ~ {when_text(end, now)}"

@@ -52,6 +52,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "DuplicateSuspected": (N_("통화 중에 보인 접수와 겹칠 수 있습니다"), ""),
     "DuplicateMerged": (N_("같은 건이라 앞선 접수로 합쳤습니다"), ""),
     "DuplicateTakenIn": (N_("같은 건으로 들어온 접수를 합쳤습니다"), ""),
+    "DuplicateGivenBack": (N_("합쳤던 접수를 다시 나누었습니다"), ""),
     "DuplicateNowOf": (N_("겹치는지 살펴볼 접수가 바뀌었습니다"), ""),
     "DuplicateRuledOut": (N_("중복이 아니라고 확인했습니다"), ""),
     "TicketReopened": (N_("다시 열었습니다"), "bad"),

@@ -268,6 +268,7 @@ _WRITERS: dict[str, Callable[[Facts, Names], str]] = {
     "DangerNamed": _danger,
     "DuplicateMerged": _other_ticket,
     "DuplicateTakenIn": _taken_in,
+    "DuplicateGivenBack": _other_ticket,
     "DuplicateNowOf": _other_now,
     "DuplicateRuledOut": _other_ticket,
     "DuplicateSuspected": _other_ticket,

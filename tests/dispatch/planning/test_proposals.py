@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 import pytest
 from sqlmodel import Session, col, select
 
+from core.clock import operating_day
 from core.db import Database
 from dispatch.assignment import assign_by_hand
 from dispatch.console.queue import QueueWish, list_queue
 from dispatch.models import Ticket, Visit
 from dispatch.planning import proposals
-from dispatch.planning.deserted import watch_point
+from dispatch.planning.deserted import watch_day
 from dispatch.planning.plan_models import Plan, PointDay
 from dispatch.planning.solving import (
     run_solve,
@@ -158,8 +159,8 @@ class TestWhoDecides:
 
         with database.transaction() as session:
             world.make_duty(session, company_id=company_id, now=now)
-            ask_again = {"point_id": shop.point.id or 0, "now": now}
-            watch_point(session, **ask_again)
+            ask_again = {"point_id": shop.point.id or 0, "day": operating_day(now), "now": now}
+            watch_day(session, **ask_again)
             assert open_tasks(session) == [], "the proposal answers it"
             (proposal,) = proposals.list_proposals(session, company_id=company_id)
             proposals.reject_proposal(
@@ -196,7 +197,7 @@ class TestWhoDecides:
             assert "고객과 약속한" in task.detail and "그대로입니다" in task.detail
             session.delete(session.get_one(Absence, away.id))
         with database.transaction() as session:
-            watch_point(session, point_id=shop.point.id or 0, now=now)
+            watch_day(session, point_id=shop.point.id or 0, day=operating_day(now), now=now)
             assert list_tasks(session, company_id=shop.company.id or 0, kinds=[PLAN_BY_HAND]) == []
 
     def test_another_companys_proposal_does_not_exist(

@@ -110,9 +110,11 @@ def _has_ticket(session: Session, principal: Principal, number: str) -> bool:
 
 
 def _seen(posted: PostedForm) -> int | None:
-    """The bill that the form was opened on."""
+    """The bill that the form was opened on; None: not said; 0, which is no bill, for what cannot be read."""
     written = posted.get("seen")
-    return int(written) if written.isascii() and written.isdigit() and len(written) < ID_DIGITS else None
+    if not written:
+        return None
+    return int(written) if written.isascii() and written.isdigit() and len(written) < ID_DIGITS else 0
 
 
 def _reason(posted: PostedForm) -> str:
@@ -140,9 +142,15 @@ def _values(
     charge = charge_of_visit(session, visit_id=visit_id)
     assert charge is not None, "a billed visit has its bill"
     chosen = {line.code: str(line.quantity) for line in charge.lines if line.code != VISIT_FEE}
-    typed = posted or PostedForm(
-        (*((f"quantity.{code}", n) for code, n in chosen.items()), ("misuse", "1" if visit.misuse else ""))
-    )
+    typed = posted
+    if typed is None or isinstance(error, OtherBillError):  # what was typed rests on a bill that is no more
+        typed = PostedForm(
+            (
+                *((f"quantity.{code}", n) for code, n in chosen.items()),
+                ("misuse", "1" if visit.misuse else ""),
+                ("reason", posted.get("reason") if posted else ""),
+            )
+        )
     prices = price_choices(session, company_id=principal.company_id, arrived_at=visit.arrived_at or now)
     return {
         **frame(desk, ""),

@@ -185,7 +185,8 @@ def ticket_values(
     }
     if not with_offers:
         return values
-    return values | _call_values(session, detail, values, now=now) | _hands(session, detail, now=now)
+    hands = _hands(session, detail, now=now) if values["can_assign"] else {}
+    return values | _call_values(session, detail, values, now=now) | hands
 
 
 def _facts(session: Session, detail: TicketDetail, masks: Masks, *, now: datetime) -> dict[str, Any]:

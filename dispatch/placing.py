@@ -7,7 +7,7 @@ designated ones (지정점) are asked and have a limit; the visit is planned ten
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
@@ -23,7 +23,7 @@ from dispatch.open_visits import find_open_visit, skills_of
 from dispatch.placement_rows import answer_of, leave_old_point, let_plan, pass_over, refused_points, settle
 from dispatch.placement_rules import Reason
 from dispatch.places import address_of, ask_map_pick, is_plannable
-from dispatch.planning.board import horizon, load_board, load_horizon
+from dispatch.planning.board import horizon, load_boards, load_horizon
 from dispatch.planning.board_shapes import DayBoard
 from dispatch.planning.day_locks import lock_days
 from dispatch.planning.insertion import best_insertion, candidate_visit
@@ -151,9 +151,10 @@ def _why_nobody_goes(session: Session, search: _Search, candidate: Candidate) ->
         at=now,
     ):
         return placement_rules.reason_nobody_on_duty()
-    board = load_board(session, point_id=point.id, day=operating_day(now), now=now)
+    today = operating_day(now)
+    boards = load_boards(session, point_id=point.id, days=[today, today + timedelta(days=1)], now=now)
     seen = candidate_visit(session, ticket=ticket, point=point, rules=search.rules, visit=search.visit)
-    return None if somebody_reaches(board, seen) else placement_rules.reason_too_far()
+    return None if somebody_reaches(boards, seen) else placement_rules.reason_too_far()
 
 
 def _why_not_now(session: Session, search: _Search, candidate: Candidate) -> Reason | None:

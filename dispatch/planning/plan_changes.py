@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from core.clock import KST, operating_day, rfc3339_kst
@@ -35,7 +35,8 @@ class Change:
         same_day = self.before.planned_start is not None and operating_day(
             self.before.planned_start
         ) == operating_day(self.after.start_at)
-        if self.after.technician_id == self.before.technician_id and same_day:
+        same_technician = self.after.technician_id == self.before.technician_id
+        if same_technician and (same_day or self.before.under_way):
             return "retimed"
         return "moved"
 
@@ -97,7 +98,8 @@ def reasons_to_ask(drafts: Sequence[DayDraft], changes: Sequence[Change], *, now
     """Why a named person must decide about these changes; empty: an automatic plan may publish itself.
 
     Domain rule: no agreed window, no contacted job's technician, no next stop, and at most one change of
-    route a technician in the pause, safety apart. A technician who does not come to work has no next stop.
+    route a technician in the pause. A danger is served sooner without asking, never later. A technician who
+    does not come to work has no next stop.
     """
     settled = {who for draft in drafts for who in draft.board.settled}
     # Another time of the same technician's next stop is the facts' doing (he left late), not the plan's.
@@ -107,7 +109,11 @@ def reasons_to_ask(drafts: Sequence[DayDraft], changes: Sequence[Change], *, now
     reasons = []
     for change in changes:
         visit, stop = change.before, change.after
+        if visit.under_way:
+            continue  # it is where it is
         if visit.safety:
+            if _comes_later(change):
+                reasons.append(_("{number}: 안전 접수에 더 늦게 갑니다.").format(number=visit.number))
             continue
         broken = stop is not None and not stop.late and _breaks(visit, stop.start_at)
         if broken and visit.visit_id not in late_before:
@@ -136,6 +142,14 @@ def _differs(change: Change) -> bool:
     stands = (before.technician_id, before.planned_start, before.planned_end, *_pins(before))
     would = (after.technician_id, after.start_at, after.end_at, *_pins(after.visit))
     return change.promised or stands != would
+
+
+def _comes_later(change: Change) -> bool:
+    """Whether somebody else would go, later than is planned now; the drift of one technician's day is not."""
+    start, stop = change.before.planned_start, change.after
+    if start is None or change.what not in ("moved", "taken_off"):
+        return False
+    return stop is None or stop.start_at > start + timedelta(seconds=NOTABLE_SHIFT_S)
 
 
 def _pins(visit: BoardVisit) -> tuple[bool, bool]:

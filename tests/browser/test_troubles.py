@@ -51,6 +51,27 @@ def test_a_double_click_files_and_accepts_once(screens: Screens) -> None:
     assert states == ["ACCEPTED"]
 
 
+def test_back_after_a_refused_form_is_no_question_of_the_browsers(screens: Screens) -> None:
+    """What was refused stands at the form's own address: nothing is sent again by going back or reloading."""
+    open_town(screens.house)
+    agent = screens.sign_in("agent")
+    screens.go(agent, "/agent/new")
+    fill_call(agent, phone="12")
+    for _press in range(2):
+        agent.locator("[data-submit]").click()
+        expect(agent.locator("#e-resident_phone")).to_be_visible()
+        screens.ready(agent)
+        expect(agent).to_have_url(re.compile("/agent/new$"))
+    screens.go(agent, "/phones")
+    agent.go_back()
+    screens.ready(agent)
+    expect(agent.locator("#intake")).to_be_visible()
+    agent.reload()
+    screens.ready(agent)
+    expect(agent.locator("#intake")).to_be_visible()
+    assert count_tickets(screens) == 0
+
+
 def test_a_bad_number_keeps_what_was_typed_and_names_its_field(screens: Screens) -> None:
     open_town(screens.house)
     agent = screens.sign_in("agent")

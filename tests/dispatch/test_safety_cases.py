@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import pytest
 from sqlmodel import Session, col, select
 
 from core.clock import kst, operating_day
+from core.dated import read_rules
 from dispatch import assignment
 from dispatch.models import Visit
+from dispatch.planning.board import load_horizon
+from dispatch.planning.insertion import candidate_visit
 from dispatch.planning.new_capacity import plan_anew
+from dispatch.planning.safety_pin import somebody_reaches
 from tests import world
-from tests.dispatch.plan_world import Shop, plan, visit_of
+from tests.dispatch.plan_world import DISPATCHER, Shop, plan, visit_of
 from workforce.events import CapacityChanged
-from workforce.models import Qualification
+from workforce.models import Qualification, Technician
+from workforce.queries import get_point
 
 
 class TestSafety:
@@ -38,6 +44,46 @@ class TestSafety:
         ).all()
         ends = visit.planned_end
         assert ends is not None and all(o.planned_start and o.planned_start >= ends for o in others)
+
+    @pytest.mark.parametrize("booked", [False, True], ids=["free", "with a visit at 06:00"])
+    def test_before_the_day_turns_the_night_shift_goes_at_once(
+        self, session: Session, now: datetime, booked: bool
+    ) -> None:
+        """04:36: the shift goes on past 05:00, where the day's plan ends; nobody waits for the morning."""
+        shop = Shop(session)
+        shop.technician(name="낮", days=(0, 1), home=world.north_of(world.GANGNAM, 1))
+        night = shop.technician(name="밤", days=(), home=world.north_of(world.GANGNAM, 1))
+        technician = session.get_one(Technician, night)
+        world.make_shift(session, technician=technician, point=shop.point, day=0, hours=(19, 32), now=now)
+        late = kst(operating_day(now), 28, 36)
+        if booked:
+            other = shop.ticket(received_at=late)
+            by_hand = {"start": kst(operating_day(now), 30), "reason": "부탁", "pin": (), "by": DISPATCHER}
+            assignment.assign_by_hand(
+                session, ticket_id=other.id or 0, technician_id=night, now=late, **by_hand
+            )
+        ticket = shop.ticket(symptom="GAS_SMELL", priority=0, safety=True, received_at=late)
+        boards = load_horizon(session, point_id=shop.point.id or 0, now=late)
+        point = get_point(session, point_id=shop.point.id or 0)
+        rules = read_rules(session, company_id=point.company_id, at=late)
+        assert somebody_reaches(boards, candidate_visit(session, ticket=ticket, point=point, rules=rules))
+
+        given = plan(session, ticket, late)
+
+        assert given.technician_id == night and given.pinned_technician
+        assert given.planned_start is not None and given.planned_start < late + timedelta(minutes=30)
+
+    def test_whom_a_person_chose_keeps_it(self, session: Session, now: datetime) -> None:
+        """A danger is pinned to whoever a dispatcher gives it to, asked for or not."""
+        shop = Shop(session)
+        shop.technician(name="가까운", home=world.north_of(world.GANGNAM, 1))
+        chosen = shop.technician(name="먼", home=world.north_of(world.GANGNAM, 25))
+        ticket = shop.ticket(symptom="GAS_SMELL", priority=0, safety=True)
+        assert assignment.pin_safety(session, ticket_id=ticket.id or 0, now=now)
+        fields = {"start": None, "reason": "전화로 부탁", "pin": (), "by": DISPATCHER, "now": now}
+        assignment.assign_by_hand(session, ticket_id=ticket.id or 0, technician_id=chosen, **fields)
+        visit = visit_of(session, ticket)
+        assert visit.technician_id == chosen and visit.pinned_technician
 
     def test_who_loses_the_licence_loses_the_case_to_the_next(self, session: Session, now: datetime) -> None:
         """He comes to work all the same, so no absence says that he cannot go."""

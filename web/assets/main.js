@@ -30,7 +30,15 @@ function refreshPage() {
   void startMaps();
 }
 
+/** A refused form stands where it was opened: Back and reload must not ask whether to send it again. */
+function standWhereItWasOpened() {
+  const opened = URL.canParse(document.referrer) ? new URL(document.referrer) : null;
+  if (!document.body.hasAttribute("data-posted") || opened?.origin !== location.origin) return;
+  history.replaceState(null, "", opened);
+}
+
 async function start() {
+  standWhereItWasOpened();
   syncClock();
   loadTexts();
   startToasts();

@@ -68,6 +68,11 @@ class ClockFacts:
     evidence: str | None
     breached_at: datetime | None
 
+    @property
+    def runs(self) -> bool:
+        """Whether what it measures is still owed."""
+        return self.stopped_at is None and self.state in ("running", "paused", "breached")
+
 
 @dataclass(frozen=True)
 class VisitFacts:

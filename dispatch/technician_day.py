@@ -6,7 +6,6 @@ Raw facts; whoever shows them masks them. Only one company's work is shown, also
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
@@ -17,119 +16,80 @@ from billing.schemas import WarrantyAnswer
 from core.clock import operating_day, operating_day_bounds
 from core.dated import read_rules
 from customers.queries import list_details
-from customers.schemas import BoilerInfo, HouseholdInfo
 from dispatch.detail_shapes import ClockFacts, PartyFacts, WindowFacts
 from dispatch.models import ContactAttempt, Placement, Ticket, TicketParty, Visit
 from dispatch.pricing import estimate_visit
 from dispatch.shown_clocks import list_clocks
 from dispatch.states import OPEN_VISIT_STATES, UNDER_WAY_STATES
+from dispatch.technician_shapes import Job, TechnicianDay
+from dispatch.technician_today import shifts_of, today_of
 from dispatch.tickets import ticket_key
 from dispatch.travel import drive_s, place_at
 from geo.schemas import Point
-from workforce.duty import list_shifts
 from workforce.schemas import ShiftInfo, TechnicianInfo
 
 PARTY_ORDER = ("resident", "requester", "payer")
 
 
-@dataclass(frozen=True)
-class Job:
-    """One visit of a day. `travel_s`: seconds from the stop before (or from home), None if unknown.
-
-    `warranty` says whether it would be free as far as is known now; None once the visit has ended.
-    """
-
-    visit_id: int
-    ticket_id: int
-    number: str
-    status: str
-    state: str
-    sequence: int
-    symptom: str
-    error_code: str | None
-    priority: int
-    safety: bool
-    priority_care: bool
-    age_band: str | None
-    note: str
-    received_at: datetime
-    escalated: bool
-    reopened: bool
-    service_point_id: int
-    window: WindowFacts | None
-    planned_start: datetime | None
-    planned_end: datetime | None
-    travel_s: int | None
-    pinned_time: bool
-    hold_reason: str | None
-    acknowledged_at: datetime | None
-    en_route_at: datetime | None
-    arrived_at: datetime | None
-    started_at: datetime | None
-    ended_at: datetime | None
-    household: HouseholdInfo
-    boiler: BoilerInfo | None
-    parties: tuple[PartyFacts, ...]
-    contact: ClockFacts | None
-    attempts: int
-    warranty: WarrantyAnswer | None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether there is still something to do at this visit."""
-        return self.state in OPEN_VISIT_STATES
-
-    @property
-    def is_news(self) -> bool:
-        """New or changed since the technician last said that he has seen it."""
-        return self.state in ("planned", "agreed") and self.acknowledged_at is None
-
-    @property
-    def waits_for_call(self) -> bool:
-        """Nobody has agreed a time with the family yet."""
-        return self.state == "planned" and self.window is None
-
-
-@dataclass(frozen=True)
-class TechnicianDay:
-    """One operating day (05:00-05:00) of a technician: the route in order, what is done, the shifts."""
-
-    day: date
-    open_jobs: tuple[Job, ...]
-    ended_jobs: tuple[Job, ...]
-    shifts: tuple[ShiftInfo, ...]
-
-
 def technician_day(
     session: Session, *, company_id: int, technician: TechnicianInfo, day: date, now: datetime
 ) -> TechnicianDay:
-    """The technician's visits of an operating day; today also holds what is under way and what was missed."""
-    start, end = operating_day_bounds(day)
-    of_day = and_(col(Visit.planned_start) >= start, col(Visit.planned_start) < end)
-    ways = [of_day, and_(col(Visit.ended_at) >= start, col(Visit.ended_at) < end)]
-    if day == operating_day(now):
+    """The technician's visits of an operating day.
+
+    Today reaches as far as `today_of` says, and also holds what is under way and what was missed; the later
+    days begin where it ends.
+    """
+    today = today_of(session, technician=technician, now=now)
+    is_today = day == operating_day(now)
+    first, last = operating_day_bounds(day)
+    start, end = (today.start, today.end) if is_today else (max(first, today.end), last)
+    ways = [and_(col(Visit.planned_start) >= start, col(Visit.planned_start) < end)]
+    ways.append(and_(col(Visit.ended_at) >= start, col(Visit.ended_at) < end))
+    if is_today:
         ways.append(and_(col(Visit.state).in_(OPEN_VISIT_STATES), col(Visit.planned_start) < start))
         ways.append(col(Visit.state).in_(UNDER_WAY_STATES))
+    rows = _rows(session, company_id, technician, or_(*ways))
+    travel = _travel(session, company_id, technician, [row for row in rows if _is_stop(row[0])], day, now)
+    jobs = _jobs(session, rows, travel, company_id=company_id, now=now)
+    shifts = shifts_of(session, technician=technician, start=first, end=last)
+    return TechnicianDay(
+        day=day,
+        open_jobs=tuple(job for job in jobs if job.is_open),
+        ended_jobs=tuple(job for job in jobs if not job.is_open),
+        shifts=today.shifts if is_today else _begun_on(shifts, first, besides=today.shifts),
+        calls=tuple(_calls(session, company_id, technician, after=end, now=now)) if is_today else (),
+        begun=not is_today and start > first,
+    )
+
+
+def _rows(
+    session: Session, company_id: int, technician: TechnicianInfo, which: ColumnElement[bool]
+) -> list[tuple[Visit, Ticket]]:
     query = (
         select(Visit, Ticket)
         .join(Ticket, col(Ticket.id) == col(Visit.ticket_id))
         .where(
             col(Visit.technician_id) == technician.id,
             col(Visit.company_id) == company_id,
-            or_(*ways),
+            which,
             or_(col(Visit.state).not_in(OPEN_VISIT_STATES), is_his_to_know()),
         )
         .order_by(col(Visit.id))
     )
-    rows = sorted(session.exec(query), key=lambda row: _order(row[0]))
-    travel = _travel(session, company_id, technician, [row for row in rows if _is_stop(row[0])], day, now)
-    jobs = _jobs(session, rows, travel, company_id=company_id, now=now)
-    return TechnicianDay(
-        day=day,
-        open_jobs=tuple(job for job in jobs if job.is_open),
-        ended_jobs=tuple(job for job in jobs if not job.is_open),
-        shifts=_shifts(session, technician, start, end),
+    return sorted(session.exec(query), key=lambda row: _order(row[0]))
+
+
+def _calls(
+    session: Session, company_id: int, technician: TechnicianInfo, *, after: datetime, now: datetime
+) -> list[Job]:
+    """Visits of later days that nobody has agreed with the family, while the hour to do so runs."""
+    silent = and_(
+        col(Visit.state) == "planned", col(Visit.window_start).is_(None), col(Visit.planned_start) >= after
     )
+    rows = _rows(session, company_id, technician, silent)
+    clocks = contact_clocks(session, [ticket for _, ticket in rows], now=now)
+    running = {key for key, clock in clocks.items() if clock.runs}
+    return _jobs(session, [row for row in rows if row[1].id in running], {}, company_id=company_id, now=now)
 
 
 def is_his_to_know() -> ColumnElement[bool]:
@@ -283,12 +243,9 @@ def _attempts(session: Session, ticket_ids: Iterable[int]) -> dict[int, int]:
     return dict(session.exec(query).all())
 
 
-def _shifts(
-    session: Session, technician: TechnicianInfo, start: datetime, end: datetime
+def _begun_on(
+    shifts: Iterable[ShiftInfo], start: datetime, *, besides: tuple[ShiftInfo, ...]
 ) -> tuple[ShiftInfo, ...]:
-    if technician.service_point_id is None:
-        return ()
-    found = list_shifts(session, point_id=technician.service_point_id, start=start, end=end)
-    # A night duty that began yesterday evening reaches past 05:00 and is still yesterday's.
+    # A night duty that began the evening before reaches past 05:00 and is still that day's.
     begins = start - timedelta(minutes=1)
-    return tuple(s for s in found if s.technician_id == technician.id and s.start_at >= begins)
+    return tuple(shift for shift in shifts if shift.start_at >= begins and shift not in besides)

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from sqlmodel import Session, col, or_, select
 
-from core.clock import operating_day, operating_day_bounds
 from dispatch.models import Ticket, Visit
 from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES, UNDER_WAY_STATES
 from dispatch.technician_day import contact_clocks, is_his_to_know
+from dispatch.technician_today import end_of_today
 from dispatch.tickets import ticket_key
 from workforce.queries import list_technicians
 from workforce.schemas import TechnicianInfo
@@ -30,12 +30,11 @@ def technicians_with_work(
     session: Session, *, company_id: int, now: datetime, service_point_id: int | None = None
 ) -> list[TechnicianWork]:
     """Technicians with open visits today: safety first, then the contact that is due soonest, then names."""
-    _start, end = operating_day_bounds(operating_day(now))
     wanted = [
         col(Visit.company_id) == company_id,
         col(Visit.state).in_(OPEN_VISIT_STATES),
         col(Visit.technician_id).is_not(None),
-        or_(col(Visit.planned_start) < end, col(Visit.state).in_(UNDER_WAY_STATES)),
+        or_(col(Visit.planned_start) < end_of_today(now), col(Visit.state).in_(UNDER_WAY_STATES)),
         col(Ticket.status).not_in(ENDED_STATUSES),
         is_his_to_know(),
     ]

@@ -10,7 +10,8 @@ from sqlmodel import Session, select
 
 from core.clock import kst, operating_day
 from dispatch.models import Placement, Ticket, Visit
-from dispatch.technician_day import TechnicianDay, technician_day
+from dispatch.technician_day import technician_day
+from dispatch.technician_shapes import TechnicianDay
 from dispatch.technicians_at_work import technicians_with_work
 from dispatch.travel_estimate import arrival
 from tests import world
@@ -81,6 +82,48 @@ def test_a_missed_visit_of_yesterday_is_not_lost(session: Session, now: datetime
     scene = Scene(session, now)
     missed = scene.job(-24 * 60)
     assert [job.number for job in scene.day().open_jobs] == [missed.number]
+
+
+def test_before_five_today_is_the_shift_that_runs_and_the_calendars_today(
+    session: Session, now: datetime
+) -> None:
+    scene = Scene(session, kst(operating_day(now), 28, 43))
+    duty = world.make_shift(session, technician=scene.technician, point=scene.point, hours=(19, 32), now=now)
+    morning_shift = kst(operating_day(now), 33)
+    soon, morning = scene.job(33), scene.job(257)
+    next_night = scene.job(20 * 60, state="agreed")
+    today = scene.day()
+    assert [job.number for job in today.open_jobs] == [soon.number, morning.number]
+    assert all(job.contact is not None for job in today.open_jobs)
+    assert [shift.start_at for shift in today.shifts] == [duty.start_at, morning_shift]
+    later = scene.day(1)
+    assert [job.number for job in later.open_jobs] == [next_night.number]
+    assert later.shifts == () and later.begun
+    (work,) = technicians_with_work(session, company_id=scene.company.id or 0, now=scene.now)
+    assert work.open_jobs == 2
+
+
+def test_a_night_duty_is_one_today_until_it_ends(session: Session, now: datetime) -> None:
+    before = Scene(session, kst(operating_day(now), 23))
+    duty = world.make_shift(
+        session, technician=before.technician, point=before.point, hours=(19, 32), now=now
+    )
+    at_six = before.job(7 * 60)
+    assert [job.number for job in before.day().open_jobs] == [at_six.number]
+    before.now = kst(operating_day(now), 31)
+    assert [job.number for job in before.day().open_jobs] == [at_six.number]
+    shifts = [shift.start_at for shift in before.day().shifts]
+    assert shifts == [duty.start_at, kst(operating_day(now), 33)]
+    before.now = kst(operating_day(now), 32)
+    assert [shift.start_at for shift in before.day().shifts] == shifts[1:]
+
+
+def test_a_call_whose_hour_runs_is_today_whenever_the_visit_is(session: Session, now: datetime) -> None:
+    scene = Scene(session, now)
+    to_call = scene.job(24 * 60)
+    scene.job(24 * 60, state="agreed", window=(now + timedelta(hours=24), now + timedelta(hours=26)))
+    assert [job.number for job in scene.day().calls] == [to_call.number]
+    assert scene.day().open_jobs == () and scene.day(1).calls == ()
 
 
 def test_each_way_starts_where_the_stop_before_was(session: Session, now: datetime) -> None:

@@ -8,6 +8,7 @@ import pytest
 from sqlmodel import select
 
 from core.actor import SYSTEM
+from core.clock import kst, operating_day
 from dispatch import notices
 from dispatch.clocks import stop_clock
 from dispatch.models import Visit
@@ -15,6 +16,7 @@ from tests import world
 from tests.web.conftest import WebWorld
 from tests.web.technician_world import Phone, add_job, at_the_door, job_numbers, open_phone
 from tests.web.told_once import words_of
+from web.display import date_text
 from workforce.models import AccessLog
 
 
@@ -31,7 +33,7 @@ def test_the_day_lists_own_jobs_in_order_with_what_is_new_on_top(web_world: WebW
         late = add_job(web_world, session, minutes=240, **seen)[0].number
         soon = add_job(web_world, session, minutes=60, **seen)[0].number
         new = add_job(web_world, session, minutes=360)[0].number
-        tomorrow = add_job(web_world, session, minutes=24 * 60, **seen)[0].number
+        tomorrow = add_job(web_world, session, minutes=24 * 60, state="agreed", **seen)[0].number
         theirs = add_job(web_world, session, minutes=60, technician=other)[0].number
     client = web_world.sign_in("technician", technician=web_world.technician)
     page = client.get("/m").text
@@ -40,6 +42,39 @@ def test_the_day_lists_own_jobs_in_order_with_what_is_new_on_top(web_world: WebW
     assert page.count("확인했습니다") == 1
     assert job_numbers(client.get("/m?view=later").text) == [tomorrow]
     assert job_numbers(client.get("/m/route").text) == [new, soon, late]
+
+
+def test_the_head_names_the_day_of_the_shift_and_a_running_hour_stands_on_the_first_page(
+    web_world: WebWorld,
+) -> None:
+    """At 04:43 of a night duty: the next visits, their clock and the call are on the first page."""
+    day = operating_day(web_world.now)
+    with web_world.database.transaction() as session:
+        duty = {"technician": web_world.technician, "point": web_world.point, "now": web_world.now}
+        world.make_shift(session, hours=(19, 32), **duty)
+        minutes = int((kst(day, 29, 32) - web_world.now).total_seconds() // 60)
+        soon = add_job(web_world, session, minutes=minutes, acknowledged_at=web_world.now)[0].number
+        far = add_job(web_world, session, minutes=minutes + 24 * 60, acknowledged_at=web_world.now)[0].number
+    web_world.now = kst(day, 28, 43)
+    client = web_world.sign_in("technician", technician=web_world.technician)
+    page = client.get("/m").text
+    assert job_numbers(page) == [far, soon] and "남은 일이 없습니다" not in page
+    assert page.count('data-testid="clock"') == 2 and page.count("전화하기") == 2
+    head = words_of(page[page.index('class="day-line"') : page.index('id="calls"')])
+    assert f"{date_text(kst(day, 19))} 19:00~08:00 당직 {date_text(web_world.now)} 09:00~18:00" in head
+    assert job_numbers(client.get("/m?view=later").text) == [far]
+
+
+def test_what_was_in_vain_is_not_counted_as_done_nor_under_the_next_days(web_world: WebWorld) -> None:
+    ended = {"arrived_at": web_world.now, "ended_at": web_world.now}
+    with web_world.database.transaction() as session:
+        done = add_job(web_world, session, minutes=24 * 60, state="completed", **ended)[0].number
+        absent = add_job(web_world, session, minutes=-60, state="absent", **ended)[0].number
+    client = web_world.sign_in("technician", technician=web_world.technician)
+    page = client.get("/m").text
+    unfinished, finished = page.index('id="unfinished"'), page.index('id="ended"')
+    assert job_numbers(page[unfinished:finished]) == [absent] and job_numbers(page[finished:]) == [done]
+    assert job_numbers(client.get("/m?view=later").text) == []
 
 
 def test_a_family_that_waits_for_a_call_comes_before_an_agreed_visit(web_world: WebWorld) -> None:

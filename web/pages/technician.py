@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,7 +21,8 @@ from core.phones import parse_phone
 from dispatch.call_desk import party_names
 from dispatch.planning.board import horizon
 from dispatch.tasks import TaskInfo, close_task, get_task, list_tasks
-from dispatch.technician_day import TechnicianDay, technician_day
+from dispatch.technician_day import technician_day
+from dispatch.technician_shapes import Job, TechnicianDay
 from dispatch.technicians_at_work import TechnicianWork, technicians_with_work
 from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
@@ -178,12 +180,17 @@ def _today(
         day=horizon(rules, now)[0],
         now=now,
     )
-    cards = _cards(session, principal, technician, day, now)
+    route, ended, calls = (
+        _cards(session, principal, technician, day, jobs, now)
+        for jobs in (day.open_jobs, day.ended_jobs, day.calls)
+    )
     return {
         "day": day,
-        "news": sorted((card for card in cards if card.job.is_open and card.job.is_news), key=_by_urgency),
-        "route": [card for card in cards if card.job.is_open and not card.job.is_news],
-        "ended": [card for card in cards if not card.job.is_open],
+        "news": sorted((card for card in (*route, *calls) if card.job.is_news), key=_by_urgency),
+        "calls": sorted((card for card in calls if not card.job.is_news), key=_by_urgency),
+        "route": [card for card in route if not card.job.is_news],
+        "ended": [card for card in ended if card.job.is_done],
+        "unfinished": [card for card in ended if not card.job.is_done],
         "may_acknowledge": principal.role is Role.TECHNICIAN,
         "live_topics": " ".join(_topics(technician, day)),
     }
@@ -192,8 +199,8 @@ def _today(
 def _by_urgency(card: JobCard) -> tuple[bool, bool, datetime]:
     """Danger first, then families whose hour runs by when it ends, then what is agreed by when it begins."""
     job, clock = card.job, card.job.contact
-    runs = clock is not None and clock.stopped_at is None and clock.state in ("running", "paused", "breached")
-    moment = clock.due_at if runs and clock is not None else job.planned_start or job.received_at
+    runs = clock is not None and clock.runs
+    moment = clock.due_at if clock is not None and clock.runs else job.planned_start or job.received_at
     return (not job.safety, not runs, moment)
 
 
@@ -207,7 +214,11 @@ def _later(
     ]
     return {
         "may_acknowledge": False,
-        "days": [(day, _cards(session, principal, technician, day, now)) for day in days],
+        "days": [
+            (day, _cards(session, principal, technician, day, day.open_jobs, now))
+            for day in days
+            if day.open_jobs or day.shifts or not day.begun
+        ],
     }
 
 
@@ -224,16 +235,22 @@ def _tasks(
 
 
 def _cards(
-    session: Session, principal: Principal, technician: TechnicianInfo, day: TechnicianDay, now: datetime
-) -> list[Any]:
-    jobs = (*day.open_jobs, *day.ended_jobs)
+    session: Session,
+    principal: Principal,
+    technician: TechnicianInfo,
+    day: TechnicianDay,
+    jobs: Sequence[Job],
+    now: datetime,
+) -> list[JobCard]:
     return cards_of(session, principal=principal, technician_id=technician.id, day=day, jobs=jobs, now=now)
 
 
 def _topics(technician: TechnicianInfo, day: TechnicianDay) -> list[str]:
     """His own topic, his point's (new jobs and plans), and each ticket of the day."""
-    points = {job.service_point_id for job in day.open_jobs} | {technician.service_point_id or 0}
-    numbers = [job.number for job in (*day.open_jobs, *day.ended_jobs)]
+    points = {job.service_point_id for job in (*day.open_jobs, *day.calls)} | {
+        technician.service_point_id or 0
+    }
+    numbers = [job.number for job in (*day.open_jobs, *day.ended_jobs, *day.calls)]
     return [
         f"technician:{technician.id}",
         *(f"point:{point_id}" for point_id in sorted(points)),

@@ -19,7 +19,7 @@ from customers.queries import list_models
 from customers.rules import Relationship, read_relationship, relationship_label
 from customers.schemas import AddressInfo, BoilerInfo
 from dispatch.detail_shapes import PartyFacts
-from dispatch.technician_day import Job, TechnicianDay
+from dispatch.technician_shapes import Job, TechnicianDay
 from dispatch.words import symptom_words
 from web.presenters.masks import OPEN, Masks, masks_for_ticket
 

@@ -76,7 +76,10 @@ def _require_checklist(ticket: Ticket, completion: CompletionRequest) -> None:
     items = checklist_for(safety=ticket.safety or ticket.safety_hold)
     errors = missing_items(items, completion.checklist)
     if errors:
-        raise ChecklistError(_("확인 항목을 모두 표시해야 완료할 수 있습니다."), errors=errors)
+        raise ChecklistError(
+            _("‘필수’인 확인 항목을 표시해야 완료할 수 있습니다. 나머지는 확인한 것만 표시하세요."),
+            errors=errors,
+        )
 
 
 def _known_ticks(ticket: Ticket, completion: CompletionRequest) -> dict[str, bool]:

@@ -67,7 +67,7 @@ def tell_other_worker(session: Session, *, visit_id: int, now: datetime) -> None
 def tell_en_route(
     session: Session, *, visit_id: int, arrives_at: datetime | None, now: datetime, early: bool = False
 ) -> None:
-    """Tell the family that the technician has set out; `early`: well before the time that was agreed."""
+    """Tell the family that the technician has set out; `early`: before the time that was agreed."""
     visit = session.get_one(Visit, visit_id)
     facts = facts_of_ticket(session, ticket_id=visit.ticket_id)
     worker = notice_facts.worker_of(session, visit=visit)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from core.clock import operating_day
-from core.i18n import _
+from core.i18n import N_, _
 from dispatch.detail_shapes import ReasonFacts, VisitFacts
 from dispatch.models import Placement, Task, Ticket
 from dispatch.placement_rules import said_again
@@ -18,6 +18,19 @@ from dispatch.planning.reason_words import told
 from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES
 from dispatch.tasks import MAP_PICK
 from dispatch.tickets import ticket_key
+
+_WAITS = {
+    "SELF_FIXED": N_("방문 없이 해결된 접수입니다."),
+    "COMPLETED": N_("수리를 마친 접수입니다."),
+    "CLOSED": N_("끝난 접수입니다."),
+    "CANCELLED": N_("취소된 접수입니다."),
+    "EN_ROUTE": N_("기사가 가고 있습니다."),
+    "ARRIVED": N_("기사가 도착해 있습니다."),
+    "IN_PROGRESS": N_("기사가 수리하고 있습니다."),
+    "ON_HOLD": N_("보류 중입니다. 다시 갈 때가 되면 일정에 넣습니다."),
+    "ABSENT": N_("집에 아무도 없어 다시 약속해야 합니다."),
+}
+"""What a ticket waits for that no plan has to explain: recorded facts, never a guess."""
 
 
 def is_planned(visit: VisitFacts | None) -> bool:
@@ -86,23 +99,13 @@ def _from_plans(session: Session, ticket: Ticket, *, now: datetime) -> tuple[Rea
                 found.setdefault((reason.code, reason.text, reason.technician_id), reason)
     if found:
         return tuple(found.values())
-    return (ReasonFacts("NOT_YET_PLANNED", "best_guess", no_reason_yet(ticket.status)),)
+    kind = "proof" if ticket.status in _WAITS else "best_guess"
+    return (ReasonFacts("NOT_YET_PLANNED", kind, no_reason_yet(ticket.status)),)
 
 
 def no_reason_yet(status: str) -> str:
     """What to say of a ticket that nobody is to visit, while no plan says why it is left out."""
-    waits = {
-        "SELF_FIXED": _("방문 없이 해결된 접수입니다."),
-        "COMPLETED": _("수리를 마친 접수입니다."),
-        "CLOSED": _("끝난 접수입니다."),
-        "CANCELLED": _("취소된 접수입니다."),
-        "EN_ROUTE": _("기사가 가고 있습니다."),
-        "ARRIVED": _("기사가 도착해 있습니다."),
-        "IN_PROGRESS": _("기사가 수리하고 있습니다."),
-        "ON_HOLD": _("보류 중입니다. 다시 갈 때가 되면 일정에 넣습니다."),
-        "ABSENT": _("집에 아무도 없어 다시 약속해야 합니다."),
-    }
-    return waits.get(status, _("기사의 일정에 넣고 있습니다."))
+    return _(_WAITS.get(status, N_("기사의 일정에 넣고 있습니다.")))
 
 
 def _reason(kept: Mapping[str, Any]) -> ReasonFacts:

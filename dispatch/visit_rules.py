@@ -20,6 +20,9 @@ vary, beyond it the family is not at home or not ready."""
 EARLY_AT_NIGHT = EARLY_ENOUGH_TO_ASK
 """At night nobody may be woken, and the drive varies little."""
 
+TOLD_TO = timedelta(minutes=5)
+"""An expected arrival is told rounded up to this."""
+
 
 class Step(StrEnum):
     """A fact that a technician (or a desk for him) reports."""
@@ -104,6 +107,11 @@ def early_by(*, at: datetime, window_start: datetime | None) -> timedelta | None
     if window_start is None or window_start - at < EARLY_ENOUGH_TO_ASK:
         return None
     return window_start - at
+
+
+def is_told_before(*, arrives_at: datetime, window_start: datetime | None) -> bool:
+    """Whether the arrival that a family is told lies before the time that it was promised."""
+    return window_start is not None and window_start - arrives_at >= TOLD_TO
 
 
 def is_night(at: datetime, *, opens: str, closes: str) -> bool:

@@ -23,7 +23,7 @@ from dispatch.revisits import hold
 from dispatch.states import OPEN_VISIT_STATES
 from dispatch.steps import Taken, begin_step, result_of, write_step
 from dispatch.tickets import note_change
-from dispatch.visit_rules import OtherVisit, Step, absence_errors, early_by, oddities
+from dispatch.visit_rules import OtherVisit, Step, absence_errors, early_by, is_told_before, oddities
 from dispatch.visit_schemas import REACHED, StepResult
 
 __all__ = ["acknowledge", "arrive", "complete_visit", "depart", "hold", "mark_absent", "start"]
@@ -51,8 +51,14 @@ def depart(
     session.add(visit)
     arrives_at = visit.arrives_at or taken.at
     early = travel_estimate.early_arrival(session, visit=visit, arrives_at=arrives_at, now=now)
+    known = visit.arrives_at is not None
+    before = known and is_told_before(arrives_at=arrives_at, window_start=visit.window_start)
     notices.tell_en_route(
-        session, visit_id=result.visit_id, arrives_at=visit.arrives_at, early=early is not None, now=now
+        session,
+        visit_id=result.visit_id,
+        arrives_at=visit.arrives_at,
+        early=before or early is not None,
+        now=now,
     )
     return result
 

@@ -143,7 +143,7 @@ class WindowChanged:
 class EnRoute:
     """The technician has set out; `arrives_at` is an estimate and is told rounded up to 5 minutes.
 
-    `comes_before`: the agreed window, which begins well after that: the family is asked whether it suits.
+    `comes_before`: the agreed window, which begins after that: the family is asked whether it suits.
     """
 
     case: Case

@@ -105,6 +105,15 @@ def test_the_technician_of_the_complaint_is_not_sent_again(session: Session, now
     assert plan(session, ticket, now).technician_id == second
 
 
+@pytest.mark.parametrize(("status", "kind"), [("ABSENT", "proof"), ("ASSIGNED", "best_guess")])
+def test_a_recorded_fact_is_no_guess(session: Session, now: datetime, status: str, kind: str) -> None:
+    company = world.make_company(session)
+    ticket = world.make_ticket(session, company=company, point=world.make_point(session, company=company))
+    ticket.status = status
+    (reason,) = why_unplanned(session, ticket=ticket, visit=None, now=now)
+    assert reason.kind == kind
+
+
 def test_urgent_comes_before_what_can_wait(session: Session, now: datetime) -> None:
     """With room for one more today, the frail household gets today and the inspection another day."""
     shop = Shop(session)

@@ -8,12 +8,14 @@ from datetime import timedelta
 import pytest
 from sqlmodel import col, select
 
+from core.clock import kst, operating_day, today_kst
 from dispatch.models import Ticket, Visit
 from notifications.models import Notice
 from tests import world
 from tests.web.conftest import WebWorld
 from tests.web.technician_world import Phone, add_job, at_the_door, in_order, open_phone
 from tests.web.told_once import told_once, words_of
+from web.display import date_text
 
 
 @pytest.fixture
@@ -28,7 +30,7 @@ def test_the_steps_lead_to_the_bill_that_the_family_gets(phone: Phone) -> None:
     assert "출장비" in phone.get()
     data = {"quantity.LABOUR_IGNITION": "2", "note": "점화봉 교체", "misuse": ""}
     answer = phone.post("completed", data)
-    assert answer.status_code == 422 and "확인 항목을 모두" in answer.text
+    assert answer.status_code == 422 and "‘필수’인 확인 항목을 표시해야" in answer.text
     assert 'value="2"' in answer.text and "점화봉 교체" in answer.text and "78,000원" in answer.text
     assert phone.ticket().status == "IN_PROGRESS"
     assert phone.post("completed", {**data, "tick": ["usage_explained"]}).status_code == 303
@@ -158,14 +160,18 @@ def test_who_would_be_there_too_early_is_asked_and_the_family_is_told(
     assert told and all("보다 먼저 갑니다" in n.text and "바로 전화해 주세요" in n.text for n in told)
 
 
-def test_setting_out_with_the_drive_in_mind_is_not_asked_about(web_world: WebWorld) -> None:
-    start = web_world.now + timedelta(minutes=30)
+@pytest.mark.parametrize(("minutes", "before"), [(30, True), (0, False)], ids=["early", "in time"])
+def test_setting_out_with_the_drive_in_mind_is_not_asked_about(
+    web_world: WebWorld, minutes: int, before: bool
+) -> None:
+    """Nobody is asked for some minutes, but no family is told a time outside its window without a word."""
+    start = web_world.now + timedelta(minutes=minutes)
     window = {"window_start": start, "window_end": start + timedelta(hours=2)}
-    phone = open_phone(web_world, state="agreed", status="APPOINTED", minutes=30, **window)
+    phone = open_phone(web_world, state="agreed", status="APPOINTED", minutes=minutes, **window)
     assert phone.post("departed").status_code == 303
     with web_world.database.reading() as session:
         told = session.exec(select(Notice).where(col(Notice.event) == "EN_ROUTE")).all()
-    assert told and all("먼저 갑니다" not in notice.text for notice in told)
+    assert told and all(("먼저 갑니다" in notice.text) is before for notice in told)
 
 
 def test_a_home_left_open_is_asked_about_once_the_other_is_done(web_world: WebWorld) -> None:
@@ -199,7 +205,7 @@ def test_coming_much_earlier_than_agreed_is_asked_about_and_the_desk_sees_it(
     assert phone.post("arrived", {"idempotency_key": "second", "anyway": said}).status_code == 303
     assert phone.visit().state == "arrived"
     desk = web_world.sign_in("dispatcher").get(f"/agent/tickets/{phone.number}").text
-    assert f"기사가 일찍 도착했습니다: 약속보다 40분 이름, {words}" in desk
+    assert f"기사가 일찍 도착했습니다: 약속보다 40분 빠름, {words}" in desk
 
 
 def test_a_little_early_is_on_time(web_world: WebWorld) -> None:
@@ -238,6 +244,18 @@ def test_a_hold_says_why_and_until_when(phone: Phone) -> None:
     assert phone.ticket().status == "ON_HOLD"
     page = phone.get()
     assert "보류 중" in page and "부품 대기" in page and "12월 3일" in page and "팬 모터" in page
+
+
+def test_before_five_a_hold_begins_again_on_a_later_day_of_the_calendar(web_world: WebWorld) -> None:
+    """Past midnight the calendar's today is the day on which this visit ends."""
+    web_world.now = kst(operating_day(web_world.now), 28, 43)
+    phone = open_phone(web_world)
+    at_the_door(phone)
+    tomorrow = today_kst(web_world.now) + timedelta(days=1)
+    days = re.findall(r'name="days" value="1".*?choice-text">([^<]+)', phone.get("?do=hold"), re.DOTALL)
+    assert days == [date_text(kst(tomorrow, 9))]
+    assert phone.post("hold", {"reason": "customer_request", "days": "1"}).status_code == 303
+    assert phone.visit().hold_due_at == kst(tomorrow, 9)
 
 
 def test_a_step_out_of_place_is_refused_in_plain_words(phone: Phone) -> None:

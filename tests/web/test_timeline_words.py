@@ -95,6 +95,7 @@ def english() -> Iterator[None]:
             entry("HappyCallAttempted", outcome="BUSY", outside_hours=True, **{"with": "resident"}),
             "해피콜을 걸었습니다: 통화 중 (사시는 분), 전화 시간 밖",
         ),
+        (entry("TechnicianArrived", early_s=47 * 60), "기사가 일찍 도착했습니다: 약속보다 47분 빠름"),
         (entry("VisitCompleted", total=32_000), "수리를 마쳤습니다: 32,000원"),
         (entry("TicketReopened", excluded_technician_id=7), "다시 열었습니다: 박성호 기사는 뺌"),
         (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from billing.schemas import MAX_QUANTITY, LineRequest
+from core.clock import kst, today_kst
 from core.errors import FieldError, InvalidError
 from core.i18n import _
 from dispatch.detail_shapes import TicketDetail, WindowFacts
@@ -16,6 +17,7 @@ DIAL_COUNTS_FOR = timedelta(minutes=5)
 """A call is dated at its dialling when it is written down this soon after; later it is dated now."""
 CALL_BACK_AT_MOST_S = 24 * 3600
 DAYS_AT_MOST = 60
+HOLD_ENDS_AT_HOUR = 9
 
 
 class BadFormError(InvalidError):
@@ -109,6 +111,11 @@ def read_hold_day(posted: PostedForm) -> int | None:
     if days is not None and days > DAYS_AT_MOST:
         raise _bad("days", _("다시 갈 날을 다시 골라 주세요."))
     return days or None
+
+
+def hold_until(days: int, now: datetime) -> datetime:
+    """When a held visit goes on: by the calendar, whose today is the day on which this visit ends."""
+    return kst(today_kst(now) + timedelta(days=days), HOLD_ENDS_AT_HOUR)
 
 
 def _dialled_at(posted: PostedForm, *, received_at: datetime, now: datetime) -> datetime | None:

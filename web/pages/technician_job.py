@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
 from core.actor import Principal, Role
-from core.clock import kst, operating_day
+from core.clock import operating_day
 from core.errors import DomainError, NotFoundError
 from core.i18n import _
 from dispatch.boiler_at_home import OTHER_BOILER
@@ -27,7 +27,7 @@ from web.identity import GuardedRoute, SignedIn, allow
 from web.pages.posting import PostedForm
 from web.pages.technician import ROLES, Whose, frame_of
 from web.pages.technician_asides import FAMILY, after_absence, still_at
-from web.pages.technician_forms import read_lines
+from web.pages.technician_forms import hold_until, read_lines
 from web.pages.technician_lost import lost_values
 from web.presenters.masks import Masks
 from web.presenters.offers import weigh_offers
@@ -214,7 +214,7 @@ def _choices(session: Session, detail: TicketDetail, *, now: datetime) -> dict[s
         "other_boiler": [(key, _(words)) for key, words in OTHER_BOILER.items()],
         "boiler_models": boiler_models(session, company_id=detail.company.id),
         "call_backs": [(m, now + timedelta(minutes=m)) for m in CALL_BACK_MINUTES],
-        "hold_days": [(n, kst(operating_day(now) + timedelta(days=n), 9)) for n in (1, 2, 3, 7)],
+        "hold_days": [(n, hold_until(n, now)) for n in (1, 2, 3, 7)],
     }
 
 

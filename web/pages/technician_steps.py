@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import cast
 from urllib.parse import quote
 
@@ -12,7 +12,6 @@ from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
 from core.actor import Actor, Principal
-from core.clock import kst, operating_day
 from core.errors import DomainError, ForbiddenError, NotFoundError, UnauthorizedError
 from dispatch import visits
 from dispatch.completion import complete_visit
@@ -26,7 +25,7 @@ from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.posting import Posted, PostedForm, take_once
 from web.pages.technician import ROLES
 from web.pages.technician_asides import still_at, too_early
-from web.pages.technician_forms import read_attempt, read_completion, read_hold_day
+from web.pages.technician_forms import hold_until, read_attempt, read_completion, read_hold_day
 from web.pages.technician_job import bill_values, job_values
 from web.pages.technician_lost import lost_values
 from web.paths import own_path
@@ -34,8 +33,6 @@ from web.scope import reach_ticket, scope_of
 from web.templating import render_page
 
 router = APIRouter(prefix="/m/{number}", route_class=GuardedRoute)
-
-HOLD_ENDS_AT_HOUR = 9
 
 Act = Callable[[Session, int, datetime], object]
 
@@ -143,7 +140,7 @@ def post_hold(
 
     def act(session: Session, ticket_id: int, now: datetime) -> None:
         days = read_hold_day(posted)
-        due = kst(operating_day(now) + timedelta(days=days), HOLD_ENDS_AT_HOUR) if days else None
+        due = hold_until(days, now) if days else None
         visits.hold(
             session,
             ticket_id=ticket_id,

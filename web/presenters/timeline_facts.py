@@ -121,7 +121,7 @@ def _arrival(data: Facts, _names: Names) -> str:
     early_s = data.get("early_s")
     if not early_s:
         return ""
-    early = _("약속보다 {span} 이름").format(span=span_text(int(early_s)))
+    early = _("약속보다 {span} 빠름").format(span=span_text(int(early_s)))
     called = data.get("family_called")
     if called is None:
         return early

@@ -39,6 +39,28 @@ def test_a_failed_call_is_kept_and_the_clock_runs_on(phone: Phone) -> None:
     assert "10:00 · 김민수 · 안 받음" in kept
 
 
+def test_after_a_wrong_number_somebody_else_is_offered_first(phone: Phone) -> None:
+    data = {"outcome": "WRONG_NUMBER", "with": "requester"}
+    assert phone.post("attempt", data).status_code == 303
+    page = phone.get()
+    assert in_order(
+        page, ["김민수: 잘못된 번호로", "데스크에 알려 주세요", "tel:025550101", "tel:01098765432"]
+    )
+    dial = page[page.index('class="dial"') : page.index('id="outcome"')]
+    assert 'data-kind="primary"' in dial[: dial.index("tel:025550101")] and dial.count("primary") == 1
+    assert re.search(r'name="with" value="resident" checked', page)
+    assert phone.post("attempt", {**data, "outcome": "CONNECTED"}).status_code == 303
+    assert "잘못된 번호로" not in phone.get(), "it was right after all"
+
+
+def test_when_every_number_was_wrong_the_desk_is_named(phone: Phone) -> None:
+    for role in ("requester", "resident"):
+        phone.post("attempt", {"outcome": "WRONG_NUMBER", "with": role, "idempotency_key": role})
+    page = phone.get()
+    note = words_of(page[page.index('id="wrong-number"') : page.index('class="dial"')])
+    assert "걸 수 있는 다른 번호가 없습니다" in note and "데스크에 알려 주세요" in note
+
+
 @pytest.mark.parametrize("said", ["2026-12-01T11:30:00+09:00", "nonsense", "2026-11-30T10:00:00+09:00", ""])
 def test_a_phone_whose_clock_is_wrong_is_not_believed(phone: Phone, said: str) -> None:
     phone.web.wait(minutes=10)

@@ -169,7 +169,7 @@ def _facts(
     return {
         "show": show,
         "masks": masks,
-        "people": people_lines(detail.parties, masks),
+        "people": people_lines(detail.parties, masks, attempts=detail.attempts),
         "address": address_line(address, masks),
         "way": address.normalised if masks.is_open and address.normalised else None,
         "access_note": job.household.access_note if masks.is_open else "",

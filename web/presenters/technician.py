@@ -18,7 +18,7 @@ from core.phones import parse_phone
 from customers.queries import list_models
 from customers.rules import Relationship, read_relationship, relationship_label
 from customers.schemas import AddressInfo, BoilerInfo
-from dispatch.detail_shapes import PartyFacts
+from dispatch.detail_shapes import AttemptFacts, PartyFacts
 from dispatch.technician_shapes import Job, TechnicianDay
 from dispatch.words import symptom_words
 from web.presenters.masks import OPEN, Masks, masks_for_ticket
@@ -42,7 +42,10 @@ HOLD_WORDS = {"parts_wait": N_("부품 대기"), "customer_request": N_("고객 
 
 @dataclass(frozen=True)
 class PersonLine:
-    """Somebody of the family. `tel` is what the phone dials, None while the number is masked."""
+    """Somebody of the family. `tel` is what the phone dials, None while the number is masked.
+
+    `wrong`: the last call to this number reached somebody else.
+    """
 
     role: str
     role_label: str
@@ -51,6 +54,7 @@ class PersonLine:
     phone: str
     tel: str | None
     can_text: bool
+    wrong: bool = False
 
 
 @dataclass(frozen=True)
@@ -128,9 +132,14 @@ def cards_of(
     return cards
 
 
-def people_lines(parties: Iterable[PartyFacts], masks: Masks) -> tuple[PersonLine, ...]:
-    """Whom to call, in the order in which to try: who asked, who lives there, who pays."""
-    ordered = sorted(parties, key=lambda party: DIAL_ORDER.index(party.role))
+def people_lines(
+    parties: Iterable[PartyFacts], masks: Masks, *, attempts: Iterable[AttemptFacts] = ()
+) -> tuple[PersonLine, ...]:
+    """Whom to call, in the order in which to try: who asked, who lives there, who pays; wrong ones last."""
+    found = tuple(parties)
+    last = {attempt.with_role: attempt.outcome for attempt in attempts}
+    wrong = {party.phone for party in found if last.get(party.role) == "WRONG_NUMBER"}
+    ordered = sorted(found, key=lambda party: (party.phone in wrong, DIAL_ORDER.index(party.role)))
     return tuple(
         PersonLine(
             role=party.role,
@@ -140,6 +149,7 @@ def people_lines(parties: Iterable[PartyFacts], masks: Masks) -> tuple[PersonLin
             phone=masks.phone(party.phone),
             tel=parse_phone(party.phone).digits if masks.is_open else None,
             can_text=party.can_text,
+            wrong=party.phone in wrong,
         )
         for party in ordered
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, exists
+from sqlalchemy import ColumnElement, exists, or_
 from sqlmodel import Session, col, func, select
 
 from dispatch.call_desk import party_names
@@ -14,7 +14,9 @@ from dispatch.list_queries import TicketItem, items_by_id
 from dispatch.models import Placement, Task, Ticket, Visit
 from dispatch.placement_rules import said_again
 from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES
-from dispatch.tasks import TaskInfo, list_tasks
+from dispatch.tasks import SAFETY_ALARM, TaskInfo, list_tasks
+from workforce.duty import duty_at
+from workforce.schemas import PersonInfo, TechnicianInfo
 
 LOST_FOR = timedelta(hours=24)
 """How long a desk still sees what went on to another point."""
@@ -46,6 +48,15 @@ class Unplanned:
 
     item: TicketItem
     reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Danger:
+    """An open safety ticket of the point, its alarm while no technician has it, and whom to ring about it."""
+
+    item: TicketItem
+    alarm: TaskInfo | None
+    ring: tuple[PersonInfo | TechnicianInfo, ...]
 
 
 @dataclass(frozen=True)
@@ -125,6 +136,37 @@ def list_unplanned(session: Session, *, company_id: int, point_id: int, now: dat
     items = items_by_id(session, company_id=company_id, ticket_ids=ids, now=now)
     reasons = reasons_of(session, items=items, now=now)
     return [Unplanned(item, reasons.get(item.id, ())) for item in items]
+
+
+def list_dangers(session: Session, *, company_id: int, point_id: int, now: datetime) -> list[Danger]:
+    """Open safety tickets of the point, those that nobody has first, then the oldest.
+
+    Rung is the technician who has it; without one whoever answers for the alarm, or for danger at the point.
+    """
+    query = (
+        select(Ticket.id)
+        .where(
+            col(Ticket.company_id) == company_id,
+            col(Ticket.service_point_id) == point_id,
+            or_(col(Ticket.safety), col(Ticket.safety_hold)),
+            col(Ticket.status).not_in(ENDED_STATUSES),
+        )
+        .order_by(col(Ticket.received_at), col(Ticket.id))
+        .limit(SHOWN)
+    )
+    ids = [ticket_id for ticket_id in session.exec(query) if ticket_id is not None]
+    if not ids:
+        return []
+    alarms = {
+        task.ticket_id: task for task in list_tasks(session, company_id=company_id, kinds=(SAFETY_ALARM,))
+    }
+    escalation = duty_at(session, company_id=company_id, point_id=point_id, at=now).escalation
+    found = []
+    for item in items_by_id(session, company_id=company_id, ticket_ids=ids, now=now):
+        alarm = alarms.get(item.id)
+        ring = (item.technician,) if item.technician else (alarm.owner if alarm else escalation,)
+        found.append(Danger(item, alarm, ring))
+    return sorted(found, key=lambda danger: danger.item.technician is not None)
 
 
 def list_lost(session: Session, *, point_id: int, now: datetime) -> list[Lost]:

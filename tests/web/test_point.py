@@ -10,9 +10,11 @@ import pytest
 from sqlmodel import col, select
 
 from core.clock import kst, operating_day
+from core.phones import parse_phone
 from dispatch.models import ContactAttempt, Task, Visit
 from dispatch.planning.plan_models import SolveRequest
 from dispatch.planning.slots import Slot
+from dispatch.safety import raise_alarm
 from dispatch.tasks import CALL_LANDLINE, CONTACT_CALL, open_task
 from tests import world
 from tests.web.conftest import ClientAs, WebWorld
@@ -25,7 +27,7 @@ from tests.web.point_world import (
     section,
     ticket_of,
 )
-from workforce.models import AccessLog, Membership, Technician
+from workforce.models import AccessLog, Membership, Person, ServicePoint, Technician
 
 __all__ = ["desk"]
 
@@ -45,6 +47,31 @@ def test_the_desk_shows_what_waits_and_who_answers_now(web_world: WebWorld, desk
     assert f'data-live="point:{web_world.point.id} ticket task"' in page
     assert "김영자" not in page and "김*자" in page, "the household stays masked"
     assert "1203호" not in page
+
+
+@pytest.mark.parametrize("kind", ["direct", "designated"])
+def test_an_open_safety_ticket_stands_first_with_whom_to_ring(
+    web_world: WebWorld, desk: httpx.Client, kind: str
+) -> None:
+    make_offer(web_world)
+    given = make_planned(web_world)
+    with web_world.database.transaction() as session:
+        session.get_one(ServicePoint, web_world.point.id).kind = kind
+        ticket = ticket_of(session, given)
+        ticket.safety = True
+        session.add(ticket)
+        person = session.get_one(Person, web_world.technician.person_id)
+        phone = parse_phone(person.phone).digits
+    nobodys = make_ticket(web_world, status="UNASSIGNED", safety=True)
+    with web_world.database.transaction() as session:
+        raise_alarm(session, ticket=ticket_of(session, nobodys), now=web_world.now)
+    page = desk.get("/point").text
+    part = section(page, "dangers")
+    assert re.findall(r'data-testid="danger" data-number="([^"]+)"', part) == [nobodys, given]
+    assert page.index('id="dangers"') < page.index('id="offers"')
+    assert "지금 바로 사람을 정해 주세요" in part and page.count("지금 바로 사람을 정해 주세요") == 1
+    assert f'href="tel:{phone}"' in part and part.count("tel:") == 2
+    assert 'id="dangers"' in desk.get("/point/parts/work").text
 
 
 def test_an_empty_desk_is_calm(desk: httpx.Client) -> None:

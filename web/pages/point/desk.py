@@ -13,13 +13,16 @@ from core.actor import Principal
 from core.clock import rfc3339_kst
 from core.dated import read_rules
 from core.i18n import _
+from core.phones import parse_phone
 from dispatch.list_queries import TicketItem
 from dispatch.planning.proposals import list_proposals
 from dispatch.planning.replans import replan_of
 from dispatch.point_desk import (
+    Danger,
     DeskTask,
     Offer,
     Unplanned,
+    list_dangers,
     list_desk_tasks,
     list_lost,
     list_offers,
@@ -35,6 +38,7 @@ from web.pages.point.words import (
     OWNER_ROLES,
     PARTIES,
     TELLING_CALLS,
+    VISIT_STATES,
     done_flash,
     task_words,
 )
@@ -151,11 +155,14 @@ def _work(session: Session, desk: Desk, *, now: datetime) -> dict[str, Any]:
         _task_row(desk, found)
         for found in list_desk_tasks(session, company_id=company_id, point_id=point_id, now=now)
     ]
+    dangers = list_dangers(session, company_id=company_id, point_id=point_id, now=now)
+    alarms = {danger.alarm.id for danger in dangers if danger.alarm}
     return {
+        "dangers": [_danger_row(desk, danger) for danger in dangers],
         "offers": [_offer_row(offer) for offer in offers],
         "accept_limit_s": limit,
         "calls": [row for row in tasks if row["is_call"]],
-        "duties": [row for row in tasks if not row["is_call"]],
+        "duties": [row for row in tasks if not row["is_call"] and row["task"].id not in alarms],
         "unplanned": [
             _unplanned_row(found)
             for found in list_unplanned(session, company_id=company_id, point_id=point_id, now=now)
@@ -201,6 +208,19 @@ def _offer_row(offer: Offer) -> dict[str, Any]:
         "answer": clock if offer.answer_due_at else None,
         # The same paper every time it is shown: a second press is the same answer.
         "key": f"accept-{offer.item.number}-{rfc3339_kst(offer.asked_at)}",
+    }
+
+
+def _danger_row(desk: Desk, danger: Danger) -> dict[str, Any]:
+    item, alarm = danger.item, danger.alarm
+    phones = [(who.name, parse_phone(who.phone)) for who in danger.ring if who.phone]
+    return item_row(item) | {
+        "alarm": _hidden(alarm.detail, item) if alarm else "",
+        "technician": item.technician.name if item.technician else "",
+        "visit": VISIT_STATES.get(item.visit_state or "", "") and _(VISIT_STATES[item.visit_state or ""]),
+        "ring": [{"name": name, "phone": phone.display, "tel": phone.digits} for name, phone in phones],
+        "href": desk.ticket(item.number),
+        "assign": desk.ticket(item.number, do="assign"),
     }
 
 

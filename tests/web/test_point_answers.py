@@ -100,6 +100,24 @@ def test_accepting_twice_is_accepting_once(web_world: WebWorld, desk: httpx.Clie
     assert f'data-number="{number}"' not in section(desk.get("/point").text, "offers")
 
 
+def test_what_was_taken_says_who_goes_when_and_where_it_is_now(
+    web_world: WebWorld, desk: httpx.Client
+) -> None:
+    number = make_offer(web_world, status="ASSIGNED")
+    with web_world.database.transaction() as session:
+        start = web_world.now + timedelta(hours=2)
+        ticket, who = ticket_of(session, number), web_world.technician
+        world.make_visit(session, ticket=ticket, point=web_world.point, technician=who, start=start)
+    answer = desk.post(f"/point/tickets/{number}/acceptance")
+    page = desk.get(answer.headers["location"]).text
+    toast = page[page.index('id="toasts"') :]
+    toast = toast[: toast.index("</div>")]
+    assert f"{number} 접수를 맡았습니다. 박기사 기사가 오늘 12:00쯤 갑니다." in toast
+    assert f'href="/point/tickets/{number}"' in toast
+    strange = desk.get("/point?done=accepted&number=ON-NONE")
+    assert strange.status_code == 200 and "ON-NONE" not in strange.text
+
+
 def test_declining_needs_a_reason_and_a_second_press_is_harmless(
     web_world: WebWorld, desk: httpx.Client
 ) -> None:

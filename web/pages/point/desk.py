@@ -12,6 +12,7 @@ from sqlmodel import Session
 from core.actor import Principal
 from core.clock import rfc3339_kst
 from core.dated import read_rules
+from core.errors import NotFoundError
 from core.i18n import _
 from core.phones import parse_phone
 from dispatch.list_queries import TicketItem
@@ -30,9 +31,10 @@ from dispatch.point_desk import (
 )
 from dispatch.words import symptom_words
 from web.context import context_of
+from web.display import when_text
 from web.identity import GuardedRoute, SignedIn, allow
 from web.pages.point.lanes import day_board
-from web.pages.point.reach import ROLES, Desk, NoPointError, read_desk
+from web.pages.point.reach import ROLES, Desk, NoPointError, reach_item, read_desk
 from web.pages.point.words import (
     AGREEMENT_CALLS,
     OWNER_ROLES,
@@ -57,8 +59,10 @@ PARTS = ("now", "work", "lanes")
 
 @router.get("")
 @allow(*ROLES)
-def show_desk(request: Request, day: int = 0, done: str = "", principal: Principal = SignedIn) -> Response:
-    """The whole screen."""
+def show_desk(
+    request: Request, day: int = 0, done: str = "", number: str = "", principal: Principal = SignedIn
+) -> Response:
+    """The whole screen. `done`, `number`: what was done a moment ago, and with which ticket."""
     context = context_of(request)
     with context.database.reading() as session:
         now = context.clock()
@@ -69,7 +73,27 @@ def show_desk(request: Request, day: int = 0, done: str = "", principal: Princip
         values = frame(desk, "now")
         for part in PARTS:
             values |= _load(session, desk, part, principal=principal, day=day, now=now)
-    return render_page(request, "point/desk.html", {**values, "flash": done_flash(done)})
+        flash = done_flash(done)
+        if done == "accepted" and number:
+            flash = _taken_flash(session, principal, number, now=now) or flash
+    return render_page(request, "point/desk.html", {**values, "flash": flash})
+
+
+def _taken_flash(
+    session: Session, principal: Principal, number: str, *, now: datetime
+) -> list[dict[str, str]]:
+    """Where a ticket is that was taken a moment ago: who goes when, and its page."""
+    try:
+        desk, item = reach_item(session, principal=principal, number=number, now=now)
+    except NotFoundError:  # gone again, or an address made up by hand
+        return []
+    if item.technician is not None and item.planned_start is not None:
+        text = _("{number} 접수를 맡았습니다. {technician} 기사가 {when}쯤 갑니다.").format(
+            number=item.number, technician=item.technician.name, when=when_text(item.planned_start, now)
+        )
+    else:
+        text = _("{number} 접수를 맡았습니다. 갈 기사와 시간을 정하고 있습니다.").format(number=item.number)
+    return [{"kind": "ok", "text": text, "href": desk.ticket(item.number), "link": _("접수 열기")}]
 
 
 @router.get("/parts/{part}")
@@ -213,11 +237,12 @@ def _offer_row(offer: Offer) -> dict[str, Any]:
 
 def _danger_row(desk: Desk, danger: Danger) -> dict[str, Any]:
     item, alarm = danger.item, danger.alarm
+    words = VISIT_STATES.get(item.visit_state or "none")
     phones = [(who.name, parse_phone(who.phone)) for who in danger.ring if who.phone]
     return item_row(item) | {
         "alarm": _hidden(alarm.detail, item) if alarm else "",
         "technician": item.technician.name if item.technician else "",
-        "visit": VISIT_STATES.get(item.visit_state or "", "") and _(VISIT_STATES[item.visit_state or ""]),
+        "visit": _(words) if words else "",
         "ring": [{"name": name, "phone": phone.display, "tel": phone.digits} for name, phone in phones],
         "href": desk.ticket(item.number),
         "assign": desk.ticket(item.number, do="assign"),

@@ -49,7 +49,11 @@ def take(
         raise
     except DomainError as error:
         return _refused(request, number, principal, posted, error, do=do)
-    target = desk.address(done=done) if to_desk else desk.ticket(number, done=done)
+    target = (
+        desk.address(done=done, number=number if done == "accepted" else None)
+        if to_desk
+        else desk.ticket(number, done=done)
+    )
     return _go(request, target)
 
 

@@ -18,8 +18,8 @@ ELDERLY_FROM_AGE = 65
 ELDERLY_NOT_BEFORE = time(10, 0)
 HALF_DAY_TURNS = time(13, 0)
 LONGEST_CALL_BACK = timedelta(days=14)
-DAYS_AHEAD = 60
-"""Longer than any row of days off."""
+DAYS_AHEAD = 400
+"""Longer than the most working days a company may set (sixty), however many days off lie between."""
 
 
 class WorkingDays(Protocol):
@@ -57,6 +57,14 @@ class CallingHours:
                 if begins > at:
                     yield begins, datetime.combine(day, end, KST)
 
+    def left_on_day(self, at: datetime) -> datetime | None:
+        """The next moment of that day at which people are rung, `at` itself within the hours; else None."""
+        day = today_kst(at)
+        if self.calendar.is_day_off(day):
+            return None
+        left = [start for start, end in self.stretches if datetime.combine(day, end, KST) > at]
+        return max(at, datetime.combine(day, left[0], KST)) if left else None
+
     def open_until(self, at: datetime) -> datetime | None:
         """The end of the stretch that a moment lies in; None outside the calling hours."""
         day = today_kst(at)
@@ -77,16 +85,19 @@ def is_elderly(*, priority_care: bool, age_band: str | None) -> bool:
 def call_window(done_at: datetime, *, rules: CompanyRules, hours: CallingHours) -> tuple[datetime, datetime]:
     """When the call is due and until when it is tried: D+1 .. D+3, counted in working days of the company.
 
-    A call is due at the beginning of the calling hours of its first day.
+    A call is due at the beginning of the calling hours of its first day. From D+0 on means the same day while
+    it has calling hours left, else the next calling day. The end never comes before the beginning.
     """
     days: dict[date, list[tuple[datetime, datetime]]] = {}
     midnight = datetime.combine(today_kst(done_at) + timedelta(days=1), time(0, 0), KST)
+    last = max(rules.happy_call_after_days, rules.happy_call_until_days, 1)
     for start, end in hours.after(midnight - timedelta(microseconds=1)):
-        days.setdefault(start.date(), []).append((start, end))
-        if len(days) > rules.happy_call_until_days:
+        if len(days) == last and start.date() not in days:
             break
+        days.setdefault(start.date(), []).append((start, end))
     listed = list(days.values())
-    return listed[rules.happy_call_after_days - 1][0][0], listed[rules.happy_call_until_days - 1][-1][1]
+    due = hours.left_on_day(done_at) if rules.happy_call_after_days == 0 else None
+    return due or listed[max(rules.happy_call_after_days, 1) - 1][0][0], listed[last - 1][-1][1]
 
 
 def half_day(at: datetime) -> tuple[date, bool]:

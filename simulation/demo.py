@@ -13,10 +13,10 @@ from pathlib import Path
 from core import clock
 from core.db import Database, make_engine
 from core.embedded_postgres import EmbeddedPostgres
-from core.settings import Settings
+from core.settings import Settings, StartupRefusedError
 from core.supervisor import ChildSpec, Foundation, Supervisor, find_free_port, require_free_port
 from simulation.logins import list_logins
-from simulation.world import prepare_world
+from simulation.world import prepare_world, refuse_strangers
 
 HOST = "127.0.0.1"
 READY_WITHIN_S = 120.0
@@ -30,10 +30,13 @@ def run_demo(*, root: Path, data_dir: Path, port: int, fresh: bool, migrate: Cal
     With DATABASE_URL set, that database is used and nothing embedded is started.
 
     Raises:
+        StartupRefusedError: that database is another company's, or is asked to be forgotten.
         DomainError: the port is taken, the data is in use, a part does not come up.
     """
     require_free_port(HOST, port)
     url = Settings().database_url
+    if url:
+        _refuse_foreign(url, fresh=fresh)
     postgres = None if url else EmbeddedPostgres(data_dir / "postgres")
     if fresh and postgres is not None:
         postgres.discard()
@@ -51,6 +54,21 @@ def run_demo(*, root: Path, data_dir: Path, port: int, fresh: bool, migrate: Cal
         _greet(database_url, port=port, seconds=time.monotonic() - began)
         supervisor.run()
     return 0
+
+
+def _refuse_foreign(url: str, *, fresh: bool) -> None:
+    """The demo empties no database that it did not start, and moves into none that is lived in."""
+    if fresh:
+        raise StartupRefusedError(
+            "--fresh는 데모가 직접 켠 데이터베이스만 새로 만듭니다. DATABASE_URL을 지우고 "
+            "(unset DATABASE_URL) 다시 실행하거나 --fresh를 빼 주세요.\n"
+            "--fresh only renews the demo's own database: unset DATABASE_URL, or leave --fresh out."
+        )
+    database = Database(make_engine(url, pool_size=1))
+    try:
+        refuse_strangers(database)
+    finally:
+        database.dispose()
 
 
 def _seed(database_url: str) -> None:

@@ -23,7 +23,7 @@ _PAGES = (
     (Role.ADMIN, "/admin", "설정 · settings"),
     (Role.TECHNICIAN, "/m", "기사 · technician"),
 )
-_MAKERS = text("SELECT code, brand_name FROM company WHERE code IN ('onnuri', 'haedam') ORDER BY id")
+_MAKERS = text("SELECT code, brand_name FROM company WHERE code = ANY(:codes) ORDER BY id")
 _BUSY = text("""
     SELECT a.login FROM visit v
     JOIN technician t ON t.id = v.technician_id
@@ -54,7 +54,7 @@ def list_logins(session: Session) -> list[Login]:
     if found is None:
         return []
     day = operating_day_bounds(found.base_day)
-    makers = session.execute(_MAKERS).all()
+    makers = session.execute(_MAKERS, {"codes": list(marker.COMPANY_CODES)}).all()
     return [login for code, brand in makers for login in _of_maker(session, code, brand, day)]
 
 

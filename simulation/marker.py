@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from simulation.day_rows import Numbered
 
+COMPANY_CODES = ("onnuri", "haedam")
 _CREATE = """
 CREATE SCHEMA demo;
 CREATE TABLE demo.world (
@@ -52,6 +53,17 @@ def read(session: Session) -> Marker | None:
         return None
     row = session.execute(text("SELECT version, founded, founded_at, base_day, starts FROM demo.world")).one()
     return Marker(*row)
+
+
+def strangers(session: Session) -> list[str]:
+    """Companies that were there before the demo's world, or are there without one; also before migrating."""
+    if session.execute(text("SELECT to_regclass('company')")).scalar_one() is None:
+        return []
+    found = read(session)
+    if found is None:
+        return list(session.execute(text("SELECT name FROM company ORDER BY id")).scalars())
+    query = text("SELECT name FROM company WHERE created_at < :at AND NOT code = ANY(:own) ORDER BY id")
+    return list(session.execute(query, {"at": found.founded_at, "own": list(COMPANY_CODES)}).scalars())
 
 
 def write(session: Session, marker: Marker) -> None:

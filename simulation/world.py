@@ -16,6 +16,7 @@ from core.clock import operating_day
 from core.dated import read_calendar, read_rules
 from core.db import Database
 from core.secrets import hash_password
+from core.settings import StartupRefusedError
 from simulation import marker, rolling
 from simulation.building import Built, build
 from simulation.bulk import Batch, first_free_ids, load
@@ -34,6 +35,24 @@ CATCH_UP_AFTER = timedelta(minutes=45)
 PATIENCE = timedelta(minutes=3)
 NATIONAL = 0
 """No company: the national rules alone."""
+
+
+def refuse_strangers(database: Database) -> None:
+    """Before anything is written: is there a company that the demo neither made nor let its people found?
+
+    Raises:
+        StartupRefusedError: yes; the demo's log-ins are public, so it never moves in there.
+    """
+    with database.reading() as session:
+        names = marker.strangers(session)
+    if names:
+        raise StartupRefusedError(
+            f"DATABASE_URL의 데이터베이스에 다른 회사({', '.join(names)})의 자료가 있어 "
+            "데모를 시작하지 않았습니다. 아무것도 바꾸지 않았습니다.\n"
+            "DATABASE_URL을 지우고(unset DATABASE_URL) 다시 실행하거나 빈 데이터베이스를 주세요.\n"
+            "This database holds a company of its own: the demo was not started and nothing was changed. "
+            "Unset DATABASE_URL, or give an empty database."
+        )
 
 
 def prepare_world(database: Database, *, now: datetime, tell: Tell) -> None:

@@ -6,6 +6,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlmodel import Session
 
 from core.clock import KST, kst
@@ -14,6 +16,13 @@ from happycall import rules
 from happycall.rules import CallingHours, Verdict
 from happycall.schemas import Answers
 from tests import world
+
+HOURS = [
+    [["10:00", "12:00"], ["13:30", "17:30"]],
+    [["08:00", "09:30"], ["09:30", "10:30"]],
+    [["00:00", "23:59"]],
+    [["19:00", "20:00"]],
+]
 
 
 class Weekends:
@@ -56,6 +65,52 @@ def test_a_call_is_due_from_the_next_to_the_third_working_day(
     company: CompanyRules, done: datetime, expected: tuple[str, str]
 ) -> None:
     assert window(company, done) == expected
+
+
+@pytest.mark.parametrize(
+    ("done", "due"),
+    [
+        (at(1, 9), "01 10:00"),  # Tuesday, before the hours
+        (at(1, 11), "01 11:00"),
+        (at(1, 12, 30), "01 13:30"),
+        (at(1, 17, 30), "02 10:00"),  # the hours are over
+        (at(5, 11), "07 10:00"),  # Saturday
+    ],
+)
+def test_from_the_same_day_on_is_today_while_hours_are_left(
+    company: CompanyRules, done: datetime, due: str
+) -> None:
+    at_once = company.model_copy(update={"happy_call_after_days": 0})
+    assert window(at_once, done)[0] == due
+
+
+@given(
+    after=st.integers(0, 30),
+    longer=st.integers(0, 60),
+    off=st.sets(st.integers(0, 150), max_size=40),
+    hours=st.sampled_from(HOURS),
+    minute=st.integers(0, 30 * 24 * 60),
+    elderly=st.booleans(),
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None)
+def test_a_call_is_always_due_after_the_work_and_before_its_own_end(
+    company: CompanyRules,
+    after: int,
+    longer: int,
+    off: set[int],
+    hours: list[list[str]],
+    minute: int,
+    elderly: bool,
+) -> None:
+    done = at(1, 0) + timedelta(minutes=minute)
+    until = min(max(1, after + longer), 60)
+    numbers = {"happy_call_after_days": after, "happy_call_until_days": until, "happy_call_hours": hours}
+    chosen = company.model_copy(update=numbers)
+    calendar = Weekends(*(date(2026, 12, 1) + timedelta(days=n) for n in off))
+    calling = CallingHours.of(chosen, calendar, elderly=elderly)
+    due, end = rules.call_window(done, rules=chosen, hours=calling)
+    assert done <= due < end
+    assert calling.open_until(due) is not None
 
 
 def test_a_holiday_does_not_count(company: CompanyRules) -> None:

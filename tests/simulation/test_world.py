@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import text
 from sqlmodel import Session
 
@@ -12,12 +13,14 @@ from core.actor import Actor, Role
 from core.clock import operating_day, operating_day_bounds
 from core.db import Database
 from core.secrets import verify_password
+from core.settings import StartupRefusedError
 from dispatch.intake import file_ticket, join_call
 from dispatch.schemas import TicketRequest
 from simulation.logins import PASSWORD, list_logins
 from simulation.shapes import DAYS_AHEAD, DAYS_BEFORE
-from simulation.world import prepare_world
+from simulation.world import prepare_world, refuse_strangers
 from tests.simulation.conftest import SEEDED_AT
+from tests.world import make_company
 from workforce.accounts import find_member
 from workforce.duty_gaps import LOOK_AHEAD, gaps_of_company
 
@@ -388,3 +391,14 @@ def _enter_by_hand(session: Session, table: str) -> int:
         start=start,
         end=end,
     )
+
+
+def test_the_demo_knows_its_own_companies_from_strangers(own_world: Database) -> None:
+    refuse_strangers(own_world)
+    with own_world.transaction() as session:
+        make_company(session, code="founded").created_at = SEEDED_AT + timedelta(days=1)
+    refuse_strangers(own_world)  # founded by the demo's own people
+    with own_world.transaction() as session:
+        make_company(session, code="before").created_at = SEEDED_AT - timedelta(days=1)
+    with pytest.raises(StartupRefusedError, match="DATABASE_URL"):
+        refuse_strangers(own_world)

@@ -5,9 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
+from core.db import Database, make_engine
+from core.supervisor import find_free_port
 from main import main
 from tests.databases import Server
+from tests.world import make_company
 
 WHO = ["--role", "agent", "--company", "onnuri"]
 
@@ -41,3 +45,34 @@ def test_an_empty_database_is_told_to_be_migrated(
         monkeypatch.setenv("DATABASE_URL", postgres_server.url_of(name))
         assert main(["token", *WHO]) == 2
     assert "run.py migrate" in capsys.readouterr().err
+
+
+def test_the_demo_never_moves_in_with_another_company(
+    postgres_server: Server,
+    template_database: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    arguments = ["demo", "--port", str(find_free_port("127.0.0.1")), "--data-dir", str(tmp_path)]
+    with postgres_server.temporary(template_database) as name:
+        url = postgres_server.url_of(name)
+        database = Database(make_engine(url, pool_size=1))
+        with database.transaction() as session:
+            make_company(session)
+        monkeypatch.setenv("DATABASE_URL", url)
+        assert main(arguments) == 2
+        with database.reading() as session:
+            assert session.execute(text("SELECT to_regclass('demo.world')")).scalar_one() is None
+        database.dispose()
+    out, err = capsys.readouterr()
+    assert out == "" and "unset DATABASE_URL" in err and "Traceback" not in err
+
+
+def test_a_database_of_ones_own_is_not_forgotten_by_the_demo(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://ondol@127.0.0.1:9/ondol")
+    port = str(find_free_port("127.0.0.1"))
+    assert main(["demo", "--fresh", "--port", port, "--data-dir", str(tmp_path)]) == 2
+    assert "--fresh" in capsys.readouterr().err

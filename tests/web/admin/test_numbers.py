@@ -58,6 +58,7 @@ BAD_NUMBERS: list[tuple[str, dict[str, str], str]] = [
     ("season_24h_from", {"month": "2", "day": "30"}, "day"),
     ("window_starts", {"value": "08:00, 25:00"}, "value"),
     ("happy_call_hours", {"value": "10:00~12:00, 11:00~13:00"}, "value"),
+    ("happy_call_hours", {"value": "08:00~10:00"}, "value"),
     ("desk_hours", {"opens_0": "09:00"}, "closes_0"),
     ("drop_cost", {f"value_{n}": str(n) for n in range(5)}, "value_0"),
     ("symptom_skills", {"value_CO": "MAGIC"}, "value_CO"),

@@ -4,6 +4,7 @@
  */
 
 const STAY_MS = 6000;
+const ASK_AGAIN_MS = 4000;
 
 /** Listen for the server's toasts. */
 export function startToasts() {
@@ -25,4 +26,21 @@ export function toast(words, kind = "info") {
   // Bad news stays until it is clicked away; the rest goes by itself.
   box.addEventListener("click", () => box.remove());
   if (kind !== "bad") window.setTimeout(() => box.remove(), STAY_MS);
+  return box;
+}
+
+/**
+ * A toast that holds only while the server is away: it goes by itself once the server answers.
+ * @param {string} words @param {() => Promise<unknown>} isBack  resolves to true when it answers
+ * @param {() => void} [then]  what could not be done meanwhile
+ */
+export function toastWhileAway(words, isBack, then = () => {}) {
+  const box = toast(words, "bad");
+  if (!box) return;
+  const askAgain = async () => {
+    if ((await isBack()) !== true) return void window.setTimeout(askAgain, ASK_AGAIN_MS);
+    box.remove();
+    then();
+  };
+  window.setTimeout(askAgain, ASK_AGAIN_MS);
 }

@@ -221,7 +221,10 @@ GROUPS: tuple[tuple[str, str, tuple[Setting, ...]], ...] = (
         N_("해피콜"),
         (
             Setting(
-                "happy_call_after_days", N_("며칠 뒤부터"), N_("수리를 마친 뒤"), Number(0, 30, N_("일"))
+                "happy_call_after_days",
+                N_("며칠 뒤부터"),
+                N_("수리를 마친 뒤 업무일로. 0은 그날, 거는 시간이 지났으면 다음 업무일"),
+                Number(0, 30, N_("일")),
             ),
             Setting(
                 "happy_call_until_days",

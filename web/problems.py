@@ -45,8 +45,11 @@ def problem(error: DomainError) -> JSONResponse:
     }
     if error.errors:
         body["errors"] = [{"field": item.field, "message": item.message} for item in error.errors]
+    headers = _headers(error.status)
+    if error.status == UnauthorizedError.status:
+        headers["WWW-Authenticate"] = "Bearer"
     return JSONResponse(
-        body, status_code=error.status, media_type="application/problem+json", headers=_headers(error.status)
+        body, status_code=error.status, media_type="application/problem+json", headers=headers
     )
 
 
@@ -61,10 +64,17 @@ def answer(request: Request, error: DomainError) -> Response:
     return render_page(
         request,
         "errors/problem.html",
-        {"title": _title(error.status), "error": error},
+        {"title": _title(error.status), "error": error, "again": _again(request, error)},
         status_code=error.status,
         headers=_headers(error.status),
     )
+
+
+def _again(request: Request, error: DomainError) -> str:
+    """The address of a page that will open once a neighbour is back; empty for everything else."""
+    if error.status != UnavailableError.status or request.method != "GET":
+        return ""
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 def _for_part(error: DomainError) -> Response:
@@ -72,7 +82,8 @@ def _for_part(error: DomainError) -> Response:
     words = error.detail
     if isinstance(error, UnauthorizedError):
         words = _("로그인 시간이 끝났습니다. 적은 내용은 그대로 있으니 다른 창에서 로그인해 주세요.")
-    headers = {**_headers(error.status), **toast(words, "bad"), "HX-Reswap": "none"}
+    kind = "away" if error.status == UnavailableError.status else "bad"
+    headers = {**_headers(error.status), **toast(words, kind), "HX-Reswap": "none"}
     return PlainTextResponse(words, status_code=error.status, headers=headers)
 
 
@@ -102,7 +113,10 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
 
 async def _on_database_away(request: Request, error: Exception) -> Response:
     log.error("database_away", path=request.url.path, error=str(error)[:300])
-    detail = _("잠시 저장소와 연결이 끊겼습니다. 저장되지 않았으니 잠시 뒤에 다시 해 주세요.")
+    if _only_asks(request):
+        detail = _("잠시 저장소와 연결이 끊겨 불러오지 못했습니다. 잠시 뒤에 다시 해 주세요.")
+    else:
+        detail = _("잠시 저장소와 연결이 끊겼습니다. 저장되지 않았으니 잠시 뒤에 다시 해 주세요.")
     return answer(request, UnavailableError(detail))
 
 
@@ -120,6 +134,12 @@ async def _on_fault(request: Request, error: Exception) -> Response:
     fault.status = 500
     fault.code = "fault"
     return answer(request, fault)
+
+
+def _only_asks(request: Request) -> bool:
+    """Nothing was to be stored: a page is opened, or a field looks something up for itself."""
+    source = request.headers.get("HX-Source", "form").partition("#")[0].lower()
+    return request.method in ("GET", "HEAD") or source not in ("form", "button")
 
 
 def _wants_json(request: Request) -> bool:

@@ -73,7 +73,7 @@ def test_a_call_written_down_while_the_server_is_away_is_filed_once(screens: Scr
     screens.go(agent, "/agent/new")
     fill_call(agent, note="현관 앞에 개가 있음")
     take_away(agent)
-    agent.locator("[data-submit]").dispatch_event("click")  # a lookup's toast may lie over it
+    agent.locator("[data-submit]").click()
     expect(agent.locator("[data-not-sent]")).to_contain_text(NOT_SENT)
     expect(agent.locator("#f-note")).to_have_value("현관 앞에 개가 있음")
     agent.context.set_offline(False)
@@ -81,6 +81,22 @@ def test_a_call_written_down_while_the_server_is_away_is_filed_once(screens: Scr
     expect(agent).to_have_url(FILED)
     with screens.house.database.reading() as session:
         assert session.exec(select(func.count()).select_from(Ticket)).one() == 1
+    forget_lost_network(screens)
+
+
+def test_a_lookup_without_an_answer_says_so_beside_the_button_and_goes_by_itself(screens: Screens) -> None:
+    open_town(screens.house)
+    agent = screens.sign_in("agent")
+    screens.go(agent, "/agent/new")
+    take_away(agent)
+    agent.fill("[name=resident_phone]", "010-9333-0101")
+    told = agent.locator("#toasts .toast")
+    expect(told).to_have_count(1)
+    expect(told).to_contain_text("확인하지 못했습니다")
+    expect(told).not_to_contain_text("보내지")
+    agent.locator("[data-submit]").click(trial=True)  # refused while something lies over it
+    agent.context.set_offline(False)
+    expect(told).to_have_count(0)
     forget_lost_network(screens)
 
 
@@ -95,7 +111,7 @@ def test_a_log_in_that_has_ended_loses_no_words(screens: Screens) -> None:
     assert refused.value.status == 401
     expect(agent.locator("#toasts")).to_contain_text("로그인 시간이 끝났습니다")
     expect(agent.locator("h1")).to_have_count(1)  # no error page within the page
-    agent.locator("[data-submit]").dispatch_event("click")
+    agent.locator("[data-submit]").click()
     expect(agent.locator("#toasts")).to_contain_text("다른 창에서 로그인한 뒤 다시 눌러 주세요")
     expect(agent.locator("#f-note")).to_have_value("현관 앞에 개가 있음")
     screens.problems[:] = [problem for problem in screens.problems if "status of 401" not in problem]

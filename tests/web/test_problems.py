@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from datetime import datetime
 
-from tests.serving import client_of
+import httpx
+import pytest
+
+from core.db import Database, make_engine
+from core.settings import Settings
+from tests.serving import application, client_of, serving
 from tests.web.conftest import ClientAs, WebWorld
+from web.context import WebContext
+from web.identity import COOKIE
+from web.live_hub import LiveHub
 
 PART = {"HX-Request": "true"}
 
@@ -29,3 +39,47 @@ def test_an_ended_log_in_leads_a_page_to_the_door_and_tells_a_part(web_world: We
     assert part.status_code == 401
     assert "다른 창에서 로그인해 주세요" in part.text
     assert part.headers["HX-Reswap"] == "none"
+
+
+NOWHERE = "postgresql://ondol@127.0.0.1:9/ondol"
+
+
+@pytest.fixture
+def without_database(now: datetime) -> Iterator[httpx.Client]:
+    """A browser that is logged in, whose pages find no database any more."""
+    database = Database(make_engine(NOWHERE, pool_size=1))
+    settings = Settings(database_url=NOWHERE, sms_provider="fake", webhook_token="test")
+    context = WebContext(settings=settings, database=database, clock=lambda: now, live=_NoLive(NOWHERE))
+    with application(context) as app, serving(app) as url, client_of(url, cookies={COOKIE: "x"}) as browser:
+        yield browser
+    database.dispose()
+
+
+class _NoLive(LiveHub):
+    async def start(self) -> None:
+        """Nothing to listen to."""
+
+
+def test_a_page_that_cannot_be_read_comes_back_by_itself(without_database: httpx.Client) -> None:
+    page = without_database.get("/agent?q=01012345678")
+    assert page.status_code == 503
+    assert "저장되지" not in page.text and "불러오지 못했습니다" in page.text
+    assert '<meta http-equiv="refresh" content="5">' in page.text
+    assert 'href="/agent?q=01012345678"' in page.text and "다시 열기" in page.text
+
+
+def test_what_was_to_be_stored_and_was_not_is_said(without_database: httpx.Client) -> None:
+    page = without_database.post("/agent/new", data={})
+    assert page.status_code == 503
+    assert "저장되지 않았으니" in page.text and "http-equiv" not in page.text
+    sent = without_database.post("/agent/new", headers={**PART, "HX-Source": "form#intake"})
+    assert "저장되지 않았으니" in sent.text
+    looked_up = without_database.post("/agent/new/open", headers={**PART, "HX-Source": "div#open-cases"})
+    assert "저장되지" not in looked_up.text
+    assert json.loads(looked_up.headers["HX-Trigger"])["toast"]["kind"] == "away"
+
+
+def test_a_program_without_a_token_hears_which_kind_is_asked_for(web_world: WebWorld) -> None:
+    with client_of(web_world.url) as nobody:
+        answer = nobody.get("/api/v1/tickets")
+    assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")

@@ -12,6 +12,7 @@ from fastapi.openapi.utils import get_openapi
 
 from dispatch.intake_rules import CHANNELS, SYMPTOMS
 from web.api.answers import KEY_LENGTH
+from web.identity import COOKIE
 
 PROBLEM = "Problem"
 FAILURES = {
@@ -41,6 +42,10 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
         },
     },
 }
+_SCHEMES: dict[str, Any] = {
+    "token": {"type": "http", "scheme": "bearer", "description": "`run.py token`이 발급하는 토큰"},
+    "login": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "화면에 로그인한 브라우저"},
+}
 _KEY: dict[str, Any] = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -65,6 +70,7 @@ def document(app: FastAPI) -> dict[str, Any]:
         for schema in schemas.values():
             _name_codes(schema)
         schemas[PROBLEM] = _PROBLEM_SCHEMA
+        made["components"]["securitySchemes"] = _SCHEMES
         app.openapi_schema = made
     return app.openapi_schema
 
@@ -73,6 +79,7 @@ def _correct(operation: dict[str, Any], *, changes: bool) -> None:
     if "x-roles" not in operation:  # nobody signs in there
         operation.get("responses", {}).pop("422", None)
         return
+    operation["security"] = [{name: []} for name in _SCHEMES]
     told = {**FAILURES, **(ON_CHANGE if changes else {})}
     content = {"application/problem+json": {"schema": {"$ref": f"#/components/schemas/{PROBLEM}"}}}
     operation["responses"] |= {

@@ -10,6 +10,7 @@ import { startMaps } from "./js/maps.js";
 import { startNarrowing } from "./js/narrowing.js";
 import { syncClock } from "./js/now.js";
 import { startPhone } from "./js/phone.js";
+import { isThere } from "./js/sending.js";
 import { startSheets } from "./js/sheets.js";
 import { loadTexts } from "./js/texts.js";
 import { startTimelines } from "./js/timeline.js";
@@ -41,7 +42,7 @@ async function start() {
   standWhereItWasOpened();
   syncClock();
   loadTexts();
-  startToasts();
+  startToasts(isThere);
   startForms();
   startNarrowing();
   startSheets();

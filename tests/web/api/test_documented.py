@@ -44,3 +44,10 @@ def test_keys_and_codes_are_named(agent: httpx.Client, told: dict[str, Any]) -> 
     wrong = agent.get("/api/v1/slots", params={"address": "서울 강남구 역삼동 735", "symptom": "NO_HEATX"})
     assert wrong.status_code == 422
     assert [error["field"] for error in wrong.json()["errors"]] == ["symptom"]
+
+
+def test_the_way_to_sign_in_is_told(told: dict[str, Any]) -> None:
+    schemes = told["components"]["securitySchemes"]
+    assert {"http", "apiKey"} == {scheme["type"] for scheme in schemes.values()}
+    assert told["paths"]["/api/v1/tickets"]["post"]["security"] == [{"token": []}, {"login": []}]
+    assert "security" not in told["paths"]["/api/v1/health"]["get"]

@@ -7,7 +7,7 @@
  *   <form data-guard>         ask before leaving with unsaved changes
  */
 import { askServer, canAsk, hideNotSent, showNotSent } from "./sending.js";
-import { toast } from "./toast.js";
+import { toast, toastWhileAway } from "./toast.js";
 import { text } from "./texts.js";
 
 /** Forms that may leave the page: the server was there a moment ago. */
@@ -149,10 +149,12 @@ function keepForm(/** @type {any} */ event) {
   form?.setAttribute("data-js-sent", "");
 }
 
-/** No answer from the server: pressing again is safe. */
+/** No answer from the server: pressing again is safe. A field that asked for itself has sent nothing. */
 function keepAndTell(/** @type {any} */ event) {
+  if (!event.detail?.ctx) return; // a fault of the page itself
   keepForm(event);
-  toast(text("send_failed"), "bad");
+  const pressed = event.detail.ctx.sourceElement instanceof HTMLButtonElement;
+  toastWhileAway(text(sentForm(event) || pressed ? "send_failed" : "ask_failed"));
 }
 
 /** @param {HTMLFormElement | null} form */

@@ -6,7 +6,7 @@
  * server is asked whether it is there. (htmx forms stay on the page by themselves.)
  */
 import { text } from "./texts.js";
-import { toast } from "./toast.js";
+import { toastWhileAway } from "./toast.js";
 
 const ASK = "/live/here";
 const PATIENCE_MS = 15_000;
@@ -30,6 +30,11 @@ export async function askServer() {
   }
 }
 
+/** Whether the server answers, also somebody who is not logged in (any more). */
+export async function isThere() {
+  return (await askServer()) !== "away";
+}
+
 /**
  * Say that a form was not sent.
  * @param {HTMLFormElement} form @param {() => void} again
@@ -37,7 +42,7 @@ export async function askServer() {
 export function showNotSent(form, again) {
   const words = document.getElementById("not-sent-words");
   const region = form.closest("dialog") ?? document.getElementById("toasts");
-  if (!(words instanceof HTMLTemplateElement) || !region) return toast(text("send_failed"), "bad");
+  if (!(words instanceof HTMLTemplateElement) || !region) return toastWhileAway(text("send_failed"));
   hideNotSent();
   region.append(words.content.cloneNode(true));
   const box = region.querySelector("[data-not-sent]");

@@ -1,11 +1,17 @@
 /** Parts of a page that a script fetches into their place. */
 import htmx from "htmx.org";
 import { text } from "./texts.js";
-import { toast } from "./toast.js";
+import { toast, toastWhileAway } from "./toast.js";
 
 /** A refused part answers in words of its own (web/problems.py). */
 function whyNot(/** @type {Response} */ response, /** @type {string} */ body) {
-  return response.headers.get("content-type")?.startsWith("text/plain") ? body : text("send_failed");
+  return response.headers.get("content-type")?.startsWith("text/plain") ? body : text("load_failed");
+}
+
+/** Bad news, until it is clicked away or, when the server only rests, until it is back. */
+function tell(/** @type {Response} */ response, /** @type {string} */ words) {
+  if (response.status === 503) toastWhileAway(words);
+  else toast(words, "bad");
 }
 
 /** Fetch a part of the page into its place; an error page never replaces anything. */
@@ -14,9 +20,9 @@ export async function swapIn(/** @type {Element} */ target, /** @type {string} *
     const response = await fetch(source, { headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(20_000) });
     if (response.redirected) throw new Error(response.url);
     const body = await response.text();
-    if (!response.ok) return toast(whyNot(response, body), "bad");
+    if (!response.ok) return tell(response, whyNot(response, body));
     if (target.isConnected) await htmx.swap({ target, sourceElement: target, text: body, swap });
   } catch {
-    toast(text("send_failed"), "bad");
+    toastWhileAway(text("load_failed"));
   }
 }

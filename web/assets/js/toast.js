@@ -1,23 +1,30 @@
 /**
  * Short messages in the page's aria-live region. The server shows one with the header
- * HX-Trigger: {"toast": {"text": "…", "kind": "ok"}}; kinds are ok, info, warn, bad.
+ * HX-Trigger: {"toast": {"text": "…", "kind": "ok"}}; kinds are ok, info, warn, bad, and away: bad until the
+ * server answers again.
  */
 
 const STAY_MS = 6000;
 const ASK_AGAIN_MS = 4000;
 
-/** Listen for the server's toasts. */
-export function startToasts() {
+/** @type {() => Promise<boolean>} */
+let isBack = async () => false;
+
+/** Listen for the server's toasts. @param {() => Promise<boolean>} answers  whether the server does */
+export function startToasts(answers) {
+  isBack = answers;
   document.addEventListener("toast", (event) => {
     const detail = /** @type {CustomEvent} */ (event).detail ?? {};
-    toast(detail.text ?? detail.value ?? "", detail.kind);
+    const words = detail.text ?? detail.value ?? "";
+    if (detail.kind === "away") toastWhileAway(words);
+    else toast(words, detail.kind);
   });
 }
 
 /** @param {string} words @param {string} [kind] */
 export function toast(words, kind = "info") {
   const region = document.getElementById("toasts");
-  if (!region || !words || region.lastElementChild?.textContent === words) return;
+  if (!region || !words || [...region.children].some((shown) => shown.textContent === words)) return;
   const box = document.createElement("div");
   box.className = "toast";
   box.dataset.tone = kind;
@@ -29,18 +36,16 @@ export function toast(words, kind = "info") {
   return box;
 }
 
-/**
- * A toast that holds only while the server is away: it goes by itself once the server answers.
- * @param {string} words @param {() => Promise<unknown>} isBack  resolves to true when it answers
- * @param {() => void} [then]  what could not be done meanwhile
- */
-export function toastWhileAway(words, isBack, then = () => {}) {
+/** Bad news that is over once the server answers again. @param {string} words */
+export function toastWhileAway(words) {
   const box = toast(words, "bad");
   if (!box) return;
-  const askAgain = async () => {
-    if ((await isBack()) !== true) return void window.setTimeout(askAgain, ASK_AGAIN_MS);
+  const ask = async () => {
+    if (box.isConnected && !(await isBack())) return;
     box.remove();
-    then();
+    window.clearInterval(timer);
+    window.removeEventListener("online", ask);
   };
-  window.setTimeout(askAgain, ASK_AGAIN_MS);
+  const timer = window.setInterval(ask, ASK_AGAIN_MS);
+  window.addEventListener("online", ask);
 }

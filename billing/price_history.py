@@ -14,7 +14,10 @@ KIND_ORDER = {"visit_fee": 0, "labour": 1, "parts": 2}
 
 @dataclass(frozen=True)
 class PriceRow:
-    """One row of a line's history. `withdrawn`: from this day it is no longer sold."""
+    """One row of a line's history. `withdrawn`: from this day it is no longer sold.
+
+    `replaced`: a row for the same day that was entered later counts instead.
+    """
 
     id: int
     label: str
@@ -23,6 +26,13 @@ class PriceRow:
     withdrawn: bool
     source: str
     entered_at: datetime
+    replaced: bool = False
+
+    def sells_like(self, before: PriceRow | None) -> bool:
+        """Whether nothing changes with it."""
+        if before is None or before.withdrawn:
+            return self.withdrawn
+        return (self.withdrawn, self.amount, self.label) == (False, before.amount, before.label)
 
 
 @dataclass(frozen=True)
@@ -36,6 +46,7 @@ class PriceLine:
     current: PriceRow | None
     """None: not sold today."""
     coming: tuple[PriceRow, ...]
+    """What will change, each day once."""
     rows: tuple[PriceRow, ...]
 
 
@@ -54,6 +65,7 @@ def list_price_lines(session: Session, *, company_id: int, day: date) -> list[Pr
 
 
 def _line(code: str, tier: str, found: list[PriceItem], day: date) -> PriceLine:
+    last_of_day = {row.valid_from: row.id for row in found}
     rows = tuple(
         PriceRow(
             id=row.id or 0,
@@ -63,6 +75,7 @@ def _line(code: str, tier: str, found: list[PriceItem], day: date) -> PriceLine:
             withdrawn=row.withdrawn,
             source=row.source,
             entered_at=row.entered_at,
+            replaced=last_of_day[row.valid_from] != row.id,
         )
         for row in found
     )
@@ -75,6 +88,12 @@ def _line(code: str, tier: str, found: list[PriceItem], day: date) -> PriceLine:
         kind=found[-1].kind,
         label=shown.label,
         current=current,
-        coming=tuple(row for row in rows if row.valid_from > day),
+        coming=_changes_after(rows, day),
         rows=rows,
     )
+
+
+def _changes_after(rows: tuple[PriceRow, ...], day: date) -> tuple[PriceRow, ...]:
+    counting = [row for row in rows if not row.replaced]
+    steps = zip([None, *counting], counting, strict=False)
+    return tuple(row for before, row in steps if row.valid_from > day and not row.sells_like(before))

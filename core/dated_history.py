@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -27,6 +27,8 @@ class SettingRow:
     source: str
     own: bool
     entered_at: datetime
+    replaced: bool = False
+    """A row for the same moment that was entered later counts instead."""
 
 
 @dataclass(frozen=True)
@@ -71,12 +73,20 @@ def list_settings(session: Session, *, company_id: int, at: datetime) -> dict[st
             )
         )
     found = {}
-    for key, history in rows.items():
+    for key, entered in rows.items():
+        history = _with_replaced(entered)
         past = [row for row in history if row.valid_from <= at]
         if past:
-            coming = tuple(row for row in history if row.valid_from > at and row.own)
-            found[key] = SettingHistory(key, past[-1], tuple(history), coming)
+            coming = tuple(row for row in history if row.valid_from > at and row.own and not row.replaced)
+            found[key] = SettingHistory(key, past[-1], history, coming)
     return found
+
+
+def _with_replaced(entered: list[SettingRow]) -> tuple[SettingRow, ...]:
+    last = {(row.own, row.valid_from): number for number, row in enumerate(entered)}
+    return tuple(
+        replace(row, replaced=last[row.own, row.valid_from] != number) for number, row in enumerate(entered)
+    )
 
 
 def list_calendar_days(session: Session, *, company_id: int, year: int) -> list[CalendarDay]:

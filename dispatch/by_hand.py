@@ -14,6 +14,7 @@ from core.actor import Actor, Role
 from core.clock import operating_day, rfc3339_kst
 from core.errors import ConflictError, FieldError, ForbiddenError, InvalidError
 from core.i18n import _
+from dispatch.cases import WrongStateError
 from dispatch.models import Ticket, Visit
 from dispatch.open_visits import ensure_open_visit, find_open_visit
 from dispatch.planning.authorship import Authorship
@@ -97,6 +98,7 @@ def assign_by_hand(
         LicenceMissingError: a qualification is missing (422).
         BookedTimeError: he is booked or cannot be there (409).
         SomebodyElseWasFasterError: another person changed the ticket meanwhile (409).
+        WrongStateError: the ticket is on hold (409).
         ConflictError: the ticket has ended, waits for a point, or its technician is on the way.
     """
     _check(start, reason, pin, now)
@@ -171,6 +173,9 @@ def _check(start: datetime | None, reason: str, pin: Collection[str], now: datet
 def _visit_to_plan(session: Session, ticket: Ticket, now: datetime) -> Visit:
     if has_ended(ticket):
         raise ConflictError(_("이미 끝난 접수입니다. 다시 가야 하면 먼저 재접수해 주세요."))
+    if ticket.status == "ON_HOLD":  # who is on hold stands on no board
+        text = _("지금 상태는 {status}입니다. 가족과 통화해 방문할 시간을 정하면 보류가 끝납니다.")
+        raise WrongStateError(text.format(status=ticket.status))
     if ticket.service_point_id is None:
         raise ConflictError(_("아직 서비스점이 정해지지 않았습니다. 먼저 서비스점을 정해 주세요."))
     visit = ensure_open_visit(session, ticket=ticket, point_id=ticket.service_point_id, now=now)

@@ -12,6 +12,7 @@ from core.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from core.i18n import _
 from core.phones import PhoneError, parse_phone
 from core.secrets import hash_password
+from workforce.badges import refuse_taken_badge
 from workforce.capacity import announce_licences
 from workforce.certificates import must_be_own_technician
 from workforce.models import (
@@ -79,8 +80,15 @@ def grant_membership(
 ) -> int:
     """Give a person a role, from a moment on. A technician gets a technician row once, whatever the maker.
 
-    Returns the membership's id. Raises NotFoundError for another company's point, InvalidError.
+    Returns the membership's id.
+
+    Raises:
+        NotFoundError: another company's point. BadgeTakenError: a colleague has this badge number.
     """
+    badge_number = badge_number.strip()
+    refuse_taken_badge(
+        session, company_id=company_id, badge_number=badge_number, person_id=person_id, at=valid_from or now
+    )
     if point_id is not None:
         point = session.get(ServicePoint, point_id)
         if point is None or point.company_id != company_id:

@@ -9,6 +9,8 @@ from sqlmodel import Session, select
 from billing.models import Charge
 from core.clock import KST, kst, operating_day
 from dispatch import first_contact, notices, queries, revisits, tasks, visits
+from dispatch.by_hand import assign_by_hand
+from dispatch.cases import WrongStateError
 from dispatch.list_queries import make_items
 from dispatch.models import Ticket, Visit
 from dispatch.planning import slots
@@ -243,3 +245,22 @@ def test_a_hold_needs_a_known_reason_and_a_time_ahead(
             now=now,
         )
     assert [error.field for error in caught.value.errors] == [field]
+
+
+def test_a_held_ticket_is_not_assigned_by_hand_and_the_state_is_named(
+    at_the_door: CaseWorld, now: datetime
+) -> None:
+    case, later = at_the_door, now + timedelta(hours=3)
+    visits.hold(case.session, ticket_id=case.ticket_id, reason="parts_wait", due=None, by=case.him, now=later)
+    with pytest.raises(WrongStateError, match="지금 상태는 ON_HOLD입니다"):
+        assign_by_hand(
+            case.session,
+            ticket_id=case.ticket_id,
+            technician_id=case.visits()[0].technician_id or 0,
+            start=None,
+            reason="오늘 가기로",
+            pin=(),
+            by=world.AGENT,
+            now=later + MINUTE,
+        )
+    assert len(case.visits()) == 1

@@ -218,6 +218,8 @@ TABLE = {
         POST /admin/people/{person_id}/login
         GET /admin/people/{person_id}/memberships
         POST /admin/people/{person_id}/memberships
+        GET /admin/people/{person_id}/memberships/{membership_id}/badge
+        POST /admin/people/{person_id}/memberships/{membership_id}/badge
         GET /admin/people/{person_id}/memberships/{membership_id}/end
         POST /admin/people/{person_id}/memberships/{membership_id}/end
         GET /admin/points
@@ -241,6 +243,8 @@ TABLE = {
         GET /admin/prices/{code}/{tier}
         GET /admin/prices/{code}/{tier}/change
         POST /admin/prices/{code}/{tier}/change
+        GET /admin/prices/{code}/{tier}/recall/{day}
+        POST /admin/prices/{code}/{tier}/recall/{day}
         GET /admin/prices/{code}/{tier}/withdraw
         POST /admin/prices/{code}/{tier}/withdraw
         GET /admin/qualifications

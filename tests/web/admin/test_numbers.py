@@ -50,6 +50,16 @@ def test_a_number_changes_from_its_day_with_its_source(client: httpx.Client, dat
     assert [(e.actor_name, e.data["key"]) for e in entries] == [("최관리", "accept_limit_s")] * 2
 
 
+def test_of_two_values_for_one_day_the_later_entry_counts(client: httpx.Client) -> None:
+    path = "/admin/settings/accept_limit_s"
+    for value in ("7", "9"):
+        stored(send(client, f"{path}/change", value=value, valid_from="2026-12-10", source="계약"))
+    page = client.get(path).text
+    assert page.count("다른 값으로 바뀜") == 1
+    form = client.get(f"{path}/change").text
+    assert "9분" in form and "7분" not in form
+
+
 BAD_NUMBERS: list[tuple[str, dict[str, str], str]] = [
     ("accept_limit_s", {"value": "many"}, "value"),
     ("accept_limit_s", {"value": "0"}, "value"),

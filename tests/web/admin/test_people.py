@@ -125,3 +125,31 @@ def test_people_are_found_by_name_number_and_role(client: httpx.Client) -> None:
         assert "김기사" in client.get(f"/admin/people?{query}").text, query
     for query in ("q=없는", "role=agent", "ended=1"):
         assert "김기사" not in client.get(f"/admin/people?{query}").text, query
+
+
+def test_a_badge_number_belongs_to_one_technician_and_a_mistyped_one_is_corrected(
+    client: httpx.Client, database: Database
+) -> None:
+    add_point(client)
+    first = add_person(client)
+    wanted = {"name": "박기사", "phone": "010-4444-5555", "role": "technician", "point": "gangnam"}
+    wanted |= {"valid_from": TODAY.isoformat(), "login": "", "password": ""}
+    taken = send(client, "/admin/people/new", **wanted, badge_number="k-1 ")
+    assert taken.status_code == 409 and "김기사" in taken.text and 'id="e-badge_number"' in taken.text
+    second = add_person(client, name="박기사", phone="010-4444-5555", badge_number="K-3")
+    with database.reading() as session:
+        seat = session.exec(select(Membership.id).where(col(Membership.person_id) == second)).one()
+    path = f"/admin/people/{second}/memberships/{seat}/badge"
+    assert path in client.get(f"/admin/people/{second}").text
+    assert send(client, path, badge_number="K-1", reason="잘못 적음").status_code == 409
+    assert send(client, path, badge_number="K-2", reason="").status_code == 422
+    stored(send(client, path, badge_number="K-2", reason="잘못 적음"))
+    page = client.get(f"/admin/people/{second}").text
+    assert "K-2" in page and "기사 번호를 고침" in page and "잘못 적음" in page
+    with database.reading() as session:
+        numbers = session.exec(
+            select(Membership.badge_number).where(col(Membership.badge_number) != "")
+        ).all()
+        assert sorted(numbers) == ["K-1", "K-2"]
+        ended = session.exec(select(Membership).where(col(Membership.person_id) == first)).one()
+        assert ended.valid_to is None

@@ -77,3 +77,41 @@ def test_a_companys_day_enters_the_calendar_and_can_be_undone(
         "크리스마스" in client.get("/admin/calendar?year=2026").text
         or "기독탄신일" in client.get("/admin/calendar").text
     )
+
+
+def test_of_two_prices_for_one_day_the_later_entry_counts_and_a_planned_one_is_recalled(
+    client: httpx.Client, database: Database
+) -> None:
+    line = {"kind": "labour", "label": "점화부 수리", "code": "LABOUR_X", "source": "공문"}
+    stored(send(client, "/admin/prices/new", **line, amount="35000", valid_from=TODAY.isoformat()))
+    base = "/admin/prices/LABOUR_X/any"
+    for amount in ("39000", "93000"):
+        planned = {"label": "점화부 수리", "amount": amount, "valid_from": "2026-12-10", "source": "공문"}
+        stored(send(client, f"{base}/change", **planned))
+    page = client.get(base).text
+    assert page.count("다른 값으로 바뀜") == 1 and page.count("/recall/2026-12-10") == 1
+    listed = client.get("/admin/prices").text
+    assert "2026-12-10 93,000원" in listed and "2026-12-10 39,000원" not in listed
+    silent = send(client, f"{base}/recall/2026-12-10", reason="")
+    assert silent.status_code == 422 and 'id="e-reason"' in silent.text
+    stored(send(client, f"{base}/recall/2026-12-10", reason="금액을 잘못 적음"))
+    with database.reading() as session:
+        company_id = session.exec(select(Company.id)).one() or 0
+        prices = prices_on(session, company_id=company_id, day=date(2026, 12, 10))
+    assert prices["LABOUR_X", "any"].amount == 35000
+    page = client.get(base).text
+    assert "/recall/" not in page and "금액을 잘못 적음" in page
+    assert "예정한 가격을 거둠" in client.get("/admin/prices").text
+    assert client.get(f"{base}/recall/2026-12-10").status_code == 409
+
+
+def test_a_line_that_was_never_sold_is_not_sold_after_its_first_price_is_recalled(
+    client: httpx.Client, database: Database
+) -> None:
+    line = {"kind": "parts", "label": "팬", "code": "PART_FAN", "source": "공문"}
+    stored(send(client, "/admin/prices/new", **line, amount="35000", valid_from="2026-12-10"))
+    stored(send(client, "/admin/prices/PART_FAN/any/recall/2026-12-10", reason="팔지 않기로"))
+    with database.reading() as session:
+        company_id = session.exec(select(Company.id)).one() or 0
+        assert prices_on(session, company_id=company_id, day=date(2026, 12, 31)) == {}
+    assert client.get("/admin/prices").status_code == 200

@@ -17,6 +17,7 @@ from web.pages.admin.forms import FormPage, press, show_form, submit
 from web.pages.admin.frame import Done
 from web.pages.admin.typed import FormFields, Typed
 from workforce import staff
+from workforce.badges import correct_badge
 from workforce.people import (
     StaffInfo,
     add_log_in,
@@ -125,6 +126,53 @@ def end(
 
     def build(session: Session, now: datetime) -> FormPage:
         return _end_form(session, principal, person_id, membership_id, now)
+
+    return submit(request, build=build, typed=typed, act=act)
+
+
+@router.get("/{person_id}/memberships/{membership_id}/badge")
+@allow(Role.ADMIN)
+def ask_badge(
+    request: Request, person_id: int, membership_id: int, principal: Principal = SignedIn
+) -> Response:
+    """The right number, and why."""
+
+    def build(session: Session, _now: datetime) -> FormPage:
+        return people_forms.badge(*_membership(session, principal, person_id, membership_id))
+
+    return show_form(request, build)
+
+
+@router.post("/{person_id}/memberships/{membership_id}/badge")
+@allow(Role.ADMIN)
+def store_badge(
+    request: Request,
+    person_id: int,
+    membership_id: int,
+    typed: Typed = FormFields,
+    principal: Principal = SignedIn,
+    by: Actor = Author,
+) -> Response:
+    """Store it."""
+
+    def act(session: Session, now: datetime) -> Done:
+        _membership(session, principal, person_id, membership_id)
+        number = typed.text("badge_number", longest=30)
+        reason = typed.text("reason")
+        typed.check()
+        correct_badge(
+            session,
+            membership_id=membership_id,
+            company_id=principal.company_id,
+            badge_number=number,
+            reason=reason,
+            by=by,
+            now=now,
+        )
+        return Done(f"{SECTION}/{person_id}", "badge")
+
+    def build(session: Session, _now: datetime) -> FormPage:
+        return people_forms.badge(*_membership(session, principal, person_id, membership_id))
 
     return submit(request, build=build, typed=typed, act=act)
 

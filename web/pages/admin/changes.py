@@ -34,6 +34,7 @@ WHAT = {
     "AccountEnabled": N_("아이디를 다시 엶"),
     "MembershipGranted": N_("소속을 줌"),
     "MembershipEnded": N_("소속을 끝냄"),
+    "BadgeCorrected": N_("기사 번호를 고침"),
     "QualificationAdded": N_("자격을 넣음"),
     "QualificationEnded": N_("자격이 끝나는 날을 정함"),
     "ShiftAdded": N_("근무를 넣음"),
@@ -44,6 +45,7 @@ WHAT = {
     "DutySet": N_("당직을 정함"),
     "PriceSet": N_("가격을 정함"),
     "PriceWithdrawn": N_("팔지 않기로 함"),
+    "PriceRecalled": N_("예정한 가격을 거둠"),
     "WarrantyRuleSet": N_("보증 규칙을 정함"),
     "SettingChanged": N_("기준값을 바꿈"),
     "CalendarDaySet": N_("회사 달력을 바꿈"),
@@ -87,6 +89,8 @@ FIELD = {
     "value": N_("값"),
     "fields": N_("바뀐 칸"),
     "phone": N_("전화번호"),
+    "badge_number": N_("기사 번호"),
+    "before": N_("전에는"),
 }
 VALUES = {
     "role": {

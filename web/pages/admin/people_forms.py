@@ -169,6 +169,27 @@ def grant(person: StaffInfo, points: Sequence[PointInfo], today: date) -> FormPa
     )
 
 
+def badge(person: StaffInfo, membership: MembershipInfo) -> FormPage:
+    """Another badge number, for one that was mistyped."""
+    return FormPage(
+        title=_("{name} 님의 기사 번호 고치기").format(name=person.name),
+        action=f"{SECTION}/{person.id}/memberships/{membership.id}/badge",
+        section=SECTION,
+        back=f"{SECTION}/{person.id}",
+        lead=_("근무와 잡힌 방문은 그대로 있습니다. 이미 나간 문자에는 전 번호가 적혀 있습니다."),
+        entries=[
+            Entry(
+                "badge_number",
+                _("기사 번호"),
+                value=membership.badge_number,
+                hint=_("방문 문자에 적혀 고객이 본인을 확인합니다."),
+                attrs={"maxlength": 30, "autocomplete": "off"},
+            ),
+            Entry("reason", _("이유"), wide=True, attrs={"placeholder": _("예: 잘못 적음")}),
+        ],
+    )
+
+
 def end(person: StaffInfo, membership: MembershipInfo, today: date) -> FormPage:
     """Take a membership away."""
     name = dict(role_options())[membership.role]

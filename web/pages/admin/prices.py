@@ -47,7 +47,7 @@ def show_prices(request: Request, principal: Principal = SignedIn) -> Response:
 
     def read(session: Session, now: datetime) -> dict[str, Any]:
         lines = list_price_lines(session, company_id=principal.company_id, day=today_kst(now))
-        names = ("PriceSet", "PriceWithdrawn")
+        names = ("PriceSet", "PriceWithdrawn", "PriceRecalled")
         changes = audit.list_changes(session, company_id=principal.company_id, what=names, limit=15)
         fee = any(line.code == VISIT_FEE and line.current for line in lines)
         return {
@@ -151,7 +151,7 @@ def show_line(request: Request, code: str, tier: str, principal: Principal = Sig
 
     def read(session: Session, now: datetime) -> dict[str, Any]:
         return {
-            "line": _line(session, principal, code, tier, now),
+            "line": find_line(session, principal, code, tier, now),
             "kind_names": kind_names(),
             "tier_names": tier_names(),
             "today": today_kst(now),
@@ -165,7 +165,7 @@ def show_line(request: Request, code: str, tier: str, principal: Principal = Sig
 def ask_price(request: Request, code: str, tier: str, principal: Principal = SignedIn) -> Response:
     """The form of a new price."""
     return show_form(
-        request, lambda session, now: _change_form(_line(session, principal, code, tier, now), now)
+        request, lambda session, now: _change_form(find_line(session, principal, code, tier, now), now)
     )
 
 
@@ -182,7 +182,7 @@ def change_price(
     """A new price from a day on."""
 
     def act(session: Session, now: datetime) -> Done:
-        line = _line(session, principal, code, tier, now)
+        line = find_line(session, principal, code, tier, now)
         label = typed.text("label", longest=60)
         amount, day, source = _price_fields(typed, today_kst(now))
         typed.check()
@@ -203,7 +203,7 @@ def change_price(
 
     return submit(
         request,
-        build=lambda session, now: _change_form(_line(session, principal, code, tier, now), now),
+        build=lambda session, now: _change_form(find_line(session, principal, code, tier, now), now),
         typed=typed,
         act=act,
     )
@@ -214,7 +214,7 @@ def change_price(
 def ask_withdraw(request: Request, code: str, tier: str, principal: Principal = SignedIn) -> Response:
     """From which day it is no longer sold."""
     return show_form(
-        request, lambda session, now: _withdraw_form(_line(session, principal, code, tier, now), now)
+        request, lambda session, now: _withdraw_form(find_line(session, principal, code, tier, now), now)
     )
 
 
@@ -231,7 +231,7 @@ def withdraw(
     """Stop selling it."""
 
     def act(session: Session, now: datetime) -> Done:
-        line = _line(session, principal, code, tier, now)
+        line = find_line(session, principal, code, tier, now)
         day = typed.day("from_day", not_before=today_kst(now))
         typed.check()
         assert day is not None
@@ -248,13 +248,14 @@ def withdraw(
 
     return submit(
         request,
-        build=lambda session, now: _withdraw_form(_line(session, principal, code, tier, now), now),
+        build=lambda session, now: _withdraw_form(find_line(session, principal, code, tier, now), now),
         typed=typed,
         act=act,
     )
 
 
-def _line(session: Session, principal: Principal, code: str, tier: str, now: datetime) -> PriceLine:
+def find_line(session: Session, principal: Principal, code: str, tier: str, now: datetime) -> PriceLine:
+    """One line of the company's list. Raises NotFoundError."""
     for line in list_price_lines(session, company_id=principal.company_id, day=today_kst(now)):
         if (line.code, line.tier) == (code, tier):
             return line

@@ -13,7 +13,7 @@ from core import audit
 from core.actor import Actor, Principal, Role
 from core.clock import kst, today_kst
 from core.dated import read_rules, set_rule
-from core.dated_history import SettingHistory, list_settings
+from core.dated_history import SettingHistory, SettingRow, list_settings
 from core.errors import FieldError, InvalidError, NotFoundError
 from core.i18n import _
 from web.identity import Author, GuardedRoute, SignedIn, allow
@@ -78,7 +78,7 @@ def show_setting(request: Request, key: str, principal: Principal = SignedIn) ->
                 (
                     row,
                     item.kind.words(row.value),
-                    "coming" if row.valid_from > now else "now" if row == history.current else "over",
+                    _state(row, history, now),
                 )
                 for row in reversed(history.rows)
             ],
@@ -144,6 +144,14 @@ def _setting(key: str) -> Setting:
     if key not in SETTINGS:
         raise NotFoundError(_("그런 기준값이 없습니다."))
     return SETTINGS[key]
+
+
+def _state(row: SettingRow, history: SettingHistory, now: datetime) -> str:
+    if row.replaced:
+        return "replaced"
+    if row.valid_from > now:
+        return "coming"
+    return "now" if row == history.current else "over"
 
 
 def _first_field(item: Setting) -> str:

@@ -19,12 +19,13 @@ from core import clock
 from core.actor import Role
 from core.db import Database, make_engine
 from core.embedded_postgres import running_url
-from core.errors import DomainError
+from core.errors import DomainError, FieldError
 from core.lifeline import die_with_parent
 from core.logs import configure_logs
 from core.settings import Settings, StartupRefusedError, check_settings_for_start
 
 if TYPE_CHECKING:
+    from alembic.config import Config
     from sqlmodel import Session
 
     from web.context import DemoLogin
@@ -33,6 +34,10 @@ ROOT = Path(__file__).resolve().parent
 DEFAULT_DATA_DIR = ROOT / ".data"
 DEFAULT_PORT = 8000
 SWITCH_INTERVAL_S = 0.0005
+MIGRATE_FIRST = (
+    "데이터베이스에 온돌의 표가 없거나 예전 것입니다. 먼저 `python3 run.py migrate`를 실행해 주세요.\n"
+    "The database has no tables of Ondol yet, or older ones: run `python3 run.py migrate` first."
+)
 WORKER_GIVES_WAY = 10
 """Added niceness of a worker, from its first import on: on a busy machine a person waits for the pages."""
 
@@ -42,23 +47,32 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         code: int = arguments.run(arguments)
-    except (DomainError, StartupRefusedError) as error:
-        print(getattr(error, "detail", error), file=sys.stderr)
+    except StartupRefusedError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except DomainError as error:
+        print(error.detail, *_fields_of(error), sep="\n", file=sys.stderr)
         return 2
     return code
+
+
+def _fields_of(error: DomainError) -> list[str]:
+    """Each bad field once, with what it may be."""
+    return list(dict.fromkeys(f"  {each.field}: {each.message}" for each in error.errors))
 
 
 def demo(arguments: argparse.Namespace) -> int:
     """The whole product in the foreground, with a world to try it in."""
     from simulation.demo import run_demo
 
-    return run_demo(
-        root=ROOT,
-        data_dir=arguments.data_dir,
-        port=arguments.port,
-        fresh=arguments.fresh,
-        migrate=migrate_database,
-    )
+    with _told_in_a_sentence():
+        return run_demo(
+            root=ROOT,
+            data_dir=arguments.data_dir,
+            port=arguments.port,
+            fresh=arguments.fresh,
+            migrate=migrate_database,
+        )
 
 
 def serve(arguments: argparse.Namespace) -> int:
@@ -66,6 +80,7 @@ def serve(arguments: argparse.Namespace) -> int:
     import uvicorn
 
     settings = _checked_settings()
+    _require_tables(settings.database_url)
     configure_logs()
     uvicorn.run(
         "main:web_application",
@@ -138,18 +153,47 @@ def worker(_arguments: argparse.Namespace) -> int:
 
 def migrate(_arguments: argparse.Namespace) -> int:
     """Bring DATABASE_URL to the newest revision."""
-    migrate_database(Settings().database_url)
+    with _told_in_a_sentence():
+        migrate_database(Settings().database_url)
     return 0
 
 
 def migrate_database(url: str) -> None:
     """Run Alembic on a database; two at once wait for each other."""
     from alembic import command
+
+    command.upgrade(_alembic(url), "head")
+
+
+def _alembic(url: str) -> Config:
     from alembic.config import Config
 
     config = Config(str(ROOT / "alembic.ini"))
     config.attributes["url"] = url
-    command.upgrade(config, "head")
+    return config
+
+
+def _require_tables(url: str) -> None:
+    """Refuse a database without our tables, or with older ones; one that is away is met, and told of, later.
+
+    Raises:
+        StartupRefusedError: it has to be migrated first.
+    """
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+    from sqlalchemy.exc import OperationalError
+
+    engine = make_engine(url, pool_size=1)
+    try:
+        with engine.connect() as connection:
+            found = MigrationContext.configure(connection).get_current_revision()
+    except OperationalError:
+        return
+    finally:
+        engine.dispose()
+    known = [each.revision for each in ScriptDirectory.from_config(_alembic(url)).walk_revisions()]
+    if found is None or found in known[1:]:
+        raise StartupRefusedError(MIGRATE_FIRST)
 
 
 def token(arguments: argparse.Namespace) -> int:
@@ -193,7 +237,7 @@ def first_admin(arguments: argparse.Namespace) -> int:
     from workforce.founding import found_company
 
     password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
-    with _transaction(arguments.data_dir) as session:
+    with _transaction(arguments.data_dir) as session, _named_as_options(arguments):
         found_company(
             session,
             code=arguments.company,
@@ -206,6 +250,27 @@ def first_admin(arguments: argparse.Namespace) -> int:
         )
     print(f"{arguments.name}: {arguments.login} (으)로 로그인해 /admin 의 '시작하기'를 따라가 주세요.")
     return 0
+
+
+@contextmanager
+def _named_as_options(arguments: argparse.Namespace) -> Iterator[None]:
+    """A refused field is called what the person typed it as. Raises InvalidError."""
+    try:
+        yield
+    except DomainError as error:
+        options = {
+            "code": "--company",
+            "name": "--admin-name" if arguments.name.strip() else "--name",
+            "brand_name": "--name",
+            "main_phone": "--phone",
+            "sender_number": "--phone",
+            "phone": "--phone",
+            "login": "--login",
+            "password": "Password",
+        }
+        named = tuple(FieldError(options.get(each.field, each.field), each.message) for each in error.errors)
+        error.errors = named
+        raise
 
 
 def bench(arguments: argparse.Namespace) -> int:
@@ -242,12 +307,26 @@ def _database(data_dir: Path) -> Database:
 @contextmanager
 def _transaction(data_dir: Path) -> Iterator[Session]:
     """A command's one transaction. Raises StartupRefusedError, in a sentence, for a database out of reach."""
-    from sqlalchemy.exc import OperationalError, ProgrammingError
-
     database = _database(data_dir)
     try:
-        with database.transaction() as session:
+        with _told_in_a_sentence(), database.transaction() as session:
             yield session
+    finally:
+        database.dispose()
+
+
+@contextmanager
+def _told_in_a_sentence() -> Iterator[None]:
+    """Raises StartupRefusedError for a database that is out of reach or has no tables."""
+    from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
+
+    try:
+        yield
+    except ArgumentError as error:
+        raise StartupRefusedError(
+            "DATABASE_URL을 읽을 수 없습니다. postgresql://사용자@주소/이름 모양으로 적어 주세요.\n"
+            "DATABASE_URL cannot be read: write it like postgresql://user@host/name."
+        ) from error
     except OperationalError as error:
         reason = str(error.orig).strip().splitlines()[0]
         raise StartupRefusedError(
@@ -257,12 +336,17 @@ def _transaction(data_dir: Path) -> Iterator[Session]:
     except ProgrammingError as error:
         if "does not exist" not in str(error.orig):
             raise
-        raise StartupRefusedError(
-            "데이터베이스에 온돌의 표가 없습니다. 먼저 `python3 run.py migrate`를 실행해 주세요.\n"
-            "The database has no tables of Ondol yet: run `python3 run.py migrate` first."
-        ) from error
-    finally:
-        database.dispose()
+        raise StartupRefusedError(MIGRATE_FIRST) from error
+
+
+def _port(typed: str) -> int:
+    """A port that a program may listen on."""
+    if not typed.isascii() or not typed.isdigit() or not 1 <= int(typed[:9]) <= 65535:
+        raise argparse.ArgumentTypeError(
+            f"{typed[:20]}번은 쓸 수 없습니다. 1부터 65535 사이의 번호를 적어 주세요. "
+            "(a number from 1 to 65535)"
+        )
+    return int(typed)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -272,14 +356,14 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("migrate", help=migrate.__doc__).set_defaults(run=migrate)
 
     it = commands.add_parser("demo", help=demo.__doc__)
-    it.add_argument("--port", type=int, default=DEFAULT_PORT)
+    it.add_argument("--port", type=_port, default=DEFAULT_PORT)
     it.add_argument("--data-dir", type=Path, default=DEFAULT_DATA_DIR)
     it.add_argument("--fresh", action="store_true", help="forget the data directory and begin anew")
     it.set_defaults(run=demo)
 
     it = commands.add_parser("serve", help=serve.__doc__)
     it.add_argument("--host", default="127.0.0.1")
-    it.add_argument("--port", type=int, default=DEFAULT_PORT)
+    it.add_argument("--port", type=_port, default=DEFAULT_PORT)
     it.set_defaults(run=serve)
 
     for name, run in (("token", token), ("login-link", login_link)):

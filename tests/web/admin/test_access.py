@@ -80,9 +80,8 @@ def test_nobody_but_an_admin_enters(client: httpx.Client, address: str, database
     add_point(client)
     for role in set(Role) - {Role.ADMIN}:
         point = "gangnam" if role in (Role.POINT, Role.TECHNICIAN) else ""
-        person = add_person(
-            client, name=role.value, role=role.value, point=point, badge_number=f"B-{role.value}"
-        )
+        badge = f"B-{role.value}"
+        person = add_person(client, name=role.value, role=role.value, point=point, badge_number=badge)
         with open_browser(address) as browser:
             enter(browser, database, person)
             assert browser.get("/").headers["location"] != "/admin"

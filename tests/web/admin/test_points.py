@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 import httpx
 from sqlmodel import select
@@ -13,6 +13,7 @@ from tests.web.admin.forms import (
     NOW,
     add_point,
     send,
+    sign_in,
     stored,
 )
 from workforce.models import ServicePoint
@@ -100,3 +101,14 @@ def test_two_points_of_one_spelling_are_refused_with_what_to_do(client: httpx.Cl
     edited = {key: value for key, value in fields.items() if key != "code"}
     again = send(client, "/admin/points/daegu/edit", **edited)
     assert again.status_code == 422 and 'id="e-name"' in again.text
+
+
+def test_a_point_founded_before_dawn_opened_on_the_calendar_day(
+    client: httpx.Client, moment: list[datetime]
+) -> None:
+    moment[0] = kst(date(2026, 12, 3), 4, 33)
+    sign_in(client, "admin")
+    add_point(client)
+    for page in ("/admin/points/gangnam", "/admin/points/gangnam/edit"):
+        text = client.get(page).text
+        assert "2026-12-03" in text and "2026-12-02" not in text

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from web.pages.admin import (
     access,
+    badges,
     calendars,
     companies,
     duty,
@@ -29,6 +30,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     point_time.router,
     people.router,
     access.router,
+    badges.router,
     qualifications.router,
     shifts.router,
     duty.router,

@@ -17,7 +17,6 @@ from web.pages.admin.forms import FormPage, press, show_form, submit
 from web.pages.admin.frame import Done
 from web.pages.admin.typed import FormFields, Typed
 from workforce import staff
-from workforce.badges import correct_badge
 from workforce.people import (
     StaffInfo,
     add_log_in,
@@ -105,7 +104,7 @@ def end(
     """End it; a technician's later shifts there go with it."""
 
     def act(session: Session, now: datetime) -> Done:
-        person, membership = _membership(session, principal, person_id, membership_id)
+        person, membership = find_membership(session, principal, person_id, membership_id)
         day = typed.day("last_day", not_before=today_kst(now)) or today_kst(now)
         reason = typed.text("reason")
         typed.check()
@@ -126,53 +125,6 @@ def end(
 
     def build(session: Session, now: datetime) -> FormPage:
         return _end_form(session, principal, person_id, membership_id, now)
-
-    return submit(request, build=build, typed=typed, act=act)
-
-
-@router.get("/{person_id}/memberships/{membership_id}/badge")
-@allow(Role.ADMIN)
-def ask_badge(
-    request: Request, person_id: int, membership_id: int, principal: Principal = SignedIn
-) -> Response:
-    """The right number, and why."""
-
-    def build(session: Session, _now: datetime) -> FormPage:
-        return people_forms.badge(*_membership(session, principal, person_id, membership_id))
-
-    return show_form(request, build)
-
-
-@router.post("/{person_id}/memberships/{membership_id}/badge")
-@allow(Role.ADMIN)
-def store_badge(
-    request: Request,
-    person_id: int,
-    membership_id: int,
-    typed: Typed = FormFields,
-    principal: Principal = SignedIn,
-    by: Actor = Author,
-) -> Response:
-    """Store it."""
-
-    def act(session: Session, now: datetime) -> Done:
-        _membership(session, principal, person_id, membership_id)
-        number = typed.text("badge_number", longest=30)
-        reason = typed.text("reason")
-        typed.check()
-        correct_badge(
-            session,
-            membership_id=membership_id,
-            company_id=principal.company_id,
-            badge_number=number,
-            reason=reason,
-            by=by,
-            now=now,
-        )
-        return Done(f"{SECTION}/{person_id}", "badge")
-
-    def build(session: Session, _now: datetime) -> FormPage:
-        return people_forms.badge(*_membership(session, principal, person_id, membership_id))
 
     return submit(request, build=build, typed=typed, act=act)
 
@@ -296,7 +248,7 @@ def _person(session: Session, principal: Principal, person_id: int) -> StaffInfo
     return get_staff(session, company_id=principal.company_id, person_id=person_id)
 
 
-def _membership(
+def find_membership(
     session: Session, principal: Principal, person_id: int, membership_id: int
 ) -> tuple[StaffInfo, MembershipInfo]:
     person = _person(session, principal, person_id)
@@ -314,7 +266,7 @@ def _grant_form(session: Session, principal: Principal, person_id: int, now: dat
 def _end_form(
     session: Session, principal: Principal, person_id: int, membership_id: int, now: datetime
 ) -> FormPage:
-    person, membership = _membership(session, principal, person_id, membership_id)
+    person, membership = find_membership(session, principal, person_id, membership_id)
     return people_forms.end(person, membership, today_kst(now))
 
 

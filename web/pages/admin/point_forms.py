@@ -45,7 +45,9 @@ def new(kind: str, *, typed: Typed | None = None, notice: tuple[str, str] | None
     )
 
 
-def edit(point: PointInfo, *, typed: Typed | None = None, notice: tuple[str, str] | None = None) -> FormPage:
+def edit(
+    point: PointInfo, *, opened_on: date, typed: Typed | None = None, notice: tuple[str, str] | None = None
+) -> FormPage:
     """An existing point."""
     return FormPage(
         title=_("{name} 고치기").format(name=point.name),
@@ -55,7 +57,7 @@ def edit(point: PointInfo, *, typed: Typed | None = None, notice: tuple[str, str
         entries=_entries(point, point.kind),
         notes=[notice] if notice and notice[0] != "bad" else [],
         map=_map(typed, point),
-        facts=[(_("코드"), point.code), (_("문을 연 날"), point.open_from.isoformat())],
+        facts=[(_("코드"), point.code), (_("문을 연 날"), opened_on.isoformat())],
         facts_title=_("바꿀 수 없는 것"),
     )
 

@@ -34,6 +34,7 @@ from workforce.points import (
     set_end_of_point,
 )
 from workforce.queries import get_company, is_point_closed, list_technicians, point_info
+from workforce.schemas import PointInfo
 
 router = APIRouter(prefix="/admin/points", route_class=GuardedRoute)
 
@@ -136,6 +137,7 @@ def show_point(request: Request, code: str, principal: Principal = SignedIn) -> 
         )
         return {
             "point": point_info(row),
+            "opened_on": opened_on(session, point_info(row)),
             "hours": {
                 each.weekday: each for each in desk_hours(session, point_id=point_id, day=today_kst(now))
             },
@@ -153,13 +155,29 @@ def show_point(request: Request, code: str, principal: Principal = SignedIn) -> 
     return show(request, "point.html", look(request, read), section=SECTION)
 
 
+def opened_on(session: Session, point: PointInfo) -> date:
+    """The calendar day it opened on: what is founded at 04:33 is open from the operating day before."""
+    added = audit.list_changes(
+        session,
+        company_id=point.company_id,
+        what=("ServicePointAdded",),
+        subject=("service_point", point.id),
+        limit=1,
+    )
+    first_hours = added[0].at if added else None
+    if first_hours is not None and operating_day(first_hours) == point.open_from:
+        return today_kst(first_hours)
+    return point.open_from
+
+
 @router.get("/{code}/edit")
 @allow(Role.ADMIN)
 def edit_point(request: Request, code: str, principal: Principal = SignedIn) -> Response:
     """Name, place, phone, limit."""
 
     def build(session: Session, _now: datetime) -> Any:
-        return point_forms.edit(point_info(own_point(session, company_id=principal.company_id, code=code)))
+        point = point_info(own_point(session, company_id=principal.company_id, code=code))
+        return point_forms.edit(point, opened_on=opened_on(session, point))
 
     return show_form(request, build)
 
@@ -179,7 +197,7 @@ def change(
 
     def build(session: Session, _now: datetime) -> Any:
         point = point_info(own_point(session, company_id=principal.company_id, code=code))
-        return point_forms.edit(point, typed=typed, notice=notice)
+        return point_forms.edit(point, opened_on=opened_on(session, point), typed=typed, notice=notice)
 
     if notice is not None:
         return _show_located(request, build, typed, notice)

@@ -113,7 +113,15 @@ def test_a_pattern_leaves_out_days_that_are_taken_even_by_another_maker(
         "ends": "08:30",
         "lunch_minutes": "",
     }
-    answer = send(client, "/admin/shifts/new?point=gangnam", **pattern)
+    asked = send(client, "/admin/shifts/new?point=gangnam", **pattern)
+    assert asked.status_code == 409
+    assert "자정을 넘는 근무 3건(20:00~다음 날 08:30)" in asked.text and 'name="nights"' in asked.text
+    wrong = send(client, "/admin/shifts/new?point=gangnam", **pattern, nights="no")
+    assert wrong.status_code == 422 and 'id="e-ends"' in wrong.text
+    with database.reading() as session:
+        nothing = list_shifts(session, point_id=point.id or 0, start=NOW, end=NOW + timedelta(days=5))
+    assert [s for s in nothing if s.kind == "night"] == []
+    answer = send(client, "/admin/shifts/new?point=gangnam", **pattern, nights="yes")
     stored(answer)
     assert "근무 2건을 넣었습니다. 이미 다른 근무가 있던 1건은" in client.get("/admin").text
     with database.reading() as session:

@@ -11,12 +11,13 @@ from sqlmodel import Session
 from core.actor import Actor, Principal, Role
 from core.clock import kst, today_kst
 from core.dated import read_calendar
-from core.errors import ConflictError, FieldError, NotFoundError
+from core.errors import NotFoundError
 from core.i18n import _
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.admin.fields import Entry
 from web.pages.admin.forms import FormPage, new_key, press, show_form, submit
 from web.pages.admin.frame import Done, look, show
+from web.pages.admin.night_question import are_nights, ask_about_nights, nights_entry
 from web.pages.admin.point_forms import weekday_names
 from web.pages.admin.typed import FormFields, Typed
 from workforce.certificates import must_be_own_technician
@@ -78,12 +79,6 @@ def show_week(
     return show(request, "shifts.html", look(request, read), section=SECTION)
 
 
-class NightsAskedError(ConflictError):
-    """Shifts that cross midnight are asked about once."""
-
-    code = "nights-asked"
-
-
 @router.get("/new")
 @allow(Role.ADMIN)
 def new_shifts(request: Request, point: str, principal: Principal = SignedIn) -> Response:
@@ -113,7 +108,7 @@ def add(
         if chosen - crew:
             raise NotFoundError(_("그런 기사가 없습니다."))
         pattern = _read_pattern(typed, today=today_kst(now))
-        _ask_about_nights(typed, pattern, people=len(chosen))
+        ask_about_nights(typed, pattern, people=len(chosen))
         entered, skipped = add_shift_pattern(
             session,
             company_id=principal.company_id,
@@ -130,7 +125,7 @@ def add(
 
     return submit(
         request,
-        build=lambda session, now: _pattern_form(session, principal, point, now, nights=_are_nights(typed)),
+        build=lambda session, now: _pattern_form(session, principal, point, now, nights=are_nights(typed)),
         typed=typed,
         act=act,
     )
@@ -220,37 +215,6 @@ def _read_pattern(typed: Typed, *, today: date) -> ShiftPattern:
     return ShiftPattern(first, last, weekdays, starts, ends, lunch)
 
 
-def _ask_about_nights(typed: Typed, pattern: ShiftPattern, *, people: int) -> None:
-    """A mistyped end makes a month of nights: whoever means them says so. Raises NightsAskedError."""
-    if pattern.ends > pattern.starts or typed.raw("nights") == "yes":
-        return
-    if typed.raw("nights") == "no":
-        typed.refuse("ends", _("끝나는 시각을 시작보다 늦게 고쳐 주세요."))
-        typed.check()
-    message = _(
-        "자정을 넘는 근무 {n}건({starts}~다음 날 {ends})을 넣게 됩니다. 야간 근무가 맞는지 골라 주세요."
-    ).format(n=len(pattern.days()) * people, starts=f"{pattern.starts:%H:%M}", ends=f"{pattern.ends:%H:%M}")
-    raise NightsAskedError(message, errors=(FieldError("nights", message),))
-
-
-def _are_nights(typed: Typed) -> bool:
-    starts, ends = typed.raw("starts"), typed.raw("ends")
-    return bool(starts and ends) and ends <= starts
-
-
-def _nights_entry() -> Entry:
-    return Entry(
-        "nights",
-        _("자정을 넘는 근무인가요?"),
-        "choices",
-        options=[
-            ("yes", _("야간 근무가 맞습니다"), _("다음 날 끝나는 근무로 넣습니다.")),
-            ("no", _("아닙니다"), _("시각을 고칩니다.")),
-        ],
-        wide=True,
-    )
-
-
 def _pattern_form(
     session: Session, principal: Principal, code: str, now: datetime, *, nights: bool = False
 ) -> FormPage:
@@ -272,7 +236,7 @@ def _pattern_form(
             "그 시간에 이미 근무가 있는 날은 건너뛰고 몇 건인지 알려 드립니다."
         ),
         entries=[
-            *([_nights_entry()] if nights else []),
+            *([nights_entry()] if nights else []),
             Entry(
                 "technicians",
                 _("기사"),

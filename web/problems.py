@@ -61,12 +61,15 @@ def answer(request: Request, error: DomainError) -> Response:
         return _for_part(error)
     if isinstance(error, UnauthorizedError) and request.method == "GET":
         return RedirectResponse(f"/login?next={request.url.path}", status_code=303)
+    again = _again(request, error)
+    # The browser itself asks again, also where no script runs; the page is at its own address.
+    headers = _headers(error.status) | ({"Refresh": "5"} if again else {})
     return render_page(
         request,
         "errors/problem.html",
-        {"title": _title(error.status), "error": error, "again": _again(request, error)},
+        {"title": _title(error.status), "error": error, "again": again},
         status_code=error.status,
-        headers=_headers(error.status),
+        headers=headers,
     )
 
 

@@ -77,6 +77,8 @@ def _again(request: Request, error: DomainError) -> str:
     """The address of a page that will open once a neighbour is back; empty for everything else."""
     if error.status != UnavailableError.status or request.method != "GET":
         return ""
+    if request.url.path.startswith("//"):  # a browser would read another site's name there
+        return ""
     return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import httpx
 import pytest
+from sqlalchemy import text as sql
 from sqlmodel import col, select
 
 from core.clock import rfc3339_kst
+from dispatch import first_contact
 from dispatch.models import ContactAttempt, Task, TicketClock, Visit
 from dispatch.notice_tasks import NOTICE_FAILED
 from dispatch.planning.slots import rank_slots
 from dispatch.tasks import open_task
+from dispatch.visit_schemas import AttemptRequest, Outcome
 from notifications.models import Notice
+from tests import world
 from tests.web.agent_world import carry_on, file, make_case, number_of, tickets
 from tests.web.conftest import ClientAs, WebWorld
 from tests.web.test_phones import put_text
 from tests.web.told_once import words_of
+from web.display import window_text
+from web.presenters.offers import read_offer
 from workforce.models import AccessLog, Account
 
 
@@ -50,6 +57,46 @@ def test_a_window_is_agreed_while_they_talk(web_world: WebWorld, desk: httpx.Cli
     page = desk.get(f"/agent/tickets/{number}").text
     assert "방문 시간 바꾸기" in page
     assert "찾아갑니다" in page
+
+
+def test_a_time_that_was_agreed_while_this_one_was_pressed_is_said_and_not_changed(
+    web_world: WebWorld, desk: httpx.Client
+) -> None:
+    """Two agents, one ticket: the second press waits for the first and is asked who wants the change."""
+    number = number_of(file(desk))
+    carry_on(web_world)
+    carry_on(web_world)
+    path = f"/agent/tickets/{number}"
+    slots = re.findall(r'name="window" value="([^"]+)"', desk.get(path).text)
+    [ticket] = tickets(web_world.database)
+    attempt = AttemptRequest(Outcome.CONNECTED, with_role="requester", window=read_offer(slots[0]))
+    with ThreadPoolExecutor(1) as pool:
+        with web_world.database.transaction() as session:
+            first_contact.record_attempt(
+                session, ticket_id=ticket.id or 0, attempt=attempt, by=world.AGENT, now=web_world.now
+            )
+            data = {"window": slots[-1], "with": "requester"}
+            pressed = pool.submit(desk.post, f"{path}/window", data=data)
+            _until_somebody_waits(web_world)
+        answer = pressed.result()
+    assert answer.status_code == 422
+    assert 'id="f-asked_by"' in answer.text
+    with web_world.database.reading() as session:
+        visit = session.exec(select(Visit)).one()
+        told = session.exec(select(Notice.event).where(Notice.event == "WINDOW_CHANGED")).all()
+    assert visit.window_start is not None
+    assert rfc3339_kst(visit.window_start) == slots[0].split("/")[0]
+    assert f"이미 {window_text(visit.window_start, visit.window_end, web_world.now)}로 약속" in answer.text
+    assert not told
+
+
+def _until_somebody_waits(web_world: WebWorld) -> None:
+    waiting = sql("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    for _ in range(20_000):
+        with web_world.database.reading() as session:
+            if session.connection().execute(waiting).scalar():
+                return
+    pytest.fail("nobody waited")
 
 
 def test_every_window_can_be_agreed_and_the_agreed_one_is_no_change(

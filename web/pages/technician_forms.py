@@ -10,6 +10,7 @@ from core.errors import FieldError, InvalidError
 from core.i18n import _
 from dispatch.detail_shapes import TicketDetail, WindowFacts
 from dispatch.visit_schemas import AgreedWindow, AskedBy, AttemptRequest, CompletionRequest, Outcome
+from web.display import window_text
 from web.pages.posting import PostedForm
 from web.presenters.offers import read_offer
 
@@ -36,7 +37,8 @@ def read_attempt(posted: PostedForm, *, detail: TicketDetail, now: datetime) -> 
         raise _bad("reason", _("전화로 어떻게 해결했는지 적어 주세요."))
     minutes = _number(posted, "call_back")
     window = read_window(posted) if outcome is Outcome.CONNECTED else None
-    asked_by, why = read_change(posted, agreed=detail.visit.promised if detail.visit else None, window=window)
+    agreed = detail.visit.promised if detail.visit else None
+    asked_by, why = read_change(posted, agreed=agreed, window=window, now=now)
     return AttemptRequest(
         outcome=outcome,
         with_role=posted.get("with") or None,
@@ -50,11 +52,12 @@ def read_attempt(posted: PostedForm, *, detail: TicketDetail, now: datetime) -> 
 
 
 def read_change(
-    posted: PostedForm, *, agreed: WindowFacts | None, window: AgreedWindow | None
+    posted: PostedForm, *, agreed: WindowFacts | None, window: AgreedWindow | None, now: datetime
 ) -> tuple[AskedBy, str]:
     """Who wanted an agreed window changed, and why: the family's text confirms or apologises by it.
 
-    Raises BadFormError when a window changes and that was not said.
+    Raises BadFormError when a window changes and that was not said; it names what is agreed, which may have
+    been agreed in another window since this form was shown.
     """
     why = posted.get("change_reason").strip()
     if agreed is None or window is None or (agreed.start, agreed.end) == (window.start, window.end):
@@ -63,7 +66,11 @@ def read_change(
     if asked == "family":
         return "family", why
     if asked != "company":
-        raise _bad("asked_by", _("누가 시간을 바꾸자고 했는지 골라 주세요. 문자에 적는 말이 달라집니다."))
+        text = _(
+            "이미 {window}로 약속되어 있습니다. 바꾸시려면 누가 시간을 바꾸자고 했는지 골라 주세요. "
+            "문자에 적는 말이 달라집니다."
+        )
+        raise _bad("asked_by", text.format(window=window_text(agreed.start, agreed.end, now)))
     if not why:
         raise _bad("change_reason", _("왜 바꾸는지 적어 주세요. 사과하는 문자에 그대로 적힙니다."))
     return "company", why

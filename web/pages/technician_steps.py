@@ -14,6 +14,7 @@ from sqlmodel import Session
 from core.actor import Actor, Principal
 from core.errors import DomainError, ForbiddenError, NotFoundError, UnauthorizedError
 from dispatch import visits
+from dispatch.cases import lock_case
 from dispatch.completion import complete_visit
 from dispatch.first_contact import record_attempt
 from dispatch.queries import ticket_detail
@@ -58,6 +59,7 @@ def post_attempt(
     """A call was tried: what came of it, and with a window chosen the visit is agreed."""
 
     def act(session: Session, ticket_id: int, now: datetime) -> None:
+        lock_case(session, ticket_id=ticket_id)  # what is agreed meanwhile in another window is read
         detail = ticket_detail(session, company_id=principal.company_id, number=number, now=now)
         attempt = read_attempt(posted, detail=detail, now=now)
         record_attempt(session, ticket_id=ticket_id, attempt=attempt, by=by, now=now)

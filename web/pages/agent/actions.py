@@ -15,6 +15,7 @@ from core.errors import DomainError, FieldError, InvalidError
 from core.i18n import _
 from dispatch import merging
 from dispatch.cancellation import Fee, cancel_ticket
+from dispatch.cases import lock_case
 from dispatch.danger import name_danger
 from dispatch.escalation import escalate_ticket
 from dispatch.first_contact import record_attempt
@@ -65,9 +66,11 @@ def post_window(
     """The family on the line agrees to a window."""
 
     def step(session: Session, ticket_id: int, now: datetime) -> None:
+        lock_case(session, ticket_id=ticket_id)  # what is agreed meanwhile in another window is read
         visit = ticket_detail(session, company_id=principal.company_id, number=number, now=now).visit
         window = _window(posted)
-        asked_by, why = read_change(posted, agreed=visit.promised if visit else None, window=window)
+        agreed = visit.promised if visit else None
+        asked_by, why = read_change(posted, agreed=agreed, window=window, now=now)
         attempt = AttemptRequest(
             outcome=Outcome.CONNECTED,
             with_role=posted.get("with") or None,

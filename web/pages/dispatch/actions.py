@@ -17,6 +17,7 @@ from core.i18n import _
 from dispatch.assignment import unpin
 from dispatch.by_hand import assign_by_hand
 from dispatch.cancellation import Fee, cancel_ticket
+from dispatch.cases import lock_case
 from dispatch.escalation import escalate_ticket
 from dispatch.first_contact import record_attempt
 from dispatch.open_visits import find_open_visit
@@ -133,6 +134,7 @@ def post_attempt(
     """A call to the family, written down for the technician or made by the desk."""
 
     def step(session: Session, ticket_id: int, now: datetime) -> None:
+        lock_case(session, ticket_id=ticket_id)  # what is agreed meanwhile in another window is read
         detail = ticket_detail(session, company_id=principal.company_id, number=number, now=now)
         attempt = read_attempt(posted, detail=detail, now=now)
         record_attempt(session, ticket_id=ticket_id, attempt=attempt, by=by, now=now)

@@ -11,6 +11,7 @@ from sqlmodel import Session
 from core.actor import Actor, Principal
 from core.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from core.i18n import _
+from dispatch.cases import lock_case
 from dispatch.first_contact import record_attempt
 from dispatch.queries import ticket_detail
 from dispatch.tasks import close_task, list_tasks
@@ -64,6 +65,7 @@ def post_attempt(
     """A call was tried; with a window chosen the visit is agreed on the technician's behalf."""
 
     def act(session: Session, desk: Desk, ticket_id: int, now: datetime) -> str:
+        lock_case(session, ticket_id=ticket_id)  # what is agreed meanwhile in another window is read
         detail = ticket_detail(session, company_id=desk.point.company_id, number=number, now=now)
         attempt = read_attempt(posted, detail=detail, now=now)
         if attempt.outcome is Outcome.SOLVED_BY_PHONE and not attempt.reason.strip():

@@ -68,6 +68,7 @@ _KINDS = {
 }
 _LONGEST = 16
 """001-82-10-1234-5678 has 15 digits; more are two numbers written side by side."""
+_SEVEN_BEHIND_010 = 9
 _SHORTEST_WITHOUT_ZERO = 9
 """Spreadsheets drop the leading 0: 1012345678 is safe to mend, 25550101 may lack its area code instead."""
 
@@ -83,12 +84,19 @@ def parse_phone(raw: str) -> Phone:
         raise PhoneError(_("전화번호를 입력해 주세요."))
     written, note = _split_note(text)
     number = _read(written)
+    if number is not None and _lacks_a_digit(str(number.national_number)):
+        raise PhoneError(_("010 번호는 010 뒤에 숫자가 여덟 자리입니다. 빠진 숫자가 없는지 다시 여쭤 주세요."))
     kind = _KINDS.get(phonenumbers.number_type(number)) if number else None
     if number is None or kind is None:
         raise PhoneError(_("전화번호를 확인해 주세요. 지역번호나 010부터 빠짐없이 적어야 합니다."))
     national = str(number.national_number)
     digits = national if kind is PhoneKind.UAN and len(national) == 8 else f"0{national}"
     return Phone(f"+{COUNTRY_CODE}{national}", kind, digits, note)
+
+
+def _lacks_a_digit(national: str) -> bool:
+    """010 has had eight digits behind it since it was given out (2004); 011, 016 to 019 may have seven."""
+    return national.startswith("10") and len(national) == _SEVEN_BEHIND_010
 
 
 def format_digits(digits: str) -> str:

@@ -17,7 +17,8 @@ from customers.queries import list_details, search_households
 from customers.schemas import AddressInfo
 from dispatch import clock_rules
 from dispatch.detail_shapes import ClockFacts, WindowFacts
-from dispatch.models import Placement, Task, Ticket, TicketParty, Visit
+from dispatch.list_facts import open_tasks_of, still_in_self_fix
+from dispatch.models import Placement, Ticket, TicketParty, Visit
 from dispatch.ownership import owners_of
 from dispatch.schemas import Owner
 from dispatch.scopes import Scope, visible
@@ -82,6 +83,10 @@ class TicketItem:
     clocks: tuple[ClockFacts, ...]
     open_tasks: tuple[str, ...]
     owner: Owner | None
+    alarm_owner: str
+    """Whose the open safety alarm is; empty without one."""
+    in_self_fix: bool
+    """The family is still being talked through the self-fix card."""
 
     def clock(self, kind: str) -> ClockFacts | None:
         """A clock of the newest generation."""
@@ -207,7 +212,8 @@ def make_items(session: Session, tickets: Sequence[Ticket], *, now: datetime) ->
         session, point_ids={t.service_point_id for t in tickets if t.service_point_id is not None}
     )
     clocks = list_clocks(session, tickets=tickets, now=now)
-    open_tasks = _open_tasks(session, ids)
+    open_tasks, alarmed = open_tasks_of(session, ids)
+    in_self_fix = still_in_self_fix(session, tickets)
     owners = owners_of(session, ticket_ids=ids, at=now)
     items = []
     for ticket in tickets:
@@ -245,6 +251,8 @@ def make_items(session: Session, tickets: Sequence[Ticket], *, now: datetime) ->
                 clocks=_newest(clocks[key]),
                 open_tasks=tuple(open_tasks.get(key, ())),
                 owner=owners.get(key),
+                alarm_owner=alarmed.get(key, ""),
+                in_self_fix=key in in_self_fix,
             )
         )
     return items
@@ -291,18 +299,6 @@ def _visits(session: Session, ids: Sequence[int]) -> tuple[dict[int, Visit], set
     absences = {row.ticket_id: row for row in rows if row.state == "absent"}
     early = {ticket_id for ticket_id, row in absences.items() if row.missed_early}
     return {row.ticket_id: row for row in rows}, early
-
-
-def _open_tasks(session: Session, ids: Sequence[int]) -> dict[int, list[str]]:
-    query = (
-        select(Task.ticket_id, Task.kind)
-        .where(col(Task.ticket_id).in_(ids), col(Task.state) == "open")
-        .order_by(col(Task.id))
-    )
-    found: dict[int, list[str]] = {}
-    for ticket_id, kind in session.exec(query):
-        found.setdefault(ticket_id, []).append(kind)
-    return found
 
 
 def _newest(clocks: Sequence[ClockFacts]) -> tuple[ClockFacts, ...]:

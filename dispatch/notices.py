@@ -111,7 +111,8 @@ def tell_job_assigned(session: Session, *, visit_id: int, now: datetime, at_work
         )
     facts = facts_of_ticket(session, ticket_id=visit.ticket_id)
     context = staff_notices.job_assigned(session, facts=facts, window=notice_facts.window_of(visit))
-    if not at_work and context.contact_due_at is not None:
+    is_urgent = context.urgency == "SAFETY" and context.window is None
+    if not at_work and (context.contact_due_at is not None or is_urgent):
         context = staff_notices.for_one_off_duty(session, context=context, visit=visit, now=now)
     _tell_technician(
         session, facts=facts, technician_id=visit.technician_id, context=context, generation=None, now=now

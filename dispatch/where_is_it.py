@@ -12,7 +12,7 @@ from dispatch.detail_shapes import ClockFacts, TicketDetail, WindowFacts
 from dispatch.list_queries import TicketItem
 from dispatch.schemas import Owner
 from dispatch.states import OPEN_VISIT_STATES
-from dispatch.tasks import MAP_PICK
+from dispatch.tasks import MAP_PICK, SAFETY_ALARM, TaskInfo
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,13 @@ class _Facts:
     answer_due: datetime | None
     is_planned: bool
     """Somebody is to go at `planned_start`; the family need not have agreed."""
+    owner: str
+    """Who answers for the ticket now."""
+    alarm_owner: str
+    """Who must settle the open safety alarm; empty without one."""
+    handled_due: datetime | None
+    """Until when the company wants the work done."""
+    in_self_fix: bool
 
 
 def answer_where_is_it(detail: TicketDetail, now: datetime) -> str:
@@ -63,6 +70,10 @@ def answer_where_is_it(detail: TicketDetail, now: datetime) -> str:
         unplaced=any(task.kind == MAP_PICK and task.state == "open" for task in detail.tasks),
         answer_due=detail.placement.answer_due_at if detail.placement is not None else None,
         is_planned=visit is not None and visit.state in OPEN_VISIT_STATES,
+        owner=detail.owner.name if detail.owner is not None else "",
+        alarm_owner=next((t.owner.name for t in detail.tasks if _is_open_alarm(t)), ""),
+        handled_due=_due(detail.clock("handled")),
+        in_self_fix=detail.status == "RECEIVED" and not detail.safety and not detail.triage,
     )
     return _sentence(facts, now)
 
@@ -86,6 +97,10 @@ def answer_for_item(item: TicketItem, now: datetime) -> str:
         unplaced=MAP_PICK in item.open_tasks,
         answer_due=item.answer_due_at,
         is_planned=item.visit_state in OPEN_VISIT_STATES,
+        owner=item.owner.name if item.owner is not None else "",
+        alarm_owner=item.alarm_owner,
+        handled_due=_due(item.clock("handled")),
+        in_self_fix=item.in_self_fix,
     )
     return _sentence(facts, now)
 
@@ -160,8 +175,26 @@ def _before_appointment(facts: _Facts, now: datetime) -> str:
     if facts.point:
         text = _("{point}에 맡겼고 기사를 정하고 있습니다. {due}까지 전화드리겠습니다.")
         return text.format(point=facts.point, due=due)
+    return _before_a_point(facts, due)
+
+
+def _before_a_point(facts: _Facts, due: str) -> str:
+    if facts.in_self_fix:
+        text = _(
+            "접수되었습니다. 먼저 전화로 함께 살펴 드리고, 그래도 안 되면 가까운 서비스점을 정해 "
+            "{due}까지 찾아갈 시간을 전화로 정해 드립니다."
+        )
+        return text.format(due=due)
     text = _("접수되어 가까운 서비스점을 정하고 있습니다. {due}까지 전화드리겠습니다.")
     return text.format(due=due)
+
+
+def _is_open_alarm(task: TaskInfo) -> bool:
+    return task.kind == SAFETY_ALARM and task.state == "open"
+
+
+def _due(clock: ClockFacts | None) -> datetime | None:
+    return clock.due_at if clock is not None else None
 
 
 def _caller(owner: Owner | None) -> str:
@@ -185,6 +218,8 @@ def _while_unplaced(facts: _Facts, now: datetime) -> str:
 def _of_safety(facts: _Facts, now: datetime) -> str:
     """Nobody agrees a time first: whoever goes is named with the time of his plan, as far as it is known."""
     at = facts.planned_start
+    if facts.alarm_owner or _comes_too_late(facts, now):
+        return _while_alarmed(facts, now)
     if not facts.technician:
         text = _("안전이 걱정되는 접수라 가장 가까운 기사를 지금 찾고 있습니다. 보일러는 켜지 마세요.")
     elif at is None or at <= now:
@@ -192,6 +227,26 @@ def _of_safety(facts: _Facts, now: datetime) -> str:
     else:
         text = _("{name} 기사가 다른 일보다 먼저 갑니다. {at}쯤 도착할 예정입니다. 보일러는 켜지 마세요.")
     return text.format(name=facts.technician, at=f"{_day(at, now)} {_clock(at)}" if at is not None else "")
+
+
+def _comes_too_late(facts: _Facts, now: datetime) -> bool:
+    """The plan is no help: whoever has it would come after the time within which it is to be settled."""
+    at, due = facts.planned_start, facts.handled_due
+    return bool(facts.technician) and at is not None and due is not None and at > max(due, now)
+
+
+def _while_alarmed(facts: _Facts, now: datetime) -> str:
+    """Nobody comes soon as far as is known: who rings, where to be safe and warm until then, and the plan."""
+    first = _(
+        "아픈 분이 계시면 먼저 119에, 가스가 걱정되면 한국가스안전공사 1544-4500에 전화하세요. "
+        "{owner} 책임자가 지금 바로 전화드립니다. "
+        "보일러는 켜지 마시고 이웃집처럼 따뜻하고 안전한 곳에서 기다려 주세요."
+    ).format(owner=facts.alarm_owner or facts.owner)
+    at = facts.planned_start
+    if not facts.technician or at is None or at <= now:
+        return f"{first} {_('가장 가까운 기사를 지금 찾고 있습니다.')}"
+    text = _("지금까지 잡힌 계획은 {name} 기사가 {at}쯤 도착하는 것이고, 더 빨리 갈 사람을 찾고 있습니다.")
+    return f"{first} {text.format(name=facts.technician, at=f'{_day(at, now)} {_clock(at)}')}"
 
 
 def _on_hold(facts: _Facts, now: datetime) -> str:

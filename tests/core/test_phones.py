@@ -56,6 +56,17 @@ def test_only_mobiles_take_texts(raw: str, kind: PhoneKind, display: str, e164: 
     assert parse_phone(phone.e164) == parse_phone(display)
 
 
+@pytest.mark.parametrize("raw", ["010-1234-567", "010-4567-123", "010 456 7123", "+82 10-123-4567"])
+def test_a_mobile_that_lacks_a_digit_is_asked_for_again(raw: str) -> None:
+    with pytest.raises(PhoneError, match="여덟 자리"):
+        parse_phone(raw)
+
+
+def test_the_old_mobiles_of_seven_digits_still_are_numbers() -> None:
+    for raw in ("011-234-5678", "019-234-5678"):
+        assert parse_phone(raw).kind is PhoneKind.MOBILE
+
+
 @pytest.mark.parametrize(
     ("raw", "note"),
     [

@@ -24,7 +24,9 @@ from dispatch.queries import (
     list_tickets,
     ticket_detail,
 )
+from dispatch.safety import raise_alarm
 from dispatch.schemas import FiledTicket, TicketRequest
+from dispatch.tasks import list_tasks
 from dispatch.tickets import UnknownTicketError
 from dispatch.where_is_it import answer_for_item
 from tests.dispatch.test_intake import BODY, Codes
@@ -238,6 +240,49 @@ def test_a_safety_case_says_who_comes_and_when_as_far_as_it_is_known(
     session.add(visit)
     session.flush()
     assert "바로 갑니다" in said(session, company, ticket, now)
+
+
+def test_a_safety_case_that_nobody_reaches_soon_says_who_rings_and_where_to_wait(
+    session: Session, company: Company, now: datetime
+) -> None:
+    """A plan hours away is no help by itself, and an open alarm is a named person's."""
+    point, night = make_point(session, company=company, code="강남"), kst(now.date(), 26)
+    safety: dict[str, Any] = {"symptom": "CO", "priority": 0, "safety": True}
+    ticket = make_ticket(session, company=company, point=point, received_at=night, **safety)
+    make_visit(
+        session,
+        ticket=ticket,
+        point=point,
+        technician=make_technician(session, point=point),
+        start=kst(now.date(), 31),
+    )
+    words = said(session, company, ticket, night)
+    assert words.startswith("아픈 분이 계시면 먼저 119에") and "1544-4500" in words
+    assert " 책임자가 지금 바로 전화드립니다" in words
+    assert "따뜻하고 안전한 곳" in words and "다른 일보다 먼저" not in words
+    assert "지금까지 잡힌 계획은 박기사 기사가 오늘 12월 2일 수요일 오전 7시쯤 도착" in words
+    listed = list_open_tickets(session, company_id=company.id or 0, now=night)
+    assert words in [answer_for_item(item, night) for item in listed]
+
+    alone = make_ticket(session, company=company, point=point, **safety)
+    raise_alarm(session, ticket=alone, now=now)
+    words = said(session, company, alone, now)
+    [task] = [t for t in list_tasks(session, company_id=company.id or 0, ticket_id=alone.id) if t.owner]
+    assert f"{task.owner.name} 책임자가 지금 바로 전화드립니다" in words
+    assert words.endswith("가장 가까운 기사를 지금 찾고 있습니다.")
+    listed = list_open_tickets(session, company_id=company.id or 0, now=now)
+    assert words in [answer_for_item(item, now) for item in listed]
+
+
+def test_while_the_family_tries_itself_no_point_is_looked_for(
+    session: Session, company: Company, now: datetime
+) -> None:
+    ticket = make_ticket(session, company=company, status="RECEIVED")
+    words = said(session, company, ticket, now)
+    assert words.startswith("접수되었습니다. 먼저 전화로 함께 살펴 드리고")
+    assert "오전 11시까지" in words
+    listed = list_open_tickets(session, company_id=company.id or 0, now=now)
+    assert [answer_for_item(item, now) for item in listed] == [words]
 
 
 def test_one_sentence_to_read_out(session: Session, company: Company, now: datetime) -> None:

@@ -275,5 +275,8 @@ def test_a_technician_of_a_safety_case_is_told_to_go_at_once_and_to_call_on_the_
     text = wording.render(context=job, variant="technician").text
     assert "지금 바로 출발하고, 가는 길에 고객에게 전화해 주세요." in text
     assert "방문 시간을 정해" not in text
+    asleep = replace(job, caller="최창구", planned_at=kst(DAY, 31, 38), contact_due_at=None)
+    at_night = wording.render(context=asleep, variant="technician").text
+    assert "바로 출발" not in at_night and "오전 7시 38분" in at_night and "최창구님" in at_night
     calm = wording.render(context=replace(job, urgency="NORMAL"), variant="technician").text
     assert "방문 시간을 정해 주세요" in calm and "바로 출발" not in calm

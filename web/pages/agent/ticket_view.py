@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from billing.rules import warranty_words
 from billing.schemas import Estimate
 from callcenter.cards import cards_for
 from callcenter.error_codes import look_up_code
@@ -231,7 +232,7 @@ def _estimate(session: Session, detail: TicketDetail, now: datetime) -> dict[str
         session, ticket_id=detail.id, start=window.start if window else None, now=now
     )
     until = found.warranty.until
-    free = _("무상 보증 기간입니다. 고객 잘못이 아니면 비용이 없습니다.")
+    free = f"{warranty_words(found.warranty.reason)} {_('고객 잘못이 아니면 비용이 없습니다.')}"
     return {
         "fee": found.visit_fee,
         "fee_low": found.visit_fee_low,

@@ -85,7 +85,7 @@ def parse_phone(raw: str) -> Phone:
     written, note = _split_note(text)
     number = _read(written)
     if number is not None and _lacks_a_digit(str(number.national_number)):
-        raise PhoneError(_("010 번호는 010 뒤에 숫자가 여덟 자리입니다. 빠진 숫자가 없는지 다시 여쭤 주세요."))
+        raise PhoneError(_("010 뒤에는 숫자가 여덟 자리여야 합니다. 빠진 숫자가 없는지 다시 여쭤 주세요."))
     kind = _KINDS.get(phonenumbers.number_type(number)) if number else None
     if number is None or kind is None:
         raise PhoneError(_("전화번호를 확인해 주세요. 지역번호나 010부터 빠짐없이 적어야 합니다."))

@@ -43,6 +43,17 @@ def test_a_home_is_found_by_phone_name_or_address_and_stays_masked(
     assert "555-0101" not in page
 
 
+def test_one_letter_is_answered_with_what_is_still_to_be_typed(
+    web_world: WebWorld, desk: httpx.Client
+) -> None:
+    home = make_home(web_world)
+    page = desk.get("/agent/search", params={"q": " 김 "}).text
+    assert "두 글자 이상" in page and f"household={home}" not in page
+    assert "두 글자 이상" in desk.get("/agent", params={"q": "김"}).text
+    assert "번호를 3자리 더" in desk.get("/agent/search", params={"q": "5"}).text
+    assert desk.get("/agent/search", params={"q": "  "}).text.strip() == ""
+
+
 def test_an_open_ticket_shows_first_with_a_sentence_to_read(web_world: WebWorld, desk: httpx.Client) -> None:
     make_home(web_world, resident=("김영자", "02-555-0101"))
     home = make_home(web_world, resident=("김영자", "02-777-0101"))

@@ -194,7 +194,7 @@ def test_a_window_past_the_limit_is_marked_and_another_is_put_first(
             client_as("point", point=web_world.point).get(f"/point/tickets/{number}?do=call").text,
         )
         for page in pages:
-            assert bool(re.search(r"(?<!모두 )처리 시한\([^)]*\)을 넘길", page)) == marked
+            assert bool(re.search(r"(?<!모두 )처리 시한\([^)]*\)(을 넘길|이 지난)", page)) == marked
             assert page.count("모두 처리 시한") == (0 if marked else 1)
         best = re.search(r"<button[^>]*data-best.*?</button>", pages[0], re.DOTALL)
         assert best and "을 넘깁니다" not in best.group(0)
@@ -209,6 +209,7 @@ def test_cancelling_needs_a_reason_and_an_ended_ticket_can_be_opened_again(
     assert 'id="act-cancel" open' in refused.text
     assert desk.post(f"/agent/tickets/{number}/cancellation", data={"reason": "이사"}).status_code == 303
     assert tickets(web_world.database)[0].status == "CANCELLED"
+    assert "끝난 접수라 더 보내지 않습니다" in desk.get(f"/agent/tickets/{number}").text
     assert 'id="act-reopen"' in desk.get(f"/agent/tickets/{number}").text
     late = desk.post(f"/agent/tickets/{number}/note", data={"note": "늦은 통화"})
     assert late.status_code == 409

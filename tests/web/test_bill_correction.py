@@ -102,6 +102,7 @@ def test_a_reopened_ticket_shows_each_visits_bill_by_itself(done: Phone, desk: h
         )
     page = words_of(web.sign_in("agent").get(f"/agent/tickets/{done.number}").text)
     assert "1번째 방문" in page and "118,000원" in page and "미리 말씀드릴 비용" in page
+    assert "같은 고장이 다시 나서 무상입니다" in page and "보증 기간" not in page, "its warranty is over"
 
 
 def test_the_second_of_two_desks_sees_what_the_first_did(done: Phone, desk: httpx.Client) -> None:

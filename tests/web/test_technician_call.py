@@ -155,7 +155,10 @@ def test_a_window_past_the_limit_says_so_and_is_not_chosen_for_him(phone: Phone)
         session.add(clock)
     page = phone.get("?do=agree&with=requester")
     assert soonest < planned
-    assert "을 넘길 수 있습니다" in page and " checked" not in page[page.index('class="offers"') :]
+    assert (
+        re.search(r"처리 시한\([^)]*\)(을 넘길|이 지난)", page)
+        and " checked" not in page[page.index('class="offers"') :]
+    )
     assert "모두 처리 시한" not in page
     with phone.web.database.transaction() as session:
         clock = session.exec(select(TicketClock).where(TicketClock.kind == "handled")).one()

@@ -51,13 +51,19 @@ def weigh_offers(slots: Sequence[Slot], *, clocks: Iterable[ClockFacts], now: da
     passed = [limits_passed(own, start=slot.start, end=slot.end, now=now) for slot in slots]
     due = next((limits[0].due_at for limits in passed if limits), None)
     until = when_text(due, now)
+    if due is not None and all(passed) and all(slot.start >= due for slot in slots):
+        text = _("지금 갈 수 있는 시간은 모두 처리 시한({until})이 지난 뒤입니다. 먼저 양해를 구해 주세요.")
+        return Offers(tuple(_offered(slot, "") for slot in slots), text.format(until=until))
     if due is not None and all(passed):
         text = _(
             "지금 갈 수 있는 시간은 모두 처리 시한({until})을 넘길 수 있습니다. 먼저 양해를 구해 주세요."
         )
         return Offers(tuple(_offered(slot, "") for slot in slots), text.format(until=until))
-    said = _("처리 시한({until})을 넘길 수 있습니다").format(until=until)
-    marked = [_offered(slot, said if limits else "") for slot, limits in zip(slots, passed, strict=True)]
+    may, will = _("처리 시한({until})을 넘길 수 있습니다"), _("처리 시한({until})이 지난 뒤입니다")
+    marked = [
+        _offered(slot, (may if slot.start < limits[0].due_at else will).format(until=until) if limits else "")
+        for slot, limits in zip(slots, passed, strict=True)
+    ]
     return Offers(tuple(sorted(marked, key=lambda slot: (not slot.as_planned, bool(slot.late)))))
 
 

@@ -38,14 +38,26 @@ def limit(due: datetime, **changes: Any) -> ClockFacts:
 
 def test_a_window_past_the_limit_says_so_and_is_not_put_first() -> None:
     planned, soon = slot(4, as_planned=True), slot(1, overtime=True)
-    due = NOW + 4 * HOUR
+    due = NOW + 5 * HOUR
     offers = weigh_offers([planned, slot(6), soon], clocks=[limit(due)], now=NOW)
     assert [offer.start for offer in offers.slots] == [planned.start, soon.start, NOW + 6 * HOUR]
     said = offers.slots[0].note
-    assert said == "처리 시한(오늘 14:00)을 넘길 수 있습니다"
+    assert said == "처리 시한(오늘 15:00)을 넘길 수 있습니다"
     assert offers.best is not None and offers.best.start == soon.start
     assert offers.best.note == soon.note, "what else is to be known stays"
     assert offers.warning == ""
+
+
+def test_a_window_that_begins_after_the_limit_certainly_passes_it() -> None:
+    due = NOW + 4 * HOUR
+    offers = weigh_offers([slot(1), slot(3), slot(4), slot(5)], clocks=[limit(due)], now=NOW)
+    may, will = "처리 시한(오늘 14:00)을 넘길 수 있습니다", "처리 시한(오늘 14:00)이 지난 뒤입니다"
+    assert [offer.late for offer in offers.slots] == ["", may, will, will]
+    assert offers.warning == ""
+    late = weigh_offers([slot(4), slot(6)], clocks=[limit(due)], now=NOW)
+    assert "모두 처리 시한(오늘 14:00)이 지난 뒤입니다" in late.warning
+    mixed = weigh_offers([slot(3), slot(6)], clocks=[limit(due)], now=NOW)
+    assert "모두 처리 시한(오늘 14:00)을 넘길 수 있습니다" in mixed.warning
 
 
 def test_exactly_on_the_limit_is_met() -> None:

@@ -85,7 +85,15 @@ def show_waiting(request: Request, principal: Principal = SignedIn) -> Response:
 def _found(session: Session, principal: Principal, query: str, now: datetime) -> dict[str, Any]:
     plain = query.strip()
     if len(plain) < SHORTEST_QUERY:
-        return {"q": query, "hits": [], "missing": 0, "asked": False, "more": False, "unmask_reason": ""}
+        return {
+            "q": query,
+            "hits": [],
+            "missing": digits_missing(plain),
+            "short": bool(plain),
+            "asked": False,
+            "more": False,
+            "unmask_reason": "",
+        }
     sought = _by_number(session, principal, plain, now)
     found = search_households(session, company_id=principal.company_id, query=plain, limit=HITS + 1)
     hits = found[:HITS]
@@ -102,6 +110,7 @@ def _found(session: Session, principal: Principal, query: str, now: datetime) ->
         "q": query,
         "hits": sought + shown,
         "missing": digits_missing(plain),
+        "short": False,
         "asked": True,
         "more": len(found) > HITS,
         "unmask_reason": _(UNMASK_REASON),

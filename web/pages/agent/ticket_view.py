@@ -10,7 +10,7 @@ from typing import Any
 from sqlmodel import Session
 
 from billing.rules import warranty_words
-from billing.schemas import Estimate
+from billing.schemas import Estimate, WarrantyReason
 from callcenter.cards import cards_for
 from callcenter.error_codes import look_up_code
 from core.actor import Principal
@@ -231,7 +231,8 @@ def _estimate(session: Session, detail: TicketDetail, now: datetime) -> dict[str
     found: Estimate = estimate_visit(
         session, ticket_id=detail.id, start=window.start if window else None, now=now
     )
-    until = found.warranty.until
+    # Until when the boiler's warranty runs says nothing of a visit that is free for another reason.
+    until = found.warranty.until if found.warranty.reason is WarrantyReason.IN_WARRANTY else None
     free = f"{warranty_words(found.warranty.reason)} {_('고객 잘못이 아니면 비용이 없습니다.')}"
     return {
         "fee": found.visit_fee,

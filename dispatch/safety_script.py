@@ -20,9 +20,7 @@ def script_steps(*, symptom: str) -> tuple[ScriptStep, ...]:
         ScriptStep("CLOSE_VALVE", _("손이 닿으면 가스 중간밸브를 잠가 주세요.")),
         ScriptStep("VENTILATE", _("창문과 문을 활짝 열어 주세요. 환풍기는 켜지 마세요.")),
         ScriptStep("NO_SWITCH", _("전등이나 전기 스위치는 켜지도 끄지도 마세요. 불도 켜지 마세요.")),
-        ScriptStep(
-            "LEAVE", _("모두 집 밖으로 나가, 이웃집처럼 안전하고 따뜻한 곳에서 기다려 주세요.")
-        ),
+        ScriptStep("LEAVE", _("모두 집 밖으로 나가, 이웃집처럼 안전하고 따뜻한 곳에서 기다려 주세요.")),
         ScriptStep("CALL_119", _("아픈 분이 계시면 지금 바로 119에 전화하세요.")),
         ScriptStep("CALL_GAS_SAFETY", _("한국가스안전공사 1544-4500에도 알려 주세요.")),
         ScriptStep("DO_NOT_RESET", _("기사가 볼 때까지 보일러를 켜지 마세요. 바로 기사를 보내겠습니다.")),

@@ -138,7 +138,8 @@ def _absent(facts: _Facts, now: datetime) -> str:
         came = _("약속한 시간보다 저희가 먼저 찾아가 만나지 못했습니다. 죄송합니다.")
     at = facts.planned_start
     if not (facts.is_planned and facts.technician) or at is None or at < now:
-        return f"{came} {_('다시 찾아갈 시간을 지금 정해 드리겠습니다.')}"
+        agree = _("다시 찾아갈 시간을 지금 정해 드리겠습니다.")
+        return f"{came} {agree}"
     text = _("{name} 기사가 {at}쯤 다시 가려고 합니다. 그때 괜찮으신지 여쭙고 약속하겠습니다.")
     return f"{came} {text.format(name=facts.technician, at=f'{_day(at, now)} {_clock(at)}')}"
 
@@ -244,7 +245,8 @@ def _while_alarmed(facts: _Facts, now: datetime) -> str:
     ).format(owner=facts.alarm_owner or facts.owner)
     at = facts.planned_start
     if not facts.technician or at is None or at <= now:
-        return f"{first} {_('가장 가까운 기사를 지금 찾고 있습니다.')}"
+        looking = _("가장 가까운 기사를 지금 찾고 있습니다.")
+        return f"{first} {looking}"
     text = _("지금까지 잡힌 계획은 {name} 기사가 {at}쯤 도착하는 것이고, 더 빨리 갈 사람을 찾고 있습니다.")
     return f"{first} {text.format(name=facts.technician, at=f'{_day(at, now)} {_clock(at)}')}"
 

@@ -233,7 +233,8 @@ def _estimate(session: Session, detail: TicketDetail, now: datetime) -> dict[str
     )
     # Until when the boiler's warranty runs says nothing of a visit that is free for another reason.
     until = found.warranty.until if found.warranty.reason is WarrantyReason.IN_WARRANTY else None
-    free = f"{warranty_words(found.warranty.reason)} {_('고객 잘못이 아니면 비용이 없습니다.')}"
+    unless = _("고객 잘못이 아니면 비용이 없습니다.")
+    free = f"{warranty_words(found.warranty.reason)} {unless}"
     return {
         "fee": found.visit_fee,
         "fee_low": found.visit_fee_low,

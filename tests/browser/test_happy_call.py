@@ -89,8 +89,34 @@ def test_what_nobody_answered_is_asked_for_before_it_is_saved(caller: Page) -> N
 
 
 def test_the_closing_words_follow_whether_it_works(caller: Page) -> None:
-    thanks, sorry = caller.locator("[data-if-fixed]"), caller.locator("[data-if-not-fixed]")
+    closing = caller.locator("[data-code=CLOSING]")
+    thanks, sorry = closing.locator("[data-if-content]"), closing.locator("[data-if-not-fixed]")
     for value, shown, hidden in (("yes", thanks, sorry), ("no", sorry, thanks), ("yes", thanks, sorry)):
         caller.check(f"[name=fixed][value={value}]", force=True)
         expect(shown).to_be_visible()
         expect(hidden).to_be_hidden()
+
+
+def test_the_last_words_follow_the_answers_and_an_answer_takes_its_error_away(caller: Page) -> None:
+    lines = lines_of(caller)
+    closing = lines.nth(lines.count() - 1)
+    content, unhappy = closing.locator("[data-if-content]"), closing.locator("[data-if-unhappy]")
+    expect(content).to_be_visible()
+    caller.get_by_role("button", name="통화를 마치고 저장").click()
+    wrong = caller.locator("[data-qa-line][data-error]")
+    expect(wrong.first).to_be_visible()
+    before = wrong.count()
+    fixed = caller.locator("[data-code=FIXED]")
+    fixed.locator("[value=yes]").check()
+    expect(wrong).to_have_count(before - 1)
+    expect(fixed.locator(".error")).to_have_count(0)
+    caller.locator("[name=overall][value='1']").check()
+    expect(unhappy).to_be_visible()
+    expect(content).to_be_hidden()
+    expect(caller.locator(".qa-will [data-if-unhappy]")).to_be_visible()
+    expect(closing.locator("[data-if-bill-differs]")).to_be_hidden()
+    caller.locator("[name=cost_matches][value=no]").check()
+    expect(closing.locator("[data-if-bill-differs]")).to_be_visible()
+    fixed.locator("[value=no]").check()
+    expect(closing.locator("[data-if-not-fixed]")).to_be_visible()
+    expect(unhappy).to_be_hidden()

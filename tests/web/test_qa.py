@@ -11,6 +11,8 @@ from httpx import Client
 from sqlmodel import Session, col, select
 
 from core.actor import Role
+from core.clock import KST
+from core.dated import read_rules
 from core.models import TimelineEntry
 from dispatch.models import Ticket
 from happycall import service
@@ -211,9 +213,41 @@ def test_a_family_without_heat_hears_an_apology_at_the_end(web_world: WebWorld, 
     call_id, _number = owe_call(web_world)
     closing = re.findall(r'data-code="CLOSING".*?</li>', qa.get(f"/qa/{call_id}").text, re.DOTALL)[0]
     said = dict(re.findall(r'<p class="qa-say" data-if-([a-z-]+)>(.*?)</p>', closing))
-    assert "따뜻하게 지내세요" in said["fixed"]
-    assert "죄송합니다" in said["not-fixed"] and "따뜻하게" not in said["not-fixed"]
-    assert "다른 기사가 한 시간 안에 전화드리고" in said["not-fixed"]
+    assert "따뜻하게 지내세요" in said["content"]
+    for kind in ("not-fixed", "unhappy"):
+        assert "죄송합니다" in said[kind] and "따뜻하게" not in said[kind]
+        assert "한 시간 안에 전화드려 다른 기사가 찾아갈 시간을" in said[kind], "the desk may ring"
+    assert "책임자가 확인해 따로 전화드리겠습니다" in said["bill-differs"]
+
+
+def test_the_scores_that_open_the_case_again_are_marked_and_what_saving_does_is_said(
+    web_world: WebWorld, qa: Client
+) -> None:
+    """By the company's own limits, so that words, notice and what is done agree."""
+    with web_world.database.reading() as session:
+        rules = read_rules(session, company_id=web_world.company.id or 0, at=web_world.now)
+    call_id, _number = owe_call(web_world)
+    page = qa.get(f"/qa/{call_id}").text
+    low = re.findall(r'name="(overall|nps)" value="(\d+)"[^>]* data-low', page)
+    assert [int(n) for name, n in low if name == "overall"] == list(range(1, rules.happy_call_low_score + 1))
+    assert [int(n) for name, n in low if name == "nps"] == list(range(rules.happy_call_low_nps + 1))
+    for words in ("낮은 점수를 주셨습니다", "고쳐지지 않았습니다", "저장하면 책임자에게 넘깁니다"):
+        assert words in page
+
+
+def test_before_calling_hours_the_next_ones_are_announced(web_world: WebWorld, qa: Client) -> None:
+    """Nothing is due, and yet there is much to do today."""
+    call_id, _number = owe_call(web_world)
+    owe_call(web_world)
+    with web_world.database.transaction() as session:
+        other = session.exec(select(HappyCall).where(HappyCall.id != call_id)).one()
+        web_world.now = web_world.now.astimezone(KST).replace(hour=6, minute=30)
+        other.due_at = web_world.now + timedelta(hours=3)
+        session.add(other)
+    answer = qa.post(f"/qa/{call_id}/attempts", data={**GOOD, "why": "부탁하신 시각"})
+    page = qa.get(answer.headers["location"]).text
+    assert "모두 걸었습니다" not in page
+    assert re.search(r"오늘 \d+:\d+부터 전화합니다. 오늘 걸 전화가 1건 기다립니다", page)
 
 
 def test_a_bill_that_differs_goes_to_the_responsible_person(web_world: WebWorld, qa: Client) -> None:

@@ -29,7 +29,7 @@ from notifications.queries import list_notices
 from web.context import caller_address, context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.posting import Posted, take_once
-from web.pages.qa_closing import closing_if_not_fixed
+from web.pages.qa_closing import closing_words
 from web.pages.qa_forms import entered, read_attempt
 from web.pages.qa_hours import ReasonNeededError, agree_later, asks_why, open_numbers, why_now
 from web.pages.qa_over import is_by_me, over_words
@@ -246,8 +246,9 @@ def _call(
         "asks_why": asks_why(session, principal=principal, call=call, now=now),
         "hours": hours,
         "hours_words": words.hours_words(hours, now=now),
+        "desk_hours": hours_now(session, company_id=company_id, now=now),
         "questions": words.questions_of(script, entered=typed or {}, errors=errors or {}),
-        "sorry": closing_if_not_fixed(session, call=call, now=now),
+        "closing": closing_words(session, call=call, now=now),
         "offers": words.call_back_offers(hours, now=now),
         "attempts": [words.attempt_line(it, call.case, masks, now=now) for it in reversed(call.attempts)],
         "answers": words.answer_rows(call.answers) if call.answers else [],

@@ -85,8 +85,21 @@ function pointed(/** @type {Event} */ event) {
   else if (index !== at) show(index, false);
 }
 
+/** What was wrong is right once it is answered; "the rest is not answered" answers all but what must be asked. */
+function settle(/** @type {HTMLInputElement} */ input) {
+  const rest = input.name === "rest" && input.checked;
+  const settled = rest ? lines.filter((line) => !line.querySelector("[name=fixed]")) : [input.closest("[data-qa-line]")];
+  for (const line of settled) {
+    if (!line?.hasAttribute("data-error")) continue;
+    line.removeAttribute("data-error");
+    line.querySelector(".error")?.remove();
+    line.querySelector("[aria-describedby]")?.removeAttribute("aria-describedby");
+  }
+}
+
 function chose(/** @type {Event} */ event) {
   const input = /** @type {Element} */ (event.target);
+  if (input instanceof HTMLInputElement) settle(input);
   if (input instanceof HTMLInputElement && input.name === "with") follow(input.value);
 }
 

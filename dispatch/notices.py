@@ -7,10 +7,11 @@ of a ticket, a visit's own steps carry its sequence, staff events count what was
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, func, select
 
+from core.dated import read_rules
 from dispatch import notice_facts, staff_notices
 from dispatch.landline_calls import open_call
 from dispatch.models import Visit
@@ -111,8 +112,7 @@ def tell_job_assigned(session: Session, *, visit_id: int, now: datetime, at_work
         )
     facts = facts_of_ticket(session, ticket_id=visit.ticket_id)
     context = staff_notices.job_assigned(session, facts=facts, window=notice_facts.window_of(visit))
-    is_urgent = context.urgency == "SAFETY" and context.window is None
-    if not at_work and (context.contact_due_at is not None or is_urgent):
+    if not at_work and context.contact_due_at is not None and not _goes_now(session, context, visit, now):
         context = staff_notices.for_one_off_duty(session, context=context, visit=visit, now=now)
     _tell_technician(
         session, facts=facts, technician_id=visit.technician_id, context=context, generation=None, now=now
@@ -120,6 +120,14 @@ def tell_job_assigned(session: Session, *, visit_id: int, now: datetime, at_work
     visit.told_technician_id, visit.acknowledged_at = visit.technician_id, None
     session.add(visit)
     session.flush()
+
+
+def _goes_now(session: Session, context: messages.JobAssigned, visit: Visit, now: datetime) -> bool:
+    """Danger, and his plan is within the limit for the work: on duty or not, he is wanted at once."""
+    if context.urgency != "SAFETY" or visit.planned_start is None:
+        return False
+    rules = read_rules(session, company_id=visit.company_id, at=now)
+    return visit.planned_start <= now + timedelta(seconds=rules.handled_limit_s)
 
 
 def tell_job_changed(session: Session, *, visit_id: int, now: datetime, change: str | None = None) -> None:

@@ -9,12 +9,13 @@ from sqlmodel import Session, col, select
 
 from core.clock import kst, operating_day
 from core.dated import read_rules
-from dispatch import assignment
-from dispatch.models import Visit
+from dispatch import assignment, notices
+from dispatch.models import Ticket, Visit
 from dispatch.planning.board import load_horizon
 from dispatch.planning.insertion import candidate_visit
 from dispatch.planning.new_capacity import plan_anew
 from dispatch.planning.safety_pin import somebody_reaches
+from notifications.models import Notice
 from tests import world
 from tests.dispatch.plan_world import DISPATCHER, Shop, plan, visit_of
 from workforce.events import CapacityChanged
@@ -134,3 +135,24 @@ class TestSafety:
 
         assert visit.technician_id == who and visit.pinned_technician
         assert visit.planned_start is not None and visit.planned_start < night + timedelta(minutes=30)
+        assert "지금 바로 출발" in _told(session, ticket)
+
+    def test_who_would_come_hours_later_is_not_sent_at_once(self, session: Session, now: datetime) -> None:
+        shop = Shop(session)
+        night = kst(operating_day(now), 27)
+        ticket = shop.ticket(symptom="CO", priority=0, safety=True, received_at=night)
+        visit = world.make_visit(
+            session,
+            ticket=ticket,
+            point=shop.point,
+            technician=world.make_technician(session, point=shop.point),
+            start=night + timedelta(hours=6),
+        )
+        notices.tell_job_assigned(session, visit_id=visit.id or 0, now=night)
+        told = _told(session, ticket)
+        assert "바로 출발" not in told and "지금은 근무 시간이 아닙니다" in told
+
+
+def _told(session: Session, ticket: Ticket) -> str:
+    query = select(Notice.text).where(Notice.event == "JOB_ASSIGNED", Notice.ticket_id == ticket.id)
+    return session.exec(query).all()[-1]

@@ -222,8 +222,7 @@ def _place(
         )
     target = replace(
         visit,
-        pinned_technician="technician" in pin
-        or visit.safety,  # no plan undoes it
+        pinned_technician="technician" in pin or visit.safety,  # no plan undoes it
         pinned_time="time" in pin,
         excluded_technician_id=None,
         only_technician_id=technician_id,

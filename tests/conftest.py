@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from alembic import command
 from alembic.config import Config
 from pwdlib import PasswordHash
@@ -33,6 +34,16 @@ from tests.databases import Server, SweptDatabase
 
 ROOT = Path(__file__).resolve().parent.parent
 _DEMO_WORLD = "tests/simulation/"
+
+
+# The console's coloured traceback with every local takes seconds, in a server's loop as well.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.processors.format_exc_info,
+        structlog.processors.KeyValueRenderer(key_order=["level", "event"]),
+    ]
+)
 
 
 class _Together(LoadFileScheduling):  # type: ignore[misc]

@@ -12,6 +12,7 @@ from psycopg.errors import CharacterNotInRepertoire, UntranslatableCharacter
 from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from core.errors import DomainError, FieldError, InvalidError, UnauthorizedError, UnavailableError
 from core.i18n import _
@@ -20,6 +21,8 @@ from web.toasts import toast
 
 log = structlog.get_logger(__name__)
 
+CLIENT_CLOSED = 499
+"""As nginx calls it; no standard has a number for it."""
 PROBLEM_TYPES = "https://ondol.invalid/problems/"
 """Names, not addresses: RFC 9457 asks for a URI, and ours never leads to another's site."""
 
@@ -29,6 +32,7 @@ def install_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(DomainError, _on_domain_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(ClientDisconnect, _on_gone)
     for away in (OperationalError, InterfaceError, PoolTimeoutError):
         app.add_exception_handler(away, _on_database_away)
     app.add_exception_handler(DataError, _on_data_error)
@@ -114,6 +118,11 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
     plain.status = error.status_code
     plain.code = f"http-{error.status_code}"
     return answer(request, plain)
+
+
+async def _on_gone(_request: Request, _error: Exception) -> Response:
+    """A page was left while it still asked: nobody's fault, and nobody reads this."""
+    return Response(status_code=CLIENT_CLOSED)
 
 
 async def _on_database_away(request: Request, error: Exception) -> Response:

@@ -28,11 +28,17 @@ def fill_call(
     page.fill("[name=resident_phone]", phone)
     page.fill("[name=resident_name]", name)
     page.fill("[name=resident_address]", address)
-    page.check(f"[name=symptom][value={symptom}]", force=True)
+    choose(page, "symptom", symptom)
     if result:
-        page.locator(f"[name=self_fix_result][value={result}]").check(force=True)
+        choose(page, "self_fix_result", result)
     if note:
         page.fill("[name=note]", note)
+
+
+def choose(page: Page, name: str, value: str) -> None:
+    """Press a choice as a person does: on its words, once they stand still under what is being looked up."""
+    page.locator(f"label:has([name={name}][value={value}])").click()
+    expect(page.locator(f"[name={name}][value={value}]")).to_be_checked()
 
 
 def file_call(screens: Screens, page: Page, **said: str | None) -> str:

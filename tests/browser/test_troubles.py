@@ -130,7 +130,7 @@ def test_the_number_that_was_searched_for_goes_to_who_calls_for_somebody_else(sc
         expect(resident).to_have_value(REQUESTER[0])
         if taken:
             resident.press("Enter")
-        agent.locator("[name=caller][value=other]").check(force=True)
+        agent.locator("label:has([name=caller][value=other])").click()
         expect(resident).to_have_value(REQUESTER[0] if taken else "")
         expect(caller).to_have_value("" if taken else REQUESTER[0])
     expect(agent.locator("#echo-resident_phone")).to_contain_text(REQUESTER[0])

@@ -8,6 +8,9 @@ from datetime import datetime
 
 import httpx
 import pytest
+from fastapi import FastAPI
+from starlette.requests import ClientDisconnect
+from structlog.testing import capture_logs
 
 from core.db import Database, make_engine
 from core.settings import Settings
@@ -16,6 +19,7 @@ from tests.web.conftest import ClientAs, WebWorld
 from web.context import WebContext
 from web.identity import COOKIE
 from web.live_hub import LiveHub
+from web.problems import install_error_handlers
 
 PART = {"HX-Request": "true"}
 
@@ -83,3 +87,16 @@ def test_a_program_without_a_token_hears_which_kind_is_asked_for(web_world: WebW
     with client_of(web_world.url) as nobody:
         answer = nobody.get("/api/v1/tickets")
     assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
+
+
+def test_who_leaves_while_still_asking_is_no_fault() -> None:
+    app = FastAPI()
+    install_error_handlers(app)
+
+    @app.get("/")
+    def leave() -> None:
+        raise ClientDisconnect
+
+    with capture_logs() as logged, serving(app) as url, client_of(url) as nobody:
+        assert nobody.get("/").status_code == 499
+    assert logged == []

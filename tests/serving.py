@@ -51,13 +51,24 @@ class _PromptServer(uvicorn.Server):
             server.close()
         for listening in sockets or []:
             listening.close()
+        await self._accepted()
         await self._connections_end(lambda connection: connection.shutdown(), within=2)
         await self._connections_end(lambda connection: connection.transport.abort(), within=2)
         tasks = list(self.server_state.tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # what was aborted closes its socket in the loop's next round
         await self.lifespan.shutdown()
+
+    async def _accepted(self) -> None:
+        """Wait for connections that were being accepted when the door closed: they are not counted yet."""
+        accepting = [
+            task
+            for task in asyncio.all_tasks()
+            if getattr(task.get_coro(), "__name__", "") == "_accept_connection2"
+        ]
+        await asyncio.gather(*accepting, return_exceptions=True)
 
     async def _connections_end(self, end: Callable[[Any], None], *, within: float) -> None:
         """End each connection, one that was accepted a moment ago as well, and wait until it has ended."""

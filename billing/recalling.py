@@ -15,9 +15,14 @@ from core.i18n import _
 
 
 class NotPlannedError(ConflictError):
-    """There is no price yet to come on that day."""
+    """There is no price yet to come on that day (409)."""
 
     code = "not-planned"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("그날부터 쓰기로 한 가격이 없거나 이미 쓰이고 있습니다. ‘새 가격’으로 바꿔 주세요.")
+        )
 
 
 def recall_price(
@@ -38,9 +43,7 @@ def recall_price(
     """
     planned = _counting(session, company_id, code, tier, from_day)
     if planned is None or planned.valid_from != from_day or from_day <= today_kst(now):
-        raise NotPlannedError(
-            _("그날부터 쓰기로 한 가격이 없거나 이미 쓰이고 있습니다. ‘새 가격’으로 바꿔 주세요.")
-        )
+        raise NotPlannedError
     before = _counting(session, company_id, code, tier, from_day - timedelta(days=1))
     kept = before or planned
     row = PriceItem(

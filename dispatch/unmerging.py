@@ -27,22 +27,22 @@ def give_back(*, session: Session, event: TicketReopened, now: datetime) -> None
     Only what is still as the merge left it: what somebody has written since stays.
     """
     ticket = session.get_one(Ticket, event.ticket_id)
-    taken = _taken_in(session, ticket)
-    if taken is None:
+    into = _merged_into(session, ticket)
+    if into is None:
         return
-    older = lock_ticket(session, ticket_id=taken.subject_id)
-    if _answered(session, taken, number=ticket.number):  # by whoever held the lock before
+    older = lock_ticket(session, ticket_id=into)
+    taken = _newest(session, older, number=ticket.number)
+    if taken is None or taken.what == GIVEN_BACK:
         return
-    data = taken.data
-    people = _take_out(session, older, ticket, roles=data.get("people", ()))
-    _restore(older, data, left=people)
+    people = _take_out(session, older, ticket, roles=taken.data.get("people", ()))
+    _restore(older, taken.data, left=people)
     older.note = _without(older.note, ticket.note.strip())
     facts = {"number": ticket.number, "people": people, "payer_role": older.payer_role}
     note_change(session, ticket=older, what=GIVEN_BACK, by=SYSTEM, now=now, data=facts)
 
 
-def _taken_in(session: Session, ticket: Ticket) -> TimelineEntry | None:
-    """How another ticket took this one in the last time, unless it was given back since."""
+def _merged_into(session: Session, ticket: Ticket) -> int | None:
+    """The ticket that took this one in the last time; None when none ever did."""
     own = audit.list_changes(
         session,
         company_id=ticket.company_id,
@@ -55,22 +55,16 @@ def _taken_in(session: Session, ticket: Ticket) -> TimelineEntry | None:
     query = select(Ticket.id).where(
         col(Ticket.company_id) == ticket.company_id, col(Ticket.number) == own[0].data["into"]
     )
-    into = session.exec(query).one()
-    newest = _newest(session, company_id=ticket.company_id, into=into or 0, number=ticket.number)
-    return newest if newest is not None and newest.what == TAKEN_IN else None
+    return session.exec(query).one()
 
 
-def _answered(session: Session, taken: TimelineEntry, *, number: str) -> bool:
-    newest = _newest(session, company_id=taken.company_id or 0, into=taken.subject_id, number=number)
-    return newest is not None and newest.what == GIVEN_BACK
-
-
-def _newest(session: Session, *, company_id: int, into: int, number: str) -> TimelineEntry | None:
+def _newest(session: Session, older: Ticket, *, number: str) -> TimelineEntry | None:
+    """What happened last between the two."""
     found = audit.list_changes(
         session,
-        company_id=company_id,
+        company_id=older.company_id,
         what=(TAKEN_IN, GIVEN_BACK),
-        subject=("ticket", into),
+        subject=("ticket", ticket_key(older)),
         limit=RECENT,
     )
     return next((entry for entry in found if entry.data.get("number") == number), None)

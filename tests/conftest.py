@@ -46,7 +46,7 @@ structlog.configure(
 )
 
 
-class _Together(LoadFileScheduling):  # type: ignore[misc]
+class _Together(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
     """A file's tests share a process, and so do those that share the demo's world: it takes long to build."""
 
     def _split_scope(self, nodeid: str) -> str:

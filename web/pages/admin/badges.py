@@ -25,11 +25,7 @@ def ask_badge(
     request: Request, person_id: int, membership_id: int, principal: Principal = SignedIn
 ) -> Response:
     """The right number, and why."""
-
-    def build(session: Session, _now: datetime) -> FormPage:
-        return people_forms.badge(*find_membership(session, principal, person_id, membership_id))
-
-    return show_form(request, build)
+    return show_form(request, lambda session, _now: _form(session, principal, person_id, membership_id))
 
 
 @router.post("/{person_id}/memberships/{membership_id}/badge")
@@ -60,7 +56,13 @@ def store_badge(
         )
         return Done(f"{SECTION}/{person_id}", "badge")
 
-    def build(session: Session, _now: datetime) -> FormPage:
-        return people_forms.badge(*find_membership(session, principal, person_id, membership_id))
+    return submit(
+        request,
+        build=lambda session, _now: _form(session, principal, person_id, membership_id),
+        typed=typed,
+        act=act,
+    )
 
-    return submit(request, build=build, typed=typed, act=act)
+
+def _form(session: Session, principal: Principal, person_id: int, membership_id: int) -> FormPage:
+    return people_forms.badge(*find_membership(session, principal, person_id, membership_id))

@@ -164,9 +164,8 @@ def opened_on(session: Session, point: PointInfo) -> date:
         subject=("service_point", point.id),
         limit=1,
     )
-    first_hours = added[0].at if added else None
-    if first_hours is not None and operating_day(first_hours) == point.open_from:
-        return today_kst(first_hours)
+    if added and operating_day(added[0].at) == point.open_from:
+        return today_kst(added[0].at)
     return point.open_from
 
 

@@ -71,9 +71,7 @@ def _form(session: Session, principal: Principal, code: str, tier: str, day: dat
     line = find_line(session, principal, code, tier, now)
     planned = next((row for row in line.coming if row.valid_from == day), None)
     if planned is None:
-        raise NotPlannedError(
-            _("그날부터 쓰기로 한 가격이 없거나 이미 쓰이고 있습니다. ‘새 가격’으로 바꿔 주세요.")
-        )
+        raise NotPlannedError
     return FormPage(
         title=_("{label} 예정 가격 거두기").format(label=line.label),
         action=f"{SECTION}/{code}/{tier}/recall/{day}",
@@ -88,4 +86,5 @@ def _form(session: Session, principal: Principal, code: str, tier: str, day: dat
             (_("금액"), _("판매 중지") if planned.withdrawn else won_text(planned.amount)),
             (_("시간대"), tier_names()[line.tier]),
         ],
+        facts_title=_("예정"),
     )

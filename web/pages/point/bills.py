@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
 from billing.queries import charge_of_visit
-from billing.schemas import VISIT_FEE
+from billing.schemas import VISIT_FEE, ChargeInfo
 from core.actor import Actor, Principal
 from core.errors import DomainError, FieldError, ForbiddenError, InvalidError, NotFoundError
 from core.i18n import _
@@ -141,16 +141,9 @@ def _values(
     visit = next(each for each in detail.visits if each.id == visit_id)
     charge = charge_of_visit(session, visit_id=visit_id)
     assert charge is not None, "a billed visit has its bill"
-    chosen = {line.code: str(line.quantity) for line in charge.lines if line.code != VISIT_FEE}
     typed = posted
     if typed is None or isinstance(error, OtherBillError):  # what was typed rests on a bill that is no more
-        typed = PostedForm(
-            (
-                *((f"quantity.{code}", n) for code, n in chosen.items()),
-                ("misuse", "1" if visit.misuse else ""),
-                ("reason", posted.get("reason") if posted else ""),
-            )
-        )
+        typed = _as_billed(charge, misuse=visit.misuse, reason=posted.get("reason") if posted else "")
     prices = price_choices(session, company_id=principal.company_id, arrived_at=visit.arrived_at or now)
     return {
         **frame(desk, ""),
@@ -168,6 +161,13 @@ def _values(
         "flash": [],
         **_after(session, billed.ticket_id, visit_id, typed, now=now),
     }
+
+
+def _as_billed(charge: ChargeInfo, *, misuse: bool, reason: str) -> PostedForm:
+    """The form with what stands on the bill now."""
+    lines = [line for line in charge.lines if line.code != VISIT_FEE]
+    quantities = ((f"quantity.{line.code}", str(line.quantity)) for line in lines)
+    return PostedForm((*quantities, ("misuse", "1" if misuse else ""), ("reason", reason)))
 
 
 def _after(

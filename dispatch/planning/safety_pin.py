@@ -71,7 +71,7 @@ def pin_safety(session: Session, *, ticket_id: int, now: datetime, anew: bool = 
 
 
 def somebody_reaches(boards: Sequence[DayBoard], visit: BoardVisit) -> bool:
-    """Whether anybody who is on duty now can go there at once and be back when his duty ends.
+    """Whether anybody who is on duty now can be there before his duty ends.
 
     `boards` begin with the running day; the next one tells who works on past its border.
     """
@@ -126,7 +126,11 @@ def _ready(bp: BoardProblem, visit: BoardVisit) -> list[tuple[int, int]]:
 
 
 def _arrival(bp: BoardProblem, t: int, visit: BoardVisit) -> int | None:
-    """When a technician could be there after what is under way; None when he may not or cannot go."""
+    """When a technician could be there after what is under way; None when he may not or cannot go.
+
+    For a danger he goes home late: his duty has to last until he is there. Only where he is due elsewhere
+    afterwards (another maker, the next day's first visit, an agreed leave) must he be done and back in time.
+    """
     problem = bp.problem
     job = problem.job_index[visit.job_id]
     if not problem.may_serve(t, job):
@@ -139,7 +143,8 @@ def _arrival(bp: BoardProblem, t: int, visit: BoardVisit) -> int | None:
         place = before.location
     arrival = ready + problem.rows[place][work.location]
     home = arrival + work.duration + problem.rows[work.location][person.end]
-    return arrival if home <= person.shift[1] + person.max_overtime else None
+    needed = home if bp.board.stretches[t].hard_end else arrival
+    return arrival if needed <= person.shift[1] + person.max_overtime else None
 
 
 def _first_in_route(bp: BoardProblem, t: int, visit: BoardVisit) -> DayDraft:

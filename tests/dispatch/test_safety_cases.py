@@ -74,6 +74,27 @@ class TestSafety:
         assert given.technician_id == night and given.pinned_technician
         assert given.planned_start is not None and given.planned_start < late + timedelta(minutes=30)
 
+    def test_who_is_on_duty_goes_home_late(self, session: Session, now: datetime) -> None:
+        """06:30, on call until 07:00: he is there in minutes; that he is back at 07:20 rules out nobody."""
+        shop = Shop(session)
+        shop.technician(name="낮", home=world.north_of(world.GANGNAM, 1))
+        night = shop.technician(name="밤", days=(), home=world.north_of(world.GANGNAM, 1))
+        world.make_duty(
+            session,
+            company_id=shop.company.id or 0,
+            point_id=shop.point.id,
+            technician_id=night,
+            start=kst(operating_day(now), 5),
+            end=kst(operating_day(now), 7),
+        )
+        early = kst(operating_day(now), 6, 30)
+        ticket = shop.ticket(symptom="GAS_SMELL", priority=0, safety=True, received_at=early)
+
+        given = plan(session, ticket, early)
+
+        assert given.technician_id == night
+        assert given.planned_start is not None and given.planned_start < early + timedelta(minutes=20)
+
     def test_whom_a_person_chose_keeps_it(self, session: Session, now: datetime) -> None:
         """A danger is pinned to whoever a dispatcher gives it to, asked for or not."""
         shop = Shop(session)

@@ -80,6 +80,10 @@ def serve(arguments: argparse.Namespace) -> int:
     import uvicorn
 
     settings = _checked_settings()
+    if arguments.after_stdin:
+        import web.app  # noqa: F401 - what takes longest, while the database is made ready
+
+        sys.stdin.read()
     _require_tables(settings.database_url)
     configure_logs()
     uvicorn.run(
@@ -364,6 +368,7 @@ def _parser() -> argparse.ArgumentParser:
     it = commands.add_parser("serve", help=serve.__doc__)
     it.add_argument("--host", default="127.0.0.1")
     it.add_argument("--port", type=_port, default=DEFAULT_PORT)
+    it.add_argument("--after-stdin", action="store_true", help="get ready, begin when standard input ends")
     it.set_defaults(run=serve)
 
     for name, run in (("token", token), ("login-link", login_link)):

@@ -64,6 +64,8 @@ class ChildSpec:
     log: Path | None = None
     stop_within_s: float = 10.0
     """Grace after SIGTERM; then it is killed with all that it started."""
+    held: bool = False
+    """It gets ready meanwhile and begins when its standard input ends: see `Supervisor.let_go`."""
 
 
 class Supervisor:
@@ -107,6 +109,11 @@ class Supervisor:
             child = _Child(spec)
             self._children.append(child)
             child.start()
+
+    def let_go(self) -> None:
+        """The children that are held may begin, and from now on do so at once when they are started again."""
+        for child in self._children:
+            child.let_go()
 
     def run_until(self, ready: Callable[[], bool], *, within_s: float) -> None:
         """Look after the children until `ready()`, which is asked several times a second.
@@ -214,6 +221,7 @@ class _Child:
         self.back_off = _BackOff()
         self._process: subprocess.Popen[bytes] | None = None
         self._started_at = 0.0
+        self._held = spec.held
 
     def start(self) -> None:
         with contextlib.ExitStack() as files:
@@ -224,12 +232,18 @@ class _Child:
             self._process = subprocess.Popen(
                 command(self.spec.argv),
                 env={**os.environ, **self.spec.env},
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE if self._held else subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,
                 start_new_session=True,  # Ctrl-C in the terminal reaches us alone; we stop them in order
             )
         self._started_at = time.monotonic()
+
+    def let_go(self) -> None:
+        self._held = False
+        if self._process is not None and self._process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):  # it has died: the next round starts it anew
+                self._process.stdin.close()
 
     def look_after(self) -> int | None:
         """Start it again when it is time to. The exit code, in the round in which its death is found."""

@@ -15,8 +15,6 @@ from core.db import Database, make_engine
 from core.embedded_postgres import EmbeddedPostgres
 from core.settings import Settings, StartupRefusedError
 from core.supervisor import ChildSpec, Foundation, Supervisor, find_free_port, require_free_port
-from simulation.logins import list_logins
-from simulation.world import prepare_world, refuse_strangers
 
 HOST = "127.0.0.1"
 READY_WITHIN_S = 120.0
@@ -47,9 +45,12 @@ def run_demo(*, root: Path, data_dir: Path, port: int, fresh: bool, migrate: Cal
         began = time.monotonic()
         database_url = postgres.url if postgres else url
         _tell("데이터베이스 준비 · database ready")
+        web, *others = _children(root, data_dir, database_url, port=port, provider_port=provider_port)
+        supervisor.start([web])
         migrate(database_url)
         _seed(database_url)
-        supervisor.start(_children(root, data_dir, database_url, port=port, provider_port=provider_port))
+        supervisor.let_go()
+        supervisor.start(others)
         supervisor.run_until(lambda: _is_ready(port), within_s=READY_WITHIN_S)
         _greet(database_url, port=port, seconds=time.monotonic() - began)
         supervisor.run()
@@ -64,6 +65,8 @@ def _refuse_foreign(url: str, *, fresh: bool) -> None:
             "(unset DATABASE_URL) 다시 실행하거나 --fresh를 빼 주세요.\n"
             "--fresh only renews the demo's own database: unset DATABASE_URL, or leave --fresh out."
         )
+    from simulation.world import refuse_strangers
+
     database = Database(make_engine(url, pool_size=1))
     try:
         refuse_strangers(database)
@@ -72,6 +75,8 @@ def _refuse_foreign(url: str, *, fresh: bool) -> None:
 
 
 def _seed(database_url: str) -> None:
+    from simulation.world import prepare_world  # takes a second to import: the web's begins before
+
     database = Database(make_engine(database_url, pool_size=2, statement_timeout_ms=120_000))
     try:
         prepare_world(database, now=clock.now(), tell=_tell)
@@ -83,6 +88,7 @@ def _children(
     root: Path, data_dir: Path, database_url: str, *, port: int, provider_port: int
 ) -> list[ChildSpec]:
     python, program = sys.executable, str(root / "main.py")
+    serve = (python, program, "serve", "--port", str(port))
     environment = {
         "DATABASE_URL": database_url,
         "ONDOL_MODE": "demo",
@@ -106,7 +112,7 @@ def _children(
         str(PROVIDER_DELAY_S),
     )
     return [
-        ChildSpec("web", (python, program, "serve", "--port", str(port)), environment, logs / "web.log"),
+        ChildSpec("web", (*serve, "--after-stdin"), environment, logs / "web.log", held=True),
         ChildSpec("worker", (python, program, "worker"), environment, logs / "worker.log"),
         ChildSpec("sms", provider, environment, logs / "sms.log"),
     ]
@@ -121,6 +127,8 @@ def _is_ready(port: int) -> bool:
 
 
 def _greet(database_url: str, *, port: int, seconds: float) -> None:
+    from simulation.logins import list_logins
+
     base = f"http://{HOST}:{port}"
     database = Database(make_engine(database_url, pool_size=1))
     with database.reading() as session:

@@ -128,7 +128,8 @@ def _locks_are_sound(environment: Environment) -> bool:
 
 
 def _run(command: Sequence[str], environment: Environment) -> bool:
-    return subprocess.run(command, cwd=environment.root, env=_environment(), check=False).returncode == 0
+    done = subprocess.run(command, cwd=environment.root, env=environment.variables, check=False)
+    return done.returncode == 0
 
 
 def _stream(command: Sequence[str], environment: Environment, extra: Mapping[str, str]) -> tuple[int, str]:
@@ -137,7 +138,7 @@ def _stream(command: Sequence[str], environment: Environment, extra: Mapping[str
     with subprocess.Popen(
         command,
         cwd=environment.root,
-        env={**_environment(), **extra},
+        env={**environment.variables, **extra},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -177,10 +178,6 @@ def _wants_browser(arguments: Sequence[str]) -> bool:
 
 def _browser_environment(environment: Environment) -> dict[str, str]:
     return {"ONDOL_CHROMIUM": bring_chromium(environment.python)}
-
-
-def _environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONUTF8": "1"}
 
 
 def _cores() -> int:

@@ -84,7 +84,7 @@ def become(environment: Environment, arguments: Sequence[str]) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     command = [str(environment.python), str(environment.root / "main.py"), *arguments]
-    os.execve(command[0], command, {**os.environ, "PYTHONUTF8": "1"})
+    os.execve(command[0], command, environment.variables)
 
 
 def _lint(environment: Environment, _rest: Sequence[str]) -> int:

@@ -50,6 +50,13 @@ class Environment:
         return self.folder / "bin" / "python"
 
     @property
+    def variables(self) -> dict[str, str]:
+        """Ours for a Python of it. What is imported is kept compiled, here and not among the sources, even
+        where `PYTHONDONTWRITEBYTECODE` is set (images set it): without that each process starts 3 s later."""
+        kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        return {"PYTHONPYCACHEPREFIX": str(self.folder / "pycache"), **kept, "PYTHONUTF8": "1"}
+
+    @property
     def stamp(self) -> Path:
         """Which lock files are installed: `{"requirements.lock": "<sha256>"}`."""
         return self.folder / "ondol-installed.json"

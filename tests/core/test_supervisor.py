@@ -77,6 +77,22 @@ def test_dead_child_and_dead_database_come_back(
     assert "데이터베이스가 멈춰서 다시 시작했습니다" in said
 
 
+def test_who_is_held_begins_when_let_go_and_at_once_when_started_again(tmp_path: Path) -> None:
+    program = (
+        "import os, sys, time; place = sys.argv[1]; open(place + '/ready', 'w').close(); sys.stdin.read();"
+        "open(place + '/begun', 'a').write(f'{os.getpid()} '); time.sleep(60)"
+    )
+    begun = tmp_path / "begun"
+    with Supervisor(tell=lambda _text: None) as supervisor:
+        supervisor.start([ChildSpec("web", (sys.executable, "-c", program, str(tmp_path)), held=True)])
+        assert wait_for((tmp_path / "ready").exists)
+        assert not begun.exists()
+        supervisor.let_go()
+        supervisor.run_until(lambda: begun.exists() and begun.read_text() != "", within_s=20)
+        subprocess.run(["kill", "-9", begun.read_text().strip()], check=True)
+        supervisor.run_until(lambda: len(begun.read_text().split()) == 2, within_s=20)
+
+
 def test_child_that_cannot_start_is_reported_with_growing_pauses() -> None:
     said: list[str] = []
     with Supervisor(tell=said.append) as supervisor:

@@ -56,6 +56,17 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return names
 
 
+def test_what_is_imported_stays_compiled(project: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where an image forbids it: the files go into the project's own environment, not beside sources."""
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.delenv("PYTHONPYCACHEPREFIX", raising=False)
+    (project.root / "part.py").write_text("WORD = 'warm'\n")
+    command = [str(project.python), "-c", "import part; print(part.WORD)"]
+    subprocess.run(command, cwd=project.root, env=project.variables, check=True)
+    assert list((project.folder / "pycache").rglob("part.*.pyc"))
+    assert not (project.root / "__pycache__").exists()
+
+
 def test_installs_once_until_the_lock_changes(project: Environment, installed: list[str]) -> None:
     assert install(project, RUNTIME_LOCK) is True
     assert install(project, RUNTIME_LOCK) is False

@@ -58,7 +58,8 @@ def test_back_after_a_refused_form_is_no_question_of_the_browsers(screens: Scree
     screens.go(agent, "/agent/new")
     fill_call(agent, phone="12")
     for _press in range(2):
-        agent.locator("[data-submit]").click()
+        with agent.expect_navigation():  # the second answer looks like the first
+            agent.locator("[data-submit]").click()
         expect(agent.locator("#e-resident_phone")).to_be_visible()
         screens.ready(agent)
         expect(agent).to_have_url(re.compile("/agent/new$"))

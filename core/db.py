@@ -16,6 +16,7 @@ from sqlmodel import Session, col
 
 from core.last_acts import run_last_acts
 from core.news import take_news, tell
+from core.wall import go_behind_it
 
 MODEL_MODULES = (
     "core.models",
@@ -120,10 +121,24 @@ def _ask_before_use(engine: Engine) -> None:
 
 
 class Database:
-    """Hands out transactions; nothing else in Ondol commits."""
+    """Hands out transactions; nothing else in Ondol commits.
 
-    def __init__(self, engine: Engine) -> None:
+    One that is `walled` works behind the wall between companies (`core.wall`): each transaction sees the
+    rows of the company that its request is made for, and none without one.
+    """
+
+    def __init__(self, engine: Engine, *, walled: bool = False) -> None:
         self.engine = engine
+        self._walled = walled
+
+    def walled(self) -> Database:
+        """The same database behind the wall, for everything that a signed-in person asks."""
+        return Database(self.engine, walled=True)
+
+    @property
+    def everywhere(self) -> Database:
+        """The same database without the wall: for what is done before anybody is known, or for nobody."""
+        return Database(self.engine)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -132,6 +147,8 @@ class Database:
         What it has to tell open pages and workers is told after the commit.
         """
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            if self._walled:
+                go_behind_it(session)
             yield session
             run_last_acts(session)
             news = take_news(session)
@@ -142,6 +159,8 @@ class Database:
         """A transaction that must not write; PostgreSQL refuses it if it tries."""
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
             session.connection(execution_options={"postgresql_readonly": True})
+            if self._walled:
+                go_behind_it(session)
             yield session
 
     def dispose(self) -> None:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ColumnElement, Text, and_, bindparam, func
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Session, col, select
 
 from core.errors import NotFoundError
@@ -27,6 +28,8 @@ from customers.schemas import (
 )
 
 MAX_HITS = 50
+LAST_LETTER = "\U0010ffff"
+"""Sorts after every letter."""
 
 
 def search_households(
@@ -232,9 +235,7 @@ def _by_contact(session: Session, company_id: int, wanted: ColumnElement[bool], 
 
 
 def _by_name(session: Session, company_id: int, wanted: HouseholdSearch, limit: int) -> list[int]:
-    query = _homes_of_contacts(company_id, limit).where(
-        col(Contact.name).like(_like_prefix(wanted.name), escape="\\")
-    )
+    query = _homes_of_contacts(company_id, limit).where(_begins_with(wanted.name))
     if wanted.digits:
         query = query.where(_ends_with(wanted.digits))
     elif len(wanted.words) > 1:
@@ -247,14 +248,13 @@ def _by_name(session: Session, company_id: int, wanted: HouseholdSearch, limit: 
 
 
 def _by_address(session: Session, company_id: int, words: Sequence[str], limit: int) -> list[int]:
-    query = (
-        select(Household.id)
-        .join(Address, col(Address.id) == col(Household.address_id))
-        .where(col(Address.company_id) == company_id, col(Address.tokens).contains(list(words)))
-        .order_by(col(Household.id).desc())
-        .limit(limit)
-    )
-    return _once(session.scalars(query))
+    homes = func.ondol_homes_at(company_id, bindparam("words", list(words), ARRAY(Text)), limit)
+    return _once(session.scalars(select(homes)))
+
+
+def _begins_with(name: str) -> ColumnElement[bool]:
+    """By index behind the wall as well; `LIKE` is not sworn to leak nothing, so no index would be asked."""
+    return and_(col(Contact.name).op("~>=~")(name), col(Contact.name).op("~<~")(name + LAST_LETTER))
 
 
 def _ends_with(digits: str) -> ColumnElement[bool]:
@@ -274,11 +274,6 @@ def _homes_of_contacts(company_id: int, limit: int):  # type: ignore[no-untyped-
 
 def _once(ids: Iterable[Any]) -> list[int]:
     return list(dict.fromkeys(i for i in ids if i is not None))
-
-
-def _like_prefix(text: str) -> str:
-    escaped = re.sub(r"([\\%_])", r"\\\1", text)
-    return f"{escaped}%"
 
 
 def _members(session: Session, *, household_ids: Iterable[int]) -> dict[int, list[MemberInfo]]:

@@ -17,6 +17,7 @@ from core.dated import read_calendar, read_rules
 from core.db import Database
 from core.secrets import hash_password
 from core.settings import StartupRefusedError
+from dispatch.numbers import count_on
 from simulation import marker, rolling
 from simulation.building import Built, build
 from simulation.bulk import Batch, first_free_ids, load
@@ -90,6 +91,8 @@ def _seed(session: Session, *, now: datetime, tell: Tell) -> None:
     tell(f"  회사·서비스점·사람·집 · standing rows {rows:,}")
     numbers = _write_day(session, built, built.stories.all, known={}, now=now)
     marker.add_stories(session, numbers)
+    for company_id in built.world.makers:  # they count on after the seeded tickets
+        count_on(session, company_id=company_id, beyond=max(n.ticket_id for n in numbers.values()))
     tell(f"  접수 · tickets {len(numbers):,}")
     plans = _publish(session, built, now=now)
     tell(f"  일정 · plans {plans:,}")

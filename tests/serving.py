@@ -18,7 +18,7 @@ import httpx
 import uvicorn
 from fastapi import FastAPI
 
-from web.app import create_app
+from web.app import create_app, set_context
 from web.context import WebContext
 
 _idle: list[FastAPI] = []
@@ -109,7 +109,7 @@ def serving(app: FastAPI) -> Iterator[str]:
 def application(context: WebContext) -> Iterator[FastAPI]:
     """The application over a context, for as long as the block runs."""
     app = _idle.pop() if _idle else create_app(context)
-    app.state.ondol = context
+    set_context(app, context)
     yield app
     _idle.append(app)  # not after an error: nobody knows what state it is in
 

@@ -71,6 +71,23 @@ def make_person(session: Session, *, name: str = "김당직", phone: str | None 
     return add(session, Person(name=name, phone=phone or mobile(), created_at=NOW))
 
 
+def make_colleague(session: Session, *, company_id: int, point_id: int | None, name: str) -> Person:
+    """Somebody at a company's or a point's desk."""
+    person = make_person(session, name=name)
+    add(
+        session,
+        Membership(
+            person_id=id_of(person),
+            company_id=company_id,
+            service_point_id=point_id,
+            role="point" if point_id else "dispatcher",
+            badge_number="",
+            valid_from=NOW - timedelta(days=365),
+        ),
+    )
+    return person
+
+
 def make_company(
     session: Session, *, code: str = "onnuri", kind: str = "direct", now: datetime = NOW
 ) -> Company:
@@ -108,6 +125,10 @@ def make_duty(
     end: datetime | None = None,
 ) -> DutyRota:
     """A stretch of duty with a desk person and an escalation person of its own."""
+    desk, escalation = (
+        make_colleague(session, company_id=company_id, point_id=point_id, name=name)
+        for name in (desk_name, escalation_name)
+    )
     return add(
         session,
         DutyRota(
@@ -116,8 +137,8 @@ def make_duty(
             start_at=start or now - timedelta(days=10),
             end_at=end or now + timedelta(days=10),
             technician_id=technician_id,
-            desk_person_id=id_of(make_person(session, name=desk_name)),
-            escalation_person_id=id_of(make_person(session, name=escalation_name)),
+            desk_person_id=id_of(desk),
+            escalation_person_id=id_of(escalation),
             substitute_point_id=substitute_point_id,
         ),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 
 import anyio.to_thread
@@ -43,7 +44,7 @@ def create_app(context: WebContext) -> FastAPI:
         redoc_url=None,
         lifespan=_lifespan,
     )
-    app.state.ondol = context
+    set_context(app, context)
     install_error_handlers(app)
     app.add_middleware(StandardHeaders)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
@@ -54,6 +55,11 @@ def create_app(context: WebContext) -> FastAPI:
         app.include_router(router, include_in_schema=False)
     app.openapi = partial(document, app)  # type: ignore[method-assign]
     return app
+
+
+def set_context(app: FastAPI, context: WebContext) -> None:
+    """What its routes work with; their transactions stay behind the wall between companies."""
+    app.state.ondol = replace(context, database=context.database.walled())
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from core.actor import Actor, Principal, Role
 from core.errors import ForbiddenError, UnauthorizedError
 from core.i18n import _, set_language
+from core.wall import Caller, work_for
 from web.context import caller_address, context_of
 from workforce.accounts import session_principal, token_principal
 
@@ -69,6 +70,7 @@ class GuardedRoute(APIRoute):
             if principal.via == "session" and request.method not in SAFE_METHODS:
                 refuse_cross_site(request)
             request.state.principal = principal
+            work_for(Caller(principal.company_id, principal.person_id))
             # Taken before anything is read: what changes while a page is written is then looked at again.
             request.state.live_mark = context_of(request).live.mark
             return await handler(request)
@@ -81,7 +83,7 @@ def identify(request: Request) -> Principal | None:
     context = context_of(request)
     header = request.headers.get("authorization", "")
     scheme, _separator, token = header.partition(" ")
-    with context.database.reading() as session:
+    with context.database.everywhere.reading() as session:
         if scheme.lower() == "bearer" and token:
             return token_principal(session, token=token.strip(), now=context.clock())
         cookie = request.cookies.get(COOKIE)

@@ -59,7 +59,7 @@ QUERIES: tuple[tuple[str, str, str], ...] = (
 def collect(context: WebContext, *, now: datetime) -> CollectorRegistry:
     """A fresh registry with every gauge set."""
     registry = CollectorRegistry()
-    with context.database.reading() as session:
+    with context.database.everywhere.reading() as session:
         for name, text_, query in QUERIES:
             bound = {"now": now} if ":now" in query else {}
             Gauge(name, text_, registry=registry).set(float(session.execute(text(query), bound).scalar_one()))

@@ -40,7 +40,7 @@ def _warm_up(context: WebContext) -> None:
         read_address(ANY_ADDRESS)
         with ExitStack() as together:  # each its own connection: the first callers come at once, too
             for _nth in range(context.settings.web_threads):
-                session = together.enter_context(context.database.reading())
+                session = together.enter_context(context.database.everywhere.reading())
                 for company_id in company_ids(session):
                     _look_at_one(session, context, company_id=company_id)
     except Exception:  # a database that is not there yet is met again, and told of, by the first request

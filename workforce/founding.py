@@ -53,7 +53,14 @@ def found_company(
         now=now,
     )
     person_id = add_person(
-        session, name=admin_name, phone=phone, login=admin_login, password=password, by=SYSTEM, now=now
+        session,
+        name=admin_name,
+        phone=phone,
+        login=admin_login,
+        password=password,
+        company_id=company.id,
+        by=SYSTEM,
+        now=now,
     )
     grant_membership(
         session,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, or_, update
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from core import audit
 from core.actor import Actor, Role
@@ -153,18 +153,13 @@ def find_same_person(session: Session, *, name: str, phone: str) -> int | None:
         number = parse_phone(phone).e164
     except PhoneError:
         return None
-    query = select(Person.id).where(col(Person.name) == name.strip(), col(Person.phone) == number)
-    return session.exec(query.order_by(col(Person.id))).first()
+    same: int | None = session.scalar(select(func.ondol_same_person(name.strip(), number)))
+    return same
 
 
 def is_managed_by(session: Session, *, person_id: int, company_id: int, at: datetime) -> bool:
     """Whether a company looks after a person's own facts: the one of their oldest membership that holds."""
-    query = (
-        select(Membership.company_id)
-        .where(col(Membership.person_id) == person_id, valid_at(at))
-        .order_by(col(Membership.valid_from), col(Membership.id))
-    )
-    first = session.exec(query).first()
+    first = session.scalar(select(func.ondol_managing_company(person_id, at)))
     return first is None or first == company_id
 
 
@@ -203,7 +198,7 @@ def add_log_in(
         raise bad_field("login", _("아이디는 빈칸 없이 3자에서 60자까지 적어 주세요."))
     if session.exec(select(Account.id).where(col(Account.person_id) == person_id)).first() is not None:
         raise bad_field("login", _("이미 아이디가 있는 분입니다."))
-    if session.exec(select(Account.id).where(col(Account.login) == login)).first() is not None:
+    if session.scalar(select(func.ondol_login_taken(login))):
         message = _("이미 쓰이는 아이디입니다. 다른 아이디를 적어 주세요.")
         raise LoginTakenError(message, errors=(FieldError("login", message),))
     hashed = hash_password(_checked_password(password))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from core import audit
 from core.actor import Actor, Role
@@ -40,10 +40,11 @@ def add_person(
     phone: str,
     login: str | None,
     password: str | None,
+    company_id: int,
     by: Actor,
     now: datetime,
 ) -> int:
-    """A person and, with a login, their account. Returns the person's id.
+    """A person whom a company enters and, with a login, their account. Returns the person's id.
 
     Raises:
         InvalidError: name, phone or password cannot be taken. LoginTakenError.
@@ -54,15 +55,16 @@ def add_person(
         number = parse_phone(phone).e164
     except PhoneError as error:
         raise bad_field("phone", error.detail) from error
-    person = Person(name=name.strip(), phone=number, created_at=now)
-    session.add(person)
+    # The id first: behind the wall a person without a membership yet could not be read back.
+    person_id = session.scalar(select(func.nextval(func.pg_get_serial_sequence("person", "id")))) or 0
+    session.add(Person(id=person_id, name=name.strip(), phone=number, created_at=now))
     session.flush()
     if login:
-        _add_account(session, person_id=person.id or 0, login=login.strip(), password=password, now=now)
+        _add_account(session, person_id=person_id, login=login.strip(), password=password, now=now)
     audit.record(
-        session, by=by, at=now, what="PersonAdded", subject=("person", person.id or 0), company_id=None
+        session, by=by, at=now, what="PersonAdded", subject=("person", person_id), company_id=company_id
     )
-    return person.id or 0
+    return person_id
 
 
 def grant_membership(
@@ -218,7 +220,7 @@ def end_qualification(
 def _add_account(
     session: Session, *, person_id: int, login: str, password: str | None, now: datetime
 ) -> None:
-    if session.exec(select(Account.id).where(col(Account.login) == login)).first() is not None:
+    if session.scalar(select(func.ondol_login_taken(login))):
         message = _("이미 쓰이는 아이디입니다. 다른 아이디를 적어 주세요.")
         raise LoginTakenError(message, errors=(FieldError("login", message),))
     if password is not None and len(password) < PASSWORD_MIN:

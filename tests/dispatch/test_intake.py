@@ -15,10 +15,11 @@ from customers.models import Address, Boiler, Contact, Household, HouseholdMembe
 from dispatch.intake import TicketOverError, file_ticket, join_call
 from dispatch.intake_check import BadTicketError
 from dispatch.models import Task, Ticket, TicketClock, TicketParty, TriageStep, WishedWindow
-from dispatch.numbers import reserve_number
+from dispatch.numbers import count_on, reserve_number
 from dispatch.places import pick_location
 from dispatch.schemas import CodeFact, FiledTicket, TicketRequest
 from dispatch.triage import NotInTriageError, SafetyTriageError, record_self_fix
+from tests import world
 from tests.world import AGENT, as_actor, make_person
 from workforce.models import Company
 
@@ -357,4 +358,7 @@ def test_each_company_counts_its_own_tickets(session: Session, now: datetime) ->
         _id, number = reserve_number(session, company_id=company_id, prefix="T", now=now)
         return int(number.rsplit("-", 1)[1])
 
-    assert [running(71), running(71), running(72), running(71), running(72)] == [1, 2, 1, 3, 2]
+    one, other = (world.make_company(session, code=code).id or 0 for code in ("one", "other"))
+    assert [running(one), running(one), running(other), running(one), running(other)] == [1, 2, 1, 3, 2]
+    count_on(session, company_id=one, beyond=40)
+    assert [running(one), running(other)] == [41, 3]

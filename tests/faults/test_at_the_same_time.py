@@ -52,6 +52,7 @@ def dispatcher_named(house: House, name: str, login: str) -> httpx.Client:
             phone="010-9000-0002",
             login=login,
             password=None,
+            company_id=company_id,
             by=SYSTEM,
             now=house.clock(),
         )

@@ -81,6 +81,7 @@ class House:
                     phone="010-9000-0001",
                     login=f"{code}-{role.value}",
                     password=None,
+                    company_id=company.id,
                     by=SYSTEM,
                     now=self.clock() - timedelta(days=400),
                 )

@@ -30,10 +30,10 @@ def test_the_desk_sets_who_answers_and_a_later_entry_goes_first(
 ) -> None:
     with web_world.database.reading() as session:
         member = session.exec(
-            select(Membership.person_id).where(
-                col(Membership.service_point_id) == web_world.point.id, col(Membership.role) == "point"
-            )
-        ).one()
+            select(Membership.person_id)
+            .where(col(Membership.service_point_id) == web_world.point.id, col(Membership.role) == "point")
+            .order_by(col(Membership.id).desc())
+        ).first()
     form = {
         "desk_person": str(member),
         "escalation": str(member),
@@ -54,10 +54,10 @@ def test_changing_the_desks_person_keeps_who_else_was_named(web_world: WebWorld,
     now = web_world.now
     with web_world.database.reading() as session:
         member = session.exec(
-            select(Membership.person_id).where(
-                col(Membership.service_point_id) == web_world.point.id, col(Membership.role) == "point"
-            )
-        ).one()
+            select(Membership.person_id)
+            .where(col(Membership.service_point_id) == web_world.point.id, col(Membership.role) == "point")
+            .order_by(col(Membership.id).desc())
+        ).first()
     form = {"desk_person": str(member), "escalation": str(member), "substitute": str(other.id)}
     form |= {"from": kst_text(now + timedelta(hours=1)), "to": kst_text(now + timedelta(hours=3))}
     first = desk.post("/point/duty", data=form | {"duty_technician": str(web_world.technician.id)})

@@ -19,7 +19,7 @@ guarded = APIRouter(tags=["health"], route_class=GuardedRoute)
 @router.get("/health", summary="데이터베이스가 살아 있고 모든 서비스점에 계획이 있으면 200")
 def get_health(request: Request) -> dict[str, str]:
     """200 when the database answers, is migrated, and every point has a stored plan."""
-    with context_of(request).database.reading() as session:
+    with context_of(request).database.everywhere.reading() as session:
         points, planned = session.execute(
             text(
                 "SELECT (SELECT count(*) FROM service_point),"

@@ -55,6 +55,6 @@ def take_solapi_reports(request: Request, body: Annotated[bytes, Depends(body_of
         raise InvalidError(_("배달 보고는 JSON이어야 합니다.")) from None
     receipts = read_reports(payload)
     context = context_of(request)
-    with context.database.transaction() as session:
+    with context.database.everywhere.transaction() as session:
         take_receipts(session, provider_name=SolapiProvider.name, receipts=receipts, now=context.clock())
     return Response(status_code=204)

@@ -25,7 +25,7 @@ def demo_doors(request: Request) -> list[Maker]:
     context = context_of(request)
     if not context.settings.is_demo:
         return []
-    with context.database.reading() as session:
+    with context.database.everywhere.reading() as session:
         logins = context.demo_logins(session)
     words = dict(role_options())
     return [

@@ -47,12 +47,12 @@ def log_in(
     context, now = context_of(request), context_of(request).clock()
     address = caller_address(request)
     try:
-        with context.database.transaction() as session:
+        with context.database.everywhere.transaction() as session:
             token = accounts.sign_in(
                 session, login=login.strip(), password=password, from_address=address, now=now
             )
     except accounts.WrongPasswordError as error:
-        with context.database.transaction() as session:
+        with context.database.everywhere.transaction() as session:
             accounts.note_failed_try(session, login=login.strip(), from_address=address, now=now)
         return _refused(request, login=login, target=next, error=error)
     except accounts.LockedOutError as error:
@@ -64,7 +64,7 @@ def log_in(
 def log_in_once(request: Request, token: str) -> Response:
     """A one-time link made on the command line."""
     context = context_of(request)
-    with context.database.transaction() as session:
+    with context.database.everywhere.transaction() as session:
         cookie = accounts.use_login_link(
             session, token=token, from_address=caller_address(request), now=context.clock()
         )
@@ -77,7 +77,7 @@ def log_out(request: Request) -> Response:
     refuse_cross_site(request)
     context = context_of(request)
     if cookie := request.cookies.get(COOKIE):
-        with context.database.transaction() as session:
+        with context.database.everywhere.transaction() as session:
             accounts.end_session(session, token=cookie, now=context.clock())
     answer = RedirectResponse("/login", status_code=303)
     answer.delete_cookie(COOKIE)

@@ -127,7 +127,14 @@ def test_a_point_admin_without_the_company_stays_out(client: httpx.Client, datab
         company = session.exec(select(Company)).one()
         point = session.exec(select(ServicePoint)).one()
         person = staff.add_person(
-            session, name="지점", phone="010-9999-0000", login="half", password=PASSWORD, by=SYSTEM, now=NOW
+            session,
+            name="지점",
+            phone="010-9999-0000",
+            login="half",
+            password=PASSWORD,
+            company_id=company.id or 0,
+            by=SYSTEM,
+            now=NOW,
         )
         staff.grant_membership(
             session,

@@ -111,7 +111,7 @@ def found(
             accounts.switch_membership(session, token=cookie, membership_id=seat, now=now)
         return Done("/admin/start", "company")
 
-    return submit(request, build=lambda _session, _now: _new_form(), typed=typed, act=act)
+    return submit(request, build=lambda _session, _now: _new_form(), typed=typed, act=act, everywhere=True)
 
 
 @router.post("/switch/{membership_id}")

@@ -99,12 +99,17 @@ def show_again(
     return _render(request, replace(page, entries=entries), errors=errors, general=general, status=status)
 
 
-def submit(request: Request, *, build: Build, typed: Typed, act: Act) -> Response:
-    """Store a form whole or not at all, once; a bad one is shown again as it was typed."""
+def submit(request: Request, *, build: Build, typed: Typed, act: Act, everywhere: bool = False) -> Response:
+    """Store a form whole or not at all, once; a bad one is shown again as it was typed.
+
+    Args:
+        everywhere: it writes rows of a company that is not the signed-in person's own yet.
+    """
     must_be_company_wide(request)
     context = context_of(request)
+    database = context.database.everywhere if everywhere else context.database
     try:
-        with context.database.transaction() as session:
+        with database.transaction() as session:
             done = _once(session, request, typed, act, now=context.clock())
     except NotFoundError:
         raise

@@ -128,7 +128,9 @@ def add(
         if login and (len(login) < 3 or len(login) > 60 or any(c.isspace() for c in login)):
             typed.refuse("login", _("아이디는 빈칸 없이 3자에서 60자까지 적어 주세요."))
         typed.check()
-        person_id = _same_or_new(session, typed, name=name, phone=phone, by=by, now=now)
+        person_id = _same_or_new(
+            session, typed, name=name, phone=phone, company_id=principal.company_id, by=by, now=now
+        )
         staff.grant_membership(
             session,
             person_id=person_id,
@@ -145,7 +147,9 @@ def add(
     return submit(request, build=build, typed=typed, act=act)
 
 
-def _same_or_new(session: Session, typed: Typed, *, name: str, phone: str, by: Actor, now: datetime) -> int:
+def _same_or_new(
+    session: Session, typed: Typed, *, name: str, phone: str, company_id: int, by: Actor, now: datetime
+) -> int:
     same = find_same_person(session, name=name, phone=phone)
     answer = typed.raw("same_person")
     if same is not None and answer == "yes":
@@ -159,6 +163,7 @@ def _same_or_new(session: Session, typed: Typed, *, name: str, phone: str, by: A
         phone=phone,
         login=typed.raw("login") or None,
         password=typed.password("password") or None,
+        company_id=company_id,
         by=by,
         now=now,
     )

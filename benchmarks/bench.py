@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from benchmarks.console import bench_console
 from benchmarks.intake import bench_intake
+from benchmarks.kills import bench_kills
 from benchmarks.planning import bench_plan
 from benchmarks.startup import bench_startup
 
@@ -15,6 +16,7 @@ BENCHES: dict[str, Callable[[], int]] = {
     "startup": bench_startup,
     "intake": bench_intake,
     "console": bench_console,
+    "kills": bench_kills,
 }
 
 

@@ -51,7 +51,8 @@ def test(environment: Environment, arguments: Sequence[str]) -> int:
         workers = str(min(_cores() + 1, _MOST_WORKERS))
         # Plain tracebacks: to show source, pytest parses it, and CPython 3.11 can fail at that while other
         # threads run; then one red test takes its whole worker along.
-        command = _pytest(environment, "-n", workers, "--dist", "loadfile", "--tb=native", *options)
+        shared = ("-n", workers, "--dist", "loadfile", "--no-loadscope-reorder")  # tests/conftest.py orders
+        command = _pytest(environment, *shared, "--tb=native", *options)
         code, closing = _stream(command, environment, extra)
         outcomes.append(Outcome("pytest", code == 0, time.monotonic() - began))
         outcomes = [*static.result(), *outcomes]

@@ -6,9 +6,12 @@ Queries name their company, too. The wall is for the one that forgets: row-level
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 _ENTER = (
@@ -16,6 +19,8 @@ _ENTER = (
     "set_config('ondol.company', %s, true), set_config('ondol.person', %s, true)"
 )
 
+_AS = "SELECT set_config('role', %s, true)"
+_WALLED = "walled"
 _NOBODY = ("0", "0")
 """No id is zero; nothing set at all is how the owner works, outside the wall."""
 
@@ -41,3 +46,22 @@ def go_behind_it(session: Session) -> None:
     caller = _caller.get()
     mine = (str(caller.company_id), str(caller.person_id)) if caller else _NOBODY
     session.connection().exec_driver_sql(_ENTER, mine)
+    session.info[_WALLED] = True
+
+
+@contextmanager
+def outside_the_wall(session: Session) -> Iterator[None]:
+    """For what concerns one person whichever maker asked: when and where who works for two is booked.
+
+    Nothing else. In a transaction without the wall it changes nothing.
+    """
+    if not session.info.get(_WALLED):
+        yield
+        return
+    connection = session.connection()
+    connection.exec_driver_sql(_AS, ("none",))
+    try:
+        yield
+    finally:
+        with suppress(DBAPIError):  # a transaction that failed ends, and its role with it
+            connection.exec_driver_sql(_AS, ("ondol_web",))

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, func, select
 
 from core.clock import operating_day, operating_day_bounds
 from core.dated import read_rules
+from core.wall import outside_the_wall
 from customers.places import places_of_households
 from dispatch.cases import technician_of
 from dispatch.models import Ticket, Visit
@@ -71,9 +72,10 @@ def _origin(session: Session, *, visit: Visit, departed_at: datetime) -> Point |
         )
         .order_by(was_there.desc())
     )
-    last = session.exec(query).first()
-    if last is not None:
-        return _place_of_home(session, last)
+    with outside_the_wall(session):  # he may have been there for another maker
+        last = session.exec(query).first()
+        if last is not None:
+            return _place_of_home(session, last)
     technician = technician_of(session, visit=visit)
     return place_at(technician.home_lat, technician.home_lon, "") if technician else None
 

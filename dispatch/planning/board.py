@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from core.clock import operating_day, operating_day_bounds
 from core.dated import CompanyRules, read_rules
+from core.wall import outside_the_wall
 from dispatch.planning.board_rows import (
     finished_today,
     held_elsewhere,
@@ -98,13 +99,13 @@ def _load_facts(session: Session, *, point_id: int, days: Sequence[date], now: d
     crew = get_technicians(session, technician_ids=known, company_id=point.company_id)
     homes = {i: Point(t.home_lat, t.home_lon, here.area) for i, t in crew.items()}
     own = {v.visit_id for v in visits}
-    elsewhere = held_elsewhere(session, technician_ids=crew_ids, own=own, span=span, here=here)
-    if operating_day(now) in days:
-        elsewhere += under_way_elsewhere(
-            session, technician_ids=crew_ids, own=own, here=here, until=now + timedelta(seconds=LEAST_REST_S)
-        )
+    with outside_the_wall(session):  # who works for two makers has one day
+        elsewhere = held_elsewhere(session, technician_ids=crew_ids, own=own, span=span, here=here)
+        if operating_day(now) in days:
+            rest = now + timedelta(seconds=LEAST_REST_S)
+            elsewhere += under_way_elsewhere(session, technician_ids=crew_ids, own=own, here=here, until=rest)
+        last = finished_today(session, technician_ids=crew_ids, since=today, here=here)
     pause = timedelta(seconds=rules.route_change_pause_s)
-    last = finished_today(session, technician_ids=crew_ids, since=today, here=here)
     return _Facts(
         point=point,
         rules=rules,

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from core.clock import KST
 from core.i18n import _
+from core.wall import outside_the_wall
 from dispatch.models import Ticket, Visit
 from dispatch.planning.board_shapes import BoardVisit, DayBoard
 from dispatch.planning.plan_models import Booking
@@ -43,7 +44,9 @@ def why_not(
         )
         .order_by(col(Booking.start_at))
     )
-    for booking, company_id, number in session.exec(query):
+    with outside_the_wall(session):
+        booked = session.exec(query).all()
+    for booking, company_id, number in booked:
         own = company_id == boards[0].company_id
         what = number if own else _("다른 회사 일정")
         return _("{name} 기사는 {span}에 다른 일({what})이 잡혀 있습니다. 다른 시각을 골라 주세요.").format(

@@ -22,6 +22,7 @@ from core import live
 from core.db import any_of
 from core.errors import ConflictError
 from core.i18n import _
+from core.wall import outside_the_wall
 from dispatch.models import Ticket, Visit
 from dispatch.planning import plan_telling
 from dispatch.planning.authorship import Authorship
@@ -208,7 +209,8 @@ def _write_bookings(
         "technician_ids": list({stop.technician_id for stop in stops}),
         "now": now,
     }
-    session.execute(_END_BOOKINGS, asked)
+    with outside_the_wall(session):  # another maker's visit that has ended holds nobody either
+        session.execute(_END_BOOKINGS, asked)
     if stops:
         session.execute(insert(Booking), [_booking(stop, drafts[0].board.point_id) for stop in stops])
 

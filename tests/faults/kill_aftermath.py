@@ -54,8 +54,11 @@ def _texts(drill: Drill) -> list[str]:
     taken = Counter(
         text["customFields"]["noticeId"].partition("-")[0] for text in drill.installation.house.texts()
     )
-    told = {str(i) for (i,) in drill.installation.ask("SELECT id FROM notice WHERE state = 'delivered'")}
-    faults = [f"notice {i} told {times} times" for i, times in taken.items() if times > 1]
+    rows = drill.installation.ask("SELECT id FROM notice WHERE state IN ('accepted', 'delivered')")
+    told = {str(i) for (i,) in rows}
+    failed = drill.installation.ask("SELECT id, state FROM notice WHERE state IN ('failed', 'unknown')")
+    faults = [f"notice {i} ended as {state}" for i, state in failed]
+    faults += [f"notice {i} told {times} times" for i, times in taken.items() if times > 1]
     return faults + [f"notice {i} is called told and was not sent" for i in told - taken.keys()]
 
 

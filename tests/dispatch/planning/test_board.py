@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from core.clock import kst, operating_day, operating_day_bounds
+from core.db import Database
+from core.wall import Caller, work_for
 from dispatch.models import Visit
 from dispatch.planning.board import load_board, load_horizon
 from dispatch.planning.board_problem import BoardProblem, Freedom, to_problem
@@ -92,6 +94,28 @@ def test_a_booking_of_another_maker_splits_the_day(session: Session, now: dateti
     assert (before.end_at, before.hard_end, before.overtime_s) == (start, True, 0)
     assert before.end_place == after.start_place != before.start_place
     assert after.start_at == elsewhere.planned_end
+
+
+def test_the_wall_hides_no_booking_of_who_works_for_two(database: Database, now: datetime) -> None:
+    """What another maker booked is seen through the wall as a time and a place, and by nobody else."""
+    with database.transaction() as session:
+        shop, other = Shop(session), Shop(session, code="haedam")
+        technician = session.get_one(Technician, shop.technician())
+        start = kst(operating_day(now), 14)
+        elsewhere = world.make_visit(
+            session, ticket=other.ticket(9), point=other.point, technician=technician, start=start
+        )
+        book(session, elsewhere)
+        point_id, company_id = shop.point.id or 0, shop.company.id or 0
+    asked = {"point_id": point_id, "day": operating_day(now), "now": now}
+    with database.reading() as session:
+        plain = load_board(session, **asked)
+    assert len(plain.stretches) == 2
+    work_for(Caller(company_id, person_id=0))
+    with database.walled().reading() as session:
+        assert load_board(session, **asked) == plain
+        assert session.exec(select(Visit)).all() == []
+    work_for(None)
 
 
 def test_he_begins_where_he_finished_last(session: Session, now: datetime) -> None:

@@ -15,6 +15,8 @@ from tests.faults.installation import open_installation
 from tests.faults.kill_aftermath import find_faults
 from tests.faults.kill_drill import Drill, begin_drill
 
+pytestmark = pytest.mark.timeout(400)
+
 KILLS = 20
 SEED = 20261122
 

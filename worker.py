@@ -34,6 +34,7 @@ from notifications.delivery import send_notice
 from notifications.providers.base import Provider
 from notifications.providers.choice import make_provider
 from notifications.service import TASK_SEND
+from privacy.retention import TASK_RETENTION, run_retention
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +42,8 @@ SWEEP_CRON = "* * * * * */2"
 """Every other second (the sixth field): a limit that passes is acted on within a few seconds."""
 RETRY_STALLED_CRON = "* * * * * */5"
 KEEP_JOBS_HOURS = 24
+RETENTION_CRON = "23 18 * * *"
+"""03:23 in Korea, when the fewest people work (procrastinate reads it as UTC)."""
 QUEUES = (QUEUE_DEFAULT, QUEUE_SMS, QUEUE_SOLVE)
 AGAIN_AFTER_S = 1.0
 """Pause before the worker takes up its queues again after the database went away."""
@@ -126,6 +129,12 @@ def add_tasks(app: procrastinate.App, context: WorkerContext) -> None:
     async def retry_stalled(job: JobContext, timestamp: int) -> None:
         log.debug("retry_stalled", due=timestamp)
         await retry_stalled_jobs(job.app.job_manager, stalled_after_s=context.settings.worker_stalled_s)
+
+    @app.periodic(cron=RETENTION_CRON)
+    @app.task(name=TASK_RETENTION, queue=QUEUE_DEFAULT, queueing_lock=TASK_RETENTION)
+    def retention(timestamp: int) -> None:
+        log.debug("retention", due=timestamp)
+        run_retention(context.database, clock=context.clock)
 
     @app.periodic(cron="17 * * * *")
     @app.task(name="remove_old_jobs", queue=QUEUE_DEFAULT, queueing_lock="remove_old_jobs", pass_context=True)

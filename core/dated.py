@@ -87,6 +87,26 @@ class CompanyRules(BaseModel):
     duplicate_window_s: int
     link_days: int
     voice_enabled: bool
+    retain_ticket_days: int
+    """From a case's end until its people are destroyed; figures and money stay."""
+    retain_text_days: int
+    """From the end of its case until what a text said is destroyed."""
+    retain_household_days: int
+    """From the last case of a home until the home's people and address are destroyed."""
+    retain_timeline_days: int
+    retain_access_log_days: int
+    retain_request_days: int
+    """Answers kept for replays of a POST."""
+    retain_session_days: int
+    """Ended sessions, tokens and one-time log-in links."""
+    retain_sign_in_try_days: int
+    retain_receipt_days: int
+    """What the provider reported about a text."""
+    retain_plan_days: int
+    """Earlier versions of plans of past days."""
+    retain_event_days: int
+    """Facts whose next steps have all run."""
+    retain_job_days: int
 
 
 class UnknownSettingError(KeyError):

@@ -27,6 +27,7 @@ MODEL_MODULES = (
     "dispatch.models",
     "callcenter.models",
     "happycall.models",
+    "privacy.models",
 )
 """Every module that declares tables, so that Alembic and the tests see them all."""
 

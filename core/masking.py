@@ -18,6 +18,20 @@ _PHONE_IN_TEXT = re.compile(
     rf"(?<![\d-])(?:\+?82{_GAP}\(?0?\)?|\(?0)"
     rf"(?:10|1[16789]|2|3[1-3]|4[1-4]|5[1-5]|6[1-4]|70|80|50\d){_GAP}\d{{3,4}}{_GAP}\d{{4}}(?![\d])"
 )
+_UNIT_IN_TEXT = re.compile(
+    r"(?<![가-힣0-9])(?:[가-힣A-Za-z]|\d{1,4})\s?동\s*\d{1,4}\s?호(?!선)"
+    r"|(?<!\d)\d{2,4}\s?호(?![가-힣])"
+)
+_HOUSE_IN_TEXT = re.compile(
+    r"(?<![가-힣])([가-힣]+\d{0,2}(?:동|읍|면|리|가|대로|(?<!으)로|길)(?:\d{1,3}(?:번?가?길))?)"
+    r"\s(?:산\s?)?\d{1,4}(?:-\d{1,4})?"
+    r"(?=번지|[\s,()]*$|,\s|\s\(|\s(?:\d|[가-힣A-Za-z]{1,12}(?:아파트|빌라|빌딩|주택|동)))"
+)
+_DOOR_IN_TEXT = re.compile(
+    r"((?:비밀\s?번호|비번|암호|도어\s?락|현관|출입\s?번호|열쇠\s?번호)[^\d\n#*]{0,12})"
+    r"[#*]?\d[\d#*\- ]{1,12}[\d#*]"
+)
+_LINK = re.compile(r"(https?://\S*?/t/)\S+")
 _AREA_TOKEN = re.compile(r"[가-힣][가-힣0-9·.,]*?(?:동|읍|면|리|가)$")
 _REGION_TOKEN = re.compile(r"[가-힣]+$")
 _ROAD_TOKEN = re.compile(r"[가-힣0-9]*[가-힣](?:대로|로|길)(?:\d+(?:번)?(?:가?길)?)?$")
@@ -73,7 +87,26 @@ def mask_address(address: str) -> str:
 
 
 def mask_text(text: str) -> str:
-    """Free text with every personal phone number masked. Company numbers such as 1588-1234 stay readable."""
+    """Free text with what reads like a personal phone number, a house number, a 동·호 or a door code masked.
+
+    Company numbers such as 1588-1234, dates, times and amounts stay readable. A name cannot be told from any
+    other word: whoever knows the people hides their names (`web.presenters.masks`).
+    """
+    return _mask_homes(_mask_phones(text))
+
+
+def mask_links(text: str) -> str:
+    """A text with the secret part of each family's link hidden: whoever has it opens the family's page."""
+    return _LINK.sub(rf"\1{HIDDEN}", text)
+
+
+def _mask_homes(text: str) -> str:
+    text = _DOOR_IN_TEXT.sub(rf"\1{HIDDEN}", text)
+    text = _UNIT_IN_TEXT.sub(HIDDEN, text)
+    return _HOUSE_IN_TEXT.sub(rf"\1 {HIDDEN}", text)
+
+
+def _mask_phones(text: str) -> str:
     searched = text.translate(_WIDE_DIGITS)
     parts: list[str] = []
     done = 0

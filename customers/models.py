@@ -57,6 +57,8 @@ class Household(SQLModel, table=True):
     access_note: str = ""
     """Door and parking notes: personal data."""
     created_at: datetime
+    destroyed_at: datetime | None = None
+    """When its people and address were destroyed by retention."""
 
 
 class Contact(SQLModel, table=True):

@@ -80,6 +80,8 @@ class Ticket(SQLModel, table=True):
     cancelled_at: datetime | None = None
     end_reason: str | None = Field(default=None, sa_type=Text)
     script_version: str = ""
+    destroyed_at: datetime | None = None
+    """When its people were destroyed by retention; times, states and money stay for the figures."""
 
 
 class TicketParty(SQLModel, table=True):

@@ -20,8 +20,11 @@ class Scope:
 
 
 def visible(scope: Scope) -> ColumnElement[bool]:
-    """The condition on `ticket` rows. A technician's visits show their tickets also after they end."""
-    conditions = [col(Ticket.company_id) == scope.company_id]
+    """The condition on `ticket` rows. A technician's visits show their tickets also after they end.
+
+    A case whose people retention has destroyed is nobody's to see any more; the figures alone count it.
+    """
+    conditions = [col(Ticket.company_id) == scope.company_id, col(Ticket.destroyed_at).is_(None)]
     if scope.technician_id is not None:
         own = exists().where(
             col(Visit.ticket_id) == col(Ticket.id), col(Visit.technician_id) == scope.technician_id

@@ -57,6 +57,8 @@ class Notice(SQLModel, table=True):
     problem: str | None = Field(default=None, sa_type=Text)
     """Our word for what went wrong: `retry`, `permanent`, `configuration`, `operator`, with the code."""
     withdrawn_reason: str | None = None
+    destroyed_at: datetime | None = None
+    """When retention emptied what it said and to whom; that it was sent stays."""
 
 
 class NoticeAttempt(SQLModel, table=True):

@@ -17,6 +17,7 @@ from core.phones import parse_phone
 from web.context import context_of
 from web.display import register_display
 from web.presenters.offers import offer_value
+from web.unmask_reasons import unmask_reasons
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -116,6 +117,7 @@ def environment() -> Environment:
     register_display(made)
     made.filters["phone"] = phone_display
     made.filters["offer"] = offer_value
+    made.globals["unmask_reasons"] = unmask_reasons
     return made
 
 

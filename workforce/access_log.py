@@ -1,8 +1,9 @@
-"""Who saw whose personal data unmasked: a click with a reason, kept for good."""
+"""Who saw whose personal data (접속기록): a line for each unmasking, page, search and download."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -13,7 +14,27 @@ from core.i18n import _
 from workforce.models import AccessLog
 
 OPEN_FOR = timedelta(minutes=30)
-"""How long one unmasking lasts for the person who asked."""
+"""How long one unmasking lasts for the person who asked; a page looked at again within it is one line."""
+SHORTEST_REASON = 2
+LONGEST_REASON = 500
+
+
+class Act(StrEnum):
+    """How somebody came to see a person's data."""
+
+    OPENED = "opened"
+    VIEWED = "viewed"
+    SEARCHED = "searched"
+    DOWNLOADED = "downloaded"
+
+
+def require_reason(reason: str) -> str:
+    """The reason as it is kept. Raises InvalidError when there is none."""
+    why = reason.strip()
+    if len(why) < SHORTEST_REASON:
+        message = _("왜 보아야 하는지 적어 주세요.")
+        raise InvalidError(message, errors=(FieldError("reason", message),))
+    return why[:LONGEST_REASON]
 
 
 def open_data(
@@ -32,34 +53,88 @@ def open_data(
     Args:
         data: small facts of what it was opened for, for whoever asks `openings` a moment later.
     """
-    why = reason.strip()
-    if len(why) < 2:
-        message = _("왜 보아야 하는지 적어 주세요.")
-        raise InvalidError(message, errors=(FieldError("reason", message),))
+    note_access(
+        session,
+        principal=principal,
+        act=Act.OPENED,
+        subject=subject,
+        fields=fields,
+        reason=require_reason(reason),
+        from_address=from_address,
+        now=now,
+        data=data,
+    )
+
+
+def note_access(
+    session: Session,
+    *,
+    principal: Principal,
+    act: Act,
+    subject: tuple[str, int],
+    fields: tuple[str, ...],
+    reason: str,
+    from_address: str,
+    now: datetime,
+    data: dict[str, Any] | None = None,
+) -> None:
+    """Write one line: who, whose data, which fields, from where, why."""
     session.add(
         AccessLog(
             company_id=principal.company_id,
             account_id=principal.account_id,
             at=now,
             from_address=from_address,
+            act=act.value,
             subject_kind=subject[0],
             subject_id=subject[1],
             fields=list(fields),
-            reason=why[:500],
+            reason=reason,
             data=data or {},
         )
     )
 
 
-def is_open_for(session: Session, *, principal: Principal, subject: tuple[str, int], now: datetime) -> bool:
-    """Whether this person has unmasked this subject a short while ago."""
+def note_page(
+    session: Session,
+    *,
+    principal: Principal,
+    subject: tuple[str, int],
+    fields: tuple[str, ...],
+    from_address: str,
+    now: datetime,
+) -> None:
+    """A page about somebody was looked at: one line, however often it is loaded in the half-hour."""
+    if not was_noted(session, principal=principal, act=Act.VIEWED, subject=subject, now=now):
+        note_access(
+            session,
+            principal=principal,
+            act=Act.VIEWED,
+            subject=subject,
+            fields=fields,
+            reason="",
+            from_address=from_address,
+            now=now,
+        )
+
+
+def was_noted(
+    session: Session, *, principal: Principal, act: Act, subject: tuple[str, int], now: datetime
+) -> bool:
+    """Whether such a line of this person is there from a short while ago."""
     query = select(AccessLog.id).where(
         col(AccessLog.account_id) == principal.account_id,
+        col(AccessLog.act) == act.value,
         col(AccessLog.subject_kind) == subject[0],
         col(AccessLog.subject_id) == subject[1],
         col(AccessLog.at) > now - OPEN_FOR,
     )
     return session.exec(query).first() is not None
+
+
+def is_open_for(session: Session, *, principal: Principal, subject: tuple[str, int], now: datetime) -> bool:
+    """Whether this person has unmasked this subject a short while ago."""
+    return was_noted(session, principal=principal, act=Act.OPENED, subject=subject, now=now)
 
 
 def openings(
@@ -70,6 +145,7 @@ def openings(
         select(AccessLog)
         .where(
             col(AccessLog.account_id) == principal.account_id,
+            col(AccessLog.act) == Act.OPENED.value,
             col(AccessLog.subject_kind) == subject[0],
             col(AccessLog.subject_id) == subject[1],
             col(AccessLog.at) > now - OPEN_FOR,

@@ -303,17 +303,25 @@ class DutyRota(SQLModel, table=True):
 
 
 class AccessLog(SQLModel, table=True):
-    """Who saw whose personal data unmasked, when, from where and why."""
+    """Who saw whose personal data, when, from where and why. Append-only; only retention destroys it."""
 
     __tablename__ = "access_log"
-    __table_args__ = (Index("ix_access_log_company", "company_id", "at"),)
+    __table_args__ = (
+        in_values("act", "opened", "viewed", "searched", "downloaded"),
+        Index("ix_access_log_company", "company_id", "at"),
+        Index("ix_access_log_subject", "subject_kind", "subject_id", "at"),
+    )
 
     id: int | None = big_id()
     company_id: int = Field(sa_type=BigInteger, foreign_key="company.id")
     account_id: int = Field(sa_type=BigInteger, foreign_key="account.id")
     at: datetime
     from_address: str
+    act: str = Field(default="opened", sa_column_kwargs={"server_default": "opened"})
+    """`opened`: unmasked with a reason. `viewed`: a page about them, masked or one's own visit. `searched`:
+    looked for as a person who asks what is held. `downloaded`: taken out of the house as a file."""
     subject_kind: str
+    """`ticket`, `household`, `contact`, or `access_log` for a download of the log itself."""
     subject_id: int = Field(sa_type=BigInteger)
     fields: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     reason: str

@@ -16,6 +16,7 @@ from core.errors import NotFoundError
 from core.i18n import _
 from core.memo import once
 from workforce.models import (
+    Account,
     Company,
     Membership,
     Person,
@@ -42,6 +43,18 @@ def _read_company(session: Session, company_id: int) -> CompanyInfo:
 def company_ids(session: Session) -> list[int]:
     """Every company of this installation."""
     return list(session.execute(columns(col(Company.id)).order_by(col(Company.id))).scalars())
+
+
+def company_founded_at(session: Session, *, company_id: int) -> datetime:
+    """Since when Ondol has known a company."""
+    return session.get_one(Company, company_id).created_at
+
+
+def people_of_accounts(session: Session, *, account_ids: Iterable[int]) -> dict[int, str]:
+    """The names behind log-ins, by account."""
+    query = select(Account.id, Person.name).join(Person, col(Person.id) == col(Account.person_id))
+    found = session.exec(query.where(col(Account.id).in_(list(account_ids))))
+    return {account_id or 0: name for account_id, name in found}
 
 
 def get_point(session: Session, *, point_id: int) -> PointInfo:

@@ -188,6 +188,9 @@ TABLE = {
     """,
     "X": """
         GET /admin
+        GET /admin/access-log
+        POST /admin/access-log/file
+        POST /admin/access-log/reviews
         GET /admin/calendar
         GET /admin/calendar/new
         POST /admin/calendar/new
@@ -252,6 +255,7 @@ TABLE = {
         POST /admin/qualifications/new
         GET /admin/qualifications/{qualification_id}/end
         POST /admin/qualifications/{qualification_id}/end
+        GET /admin/retention
         GET /admin/settings
         GET /admin/settings/{key}
         GET /admin/settings/{key}/change

@@ -118,10 +118,12 @@ def test_unmasking_is_one_click_with_a_reason_and_leaves_a_line(
     number = make_case(web_world)
     page = desk.get(f"/agent/tickets/{number}").text
     assert "김영자" not in page
-    reason = re.search(r'name="reason" value="([^"]+)"', page)
+    reason = re.search(r'<option value="(\w+)" selected>상담 통화 중 본인 확인', page)
     assert reason
     back = f"/agent/tickets/{number}"
-    answer = desk.post(f"/unmask/ticket/{number}", data={"reason": reason.group(1), "back": back})
+    answer = desk.post(
+        f"/unmask/ticket/{number}", data={"reason_code": reason.group(1), "reason": "", "back": back}
+    )
     assert answer.headers["location"] == back
     assert "김영자" in desk.get(back).text
     with web_world.database.reading() as session:

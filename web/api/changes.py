@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from sqlmodel import Session
 
 from web.api.answers import act_once
+from web.context import context_of
 from web.identity import current_principal
 from web.presenters.ticket import ticket_json
 from web.scope import reach_ticket
@@ -29,6 +30,12 @@ def change_ticket(
         ticket_id = reach_ticket(session, principal=principal, number=number)
         change(session, ticket_id, now)
         session.flush()
-        return ticket_json(session, principal=principal, number=number, now=now)
+        return ticket_json(
+            session,
+            principal=principal,
+            number=number,
+            now=now,
+            texts_whole=context_of(request).settings.is_demo,
+        )
 
     return act_once(request, act, body=body, status=status)

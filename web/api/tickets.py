@@ -16,6 +16,7 @@ from dispatch.schemas import TicketRequest
 from web.api.answers import act_once, read
 from web.api.bodies import CancellationBody, JoinBody, ReasonBody, ReopeningBody, SelfFixBody
 from web.api.changes import change_ticket
+from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow, everyone
 from web.presenters.ticket import ticket_item_json, ticket_json
 from web.scope import reach_ticket
@@ -89,7 +90,13 @@ def get_ticket(request: Request, number: str, principal: Principal = SignedIn) -
 
     def look(session: Session, now: datetime) -> dict[str, Any]:
         reach_ticket(session, principal=principal, number=number)
-        return ticket_json(session, principal=principal, number=number, now=now)
+        return ticket_json(
+            session,
+            principal=principal,
+            number=number,
+            now=now,
+            texts_whole=context_of(request).settings.is_demo,
+        )
 
     return read(request, look)
 

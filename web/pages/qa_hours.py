@@ -10,6 +10,7 @@ from core.actor import Principal
 from core.dated import read_calendar, read_rules
 from core.errors import FieldError, InvalidError
 from core.i18n import _
+from core.visibility import opened_fields
 from happycall.desk import hours_now
 from happycall.rules import LONGEST_CALL_BACK, CallingHours, is_elderly
 from happycall.schemas import AttemptRequest, CallInfo
@@ -17,7 +18,6 @@ from web.pages.qa_forms import LONGEST_NOTE, BadAnswersError
 from workforce.access_log import open_data, openings
 
 SHORTEST_WHY = 2
-SEEN_FIELDS = ("name", "phone")
 _CALL, _WHY = "happy_call_id", "why"
 
 
@@ -43,7 +43,7 @@ def open_numbers(
         session,
         principal=principal,
         subject=("ticket", call.case.ticket_id),
-        fields=SEEN_FIELDS,
+        fields=opened_fields(principal.role),
         reason=_("해피콜 전화") if is_open else _("시간 밖 해피콜 전화: {why}").format(why=why),
         from_address=from_address,
         now=now,

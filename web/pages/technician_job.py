@@ -14,6 +14,7 @@ from core.actor import Principal, Role
 from core.clock import operating_day
 from core.errors import DomainError, NotFoundError
 from core.i18n import _
+from core.visibility import Datum, opened_fields
 from dispatch.boiler_at_home import OTHER_BOILER
 from dispatch.detail_shapes import TicketDetail, VisitFacts
 from dispatch.planning.slots import NoPointYetError, rank_slots
@@ -29,7 +30,7 @@ from web.pages.technician import ROLES, Whose, frame_of
 from web.pages.technician_asides import FAMILY, after_absence, still_at
 from web.pages.technician_forms import hold_until, read_lines
 from web.pages.technician_lost import lost_values
-from web.presenters.masks import Masks
+from web.presenters.masks import Masks, known_of
 from web.presenters.offers import weigh_offers
 from web.presenters.technician import (
     HOLD_WORDS,
@@ -44,7 +45,7 @@ from web.presenters.technician import (
 )
 from web.scope import reach_ticket
 from web.templating import render_page
-from workforce.access_log import open_data
+from workforce.access_log import note_page, open_data
 from workforce.schemas import TechnicianInfo
 
 router = APIRouter(prefix="/m", route_class=GuardedRoute)
@@ -83,6 +84,7 @@ def show_job(request: Request, number: str, do: str = "", principal: Principal =
         try:
             _open_for_stand_in(session, request, principal, number, now)
             values = job_values(session, principal=principal, number=number, now=now, do=do, typed=typed)
+            _note_own_visit(session, request, principal, values, now)
         except NotFoundError:
             lost = lost_values(session, principal=principal, number=number, now=now)
             if lost is None:
@@ -165,14 +167,14 @@ def _facts(
 ) -> dict[str, Any]:
     detail = job.detail
     address = detail.address
-    show = partial(masks.words, names=[party.name for party in detail.parties])
+    show = partial(masks.words, known=known_of(detail))
     return {
         "show": show,
         "masks": masks,
         "people": people_lines(detail.parties, masks, attempts=detail.attempts),
         "address": address_line(address, masks),
-        "way": address.normalised if masks.is_open and address.normalised else None,
-        "access_note": job.household.access_note if masks.is_open else "",
+        "way": address.normalised if masks.sees(Datum.ADDRESS) and address.normalised else None,
+        "access_note": masks.door_note(job.household.access_note),
         "note": show(detail.note),
         "symptom": symptom_words(detail.symptom),
         "code": code_words(
@@ -198,7 +200,7 @@ def _extra(
     if step == "complete" and visit is not None:
         prices = price_choices(session, company_id=detail.company.id, arrived_at=visit.arrived_at or now)
         return {"prices": prices, **bill_values(session, detail.id, typed, now=now)}
-    if step in ("ended", "held") and masks.is_open:
+    if step in ("ended", "held") and masks.sees(Datum.SENT_TEXT):
         told = [
             notice
             for notice in list_notices(session, ticket_id=detail.id)
@@ -281,6 +283,22 @@ def _technician(visit: VisitFacts | None) -> TechnicianInfo | None:
     return visit.technician if visit else None
 
 
+def _note_own_visit(
+    session: Session, request: Request, principal: Principal, values: dict[str, Any], now: datetime
+) -> None:
+    """Whom a technician sees whole without asking stands in the access log as well."""
+    if principal.technician_id is None or not values["masks"].is_open:
+        return
+    note_page(
+        session,
+        principal=principal,
+        subject=("ticket", values["detail"].id),
+        fields=opened_fields(principal.role),
+        from_address=caller_address(request),
+        now=now,
+    )
+
+
 def _open_for_stand_in(
     session: Session, request: Request, principal: Principal, number: str, now: datetime
 ) -> None:
@@ -297,7 +315,7 @@ def _open_for_stand_in(
         session,
         principal=principal,
         subject=("ticket", ticket_id),
-        fields=("name", "phone", "address"),
+        fields=opened_fields(principal.role),
         reason=_("기사를 대신해 방문 화면을 열었습니다."),
         from_address=caller_address(request),
         now=now,

@@ -8,16 +8,16 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from core.actor import Principal
+from core.visibility import opened_fields
 from customers.queries import household_detail
 from web.context import caller_address, context_of
 from web.identity import GuardedRoute, SignedIn, everyone
 from web.paths import own_path
 from web.scope import reach_ticket
+from web.unmask_reasons import reason_words
 from workforce.access_log import open_data
 
 router = APIRouter(prefix="/unmask", route_class=GuardedRoute)
-
-FIELDS = ("name", "phone", "address")
 
 
 @router.post("/ticket/{number}")
@@ -26,6 +26,7 @@ def unmask_ticket(
     request: Request,
     number: str,
     reason: Annotated[str, Form()] = "",
+    reason_code: Annotated[str, Form()] = "",
     back: Annotated[str, Form()] = "/",
     principal: Principal = SignedIn,
 ) -> Response:
@@ -37,8 +38,8 @@ def unmask_ticket(
             session,
             principal=principal,
             subject=("ticket", ticket_id),
-            fields=FIELDS,
-            reason=reason,
+            fields=opened_fields(principal.role),
+            reason=reason_words(reason_code, reason),
             from_address=caller_address(request),
             now=context.clock(),
         )
@@ -51,6 +52,7 @@ def unmask_household(
     request: Request,
     household_id: int,
     reason: Annotated[str, Form()] = "",
+    reason_code: Annotated[str, Form()] = "",
     back: Annotated[str, Form()] = "/",
     principal: Principal = SignedIn,
 ) -> Response:
@@ -62,8 +64,8 @@ def unmask_household(
             session,
             principal=principal,
             subject=("household", household_id),
-            fields=FIELDS,
-            reason=reason,
+            fields=opened_fields(principal.role),
+            reason=reason_words(reason_code, reason),
             from_address=caller_address(request),
             now=context.clock(),
         )

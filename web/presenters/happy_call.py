@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 
 from core.clock import KST
 from core.i18n import N_, _
-from core.phones import parse_phone
 from customers.rules import Relationship, read_relationship, relationship_label
 from dispatch.follow_up import FollowUpCase, FollowUpPerson
 from dispatch.words import symptom_words
@@ -165,7 +164,7 @@ def people_to_ask(case: FollowUpCase, masks: Masks) -> tuple[PersonToAsk, ...]:
             relationship=_relationship(person),
             name=masks.name(person.name),
             phone=masks.phone(person.phone),
-            tel=parse_phone(person.phone).digits if masks.is_open else None,
+            tel=masks.tel(person.phone),
             why=_(ASK_WHY[person.role]) if len(found) > 1 else "",
         )
         for person in found.values()

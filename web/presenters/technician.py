@@ -14,14 +14,14 @@ from callcenter.error_codes import look_up_code
 from core.actor import Principal
 from core.clock import today_kst
 from core.i18n import N_, _
-from core.phones import parse_phone
+from core.visibility import Relation
 from customers.queries import list_models
 from customers.rules import Relationship, read_relationship, relationship_label
 from customers.schemas import AddressInfo, BoilerInfo
 from dispatch.detail_shapes import AttemptFacts, PartyFacts
 from dispatch.technician_shapes import Job, TechnicianDay
 from dispatch.words import symptom_words
-from web.presenters.masks import OPEN, Masks, masks_for_ticket
+from web.presenters.masks import Masks, masks_for, masks_for_ticket
 
 SEEN_FOR = timedelta(hours=24)
 """How long a technician still sees the people of a visit of his that has ended (domain.md section 3)."""
@@ -86,7 +86,7 @@ def masks_of_visit(
     """How this reader sees a visit's people: his own whole, others once unmasked with a reason."""
     own = technician_id is not None and principal.technician_id == technician_id
     if own and (ended_at is None or now - ended_at < SEEN_FOR):
-        return OPEN
+        return masks_for(principal.role, Relation.OWN_VISIT)
     return masks_for_ticket(session, principal=principal, ticket_id=ticket_id, now=now)
 
 
@@ -147,7 +147,7 @@ def people_lines(
             relationship=relation_words(party),
             name=masks.name(party.name),
             phone=masks.phone(party.phone),
-            tel=parse_phone(party.phone).digits if masks.is_open else None,
+            tel=masks.tel(party.phone),
             can_text=party.can_text,
             wrong=party.phone in wrong,
         )

@@ -31,7 +31,7 @@ from happycall.queries import call_of_ticket
 from happycall.schemas import CallBrief
 from notifications.queries import list_notices
 from notifications.schemas import NoticeInfo
-from web.presenters.masks import MASKED, Masks, masks_for_ticket
+from web.presenters.masks import MASKED, OPEN, Masks, known_of, masks_for_ticket
 from web.presenters.timeline import line_of
 from web.presenters.timeline_facts import Names, names_in, reason_of
 
@@ -42,11 +42,18 @@ PARTY_ORDER = ("resident", "requester", "payer")
 
 
 def ticket_json(
-    session: Session, *, principal: Principal, number: str, now: datetime, just_filed: bool = False
+    session: Session,
+    *,
+    principal: Principal,
+    number: str,
+    now: datetime,
+    just_filed: bool = False,
+    texts_whole: bool = False,
 ) -> dict[str, Any]:
     """The whole ticket, for GET and as the answer to every POST about it. Raises UnknownTicketError.
 
     Args:
+        texts_whole: the demo's texts are shown as they were sent; nobody real can be read in them.
         just_filed: in this very transaction: nobody has billed, told, rung or unmasked anything yet.
     """
     detail = ticket_detail(
@@ -56,7 +63,9 @@ def ticket_json(
         (MASKED, [], [], None) if just_filed else _beside(session, principal, detail.id, now=now)
     )
     visits = [_visit(visit) for visit in detail.visits]
-    show = partial(masks.words, names=[party.name for party in detail.parties])
+    known = known_of(detail)
+    show = partial(masks.words, known=known)
+    sent = (OPEN if texts_whole else masks).sent
     names = names_in(session, detail)
     return {
         **_facts(detail, show),
@@ -71,7 +80,7 @@ def ticket_json(
         "explanation": _explanation(detail, show),
         "charge": charge_json(charges[-1]) if charges else None,
         "charges": [charge_json(charge) for charge in charges],
-        "messages": [_message(notice) for notice in notices],
+        "messages": [_message(notice, partial(sent, known=known)) for notice in notices],
         "tasks": [
             {"id": task.id, "kind": task.kind, "recipient": task.recipient, "state": task.state}
             for task in detail.tasks
@@ -287,7 +296,7 @@ def _explanation(detail: TicketDetail, show: Show) -> dict[str, Any]:
     }
 
 
-def _message(notice: NoticeInfo) -> dict[str, Any]:
+def _message(notice: NoticeInfo, sent: Show) -> dict[str, Any]:
     return {
         "id": notice.id,
         "event": notice.event,
@@ -296,8 +305,8 @@ def _message(notice: NoticeInfo) -> dict[str, Any]:
         "channel": notice.channel,
         "state": notice.state,
         "bytes": notice.bytes,
-        "subject": notice.subject,
-        "text": notice.text,
+        "subject": sent(notice.subject),
+        "text": sent(notice.text),
         "problem": notice.problem,
         "created_at": rfc3339_kst(notice.created_at),
     }

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from web.pages.admin import (
     access,
+    access_log,
     badges,
     calendars,
     companies,
@@ -18,6 +19,7 @@ from web.pages.admin import (
     price_recall,
     prices,
     qualifications,
+    retention,
     settings,
     shifts,
     warranty,
@@ -30,6 +32,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     point_time.router,
     people.router,
     access.router,
+    access_log.router,
     badges.router,
     qualifications.router,
     shifts.router,
@@ -39,5 +42,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     warranty.router,
     calendars.router,
     settings.router,
+    retention.router,
     history.router,
 )

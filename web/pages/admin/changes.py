@@ -48,6 +48,7 @@ WHAT = {
     "PriceRecalled": N_("예정한 가격을 거둠"),
     "WarrantyRuleSet": N_("보증 규칙을 정함"),
     "SettingChanged": N_("기준값을 바꿈"),
+    "AccessLogReviewed": N_("열람 기록을 확인함"),
     "CalendarDaySet": N_("회사 달력을 바꿈"),
     "CalendarDayCleared": N_("회사 달력을 나라 달력으로 되돌림"),
 }

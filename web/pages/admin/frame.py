@@ -36,6 +36,8 @@ SECTIONS: tuple[tuple[str, str, str], ...] = (
     ("/admin/calendar", N_("공휴일"), "star"),
     ("/admin/settings", N_("기준값"), "settings"),
     ("/admin/history", N_("변경 이력"), "doc"),
+    ("/admin/access-log", N_("열람 기록"), "lock"),
+    ("/admin/retention", N_("보관과 파기"), "clock"),
 )
 """Path, name, icon: the side menu."""
 
@@ -71,6 +73,7 @@ DONE = {
     "recalled": N_("예정한 가격을 거두었습니다. 그 전의 가격을 그대로 씁니다."),
     "warranty": N_("보증 규칙을 저장했습니다."),
     "day": N_("달력을 저장했습니다."),
+    "reviewed": N_("지난달 기록을 확인했습니다."),
     "setting": N_("기준값을 저장했습니다. 정한 때부터 쓰입니다."),
 }
 """What is said after a change; numbers come with the redirect."""

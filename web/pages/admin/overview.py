@@ -11,6 +11,7 @@ from sqlmodel import Session
 from core import audit
 from core.actor import Principal, Role
 from core.clock import today_kst
+from privacy.reviews import open_month
 from web.identity import GuardedRoute, SignedIn, allow
 from web.pages.admin import readiness
 from web.pages.admin.changes import WHAT, changes_of
@@ -39,6 +40,7 @@ def show_overview(request: Request, principal: Principal = SignedIn) -> Response
         return {
             "company": get_company(session, company_id=company_id),
             "missing": readiness.missing(readiness.read_steps(session, company_id=company_id, now=now)),
+            "open_month": open_month(session, company_id=company_id, now=now),
             "points": len(list_points(session, company_id=company_id, day=today)),
             "technicians": len({t.id for t in technicians}),
             "gap_places": sum(1 for found in gaps.values() if found),

@@ -26,6 +26,8 @@ from web.pages.admin.setting_kinds import (
 )
 
 COST = N_("점")
+LONGEST_DAYS = 3653
+"""Ten years: personal data is not kept for ever. The least a law asks for is each number's lower bound."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,10 @@ class Setting:
 
 def _minutes(low: int = 0, high: int = DAY) -> Duration:
     return Duration(MINUTE, low, high)
+
+
+def _kept(key: str, name: str, means: str, least: int) -> Setting:
+    return Setting(key, name, means, Number(least, LONGEST_DAYS, N_("일")))
 
 
 GROUPS: tuple[tuple[str, str, tuple[Setting, ...]], ...] = (
@@ -264,6 +270,84 @@ GROUPS: tuple[tuple[str, str, tuple[Setting, ...]], ...] = (
                 N_("음성 안내"),
                 N_("문자를 못 받는 집 전화에 음성으로 알립니다"),
                 Choice(((False, N_("끔")), (True, N_("켬")))),
+            ),
+        ),
+    ),
+    (
+        "retention",
+        N_("보관 기간"),
+        (
+            Setting(
+                "retain_ticket_days",
+                N_("접수의 개인정보"),
+                N_("접수가 끝난 뒤 이름·번호·메모를 지울 때까지. 비용과 시각은 남습니다"),
+                Number(1827, LONGEST_DAYS, N_("일")),
+            ),
+            Setting(
+                "retain_text_days",
+                N_("보낸 문자의 내용"),
+                N_("접수가 끝난 뒤 문자의 글을 지울 때까지"),
+                Number(1096, LONGEST_DAYS, N_("일")),
+            ),
+            Setting(
+                "retain_household_days",
+                N_("댁의 정보"),
+                N_("마지막 접수가 끝난 뒤 이름·번호·주소를 지울 때까지"),
+                Number(1827, LONGEST_DAYS, N_("일")),
+            ),
+            Setting(
+                "retain_timeline_days",
+                N_("이력"),
+                N_("설정을 바꾼 이력을 지울 때까지. 접수의 이력은 접수와 함께 지웁니다"),
+                Number(1827, LONGEST_DAYS, N_("일")),
+            ),
+            Setting(
+                "retain_access_log_days",
+                N_("열람 기록"),
+                N_("누가 누구의 정보를 보았는지의 기록"),
+                Number(731, LONGEST_DAYS, N_("일")),
+            ),
+            Setting(
+                "retain_request_days",
+                N_("다시 온 요청의 답"),
+                N_("같은 요청이 다시 올 때 쓰는 첫 답"),
+                Number(1, LONGEST_DAYS, N_("일")),
+            ),
+            Setting(
+                "retain_session_days",
+                N_("끝난 로그인"),
+                N_("끝난 로그인과 일회용 주소"),
+                Number(1, LONGEST_DAYS, N_("일")),
+            ),
+            Setting(
+                "retain_sign_in_try_days",
+                N_("틀린 로그인 기록"),
+                N_("비밀번호가 틀린 기록"),
+                Number(30, LONGEST_DAYS, N_("일")),
+            ),
+            Setting(
+                "retain_receipt_days",
+                N_("통신사의 보고"),
+                N_("문자가 갔는지 통신사가 알려 온 것"),
+                Number(7, LONGEST_DAYS, N_("일")),
+            ),
+            Setting(
+                "retain_plan_days",
+                N_("지난 계획"),
+                N_("지난날의 계획이 바뀌어 온 것"),
+                Number(30, LONGEST_DAYS, N_("일")),
+            ),
+            Setting(
+                "retain_event_days",
+                N_("끝난 사건"),
+                N_("다음 단계까지 모두 끝난 사건"),
+                Number(1, LONGEST_DAYS, N_("일")),
+            ),
+            Setting(
+                "retain_job_days",
+                N_("끝난 작업"),
+                N_("끝났거나 실패한 작업"),
+                Number(1, LONGEST_DAYS, N_("일")),
             ),
         ),
     ),

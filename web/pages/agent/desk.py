@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from core.actor import Principal
 from core.i18n import _
+from core.visibility import Relation
 from customers.queries import list_details, search_households
 from customers.rules import digits_missing
 from customers.schemas import HouseholdHit
@@ -22,10 +23,9 @@ from dispatch.states import ENDED_STATUSES
 from dispatch.where_is_it import answer_for_item
 from web.context import context_of
 from web.identity import GuardedRoute, SignedIn, allow
-from web.pages.agent.conceal import conceal
 from web.pages.agent.rows import ticket_row
 from web.pages.agent.words import DESK_ROLES, TASKS, UNMASK_REASON, age_words, relationship_words
-from web.presenters.masks import MASKED, Masks, masks_for_household
+from web.presenters.masks import MASKED, Masks, known_of_item, masks_for_household
 from web.templating import render_page
 from workforce.queries import get_company
 
@@ -248,23 +248,21 @@ def _task_rows(
     }
     names = party_names(session, ticket_ids=items)
     company = get_company(session, company_id=principal.company_id)
+    own_masks = MASKED.with_relation(principal.role, Relation.OWN_TASK)
     rows = []
     for task in sorted(found, key=lambda task: task.owner.id != principal.person_id):
         item = items.get(task.ticket_id)
         if item is None:
             continue
         label, mark = TASKS.get(task.kind, (task.kind, "list"))
+        is_mine = task.owner.id == principal.person_id
+        known = known_of_item(item, names=names.get(task.ticket_id, ()), company_phone=company.main_phone)
         own = {
             "task": _(label),
             "mark": mark,
-            "detail": conceal(
-                task.detail,
-                names=() if task.owner.id == principal.person_id else names.get(task.ticket_id, ()),
-                company_phone=company.main_phone,
-                masks=MASKED,
-            ),
+            "detail": (own_masks if is_mine else MASKED).sent(task.detail, known=known),
             "owner": task.owner.name,
-            "is_mine": task.owner.id == principal.person_id,
+            "is_mine": is_mine,
             "age": age_words(task.created_at, now),
             "due_at": task.due_at,
             "act": "map" if task.kind == tasks.MAP_PICK else "tasks",

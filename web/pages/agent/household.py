@@ -11,16 +11,18 @@ from fastapi import APIRouter, Request, Response
 
 from core.actor import Principal
 from core.i18n import _
+from core.visibility import Datum
 from customers.queries import household_detail
 from customers.schemas import BoilerInfo, MemberInfo
 from dispatch.call_desk import cases_of_household
 from dispatch.list_queries import TicketItem
 from dispatch.words import symptom_words
-from web.context import context_of
+from web.context import caller_address, context_of
 from web.identity import GuardedRoute, SignedIn, allow
-from web.pages.agent.words import AGE_BANDS, DESK_ROLES, PRECISIONS, UNMASK_REASON, relationship_words
+from web.pages.agent.words import AGE_BANDS, DESK_ROLES, PRECISIONS, relationship_words
 from web.presenters.masks import Masks, masks_for_household
 from web.templating import render_page
+from workforce.access_log import note_page
 
 router = APIRouter(prefix="/agent/households", route_class=GuardedRoute)
 
@@ -34,11 +36,19 @@ REPEATS = 3
 def show_household(request: Request, household_id: int, principal: Principal = SignedIn) -> Response:
     """The home's page."""
     context = context_of(request)
-    with context.database.reading() as session:
+    with context.database.transaction() as session:
         now = context.clock()
         detail = household_detail(session, company_id=principal.company_id, household_id=household_id)
         home = detail.household
         masks = masks_for_household(session, principal=principal, household_id=home.id, now=now)
+        note_page(
+            session,
+            principal=principal,
+            subject=("household", home.id),
+            fields=("history",),
+            from_address=caller_address(request),
+            now=now,
+        )
         cases = cases_of_household(session, company_id=principal.company_id, household_id=home.id, now=now)
         values = {
             "id": home.id,
@@ -47,12 +57,11 @@ def show_household(request: Request, household_id: int, principal: Principal = S
             "precision": _(PRECISIONS.get(home.address.precision, home.address.precision)),
             "care": home.priority_care,
             "age_band": next((_(text) for code, text in AGE_BANDS if code == home.age_band), ""),
-            "access_note": masks.text(home.access_note) if masks.is_open else "",
+            "access_note": masks.door_note(home.access_note),
             "members": [_member(m, masks) for m in detail.members],
             "boilers": [_boiler(b) for b in detail.boilers],
             "cases": [_case(item) for item in cases],
             "repeats": find_repeats(cases, now=now),
-            "unmask_reason": _(UNMASK_REASON),
         }
         return render_page(request, "agent/household.html", values)
 
@@ -72,7 +81,7 @@ def _member(member: MemberInfo, masks: Masks) -> dict[str, Any]:
     return {
         "name": masks.name(contact.name),
         "phone": masks.phone(contact.phone),
-        "tel": contact.phone if masks.is_open else None,
+        "tel": contact.phone if masks.sees(Datum.PHONE) else None,
         "can_text": contact.can_text,
         "refused": contact.notices_refused_at is not None,
         "relationship": relationship_words(member.relationship),

@@ -17,6 +17,7 @@ from core.errors import DomainError
 from core.i18n import _
 from core.models import ReplayedRequest
 from core.phones import PhoneError, parse_phone
+from core.visibility import Datum
 from customers.rules import SearchBy, parse_search
 from dispatch import merging
 from dispatch.intake import file_ticket
@@ -275,7 +276,7 @@ def _home(home: KnownHome, masks: Masks) -> dict[str, Any]:
         "resident_name": masks.name(resident.name) if resident else "",
         "resident_phone": masks.phone(resident.phone) if resident else "",
         "resident_id": resident.id if resident else None,
-        "raw_address": place.raw if masks.is_open else "",
+        "raw_address": place.raw if masks.sees(Datum.ADDRESS) else "",
         "can_text": resident.can_text if resident else False,
         "precision": place.precision,
         "care": detail.household.priority_care,

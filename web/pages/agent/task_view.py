@@ -11,27 +11,32 @@ from typing import Any
 
 from sqlmodel import Session
 
+from core.actor import Principal
 from core.i18n import _
+from core.visibility import Datum, Relation
 from dispatch.detail_shapes import TicketDetail
 from dispatch.notice_tasks import NOTICE_FAILED
 from dispatch.tasks import CALL_LANDLINE, ESCALATION, PART_CALL, TaskInfo
 from notifications.queries import list_notices
-from web.pages.agent.conceal import conceal
 from web.pages.agent.words import PARTY_ROLES, TASKS, age_words
-from web.presenters.masks import Masks
+from web.presenters.masks import Masks, known_of
 
 CALLS = (CALL_LANDLINE, NOTICE_FAILED)
 
 
 def task_lines(
-    session: Session, detail: TicketDetail, masks: Masks, *, reader_id: int | None, now: datetime
+    session: Session, detail: TicketDetail, masks: Masks, *, principal: Principal, now: datetime
 ) -> list[dict[str, Any]]:
     """The open tasks of a ticket as one reader sees them."""
     waiting = [task for task in detail.tasks if task.state == "open"]
     texts: dict[int, str] = {}
     if any(task.kind == NOTICE_FAILED for task in waiting):
         texts = {notice.id: notice.text for notice in list_notices(session, ticket_id=detail.id)}
-    return [_line(task, detail, masks, texts, is_own=task.owner.id == reader_id, now=now) for task in waiting]
+    own = masks.with_relation(principal.role, Relation.OWN_TASK)
+    return [
+        _line(task, detail, own if task.owner.id == principal.person_id else masks, texts, now=now)
+        for task in waiting
+    ]
 
 
 def _line(
@@ -40,20 +45,15 @@ def _line(
     masks: Masks,
     texts: Mapping[int, str],
     *,
-    is_own: bool,
     now: datetime,
 ) -> dict[str, Any]:
     label, mark = TASKS.get(task.kind, (task.kind, "list"))
     party = detail.party(task.recipient)
-    hidden = () if is_own else tuple(each.name for each in detail.parties)
     failed = texts.get(task.data.get("notice_id", 0), "") if task.kind == NOTICE_FAILED else ""
 
     def shown(text: str) -> str:
-        return conceal(text, names=hidden, company_phone=detail.company.main_phone, masks=masks)
+        return masks.sent(text, known=known_of(detail))
 
-    name = ""
-    if party is not None:
-        name = party.name if is_own else masks.name(party.name)
     return {
         "id": task.id,
         "kind": task.kind,
@@ -64,9 +64,9 @@ def _line(
         "is_call": task.kind in CALLS,
         "can_close": task.kind in (*CALLS, ESCALATION, PART_CALL),
         "whom": _(PARTY_ROLES.get(task.recipient, "")) if task.recipient else "",
-        "name": name,
+        "name": masks.name(party.name) if party else "",
         "phone": masks.phone(party.phone) if party else "",
-        "tel": party.phone if party and masks.is_open else None,
+        "tel": party.phone if party and masks.sees(Datum.PHONE) else None,
         "owner": task.owner.name,
         "age": age_words(task.created_at, now),
     }

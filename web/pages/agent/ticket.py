@@ -12,7 +12,7 @@ from core.i18n import _
 from web.context import context_of
 from web.identity import GuardedRoute, SignedIn, allow
 from web.pages.agent.ticket_view import slot_values, ticket_values
-from web.pages.agent.words import CALL_REASON, DESK_ROLES, DONE, SELF_FIX, UNMASK_REASON
+from web.pages.agent.words import CALL_REASON, DESK_ROLES, DONE, SELF_FIX
 from web.pages.posting import PostedForm
 from web.scope import reach_ticket
 from web.templating import render_page
@@ -104,6 +104,5 @@ def render_ticket(
 def _extras() -> dict[str, Any]:
     return {
         "results": [(code, _(label), _(what)) for code, label, what in SELF_FIX],
-        "unmask_reason": _(UNMASK_REASON),
         "call_reason": _(CALL_REASON),
     }

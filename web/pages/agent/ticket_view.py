@@ -16,6 +16,7 @@ from callcenter.error_codes import look_up_code
 from core.actor import Principal
 from core.errors import DomainError
 from core.i18n import _
+from core.visibility import Datum
 from dispatch.detail_shapes import PartyFacts, TicketDetail, VisitFacts
 from dispatch.intake_rules import UNKNOWN_DANGER
 from dispatch.merging import merged_into, say_of, taken_in
@@ -27,7 +28,6 @@ from dispatch.safety_script import script_steps
 from dispatch.states import ENDED_STATUSES, UNDER_WAY_STATES
 from dispatch.words import symptom_words
 from notifications.queries import list_notices
-from web.pages.agent.conceal import conceal
 from web.pages.agent.task_view import task_lines
 from web.pages.agent.words import (
     PARTY_ROLES,
@@ -38,7 +38,7 @@ from web.pages.agent.words import (
     relationship_words,
 )
 from web.presenters.bills import bills_of
-from web.presenters.masks import OPEN, Masks, masks_for_household, masks_for_ticket
+from web.presenters.masks import Masks, known_of, masks_for_household, masks_for_ticket
 from web.presenters.offers import Offers, offers_in_order, waiting_words, weigh_offers
 from web.presenters.timeline import timeline_items
 from web.presenters.timeline_facts import names_in
@@ -52,7 +52,7 @@ def ticket_values(session: Session, *, principal: Principal, number: str, now: d
     detail = ticket_detail(session, company_id=principal.company_id, number=number, now=now)
     masks = _masks(session, principal, detail, now)
     ended = detail.status in ENDED_STATUSES
-    show = partial(_text, detail=detail, masks=masks)
+    show = partial(masks.words, known=known_of(detail))
     return {
         "show": show,
         "detail": detail,
@@ -82,7 +82,7 @@ def ticket_values(session: Session, *, principal: Principal, number: str, now: d
         "advice": lines_read(detail.timeline) if detail.safety else {},
         "passed": [p for p in detail.placements if p.state in ("PASSED_OVER", "DECLINED", "EXPIRED")],
         "clocks": {clock.kind: clock for clock in detail.clocks},
-        "tasks": task_lines(session, detail, masks, reader_id=principal.person_id, now=now),
+        "tasks": task_lines(session, detail, masks, principal=principal, now=now),
         "notices": _notices(session, detail, masks),
         "bills": bills_of(session, detail),
         "estimate": None if ended else _estimate(session, detail, now),
@@ -137,7 +137,7 @@ def _masks(session: Session, principal: Principal, detail: TicketDetail, now: da
     """Open when this reader has unmasked the ticket or the home it belongs to."""
     masks = masks_for_ticket(session, principal=principal, ticket_id=detail.id, now=now)
     if masks.is_open:
-        return OPEN
+        return masks
     return masks_for_household(session, principal=principal, household_id=detail.household_id, now=now)
 
 
@@ -152,17 +152,12 @@ def _done(detail: TicketDetail) -> tuple[str, datetime | None]:
     return _("끝난 때"), detail.closed_at
 
 
-def _text(text: str, *, detail: TicketDetail, masks: Masks) -> str:
-    names = [party.name for party in detail.parties]
-    return conceal(text, names=names, company_phone=detail.company.main_phone, masks=masks)
-
-
 def _party(party: PartyFacts, detail: TicketDetail, masks: Masks) -> dict[str, Any]:
     return {
         "role": _(PARTY_ROLES[party.role]),
         "name": masks.name(party.name),
         "phone": masks.phone(party.phone),
-        "tel": party.phone if masks.is_open else None,
+        "tel": party.phone if masks.sees(Datum.PHONE) else None,
         "can_text": party.can_text,
         "relationship": relationship_words(party.relationship) if party.relationship else "",
         "pays": detail.payer_role == party.role,
@@ -211,6 +206,7 @@ def _notices(session: Session, detail: TicketDetail, masks: Masks) -> list[dict[
         "JOB_CHANGED": _("작업 변경"),
         "CONTACT_DUE": _("연락 기한"),
     }
+    known = known_of(detail)
     return [
         {
             "event": notice.event,
@@ -219,7 +215,7 @@ def _notices(session: Session, detail: TicketDetail, masks: Masks) -> list[dict[
             "channel": notice.channel,
             "bytes": notice.bytes,
             "state": notice.state,
-            "text": _text(notice.text, detail=detail, masks=masks),
+            "text": masks.sent(notice.text, known=known),
             "at": notice.created_at,
         }
         for notice in reversed(list_notices(session, ticket_id=detail.id))

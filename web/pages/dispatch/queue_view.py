@@ -12,7 +12,6 @@ from sqlmodel import Session
 from core.actor import Principal
 from core.clock import today_kst
 from core.i18n import N_, _
-from core.masking import mask_address
 from dispatch.console.queue import SECTIONS, SHOWN, Queue, QueueEntry, QueueWish, list_queue
 from dispatch.detail_shapes import ClockFacts
 from dispatch.list_queries import TicketItem
@@ -22,7 +21,7 @@ from web.display import time_text, when_text
 from web.pages.dispatch.reach import Reach
 from web.pages.dispatch.words import SECTIONS as SECTION_WORDS
 from web.pages.dispatch.words import STATUSES, section_words, task_words
-from web.presenters.masks import MASKED
+from web.presenters.masks import MASKED, known_of_item
 
 MORE = 60
 MOST = 600
@@ -113,13 +112,14 @@ def _entries(queue: Queue, reach: Reach, now: datetime) -> list[dict[str, Any]]:
 
 def _entry(entry: QueueEntry, head: str, reach: Reach, now: datetime) -> dict[str, Any]:
     item = entry.item
-    reasons = [MASKED.words(why, names=[item.resident]) for why in entry.reasons]
-    address = f"{item.address.normalised} {item.address.unit}".strip() or item.address.raw
+    reasons = [MASKED.words(why, known=known_of_item(item)) for why in entry.reasons]
     return {
         "item": item,
         "section": entry.section,
         "head": head,
-        "text": " · ".join((symptom_words(item.symptom), mask_address(address), MASKED.name(item.resident))),
+        "text": " · ".join(
+            (symptom_words(item.symptom), MASKED.place(item.address), MASKED.name(item.resident))
+        ),
         "where": _where(item, now),
         "owner": item.owner.name if item.owner else "",
         "owner_why": item.owner.why if item.owner else "",

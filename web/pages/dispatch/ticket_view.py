@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlmodel import Session
@@ -27,7 +28,7 @@ from dispatch.technician_job import price_choices
 from dispatch.words import symptom_words
 from notifications.queries import list_notices
 from web.pages.dispatch.words import PARTIES, task_words
-from web.presenters.masks import masks_for_ticket
+from web.presenters.masks import known_of, masks_for_ticket
 from web.presenters.offers import offers_in_order, waiting_words, weigh_offers
 from web.presenters.technician import (
     HOLD_WORDS,
@@ -69,10 +70,9 @@ def facts_values(
     """The live half: what the ticket is and how it stands."""
     masks = masks_for_ticket(session, principal=principal, ticket_id=detail.id, now=now)
     visit = detail.visit
-
-    def show(text: str) -> str:
-        return masks.words(text, names=[party.name for party in detail.parties])
-
+    known = known_of(detail)
+    show = partial(masks.words, known=known)
+    sent = partial(masks.sent, known=known)
     return {
         "show": show,
         "detail": detail,
@@ -93,7 +93,7 @@ def facts_values(
         "passed": [p for p in detail.placements if p.state in ANSWERED],
         "tasks": [_task(task, show) for task in detail.tasks if task.state == "open"],
         "attempts": [_attempt(attempt, show) for attempt in reversed(detail.attempts)],
-        "notices": [_notice(notice, show) for notice in reversed(list_notices(session, ticket_id=detail.id))],
+        "notices": [_notice(notice, sent) for notice in reversed(list_notices(session, ticket_id=detail.id))],
         "timeline": timeline_items(detail.timeline, show, names_in(session, detail)),
     }
 

@@ -11,6 +11,7 @@ from sqlmodel import Session
 from core.actor import Actor, Principal
 from core.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from core.i18n import _
+from core.visibility import opened_fields
 from dispatch.cases import lock_case
 from dispatch.first_contact import record_attempt
 from dispatch.queries import ticket_detail
@@ -28,7 +29,6 @@ from workforce.access_log import open_data
 router = APIRouter(prefix="/point/tickets/{number}", route_class=GuardedRoute)
 
 OUTCOME_CHARS = 500
-SEEN_FIELDS = ("name", "phone", "address")
 
 
 class CallFirstError(ConflictError):
@@ -49,7 +49,7 @@ def post_numbers(request: Request, number: str, posted: Posted, principal: Princ
             session,
             principal=principal,
             subject=("ticket", item.id),
-            fields=SEEN_FIELDS,
+            fields=opened_fields(principal.role),
             reason=posted.get("reason") or _("서비스점 창구가 고객에게 전화"),
             from_address=caller_address(request),
             now=now,

@@ -50,7 +50,7 @@ from web.pages.point.words import (
 from web.pages.posting import PostedForm
 from web.presenters.bills import bills_of
 from web.presenters.crew import crew_values
-from web.presenters.masks import Masks, masks_for_ticket
+from web.presenters.masks import Masks, known_of, masks_for_ticket
 from web.presenters.offers import Offers, waiting_words, weigh_offers
 from web.presenters.technician import address_line, boiler_line, code_words, people_lines
 from web.presenters.timeline import timeline_items
@@ -228,7 +228,7 @@ def _task(task: TaskInfo, detail: TicketDetail, masks: Masks) -> dict[str, Any]:
 
 def hide_names(text: str, detail: TicketDetail, masks: Masks) -> str:
     """Free text as this reader may see it: until unmasked without numbers and without the family's names."""
-    return masks.words(text, names=[party.name for party in detail.parties])
+    return masks.words(text, known=known_of(detail))
 
 
 def _call_values(

@@ -1,0 +1,96 @@
+"""Cases that ended years ago: their people and words are destroyed; times, states and money stay.
+
+Earlier versions of plans of past days are deleted; the version that was driven stays.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Integer, String, column, delete, exists, func, table, update
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, select
+
+from core.clock import today_kst
+from core.retention import Cut, Ids, delete_ids, some_ids
+from customers.retention import destroy_orphans
+from dispatch.models import ContactAttempt, Placement, Task, Ticket, TicketParty, Visit
+from dispatch.planning.plan_models import Plan, PointDay
+from dispatch.states import ENDED_STATUSES
+from notifications.retention import destroy_texts_of
+
+_CALLS = table("happy_call", column("ticket_id", Integer), column("state", String))
+_ENDED_AT = func.greatest(
+    col(Ticket.received_at),
+    col(Ticket.reopened_at),
+    col(Ticket.solved_by_phone_at),
+    col(Ticket.completed_at),
+    col(Ticket.closed_at),
+    col(Ticket.cancelled_at),
+)
+"""The last of its ends; PostgreSQL's GREATEST passes over those that never came."""
+
+
+def due_tickets(session: Session, company_id: int | None, cut: Cut, limit: int) -> Ids:
+    """Cases that ended before the cut. One that is open, or whose home has an open one, is never due.
+
+    Nor is one on safety hold, with a task that waits or with a happy call that is owed: somebody still has to
+    do something about it.
+    """
+    other = aliased(Ticket)
+    home_waits = exists().where(
+        col(other.household_id) == col(Ticket.household_id), col(other.status).not_in(ENDED_STATUSES)
+    )
+    task_waits = exists().where(col(Task.ticket_id) == col(Ticket.id), col(Task.state) == "open")
+    call_owed = exists().where(_CALLS.c.ticket_id == col(Ticket.id), _CALLS.c.state == "scheduled")
+    return some_ids(
+        session,
+        Ticket,
+        limit,
+        col(Ticket.company_id) == company_id,
+        col(Ticket.destroyed_at).is_(None),
+        col(Ticket.status).in_(ENDED_STATUSES),
+        cut.before > _ENDED_AT,
+        ~col(Ticket.safety_hold),
+        ~home_waits,
+        ~task_waits,
+        ~call_owed,
+    )
+
+
+def destroy_tickets(session: Session, ids: Ids, cut: Cut) -> int:
+    """Take the people and every free word of these cases away."""
+    contacts = list(session.exec(select(TicketParty.contact_id).where(col(TicketParty.ticket_id).in_(ids))))
+    session.execute(delete(TicketParty).where(col(TicketParty.ticket_id).in_(ids)))
+    destroy_orphans(session, contacts)
+    for model, words in (
+        (ContactAttempt, {"note": ""}),
+        (Visit, {"note": ""}),
+        (Task, {"detail": "", "outcome": "", "data": {}}),
+        (Placement, {"reason_text": ""}),
+    ):
+        session.execute(update(model).where(col(model.ticket_id).in_(ids)).values(**words))
+    destroy_texts_of(session, ticket_ids=ids, cut=cut)
+    gone = session.execute(
+        update(Ticket)
+        .where(col(Ticket.id).in_(ids), col(Ticket.destroyed_at).is_(None))
+        .values(note="", end_reason=None, destroyed_at=cut.now)
+    )
+    return int(gone.rowcount)  # type: ignore[attr-defined]
+
+
+def due_plans(session: Session, company_id: int | None, cut: Cut, limit: int) -> Ids:
+    """Plans of past days that were replaced, refused or outdated."""
+    current = exists().where(col(PointDay.plan_id) == col(Plan.id))
+    return some_ids(
+        session,
+        Plan,
+        limit,
+        col(Plan.company_id) == company_id,
+        col(Plan.day) < today_kst(cut.before),
+        col(Plan.state) != "proposed",
+        ~current,
+    )
+
+
+def destroy_plans(session: Session, ids: Ids, _cut: Cut) -> int:
+    """Delete these versions."""
+    return delete_ids(session, Plan, ids)

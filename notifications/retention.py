@@ -1,0 +1,65 @@
+"""What texts said and what the provider reported: destroyed once their time is over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import DateTime, Integer, String, column, exists, func, select, table, update
+from sqlmodel import Session, col
+
+from core.retention import Cut, Ids, delete_ids, some_ids
+from notifications.models import Notice, NoticeAttempt, ProviderReceipt
+
+_DONE = ("COMPLETED", "CLOSED", "CANCELLED", "SELF_FIXED")
+_MOMENTS = ("received_at", "reopened_at", "completed_at", "closed_at", "cancelled_at")
+_TICKETS = table(
+    "ticket",
+    column("id", Integer),
+    column("status", String),
+    *(column(name, DateTime(timezone=True)) for name in _MOMENTS),
+)
+_ENDED_AT = func.greatest(*(_TICKETS.c[name] for name in _MOMENTS))
+
+
+def due_texts(session: Session, company_id: int | None, cut: Cut, limit: int) -> Ids:
+    """Texts of cases that ended before the cut; what an open case's people were told stays."""
+    ended = exists().where(
+        _TICKETS.c.id == col(Notice.ticket_id), _TICKETS.c.status.in_(_DONE), cut.before > _ENDED_AT
+    )
+    return some_ids(
+        session,
+        Notice,
+        limit,
+        col(Notice.company_id) == company_id,
+        col(Notice.destroyed_at).is_(None),
+        col(Notice.created_at) < cut.before,
+        col(Notice.state) != "queued",
+        ended,
+    )
+
+
+def destroy_texts(session: Session, ids: Ids, cut: Cut) -> int:
+    """Empty what was said and to which number. That it was sent, when and with what result stays."""
+    gone = session.execute(
+        update(Notice)
+        .where(col(Notice.id).in_(ids), col(Notice.destroyed_at).is_(None))
+        .values(text="", subject="", to_phone="", withdrawn_reason=None, destroyed_at=cut.now)
+    )
+    session.execute(update(NoticeAttempt).where(col(NoticeAttempt.notice_id).in_(ids)).values(detail=""))
+    return int(gone.rowcount)  # type: ignore[attr-defined]
+
+
+def destroy_texts_of(session: Session, *, ticket_ids: Sequence[int], cut: Cut) -> None:
+    """Empty every text of these cases: their people are destroyed."""
+    ids = session.execute(select(col(Notice.id)).where(col(Notice.ticket_id).in_(ticket_ids))).scalars()
+    destroy_texts(session, list(ids), cut)
+
+
+def due_receipts(session: Session, _company_id: int | None, cut: Cut, limit: int) -> Ids:
+    """What the provider reported; the notice keeps what came of it."""
+    return some_ids(session, ProviderReceipt, limit, col(ProviderReceipt.received_at) < cut.before)
+
+
+def destroy_receipts(session: Session, ids: Ids, _cut: Cut) -> int:
+    """Delete these reports."""
+    return delete_ids(session, ProviderReceipt, ids)

@@ -1,0 +1,1 @@
+"""What the law asks of whoever keeps people's data: reviews of the log, retention, what is held, breaches."""

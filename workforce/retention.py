@@ -1,0 +1,54 @@
+"""The access log, ended log-ins and failed ones: destroyed once their time is over."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete
+from sqlmodel import Session, col, select
+
+from core.retention import Cut, Ids, delete_ids, some_ids
+from workforce.models import AccessLog, ApiToken, LoginLink, Membership, SignInTry, WebSession
+
+WAYS_IN = (WebSession, ApiToken, LoginLink)
+
+
+def due_access_log(session: Session, company_id: int | None, cut: Cut, limit: int) -> Ids:
+    """Lines of a company that are older than the law wants them kept."""
+    wanted = (col(AccessLog.company_id) == company_id, col(AccessLog.at) < cut.before)
+    return some_ids(session, AccessLog, limit, *wanted)
+
+
+def destroy_access_log(session: Session, ids: Ids, _cut: Cut) -> int:
+    """Delete these lines."""
+    return delete_ids(session, AccessLog, ids)
+
+
+def due_sessions(session: Session, company_id: int | None, cut: Cut, limit: int) -> Ids:
+    """Memberships of a company with sessions, tokens or links that ended long ago."""
+    found: set[int] = set()
+    for model in WAYS_IN:
+        query = (
+            select(model.membership_id)
+            .join(Membership, col(Membership.id) == col(model.membership_id))
+            .where(col(Membership.company_id) == company_id, col(model.expires_at) < cut.before)
+        )
+        found.update(session.exec(query.distinct().limit(limit)))
+    return sorted(found)[:limit]
+
+
+def destroy_sessions(session: Session, ids: Ids, cut: Cut) -> int:
+    """Delete the ended ones of these memberships; open ones stay."""
+    gone = 0
+    for model in WAYS_IN:
+        wanted = (col(model.membership_id).in_(ids), col(model.expires_at) < cut.before)
+        gone += session.execute(delete(model).where(*wanted)).rowcount  # type: ignore[attr-defined]
+    return gone
+
+
+def due_sign_in_tries(session: Session, _company_id: int | None, cut: Cut, limit: int) -> Ids:
+    """Failed log-ins; a log-in that nobody has belongs to no company."""
+    return some_ids(session, SignInTry, limit, col(SignInTry.at) < cut.before)
+
+
+def destroy_sign_in_tries(session: Session, ids: Ids, _cut: Cut) -> int:
+    """Delete these tries."""
+    return delete_ids(session, SignInTry, ids)

@@ -4,7 +4,7 @@ Expand: columns have a default or are nullable. Only a transaction that says it 
 append-only tables; a web process never says so.
 
 Revision ID: 0013
-Revises: 0009
+Revises: 0010
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0013"
-down_revision = "0009"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
@@ -48,6 +48,17 @@ END
 $$;
 """
 
+WALL = """
+ALTER TABLE access_review ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON access_review TO ondol_web
+    USING (company_id = (SELECT ondol_company())) WITH CHECK (company_id = (SELECT ondol_company()));
+REVOKE UPDATE, DELETE ON access_review FROM ondol_web;
+ALTER TABLE retention_run ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON retention_run FOR SELECT TO ondol_web USING (company_id = (SELECT ondol_company()));
+CREATE POLICY of_the_house ON retention_run FOR SELECT TO ondol_web USING (company_id IS NULL);
+REVOKE INSERT, UPDATE, DELETE ON retention_run FROM ondol_web;
+"""
+
 
 def upgrade() -> None:
     op.add_column("access_log", sa.Column("act", sa.String(), server_default="opened", nullable=False))
@@ -60,7 +71,8 @@ def upgrade() -> None:
     op.add_column("notice", sa.Column("destroyed_at", sa.DateTime(timezone=True), nullable=True))
     _reviews()
     _runs()
-    op.get_bind().connection.driver_connection.execute(APPEND_ONLY)
+    for statements in (APPEND_ONLY, WALL):
+        op.get_bind().connection.driver_connection.execute(statements)
     since = sa.text("TIMESTAMPTZ '2000-01-01 00:00:00+09'")
     table = sa.table(
         "dated_setting",

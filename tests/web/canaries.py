@@ -121,7 +121,7 @@ def _unit(session: Session, address_id: int) -> None:
 
 def _texts(session: Session, web: WebWorld, ticket: Ticket, visit: Visit | None, *, point_id: int) -> None:
     ticket_id, company_id, now = ticket.id or 0, ticket.company_id, web.now
-    owner = world.make_person(session)
+    owner = world.make_colleague(session, company_id=company_id, point_id=None, name="최담당")
     session.add_all(
         [
             ContactAttempt(

@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -277,6 +278,42 @@ def _named_as_options(arguments: argparse.Namespace) -> Iterator[None]:
         raise
 
 
+def breach_report(arguments: argparse.Namespace) -> int:
+    """Whose data an account or address has seen since a moment, as CSV, with the counts to notify."""
+    from core.clock import rfc3339_kst
+    from privacy.breach import HEADS, NOTICE_AT, report_breach
+    from web.csv_files import csv_text
+    from workforce.queries import company_by_code
+
+    with _transaction(arguments.data_dir) as session:
+        company = company_by_code(session, code=arguments.company)
+        report = report_breach(
+            session,
+            company_id=company.id,
+            since=arguments.since,
+            until=arguments.until,
+            login=arguments.account,
+            from_address=arguments.address,
+        )
+    arguments.out.touch(mode=0o600)
+    arguments.out.chmod(0o600)  # it was there before, perhaps for everybody
+    arguments.out.write_text(csv_text(HEADS, report.rows()), encoding="utf-8")
+    print(
+        f"{company.name}: {len(report.people)}명 (기록 {report.lines}건, {rfc3339_kst(arguments.since)}부터)",
+        f"파일: {arguments.out}",
+        f"파기되어 누구의 것인지 알 수 없는 기록: {report.unknown}건",
+        f"열람 기록을 파일로 받음: {report.files}번",
+        "안 때부터 72시간 안에 이 사람들에게 알려야 합니다. "
+        + (
+            f"{NOTICE_AT:,}명 이상이므로 개인정보보호위원회(KISA)에도 72시간 안에 신고해야 합니다."
+            if report.must_be_reported
+            else f"{NOTICE_AT:,}명이 안 되어도 불법 접근이면 개인정보보호위원회(KISA)에 신고해야 합니다."
+        ),
+        sep="\n",
+    )
+    return 0
+
+
 def bench(arguments: argparse.Namespace) -> int:
     """Measure beside a peer or baseline in the same run."""
     from benchmarks.bench import run_bench
@@ -353,6 +390,17 @@ def _port(typed: str) -> int:
     return int(typed)
 
 
+def _moment(typed: str) -> datetime:
+    """A date, or a date and time; in Korea unless it says otherwise."""
+    try:
+        at = datetime.fromisoformat(typed)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{typed[:40]}: 2026-12-01 이나 2026-12-01T09:00 모양으로 적어 주세요. (a date, or date and time)"
+        ) from None
+    return at if at.tzinfo else at.replace(tzinfo=clock.KST)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="run.py", description="Ondol")
     commands = parser.add_subparsers(dest="command", required=True)
@@ -387,6 +435,16 @@ def _parser() -> argparse.ArgumentParser:
     it.add_argument("--admin-name", required=True)
     it.add_argument("--data-dir", type=Path, default=DEFAULT_DATA_DIR)
     it.set_defaults(run=first_admin)
+
+    it = commands.add_parser("breach-report", help=breach_report.__doc__)
+    it.add_argument("--company", required=True, help="the company's code")
+    it.add_argument("--since", required=True, type=_moment, help="2026-12-01 or 2026-12-01T09:00+09:00")
+    it.add_argument("--until", default=None, type=_moment)
+    it.add_argument("--account", default=None, help="a login; without it everybody's")
+    it.add_argument("--address", default=None, help="an IP address; without it from anywhere")
+    it.add_argument("--out", required=True, type=Path)
+    it.add_argument("--data-dir", type=Path, default=DEFAULT_DATA_DIR)
+    it.set_defaults(run=breach_report)
 
     it = commands.add_parser("bench", help=bench.__doc__)
     it.add_argument("name", nargs="?", default=None)

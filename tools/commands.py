@@ -38,6 +38,7 @@ HELP = """\
   serve | worker | migrate                        운영: DATABASE_URL 위에서 웹 | 작업자 | 테이블 갱신
   token      --role ROLE --company CODE [--user LOGIN] [--data-dir DIR]   API 토큰 발급
   login-link --role ROLE --company CODE [--user LOGIN] [--data-dir DIR]   한 번 쓰는 로그인 주소
+  breach-report --company CODE --since WHEN [--account LOGIN] --out FILE  유출 때 누구의 정보를 보았는지
   bench [NAME] | screenshots                      측정 | README 화면 만들기
 
 각 명령의 옵션: python3 run.py COMMAND --help

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, tuple_
 from sqlmodel import Session, col, select
 
-from workforce.models import AccessLog, Account, Person
+from workforce.models import AccessLog, Account, Membership, Person
 
 MOST_LINES = 10_000
 """A download stops here and says so; narrower dates give the rest."""
@@ -67,6 +67,16 @@ def list_access(session: Session, *, wanted: AccessFilter, limit: int) -> list[A
 def count_access(session: Session, *, wanted: AccessFilter) -> int:
     """How many lines there are."""
     return session.exec(select(func.count()).select_from(AccessLog).where(*_conditions(wanted))).one()
+
+
+def account_of(session: Session, *, company_id: int, login: str) -> int | None:
+    """The account of a log-in that has, or had, a membership in a company."""
+    query = (
+        select(Account.id)
+        .join(Membership, col(Membership.person_id) == col(Account.person_id))
+        .where(col(Account.login) == login, col(Membership.company_id) == company_id)
+    )
+    return session.exec(query).first()
 
 
 def list_readers(session: Session, *, company_id: int) -> list[tuple[int, str]]:

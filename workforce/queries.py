@@ -45,6 +45,14 @@ def company_ids(session: Session) -> list[int]:
     return list(session.execute(columns(col(Company.id)).order_by(col(Company.id))).scalars())
 
 
+def company_by_code(session: Session, *, code: str) -> CompanyInfo:
+    """A company by its code. Raises NotFoundError."""
+    row = session.exec(select(Company).where(col(Company.code) == code)).first()
+    if row is None:
+        raise NotFoundError(_("그런 회사가 없습니다. 회사 코드를 확인해 주세요."))
+    return company_info(row)
+
+
 def company_founded_at(session: Session, *, company_id: int) -> datetime:
     """Since when Ondol has known a company."""
     return session.get_one(Company, company_id).created_at

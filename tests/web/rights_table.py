@@ -225,6 +225,9 @@ TABLE = {
         POST /admin/people/{person_id}/memberships/{membership_id}/badge
         GET /admin/people/{person_id}/memberships/{membership_id}/end
         POST /admin/people/{person_id}/memberships/{membership_id}/end
+        GET /admin/person-data
+        POST /admin/person-data/file
+        POST /admin/person-data/search
         GET /admin/points
         GET /admin/points/map
         GET /admin/points/new

@@ -14,6 +14,7 @@ from web.pages.admin import (
     history,
     overview,
     people,
+    person_data,
     point_time,
     points,
     price_recall,
@@ -43,5 +44,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     calendars.router,
     settings.router,
     retention.router,
+    person_data.router,
     history.router,
 )

@@ -15,6 +15,7 @@ from core.actor import Actor, Principal, Role
 from core.clock import KST, kst
 from core.errors import DomainError
 from core.i18n import N_, _
+from customers.holdings import find_people, get_people
 from customers.queries import list_details, search_households
 from dispatch.follow_up import tickets_of_home
 from dispatch.list_queries import items_by_id, list_tickets
@@ -212,7 +213,12 @@ def _sought(session: Session, principal: Principal, q: str, *, now: datetime) ->
     tickets = {item.id for item in found}
     for home in homes:
         tickets.update(tickets_of_home(session, company_id=company_id, household_id=home))
-    return {("household", home) for home in homes} | {("ticket", ticket) for ticket in tickets}
+    people = {person.id for person in find_people(session, company_id=company_id, q=q)}
+    return {
+        *(("household", home) for home in homes),
+        *(("ticket", ticket) for ticket in tickets),
+        *(("contact", person) for person in people),
+    }
 
 
 def _subjects(
@@ -229,6 +235,8 @@ def _subjects(
     for home, detail in list_details(session, company_id=company_id, household_ids=homes).items():
         place = MASKED.place(detail.household.address)
         found["household", home] = (place, f"/agent/households/{home}")
+    for person in get_people(session, company_id=company_id, contact_ids=_ids(lines, "contact")):
+        found["contact", person.id] = (MASKED.name(person.name), "")
     found["access_log", company_id] = (_("열람 기록"), HERE)
     return found
 

@@ -38,6 +38,7 @@ SECTIONS: tuple[tuple[str, str, str], ...] = (
     ("/admin/history", N_("변경 이력"), "doc"),
     ("/admin/access-log", N_("열람 기록"), "lock"),
     ("/admin/retention", N_("보관과 파기"), "clock"),
+    ("/admin/person-data", N_("열람 요구"), "doc"),
 )
 """Path, name, icon: the side menu."""
 

@@ -1,0 +1,132 @@
+"""What is kept about a person on the customer's side, for the person who asks to see it (열람 요구)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import Session, col, or_, select
+
+from core.clock import rfc3339_kst
+from core.phones import format_digits, search_digits
+from customers.models import Address, Boiler, Contact, Household, HouseholdMember
+from customers.rules import Relationship
+
+MOST_FOUND = 50
+FEWEST_DIGITS = 4
+
+
+@dataclass(frozen=True)
+class HeldPerson:
+    """A person who is kept; `phone` is E.164."""
+
+    id: int
+    name: str
+    phone: str
+    household_ids: tuple[int, ...]
+    lives_in: tuple[int, ...]
+    """The homes in which he lives himself: their address and door note are about him."""
+
+
+def find_people(session: Session, *, company_id: int, q: str) -> list[HeldPerson]:
+    """People of a company by their whole name, or by a phone number or its end."""
+    digits = search_digits(q)
+    wanted = [col(Contact.name) == q.strip()]
+    if len(digits) >= FEWEST_DIGITS:
+        wanted.append(col(Contact.phone_digits).endswith(digits))
+    query = select(Contact).where(col(Contact.company_id) == company_id, or_(*wanted))
+    return _people(session, list(session.exec(query.order_by(col(Contact.id)).limit(MOST_FOUND))))
+
+
+def get_people(session: Session, *, company_id: int, contact_ids: Collection[int]) -> list[HeldPerson]:
+    """These people of a company; unknown ids are left out."""
+    query = select(Contact).where(
+        col(Contact.company_id) == company_id, col(Contact.id).in_(list(contact_ids))
+    )
+    return _people(session, list(session.exec(query.order_by(col(Contact.id)))))
+
+
+def people_of_homes(
+    session: Session, *, company_id: int, household_ids: Collection[int]
+) -> dict[int, list[HeldPerson]]:
+    """Everybody who belongs to these homes, by household."""
+    query = (
+        select(HouseholdMember.contact_id)
+        .join(Household, col(Household.id) == col(HouseholdMember.household_id))
+        .where(col(Household.company_id) == company_id, col(Household.id).in_(list(household_ids)))
+    )
+    people = get_people(session, company_id=company_id, contact_ids=set(session.exec(query)))
+    return {home: [p for p in people if home in p.household_ids] for home in household_ids}
+
+
+def held_on_people(session: Session, *, company_id: int, people: Collection[HeldPerson]) -> dict[str, Any]:
+    """`{contacts, homes}`: who they are, and the homes that they belong to. Times as RFC 3339 in Korea."""
+    contacts = session.exec(
+        select(Contact).where(
+            col(Contact.company_id) == company_id, col(Contact.id).in_([person.id for person in people])
+        )
+    )
+    homes = {home for person in people for home in person.household_ids}
+    living = {home for person in people for home in person.lives_in}
+    return {
+        "contacts": [_contact(row) for row in contacts],
+        "homes": [_home(session, home, whole=home in living) for home in sorted(homes)],
+    }
+
+
+def _people(session: Session, rows: list[Contact]) -> list[HeldPerson]:
+    members: dict[int, list[HouseholdMember]] = {}
+    query = select(HouseholdMember).where(col(HouseholdMember.contact_id).in_([row.id for row in rows]))
+    for member in session.exec(query):
+        members.setdefault(member.contact_id, []).append(member)
+    return [
+        HeldPerson(
+            id=row.id or 0,
+            name=row.name,
+            phone=row.phone,
+            household_ids=tuple(m.household_id for m in members.get(row.id or 0, ())),
+            lives_in=tuple(
+                m.household_id
+                for m in members.get(row.id or 0, ())
+                if m.relationship in (Relationship.RESIDENT, Relationship.SPOUSE)
+            ),
+        )
+        for row in rows
+    ]
+
+
+def _contact(row: Contact) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "phone": format_digits(row.phone_digits),
+        "can_text": row.can_text,
+        "notices_refused_at": rfc3339_kst(row.notices_refused_at) if row.notices_refused_at else None,
+        "kept_since": rfc3339_kst(row.created_at),
+    }
+
+
+def _home(session: Session, household_id: int, *, whole: bool) -> dict[str, Any]:
+    """A home; its address and door note only for who lives there."""
+    home = session.get_one(Household, household_id)
+    if not whole:
+        return {"household": household_id, "lives_there": False}
+    place = session.get_one(Address, home.address_id)
+    boilers = session.exec(select(Boiler).where(col(Boiler.address_id) == home.address_id))
+    return {
+        "household": household_id,
+        "lives_there": True,
+        "address": place.raw,
+        "unit": place.unit,
+        "door_note": home.access_note,
+        "priority_care": home.priority_care,
+        "age_band": home.age_band,
+        "boilers": [
+            {
+                "model": boiler.model_text or boiler.model_id,
+                "serial": boiler.serial,
+                "installed_on": boiler.installed_on.isoformat() if boiler.installed_on else None,
+            }
+            for boiler in boilers
+        ],
+    }

@@ -1,0 +1,224 @@
+"""What is held on a person who asks to see it (열람 요구): found, handed out as a file, written down."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from core.actor import Principal, Role
+from core.clock import KST
+from core.errors import DomainError, FieldError, InvalidError
+from core.i18n import N_, _
+from customers.holdings import HeldPerson, find_people, get_people
+from privacy.holdings import held_on
+from web.context import caller_address, context_of
+from web.identity import GuardedRoute, SignedIn, allow
+from web.pages.admin.frame import must_be_company_wide, show
+from web.pages.posting import Posted, PostedForm
+from web.presenters.masks import MASKED
+from web.templating import environment
+from workforce.access_log import Act, note_access, require_reason
+from workforce.queries import get_company
+
+router = APIRouter(prefix="/admin/person-data", route_class=GuardedRoute)
+
+HERE = "/admin/person-data"
+SHORTEST_QUERY = 2
+README = N_(
+    "data.json은 기계가 읽는 파일이고 data.html은 사람이 읽는 파일입니다. 담긴 내용은 같습니다. "
+    "같은 접수에 있는 다른 분의 이름과 번호는 가렸습니다."
+)
+LABELS = {
+    "made_at": N_("만든 때"),
+    "contacts": N_("본인"),
+    "homes": N_("댁"),
+    "tickets": N_("접수"),
+    "texts": N_("보낸 문자"),
+    "access_log": N_("열람 기록"),
+    "name": N_("이름"),
+    "phone": N_("번호"),
+    "can_text": N_("문자 받음"),
+    "notices_refused_at": N_("문자를 거절한 때"),
+    "kept_since": N_("보관하기 시작한 때"),
+    "household": N_("댁 번호"),
+    "lives_there": N_("거기 삶"),
+    "address": N_("주소"),
+    "unit": N_("동·호"),
+    "door_note": N_("출입 메모"),
+    "priority_care": N_("우선 보호"),
+    "age_band": N_("연령대"),
+    "boilers": N_("보일러"),
+    "model": N_("모델"),
+    "serial": N_("제조 번호"),
+    "installed_on": N_("설치한 날"),
+    "number": N_("접수 번호"),
+    "roles": N_("접수에서의 자리"),
+    "given": N_("접수 때 말씀하신 것"),
+    "relationship": N_("관계"),
+    "received_at": N_("접수한 때"),
+    "channel": N_("경로"),
+    "symptom": N_("증상"),
+    "error_code": N_("오류 번호"),
+    "status": N_("상태"),
+    "note": N_("메모"),
+    "end_reason": N_("끝낸 까닭"),
+    "completed_at": N_("수리를 마친 때"),
+    "closed_at": N_("끝난 때"),
+    "cancelled_at": N_("취소한 때"),
+    "wished_windows": N_("원하신 시간"),
+    "start": N_("시작"),
+    "end": N_("끝"),
+    "visits": N_("방문"),
+    "state": N_("상태"),
+    "window_start": N_("약속 시작"),
+    "window_end": N_("약속 끝"),
+    "arrived_at": N_("도착"),
+    "ended_at": N_("끝난 때"),
+    "calls": N_("통화 기록"),
+    "at": N_("때"),
+    "outcome": N_("결과"),
+    "with": N_("누구와"),
+    "timeline": N_("이력"),
+    "what": N_("일"),
+    "reason": N_("까닭"),
+    "charges": N_("비용"),
+    "total": N_("합계"),
+    "lines": N_("항목"),
+    "label": N_("이름"),
+    "amount": N_("금액"),
+    "happy_calls": N_("해피콜"),
+    "answers": N_("대답"),
+    "event": N_("알림"),
+    "text": N_("글"),
+    "by": N_("본 사람"),
+    "act": N_("한 일"),
+    "fields": N_("항목"),
+}
+"""The readable file's words for the names in data.json."""
+
+
+@router.get("")
+@allow(Role.ADMIN)
+def show_form(request: Request) -> Response:
+    """Whom, and why."""
+    must_be_company_wide(request)
+    return _page(request, {})
+
+
+@router.post("/search")
+@allow(Role.ADMIN)
+def search(request: Request, posted: Posted, principal: Principal = SignedIn) -> Response:
+    """Who of that name or number is kept, masked; that somebody looked is written down."""
+    must_be_company_wide(request)
+    try:
+        people = _found(request, principal, posted)
+    except DomainError as error:
+        return _page(request, {"error": error}, posted=posted, status=error.status)
+    shown = [
+        {
+            "id": person.id,
+            "name": MASKED.name(person.name),
+            "phone": MASKED.phone(person.phone),
+            "homes": len(person.household_ids),
+        }
+        for person in people
+    ]
+    return _page(request, {"people": shown, "asked": True}, posted=posted)
+
+
+@router.post("/file")
+@allow(Role.ADMIN)
+def download(request: Request, posted: Posted, principal: Principal = SignedIn) -> Response:
+    """Everything about the chosen entries of one person as a ZIP: data.json and data.html."""
+    must_be_company_wide(request)
+    context = context_of(request)
+    try:
+        with context.database.transaction() as session:
+            now = context.clock()
+            reason = require_reason(posted.get("reason"))
+            people = get_people(session, company_id=principal.company_id, contact_ids=_chosen(posted))
+            if not people:
+                message = _("누구의 것인지 하나 이상 골라 주세요.")
+                raise InvalidError(message, errors=(FieldError("person", message),))
+            data = held_on(session, company_id=principal.company_id, people=people, now=now)
+            company = get_company(session, company_id=principal.company_id)
+            for person in people:
+                note_access(
+                    session,
+                    principal=principal,
+                    act=Act.DOWNLOADED,
+                    subject=("contact", person.id),
+                    fields=("everything",),
+                    reason=reason,
+                    from_address=caller_address(request),
+                    now=now,
+                )
+    except DomainError as error:
+        return _page(request, {"error": error}, posted=posted, status=error.status)
+    page = environment().get_template("admin/person_data_file.html")
+    html = page.render(data=data, company=company, words=_words)
+    return _zip(f"person-data-{now.astimezone(KST):%Y%m%d-%H%M}", data, html)
+
+
+def _found(request: Request, principal: Principal, posted: PostedForm) -> list[HeldPerson]:
+    context = context_of(request)
+    with context.database.transaction() as session:
+        reason, q = require_reason(posted.get("reason")), posted.get("q").strip()
+        if len(q) < SHORTEST_QUERY:
+            message = _("이름 전체나 전화번호를 적어 주세요. 번호는 뒤 네 자리만 적어도 됩니다.")
+            raise InvalidError(message, errors=(FieldError("q", message),))
+        people = find_people(session, company_id=principal.company_id, q=q)
+        for person in people:
+            note_access(
+                session,
+                principal=principal,
+                act=Act.SEARCHED,
+                subject=("contact", person.id),
+                fields=("name", "phone"),
+                reason=reason,
+                from_address=caller_address(request),
+                now=context.clock(),
+            )
+        return people
+
+
+def _words(key: str) -> str:
+    return _(LABELS.get(key, key))
+
+
+def _chosen(posted: PostedForm) -> set[int]:
+    return {
+        int(each) for each in posted.all("person") if each.isascii() and each.isdigit() and len(each) < 19
+    }
+
+
+def _page(
+    request: Request, values: dict[str, Any], *, posted: PostedForm | None = None, status: int = 200
+) -> Response:
+    error: DomainError | None = values.get("error")
+    given = {
+        "people": [],
+        "asked": False,
+        "q": posted.get("q")[:100] if posted else "",
+        "reason": posted.get("reason")[:300] if posted else "",
+        "errors": {each.field: each.message for each in error.errors} if error else {},
+        "error": None,
+    }
+    return show(request, "person_data.html", {**given, **values}, section=HERE, status=status)
+
+
+def _zip(name: str, data: dict[str, Any], html: str) -> Response:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("data.json", json.dumps(data, ensure_ascii=False, indent=2))
+        archive.writestr("data.html", html)
+        archive.writestr("README.txt", _(README))
+    return Response(
+        out.getvalue(),
+        media_type="application/zip",
+        headers={"Content-Disposition": f'attachment; filename="{name}.zip"'},
+    )

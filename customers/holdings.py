@@ -10,7 +10,7 @@ from sqlmodel import Session, col, or_, select
 
 from core.clock import rfc3339_kst
 from core.phones import format_digits, search_digits
-from customers.models import Address, Boiler, Contact, Household, HouseholdMember
+from customers.models import Address, Boiler, BoilerModel, Contact, Household, HouseholdMember
 from customers.rules import Relationship
 
 MOST_FOUND = 50
@@ -112,6 +112,10 @@ def _home(session: Session, household_id: int, *, whole: bool) -> dict[str, Any]
     if not whole:
         return {"household": household_id, "lives_there": False}
     place = session.get_one(Address, home.address_id)
+    models = {
+        row.id: row.name
+        for row in session.exec(select(BoilerModel).where(col(BoilerModel.company_id) == home.company_id))
+    }
     boilers = session.exec(select(Boiler).where(col(Boiler.address_id) == home.address_id))
     return {
         "household": household_id,
@@ -123,7 +127,7 @@ def _home(session: Session, household_id: int, *, whole: bool) -> dict[str, Any]
         "age_band": home.age_band,
         "boilers": [
             {
-                "model": boiler.model_text or boiler.model_id,
+                "model": boiler.model_text or models.get(boiler.model_id or 0),
                 "serial": boiler.serial,
                 "installed_on": boiler.installed_on.isoformat() if boiler.installed_on else None,
             }

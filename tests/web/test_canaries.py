@@ -199,6 +199,20 @@ def test_who_gives_a_reason_sees_what_his_role_may(web_world: WebWorld, planted:
         assert (Datum.ADDRESS in seen) or role is Role.QA, role
 
 
+def test_the_downloaded_log_names_nobody(web_world: WebWorld, planted: Planted) -> None:
+    agent = web_world.sign_in(Role.AGENT)
+    agent.get(f"/agent/households/{planted.values['household_id']}")
+    for number in planted.numbers.values():
+        agent.post(
+            f"/unmask/ticket/{number}", data={"reason": f"{canaries.PHONE} {canaries.UNIT}, 현관 58213#"}
+        )
+    admin = web_world.sign_in(Role.ADMIN)
+    answer = admin.post("/admin/access-log/file", data={"reason": "점검"})
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert answer.text.count("\n") == len(planted.numbers) + 2, "the head, the home's page and each ticket"
+    assert seen_in(answer.text) == set()
+
+
 def test_the_stream_carries_ids_alone(web_world: WebWorld, planted: Planted) -> None:
     client = web_world.sign_in(Role.AGENT)
     heard = []

@@ -119,6 +119,7 @@ def test_who_lives_there_gets_everything_of_his_own(
     assert [text["text"][:4] for text in data["texts"]] == ["어머님께"]
     everything = json.dumps(data, ensure_ascii=False) + html
     assert MOTHER[0] in ticket["note"] and MOTHER[0] in html
+    assert "난방이 안 됨" in html and "NO_HEAT" not in html, "words for people, codes for machines"
     assert SON[0] not in everything and not re.search(r"6161\D?5252", everything)
     assert "비쌌어요" not in everything, "what her son said is his"
     assert {line["act"] for line in data["access_log"]} == {"searched"}

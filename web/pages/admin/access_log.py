@@ -26,6 +26,7 @@ from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.admin.frame import Done, go, look, must_be_company_wide, show
 from web.pages.posting import Posted, PostedForm
 from web.presenters.masks import MASKED
+from web.presenters.person_data import ACTS, FIELDS
 from workforce.access_log import Act, note_access, require_reason
 from workforce.access_queries import (
     MOST_LINES,
@@ -42,22 +43,6 @@ PAGE = 50
 MOST_HOMES = 20
 MOST_TICKETS = 50
 HERE = "/admin/access-log"
-ACTS = {
-    "opened": N_("가린 것을 봄"),
-    "viewed": N_("화면을 봄"),
-    "searched": N_("찾아봄"),
-    "downloaded": N_("파일로 받음"),
-}
-FIELDS = {
-    "name": N_("이름"),
-    "phone": N_("번호"),
-    "address": N_("주소"),
-    "door_note": N_("출입 메모"),
-    "free_text": N_("메모"),
-    "sent_text": N_("문자"),
-    "history": N_("이력"),
-    "everything": N_("모두"),
-}
 HEADS = (
     N_("때"),
     N_("본 사람"),

@@ -20,6 +20,7 @@ from web.identity import GuardedRoute, SignedIn, allow
 from web.pages.admin.frame import must_be_company_wide, show
 from web.pages.posting import Posted, PostedForm
 from web.presenters.masks import MASKED
+from web.presenters.person_data import label_words, value_words
 from web.templating import environment
 from workforce.access_log import Act, note_access, require_reason
 from workforce.queries import get_company
@@ -32,73 +33,6 @@ README = N_(
     "data.json은 기계가 읽는 파일이고 data.html은 사람이 읽는 파일입니다. 담긴 내용은 같습니다. "
     "같은 접수에 있는 다른 분의 이름과 번호는 가렸습니다."
 )
-LABELS = {
-    "made_at": N_("만든 때"),
-    "contacts": N_("본인"),
-    "homes": N_("댁"),
-    "tickets": N_("접수"),
-    "texts": N_("보낸 문자"),
-    "access_log": N_("열람 기록"),
-    "name": N_("이름"),
-    "phone": N_("번호"),
-    "can_text": N_("문자 받음"),
-    "notices_refused_at": N_("문자를 거절한 때"),
-    "kept_since": N_("보관하기 시작한 때"),
-    "household": N_("댁 번호"),
-    "lives_there": N_("거기 삶"),
-    "address": N_("주소"),
-    "unit": N_("동·호"),
-    "door_note": N_("출입 메모"),
-    "priority_care": N_("우선 보호"),
-    "age_band": N_("연령대"),
-    "boilers": N_("보일러"),
-    "model": N_("모델"),
-    "serial": N_("제조 번호"),
-    "installed_on": N_("설치한 날"),
-    "number": N_("접수 번호"),
-    "roles": N_("접수에서의 자리"),
-    "given": N_("접수 때 말씀하신 것"),
-    "relationship": N_("관계"),
-    "received_at": N_("접수한 때"),
-    "channel": N_("경로"),
-    "symptom": N_("증상"),
-    "error_code": N_("오류 번호"),
-    "status": N_("상태"),
-    "note": N_("메모"),
-    "end_reason": N_("끝낸 까닭"),
-    "completed_at": N_("수리를 마친 때"),
-    "closed_at": N_("끝난 때"),
-    "cancelled_at": N_("취소한 때"),
-    "wished_windows": N_("원하신 시간"),
-    "start": N_("시작"),
-    "end": N_("끝"),
-    "visits": N_("방문"),
-    "state": N_("상태"),
-    "window_start": N_("약속 시작"),
-    "window_end": N_("약속 끝"),
-    "arrived_at": N_("도착"),
-    "ended_at": N_("끝난 때"),
-    "calls": N_("통화 기록"),
-    "at": N_("때"),
-    "outcome": N_("결과"),
-    "with": N_("누구와"),
-    "timeline": N_("이력"),
-    "what": N_("일"),
-    "reason": N_("까닭"),
-    "charges": N_("비용"),
-    "total": N_("합계"),
-    "lines": N_("항목"),
-    "label": N_("이름"),
-    "amount": N_("금액"),
-    "happy_calls": N_("해피콜"),
-    "answers": N_("대답"),
-    "event": N_("알림"),
-    "text": N_("글"),
-    "by": N_("본 사람"),
-    "act": N_("한 일"),
-    "fields": N_("항목"),
-}
-"""The readable file's words for the names in data.json."""
 
 
 @router.get("")
@@ -160,7 +94,7 @@ def download(request: Request, posted: Posted, principal: Principal = SignedIn) 
     except DomainError as error:
         return _page(request, {"error": error}, posted=posted, status=error.status)
     page = environment().get_template("admin/person_data_file.html")
-    html = page.render(data=data, company=company, words=_words)
+    html = page.render(data=data, company=company, words=label_words, said=value_words)
     return _zip(f"person-data-{now.astimezone(KST):%Y%m%d-%H%M}", data, html)
 
 
@@ -184,10 +118,6 @@ def _found(request: Request, principal: Principal, posted: PostedForm) -> list[H
                 now=context.clock(),
             )
         return people
-
-
-def _words(key: str) -> str:
-    return _(LABELS.get(key, key))
 
 
 def _chosen(posted: PostedForm) -> set[int]:

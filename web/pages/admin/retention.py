@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from core.actor import Principal, Role
+from core.clock import today_kst
 from core.i18n import _
 from privacy.retention import MOST_COUNTED, states_of
 from web.context import context_of
@@ -26,6 +27,7 @@ def show_retention(request: Request, principal: Principal = SignedIn) -> Respons
     rows = [
         {
             "state": state,
+            "before": today_kst(state.before).isoformat(),
             "name": _(state.kind.name),
             "becomes": _(state.kind.becomes),
             "href": f"/admin/settings/{state.kind.setting}",

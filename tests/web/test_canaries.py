@@ -124,8 +124,8 @@ def test_no_page_and_no_api_answer_shows_what_is_masked(web_world: WebWorld, pla
         if path in UNSEEN:
             continue
         answered = False
-        for role in sorted(roles) or [Role.AGENT]:
-            for address in addresses(path, planted):
+        for place, role in enumerate(sorted(roles) or [Role.AGENT]):
+            for address in addresses(path, planted, fewer=place > 0):
                 answer = opened(clients[role], address)
                 assert answer.status_code < 500, f"{role} {address}"
                 answered |= answer.status_code < 400
@@ -160,12 +160,16 @@ def _typed(answer: httpx.Response) -> set[Datum]:
     return seen_in(answer.request.url.params.get("q", ""))
 
 
-def addresses(path: str, planted: Planted) -> Iterator[str]:
-    """The path with everything that may stand in its places, and with what is asked for."""
+def addresses(path: str, planted: Planted, *, fewer: bool) -> Iterator[str]:
+    """The path with everything that may stand in its places, and with what is asked for.
+
+    `fewer`: one role has seen every ticket already; the others are asked about two, and search once.
+    """
     unknown = set(re.findall(r"{(\w+)}", path)) - planted.values.keys() - {"number"}
     if unknown:
         pytest.fail(f"{path}: say in canaries.py what {unknown} are")
-    numbers = planted.numbers.values() if "{number}" in path else [""]
+    kinds = ("at work", "done") if fewer else tuple(planted.numbers)
+    numbers = [planted.numbers[kind] for kind in kinds] if "{number}" in path else [""]
     for number in numbers:
         values = {**planted.values, "number": number}
         if path.startswith("/admin/prices/"):
@@ -174,7 +178,7 @@ def addresses(path: str, planted: Planted) -> Iterator[str]:
         filled += NEEDS.get(path, "").format(**values)
         yield filled
         for name in TAKES.get(path, ()):
-            for said in SAYS[name]:
+            for said in SAYS[name][: 1 if fewer else None]:
                 yield str(httpx.URL(filled, params={name: said}))
 
 

@@ -3,7 +3,7 @@
 Expand: columns have a default or are nullable. Only a transaction that says it is retention's may delete from the
 append-only tables; a web process never says so.
 
-Revision ID: 0013
+Revision ID: 0011
 Revises: 0010
 """
 
@@ -14,7 +14,7 @@ import json
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013"
+revision = "0011"
 down_revision = "0010"
 branch_labels = None
 depends_on = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -21,6 +21,7 @@ from web.assets import STATIC_DIR
 from web.context import WebContext
 from web.problems import install_error_handlers
 from web.routes import API_ROUTERS, PAGE_ROUTERS
+from workforce.callers import standing_sessions
 
 API_PREFIX = "/api/v1"
 SECURITY_HEADERS = {
@@ -67,11 +68,16 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     context: WebContext = app.state.ondol
     # As many threads as pooled connections: a request that gets a thread also gets a connection.
     anyio.to_thread.current_default_thread_limiter().total_tokens = context.settings.web_threads
-    await context.live.start()
+    await context.live.start(partial(_standing, context))
     await anyio.to_thread.run_sync(tell, context.database.engine, LOOK_AGAIN)
     yield
     await context.live.stop()
     context.database.dispose()
+
+
+def _standing(context: WebContext, session_ids: Collection[int]) -> set[int]:
+    with context.database.reading() as session:
+        return standing_sessions(session, session_ids=session_ids, now=context.clock())
 
 
 class StandardHeaders:

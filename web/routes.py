@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from web.api import happy_calls, health, plans, points, tickets, visits, webhooks
 from web.pages import (
+    account,
     admin,
     agent,
     api_docs,
@@ -14,11 +15,13 @@ from web.pages import (
     phones,
     point,
     qa,
+    second_factor,
     session,
     technician,
     technician_boiler,
     technician_job,
     technician_steps,
+    unlock,
     unmask,
 )
 
@@ -33,6 +36,9 @@ API_ROUTERS: tuple[APIRouter, ...] = (
 )
 PAGE_ROUTERS: tuple[APIRouter, ...] = (
     session.router,
+    second_factor.router,
+    unlock.router,
+    account.router,
     live.router,
     unmask.router,
     api_docs.router,

@@ -13,6 +13,7 @@ from web.pages.admin import (
     history,
     overview,
     people,
+    people_access,
     point_time,
     points,
     price_recall,
@@ -20,6 +21,7 @@ from web.pages.admin import (
     qualifications,
     settings,
     shifts,
+    tokens,
     warranty,
 )
 
@@ -31,6 +33,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     people.router,
     access.router,
     badges.router,
+    people_access.router,
     qualifications.router,
     shifts.router,
     duty.router,
@@ -39,5 +42,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     warranty.router,
     calendars.router,
     settings.router,
+    tokens.router,
     history.router,
 )

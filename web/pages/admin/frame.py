@@ -35,6 +35,7 @@ SECTIONS: tuple[tuple[str, str, str], ...] = (
     ("/admin/warranty", N_("무상 보증"), "heart"),
     ("/admin/calendar", N_("공휴일"), "star"),
     ("/admin/settings", N_("기준값"), "settings"),
+    ("/admin/tokens", N_("API 토큰"), "lock"),
     ("/admin/history", N_("변경 이력"), "doc"),
 )
 """Path, name, icon: the side menu."""
@@ -56,6 +57,11 @@ DONE = {
     "password": N_("비밀번호를 바꿨습니다. 열려 있던 로그인은 모두 끊겼습니다."),
     "disabled": N_("아이디를 막았습니다. 열려 있던 로그인도 끊겼습니다."),
     "enabled": N_("아이디를 다시 열었습니다."),
+    "log-in-ended": N_("로그인을 끝냈습니다. 열려 있던 화면은 몇 초 안에 멈춥니다."),
+    "device-forgotten": N_("기기를 지웠습니다. 다음에는 2단계 확인을 다시 묻습니다."),
+    "factor-reset": N_("2단계 확인을 지웠습니다. 다음 로그인 때 새로 만듭니다."),
+    "unlocked": N_("막힘을 풀었습니다. 바로 로그인할 수 있습니다."),
+    "token-revoked": N_("토큰을 거두었습니다. 이제 그 토큰으로는 아무것도 할 수 없습니다."),
     "qualification": N_("자격을 넣었습니다."),
     "qualification-ended": N_("자격이 끝나는 날을 정했습니다."),
     "shifts": N_("근무 {0}건을 넣었습니다. 이미 다른 근무가 있던 {1}건은 건너뛰었습니다."),

@@ -14,6 +14,7 @@ from core.clock import today_kst
 from core.errors import FieldError, InvalidError
 from core.i18n import _
 from core.models import TimelineEntry
+from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.admin import people_forms
 from web.pages.admin.changes import WHAT, changes_of
@@ -21,7 +22,9 @@ from web.pages.admin.forms import FormPage, new_key, show_form, submit
 from web.pages.admin.frame import Done, look, show
 from web.pages.admin.subjects import names_of
 from web.pages.admin.typed import FormFields, Typed
+from web.presenters.browsers import shown_browser
 from workforce import staff
+from workforce.account_care import read_log_in
 from workforce.certificates import list_qualifications
 from workforce.people import (
     StaffInfo,
@@ -180,10 +183,22 @@ def show_person(request: Request, person_id: int, principal: Principal = SignedI
         if person.technician_id is not None:
             held = list_qualifications(session, technician_ids=[person.technician_id])[person.technician_id]
         own = _entries_of(session, principal.company_id, person)
+        managed = is_managed_by(session, person_id=person_id, company_id=principal.company_id, at=now)
         names = names_of(session, company_id=principal.company_id, entries=own)
         return {
             "person": person,
-            "managed": is_managed_by(session, person_id=person_id, company_id=principal.company_id, at=now),
+            "managed": managed,
+            "access": read_log_in(
+                session,
+                company_id=principal.company_id,
+                person_id=person_id,
+                limits=context_of(request).try_limits,
+                now=now,
+            )
+            if managed
+            else None,
+            "browser_words": shown_browser,
+            "has_provider": context_of(request).settings.has_provider,
             "point_names": {p.id: p for p in search_points(session, company_id=principal.company_id)},
             "role_names": dict(people_forms.role_options()),
             "qualifications": held,

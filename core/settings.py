@@ -122,6 +122,10 @@ def _check_access(settings: Settings) -> None:
         raise StartupRefusedError(
             f"SECRET_KEY is too short: {KEY_LENGTH} characters or more, e.g. `openssl rand -base64 48`."
         )
+    if settings.oidc_issuer and not settings.oidc_issuer.startswith(("https://", "http://127.0.0.1:")):
+        raise StartupRefusedError(
+            "OIDC_ISSUER must be an https:// address, as the provider writes it itself."
+        )
     given = (settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
     if any(given) and not all(given):
         raise StartupRefusedError(

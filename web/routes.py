@@ -14,6 +14,7 @@ from web.pages import (
     live,
     phones,
     point,
+    provider_login,
     qa,
     second_factor,
     session,
@@ -37,6 +38,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
 PAGE_ROUTERS: tuple[APIRouter, ...] = (
     session.router,
     second_factor.router,
+    provider_login.router,
     unlock.router,
     account.router,
     live.router,

@@ -114,6 +114,21 @@ def enter(session: Session, *, account: Account, origin: Origin, now: datetime) 
     return LogIn(pending_token=_hold_back(session, account, membership, origin=origin, now=now))
 
 
+def enter_vouched(session: Session, *, account: Account, origin: Origin, now: datetime) -> LogIn:
+    """Let somebody in for whom another has vouched, second factor and all. Raises as `enter`."""
+    membership = _first_membership(session, person_id=account.person_id, now=now)
+    token = open_session(
+        session,
+        account=account,
+        membership=membership,
+        from_address=origin.address,
+        browser=origin.browser,
+        factor_at=now,
+        now=now,
+    )
+    return LogIn(session_token=token)
+
+
 def owes_factor(session: Session, *, account: Account, address: str, now: datetime) -> bool:
     """Whether a second factor is asked of an account that comes from an address.
 

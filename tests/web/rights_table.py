@@ -22,6 +22,8 @@ TABLE = {
         GET /login
         POST /login
         GET /login/once/{token}
+        GET /login/provider
+        GET /login/provider/back
         GET /login/second
         POST /login/second
         POST /logout

@@ -1,7 +1,7 @@
 """The company's identity provider (OpenID Connect Core 1.0): the way there, and what the way back proves.
 
-Code flow with PKCE (RFC 7636), `state` and `nonce`. Addresses and keys are read anew at each log-in: those
-are few, and a provider that changed its keys a minute ago is then understood. No network call in a transaction.
+Code flow with PKCE (RFC 7636), `state` and `nonce`. Addresses and keys are read anew at each log-in:
+those are few, and a provider that changed its keys a minute ago is then understood. No transaction is open.
 """
 
 from __future__ import annotations

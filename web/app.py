@@ -68,7 +68,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 def _standing(context: WebContext, session_ids: Collection[int]) -> set[int]:
-    with context.database.reading() as session:
+    with context.database.everywhere.reading() as session:
         return standing_sessions(session, session_ids=session_ids, now=context.clock())
 
 

@@ -18,7 +18,7 @@ from workforce.models import Account
 from workforce.people import must_manage
 from workforce.second_factor import FactorInfo, find_factor, reset_factor
 from workforce.tokens import TokenInfo, list_tokens
-from workforce.tries import TryLimits, forgive_tries, waits_until
+from workforce.tries import forgive_tries
 
 PROVIDER_LOGIN_LONGEST = 200
 
@@ -33,12 +33,9 @@ class LogInState:
     devices: Sequence[DeviceInfo]
     tokens: Sequence[TokenInfo]
     factor: FactorInfo | None
-    waits_until: datetime | None
 
 
-def read_log_in(
-    session: Session, *, company_id: int, person_id: int, limits: TryLimits, now: datetime
-) -> LogInState | None:
+def read_log_in(session: Session, *, company_id: int, person_id: int, now: datetime) -> LogInState | None:
     """What is open on a person's log-in; None for who has none. Raises as `must_manage`."""
     must_manage(session, company_id=company_id, person_id=person_id, now=now)
     account = _account(session, person_id)
@@ -52,7 +49,6 @@ def read_log_in(
         devices=devices.list_devices(session, account_id=account_id, now=now),
         tokens=list_tokens(session, company_id=company_id, account_id=account_id, now=now),
         factor=find_factor(session, account_id=account_id),
-        waits_until=waits_until(session, login=account.login, limits=limits, now=now),
     )
 
 

@@ -31,7 +31,7 @@ def go_there(request: Request, next: str = "/") -> Response:  # noqa: A002 - the
         where = identity_provider.way_there(context.settings, state=state, nonce=nonce, verifier=verifier)
     except DomainError as error:
         return show_login(request, target=next, error=error)
-    with context.database.transaction() as session:
+    with context.database.everywhere.transaction() as session:
         provider_sign_in.note_departure(
             session,
             state=state,
@@ -53,7 +53,7 @@ def come_back(request: Request, state: str = "", code: str = "", error: str = ""
             request.cookies.get(PROVIDER_COOKIE, "").encode(), state.encode()
         ):
             raise NotProvenError(_("다른 창에서 시작한 로그인입니다. 이 창에서 처음부터 다시 해 주세요."))
-        with context.database.transaction() as session:
+        with context.database.everywhere.transaction() as session:
             departure = provider_sign_in.take_departure(session, state=state, now=now)
         if error or not code:
             raise NotProvenError(
@@ -62,7 +62,7 @@ def come_back(request: Request, state: str = "", code: str = "", error: str = ""
         proven = identity_provider.prove(
             context.settings, code=code, nonce=departure.nonce, verifier=departure.verifier, now=now
         )
-        with context.database.transaction() as session:
+        with context.database.everywhere.transaction() as session:
             found = provider_sign_in.sign_in_proven(
                 session, subject=proven.subject, email=proven.email, origin=origin_of(request), now=now
             )

@@ -35,6 +35,7 @@ from workforce.people import (
     search_staff,
 )
 from workforce.points import search_points
+from workforce.tries import waits_until
 
 router = APIRouter(prefix="/admin/people", route_class=GuardedRoute)
 
@@ -192,11 +193,11 @@ def show_person(request: Request, person_id: int, principal: Principal = SignedI
                 session,
                 company_id=principal.company_id,
                 person_id=person_id,
-                limits=context_of(request).try_limits,
                 now=now,
             )
             if managed
             else None,
+            "locked_until": _locked_until(request, person.login, now) if managed else None,
             "browser_words": shown_browser,
             "has_provider": context_of(request).settings.has_provider,
             "point_names": {p.id: p for p in search_points(session, company_id=principal.company_id)},
@@ -210,6 +211,15 @@ def show_person(request: Request, person_id: int, principal: Principal = SignedI
         }
 
     return show(request, "person.html", look(request, read), section=SECTION)
+
+
+def _locked_until(request: Request, login: str | None, now: datetime) -> datetime | None:
+    """Until when a log-in has to wait; tries are counted outside the wall between companies."""
+    context = context_of(request)
+    if login is None:
+        return None
+    with context.database.everywhere.reading() as session:
+        return waits_until(session, login=login, limits=context.try_limits, now=now)
 
 
 def _entries_of(session: Session, company_id: int, person: StaffInfo) -> list[TimelineEntry]:

@@ -135,7 +135,8 @@ def do(
     def build(session: Session, now: datetime) -> FormPage:
         return _form(session, principal, person_id, step, item=id, now=now)
 
-    return submit(request, build=build, typed=typed, act=act)
+    # Wrong tries are counted outside the wall between companies; `must_manage` has looked whose person it is.
+    return submit(request, build=build, typed=typed, act=act, everywhere=step == "unlock")
 
 
 @router.get("/{person_id}/provider")

@@ -195,6 +195,19 @@ def test_the_first_half_is_over_after_ten_minutes_and_good_once(doors: Doors) ->
     assert browser.get("/login/second").status_code == 401
 
 
+def test_a_lost_key_is_told_and_opens_nothing(doors: Doors) -> None:
+    doors.rule("second_factor", "always")
+    secret, _codes = doors.set_up(doors.browser())
+    doors.web.wait(minutes=1)
+    with doors.web.database.transaction() as session:
+        row = session.exec(select(SecondFactor)).one()
+        row.sealed_secret = Seal("z" * 40).close(secret)
+    browser = doors.browser()
+    doors.log_in(browser)
+    answer = doors.send(browser, doors.code(secret))
+    assert answer.status_code == 503 and "SECRET_KEY" in answer.text and COOKIE not in browser.cookies
+
+
 def test_a_login_link_and_a_token_need_none(doors: Doors) -> None:
 
     doors.rule("second_factor", "always")

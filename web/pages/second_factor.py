@@ -57,6 +57,8 @@ def take(
             )
     except PendingOverError as error:
         return show_login(request, target=next, error=error)
+    except SealBrokenError:
+        return _show_no_key(request)
     if done.refused is not None:
         return _show(request, target=next, error=done.refused)
     answer: Response = RedirectResponse(own_path(next), status_code=303)
@@ -86,12 +88,17 @@ def _show(request: Request, *, target: str, error: DomainError | None = None) ->
     except PendingOverError as over:
         return show_login(request, target=target, error=over)
     except SealBrokenError:
-        return render_page(request, "session/no_key.html", {}, status_code=503)
+        return _show_no_key(request)
     own = pending.role == Role.TECHNICIAN or is_handset(request.headers.get("user-agent", ""))
     values |= {"days": pending.device_days, "own_device": own, "browser": origin_of(request).browser}
     template = "session/second.html" if pending.has_factor else "session/set_up.html"
     headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, TooManyError) else {}
     return render_page(request, template, values, status_code=error.status if error else 200, headers=headers)
+
+
+def _show_no_key(request: Request) -> Response:
+    """Without the key that it was sealed under nothing can be checked: somebody has to be asked."""
+    return render_page(request, "session/no_key.html", {}, status_code=503)
 
 
 def _new_one(secret: str, pending: Pending) -> dict[str, str]:

@@ -85,16 +85,13 @@ class _PromptServer(uvicorn.Server):
 
 
 @contextmanager
-def serving(app: FastAPI, *, proxy: bool = False) -> Iterator[str]:
+def serving(app: FastAPI) -> Iterator[str]:
     """Serve an application from a thread; the socket listens before the server does, so nobody waits.
 
     `app.state.stop_serving()` ends it early.
-
-    Args:
-        proxy: believe a caller on this machine who says in X-Forwarded-For for whom they ask.
     """
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = _PromptServer(uvicorn.Config(app, log_level="error", ws="none", proxy_headers=proxy))
+        server = _PromptServer(uvicorn.Config(app, log_level="error", ws="none"))
         thread = Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         app.state.stop_serving = server.stop
@@ -118,9 +115,9 @@ def application(context: WebContext) -> Iterator[FastAPI]:
 
 
 @contextmanager
-def serving_context(context: WebContext, *, proxy: bool = False) -> Iterator[str]:
+def serving_context(context: WebContext) -> Iterator[str]:
     """Address of the application over a context."""
-    with application(context) as app, serving(app, proxy=proxy) as url:
+    with application(context) as app, serving(app) as url:
         yield url
 
 

@@ -35,7 +35,8 @@ CODES = re.compile(r'<code translate="no">([0-9a-z-]+)</code>')
 
 @dataclass
 class Doors:
-    """An installation with a SECRET_KEY behind a proxy, and an agent with a password."""
+    """An installation with a SECRET_KEY, and an agent with a password. Our own machine is its proxy, as in
+    production: what it says of a caller's address is believed."""
 
     web: WebWorld
     url: str
@@ -96,7 +97,7 @@ def doors(web_world: WebWorld, database_url: str) -> Iterator[Doors]:
         login = account.login
     settings = Settings(database_url=database_url, notices="off", secret_key="k" * 40)
     context = WebContext(settings, web_world.database, lambda: web_world.now, LiveHub(database_url))
-    with serving_context(context, proxy=True) as url:
+    with serving_context(context) as url:
         yield Doors(web_world, url, login)
 
 
@@ -117,6 +118,10 @@ def test_inside_nobody_is_asked_and_a_session_of_inside_ends_at_the_door(doors: 
     assert browser.get("/agent", headers=INSIDE).status_code == 200
     taken_home = browser.get("/agent", headers=OUTSIDE)
     assert (taken_home.status_code, taken_home.headers["location"]) == (303, "/login?next=/agent")
+    pretended = {"X-Forwarded-For": f"{INSIDE['X-Forwarded-For']}, {OUTSIDE['X-Forwarded-For']}"}
+    assert browser.get("/agent", headers=pretended).status_code == 303, (
+        "what the caller wrote, the proxy behind it"
+    )
 
 
 def test_first_time_from_outside_sets_it_up_and_a_code_counts_once(doors: Doors) -> None:

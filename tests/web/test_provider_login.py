@@ -200,3 +200,25 @@ def test_a_shut_account_stays_shut(doors: Doors) -> None:
             select(Account).where(col(Account.login).startswith("agent-"))
         ).one().disabled_at = doors.web.now
     assert doors.log_in(doors.browser()).status_code == 403
+
+
+def test_a_locked_screen_of_one_without_a_password_opens_at_the_provider(doors: Doors) -> None:
+    browser = doors.browser()
+    doors.log_in(browser)
+    with doors.web.database.transaction() as session:
+        session.add(
+            DatedSetting(
+                company_id=doors.web.company.id,
+                key="idle_lock_s",
+                value={"agent": 900},
+                valid_from=doors.web.now,
+                source="test",
+                entered_at=doors.web.now,
+            )
+        )
+    doors.web.wait(minutes=16)
+    locked = browser.get("/agent")
+    assert locked.headers["location"] == "/unlock?next=/agent"
+    assert 'href="/login/provider?next=/agent"' in browser.get("/unlock?next=/agent").text
+    doors.log_in(browser)
+    assert browser.get("/agent").status_code == 200

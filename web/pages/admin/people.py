@@ -199,7 +199,6 @@ def show_person(request: Request, person_id: int, principal: Principal = SignedI
             else None,
             "locked_until": _locked_until(request, person.login, now) if managed else None,
             "browser_words": shown_browser,
-            "has_provider": context_of(request).settings.has_provider,
             "point_names": {p.id: p for p in search_points(session, company_id=principal.company_id)},
             "role_names": dict(people_forms.role_options()),
             "qualifications": held,

@@ -86,6 +86,7 @@ def serve(arguments: argparse.Namespace) -> int:
 
         sys.stdin.read()
     _require_tables(settings.database_url)
+    _require_key(settings)
     configure_logs()
     uvicorn.run(
         "main:web_application",
@@ -199,6 +200,33 @@ def _require_tables(url: str) -> None:
     known = [each.revision for each in ScriptDirectory.from_config(_alembic(url)).walk_revisions()]
     if found is None or found in known[1:]:
         raise StartupRefusedError(MIGRATE_FIRST)
+
+
+def _require_key(settings: Settings) -> None:
+    """Refuse to serve people whose second factor could not be checked; a database that is away is met later.
+
+    Raises:
+        StartupRefusedError: second factors are in use, and there is no SECRET_KEY.
+    """
+    from sqlalchemy.exc import OperationalError
+
+    from workforce.second_factor import anybody_has_one
+
+    if settings.seal_key:
+        return
+    database = Database(make_engine(settings.database_url, pool_size=1))
+    try:
+        with database.reading() as session:
+            needed = anybody_has_one(session)
+    except OperationalError:
+        return
+    finally:
+        database.dispose()
+    if needed:
+        raise StartupRefusedError(
+            "SECRET_KEY가 없습니다. 2단계 확인을 쓰는 사람이 있으니 전에 쓰던 SECRET_KEY를 넣어 주세요.\n"
+            "SECRET_KEY is not set, but second factors are sealed under it: give the same key as before."
+        )
 
 
 def token(arguments: argparse.Namespace) -> int:

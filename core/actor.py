@@ -62,6 +62,8 @@ class Principal:
     """`session` (a browser) or `token` (the API)."""
     company_name: str = ""
     company_colour: str = ""
+    session_id: int | None = None
+    """The browser session, when it is one."""
 
     def actor(self, *, source: str) -> Actor:
         """This person as the author of a change."""

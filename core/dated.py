@@ -107,6 +107,16 @@ class CompanyRules(BaseModel):
     retain_event_days: int
     """Facts whose next steps have all run."""
     retain_job_days: int
+    allowed_networks: list[str]
+    """CIDR: the company's own rooms. Empty: none is known, and `outside` asks nobody for a second factor."""
+    second_factor: str
+    """`outside` (asked of whoever comes from outside the allowed networks) or `always`."""
+    device_days: int
+    """How long a remembered device is not asked again."""
+    idle_lock_s: dict[str, int]
+    """By role: unused for so long, a browser asks for the password again; 0 = never."""
+    api_per_minute: int
+    """Requests that one API token may make a minute."""
 
 
 class UnknownSettingError(KeyError):

@@ -20,6 +20,7 @@ from core.wall import go_behind_it
 
 MODEL_MODULES = (
     "core.models",
+    "workforce.access_models",
     "workforce.models",
     "customers.models",
     "billing.models",

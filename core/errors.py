@@ -64,6 +64,17 @@ class UnauthorizedError(DomainError):
     code = "unauthorized"
 
 
+class TooManyError(DomainError):
+    """Too often; `retry_after_s` whole seconds later it may be tried again."""
+
+    status = 429
+    code = "too-many"
+
+    def __init__(self, detail: str, *, retry_after_s: int, errors: tuple[FieldError, ...] = ()) -> None:
+        super().__init__(detail, errors=errors)
+        self.retry_after_s = retry_after_s
+
+
 class UnavailableError(DomainError):
     """A neighbour (database, provider) is away; try again, or carry on by hand."""
 

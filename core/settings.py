@@ -9,6 +9,9 @@ from typing import Literal
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+DEMO_KEY = "ondol-demo-invented-key-for-invented-people"
+KEY_LENGTH = 32
+
 
 class Settings(BaseSettings):
     """Environment of one process; every field can be given as an upper-case environment variable."""
@@ -20,6 +23,21 @@ class Settings(BaseSettings):
     base_url: str = "http://127.0.0.1:8000"
     """How the outside reaches this installation, without a trailing slash."""
     ondol_mode: Literal["production", "demo"] = "production"
+    secret_key: str = ""
+    """Seals authenticators. 32 characters or more; several, newest first, parted by commas."""
+    login_free_tries: int = 5
+    """Wrong passwords of one log-in name, or wrong codes of one account, before it has to wait."""
+    login_free_tries_address: int = 100
+    """The same of one address, whatever the names; an office shares one."""
+    login_pause_s: int = 30
+    """The first wait; each further wrong one doubles it."""
+    login_pause_longest_s: int = 900
+    oidc_issuer: str = ""
+    """The company's identity provider (OpenID Connect), e.g. `https://login.example.com`; empty: none."""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    oidc_name: str = ""
+    """What the log-in page calls it, e.g. `온누리 통합 로그인`."""
     notices: Literal["on", "off"] = "on"
     sms_provider: Literal["", "solapi", "fake"] = ""
     """`fake` is taken in demo and tests alone."""
@@ -47,6 +65,21 @@ class Settings(BaseSettings):
     """Wall seconds of one improving solve (contract: at most 5)."""
 
     @property
+    def seal_key(self) -> str:
+        """What authenticators are sealed under; the demo's people are invented, and so is its key."""
+        return self.secret_key or (DEMO_KEY if self.is_demo else "")
+
+    @property
+    def has_provider(self) -> bool:
+        """Whether people may log in through an identity provider."""
+        return bool(self.oidc_issuer)
+
+    @property
+    def is_https(self) -> bool:
+        """Whether the outside reaches this installation over TLS alone."""
+        return self.base_url.startswith("https://")
+
+    @property
     def is_demo(self) -> bool:
         """Whether this process belongs to the self-contained demo."""
         return self.ondol_mode == "demo"
@@ -71,6 +104,7 @@ def check_settings_for_start(settings: Settings) -> None:
         raise StartupRefusedError(
             "DATABASE_URL is not set. Give a PostgreSQL (>= 15) address, or run `python3 run.py demo`."
         )
+    _check_access(settings)
     if settings.is_demo or not settings.sends_notices:
         return
     if settings.sms_provider != "solapi":
@@ -80,3 +114,20 @@ def check_settings_for_start(settings: Settings) -> None:
         )
     if not (settings.solapi_api_key and settings.solapi_api_secret):
         raise StartupRefusedError("SOLAPI_API_KEY and SOLAPI_API_SECRET must both be set.")
+
+
+def _check_access(settings: Settings) -> None:
+    """Half a setting is a mistake that would be noticed at the log-in only. Raises StartupRefusedError."""
+    if any(len(key.strip()) < KEY_LENGTH for key in settings.secret_key.split(",") if key.strip()):
+        raise StartupRefusedError(
+            f"SECRET_KEY is too short: {KEY_LENGTH} characters or more, e.g. `openssl rand -base64 48`."
+        )
+    if settings.oidc_issuer and not settings.oidc_issuer.startswith(("https://", "http://127.0.0.1:")):
+        raise StartupRefusedError(
+            "OIDC_ISSUER must be an https:// address, as the provider writes it itself."
+        )
+    given = (settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
+    if any(given) and not all(given):
+        raise StartupRefusedError(
+            "OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET must all be set, or none of them."
+        )

@@ -109,6 +109,9 @@ _CODES = {
     ),
 }
 
+_OPEN_DOORS = {"idle_lock_s": {}, "api_per_minute": 60_000}
+"""The demo is watched for long, and measured: no screen locks by itself, and a program may hurry."""
+
 _BRANDS: dict[str, dict[str, Any]] = {
     "onnuri": {
         "name": "온누리보일러 주식회사",
@@ -124,6 +127,7 @@ _BRANDS: dict[str, dict[str, Any]] = {
         "window_starts": (6, 8, 10, 12, 14, 16, 18, 20),
         "window_s": 7200,
         "settings": {
+            **_OPEN_DOORS,
             "visit_target_s": [10_800, 18_000, 36_000, 86_400, 129_600],
             "happy_call_hours": [["10:00", "12:00"], ["13:30", "17:30"]],
             "contact_clock_off_season": "always",
@@ -143,6 +147,7 @@ _BRANDS: dict[str, dict[str, Any]] = {
         "window_starts": (6, 9, 12, 15, 18),
         "window_s": 10_800,
         "settings": {
+            **_OPEN_DOORS,
             "accept_limit_s": 300,
             "handled_limit_s": 86_400,
             "window_length_s": 10_800,

@@ -7,12 +7,13 @@ on both sides, so that every ticket has an owner.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from sqlmodel import Session
 
 from core.actor import Actor, Role
 from core.clock import kst, operating_day
+from core.models import DatedSetting
 from tests.world_cases import make_contact, make_household, make_ticket, make_visit
 from tests.world_rows import GANGNAM, NOW, add, id_of, mobile, serial
 from workforce.models import (
@@ -108,7 +109,23 @@ def make_company(
         ),
     )
     make_duty(session, company_id=id_of(company), now=now, desk_name="최상황", escalation_name="한책임")
+    never_lock(session, company_id=id_of(company))
     return company
+
+
+def never_lock(session: Session, *, company_id: int) -> None:
+    """Tests turn the clock by hours while a browser lies open: its screen stays as it is."""
+    add(
+        session,
+        DatedSetting(
+            company_id=company_id,
+            key="idle_lock_s",
+            value={},
+            valid_from=datetime(2000, 1, 2, tzinfo=UTC),
+            source="test",
+            entered_at=datetime(2000, 1, 2, tzinfo=UTC),
+        ),
+    )
 
 
 def make_duty(

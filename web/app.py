@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -19,19 +19,12 @@ from core.news import tell
 from web.api.documented import document
 from web.assets import STATIC_DIR
 from web.context import WebContext
+from web.headers import security_headers
 from web.problems import install_error_handlers
 from web.routes import API_ROUTERS, PAGE_ROUTERS
+from workforce.callers import standing_sessions
 
 API_PREFIX = "/api/v1"
-SECURITY_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Content-Security-Policy": (
-        "default-src 'self'; img-src 'self' data: https:; style-src 'self'; "
-        "frame-ancestors 'none'; base-uri 'self'; form-action 'self'"
-    ),
-}
 
 
 def create_app(context: WebContext) -> FastAPI:
@@ -67,11 +60,16 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     context: WebContext = app.state.ondol
     # As many threads as pooled connections: a request that gets a thread also gets a connection.
     anyio.to_thread.current_default_thread_limiter().total_tokens = context.settings.web_threads
-    await context.live.start()
+    await context.live.start(partial(_standing, context))
     await anyio.to_thread.run_sync(tell, context.database.engine, LOOK_AGAIN)
     yield
     await context.live.stop()
     context.database.dispose()
+
+
+def _standing(context: WebContext, session_ids: Collection[int]) -> set[int]:
+    with context.database.everywhere.reading() as session:
+        return standing_sessions(session, session_ids=session_ids, now=context.clock())
 
 
 class StandardHeaders:
@@ -86,10 +84,12 @@ class StandardHeaders:
             await self._app(scope, receive, send)
             return
 
+        context: WebContext = scope["app"].state.ondol
+
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in SECURITY_HEADERS.items():
+                for name, value in security_headers(context.settings).items():
                     headers.setdefault(name, value)
                 if scope["path"].startswith("/static/dist/"):
                     headers["Cache-Control"] = "public, max-age=31536000, immutable"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -12,8 +12,11 @@ from sqlmodel import Session
 
 from core.actor import Role
 from core.db import Database
+from core.secrets import Seal
 from core.settings import Settings
 from web.live_hub import LiveHub
+from web.pace import Pace
+from workforce.tries import TryLimits
 
 
 class DemoLogin(Protocol):
@@ -46,6 +49,23 @@ class WebContext:
     live: LiveHub
     demo_logins: Callable[[Session], Sequence[DemoLogin]] = no_demo_logins
     """The demo's own alone; nothing is known of them elsewhere."""
+    pace: Pace = field(default_factory=Pace)
+
+    @property
+    def seal(self) -> Seal:
+        """What authenticators are sealed under."""
+        return Seal(self.settings.seal_key)
+
+    @property
+    def try_limits(self) -> TryLimits:
+        """How many wrong tries are free, and what the next ones cost."""
+        of = self.settings
+        return TryLimits(
+            free=of.login_free_tries,
+            free_of_address=of.login_free_tries_address,
+            pause_s=of.login_pause_s,
+            longest_s=of.login_pause_longest_s,
+        )
 
 
 def context_of(request: Request) -> WebContext:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -11,17 +11,23 @@ from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
 from core.actor import Actor, Principal, Role
-from core.errors import ForbiddenError, UnauthorizedError
+from core.errors import ForbiddenError, TooManyError, UnauthorizedError
 from core.i18n import _, set_language
-from core.wall import Caller, work_for
+from core.wall import Caller as TheirCompany
+from core.wall import work_for
 from web.context import caller_address, context_of
-from workforce.accounts import session_principal, token_principal
+from web.locked import SessionLockedError
+from workforce.callers import Caller, find_session, find_token, note_use
+from workforce.tokens import may_reach
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 COOKIE = "ondol_session"
 LANGUAGE_COOKIE = "ondol_lang"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+BY_ITSELF = "x-ondol-live"
+"""A page's own look at the server bears this header."""
+UNUSED_PATHS = frozenset({"/live", "/live/here"})
 
 
 class CrossSiteError(ForbiddenError):
@@ -62,15 +68,9 @@ class GuardedRoute(APIRoute):
 
         async def guarded(request: Request) -> Response:
             set_language(request.cookies.get(LANGUAGE_COOKIE, "ko"))
-            principal = await run_in_threadpool(identify, request)
-            if principal is None:
-                raise UnauthorizedError(_("로그인이 필요합니다."))
-            if principal.role not in roles:
-                raise ForbiddenError(_("이 일은 지금 역할로 할 수 없습니다."))
-            if principal.via == "session" and request.method not in SAFE_METHODS:
-                refuse_cross_site(request)
+            principal = await run_in_threadpool(_admit, request, roles)
             request.state.principal = principal
-            work_for(Caller(principal.company_id, principal.person_id))
+            work_for(TheirCompany(principal.company_id, principal.person_id))
             # Taken before anything is read: what changes while a page is written is then looked at again.
             request.state.live_mark = context_of(request).live.mark
             return await handler(request)
@@ -80,14 +80,69 @@ class GuardedRoute(APIRoute):
 
 def identify(request: Request) -> Principal | None:
     """The person behind a bearer token or a session cookie."""
+    caller = find_caller(request)
+    return caller.principal if caller else None
+
+
+def find_caller(request: Request) -> Caller | None:
+    """The same with what the company's rules say of their token or session. Raises TokenOverError."""
     context = context_of(request)
     header = request.headers.get("authorization", "")
     scheme, _separator, token = header.partition(" ")
     with context.database.everywhere.reading() as session:
         if scheme.lower() == "bearer" and token:
-            return token_principal(session, token=token.strip(), now=context.clock())
+            return find_token(session, token=token.strip(), now=context.clock())
         cookie = request.cookies.get(COOKIE)
-        return session_principal(session, token=cookie, now=context.clock()) if cookie else None
+        if not cookie:
+            return None
+        return find_session(session, token=cookie, address=caller_address(request), now=context.clock())
+
+
+def _admit(request: Request, roles: Collection[Role]) -> Principal:
+    """Everything that is asked before a body is read.
+
+    Raises:
+        UnauthorizedError, SessionLockedError, TooManyError, ForbiddenError, CrossSiteError.
+    """
+    caller = find_caller(request)
+    if caller is None:
+        raise UnauthorizedError(_("로그인이 필요합니다."))
+    if caller.principal.via == "token":
+        _hold_to_token(request, caller)
+    if caller.locked:
+        raise SessionLockedError(
+            _("한동안 쓰지 않아 화면을 잠갔습니다. 비밀번호를 적으면 이어서 할 수 있습니다.")
+        )
+    if caller.principal.role not in roles:
+        raise ForbiddenError(_("이 일은 지금 역할로 할 수 없습니다."))
+    if caller.principal.via == "session" and request.method not in SAFE_METHODS:
+        refuse_cross_site(request)
+    _note_use(request, caller)
+    return caller.principal
+
+
+def _hold_to_token(request: Request, caller: Caller) -> None:
+    """A program keeps to its pace and its scope. Raises TooManyError, ForbiddenError."""
+    context = context_of(request)
+    wait = context.pace.take(
+        caller.id, caller.requests_a_minute, processes=context.settings.web_processes, now=context.clock()
+    )
+    if wait:
+        raise TooManyError(
+            _("요청이 너무 잦습니다. {n}초 뒤에 다시 보내 주세요.").format(n=wait), retry_after_s=wait
+        )
+    if not may_reach(caller.scope, method=request.method, path=request.url.path):
+        raise ForbiddenError(_("이 토큰의 범위 밖입니다. 관리자에게 범위가 맞는 토큰을 받아 주세요."))
+
+
+def _note_use(request: Request, caller: Caller) -> None:
+    """Write down that a person did something; what an open page asks by itself is nobody's doing."""
+    by_itself = request.headers.get(BY_ITSELF) or request.url.path in UNUSED_PATHS
+    context = context_of(request)
+    now = context.clock()
+    if caller.is_worth_noting(now) and not by_itself:
+        with context.database.everywhere.transaction() as session:
+            note_use(session, caller=caller, address=caller_address(request), now=now)
 
 
 def refuse_cross_site(request: Request) -> None:

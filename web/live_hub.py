@@ -6,12 +6,13 @@ import asyncio
 import contextlib
 import json
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from core.db import libpq_url
 from core.live import CHANNEL, RESYNC
@@ -21,6 +22,12 @@ log = structlog.get_logger(__name__)
 QUEUE_LENGTH = 200
 RECONNECT_PAUSE_S = 1.0
 CHECK_EVERY_S = 15.0
+LOOK_EVERY_S = 3.0
+"""How soon a stream notices that its log-in has ended."""
+ENDED = "ended"
+
+Standing = Callable[[Collection[int]], Collection[int]]
+"""Of some session ids, those that still count."""
 
 
 @dataclass(eq=False)
@@ -29,6 +36,8 @@ class Listener:
 
     company_id: int
     service_point_id: int | None
+    session_id: int | None = None
+    """Of the browser session that may end while it listens; None for a program's token."""
     queue: asyncio.Queue[tuple[str, str]] = field(default_factory=lambda: asyncio.Queue(QUEUE_LENGTH))
 
     def may_hear(self, change: dict[str, Any]) -> bool:
@@ -46,6 +55,8 @@ class LiveHub:
         self._url = libpq_url(url)
         self._listeners: set[Listener] = set()
         self._task: asyncio.Task[None] | None = None
+        self._standing: Standing | None = None
+        self._watch: asyncio.Task[None] | None = None
         self.connected = False
         self._process = secrets.token_hex(4)
         self._count = 0
@@ -60,21 +71,30 @@ class LiveHub:
         """Open pages of this process."""
         return len(self._listeners)
 
-    async def start(self) -> None:
-        """Begin to listen; called when the process starts serving."""
+    async def start(self, standing: Standing | None = None, *, look_every_s: float = LOOK_EVERY_S) -> None:
+        """Begin to listen; called when the process starts serving.
+
+        Args:
+            standing: of some sessions those that still count; the others' streams are ended.
+        """
         self._task = asyncio.create_task(self._listen_for_ever())
+        if standing is not None:
+            self._standing = standing
+            self._watch = asyncio.create_task(self._watch_for_ever(look_every_s))
 
     async def stop(self) -> None:
         """End every stream, so that the process can leave at once."""
-        if self._task is not None:
-            self._task.cancel()
+        for task in filter(None, (self._task, self._watch)):
+            task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+                await task
         self._send_all("bye", "{}")
 
-    async def stream(self, *, company_id: int, service_point_id: int | None) -> AsyncIterator[dict[str, str]]:
-        """The events of one browser until it goes away."""
-        listener = Listener(company_id=company_id, service_point_id=service_point_id)
+    async def stream(
+        self, *, company_id: int, service_point_id: int | None, session_id: int | None = None
+    ) -> AsyncIterator[dict[str, str]]:
+        """The events of one browser until it goes away, or its session ends."""
+        listener = Listener(company_id, service_point_id, session_id)
         self._listeners.add(listener)
         try:
             yield {"event": "hello", "data": json.dumps({"mark": self.mark})}
@@ -83,6 +103,8 @@ class LiveHub:
                 if event == "bye":
                     return
                 yield {"event": event, "data": data}
+                if event == ENDED:
+                    return
         finally:
             self._listeners.discard(listener)
 
@@ -94,6 +116,26 @@ class LiveHub:
                 log.warning("live_listen_lost", error=str(error))
             self.connected = False
             await asyncio.sleep(RECONNECT_PAUSE_S)
+
+    async def _watch_for_ever(self, every_s: float) -> None:
+        """One question for all open pages of the process: an ended log-in hears no more within seconds."""
+        while True:
+            await asyncio.sleep(every_s)
+            watched = [each for each in self._listeners if each.session_id is not None]
+            if not watched or self._standing is None:
+                continue
+            try:
+                ids = {each.session_id for each in watched if each.session_id is not None}
+                standing = await asyncio.to_thread(self._standing, ids)
+            except (
+                SQLAlchemyError,
+                OSError,
+            ) as error:  # the database is away: whoever listens hears nothing meanwhile anyway
+                log.warning("live_sessions_not_asked", error=repr(error)[:200])
+                continue
+            for listener in watched:
+                if listener.session_id not in standing:
+                    _put(listener, ENDED, "{}")
 
     async def _listen(self) -> None:
         connection = await psycopg.AsyncConnection.connect(self._url, autocommit=True, connect_timeout=5)

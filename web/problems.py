@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import structlog
 from fastapi import FastAPI, Request
@@ -14,8 +15,16 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from core.errors import DomainError, FieldError, InvalidError, UnauthorizedError, UnavailableError
+from core.errors import (
+    DomainError,
+    FieldError,
+    InvalidError,
+    TooManyError,
+    UnauthorizedError,
+    UnavailableError,
+)
 from core.i18n import _
+from web.locked import LOCKED_HEADER, SessionLockedError
 from web.templating import render_page
 from web.toasts import toast
 
@@ -49,7 +58,7 @@ def problem(error: DomainError) -> JSONResponse:
     }
     if error.errors:
         body["errors"] = [{"field": item.field, "message": item.message} for item in error.errors]
-    headers = _headers(error.status)
+    headers = _headers(error)
     if error.status == UnauthorizedError.status:
         headers["WWW-Authenticate"] = "Bearer"
     return JSONResponse(
@@ -64,10 +73,13 @@ def answer(request: Request, error: DomainError) -> Response:
     if "HX-Request" in request.headers:
         return _for_part(error)
     if isinstance(error, UnauthorizedError) and request.method == "GET":
+        if isinstance(error, SessionLockedError):
+            where = quote(request.url.path + (f"?{request.url.query}" if request.url.query else ""))
+            return RedirectResponse(f"/unlock?next={where}", status_code=303)
         return RedirectResponse(f"/login?next={request.url.path}", status_code=303)
     again = _again(request, error)
     # The browser itself asks again, also where no script runs; the page is at its own address.
-    headers = _headers(error.status) | ({"Refresh": "5"} if again else {})
+    headers = _headers(error) | ({"Refresh": "5"} if again else {})
     return render_page(
         request,
         "errors/problem.html",
@@ -89,10 +101,10 @@ def _again(request: Request, error: DomainError) -> str:
 def _for_part(error: DomainError) -> Response:
     """A part of a page keeps what it shows: htmx would put the whole error page into its place."""
     words = error.detail
-    if isinstance(error, UnauthorizedError):
+    if isinstance(error, UnauthorizedError) and not isinstance(error, SessionLockedError):
         words = _("로그인 시간이 끝났습니다. 적은 내용은 그대로 있으니 다른 창에서 로그인해 주세요.")
     kind = "away" if error.status == UnavailableError.status else "bad"
-    headers = {**_headers(error.status), **toast(words, kind), "HX-Reswap": "none"}
+    headers = {**_headers(error), **toast(words, kind), "HX-Reswap": "none"}
     return PlainTextResponse(words, status_code=error.status, headers=headers)
 
 
@@ -162,8 +174,12 @@ def _wants_json(request: Request) -> bool:
     )
 
 
-def _headers(status: int) -> dict[str, str]:
-    return {"Retry-After": "5"} if status in (429, 503) else {}
+def _headers(error: DomainError) -> dict[str, str]:
+    if isinstance(error, TooManyError):
+        return {"Retry-After": str(error.retry_after_s)}
+    if isinstance(error, SessionLockedError):
+        return {LOCKED_HEADER: "1"}
+    return {"Retry-After": "5"} if error.status in (429, 503) else {}
 
 
 def _title(status: int) -> str:

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from web.api import happy_calls, health, plans, points, tickets, visits, webhooks
 from web.pages import (
+    account,
     admin,
     agent,
     api_docs,
@@ -13,12 +14,15 @@ from web.pages import (
     live,
     phones,
     point,
+    provider_login,
     qa,
+    second_factor,
     session,
     technician,
     technician_boiler,
     technician_job,
     technician_steps,
+    unlock,
     unmask,
 )
 
@@ -33,6 +37,10 @@ API_ROUTERS: tuple[APIRouter, ...] = (
 )
 PAGE_ROUTERS: tuple[APIRouter, ...] = (
     session.router,
+    second_factor.router,
+    provider_login.router,
+    unlock.router,
+    account.router,
     live.router,
     unmask.router,
     api_docs.router,

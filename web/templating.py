@@ -53,6 +53,7 @@ def frame(request: Request) -> dict[str, Any]:
         "now": context.clock(),
         "now_kst": context.clock(),
         "demo": context.settings.is_demo,
+        "has_provider": context.settings.has_provider,
         "tile_url": context.settings.map_tile_url,
         "path": request.url.path,
         "live_mark": getattr(request.state, "live_mark", context.live.mark),

@@ -1,36 +1,30 @@
-"""Log-ins: passwords, browser sessions, API tokens and one-time links, and the scope each gives."""
+"""Log-ins: passwords, one-time links, the second factor that is owed, and the session each opens."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
-from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, update
-from sqlalchemy import select as columns
-from sqlmodel import Session, col, func, select
+from sqlalchemy import update
+from sqlmodel import Session, col, select
 
-from core.actor import Principal, Role
-from core.errors import ConflictError, NotFoundError, UnauthorizedError
+from core.actor import Role
+from core.dated import read_rules
+from core.errors import DomainError, NotFoundError, UnauthorizedError
 from core.i18n import _
 from core.secrets import hash_token, new_token, verify_password
-from workforce.models import (
-    Account,
-    ApiToken,
-    Company,
-    LoginLink,
-    Membership,
-    Person,
-    SignInTry,
-    WebSession,
-)
-from workforce.queries import technician_of_person, valid_at
+from workforce import devices
+from workforce.access_models import PendingLogIn
+from workforce.access_rules import KEYS, AccessRules
+from workforce.models import Account, ApiToken, Company, LoginLink, Membership, WebSession
+from workforce.queries import valid_at
+from workforce.second_factor import find_factor
+from workforce.tries import LockedOutError, TryLimits, forgive_tries, note_wrong_try, refuse_while_waiting
 
 SESSION_LASTS = timedelta(hours=14)
 TOKEN_LASTS = timedelta(hours=24)
 LINK_LASTS = timedelta(minutes=10)
-LOCK_AFTER_TRIES = 8
-LOCK_FOR = timedelta(minutes=10)
+PENDING_LASTS = timedelta(minutes=10)
 
 
 class WrongPasswordError(UnauthorizedError):
@@ -39,48 +33,134 @@ class WrongPasswordError(UnauthorizedError):
     code = "wrong-password"
 
 
-class LockedOutError(ConflictError):
-    """Too many wrong passwords; wait."""
-
-    status = 429
-    code = "locked-out"
-
-
 class LinkUsedError(UnauthorizedError):
     """The one-time link was used, is too old, or never existed."""
 
     code = "link-used"
 
 
-def sign_in(session: Session, *, login: str, password: str, from_address: str, now: datetime) -> str:
-    """Check a password and open a browser session. Returns the cookie's token.
+@dataclass(frozen=True)
+class Origin:
+    """Where a log-in comes from: address, what the browser says of itself, and the device's own token."""
+
+    address: str
+    browser: str = ""
+    device_token: str | None = None
+
+
+@dataclass(frozen=True)
+class LogIn:
+    """What became of a log-in: a session, half of one that owes its second factor, or a refusal.
+
+    A refusal is an answer and no exception: the wrong try is counted in the transaction that judged it.
+    """
+
+    session_token: str | None = None
+    pending_token: str | None = None
+    refused: DomainError | None = None
+
+
+def sign_in(
+    session: Session, *, login: str, password: str, origin: Origin, limits: TryLimits, now: datetime
+) -> LogIn:
+    """Check a password, and open a browser session or ask for the second factor."""
+    try:
+        refuse_while_waiting(
+            session, kind="password", login=login, from_address=origin.address, limits=limits, now=now
+        )
+        account = _check_password(session, login=login, password=password)
+        found = enter(session, account=account, origin=origin, now=now)
+    except LockedOutError as error:
+        return LogIn(refused=error)
+    except WrongPasswordError as error:
+        note_wrong_try(session, kind="password", login=login, from_address=origin.address, now=now)
+        return LogIn(refused=error)
+    forgive_tries(session, login=login, kind="password", now=now)
+    return found
+
+
+def enter(session: Session, *, account: Account, origin: Origin, now: datetime) -> LogIn:
+    """Let somebody in who has shown who they are, or ask for the second factor that is owed.
 
     Raises:
-        LockedOutError, WrongPasswordError. The edge counts a wrong try by `note_failed_try`, in a
-        transaction of its own.
+        WrongPasswordError: nobody's member at the moment.
     """
-    tries = session.exec(
-        select(func.count())
-        .select_from(SignInTry)
-        .where(col(SignInTry.login) == login, col(SignInTry.at) > now - LOCK_FOR)
-    ).one()
-    if tries >= LOCK_AFTER_TRIES:
-        raise LockedOutError(_("비밀번호를 여러 번 틀렸습니다. 10분 뒤에 다시 해 주세요."))
-    account = session.exec(select(Account).where(col(Account.login) == login)).one_or_none()
-    usable = account is not None and account.disabled_at is None
-    if not verify_password(password, account.password_hash if account and usable else None) or not account:
-        raise WrongPasswordError(_("아이디나 비밀번호가 맞지 않습니다."))
     membership = _first_membership(session, person_id=account.person_id, now=now)
-    return open_session(session, account=account, membership=membership, from_address=from_address, now=now)
+    account_id = account.id or 0
+    if not owes_factor(session, account=account, address=origin.address, now=now):
+        token = open_session(
+            session,
+            account=account,
+            membership=membership,
+            from_address=origin.address,
+            browser=origin.browser,
+            now=now,
+        )
+        return LogIn(session_token=token)
+    device = devices.find_device(session, account_id=account_id, token=origin.device_token, now=now)
+    if device is not None:
+        devices.note_seen(session, device_id=device, address=origin.address, now=now)
+        token = open_session(
+            session,
+            account=account,
+            membership=membership,
+            from_address=origin.address,
+            browser=origin.browser,
+            device_id=device,
+            factor_at=now,
+            now=now,
+        )
+        return LogIn(session_token=token)
+    return LogIn(pending_token=_hold_back(session, account, membership, origin=origin, now=now))
 
 
-def note_failed_try(session: Session, *, login: str, from_address: str, now: datetime) -> None:
-    """Count a wrong password towards the lock-out."""
-    session.add(SignInTry(login=login[:200], from_address=from_address, at=now))
+def enter_vouched(session: Session, *, account: Account, origin: Origin, now: datetime) -> LogIn:
+    """Let somebody in for whom another has vouched, second factor and all. Raises as `enter`."""
+    membership = _first_membership(session, person_id=account.person_id, now=now)
+    token = open_session(
+        session,
+        account=account,
+        membership=membership,
+        from_address=origin.address,
+        browser=origin.browser,
+        factor_at=now,
+        now=now,
+    )
+    return LogIn(session_token=token)
+
+
+def owes_factor(session: Session, *, account: Account, address: str, now: datetime) -> bool:
+    """Whether a second factor is asked of an account that comes from an address.
+
+    Asked by any company the person works for; and of whoever set one up, except inside a company's own rooms.
+    """
+    companies = session.exec(
+        select(col(Membership.company_id))
+        .where(col(Membership.person_id) == account.person_id, valid_at(now))
+        .distinct()
+    ).all()
+    rules = [rules_of(session, company_id=company_id, at=now) for company_id in companies]
+    if any(each.demands_factor(address) for each in rules):
+        return True
+    has_one = find_factor(session, account_id=account.id or 0) is not None
+    return has_one and not any(each.is_inside(address) for each in rules)
+
+
+def rules_of(session: Session, *, company_id: int, at: datetime) -> AccessRules:
+    """A company's rules of access."""
+    return AccessRules.read(read_rules(session, company_id=company_id, at=at).model_dump(include=set(KEYS)))
 
 
 def open_session(
-    session: Session, *, account: Account, membership: Membership, from_address: str, now: datetime
+    session: Session,
+    *,
+    account: Account,
+    membership: Membership,
+    from_address: str,
+    now: datetime,
+    browser: str = "",
+    device_id: int | None = None,
+    factor_at: datetime | None = None,
 ) -> str:
     """Start a browser session in one membership. Returns the token for the cookie."""
     token = new_token()
@@ -92,19 +172,13 @@ def open_session(
             created_at=now,
             expires_at=now + SESSION_LASTS,
             from_address=from_address,
+            last_used_at=now,
+            browser=browser,
+            device_id=device_id,
+            factor_at=factor_at,
         )
     )
     return token
-
-
-def session_principal(session: Session, *, token: str, now: datetime) -> Principal | None:
-    """Who a cookie's token is, or None when it is unknown, ended or too old."""
-    return _principal(session, WebSession, token=token, via="session", now=now)
-
-
-def token_principal(session: Session, *, token: str, now: datetime) -> Principal | None:
-    """Who a bearer token is, or None when it is unknown, revoked or expired."""
-    return _principal(session, ApiToken, token=token, via="token", now=now)
 
 
 def end_session(session: Session, *, token: str, now: datetime) -> None:
@@ -163,21 +237,33 @@ def issue_login_link(
     return f"/login/once/{token}"
 
 
-def use_login_link(session: Session, *, token: str, from_address: str, now: datetime) -> str:
-    """Turn a one-time link into a browser session. Returns the cookie's token. Raises LinkUsedError."""
+def use_login_link(
+    session: Session, *, token: str, origin: Origin, limits: TryLimits, now: datetime
+) -> LogIn:
+    """Turn a one-time link into a browser session; whoever made it on the server vouches for the rest."""
+    try:
+        refuse_while_waiting(
+            session, kind="link", login="", from_address=origin.address, limits=limits, now=now
+        )
+    except LockedOutError as error:
+        return LogIn(refused=error)
     query = select(LoginLink).where(col(LoginLink.token_hash) == hash_token(token)).with_for_update()
     row = session.exec(query).one_or_none()
     if row is None or row.used_at is not None or row.expires_at <= now:
-        raise LinkUsedError(_("이 주소는 이미 쓰였거나 시간이 지났습니다. 새로 받아 주세요."))
+        note_wrong_try(session, kind="link", login="", from_address=origin.address, now=now)
+        return LogIn(refused=LinkUsedError(_("이 주소는 이미 쓰였거나 시간이 지났습니다. 새로 받아 주세요.")))
     row.used_at = now
     session.add(row)
-    return open_session(
+    cookie = open_session(
         session,
         account=session.get_one(Account, row.account_id),
         membership=session.get_one(Membership, row.membership_id),
-        from_address=from_address,
+        from_address=origin.address,
+        browser=origin.browser,
+        factor_at=now,
         now=now,
     )
+    return LogIn(session_token=cookie)
 
 
 def find_member(
@@ -204,6 +290,31 @@ def find_member(
     return found[0], found[1]
 
 
+def _check_password(session: Session, *, login: str, password: str) -> Account:
+    account = session.exec(select(Account).where(col(Account.login) == login)).one_or_none()
+    usable = account is not None and account.disabled_at is None
+    if not verify_password(password, account.password_hash if account and usable else None) or not account:
+        raise WrongPasswordError(_("아이디나 비밀번호가 맞지 않습니다."))
+    return account
+
+
+def _hold_back(
+    session: Session, account: Account, membership: Membership, *, origin: Origin, now: datetime
+) -> str:
+    token = new_token()
+    session.add(
+        PendingLogIn(
+            token_hash=hash_token(token),
+            account_id=account.id or 0,
+            membership_id=membership.id or 0,
+            created_at=now,
+            expires_at=now + PENDING_LASTS,
+            from_address=origin.address,
+        )
+    )
+    return token
+
+
 def _first_membership(session: Session, *, person_id: int, now: datetime) -> Membership:
     query = (
         select(Membership)
@@ -214,68 +325,3 @@ def _first_membership(session: Session, *, person_id: int, now: datetime) -> Mem
     if membership is None:
         raise WrongPasswordError(_("지금은 어느 회사에도 소속되어 있지 않습니다. 관리자에게 물어봐 주세요."))
     return membership
-
-
-def _principal(
-    session: Session, table: type[WebSession | ApiToken], *, token: str, via: str, now: datetime
-) -> Principal | None:
-    found = session.execute(_who_holds(table), {"token_hash": hash_token(token), "now": now}).one_or_none()
-    if found is None:
-        return None
-    return Principal(
-        account_id=found.account_id,
-        person_id=found.person_id,
-        name=found.name,
-        login=found.login,
-        company_id=found.company_id,
-        company_code=found.code,
-        role=Role(found.role),
-        membership_id=found.membership_id,
-        service_point_id=found.service_point_id,
-        technician_id=_own_technician_id(session, found),
-        via=via,
-        company_name=found.brand_name,
-        company_colour=found.colour,
-    )
-
-
-@cache
-def _who_holds(table: type[WebSession | ApiToken]) -> Any:
-    """The person behind a token that still counts. Put together once: every request asks."""
-    now: Any = bindparam("now")
-    return (
-        columns(
-            col(Account.id).label("account_id"),
-            col(Account.login),
-            col(Person.id).label("person_id"),
-            col(Person.name),
-            col(Membership.id).label("membership_id"),
-            col(Membership.role),
-            col(Membership.service_point_id),
-            col(Company.id).label("company_id"),
-            col(Company.code),
-            col(Company.brand_name),
-            col(Company.colour),
-        )
-        .select_from(table)
-        .join(Account, col(Account.id) == col(table.account_id))
-        .join(Person, col(Person.id) == col(Account.person_id))
-        .join(
-            Membership,
-            and_(col(Membership.id) == col(table.membership_id), col(Membership.person_id) == col(Person.id)),
-        )
-        .join(Company, col(Company.id) == col(Membership.company_id))
-        .where(
-            col(table.token_hash) == bindparam("token_hash"),
-            col(table.revoked_at).is_(None),
-            col(table.expires_at) > now,
-            col(Account.disabled_at).is_(None),
-            valid_at(now),
-        )
-    )
-
-
-def _own_technician_id(session: Session, found: Row[Any]) -> int | None:
-    if found.role != Role.TECHNICIAN or found.service_point_id is None:
-        return None
-    return technician_of_person(session, person_id=found.person_id)

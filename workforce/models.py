@@ -137,6 +137,8 @@ class Account(SQLModel, table=True):
     person_id: int = Field(sa_type=BigInteger, foreign_key="person.id", index=True)
     login: str = Field(unique=True)
     password_hash: str | None = None
+    provider_login: str | None = Field(default=None, unique=True)
+    """Who this is at the identity provider: the subject, or the verified e-mail address in small letters."""
     language: str = "ko"
     created_at: datetime
     disabled_at: datetime | None = None
@@ -179,12 +181,19 @@ class WebSession(SQLModel, table=True):
     expires_at: datetime
     revoked_at: datetime | None = None
     from_address: str = ""
+    last_used_at: datetime | None = None
+    """When its person last did something, to the minute; None for those of the version before."""
+    browser: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    device_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="device.id")
+    factor_at: datetime | None = None
+    """When its second factor was shown, or vouched for; None: with a password alone."""
 
 
 class ApiToken(SQLModel, table=True):
     """A bearer token of one membership; stored hashed, expires."""
 
     __tablename__ = "api_token"
+    __table_args__ = (in_values("scope", "read", "write", "tickets"),)
 
     id: int | None = big_id()
     token_hash: str = Field(unique=True)
@@ -193,6 +202,12 @@ class ApiToken(SQLModel, table=True):
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None = None
+    name: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """Which program uses it; empty for one of the command line."""
+    role: str | None = None
+    """What it may do instead of its membership's role."""
+    scope: str = Field(default="write", sa_column_kwargs={"server_default": "write"})
+    last_used_at: datetime | None = None
 
 
 class LoginLink(SQLModel, table=True):
@@ -213,12 +228,19 @@ class SignInTry(SQLModel, table=True):
     """A failed log-in, counted for the lock-out across all web processes."""
 
     __tablename__ = "sign_in_try"
-    __table_args__ = (Index("ix_sign_in_try", "login", "at"),)
+    __table_args__ = (
+        Index("ix_sign_in_try", "login", "at"),
+        Index("ix_sign_in_try_address", "from_address", "at"),
+    )
 
     id: int | None = big_id()
     login: str
     from_address: str
     at: datetime
+    kind: str = Field(default="password", sa_column_kwargs={"server_default": "password"})
+    """`password`, `factor` (second factor) or `link` (a one-time link)."""
+    forgiven_at: datetime | None = None
+    """When a right one, or an administrator, made an end of it; then it counts no more."""
 
 
 class Technician(SQLModel, table=True):

@@ -15,6 +15,7 @@ from core.errors import ConflictError, FieldError, ForbiddenError, InvalidError,
 from core.i18n import _
 from core.phones import PhoneError, parse_phone, search_digits
 from core.secrets import hash_password
+from workforce.access_models import Device
 from workforce.models import Account, ApiToken, Company, Membership, Person, Technician, WebSession
 from workforce.queries import company_info, valid_at
 from workforce.schemas import CompanyInfo, MembershipInfo
@@ -167,7 +168,7 @@ def change_person(
     session: Session, *, company_id: int, person_id: int, name: str, phone: str, by: Actor, now: datetime
 ) -> None:
     """Correct name and number. Raises InvalidError, ManagedElsewhereError, NotFoundError."""
-    _must_manage(session, company_id=company_id, person_id=person_id, now=now)
+    must_manage(session, company_id=company_id, person_id=person_id, now=now)
     errors: list[FieldError] = []
     if not 0 < len(name.strip()) <= 60:
         errors.append(FieldError("name", _("이름을 60자까지 적어 주세요.")))
@@ -192,7 +193,7 @@ def add_log_in(
     session: Session, *, company_id: int, person_id: int, login: str, password: str, by: Actor, now: datetime
 ) -> None:
     """A log-in for a person who has none. Raises InvalidError, LoginTakenError, ManagedElsewhereError."""
-    _must_manage(session, company_id=company_id, person_id=person_id, now=now)
+    must_manage(session, company_id=company_id, person_id=person_id, now=now)
     login = login.strip()
     if not 3 <= len(login) <= 60 or any(c.isspace() for c in login):
         raise bad_field("login", _("아이디는 빈칸 없이 3자에서 60자까지 적어 주세요."))
@@ -210,7 +211,7 @@ def set_password(
     session: Session, *, company_id: int, person_id: int, password: str, by: Actor, now: datetime
 ) -> None:
     """A new password; every open session and token of the account ends. Raises as `add_log_in`."""
-    _must_manage(session, company_id=company_id, person_id=person_id, now=now)
+    must_manage(session, company_id=company_id, person_id=person_id, now=now)
     account = _account(session, person_id)
     account.password_hash = hash_password(_checked_password(password))
     session.add(account)
@@ -233,7 +234,7 @@ def set_account_disabled(
     Raises:
         ManagedElsewhereError. NotFoundError. LastAdminError: it is the last administrator's, or one's own.
     """
-    _must_manage(session, company_id=company_id, person_id=person_id, now=now)
+    must_manage(session, company_id=company_id, person_id=person_id, now=now)
     account = _account(session, person_id)
     if disabled:
         if by.person_id == person_id:
@@ -274,7 +275,8 @@ def keep_an_admin(
         raise LastAdminError(_("마지막 관리자입니다. 다른 관리자를 먼저 정해 주세요."))
 
 
-def _must_manage(session: Session, *, company_id: int, person_id: int, now: datetime) -> None:
+def must_manage(session: Session, *, company_id: int, person_id: int, now: datetime) -> None:
+    """Refuse another company's hands on a person's log-in. Raises ManagedElsewhereError, NotFoundError."""
     get_staff(session, company_id=company_id, person_id=person_id)
     if not is_managed_by(session, person_id=person_id, company_id=company_id, at=now):
         raise ManagedElsewhereError(
@@ -297,7 +299,7 @@ def _checked_password(password: str) -> str:
 
 
 def _end_sessions(session: Session, account: Account, *, now: datetime) -> None:
-    for table in (WebSession, ApiToken):
+    for table in (WebSession, ApiToken, Device):
         session.execute(
             update(table)
             .where(col(table.account_id) == account.id, col(table.revoked_at).is_(None))

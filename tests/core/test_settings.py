@@ -7,10 +7,14 @@ from collections.abc import Sequence
 
 import pytest
 
+from core.db import Database
 from core.settings import Settings, StartupRefusedError, check_settings_for_start
-from main import main
+from main import _require_key, main
 from notifications.providers.choice import make_provider
 from notifications.providers.solapi import SolapiProvider
+from tests import world
+from workforce.access_models import SecondFactor
+from workforce.models import Account
 
 DATABASE = "postgresql://nobody@127.0.0.1:1/none"
 KEYS = {"sms_provider": "solapi", "solapi_api_key": "key", "solapi_api_secret": "secret"}
@@ -26,6 +30,11 @@ KEYS = {"sms_provider": "solapi", "solapi_api_key": "key", "solapi_api_secret": 
         ({**KEYS, "solapi_api_secret": ""}, "SOLAPI_API_SECRET"),
         ({**KEYS, "database_url": ""}, "DATABASE_URL"),
         ({"notices": "off", "database_url": ""}, "DATABASE_URL"),
+        ({"notices": "off", "secret_key": "short"}, "SECRET_KEY"),
+        ({"notices": "off", "secret_key": f"{'k' * 40},short"}, "SECRET_KEY"),
+        ({"notices": "off", "oidc_issuer": "https://login.example.com"}, "OIDC_CLIENT_ID"),
+        ({"notices": "off", "oidc_client_secret": "x"}, "OIDC_ISSUER"),
+        ({"notices": "off", "oidc_issuer": "http://login.example.com"}, "https://"),
     ],
 )
 def test_refused(given: dict[str, str], named: str) -> None:
@@ -76,3 +85,24 @@ def test_the_commands_say_in_one_line_why_they_do_not_start(
     assert os.nice(0) == before, "who does not start gives way to nobody: the process goes on"
     said = capsys.readouterr().err
     assert named in said and said.count("\n") == 1
+
+
+def test_without_the_key_nobody_is_served_once_somebody_has_a_second_factor(
+    database: Database, database_url: str
+) -> None:
+    given = Settings(database_url=database_url, notices="off")
+    _require_key(given)
+    with database.transaction() as session:
+        person = world.make_person(session)
+        account = Account(person_id=person.id or 0, login="kim", created_at=world.NOW)
+        session.add(account)
+        session.flush()
+        factor = SecondFactor(
+            account_id=account.id or 0, sealed_secret="x", confirmed_at=world.NOW, last_step=0
+        )
+        session.add(factor)
+    with pytest.raises(StartupRefusedError, match="SECRET_KEY"):
+        _require_key(given)
+    _require_key(Settings(database_url=database_url, notices="off", secret_key="k" * 40))
+    _require_key(Settings(database_url=database_url, ondol_mode="demo"))
+    _require_key(Settings(database_url=DATABASE, notices="off"))  # away: met, and told of, later

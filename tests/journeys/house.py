@@ -20,6 +20,7 @@ from dispatch.planning.solving import SolverPool
 from notifications.fake_provider import Controls, create_fake_provider
 from notifications.providers.choice import make_provider
 from tests.serving import application, client_of, serving
+from tests.world import never_lock
 from web.context import WebContext
 from web.live_hub import LiveHub
 from worker import WorkerContext, add_tasks, run_sweeps
@@ -94,6 +95,7 @@ class House:
                     by=SYSTEM,
                     now=self.clock() - timedelta(days=400),
                 )
+            never_lock(session, company_id=company.id)
         return company.id
 
     def api(self, role: str, *, company: str = "onnuri", user: str | None = None) -> httpx.Client:

@@ -19,7 +19,7 @@ from happycall.models import HappyCall, HappyCallAttempt
 from notifications.models import Notice
 from tests import world
 from tests.web.conftest import WebWorld
-from workforce.models import Membership, Qualification, Technician
+from workforce.models import Account, ApiToken, Membership, Qualification, Technician
 
 NAME, CHILD = "나리카나", "피리미라"
 PHONE, CHILD_PHONE = "010-7731-4492", "010-7731-9953"
@@ -252,9 +252,22 @@ def _values(session: Session, web: WebWorld, planted: Planted, *, home_id: int) 
                 entered_at=web.now,
             ),
         )
+    membership = session.exec(select(Membership).where(col(Membership.role) == "technician")).first()
+    assert membership is not None
+    account = world.add(session, Account(person_id=membership.person_id, login="api", created_at=web.now))
+    token = world.add(
+        session,
+        ApiToken(
+            token_hash="no token's",
+            account_id=account.id,
+            membership_id=membership.id or 0,
+            created_at=web.now,
+            expires_at=web.now + timedelta(days=9),
+            name="연동 프로그램",
+        ),
+    )
     call = session.exec(select(HappyCall)).first()
     visit = session.exec(select(Visit).where(col(Visit.state) == "completed")).one()
-    membership = session.exec(select(Membership).where(col(Membership.role) == "technician")).first()
     person = session.get_one(Technician, web.technician.id).person_id
     return {
         "household_id": str(home_id),
@@ -265,7 +278,8 @@ def _values(session: Session, web: WebWorld, planted: Planted, *, home_id: int) 
         "code": web.point.code,
         "place": web.point.code,
         "person_id": str(person),
-        "membership_id": str(membership.id if membership else 0),
+        "membership_id": str(membership.id),
+        "token_id": str(token.id),
         "day": web.now.date().isoformat(),
         "technician_id": str(web.technician.id),
         "qualification_id": str(qualification.id),

@@ -22,7 +22,13 @@ TABLE = {
         GET /login
         POST /login
         GET /login/once/{token}
+        GET /login/provider
+        GET /login/provider/back
+        GET /login/second
+        POST /login/second
         POST /logout
+        GET /unlock
+        POST /unlock
         POST /webhooks/solapi/{token}
     """,
     "ADMX": """
@@ -66,6 +72,13 @@ TABLE = {
         POST /api/v1/tickets/{number}/contact-attempts
     """,
     "ADPTQMX": """
+        GET /account
+        POST /account/devices/{device_id}/end
+        POST /account/password
+        POST /account/recovery-codes
+        POST /account/second-factor
+        POST /account/sessions/others/end
+        POST /account/sessions/{session_id}/end
         GET /api/v1/metrics
         GET /api/v1/plans/{service_point}/{day}
         GET /api/v1/service-points
@@ -75,6 +88,7 @@ TABLE = {
         GET /api/v1/tickets/{number}
         POST /api/v1/tickets/{number}/escalation
         GET /live
+        POST /live/active
         GET /live/here
         GET /phones
         GET /phones/list
@@ -212,6 +226,8 @@ TABLE = {
         GET /admin/people/new
         POST /admin/people/new
         GET /admin/people/{person_id}
+        GET /admin/people/{person_id}/access/{step}
+        POST /admin/people/{person_id}/access/{step}
         GET /admin/people/{person_id}/disable
         POST /admin/people/{person_id}/disable
         GET /admin/people/{person_id}/edit
@@ -228,6 +244,8 @@ TABLE = {
         GET /admin/person-data
         POST /admin/person-data/file
         POST /admin/person-data/search
+        GET /admin/people/{person_id}/provider
+        POST /admin/people/{person_id}/provider
         GET /admin/points
         GET /admin/points/map
         GET /admin/points/new
@@ -270,6 +288,11 @@ TABLE = {
         POST /admin/shifts/new
         POST /admin/shifts/{shift_id}/remove
         GET /admin/start
+        GET /admin/tokens
+        GET /admin/tokens/new
+        POST /admin/tokens/new
+        GET /admin/tokens/{token_id}/revoke
+        POST /admin/tokens/{token_id}/revoke
         GET /admin/warranty
         GET /admin/warranty/new
         POST /admin/warranty/new

@@ -74,6 +74,9 @@ NEEDS = {
 """What a path cannot do without."""
 UNSEEN = {
     "/login/once/{token}": "takes a secret that is made for one use",
+    "/login/second": "stands between password and second factor, before anybody is known",
+    "/login/provider": "leads to the identity provider",
+    "/login/provider/back": "comes from the identity provider",
     "/docs": "describes the API",
     "/live": "a stream, heard below",
     "/phones": "exists in the demo alone, whose people are invented",
@@ -174,6 +177,8 @@ def addresses(path: str, planted: Planted, *, fewer: bool) -> Iterator[str]:
         values = {**planted.values, "number": number}
         if path.startswith("/admin/prices/"):
             values |= {"code": "VISIT_FEE", "day": planted.values["price_day"]}
+        if path.startswith("/admin/people/"):
+            values |= {"step": "sessions"}
         filled = re.sub(r"\{(\w+)\}", lambda found, known=values: known[found.group(1)], path)
         filled += NEEDS.get(path, "").format(**values)
         yield filled

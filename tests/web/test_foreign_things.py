@@ -18,7 +18,19 @@ from tests import world
 from tests.web.conftest import WebWorld
 from tests.web.rights_table import ALLOWED, GUARDED, OWN_WORDS, concrete
 from web.app import API_PREFIX
-from workforce.models import Absence, Company, Membership, PointClosure, Qualification, Shift, Technician
+from workforce.access_models import Device
+from workforce.models import (
+    Absence,
+    Account,
+    ApiToken,
+    Company,
+    Membership,
+    PointClosure,
+    Qualification,
+    Shift,
+    Technician,
+    WebSession,
+)
 
 
 @dataclass(frozen=True)
@@ -79,6 +91,7 @@ def other_company(session: Session, now: datetime) -> tuple[Company, Foreign]:
     session.add_all(rows.values())
     session.flush()
     found = {name: str(row.id) for name, row in rows.items()}
+    found |= _log_in_of(session, technician, now)
     own = {
         "membership_id": select(Membership.id).where(col(Membership.company_id) == company.id),
         "qualification_id": select(Qualification.id).where(col(Qualification.technician_id) == technician_id),
@@ -94,6 +107,32 @@ def other_company(session: Session, now: datetime) -> tuple[Company, Foreign]:
         "place": point.code,
     }
     return company, Foreign(found, home.id or 0)
+
+
+def _log_in_of(session: Session, technician: Technician, now: datetime) -> dict[str, str]:
+    """A colleague's session, device and token."""
+    account = Account(person_id=technician.person_id, login="yonder", created_at=now)
+    session.add(account)
+    session.flush()
+    seat = session.exec(select(Membership).where(col(Membership.person_id) == technician.person_id)).one()
+    of: dict[str, Any] = {"account_id": account.id, "token_hash": "x"}
+    times: dict[str, Any] = {"created_at": now, "expires_at": now + timedelta(hours=9)}
+    rows: dict[str, Any] = {
+        "session_id": WebSession(**of, membership_id=seat.id, **times),
+        "token_id": ApiToken(**of, membership_id=seat.id, **times),
+        "device_id": Device(
+            **of,
+            name="x",
+            browser="",
+            created_at=now,
+            trusted_until=now + timedelta(days=9),
+            last_seen_at=now,
+            last_address="",
+        ),
+    }
+    session.add_all(rows.values())
+    session.flush()
+    return {name: str(row.id) for name, row in rows.items()}
 
 
 UNKNOWN = {"number": "T-NO-SUCH", "service_point": "no-such", "code": "no-such", "place": "no-such"}

@@ -60,7 +60,7 @@ def without_database(now: datetime) -> Iterator[httpx.Client]:
 
 
 class _NoLive(LiveHub):
-    async def start(self) -> None:
+    async def start(self, *_given: object, **_more: object) -> None:
         """Nothing to listen to."""
 
 

@@ -19,6 +19,7 @@ FAILURES = {
     "401": "토큰이 없거나 틀리거나 지났음",
     "403": "이 역할로는 할 수 없음. 본문을 보기 전에 답한다",
     "404": "그런 것이 없거나 다른 회사의 것임",
+    "429": "토큰의 1분 한도를 넘음: `Retry-After` 초 뒤에 다시",
     "422": "칸이 잘못되었음: `errors`에 칸마다 까닭이 있다",
 }
 ON_CHANGE = {"409": "그사이 바뀌었거나 지금 상태에서는 할 수 없음"}
@@ -43,7 +44,11 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
     },
 }
 _SCHEMES: dict[str, Any] = {
-    "token": {"type": "http", "scheme": "bearer", "description": "`run.py token`이 발급하는 토큰"},
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "`/admin/tokens`에서 만들거나 `run.py token`이 발급하는 토큰. 범위와 기한이 있다",
+    },
     "login": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "화면에 로그인한 브라우저"},
 }
 _KEY: dict[str, Any] = {

@@ -5,7 +5,8 @@
 import htmx from "htmx.org";
 import { drawClocks, startClocks } from "./js/clock.js";
 import { fillKeys, startForms } from "./js/forms.js";
-import { startLive } from "./js/live.js";
+import { refreshAll, startLive } from "./js/live.js";
+import { startLock } from "./js/lock.js";
 import { startMaps } from "./js/maps.js";
 import { startNarrowing } from "./js/narrowing.js";
 import { syncClock } from "./js/now.js";
@@ -48,6 +49,7 @@ async function start() {
   startSheets();
   startWidgets();
   startPhone();
+  startLock(refreshAll);
   startClocks();
   startTimelines();
   document.addEventListener("htmx:after:swap", refreshPage);

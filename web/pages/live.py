@@ -19,7 +19,9 @@ PING_S = 15
 async def live(request: Request, principal: Principal = SignedIn) -> EventSourceResponse:
     """Server-sent events of what this person may see."""
     stream = context_of(request).live.stream(
-        company_id=principal.company_id, service_point_id=principal.service_point_id
+        company_id=principal.company_id,
+        service_point_id=principal.service_point_id,
+        session_id=principal.session_id,
     )
     return EventSourceResponse(stream, ping=PING_S)
 
@@ -30,3 +32,11 @@ def here(principal: Principal = SignedIn) -> Response:
     """Whether the server is there and still knows this person: asked before a form leaves its page."""
     del principal
     return Response(status_code=204, headers={"Cache-Control": "no-store"})
+
+
+@router.post("/live/active")
+@everyone
+def active(principal: Principal = SignedIn) -> Response:
+    """Somebody types or points on this page: it is in use although it sends nothing."""
+    del principal
+    return Response(status_code=204)

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from core.errors import DomainError
-from core.i18n import LANGUAGES
-from web.context import caller_address, context_of
+from core.errors import DomainError, TooManyError
+from core.i18n import LANGUAGES, _
+from web.context import context_of
+from web.cookies import origin_of, set_pending, set_session
 from web.identity import COOKIE, LANGUAGE_COOKIE, identify, refuse_cross_site
 from web.pages.demo_doors import demo_doors
 from web.paths import own_path
 from web.templating import HOME, render_page
 from workforce import accounts
+from workforce.accounts import LogIn
 
 router = APIRouter()
 
-COOKIE_LASTS_S = 14 * 3600
 LANGUAGE_LASTS_S = 365 * 86400
 
 
@@ -30,9 +32,9 @@ def start(request: Request) -> Response:
 
 
 @router.get("/login")
-def show_login(request: Request, next: str = "/") -> Response:  # noqa: A002 - the field's usual name
+def open_login(request: Request, next: str = "/") -> Response:  # noqa: A002 - the field's usual name
     """The log-in form."""
-    return _show_form(request, login="", target=next)
+    return show_login(request, target=next)
 
 
 @router.post("/login")
@@ -42,22 +44,30 @@ def log_in(
     password: Annotated[str, Form(max_length=1000)],
     next: Annotated[str, Form()] = "/",  # noqa: A002
 ) -> Response:
-    """Check the password; on success on to the wanted page."""
+    """Check the password; on success on to the wanted page, or to the second factor that is owed."""
     refuse_cross_site(request)
-    context, now = context_of(request), context_of(request).clock()
-    address = caller_address(request)
-    try:
-        with context.database.everywhere.transaction() as session:
-            token = accounts.sign_in(
-                session, login=login.strip(), password=password, from_address=address, now=now
-            )
-    except accounts.WrongPasswordError as error:
-        with context.database.everywhere.transaction() as session:
-            accounts.note_failed_try(session, login=login.strip(), from_address=address, now=now)
-        return _refused(request, login=login, target=next, error=error)
-    except accounts.LockedOutError as error:
-        return _refused(request, login=login, target=next, error=error)
-    return _with_cookie(RedirectResponse(own_path(next), status_code=303), token, request)
+    context = context_of(request)
+    with context.database.everywhere.transaction() as session:
+        found = accounts.sign_in(
+            session,
+            login=login.strip(),
+            password=password,
+            origin=origin_of(request),
+            limits=context.try_limits,
+            now=context.clock(),
+        )
+    if found.refused is not None:
+        return show_login(request, login=login, target=next, error=found.refused)
+    return let_in(request, found, target=next)
+
+
+def let_in(request: Request, found: LogIn, *, target: str) -> Response:
+    """On to the wanted page with a session, or to the second half. `found` is no refusal."""
+    if found.session_token is not None:
+        answer = RedirectResponse(own_path(target), status_code=303)
+        return set_session(request, answer, found.session_token)
+    where = f"/login/second?next={quote(own_path(target))}"
+    return set_pending(request, RedirectResponse(where, status_code=303), found.pending_token or "")
 
 
 @router.get("/login/once/{token}")
@@ -65,10 +75,12 @@ def log_in_once(request: Request, token: str) -> Response:
     """A one-time link made on the command line."""
     context = context_of(request)
     with context.database.everywhere.transaction() as session:
-        cookie = accounts.use_login_link(
-            session, token=token, from_address=caller_address(request), now=context.clock()
+        found = accounts.use_login_link(
+            session, token=token, origin=origin_of(request), limits=context.try_limits, now=context.clock()
         )
-    return _with_cookie(RedirectResponse("/", status_code=303), cookie, request)
+    if found.refused is not None:
+        return show_login(request, error=found.refused)
+    return let_in(request, found, target="/")
 
 
 @router.post("/logout")
@@ -98,18 +110,18 @@ def choose_language(
     return answer
 
 
-def _refused(request: Request, *, login: str, target: str, error: DomainError) -> Response:
-    return _show_form(request, login=login, target=target, error=error.detail, status=error.status)
-
-
-def _show_form(
-    request: Request, *, login: str, target: str, error: str | None = None, status: int = 200
+def show_login(
+    request: Request, *, login: str = "", target: str = "/", error: DomainError | None = None
 ) -> Response:
-    values = {"next": own_path(target), "login": login, "error": error, "makers": demo_doors(request)}
-    return render_page(request, "session/login.html", values, status_code=status)
-
-
-def _with_cookie(answer: Response, token: str, request: Request) -> Response:
-    secure = context_of(request).settings.base_url.startswith("https://")
-    answer.set_cookie(COOKIE, token, max_age=COOKIE_LASTS_S, httponly=True, samesite="lax", secure=secure)
-    return answer
+    """The log-in form, with what stands against the last try."""
+    settings = context_of(request).settings
+    values = {
+        "next": own_path(target),
+        "login": login,
+        "error": error.detail if error else None,
+        "makers": demo_doors(request),
+        "provider": (settings.oidc_name or _("회사 계정")) if settings.has_provider else "",
+    }
+    status = error.status if error else 200
+    headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, TooManyError) else {}
+    return render_page(request, "session/login.html", values, status_code=status, headers=headers)

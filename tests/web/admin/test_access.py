@@ -47,6 +47,8 @@ PAGES = (
     "/admin/calendar/new",
     "/admin/settings",
     "/admin/settings?only=unconfirmed",
+    "/admin/tokens",
+    "/admin/tokens/new",
     "/admin/history",
 )
 

@@ -38,7 +38,7 @@ export function fillKeys() {
 /** @param {SubmitEvent} event */
 function guardSubmit(event) {
   const form = /** @type {HTMLFormElement} */ (event.target);
-  if (form.method === "dialog") return;
+  if (form.method === "dialog" || form.hasAttribute("data-through")) return;
   if (form.hasAttribute("data-js-sending")) {
     event.preventDefault();
     event.stopImmediatePropagation();
@@ -77,6 +77,7 @@ async function sendOnceReached(event, form) {
     return;
   }
   form.setAttribute("data-js-dirty", "");
+  if (found === "locked") return; // covered; the press is made again by whoever unlocks
   if (found === "signed_out") toast(text("signed_out_unsent"), "bad");
   else showNotSent(form, again);
 }

@@ -8,6 +8,7 @@
  * without data-live-src it only gets a "live:refresh" event (the map does its own loading).
  */
 import htmx from "htmx.org";
+import { isLocked } from "./lock.js";
 import { shareStream } from "./live_share.js";
 import { text } from "./texts.js";
 import { toast } from "./toast.js";
@@ -45,7 +46,15 @@ function receive(kind, data) {
   if (kind === "change") refreshTopics(topicsOf(data));
   else if (kind === "resync") refreshAll();
   else if (kind === "hello") catchUp(data?.mark);
+  else if (kind === "ended") void lookWhy();
   else if (kind === "on" || kind === "off") setConnected(kind === "on");
+}
+
+/** The server ended this log-in's stream: locked, logged out elsewhere, or over. */
+async function lookWhy() {
+  const headers = { "HX-Request": "true" };
+  const answer = await fetch("/live/here", { cache: "no-store", headers }).catch(() => null);
+  if (answer && !isLocked(answer) && answer.status === 401) toast(text("signed_out"), "bad");
 }
 
 /** @param {any} data @returns {string[]} */
@@ -148,6 +157,7 @@ async function refresh(element, state) {
 async function loadInto(element, source, state) {
   const headers = { "HX-Request": "true", "HX-Request-Type": "partial", "X-Ondol-Live": "1" };
   const response = await fetch(source, { headers, signal: AbortSignal.timeout(20_000) });
+  if (isLocked(response)) return;
   if (response.status === 401) toast(text("signed_out"), "bad"); // the stream outlives the log-in: do not look alive
   if (!response.ok || response.redirected) return; // an error page or a log-in form must not replace the board
   const body = await response.text();

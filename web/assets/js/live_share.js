@@ -109,7 +109,7 @@ function openStream(url, receive) {
         timer = window.setTimeout(connect, RETRY_MS[Math.min(tries - 1, RETRY_MS.length - 1)]);
       }
     };
-    for (const kind of ["change", "resync", "hello"]) {
+    for (const kind of ["change", "resync", "hello", "ended"]) {
       source.addEventListener(kind, (event) => {
         if (kind === "hello") greeted = true;
         receive(kind, parse(/** @type {MessageEvent} */ (event).data));

@@ -5,13 +5,14 @@
  * A plain form leaves the page for whatever the browser finds, its own error page too; so before one is sent the
  * server is asked whether it is there. (htmx forms stay on the page by themselves.)
  */
+import { isLocked } from "./lock.js";
 import { text } from "./texts.js";
 import { toastWhileAway } from "./toast.js";
 
 const ASK = "/live/here";
 const PATIENCE_MS = 15_000;
 
-/** @typedef {"here" | "away" | "signed_out"} Found */
+/** @typedef {"here" | "away" | "signed_out" | "locked"} Found */
 
 /** Whether this page can ask: somebody is logged in. */
 export function canAsk() {
@@ -23,6 +24,7 @@ export async function askServer() {
   try {
     const headers = { "HX-Request": "true" }; // an ended log-in then answers 401 instead of leading to its page
     const answer = await fetch(ASK, { cache: "no-store", headers, signal: AbortSignal.timeout(PATIENCE_MS) });
+    if (isLocked(answer)) return "locked";
     if (answer.status === 401) return "signed_out";
     return answer.status < 500 ? "here" : "away";
   } catch {

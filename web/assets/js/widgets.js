@@ -53,6 +53,7 @@ function clicked(event) {
   closeMenus(target);
   const opener = target.closest("[data-open]");
   if (opener) showDialog(opener.getAttribute("data-open") ?? "");
+  if (target.closest("[data-print]")) window.print();
   closeAround(target);
   if (isBackdrop(target)) /** @type {HTMLDialogElement} */ (target).close();
   const tab = target.closest("[role=tab]");

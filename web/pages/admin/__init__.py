@@ -14,6 +14,7 @@ from web.pages.admin import (
     history,
     overview,
     people,
+    people_access,
     person_data,
     point_time,
     points,
@@ -23,6 +24,7 @@ from web.pages.admin import (
     retention,
     settings,
     shifts,
+    tokens,
     warranty,
 )
 
@@ -35,6 +37,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     access.router,
     access_log.router,
     badges.router,
+    people_access.router,
     qualifications.router,
     shifts.router,
     duty.router,
@@ -45,5 +48,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     settings.router,
     retention.router,
     person_data.router,
+    tokens.router,
     history.router,
 )

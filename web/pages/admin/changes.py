@@ -15,6 +15,7 @@ from web.display import won_text
 from web.pages.admin.setting_catalogue import SETTINGS
 from web.pages.admin.subjects import PERSON_FIELD, POINT_FIELD, Named
 from workforce.certificates import qualification_words
+from workforce.tokens import SCOPES
 
 WHAT = {
     "CompanyAdded": N_("회사를 만듦"),
@@ -32,6 +33,18 @@ WHAT = {
     "PasswordSet": N_("비밀번호를 새로 정함"),
     "AccountDisabled": N_("아이디를 막음"),
     "AccountEnabled": N_("아이디를 다시 엶"),
+    "PasswordChanged": N_("본인이 비밀번호를 바꿈"),
+    "SecondFactorSet": N_("2단계 확인을 만듦"),
+    "SecondFactorReset": N_("2단계 확인을 새로 하게 함"),
+    "RecoveryCodeUsed": N_("복구 번호로 들어옴"),
+    "RecoveryCodesRenewed": N_("복구 번호를 새로 받음"),
+    "DeviceRemembered": N_("기기를 기억함"),
+    "DeviceForgotten": N_("기기를 지움"),
+    "SessionsEnded": N_("로그인을 끝냄"),
+    "AccountUnlocked": N_("로그인 막힘을 풂"),
+    "ProviderLogInSet": N_("회사 계정을 정함"),
+    "TokenMade": N_("API 토큰을 만듦"),
+    "TokenRevoked": N_("API 토큰을 거둠"),
     "MembershipGranted": N_("소속을 줌"),
     "MembershipEnded": N_("소속을 끝냄"),
     "BadgeCorrected": N_("기사 번호를 고침"),
@@ -92,6 +105,8 @@ FIELD = {
     "phone": N_("전화번호"),
     "badge_number": N_("기사 번호"),
     "before": N_("전에는"),
+    "token": N_("토큰"),
+    "scope": N_("범위"),
 }
 VALUES = {
     "role": {
@@ -103,6 +118,7 @@ VALUES = {
         "manager": N_("관리자(현황)"),
         "admin": N_("설정 관리자"),
     },
+    "scope": SCOPES,
     "kind": {"direct": N_("직영"), "designated": N_("지정점")},
     "tier": {"any": N_("언제나"), "day": N_("주간"), "night_holiday": N_("야간·휴일")},
     "boiler_kind": {
@@ -113,7 +129,7 @@ VALUES = {
     },
 }
 """What stored words are called, by field."""
-HIDDEN = frozenset({"membership_id", POINT_FIELD, PERSON_FIELD, "closure_id", "qualification_id"})
+HIDDEN = frozenset({"token_id", "membership_id", POINT_FIELD, PERSON_FIELD, "closure_id", "qualification_id"})
 """Ids; those that `Named` knows are said by name."""
 
 

@@ -11,18 +11,24 @@ from sqlmodel import Session
 from core import audit
 from core.actor import Principal, Role
 from core.clock import today_kst
+from core.i18n import N_, _
 from privacy.reviews import open_month
 from web.identity import GuardedRoute, SignedIn, allow
 from web.pages.admin import readiness
 from web.pages.admin.changes import WHAT, changes_of
 from web.pages.admin.frame import look, show
 from web.pages.admin.subjects import names_of
+from workforce.accounts import rules_of
 from workforce.certificates import list_qualifications
 from workforce.duty_gaps import gaps_of_company
 from workforce.queries import get_company, list_points, list_technicians
 
 router = APIRouter(prefix="/admin", route_class=GuardedRoute)
 
+NOBODY_ASKED = N_(
+    "2단계 확인을 아무에게도 묻지 않습니다. 기준값의 허용 네트워크에 회사의 인터넷 주소를 적으면 "
+    "밖에서 들어오는 사람에게 묻습니다."
+)
 RUNS_OUT_IN = timedelta(days=60)
 
 
@@ -37,7 +43,9 @@ def show_overview(request: Request, principal: Principal = SignedIn) -> Response
         held = list_qualifications(session, technician_ids=[t.id for t in technicians])
         gaps = gaps_of_company(session, company_id=company_id, now=now)
         last = audit.list_changes(session, company_id=company_id, what=WHAT, limit=8)
+        rules = rules_of(session, company_id=company_id, at=now)
         return {
+            "banner": [] if rules.asks_somebody else [_(NOBODY_ASKED)],
             "company": get_company(session, company_id=company_id),
             "missing": readiness.missing(readiness.read_steps(session, company_id=company_id, now=now)),
             "open_month": open_month(session, company_id=company_id, now=now),

@@ -14,6 +14,7 @@ from core.clock import today_kst
 from core.errors import FieldError, InvalidError
 from core.i18n import _
 from core.models import TimelineEntry
+from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.admin import people_forms
 from web.pages.admin.changes import WHAT, changes_of
@@ -21,7 +22,9 @@ from web.pages.admin.forms import FormPage, new_key, show_form, submit
 from web.pages.admin.frame import Done, look, show
 from web.pages.admin.subjects import names_of
 from web.pages.admin.typed import FormFields, Typed
+from web.presenters.browsers import shown_browser
 from workforce import staff
+from workforce.account_care import read_log_in
 from workforce.certificates import list_qualifications
 from workforce.people import (
     StaffInfo,
@@ -32,6 +35,7 @@ from workforce.people import (
     search_staff,
 )
 from workforce.points import search_points
+from workforce.tries import waits_until
 
 router = APIRouter(prefix="/admin/people", route_class=GuardedRoute)
 
@@ -180,10 +184,21 @@ def show_person(request: Request, person_id: int, principal: Principal = SignedI
         if person.technician_id is not None:
             held = list_qualifications(session, technician_ids=[person.technician_id])[person.technician_id]
         own = _entries_of(session, principal.company_id, person)
+        managed = is_managed_by(session, person_id=person_id, company_id=principal.company_id, at=now)
         names = names_of(session, company_id=principal.company_id, entries=own)
         return {
             "person": person,
-            "managed": is_managed_by(session, person_id=person_id, company_id=principal.company_id, at=now),
+            "managed": managed,
+            "access": read_log_in(
+                session,
+                company_id=principal.company_id,
+                person_id=person_id,
+                now=now,
+            )
+            if managed
+            else None,
+            "locked_until": _locked_until(request, person.login, now) if managed else None,
+            "browser_words": shown_browser,
             "point_names": {p.id: p for p in search_points(session, company_id=principal.company_id)},
             "role_names": dict(people_forms.role_options()),
             "qualifications": held,
@@ -195,6 +210,15 @@ def show_person(request: Request, person_id: int, principal: Principal = SignedI
         }
 
     return show(request, "person.html", look(request, read), section=SECTION)
+
+
+def _locked_until(request: Request, login: str | None, now: datetime) -> datetime | None:
+    """Until when a log-in has to wait; tries are counted outside the wall between companies."""
+    context = context_of(request)
+    if login is None:
+        return None
+    with context.database.everywhere.reading() as session:
+        return waits_until(session, login=login, limits=context.try_limits, now=now)
 
 
 def _entries_of(session: Session, company_id: int, person: StaffInfo) -> list[TimelineEntry]:

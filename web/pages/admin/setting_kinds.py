@@ -15,6 +15,7 @@ from dispatch.words import SYMPTOMS, symptom_words
 from web.display import span_text
 from web.pages.admin.fields import Entry
 from web.pages.admin.typed import Typed
+from workforce.access_rules import read_network
 from workforce.certificates import QUALIFICATIONS, qualification_words
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -26,6 +27,15 @@ PRIORITIES = (
     N_("3순위 (소리·조절기)"),
     N_("4순위 (점검·기타)"),
 )
+ROLE_NAMES = {
+    "agent": N_("상담원"),
+    "dispatcher": N_("배차 담당"),
+    "point": N_("서비스점 창구"),
+    "qa": N_("해피콜 담당"),
+    "manager": N_("관리자(현황)"),
+    "admin": N_("설정 관리자"),
+    "technician": N_("기사"),
+}
 SPAN = re.compile(r"(\d{1,2}:\d{2})\s*[-~～]\s*(\d{1,2}:\d{2})")
 
 
@@ -357,6 +367,63 @@ class Speeds:
     def read(self, typed: Typed) -> Any:
         """Within what cars do."""
         return {key: typed.decimal(f"value_{key}", low=3, high=120) for key in self.names}
+
+
+@dataclass(frozen=True)
+class Networks:
+    """Networks in CIDR, a line each."""
+
+    def words(self, value: Any) -> str:
+        """In order."""
+        return ", ".join(value) or _("정하지 않음")
+
+    def entries(self, value: Any) -> list[Entry]:
+        """A line a network."""
+        hint = _("한 줄에 하나씩. 예: 203.0.113.0/24 또는 203.0.113.7. 모두 지우면 정하지 않은 것이 됩니다.")
+        return [
+            Entry("value", _("새 값"), "textarea", "\n".join(value), hint=hint, wide=True, required=False)
+        ]
+
+    def read(self, typed: Typed) -> Any:
+        """As they are stored, each once."""
+        found = []
+        for word in re.split(r"[,\s]+", typed.raw("value")):
+            try:
+                found += [read_network(word)] if word else []
+            except ValueError:
+                typed.refuse("value", _("{word}: 네트워크로 읽을 수 없습니다.").format(word=word[:50]))
+        if len(found) > 100:
+            typed.refuse("value", _("100개까지 적어 주세요."))
+        return list(dict.fromkeys(found))
+
+
+@dataclass(frozen=True)
+class RoleMinutes:
+    """Seconds by role, asked for in minutes; 0 for never."""
+
+    longest_s: int
+
+    def words(self, value: Any) -> str:
+        """`상담원 15분, …`, those that are alike together."""
+        alike: dict[int, list[str]] = {}
+        for role, name in ROLE_NAMES.items():
+            alike.setdefault(value.get(role, 0), []).append(_(name))
+        return "; ".join(
+            f"{', '.join(names)}: {span_text(seconds) if seconds else _('잠그지 않음')}"
+            for seconds, names in alike.items()
+        )
+
+    def entries(self, value: Any) -> list[Entry]:
+        """A field a role."""
+        return [
+            Entry(f"value_{role}", _(name), "number", value.get(role, 0) // MINUTE, unit=_("분"))
+            for role, name in ROLE_NAMES.items()
+        ]
+
+    def read(self, typed: Typed) -> Any:
+        """Seconds."""
+        high = self.longest_s // MINUTE
+        return {role: (typed.integer(f"value_{role}", low=0, high=high) or 0) * MINUTE for role in ROLE_NAMES}
 
 
 def _seconds(typed: Typed, name: str, kind: Duration) -> int | None:

@@ -12,10 +12,11 @@ from sqlmodel import Session
 from core import audit
 from core.actor import Actor, Principal, Role
 from core.clock import kst, today_kst
-from core.dated import read_rules, set_rule
+from core.dated import CompanyRules, read_rules, set_rule
 from core.dated_history import SettingHistory, SettingRow, list_settings
 from core.errors import FieldError, InvalidError, NotFoundError
 from core.i18n import _
+from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.admin.changes import changes_of
 from web.pages.admin.fields import Entry
@@ -24,6 +25,7 @@ from web.pages.admin.frame import Done, look, show
 from web.pages.admin.setting_catalogue import GROUPS, SETTINGS, Setting
 from web.pages.admin.setting_rules import contradictions
 from web.pages.admin.typed import FormFields, Typed
+from workforce.access_rules import AccessRules
 
 router = APIRouter(prefix="/admin/settings", route_class=GuardedRoute)
 
@@ -117,6 +119,8 @@ def change(
         valid_from = now if day == today_kst(now) else kst(day)
         rules = read_rules(session, company_id=principal.company_id, at=valid_from)
         against = contradictions({**rules.model_dump(), key: value})
+        if key in ("second_factor", "allowed_networks") and _asks_in_vain(request, rules, key, value):
+            against = [_("2단계 확인을 쓰려면 먼저 온돌을 설치한 분이 SECRET_KEY를 넣어야 합니다.")]
         if against:
             raise InvalidError(against[0], errors=(FieldError(_first_field(item), against[0]),))
         try:
@@ -140,6 +144,12 @@ def change(
     )
 
 
+def _asks_in_vain(request: Request, rules: CompanyRules, key: str, value: Any) -> bool:
+    """A second factor would be asked for that nobody could set up: there is no key to seal it under."""
+    changed = AccessRules.read({**rules.model_dump(), key: value})
+    return changed.asks_somebody and not context_of(request).seal.works
+
+
 def _setting(key: str) -> Setting:
     if key not in SETTINGS:
         raise NotFoundError(_("그런 기준값이 없습니다."))
@@ -155,7 +165,13 @@ def _state(row: SettingRow, history: SettingHistory, now: datetime) -> str:
 
 
 def _first_field(item: Setting) -> str:
-    names = {"MonthDay": "month", "WeekHours": "opens_0", "ByPriority": "value_0", "Speeds": "value_peak"}
+    names = {
+        "MonthDay": "month",
+        "WeekHours": "opens_0",
+        "ByPriority": "value_0",
+        "Speeds": "value_peak",
+        "RoleMinutes": "value_agent",
+    }
     return names.get(type(item.kind).__name__, "value")
 
 

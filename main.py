@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core import clock
 from core.actor import Role
@@ -39,6 +39,8 @@ MIGRATE_FIRST = (
     "데이터베이스에 온돌의 표가 없거나 예전 것입니다. 먼저 `python3 run.py migrate`를 실행해 주세요.\n"
     "The database has no tables of Ondol yet, or older ones: run `python3 run.py migrate` first."
 )
+IMPORT_KINDS = ("points", "technicians", "households", "boilers", "prices", "tickets")
+"""The keys of `exchange.kinds.KINDS`, told here because importing them takes every command two seconds."""
 WORKER_GIVES_WAY = 10
 """Added niceness of a worker, from its first import on: on a busy machine a person waits for the pages."""
 
@@ -314,6 +316,23 @@ def breach_report(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def import_table(arguments: argparse.Namespace) -> int:
+    """Bring a list of the system before in: points, technicians, households, boilers, prices or tickets."""
+    from core.i18n import set_language
+    from exchange.commands import import_command
+
+    set_language(arguments.language)
+    with _opened(arguments.data_dir) as database:
+        return import_command(
+            database,
+            kind=arguments.kind,
+            path=arguments.file,
+            company=arguments.company,
+            dry_run=arguments.dry_run,
+            now=clock.now(),
+        )
+
+
 def bench(arguments: argparse.Namespace) -> int:
     """Measure beside a peer or baseline in the same run."""
     from benchmarks.bench import run_bench
@@ -346,14 +365,21 @@ def _database(data_dir: Path) -> Database:
 
 
 @contextmanager
-def _transaction(data_dir: Path) -> Iterator[Session]:
-    """A command's one transaction. Raises StartupRefusedError, in a sentence, for a database out of reach."""
+def _opened(data_dir: Path) -> Iterator[Database]:
+    """A command's database. Raises StartupRefusedError, in a sentence, for one out of reach."""
     database = _database(data_dir)
     try:
-        with _told_in_a_sentence(), database.transaction() as session:
-            yield session
+        with _told_in_a_sentence():
+            yield database
     finally:
         database.dispose()
+
+
+@contextmanager
+def _transaction(data_dir: Path) -> Iterator[Session]:
+    """A command's one transaction. Raises as `_opened`."""
+    with _opened(data_dir) as database, database.transaction() as session:
+        yield session
 
 
 @contextmanager
@@ -445,6 +471,7 @@ def _parser() -> argparse.ArgumentParser:
     it.add_argument("--out", required=True, type=Path)
     it.add_argument("--data-dir", type=Path, default=DEFAULT_DATA_DIR)
     it.set_defaults(run=breach_report)
+    _add_exchange(commands)
 
     it = commands.add_parser("bench", help=bench.__doc__)
     it.add_argument("name", nargs="?", default=None)
@@ -454,6 +481,18 @@ def _parser() -> argparse.ArgumentParser:
     it.add_argument("--out", type=Path, default=ROOT / "docs" / "screenshots")
     it.set_defaults(run=screenshots)
     return parser
+
+
+def _add_exchange(commands: Any) -> None:
+    """The commands that bring data in and out."""
+    it = commands.add_parser("import", help=import_table.__doc__)
+    it.add_argument("kind", choices=IMPORT_KINDS, metavar="KIND", help=" ".join(IMPORT_KINDS))
+    it.add_argument("file", type=Path, metavar="FILE.csv")
+    it.add_argument("--company", required=True, help="the company's code")
+    it.add_argument("--dry-run", action="store_true", help="say the same and keep nothing")
+    it.add_argument("--language", choices=["ko", "en"], default="ko")
+    it.add_argument("--data-dir", type=Path, default=DEFAULT_DATA_DIR)
+    it.set_defaults(run=import_table)
 
 
 if __name__ == "__main__":

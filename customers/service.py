@@ -13,10 +13,12 @@ from core import audit
 from core.actor import Actor
 from core.errors import FieldError, InvalidError, NotFoundError
 from core.i18n import _
+from core.phones import Phone
 from customers.boilers import find_or_add_boiler
 from customers.locks import lock_keys
 from customers.models import Address, Contact, Household, HouseholdMember
 from customers.queries import address_info, contact_info, household_info
+from customers.rules import is_same_home
 from customers.schemas import (
     AddressInfo,
     ContactInfo,
@@ -29,6 +31,7 @@ from customers.tokens import address_tokens
 __all__ = [
     "OutsideKoreaError",
     "add_member",
+    "find_household",
     "find_or_add_boiler",
     "find_or_add_contact",
     "find_or_add_household",
@@ -50,8 +53,8 @@ def hold_family(
     session: Session, *, company_id: int, people: Iterable[NewContact], address: NewAddress
 ) -> None:
     """Lock a family's people and home at once, before they are found or added one by one."""
-    numbers = sorted({_person_key(company_id, person) for person in people})  # locks, never in a circle
-    lock_keys(session, *numbers, _home_key(company_id, address))
+    numbers = sorted({person_key(company_id, person) for person in people})  # locks, never in a circle
+    lock_keys(session, *numbers, home_key(company_id, address))
 
 
 def find_or_add_household(
@@ -71,11 +74,13 @@ def find_or_add_household(
     resident's number, because a lot may hold many homes. `priority_care` and `age_band` change what is kept
     only when they are told (not None).
     """
-    lock_keys(session, _home_key(company_id, address))
+    lock_keys(session, home_key(company_id, address))
     household = _known_home(session, company_id=company_id, address=address, phone=resident.phone)
-    is_new = household is None
+    is_new, changed = household is None, False
     if household is None:
-        place = _add_address(session, company_id=company_id, address=address, now=now)
+        place = new_address(company_id=company_id, address=address, now=now)
+        session.add(place)
+        session.flush()
         household = Household(
             company_id=company_id,
             address_id=place.id or 0,
@@ -85,12 +90,15 @@ def find_or_add_household(
         )
         session.add(household)
         session.flush()
-        _write(session, by=by, now=now, what="HouseholdAdded", household=household, data={})
+        note_household(session, by=by, now=now, what="HouseholdAdded", household=household, data={})
     else:
-        place = _improve_location(session, household, address)
-        _change(session, household, priority_care=priority_care, age_band=age_band, by=by, now=now)
+        place = session.get_one(Address, household.address_id)
+        improve_location(session, place, address)
+        changed = change_household(
+            session, household, priority_care=priority_care, age_band=age_band, by=by, now=now
+        )
     assert household.id is not None
-    add_member(
+    is_new_member = add_member(
         session,
         company_id=company_id,
         household_id=household.id,
@@ -100,14 +108,26 @@ def find_or_add_household(
         now=now,
         is_new_home=is_new,
     )
-    return replace(household_info(household, place), is_new=is_new)
+    return replace(
+        household_info(household, place), is_new=is_new, is_changed=is_new or changed or is_new_member
+    )
+
+
+def find_household(
+    session: Session, *, company_id: int, address: NewAddress, phone: Phone
+) -> HouseholdInfo | None:
+    """The home that `find_or_add_household` would find; None when it would be added."""
+    found = _known_home(session, company_id=company_id, address=address, phone=phone.e164)
+    if found is None:
+        return None
+    return household_info(found, session.get_one(Address, found.address_id))
 
 
 def find_or_add_contact(
     session: Session, *, company_id: int, person: NewContact, now: datetime
 ) -> ContactInfo:
     """A person by number and name: several people may share one phone."""
-    lock_keys(session, _person_key(company_id, person))
+    lock_keys(session, person_key(company_id, person))
     query = select(Contact).where(
         col(Contact.company_id) == company_id,
         col(Contact.phone_digits) == person.phone.digits,
@@ -115,19 +135,24 @@ def find_or_add_contact(
     )
     row = session.exec(query).first()
     if row is None:
-        row = Contact(
-            company_id=company_id,
-            name=person.name,
-            phone=person.phone.e164,
-            phone_digits=person.phone.digits,
-            phone_tail=person.phone.digits[-4:],
-            phone_kind=person.phone.kind.value,
-            can_text=person.phone.can_text,
-            created_at=now,
-        )
+        row = new_contact(company_id=company_id, person=person, now=now)
         session.add(row)
         session.flush()
     return contact_info(row)
+
+
+def new_contact(*, company_id: int, person: NewContact, now: datetime) -> Contact:
+    """The row of a person who is not known yet."""
+    return Contact(
+        company_id=company_id,
+        name=person.name,
+        phone=person.phone.e164,
+        phone_digits=person.phone.digits,
+        phone_tail=person.phone.digits[-4:],
+        phone_kind=person.phone.kind.value,
+        can_text=person.phone.can_text,
+        created_at=now,
+    )
 
 
 def add_member(
@@ -140,8 +165,8 @@ def add_member(
     by: Actor,
     now: datetime,
     is_new_home: bool = False,
-) -> None:
-    """Let a person belong to a home; a second time changes nothing.
+) -> bool:
+    """Let a person belong to a home; a second time changes nothing. Returns whether it was the first.
 
     Args:
         is_new_home: nobody belongs to it yet, so nobody is looked for.
@@ -152,7 +177,30 @@ def add_member(
         col(HouseholdMember.relationship) == relationship,
     )
     if not is_new_home and session.exec(query).first() is not None:
-        return
+        return False
+    add_member_row(
+        session,
+        company_id=company_id,
+        household_id=household_id,
+        contact_id=contact_id,
+        relationship=relationship,
+        by=by,
+        now=now,
+    )
+    return True
+
+
+def add_member_row(
+    session: Session,
+    *,
+    company_id: int,
+    household_id: int,
+    contact_id: int,
+    relationship: str,
+    by: Actor,
+    now: datetime,
+) -> None:
+    """Write down that a person belongs to a home from now on."""
     session.add(
         HouseholdMember(
             household_id=household_id, contact_id=contact_id, relationship=relationship, since=now
@@ -209,11 +257,13 @@ def pick_on_map(
     return address_info(row)
 
 
-def _person_key(company_id: int, person: NewContact) -> str:
+def person_key(company_id: int, person: NewContact) -> str:
+    """What is locked while a number is looked for."""
     return f"contact/{company_id}/{person.phone.e164}"
 
 
-def _home_key(company_id: int, address: NewAddress) -> str:
+def home_key(company_id: int, address: NewAddress) -> str:
+    """What is locked while a home is looked for."""
     return f"home/{company_id}/{address.normalised}/{address.unit}"
 
 
@@ -240,11 +290,13 @@ def _known_home(session: Session, *, company_id: int, address: NewAddress, phone
     if found is None:
         return None
     household, is_theirs = found
-    return household if is_theirs or (address.unit and address.precision != "none") else None
+    same = is_same_home(has_number=is_theirs, unit=address.unit, precision=address.precision)
+    return household if same else None
 
 
-def _add_address(session: Session, *, company_id: int, address: NewAddress, now: datetime) -> Address:
-    row = Address(
+def new_address(*, company_id: int, address: NewAddress, now: datetime) -> Address:
+    """The row of an address."""
+    return Address(
         company_id=company_id,
         raw=address.raw,
         normalised=address.normalised,
@@ -258,12 +310,9 @@ def _add_address(session: Session, *, company_id: int, address: NewAddress, now:
         tokens=address_tokens(address.raw, address.normalised, *address.tokens),
         created_at=now,
     )
-    session.add(row)
-    session.flush()
-    return row
 
 
-def _change(
+def change_household(
     session: Session,
     household: Household,
     *,
@@ -271,7 +320,8 @@ def _change(
     age_band: str | None,
     by: Actor,
     now: datetime,
-) -> None:
+) -> bool:
+    """Keep what was told of a home (None: nothing was). Returns whether anything changed."""
     changes: dict[str, Any] = {}
     if priority_care is not None and priority_care != household.priority_care:
         household.priority_care = changes["priority_care"] = priority_care
@@ -279,22 +329,22 @@ def _change(
         household.age_band = changes["age_band"] = age_band
     if changes:
         session.add(household)
-        _write(session, by=by, now=now, what="HouseholdChanged", household=household, data=changes)
+        note_household(session, by=by, now=now, what="HouseholdChanged", household=household, data=changes)
+    return bool(changes)
 
 
-def _improve_location(session: Session, household: Household, address: NewAddress) -> Address:
+def improve_location(session: Session, row: Address, address: NewAddress) -> None:
     """A home that nobody could place takes a place that is found now; a person's pick is never undone."""
-    row = session.get_one(Address, household.address_id)
     if row.lat is None and address.lat is not None:
         row.lat, row.lon, row.precision = address.lat, address.lon, address.precision
         row.area_code, row.located_by = address.area_code, address.located_by
         session.add(row)
-    return row
 
 
-def _write(
+def note_household(
     session: Session, *, by: Actor, now: datetime, what: str, household: Household, data: dict[str, Any]
 ) -> None:
+    """Write the home's timeline."""
     assert household.id is not None
     audit.record(
         session,

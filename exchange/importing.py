@@ -16,6 +16,7 @@ from core.db import Database
 from core.errors import DomainError
 from core.held import hold_everything
 from core.i18n import _
+from core.ids import ask_ids_ahead
 from exchange.records import add_up, begin_record, break_record, end_record
 from exchange.rows import Ground, Heading, Kind, Outcome, make_row, read_heading, reason_of
 from exchange.table_file import Cut, read_table
@@ -48,6 +49,8 @@ class ImportReport:
     taken: int = 0
     present: int = 0
     refused: list[Refusal] = field(default_factory=list)
+    record_id: int | None = None
+    """The import's record; None when it was only tried."""
 
     def count(self, results: Sequence[Outcome | Refusal]) -> None:
         """Add what came of some more rows."""
@@ -77,9 +80,11 @@ def import_file(
             sha256=report.sha256,
             lines=report.lines,
         )
+    report.record_id = record_id
     try:
         for chunk in _chunks(rows):
             with database.transaction() as session:
+                ask_ids_ahead(session)
                 session.execute(_ALONE, {"name": f"import/{ground.company_id}/{kind.code}"})
                 results = _take_chunk(session, kind, heading, chunk, ground)
                 add_up(session, record_id=record_id, results=[_plain(result) for result in results])
@@ -102,6 +107,7 @@ def try_file(
     """
     report, heading, rows = _open(kind, content, file_name)
     with suppress(_TakenBackError), database.transaction() as session:
+        ask_ids_ahead(session)
         hold_everything(session)
         for chunk in _chunks(rows):
             report.count(_take_chunk(session, kind, heading, chunk, ground))

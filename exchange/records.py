@@ -145,21 +145,29 @@ def keep_upload(
     return row.id or 0
 
 
+def see_upload(session: Session, *, principal: Principal, upload_id: int) -> Upload:
+    """A file that this person sent. Raises NotFoundError: brought in already, or somebody else's."""
+    return _own(session.get(UploadedFile, upload_id), principal)[1]
+
+
 def take_upload(session: Session, *, principal: Principal, upload_id: int) -> Upload:
     """A file that this person looked at, taken away so that a second press finds nothing.
 
     Raises NotFoundError: brought in already, a day old, or somebody else's.
     """
-    row = session.get(UploadedFile, upload_id, with_for_update=True)
+    row, found = _own(session.get(UploadedFile, upload_id, with_for_update=True), principal)
+    session.delete(row)
+    return found
+
+
+def _own(row: UploadedFile | None, principal: Principal) -> tuple[UploadedFile, Upload]:
     mine = row is not None and (row.company_id, row.account_id) == (
         principal.company_id,
         principal.account_id,
     )
     if row is None or not mine:
         raise NotFoundError(_("이 파일은 이미 가져왔거나 하루가 지났습니다. 파일을 다시 올려 주세요."))
-    found = Upload(row.id or 0, row.kind, row.file_name, row.content)
-    session.delete(row)
-    return found
+    return row, Upload(row.id or 0, row.kind, row.file_name, row.content)
 
 
 def _info(row: DataImport) -> ImportInfo:

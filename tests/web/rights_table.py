@@ -208,6 +208,12 @@ TABLE = {
         GET /admin/duty/{place}/new
         POST /admin/duty/{place}/new
         GET /admin/history
+        GET /admin/imports
+        POST /admin/imports
+        GET /admin/imports/files/{upload_id}
+        POST /admin/imports/files/{upload_id}
+        GET /admin/imports/templates/{kind}
+        GET /admin/imports/{import_id}
         GET /admin/people
         GET /admin/people/new
         POST /admin/people/new

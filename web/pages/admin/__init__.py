@@ -12,6 +12,7 @@ from web.pages.admin import (
     companies,
     duty,
     history,
+    imports,
     overview,
     people,
     person_data,
@@ -45,5 +46,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     settings.router,
     retention.router,
     person_data.router,
+    imports.router,
     history.router,
 )

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from core import clock
 from core.actor import Role
 from core.db import Database, make_engine
-from core.embedded_postgres import running_url
+from core.embedded_postgres import EmbeddedPostgres, running_url
 from core.errors import DomainError, FieldError
 from core.lifeline import die_with_parent
 from core.logs import configure_logs
@@ -187,7 +187,6 @@ def _require_tables(url: str) -> None:
         StartupRefusedError: it has to be migrated first.
     """
     from alembic.runtime.migration import MigrationContext
-    from alembic.script import ScriptDirectory
     from sqlalchemy.exc import OperationalError
 
     engine = make_engine(url, pool_size=1)
@@ -198,9 +197,15 @@ def _require_tables(url: str) -> None:
         return
     finally:
         engine.dispose()
-    known = [each.revision for each in ScriptDirectory.from_config(_alembic(url)).walk_revisions()]
-    if found is None or found in known[1:]:
+    if found is None or found in _revisions(url)[1:]:
         raise StartupRefusedError(MIGRATE_FIRST)
+
+
+def _revisions(url: str) -> list[str]:
+    """What our migrations know, the newest first."""
+    from alembic.script import ScriptDirectory
+
+    return [each.revision for each in ScriptDirectory.from_config(_alembic(url)).walk_revisions()]
 
 
 def token(arguments: argparse.Namespace) -> int:
@@ -333,6 +338,34 @@ def import_table(arguments: argparse.Namespace) -> int:
         )
 
 
+def export(arguments: argparse.Namespace) -> int:
+    """Write everything as CSV, one file a table, into a new folder."""
+    from exchange.commands import export_command
+
+    with _address(arguments.data_dir) as url, _opened(arguments.data_dir, url) as database:
+        return export_command(database, url, folder=arguments.folder, now=clock.now())
+
+
+def backup(arguments: argparse.Namespace) -> int:
+    """Write the whole database into one file."""
+    from exchange.commands import backup_command
+
+    with _address(arguments.data_dir) as url, _told_in_a_sentence():
+        return backup_command(url, path=arguments.file)
+
+
+def restore(arguments: argparse.Namespace) -> int:
+    """Put a backup back, all of it or nothing, and bring its tables to this version."""
+    from exchange.commands import restore_command
+
+    with _address(arguments.data_dir) as url, _told_in_a_sentence():
+        code = restore_command(
+            url, path=arguments.file, replacing=arguments.replace, revisions=_revisions(url)
+        )
+        migrate_database(url)
+        return code
+
+
 def bench(arguments: argparse.Namespace) -> int:
     """Measure beside a peer or baseline in the same run."""
     from benchmarks.bench import run_bench
@@ -353,9 +386,20 @@ def _checked_settings() -> Settings:
     return settings
 
 
-def _database(data_dir: Path) -> Database:
-    """The database of DATABASE_URL, else of the demo that runs on this data directory."""
+@contextmanager
+def _address(data_dir: Path) -> Iterator[str]:
+    """DATABASE_URL, else the database in this data directory: one that nobody runs is run meanwhile."""
     url = Settings().database_url or running_url(data_dir / "postgres")
+    if url:
+        yield url
+        return
+    with EmbeddedPostgres(data_dir / "postgres") as server:
+        yield server.url
+
+
+def _database(data_dir: Path, url: str = "") -> Database:
+    """The database of DATABASE_URL, else of the demo that runs on this data directory."""
+    url = url or Settings().database_url or running_url(data_dir / "postgres") or ""
     if not url:
         raise StartupRefusedError(
             f"데이터베이스를 찾지 못했습니다({data_dir}). 먼저 데모를 켜거나 DATABASE_URL을 정해 주세요.\n"
@@ -365,9 +409,9 @@ def _database(data_dir: Path) -> Database:
 
 
 @contextmanager
-def _opened(data_dir: Path) -> Iterator[Database]:
+def _opened(data_dir: Path, url: str = "") -> Iterator[Database]:
     """A command's database. Raises StartupRefusedError, in a sentence, for one out of reach."""
-    database = _database(data_dir)
+    database = _database(data_dir, url)
     try:
         with _told_in_a_sentence():
             yield database
@@ -493,6 +537,18 @@ def _add_exchange(commands: Any) -> None:
     it.add_argument("--language", choices=["ko", "en"], default="ko")
     it.add_argument("--data-dir", type=Path, default=DEFAULT_DATA_DIR)
     it.set_defaults(run=import_table)
+
+    for name, what, run in (
+        ("export", "folder", export),
+        ("backup", "file", backup),
+        ("restore", "file", restore),
+    ):
+        it = commands.add_parser(name, help=run.__doc__)
+        it.add_argument(what, type=Path, metavar="DIR" if what == "folder" else "FILE")
+        if run is restore:
+            it.add_argument("--replace", action="store_true", help="forget the tickets that are there")
+        it.add_argument("--data-dir", type=Path, default=DEFAULT_DATA_DIR)
+        it.set_defaults(run=run)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time
 
 from core.clock import KST
 from core.errors import InvalidError
-from core.i18n import _
+from core.i18n import DEFAULT_LANGUAGE, _, get_language
 
 FIRST_YEAR, LAST_YEAR = 1970, 2100
 YES = frozenset({"y", "yes", "예", "네", "o", "○", "true", "1", "유", "있음", "해당"})
@@ -105,12 +105,12 @@ def read_word(text: str, words: Mapping[str, str]) -> str:
     plain = plain_word(text)
     found = {plain_word(word): code for word, code in words.items()}.get(plain)
     if found is None:
-        first = {code: word for word, code in reversed(list(words.items()))}
-        raise BadCellError(
-            _("‘{given}’은(는) 모르는 말입니다. 이 가운데 하나로 적어 주세요: {words}").format(
-                given=text[:30], words=", ".join(first[code] for code in dict.fromkeys(words.values()))
-            )
-        )
+        listed = dict.fromkeys(words.values())
+        if get_language() == DEFAULT_LANGUAGE:
+            listed = {code: word for word, code in reversed(list(words.items()))}
+        message = _("‘{given}’은(는) 모르는 말입니다. 이 가운데 하나로 적어 주세요: {words}")
+        shown = [listed[code] or code for code in dict.fromkeys(words.values())]
+        raise BadCellError(message.format(given=text[:30], words=", ".join(shown)))
     return found
 
 

@@ -5,19 +5,23 @@ from __future__ import annotations
 import getpass
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from pathlib import Path
 
 from callcenter.error_codes import ErrorCodeBook
+from core import audit
 from core.actor import Actor
 from core.db import Database
+from core.errors import InvalidError
 from core.i18n import _
+from exchange.backup import back_up, count_tickets, restore
+from exchange.export import export_everything
 from exchange.importing import ImportReport, import_file, try_file
 from exchange.kinds import find_kind
 from exchange.rows import Ground
 from exchange.table_file import MAX_FILE_BYTES, UnreadableFileError
-from workforce.queries import get_company_by_code
+from workforce.queries import company_ids, get_company_by_code
 
 
 def import_command(
@@ -38,6 +42,62 @@ def import_command(
     if dry_run:
         _tell([_("시험 실행이라 아무것도 저장하지 않았습니다.")])
     return 1 if report.refused else 0
+
+
+def backup_command(database_url: str, *, path: Path) -> int:
+    """Write a backup and tell its SHA-256."""
+    try:
+        made = back_up(database_url, path)
+    except OSError as error:
+        raise InvalidError(
+            _("백업을 쓸 수 없습니다. 폴더와 남은 자리를 확인해 주세요. ({reason})").format(
+                reason=os.strerror(error.errno or 0)
+            )
+        ) from error
+    _tell([_("백업했습니다: {path} ({size}바이트)").format(path=made.path, size=f"{made.size:,}")])
+    _tell([f"SHA-256 {made.sha256}"])
+    return 0
+
+
+def restore_command(database_url: str, *, path: Path, replacing: bool, revisions: Collection[str]) -> int:
+    """Put a backup back and tell what the database holds now."""
+    used = restore(database_url, path, replacing=replacing, revisions=revisions)
+    tickets = count_tickets(database_url)
+    _tell([_("되살렸습니다: {path}, 접수 {tickets}건").format(path=used.path, tickets=f"{tickets:,}")])
+    _tell([f"SHA-256 {used.sha256}"])
+    return 0
+
+
+def export_command(database: Database, database_url: str, *, folder: Path, now: datetime) -> int:
+    """Write every table as CSV, tell how much, and leave a line in each company's history."""
+    try:
+        exported = export_everything(database_url, folder)
+    except OSError as error:
+        raise InvalidError(
+            _("내보낼 수 없습니다. 폴더와 남은 자리를 확인해 주세요. ({reason})").format(
+                reason=os.strerror(error.errno or 0)
+            )
+        ) from error
+    with database.transaction() as session:
+        for company_id in company_ids(session):
+            audit.record(
+                session,
+                by=this_command(),
+                at=now,
+                what="DataExported",
+                subject=("company", company_id),
+                company_id=company_id,
+                data={"file": folder.name},
+            )
+    rows = sum(each.rows for each in exported)
+    _tell(
+        [
+            _("내보냈습니다: {folder}, 표 {tables}개, 모두 {rows}줄").format(
+                folder=folder, tables=len(exported), rows=f"{rows:,}"
+            )
+        ]
+    )
+    return 0
 
 
 def this_command() -> Actor:

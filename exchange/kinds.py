@@ -7,7 +7,7 @@ import io
 from collections.abc import Mapping
 
 from core.errors import NotFoundError
-from core.i18n import _
+from core.i18n import DEFAULT_LANGUAGE, _, get_language
 from exchange.rows import Kind
 from exchange.take_homes import BOILERS, HOUSEHOLDS
 from exchange.take_prices import PRICES
@@ -31,6 +31,7 @@ def template_of(kind: Kind) -> bytes:
     """A file to fill in: the headings and one line as an example, UTF-8 with Excel's mark."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([column.heading for column in kind.columns])
+    korean = get_language() == DEFAULT_LANGUAGE
+    writer.writerow([column.label if korean else column.key.replace("_", " ") for column in kind.columns])
     writer.writerow([column.example for column in kind.columns])
     return out.getvalue().encode("utf-8-sig")

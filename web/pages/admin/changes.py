@@ -50,6 +50,7 @@ WHAT = {
     "SettingChanged": N_("기준값을 바꿈"),
     "AccessLogReviewed": N_("열람 기록을 확인함"),
     "DataImported": N_("목록을 가져옴"),
+    "DataExported": N_("모든 자료를 내보냄"),
     "CalendarDaySet": N_("회사 달력을 바꿈"),
     "CalendarDayCleared": N_("회사 달력을 나라 달력으로 되돌림"),
 }

@@ -138,6 +138,8 @@ TABLE = {
         POST /point/closures/{closure_id}/end
         POST /point/duty
         POST /point/duty/gaps
+        GET /point/day-sheet
+        POST /point/day-sheet
         GET /point/parts/{part}
         GET /point/pick
         POST /point/proposals/{plan_id}

@@ -11,7 +11,8 @@ from core.clock import today_kst
 
 _RESERVE = text("SELECT nextval(pg_get_serial_sequence('ticket', 'id')), nextval(:counter)")
 _RESERVE_MANY = text(
-    "SELECT nextval(pg_get_serial_sequence('ticket', 'id')), nextval(:counter) FROM generate_series(1, :count)"
+    "SELECT nextval(pg_get_serial_sequence('ticket', 'id')), nextval(:counter) "
+    "FROM generate_series(1, :count)"
 )
 _COUNT_ON = text("SELECT setval(:counter, greatest(nextval(:counter), :beyond))")
 

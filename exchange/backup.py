@@ -24,9 +24,27 @@ WAIT_FOR_LOCKS = "15s"
 _AWAY_WITH_THE_OLD = f"""\
 SET lock_timeout = '{WAIT_FOR_LOCKS}';
 SET client_min_messages = warning;
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'ondol_web') THEN
+        CREATE ROLE ondol_web NOLOGIN;
+    END IF;
+    IF NOT pg_has_role(current_user, 'ondol_web', 'MEMBER') THEN
+        EXECUTE format('GRANT ondol_web TO %I', current_user);
+    END IF;
+END
+$$;
 DROP SCHEMA public CASCADE;
 CREATE SCHEMA public;
+GRANT USAGE ON SCHEMA public TO PUBLIC;
 """
+_RIGHTS_TO_COME = """\
+GRANT USAGE ON SCHEMA public TO ondol_web;
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ondol_web;
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO ondol_web;
+"""
+"""The wall between companies (decision 10): its role belongs to the server, so no backup holds it, and the
+rights of tables to come are said of their owner, who may have another name here."""
 
 
 class NotABackupError(InvalidError):
@@ -62,7 +80,7 @@ def back_up(database_url: str, path: Path) -> BackupFile:
     handle, half = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.resolve().parent)
     os.close(handle)
     try:
-        programs.run("pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={half}")
+        programs.run("pg_dump", "--format=custom", "--no-owner", f"--file={half}")
         _to_disk(Path(half))
         Path(half).replace(path)
     finally:
@@ -84,7 +102,7 @@ def restore(database_url: str, path: Path, *, replacing: bool, revisions: Collec
     """
     file = describe(path)
     programs = find_programs(database_url)
-    _check_header(programs, path)
+    contents = _read_contents(programs, path)
     if not replacing and count_tickets(database_url):
         raise DatabaseInUseError(
             _(
@@ -93,11 +111,15 @@ def restore(database_url: str, path: Path, *, replacing: bool, revisions: Collec
             )
         )
     with tempfile.TemporaryDirectory(prefix="ondol-restore-") as place:
-        before, script = Path(place) / "before.sql", Path(place) / "all.sql"
+        before, script, after, chosen = (Path(place) / name for name in ("1.sql", "2.sql", "3.sql", "list"))
         before.write_text(_AWAY_WITH_THE_OLD, encoding="utf-8")
-        _unpack(programs, path, script)
+        after.write_text(_RIGHTS_TO_COME, encoding="utf-8")
+        chosen.write_text(
+            "\n".join(line for line in contents.splitlines() if " DEFAULT ACL " not in line), encoding="utf-8"
+        )
+        _unpack(programs, path, script, chosen)
         _check_revision(programs, path, revisions)
-        _apply(programs, before, script)
+        _apply(programs, before, script, after)
     return file
 
 
@@ -123,7 +145,8 @@ def count_tickets(database_url: str) -> int:
         return int(counted[0]) if counted else 0
 
 
-def _check_header(programs: Programs, path: Path) -> None:
+def _read_contents(programs: Programs, path: Path) -> str:
+    """What the backup holds, line by line. Raises NotABackupError: broken, or of a newer PostgreSQL."""
     try:
         contents = programs.run("pg_restore", "--list", str(path))
     except ProgramFailedError as error:
@@ -135,12 +158,13 @@ def _check_header(programs: Programs, path: Path) -> None:
                 made=made.group(1)
             )
         )
+    return contents
 
 
-def _unpack(programs: Programs, path: Path, script: Path) -> None:
+def _unpack(programs: Programs, path: Path, script: Path, chosen: Path) -> None:
     """The whole backup as SQL, before the database is touched: a file that breaks off does so here."""
     try:
-        programs.run("pg_restore", "--no-owner", "--no-privileges", f"--file={script}", str(path))
+        programs.run("pg_restore", "--no-owner", f"--use-list={chosen}", f"--file={script}", str(path))
     except ProgramFailedError as error:
         raise NotABackupError(_broken(path)) from error
 

@@ -83,9 +83,15 @@ def take_technician(session: Session, row: Row, ground: Ground) -> Outcome:
     person_id = find_same_person(session, name=name, phone=phone)
     is_new = person_id is None or not _has_seat(session, person_id, point.id, ground)
     if person_id is None:
-        login = row.text("login") or None
         person_id = add_person(
-            session, name=name, phone=phone, login=login, password=None, by=ground.by, now=ground.now
+            session,
+            name=name,
+            phone=phone,
+            login=row.text("login") or None,
+            password=None,
+            company_id=ground.company_id,
+            by=ground.by,
+            now=ground.now,
         )
     if is_new:
         grant_membership(

@@ -38,6 +38,24 @@ def every_table(url: str) -> dict[str, tuple[int, str]]:
     return found | {name: (value or 0, "") for name, value in sequences}
 
 
+def rights_of(url: str) -> list[object]:
+    """Who may do what, the rows' policies, functions and triggers."""
+    with psycopg.connect(libpq_url(url)) as connection:
+        return [
+            connection.execute(query).fetchall()
+            for query in (
+                "SELECT grantee, table_name, privilege_type FROM information_schema.role_table_grants "
+                "WHERE table_schema = 'public' ORDER BY 1, 2, 3",
+                "SELECT tablename, policyname, cmd, qual, with_check FROM pg_policies ORDER BY 1, 2",
+                "SELECT proname, prosecdef, prosrc FROM pg_proc "
+                "WHERE pronamespace = 'public'::regnamespace ORDER BY 1, 3",
+                "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1",
+                "SELECT defaclobjtype, defaclacl::text FROM pg_default_acl ORDER BY 1",
+                "SELECT has_schema_privilege('ondol_web', 'public', 'USAGE')",
+            )
+        ]
+
+
 @pytest.fixture
 def world(database_url: str, bring: Bring) -> str:
     """A database with tickets, open and closed."""
@@ -62,6 +80,8 @@ def test_not_a_row_is_lost(world: str, postgres_server: Server, tmp_path: Path, 
         assert restore(empty, file, replacing=False, revisions=revisions) == made
         assert every_table(empty) == before
         assert count_tickets(empty) == 3
+        for found, wanted in zip(rights_of(empty), rights_of(world), strict=True):
+            assert set(found) ^ set(wanted) == set()
         again = tmp_path / "again.backup"
         back_up(empty, again)
         restore(empty, again, replacing=True, revisions=revisions)
@@ -94,7 +114,6 @@ def test_a_broken_file_leaves_the_database_as_it_was(
     file.write_bytes(whole)
     with pytest.raises(NotABackupError, match="더 새 온돌"):
         restore(world, file, replacing=True, revisions=["0001"])
-    monkeypatch.setattr("exchange.backup.WAIT_FOR_LOCKS", "200ms")
     monkeypatch.setattr(
         "exchange.backup._AWAY_WITH_THE_OLD", "SET lock_timeout = '200ms'; DROP SCHEMA public CASCADE;"
     )

@@ -18,9 +18,7 @@ from customers.boilers import boiler_key, fill_blanks, meant_boiler, note_boiler
 from customers.locks import lock_keys
 from customers.models import Address, Boiler, BoilerModel, Contact, Household, HouseholdMember
 from customers.queries import boiler_info, find_model, household_info
-from customers.rules import is_same_home
-from customers.schemas import BoilerInfo, HouseholdInfo, NewAddress, NewBoiler, NewContact
-from customers.service import (
+from customers.rows import (
     add_member_row,
     change_household,
     home_key,
@@ -30,6 +28,8 @@ from customers.service import (
     note_household,
     person_key,
 )
+from customers.rules import is_same_home
+from customers.schemas import BoilerInfo, HouseholdInfo, NewAddress, NewBoiler, NewContact
 
 HomeKey = tuple[str, str]
 PersonKey = tuple[str, str]

@@ -224,7 +224,7 @@ _HOME = tuple(column for column in HOUSEHOLDS.columns if column is not ADDRESS)
 
 TICKETS = Kind(
     code="tickets",
-    label=N_("접수"),
+    label=N_("접수 건"),
     take=take_ticket,
     take_together=take_tickets,
     columns=(

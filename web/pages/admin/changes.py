@@ -116,7 +116,7 @@ VALUES = {
         "households": N_("가구"),
         "boilers": N_("보일러"),
         "prices": N_("가격표"),
-        "tickets": N_("접수"),
+        "tickets": N_("접수 건"),
     },
     "kind": {"direct": N_("직영"), "designated": N_("지정점")},
     "tier": {"any": N_("언제나"), "day": N_("주간"), "night_holiday": N_("야간·휴일")},

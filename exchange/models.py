@@ -39,7 +39,7 @@ class DataImport(SQLModel, table=True):
     """Already there."""
     refused: int = 0
     refusals: list[dict[str, Any]] = Field(default_factory=list, sa_column=json_column())
-    """`{"line", "reason"}` of the refused rows, as they were told; at most `importing.MOST_KEPT`."""
+    """`{"line", "reason"}` of the refused rows, as they were told; at most `records.MOST_KEPT`."""
 
 
 class UploadedFile(SQLModel, table=True):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlmodel import Session
 
@@ -220,8 +220,3 @@ def reason_of(kind: Kind, error: DomainError) -> str:
 def _of_column(kind: Kind, key: str, why: str) -> str:
     column = kind.column(key)
     return f"{column.heading}: {why}" if column is not None else why
-
-
-def given(row: Row, **keys: str) -> dict[str, Any]:
-    """Texts of a row by other names; empty ones are None."""
-    return {name: row.text(key) or None for name, key in keys.items()}

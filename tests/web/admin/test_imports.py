@@ -79,3 +79,14 @@ def test_every_kind_has_a_file_to_fill_in(client: httpx.Client, kind: str) -> No
 def test_another_companys_files_and_records_are_not_there(client: httpx.Client) -> None:
     for path in ("/admin/imports/999", "/admin/imports/files/999", "/admin/imports/templates/nothing"):
         assert client.get(path).status_code == 404
+
+
+def test_the_files_to_fill_in_can_be_taken_one_after_the_other(client: httpx.Client) -> None:
+    """Behind the wall between companies, as everything that a signed-in person does."""
+    for kind in KINDS:
+        content = client.get(f"/admin/imports/templates/{kind}").content
+        page = stored(send(client, kind, content, f"{kind}.csv"))
+        assert "거절할 줄과 까닭" not in client.get(page).text, kind
+        assert "1줄을 가져왔습니다." in client.get(stored(client.post(page))).text, kind
+    again = stored(send(client, "tickets", client.get("/admin/imports/templates/tickets").content))
+    assert "새로 가져올 줄이 없습니다." in client.get(again).text

@@ -137,6 +137,7 @@ def add_tasks(app: procrastinate.App, context: WorkerContext) -> None:
     def retention(timestamp: int) -> None:
         log.debug("retention", due=timestamp)
         run_retention(context.database, clock=context.clock)
+
     if context.settings.day_sheets_dir:
 
         @app.periodic(cron=DAY_SHEETS_CRON)

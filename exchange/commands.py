@@ -21,7 +21,7 @@ from exchange.importing import ImportReport, import_file, try_file
 from exchange.kinds import find_kind
 from exchange.rows import Ground
 from exchange.table_file import MAX_FILE_BYTES, UnreadableFileError
-from workforce.queries import company_ids, get_company_by_code
+from workforce.queries import company_by_code, company_ids
 
 
 def import_command(
@@ -31,7 +31,7 @@ def import_command(
     try:
         content = _read(path)
         with database.reading() as session:
-            company_id = get_company_by_code(session, code=company).id
+            company_id = company_by_code(session, code=company).id
         ground = Ground(company_id, ErrorCodeBook(), this_command(), now)
         run = try_file if dry_run else import_file
         report = run(database, kind=find_kind(kind), content=content, file_name=path.name, ground=ground)

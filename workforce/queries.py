@@ -40,14 +40,6 @@ def _read_company(session: Session, company_id: int) -> CompanyInfo:
     return company_info(row)
 
 
-def get_company_by_code(session: Session, *, code: str) -> CompanyInfo:
-    """One company by its code. Raises NotFoundError."""
-    row = session.exec(select(Company).where(col(Company.code) == code.strip().lower())).first()
-    if row is None:
-        raise NotFoundError(_("그런 회사가 없습니다. 회사 코드를 확인해 주세요."))
-    return company_info(row)
-
-
 def company_ids(session: Session) -> list[int]:
     """Every company of this installation."""
     return list(session.execute(columns(col(Company.id)).order_by(col(Company.id))).scalars())

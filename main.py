@@ -14,12 +14,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core import clock
 from core.actor import Role
 from core.db import Database, make_engine
-from core.embedded_postgres import running_url
+from core.embedded_postgres import EmbeddedPostgres, running_url
 from core.errors import DomainError, FieldError
 from core.lifeline import die_with_parent
 from core.logs import configure_logs
@@ -39,6 +39,8 @@ MIGRATE_FIRST = (
     "데이터베이스에 온돌의 표가 없거나 예전 것입니다. 먼저 `python3 run.py migrate`를 실행해 주세요.\n"
     "The database has no tables of Ondol yet, or older ones: run `python3 run.py migrate` first."
 )
+IMPORT_KINDS = ("points", "technicians", "households", "boilers", "prices", "tickets")
+"""The keys of `exchange.kinds.KINDS`, told here because importing them takes every command two seconds."""
 WORKER_GIVES_WAY = 10
 """Added niceness of a worker, from its first import on: on a busy machine a person waits for the pages."""
 
@@ -186,7 +188,6 @@ def _require_tables(url: str) -> None:
         StartupRefusedError: it has to be migrated first.
     """
     from alembic.runtime.migration import MigrationContext
-    from alembic.script import ScriptDirectory
     from sqlalchemy.exc import OperationalError
 
     engine = make_engine(url, pool_size=1)
@@ -197,8 +198,7 @@ def _require_tables(url: str) -> None:
         return
     finally:
         engine.dispose()
-    known = [each.revision for each in ScriptDirectory.from_config(_alembic(url)).walk_revisions()]
-    if found is None or found in known[1:]:
+    if found is None or found in _revisions(url)[1:]:
         raise StartupRefusedError(MIGRATE_FIRST)
 
 
@@ -227,6 +227,13 @@ def _require_key(settings: Settings) -> None:
             "SECRET_KEY가 없습니다. 2단계 확인을 쓰는 사람이 있으니 전에 쓰던 SECRET_KEY를 넣어 주세요.\n"
             "SECRET_KEY is not set, but second factors are sealed under it: give the same key as before."
         )
+
+
+def _revisions(url: str) -> list[str]:
+    """What our migrations know, the newest first."""
+    from alembic.script import ScriptDirectory
+
+    return [each.revision for each in ScriptDirectory.from_config(_alembic(url)).walk_revisions()]
 
 
 def token(arguments: argparse.Namespace) -> int:
@@ -342,6 +349,51 @@ def breach_report(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def import_table(arguments: argparse.Namespace) -> int:
+    """Bring a list of the system before in: points, technicians, households, boilers, prices or tickets."""
+    from core.i18n import set_language
+    from exchange.commands import import_command
+
+    set_language(arguments.language)
+    with _opened(arguments.data_dir) as database:
+        return import_command(
+            database,
+            kind=arguments.kind,
+            path=arguments.file,
+            company=arguments.company,
+            dry_run=arguments.dry_run,
+            now=clock.now(),
+        )
+
+
+def export(arguments: argparse.Namespace) -> int:
+    """Write everything as CSV, one file a table, into a new folder."""
+    from exchange.commands import export_command
+
+    with _address(arguments.data_dir) as url, _opened(arguments.data_dir, url) as database:
+        return export_command(database, url, folder=arguments.folder, now=clock.now())
+
+
+def backup(arguments: argparse.Namespace) -> int:
+    """Write the whole database into one file."""
+    from exchange.commands import backup_command
+
+    with _address(arguments.data_dir) as url, _told_in_a_sentence():
+        return backup_command(url, path=arguments.file)
+
+
+def restore(arguments: argparse.Namespace) -> int:
+    """Put a backup back, all of it or nothing, and bring its tables to this version."""
+    from exchange.commands import restore_command
+
+    with _address(arguments.data_dir) as url, _told_in_a_sentence():
+        code = restore_command(
+            url, path=arguments.file, replacing=arguments.replace, revisions=_revisions(url)
+        )
+        migrate_database(url)
+        return code
+
+
 def bench(arguments: argparse.Namespace) -> int:
     """Measure beside a peer or baseline in the same run."""
     from benchmarks.bench import run_bench
@@ -362,9 +414,20 @@ def _checked_settings() -> Settings:
     return settings
 
 
-def _database(data_dir: Path) -> Database:
-    """The database of DATABASE_URL, else of the demo that runs on this data directory."""
+@contextmanager
+def _address(data_dir: Path) -> Iterator[str]:
+    """DATABASE_URL, else the database in this data directory: one that nobody runs is run meanwhile."""
     url = Settings().database_url or running_url(data_dir / "postgres")
+    if url:
+        yield url
+        return
+    with EmbeddedPostgres(data_dir / "postgres") as server:
+        yield server.url
+
+
+def _database(data_dir: Path, url: str = "") -> Database:
+    """The database of DATABASE_URL, else of the demo that runs on this data directory."""
+    url = url or Settings().database_url or running_url(data_dir / "postgres") or ""
     if not url:
         raise StartupRefusedError(
             f"데이터베이스를 찾지 못했습니다({data_dir}). 먼저 데모를 켜거나 DATABASE_URL을 정해 주세요.\n"
@@ -374,14 +437,21 @@ def _database(data_dir: Path) -> Database:
 
 
 @contextmanager
-def _transaction(data_dir: Path) -> Iterator[Session]:
-    """A command's one transaction. Raises StartupRefusedError, in a sentence, for a database out of reach."""
-    database = _database(data_dir)
+def _opened(data_dir: Path, url: str = "") -> Iterator[Database]:
+    """A command's database. Raises StartupRefusedError, in a sentence, for one out of reach."""
+    database = _database(data_dir, url)
     try:
-        with _told_in_a_sentence(), database.transaction() as session:
-            yield session
+        with _told_in_a_sentence():
+            yield database
     finally:
         database.dispose()
+
+
+@contextmanager
+def _transaction(data_dir: Path) -> Iterator[Session]:
+    """A command's one transaction. Raises as `_opened`."""
+    with _opened(data_dir) as database, database.transaction() as session:
+        yield session
 
 
 @contextmanager
@@ -473,6 +543,7 @@ def _parser() -> argparse.ArgumentParser:
     it.add_argument("--out", required=True, type=Path)
     it.add_argument("--data-dir", type=Path, default=DEFAULT_DATA_DIR)
     it.set_defaults(run=breach_report)
+    _add_exchange(commands)
 
     it = commands.add_parser("bench", help=bench.__doc__)
     it.add_argument("name", nargs="?", default=None)
@@ -482,6 +553,30 @@ def _parser() -> argparse.ArgumentParser:
     it.add_argument("--out", type=Path, default=ROOT / "docs" / "screenshots")
     it.set_defaults(run=screenshots)
     return parser
+
+
+def _add_exchange(commands: Any) -> None:
+    """The commands that bring data in and out."""
+    it = commands.add_parser("import", help=import_table.__doc__)
+    it.add_argument("kind", choices=IMPORT_KINDS, metavar="KIND", help=" ".join(IMPORT_KINDS))
+    it.add_argument("file", type=Path, metavar="FILE.csv")
+    it.add_argument("--company", required=True, help="the company's code")
+    it.add_argument("--dry-run", action="store_true", help="say the same and keep nothing")
+    it.add_argument("--language", choices=["ko", "en"], default="ko")
+    it.add_argument("--data-dir", type=Path, default=DEFAULT_DATA_DIR)
+    it.set_defaults(run=import_table)
+
+    for name, what, run in (
+        ("export", "folder", export),
+        ("backup", "file", backup),
+        ("restore", "file", restore),
+    ):
+        it = commands.add_parser(name, help=run.__doc__)
+        it.add_argument(what, type=Path, metavar="DIR" if what == "folder" else "FILE")
+        if run is restore:
+            it.add_argument("--replace", action="store_true", help="forget the tickets that are there")
+        it.add_argument("--data-dir", type=Path, default=DEFAULT_DATA_DIR)
+        it.set_defaults(run=run)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import procrastinate
@@ -41,6 +42,7 @@ log = structlog.get_logger(__name__)
 SWEEP_CRON = "* * * * * */2"
 """Every other second (the sixth field): a limit that passes is acted on within a few seconds."""
 RETRY_STALLED_CRON = "* * * * * */5"
+DAY_SHEETS_CRON = "*/15 * * * *"
 KEEP_JOBS_HOURS = 24
 RETENTION_CRON = "23 18 * * *"
 """03:23 in Korea, when the fewest people work (procrastinate reads it as UTC)."""
@@ -135,6 +137,17 @@ def add_tasks(app: procrastinate.App, context: WorkerContext) -> None:
     def retention(timestamp: int) -> None:
         log.debug("retention", due=timestamp)
         run_retention(context.database, clock=context.clock)
+
+    if context.settings.day_sheets_dir:
+
+        @app.periodic(cron=DAY_SHEETS_CRON)
+        @app.task(name="day_sheets", queue=QUEUE_DEFAULT, queueing_lock="day_sheets")
+        def day_sheets(timestamp: int) -> None:
+            from web.day_sheet_files import write_day_sheets  # only where somebody wants them
+
+            log.debug("day_sheets", due=timestamp)
+            folder = Path(context.settings.day_sheets_dir)
+            write_day_sheets(context.database, folder=folder, now=context.clock())
 
     @app.periodic(cron="17 * * * *")
     @app.task(name="remove_old_jobs", queue=QUEUE_DEFAULT, queueing_lock="remove_old_jobs", pass_context=True)

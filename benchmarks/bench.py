@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 
 from benchmarks.console import bench_console
+from benchmarks.importing import bench_import
 from benchmarks.intake import bench_intake
 from benchmarks.kills import bench_kills
 from benchmarks.planning import bench_plan
@@ -17,6 +18,7 @@ BENCHES: dict[str, Callable[[], int]] = {
     "intake": bench_intake,
     "console": bench_console,
     "kills": bench_kills,
+    "import": bench_import,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -9,6 +10,8 @@ from typing import Literal
 
 VISIT_FEE = "VISIT_FEE"
 """The code of the visit fee; it is on every bill and never has to be asked for."""
+LINE_CODE = re.compile(r"[A-Z][A-Z0-9_]{1,39}")
+"""How the code of a price list's line is written."""
 MAX_QUANTITY = 99
 
 PriceKind = Literal["visit_fee", "labour", "parts"]

@@ -29,6 +29,7 @@ MODEL_MODULES = (
     "callcenter.models",
     "happycall.models",
     "privacy.models",
+    "exchange.models",
 )
 """Every module that declares tables, so that Alembic and the tests see them all."""
 

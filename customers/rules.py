@@ -128,6 +128,14 @@ def relationship_label(relationship: Relationship) -> str:
     }[relationship]
 
 
+def is_same_home(*, has_number: bool, unit: str, precision: str) -> bool:
+    """Whether a home at the same address is the one that is meant.
+
+    Somebody there has the caller's number, or the 동·호 tells it apart: a lot alone may hold many homes.
+    """
+    return has_number or (bool(unit) and precision != "none")
+
+
 AGE_BANDS = ("0-39", "40-64", "65-74", "75+")
 ELDERLY_BANDS = frozenset({"65-74", "75+"})
 _AGE = re.compile(r"(\d{1,3})(?:세)?")

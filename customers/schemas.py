@@ -40,6 +40,8 @@ class NewBoiler:
     model: str | None = None
     serial: str | None = None
     installed_on: date | None = None
+    installer: str | None = None
+    warranty_start: date | None = None
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,8 @@ class HouseholdInfo:
     access_note: str
     is_new: bool = False
     """Made a moment ago by the caller: nothing else can be known of it yet."""
+    is_changed: bool = False
+    """The caller's telling added something: the home, its resident, or what is kept of them."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -13,10 +12,22 @@ from core import audit
 from core.actor import Actor
 from core.errors import FieldError, InvalidError, NotFoundError
 from core.i18n import _
+from core.phones import Phone
 from customers.boilers import find_or_add_boiler
 from customers.locks import lock_keys
 from customers.models import Address, Contact, Household, HouseholdMember
 from customers.queries import address_info, contact_info, household_info
+from customers.rows import (
+    add_member_row,
+    change_household,
+    home_key,
+    improve_location,
+    new_address,
+    new_contact,
+    note_household,
+    person_key,
+)
+from customers.rules import is_same_home
 from customers.schemas import (
     AddressInfo,
     ContactInfo,
@@ -24,11 +35,11 @@ from customers.schemas import (
     NewAddress,
     NewContact,
 )
-from customers.tokens import address_tokens
 
 __all__ = [
     "OutsideKoreaError",
     "add_member",
+    "find_household",
     "find_or_add_boiler",
     "find_or_add_contact",
     "find_or_add_household",
@@ -50,8 +61,8 @@ def hold_family(
     session: Session, *, company_id: int, people: Iterable[NewContact], address: NewAddress
 ) -> None:
     """Lock a family's people and home at once, before they are found or added one by one."""
-    numbers = sorted({_person_key(company_id, person) for person in people})  # locks, never in a circle
-    lock_keys(session, *numbers, _home_key(company_id, address))
+    numbers = sorted({person_key(company_id, person) for person in people})  # locks, never in a circle
+    lock_keys(session, *numbers, home_key(company_id, address))
 
 
 def find_or_add_household(
@@ -71,11 +82,13 @@ def find_or_add_household(
     resident's number, because a lot may hold many homes. `priority_care` and `age_band` change what is kept
     only when they are told (not None).
     """
-    lock_keys(session, _home_key(company_id, address))
+    lock_keys(session, home_key(company_id, address))
     household = _known_home(session, company_id=company_id, address=address, phone=resident.phone)
-    is_new = household is None
+    is_new, changed = household is None, False
     if household is None:
-        place = _add_address(session, company_id=company_id, address=address, now=now)
+        place = new_address(company_id=company_id, address=address, now=now)
+        session.add(place)
+        session.flush()
         household = Household(
             company_id=company_id,
             address_id=place.id or 0,
@@ -85,12 +98,15 @@ def find_or_add_household(
         )
         session.add(household)
         session.flush()
-        _write(session, by=by, now=now, what="HouseholdAdded", household=household, data={})
+        note_household(session, by=by, now=now, what="HouseholdAdded", household=household, data={})
     else:
-        place = _improve_location(session, household, address)
-        _change(session, household, priority_care=priority_care, age_band=age_band, by=by, now=now)
+        place = session.get_one(Address, household.address_id)
+        improve_location(session, place, address)
+        changed = change_household(
+            session, household, priority_care=priority_care, age_band=age_band, by=by, now=now
+        )
     assert household.id is not None
-    add_member(
+    is_new_member = add_member(
         session,
         company_id=company_id,
         household_id=household.id,
@@ -100,14 +116,26 @@ def find_or_add_household(
         now=now,
         is_new_home=is_new,
     )
-    return replace(household_info(household, place), is_new=is_new)
+    return replace(
+        household_info(household, place), is_new=is_new, is_changed=is_new or changed or is_new_member
+    )
+
+
+def find_household(
+    session: Session, *, company_id: int, address: NewAddress, phone: Phone
+) -> HouseholdInfo | None:
+    """The home that `find_or_add_household` would find; None when it would be added."""
+    found = _known_home(session, company_id=company_id, address=address, phone=phone.e164)
+    if found is None:
+        return None
+    return household_info(found, session.get_one(Address, found.address_id))
 
 
 def find_or_add_contact(
     session: Session, *, company_id: int, person: NewContact, now: datetime
 ) -> ContactInfo:
     """A person by number and name: several people may share one phone."""
-    lock_keys(session, _person_key(company_id, person))
+    lock_keys(session, person_key(company_id, person))
     query = select(Contact).where(
         col(Contact.company_id) == company_id,
         col(Contact.phone_digits) == person.phone.digits,
@@ -115,16 +143,7 @@ def find_or_add_contact(
     )
     row = session.exec(query).first()
     if row is None:
-        row = Contact(
-            company_id=company_id,
-            name=person.name,
-            phone=person.phone.e164,
-            phone_digits=person.phone.digits,
-            phone_tail=person.phone.digits[-4:],
-            phone_kind=person.phone.kind.value,
-            can_text=person.phone.can_text,
-            created_at=now,
-        )
+        row = new_contact(company_id=company_id, person=person, now=now)
         session.add(row)
         session.flush()
     return contact_info(row)
@@ -140,8 +159,8 @@ def add_member(
     by: Actor,
     now: datetime,
     is_new_home: bool = False,
-) -> None:
-    """Let a person belong to a home; a second time changes nothing.
+) -> bool:
+    """Let a person belong to a home; a second time changes nothing. Returns whether it was the first.
 
     Args:
         is_new_home: nobody belongs to it yet, so nobody is looked for.
@@ -152,21 +171,17 @@ def add_member(
         col(HouseholdMember.relationship) == relationship,
     )
     if not is_new_home and session.exec(query).first() is not None:
-        return
-    session.add(
-        HouseholdMember(
-            household_id=household_id, contact_id=contact_id, relationship=relationship, since=now
-        )
-    )
-    audit.record(
+        return False
+    add_member_row(
         session,
-        by=by,
-        at=now,
-        what="HouseholdMemberAdded",
-        subject=("household", household_id),
         company_id=company_id,
-        data={"contact_id": contact_id, "relationship": relationship},
+        household_id=household_id,
+        contact_id=contact_id,
+        relationship=relationship,
+        by=by,
+        now=now,
     )
+    return True
 
 
 def pick_on_map(
@@ -209,14 +224,6 @@ def pick_on_map(
     return address_info(row)
 
 
-def _person_key(company_id: int, person: NewContact) -> str:
-    return f"contact/{company_id}/{person.phone.e164}"
-
-
-def _home_key(company_id: int, address: NewAddress) -> str:
-    return f"home/{company_id}/{address.normalised}/{address.unit}"
-
-
 def _known_home(session: Session, *, company_id: int, address: NewAddress, phone: str) -> Household | None:
     has_number = (
         select(HouseholdMember.id)
@@ -240,68 +247,5 @@ def _known_home(session: Session, *, company_id: int, address: NewAddress, phone
     if found is None:
         return None
     household, is_theirs = found
-    return household if is_theirs or (address.unit and address.precision != "none") else None
-
-
-def _add_address(session: Session, *, company_id: int, address: NewAddress, now: datetime) -> Address:
-    row = Address(
-        company_id=company_id,
-        raw=address.raw,
-        normalised=address.normalised,
-        unit=address.unit,
-        postcode=address.postcode,
-        area_code=address.area_code,
-        lat=address.lat,
-        lon=address.lon,
-        precision=address.precision,
-        located_by=address.located_by,
-        tokens=address_tokens(address.raw, address.normalised, *address.tokens),
-        created_at=now,
-    )
-    session.add(row)
-    session.flush()
-    return row
-
-
-def _change(
-    session: Session,
-    household: Household,
-    *,
-    priority_care: bool | None,
-    age_band: str | None,
-    by: Actor,
-    now: datetime,
-) -> None:
-    changes: dict[str, Any] = {}
-    if priority_care is not None and priority_care != household.priority_care:
-        household.priority_care = changes["priority_care"] = priority_care
-    if age_band is not None and age_band != household.age_band:
-        household.age_band = changes["age_band"] = age_band
-    if changes:
-        session.add(household)
-        _write(session, by=by, now=now, what="HouseholdChanged", household=household, data=changes)
-
-
-def _improve_location(session: Session, household: Household, address: NewAddress) -> Address:
-    """A home that nobody could place takes a place that is found now; a person's pick is never undone."""
-    row = session.get_one(Address, household.address_id)
-    if row.lat is None and address.lat is not None:
-        row.lat, row.lon, row.precision = address.lat, address.lon, address.precision
-        row.area_code, row.located_by = address.area_code, address.located_by
-        session.add(row)
-    return row
-
-
-def _write(
-    session: Session, *, by: Actor, now: datetime, what: str, household: Household, data: dict[str, Any]
-) -> None:
-    assert household.id is not None
-    audit.record(
-        session,
-        by=by,
-        at=now,
-        what=what,
-        subject=("household", household.id),
-        company_id=household.company_id,
-        data=data,
-    )
+    same = is_same_home(has_number=is_theirs, unit=address.unit, precision=address.precision)
+    return household if same else None

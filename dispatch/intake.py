@@ -12,7 +12,7 @@ from core.actor import Actor
 from core.dated import CompanyRules, read_calendar, read_rules
 from core.errors import ConflictError
 from core.i18n import _
-from customers.schemas import BoilerInfo, HouseholdInfo, NewAddress, NewBoiler
+from customers.schemas import NewAddress
 from customers.service import (
     add_member,
     find_or_add_boiler,
@@ -25,11 +25,8 @@ from dispatch.clocks import start_first_clocks
 from dispatch.duplicates import find_suspected
 from dispatch.events import TicketFiled
 from dispatch.intake_check import CheckedTicket, check_request
-from dispatch.intake_rules import (
-    is_safety,
-    priority_of,
-)
-from dispatch.models import Ticket, TicketParty, WishedWindow
+from dispatch.intake_rows import Home, add_parties, boiler_told, make_ticket
+from dispatch.models import Ticket
 from dispatch.numbers import reserve_number
 from dispatch.places import ask_map_pick, is_plannable
 from dispatch.safety_script import script_steps
@@ -118,13 +115,6 @@ def _read_ground(session: Session, *, company_id: int, now: datetime) -> _Ground
     return _Ground(company, rules, ticket_id, number)
 
 
-@dataclass(frozen=True)
-class _Home:
-    household: HouseholdInfo
-    boiler: BoilerInfo | None
-    contact_ids: dict[str, int]
-
-
 def _store_people(
     session: Session,
     checked: CheckedTicket,
@@ -133,7 +123,7 @@ def _store_people(
     company_id: int,
     by: Actor,
     now: datetime,
-) -> _Home:
+) -> Home:
     people = [party.person for party in checked.parties]
     hold_family(session, company_id=company_id, people=people, address=checked.address)
     contacts = {
@@ -161,24 +151,23 @@ def _store_people(
                 by=by,
                 now=now,
             )
-    said = request.boiler
     boiler = find_or_add_boiler(
         session,
         company_id=company_id,
         address_id=household.address.id,
-        boiler=NewBoiler(said.model or None, said.serial or None, said.installed_on) if said else NewBoiler(),
+        boiler=boiler_told(request),
         by=by,
         now=now,
         is_new_home=household.is_new,
     )
-    return _Home(household, boiler, {role: contact.id for role, contact in contacts.items()})
+    return Home(household, boiler, {role: contact.id for role, contact in contacts.items()})
 
 
 def _store_ticket(
     session: Session,
     checked: CheckedTicket,
     request: TicketRequest,
-    home: _Home,
+    home: Home,
     ground: _Ground,
     *,
     codes: CodeBook,
@@ -189,9 +178,6 @@ def _store_ticket(
     code = None
     if checked.error_code:
         code = codes.look_up(session, company_id=company.id, family=family, code=checked.error_code)
-    safe = is_safety(
-        symptom=checked.symptom, flagged=request.safety, code_is_safety=bool(code and code.safety)
-    )
     same = None
     if not home.household.is_new:
         same = find_suspected(
@@ -201,58 +187,24 @@ def _store_ticket(
             received_at=checked.received_at,
             rules=rules,
         )
-    care = home.household.priority_care
-    ticket = Ticket(
-        id=ground.ticket_id,
+    ticket = make_ticket(
+        checked,
+        request,
+        home,
+        ticket_id=ground.ticket_id,
         number=ground.number,
-        company_id=company.id,
-        household_id=home.household.id,
-        boiler_id=home.boiler.id if home.boiler else None,
-        channel=checked.channel,
-        symptom=checked.symptom,
-        error_code=checked.error_code,
-        error_code_known=None if checked.error_code is None else code is not None,
-        priority=priority_of(symptom=checked.symptom, priority_care=care, safety=safe),
-        safety=safe,
-        safety_hold=safe,
-        priority_care=care,
-        age_band=checked.age_band or home.household.age_band,
-        note=request.note or "",
-        status="RECEIVED",
-        received_at=checked.received_at,
-        recorded_at=now,
-        payer_role=checked.payer_role,
-        suspected_duplicate_of_id=same.id if same else None,
-        script_version=request.script_version or "",
+        code=code,
+        now=now,
     )
+    ticket.suspected_duplicate_of_id = same.id if same else None
     session.add(ticket)
     session.flush()
-    _store_parties(session, ticket, checked, request, home)
+    add_parties(session, ticket, checked, request, home)
     return ticket, code
 
 
-def _store_parties(
-    session: Session, ticket: Ticket, checked: CheckedTicket, request: TicketRequest, home: _Home
-) -> None:
-    for party in checked.parties:
-        session.add(
-            TicketParty(
-                ticket_id=ticket_key(ticket),
-                role=party.role,
-                contact_id=home.contact_ids[party.role],
-                name=party.person.name,
-                phone=party.person.phone.e164,
-                phone_raw=party.phone_raw,
-                can_text=party.person.phone.can_text,
-                relationship="" if party.role == "resident" else party.relationship,
-            )
-        )
-    for window in request.wished_windows or ():
-        session.add(WishedWindow(ticket_id=ticket_key(ticket), start_at=window.start, end_at=window.end))
-
-
 def _go_on(
-    session: Session, ticket: Ticket, request: TicketRequest, home: _Home, *, by: Actor, now: datetime
+    session: Session, ticket: Ticket, request: TicketRequest, home: Home, *, by: Actor, now: datetime
 ) -> None:
     ticket_id = ticket_key(ticket)
     if not is_plannable(home.household.address):
@@ -273,7 +225,7 @@ def _go_on(
         )
 
 
-def _answer(session: Session, ticket: Ticket, home: _Home, code: CodeFact | None) -> FiledTicket:
+def _answer(session: Session, ticket: Ticket, home: Home, code: CodeFact | None) -> FiledTicket:
     duplicate = None
     if ticket.suspected_duplicate_of_id is not None:
         duplicate = session.get_one(Ticket, ticket.suspected_duplicate_of_id).number

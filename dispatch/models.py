@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, Text, text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Text, text
 from sqlmodel import Field, SQLModel
 
 from core.models import big_id, in_values, json_column
@@ -82,6 +82,20 @@ class Ticket(SQLModel, table=True):
     script_version: str = ""
     destroyed_at: datetime | None = None
     """When its people were destroyed by retention; times, states and money stay for the figures."""
+
+
+class ImportedTicket(SQLModel, table=True):
+    """Under which number the system before knew a ticket: importing the same list again adds nothing."""
+
+    __tablename__ = "imported_ticket"
+    __table_args__ = (Index("ux_imported_ticket", "company_id", "old_number", unique=True),)
+
+    ticket_id: int = Field(
+        sa_column=Column(BigInteger, ForeignKey("ticket.id"), primary_key=True, autoincrement=False)
+    )
+    company_id: int = Field(sa_type=BigInteger, foreign_key="company.id")
+    old_number: str
+    at: datetime
 
 
 class TicketParty(SQLModel, table=True):

@@ -10,6 +10,10 @@ from sqlmodel import Session
 from core.clock import today_kst
 
 _RESERVE = text("SELECT nextval(pg_get_serial_sequence('ticket', 'id')), nextval(:counter)")
+_RESERVE_MANY = text(
+    "SELECT nextval(pg_get_serial_sequence('ticket', 'id')), nextval(:counter) "
+    "FROM generate_series(1, :count)"
+)
 _COUNT_ON = text("SELECT setval(:counter, greatest(nextval(:counter), :beyond))")
 
 
@@ -22,6 +26,15 @@ def reserve_number(session: Session, *, company_id: int, prefix: str, now: datet
     """
     reserved, running = session.execute(_RESERVE, {"counter": f"ticket_number_{company_id:d}"}).one()
     return int(reserved), number_of(prefix, serial=int(running), now=now)
+
+
+def reserve_numbers(
+    session: Session, *, company_id: int, prefix: str, count: int, now: datetime
+) -> list[tuple[int, str]]:
+    """`count` ids and numbers at once, as `reserve_number` gives them."""
+    told = {"counter": f"ticket_number_{company_id:d}", "count": count}
+    rows = session.execute(_RESERVE_MANY, told).all()
+    return [(int(key), number_of(prefix, serial=int(serial), now=now)) for key, serial in rows]
 
 
 def count_on(session: Session, *, company_id: int, beyond: int) -> None:

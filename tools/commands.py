@@ -39,6 +39,9 @@ HELP = """\
   token      --role ROLE --company CODE [--user LOGIN] [--data-dir DIR]   API 토큰 발급
   login-link --role ROLE --company CODE [--user LOGIN] [--data-dir DIR]   한 번 쓰는 로그인 주소
   breach-report --company CODE --since WHEN [--account LOGIN] --out FILE  유출 때 누구의 정보를 보았는지
+  import KIND FILE.csv --company CODE [--dry-run] [--data-dir DIR]        목록 가져오기 (KIND: points
+         technicians households boilers prices tickets)
+  backup FILE | restore FILE [--replace] | export DIR   [--data-dir DIR]  백업 | 되살리기 | 모두 CSV로
   bench [NAME] | screenshots                      측정 | README 화면 만들기
 
 각 명령의 옵션: python3 run.py COMMAND --help

@@ -60,7 +60,7 @@ def add_person(
     session.add(Person(id=person_id, name=name.strip(), phone=number, created_at=now))
     session.flush()
     if login:
-        _add_account(session, person_id=person_id, login=login.strip(), password=password, now=now)
+        add_account(session, person_id=person_id, login=login.strip(), password=password, now=now)
     audit.record(
         session, by=by, at=now, what="PersonAdded", subject=("person", person_id), company_id=company_id
     )
@@ -217,9 +217,8 @@ def end_qualification(
     announce_licences(session, technician_id=row.technician_id, first=last_day, now=now)
 
 
-def _add_account(
-    session: Session, *, person_id: int, login: str, password: str | None, now: datetime
-) -> None:
+def add_account(session: Session, *, person_id: int, login: str, password: str | None, now: datetime) -> None:
+    """A log-in; without a password nobody can sign in yet. Raises LoginTakenError, InvalidError."""
     if session.scalar(select(func.ondol_login_taken(login))):
         message = _("이미 쓰이는 아이디입니다. 다른 아이디를 적어 주세요.")
         raise LoginTakenError(message, errors=(FieldError("login", message),))

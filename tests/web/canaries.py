@@ -15,6 +15,7 @@ from core import audit
 from core.visibility import Datum
 from dispatch.models import ContactAttempt, Placement, Task, Ticket, Visit
 from dispatch.planning.plan_models import Plan
+from exchange.models import DataImport
 from happycall.models import HappyCall, HappyCallAttempt
 from notifications.models import Notice
 from tests import world
@@ -266,6 +267,22 @@ def _values(session: Session, web: WebWorld, planted: Planted, *, home_id: int) 
             name="연동 프로그램",
         ),
     )
+    brought = world.add(
+        session,
+        DataImport(
+            company_id=company_id,
+            kind="tickets",
+            file_name="접수.csv",
+            sha256="0" * 64,
+            state="done",
+            at=web.now,
+            by_name="관리자",
+            source="test",
+            lines=1,
+            refused=1,
+            refusals=[{"line": 2, "reason": "주소를 읽을 수 없습니다."}],
+        ),
+    )
     call = session.exec(select(HappyCall)).first()
     visit = session.exec(select(Visit).where(col(Visit.state) == "completed")).one()
     person = session.get_one(Technician, web.technician.id).person_id
@@ -280,6 +297,9 @@ def _values(session: Session, web: WebWorld, planted: Planted, *, home_id: int) 
         "person_id": str(person),
         "membership_id": str(membership.id),
         "token_id": str(token.id),
+        "import_id": str(brought.id),
+        "upload_id": "0",
+        "kind": "tickets",
         "day": web.now.date().isoformat(),
         "technician_id": str(web.technician.id),
         "qualification_id": str(qualification.id),

@@ -152,6 +152,8 @@ TABLE = {
         POST /point/closures/{closure_id}/end
         POST /point/duty
         POST /point/duty/gaps
+        GET /point/day-sheet
+        POST /point/day-sheet
         GET /point/parts/{part}
         GET /point/pick
         POST /point/proposals/{plan_id}
@@ -222,6 +224,12 @@ TABLE = {
         GET /admin/duty/{place}/new
         POST /admin/duty/{place}/new
         GET /admin/history
+        GET /admin/imports
+        POST /admin/imports
+        GET /admin/imports/files/{upload_id}
+        POST /admin/imports/files/{upload_id}
+        GET /admin/imports/templates/{kind}
+        GET /admin/imports/{import_id}
         GET /admin/people
         GET /admin/people/new
         POST /admin/people/new

@@ -11,6 +11,7 @@ from web.presenters.timeline_facts import Names, facts_of, reason_of
 
 WORDS: dict[str, tuple[str, str]] = {
     "TicketFiled": (N_("접수했습니다"), ""),
+    "TicketImported": (N_("예전 시스템에서 가져왔습니다"), ""),
     "CallJoined": (N_("다시 전화를 받아 이어서 적었습니다"), ""),
     "SelfFixRecorded": (N_("직접 고쳐 보신 결과를 적었습니다"), ""),
     "SelfFixed": (N_("고객이 직접 해결했습니다"), "ok"),

@@ -182,6 +182,10 @@ def _technician(data: Facts, names: Names, key: str) -> str:
     return names.technicians.get(data.get(key) or 0, "")
 
 
+def _imported(data: Facts, _names: Names) -> str:
+    return _("예전 번호 {number}").format(number=data.get("old_number", ""))
+
+
 def _changed(before: str, after: str) -> str:
     return before + ARROW + after if before and after and before != after else after or before
 
@@ -264,6 +268,7 @@ _WRITERS: dict[str, Callable[[Facts, Names], str]] = {
     "VisitCompleted": _bill,
     "ChargeCorrected": _corrected,
     "TicketReopened": _reopened,
+    "TicketImported": _imported,
     "SafetyAdviceRead": _advice,
     "DangerNamed": _danger,
     "DuplicateMerged": _other_ticket,

@@ -60,7 +60,7 @@ def test_an_address_is_found_and_shown_before_it_is_stored(client: httpx.Client)
     }
     asked = send(client, "/admin/points/new", **fields, locate="1")
     assert asked.status_code == 200
-    assert "주소의 자리를 찾았습니다" in asked.text and 'error-summary' not in asked.text
+    assert "주소의 자리를 찾았습니다" in asked.text and "error-summary" not in asked.text
     answer = send(client, "/admin/points/new", **fields)
     assert answer.status_code == 422
     lat, lon = (

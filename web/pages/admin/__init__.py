@@ -12,6 +12,7 @@ from web.pages.admin import (
     companies,
     duty,
     history,
+    imports,
     overview,
     people,
     people_access,
@@ -49,5 +50,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     retention.router,
     person_data.router,
     tokens.router,
+    imports.router,
     history.router,
 )

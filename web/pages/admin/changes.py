@@ -62,6 +62,8 @@ WHAT = {
     "WarrantyRuleSet": N_("보증 규칙을 정함"),
     "SettingChanged": N_("기준값을 바꿈"),
     "AccessLogReviewed": N_("열람 기록을 확인함"),
+    "DataImported": N_("목록을 가져옴"),
+    "DataExported": N_("모든 자료를 내보냄"),
     "CalendarDaySet": N_("회사 달력을 바꿈"),
     "CalendarDayCleared": N_("회사 달력을 나라 달력으로 되돌림"),
 }
@@ -107,6 +109,11 @@ FIELD = {
     "before": N_("전에는"),
     "token": N_("토큰"),
     "scope": N_("범위"),
+    "list": N_("목록"),
+    "file": N_("파일"),
+    "taken": N_("가져옴"),
+    "present": N_("이미 있음"),
+    "refused": N_("거절"),
 }
 VALUES = {
     "role": {
@@ -119,6 +126,14 @@ VALUES = {
         "admin": N_("설정 관리자"),
     },
     "scope": SCOPES,
+    "list": {
+        "points": N_("서비스점"),
+        "technicians": N_("기사"),
+        "households": N_("가구"),
+        "boilers": N_("보일러"),
+        "prices": N_("가격표"),
+        "tickets": N_("접수 건"),
+    },
     "kind": {"direct": N_("직영"), "designated": N_("지정점")},
     "tier": {"any": N_("언제나"), "day": N_("주간"), "night_holiday": N_("야간·휴일")},
     "boiler_kind": {

@@ -36,6 +36,7 @@ SECTIONS: tuple[tuple[str, str, str], ...] = (
     ("/admin/calendar", N_("공휴일"), "star"),
     ("/admin/settings", N_("기준값"), "settings"),
     ("/admin/tokens", N_("API 토큰"), "lock"),
+    ("/admin/imports", N_("목록 가져오기"), "list"),
     ("/admin/history", N_("변경 이력"), "doc"),
     ("/admin/access-log", N_("열람 기록"), "lock"),
     ("/admin/retention", N_("보관과 파기"), "clock"),
@@ -81,6 +82,7 @@ DONE = {
     "warranty": N_("보증 규칙을 저장했습니다."),
     "day": N_("달력을 저장했습니다."),
     "reviewed": N_("지난달 기록을 확인했습니다."),
+    "imported": N_("{0}줄을 가져왔습니다. 이미 있던 것 {1}줄, 거절 {2}줄."),
     "setting": N_("기준값을 저장했습니다. 정한 때부터 쓰입니다."),
 }
 """What is said after a change; numbers come with the redirect."""

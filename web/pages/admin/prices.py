@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime
 from typing import Any, cast
 
@@ -10,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
 from billing.price_history import PriceLine, list_price_lines
-from billing.schemas import VISIT_FEE, PriceKind
+from billing.schemas import LINE_CODE, VISIT_FEE, PriceKind
 from billing.service import MAX_AMOUNT, set_price, withdraw_price
 from core import audit
 from core.actor import Actor, Principal, Role
@@ -27,7 +26,6 @@ from web.pages.admin.typed import FormFields, Typed
 router = APIRouter(prefix="/admin/prices", route_class=GuardedRoute)
 
 SECTION = "/admin/prices"
-CODE = re.compile(r"[A-Z][A-Z0-9_]{1,39}")
 
 
 def kind_names() -> dict[str, str]:
@@ -79,7 +77,7 @@ def add_line(
 
     def act(session: Session, now: datetime) -> Done:
         code = typed.raw("code").upper()
-        if not CODE.fullmatch(code):
+        if not LINE_CODE.fullmatch(code):
             typed.refuse("code", _("영문 대문자로 시작해 대문자, 숫자, 밑줄만 40자까지 적어 주세요."))
         if code == VISIT_FEE:
             typed.refuse("code", _("출장비는 ‘출장비 정하기’에서 넣어 주세요."))

@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from web.pages.point import answers, bills, calls, desk, hands, pick, rota, ticket, tickets, time_off
+from web.pages.point import (
+    answers,
+    bills,
+    calls,
+    day_sheet,
+    desk,
+    hands,
+    pick,
+    rota,
+    ticket,
+    tickets,
+    time_off,
+)
 
 router = APIRouter()
-for part in (desk, pick, tickets, ticket, answers, calls, hands, bills, rota, time_off):
+for part in (desk, day_sheet, pick, tickets, ticket, answers, calls, hands, bills, rota, time_off):
     router.include_router(part.router)

@@ -22,6 +22,7 @@ from core.embedded_postgres import running_url
 from core.errors import DomainError, FieldError
 from core.lifeline import die_with_parent
 from core.logs import configure_logs
+from core.revision import is_behind, read_revision
 from core.settings import Settings, StartupRefusedError, check_settings_for_start
 
 if TYPE_CHECKING:
@@ -183,20 +184,17 @@ def _require_tables(url: str) -> None:
     Raises:
         StartupRefusedError: it has to be migrated first.
     """
-    from alembic.runtime.migration import MigrationContext
-    from alembic.script import ScriptDirectory
     from sqlalchemy.exc import OperationalError
 
     engine = make_engine(url, pool_size=1)
     try:
         with engine.connect() as connection:
-            found = MigrationContext.configure(connection).get_current_revision()
+            found = read_revision(connection)
     except OperationalError:
         return
     finally:
         engine.dispose()
-    known = [each.revision for each in ScriptDirectory.from_config(_alembic(url)).walk_revisions()]
-    if found is None or found in known[1:]:
+    if is_behind(found):
         raise StartupRefusedError(MIGRATE_FIRST)
 
 

@@ -5,6 +5,8 @@ Numbers that a law, a maker or a season sets are not here: they are dated rows (
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import Literal
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -43,6 +45,11 @@ class Settings(BaseSettings):
     worker_heartbeat_s: float = 5.0
     worker_stalled_s: float = 20.0
     """A worker silent for so long is gone: its jobs are taken up by another. At least three heartbeats."""
+    disk_paths: str = ""
+    """Comma-separated folders whose disks `/ready` and `/metrics` watch (say, PostgreSQL's when it is on this
+    machine); empty means the one for temporary files."""
+    disk_free_mb: int = 500
+    """Below this many free megabytes a disk counts as full."""
     solve_seconds: float = 4.0
     """Wall seconds of one improving solve (contract: at most 5)."""
 
@@ -50,6 +57,12 @@ class Settings(BaseSettings):
     def is_demo(self) -> bool:
         """Whether this process belongs to the self-contained demo."""
         return self.ondol_mode == "demo"
+
+    @property
+    def watched_disks(self) -> tuple[Path, ...]:
+        """The folders whose disks are watched."""
+        named = [Path(each.strip()) for each in self.disk_paths.split(",") if each.strip()]
+        return tuple(named) or (Path(tempfile.gettempdir()),)
 
     @property
     def sends_notices(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Protocol
 
 from fastapi import Request
@@ -14,6 +15,7 @@ from core.actor import Role
 from core.db import Database
 from core.settings import Settings
 from web.live_hub import LiveHub
+from web.readiness import Readiness
 
 
 class DemoLogin(Protocol):
@@ -46,6 +48,11 @@ class WebContext:
     live: LiveHub
     demo_logins: Callable[[Session], Sequence[DemoLogin]] = no_demo_logins
     """The demo's own alone; nothing is known of them elsewhere."""
+
+    @cached_property
+    def readiness(self) -> Readiness:
+        """Whether this process can do its work."""
+        return Readiness(self.settings, self.database.engine)
 
 
 def context_of(request: Request) -> WebContext:

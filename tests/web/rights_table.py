@@ -17,6 +17,7 @@ TABLE = {
     "-": """
         GET /
         GET /api/v1/health
+        GET /api/v1/ready
         GET /docs
         POST /language
         GET /login

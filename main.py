@@ -93,7 +93,7 @@ def serve(arguments: argparse.Namespace) -> int:
         host=arguments.host,
         port=arguments.port,
         workers=settings.web_processes,
-        log_level="warning",
+        log_config=None,  # its warnings go the way of all others: core.logs
         access_log=False,
         timeout_graceful_shutdown=5,
         proxy_headers=True,

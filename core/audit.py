@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from core.actor import Actor
 from core.models import TimelineEntry
+from core.origin import current_request_id
 
 
 def record(
@@ -41,6 +42,7 @@ def record(
             account_id=by.account_id,
             on_behalf_of=by.on_behalf_of,
             source=by.source,
+            request_id=current_request_id(),
             reason=reason,
             data=data or {},
         )

@@ -19,7 +19,9 @@ from core.news import tell
 from web.api.documented import document
 from web.assets import STATIC_DIR
 from web.context import WebContext
-from web.problems import install_error_handlers
+from web.problems import answer_fault, install_error_handlers
+from web.request_log import RequestLog
+from web.request_times import RequestTimes
 from web.routes import API_ROUTERS, PAGE_ROUTERS
 
 API_PREFIX = "/api/v1"
@@ -45,7 +47,9 @@ def create_app(context: WebContext) -> FastAPI:
         lifespan=_lifespan,
     )
     set_context(app, context)
+    app.state.request_times = RequestTimes()
     install_error_handlers(app)
+    app.add_middleware(RequestLog, times=app.state.request_times, on_fault=answer_fault)
     app.add_middleware(StandardHeaders)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.mount("/static", StaticFiles(directory=STATIC_DIR, check_dir=False), name="static")

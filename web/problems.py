@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect
 
 from core.errors import DomainError, FieldError, InvalidError, UnauthorizedError, UnavailableError
 from core.i18n import _
+from core.origin import current_request_id
 from web.templating import render_page
 from web.toasts import toast
 
@@ -23,6 +24,8 @@ log = structlog.get_logger(__name__)
 
 CLIENT_CLOSED = 499
 """As nginx calls it; no standard has a number for it."""
+_OUR_FAULT = 500
+"""From this status on an answer shows the number under which the log tells more."""
 PROBLEM_TYPES = "https://ondol.invalid/problems/"
 """Names, not addresses: RFC 9457 asks for a URI, and ours never leads to another's site."""
 
@@ -36,7 +39,6 @@ def install_error_handlers(app: FastAPI) -> None:
     for away in (OperationalError, InterfaceError, PoolTimeoutError):
         app.add_exception_handler(away, _on_database_away)
     app.add_exception_handler(DataError, _on_data_error)
-    app.add_exception_handler(Exception, _on_fault)
 
 
 def problem(error: DomainError) -> JSONResponse:
@@ -47,6 +49,8 @@ def problem(error: DomainError) -> JSONResponse:
         "status": error.status,
         "detail": error.detail,
     }
+    if (request_id := current_request_id()) is not None:
+        body["request_id"] = request_id
     if error.errors:
         body["errors"] = [{"field": item.field, "message": item.message} for item in error.errors]
     headers = _headers(error.status)
@@ -71,7 +75,12 @@ def answer(request: Request, error: DomainError) -> Response:
     return render_page(
         request,
         "errors/problem.html",
-        {"title": _title(error.status), "error": error, "again": again},
+        {
+            "title": _title(error.status),
+            "error": error,
+            "again": again,
+            "request_id": current_request_id() if error.status >= _OUR_FAULT else None,
+        },
         status_code=error.status,
         headers=headers,
     )
@@ -91,6 +100,8 @@ def _for_part(error: DomainError) -> Response:
     words = error.detail
     if isinstance(error, UnauthorizedError):
         words = _("로그인 시간이 끝났습니다. 적은 내용은 그대로 있으니 다른 창에서 로그인해 주세요.")
+    if error.status >= _OUR_FAULT and error.status != UnavailableError.status:
+        words += " " + _("문의 번호: {request_id}").format(request_id=current_request_id())
     kind = "away" if error.status == UnavailableError.status else "bad"
     headers = {**_headers(error.status), **toast(words, kind), "HX-Reswap": "none"}
     return PlainTextResponse(words, status_code=error.status, headers=headers)
@@ -126,7 +137,7 @@ async def _on_gone(_request: Request, _error: Exception) -> Response:
 
 
 async def _on_database_away(request: Request, error: Exception) -> Response:
-    log.error("database_away", path=request.url.path, error=str(error)[:300])
+    log.error("database_away", error=str(error)[:300])
     if _only_asks(request):
         detail = _("잠시 저장소와 연결이 끊겨 불러오지 못했습니다. 잠시 뒤에 다시 해 주세요.")
     else:
@@ -135,16 +146,19 @@ async def _on_database_away(request: Request, error: Exception) -> Response:
 
 
 async def _on_data_error(request: Request, error: Exception) -> Response:
-    log.warning("data_refused", path=request.url.path, error=str(error)[:300])
+    log.warning("data_refused", error=str(error)[:300])
     original = getattr(error, "orig", None)
     if isinstance(original, UntranslatableCharacter | CharacterNotInRepertoire):
         return answer(request, InvalidError(_("쓸 수 없는 글자가 들어 있습니다.")))
     return answer(request, InvalidError(_("값이 너무 크거나 읽을 수 없습니다. 고쳐서 다시 해 주세요.")))
 
 
-async def _on_fault(request: Request, error: Exception) -> Response:
-    log.exception("request_failed", path=request.url.path, error=repr(error)[:300])
-    fault = DomainError(_("온돌 안에서 문제가 생겼습니다. 저장되지 않았습니다. 담당자에게 알려 주세요."))
+async def answer_fault(request: Request, error: Exception) -> Response:
+    """What nobody expected: logged with its traceback, told with the number under which that is found."""
+    log.exception("request_failed", error=repr(error)[:300])
+    fault = DomainError(
+        _("온돌 안에서 문제가 생겼습니다. 저장되지 않았습니다. 문의 번호를 담당자에게 알려 주세요.")
+    )
     fault.status = 500
     fault.code = "fault"
     return answer(request, fault)

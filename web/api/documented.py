@@ -32,6 +32,7 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string"},
+        "request_id": {"type": "string", "description": "문의 번호. 답의 X-Request-ID와 같다"},
         "errors": {
             "type": "array",
             "items": {

@@ -1,0 +1,39 @@
+"""Changes and events know the request they go back to; an event that always fails is put aside.
+
+Expand: the columns are nullable, and the version before leaves them empty. It also does not see that an event
+is put aside and tries it again, which is harmless.
+
+Revision ID: 0014
+Revises: 0009
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0014"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    for table in ("timeline_entry", "event"):
+        op.add_column(table, sa.Column("request_id", sa.String(), nullable=True))
+        op.create_index(
+            f"ix_{table}_request",
+            table,
+            ["request_id"],
+            postgresql_where=sa.text("request_id IS NOT NULL"),
+        )
+    op.add_column("event", sa.Column("parked_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_index(
+        "ix_event_parked", "event", ["parked_at"], postgresql_where=sa.text("parked_at IS NOT NULL")
+    )
+
+
+def downgrade() -> None:
+    op.drop_column("event", "parked_at")
+    for table in ("timeline_entry", "event"):
+        op.drop_column(table, "request_id")

@@ -140,3 +140,13 @@ class ReplayedRequest(SQLModel, table=True):
     status: int
     answer: dict[str, Any] = Field(sa_column=json_column())
     at: datetime
+
+
+class OperatingFact(SQLModel, table=True):
+    """The last of a figure that only the process that made it knows; see `core.facts`."""
+
+    __tablename__ = "operating_fact"
+
+    name: str = Field(primary_key=True)
+    value: float
+    at: datetime

@@ -70,4 +70,5 @@ async def get_ready(
 def get_metrics(request: Request) -> Response:
     """Gauges that tell whether anything is late, lost or stuck."""
     context = context_of(request)
-    return Response(generate_latest(collect(context, now=context.clock())), media_type=CONTENT_TYPE_LATEST)
+    found = collect(context, now=context.clock(), times=request.app.state.request_times)
+    return Response(generate_latest(found), media_type=CONTENT_TYPE_LATEST)

@@ -59,6 +59,16 @@ def list_entries(session: Session, *, subject: tuple[str, int]) -> list[Timeline
     return list(session.exec(query))
 
 
+def list_of_request(session: Session, *, company_id: int, request_id: str) -> list[TimelineEntry]:
+    """Everything of a company that goes back to one request, oldest first."""
+    query = (
+        select(TimelineEntry)
+        .where(col(TimelineEntry.company_id) == company_id, col(TimelineEntry.request_id) == request_id)
+        .order_by(col(TimelineEntry.id))
+    )
+    return list(session.exec(query))
+
+
 def list_changes(
     session: Session,
     *,

@@ -21,12 +21,14 @@ from core.jobs import QUEUE_DEFAULT, defer
 from core.logs import without_people
 from core.models import EventHandled, StoredEvent
 from core.origin import caused_by, current_request_id
+from core.sweeping import due_rows
 
 log = structlog.get_logger(__name__)
 
 TASK_DELIVER = "deliver_event"
 RETRY_PAUSES_S = (2, 10, 30, 120, 600)
 """Pauses between tries; the last one repeats."""
+LONGEST_WAIT = timedelta(seconds=RETRY_PAUSES_S[-1] + 60)
 MAX_TRIES = 12
 """About an hour and a half: then it is put aside, and a person decides about it (`core.faults`)."""
 
@@ -114,7 +116,7 @@ def defer_overdue(session: Session, *, now: datetime, limit: int = 200) -> int:
         .where(
             col(StoredEvent.handled_at).is_(None),
             col(StoredEvent.parked_at).is_(None),
-            col(StoredEvent.next_try_at) <= now,
+            due_rows(StoredEvent.next_try_at, now=now, longest_wait=LONGEST_WAIT),
         )
         .order_by(col(StoredEvent.next_try_at))
         .limit(limit)

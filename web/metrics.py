@@ -157,7 +157,7 @@ def collect(context: WebContext, *, now: datetime, times: RequestTimes) -> Colle
     with context.database.everywhere.reading() as session:
         found = [*_read(session, now=now), *_of_process(context)]
     registry.register(_Found(found))
-    registry.register(times.registry)  # type: ignore[arg-type]  # a registry collects like a collector
+    registry.register(times.registry)  # a registry collects like a collector
     return registry
 
 

@@ -8,8 +8,13 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
-from psycopg.errors import CharacterNotInRepertoire, UntranslatableCharacter
-from sqlalchemy.exc import DataError, InterfaceError, OperationalError
+from psycopg.errors import (
+    CharacterNotInRepertoire,
+    DiskFull,
+    ReadOnlySqlTransaction,
+    UntranslatableCharacter,
+)
+from sqlalchemy.exc import DataError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -38,6 +43,7 @@ def install_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(ClientDisconnect, _on_gone)
     for away in (OperationalError, InterfaceError, PoolTimeoutError):
         app.add_exception_handler(away, _on_database_away)
+    app.add_exception_handler(InternalError, _on_refused_write)
     app.add_exception_handler(DataError, _on_data_error)
 
 
@@ -138,11 +144,21 @@ async def _on_gone(_request: Request, _error: Exception) -> Response:
 
 async def _on_database_away(request: Request, error: Exception) -> Response:
     log.error("database_away", error=str(error)[:300])
-    if _only_asks(request):
+    if isinstance(getattr(error, "orig", None), DiskFull):
+        detail = _("저장 공간이 가득 찼습니다. 저장되지 않았으니 적어 두시고, 담당자에게 바로 알려 주세요.")
+    elif _only_asks(request):
         detail = _("잠시 저장소와 연결이 끊겨 불러오지 못했습니다. 잠시 뒤에 다시 해 주세요.")
     else:
         detail = _("잠시 저장소와 연결이 끊겼습니다. 저장되지 않았으니 잠시 뒤에 다시 해 주세요.")
     return answer(request, UnavailableError(detail))
+
+
+async def _on_refused_write(request: Request, error: Exception) -> Response:
+    """A database that only reads takes over for a moment when another one is made the first."""
+    refused = isinstance(getattr(error, "orig", None), ReadOnlySqlTransaction)
+    if refused and request.method not in ("GET", "HEAD"):  # a page that writes is our own fault
+        return await _on_database_away(request, error)
+    return await answer_fault(request, error)
 
 
 async def _on_data_error(request: Request, error: Exception) -> Response:

@@ -205,6 +205,10 @@ TABLE = {
         POST /admin/duty/{place}/fill
         GET /admin/duty/{place}/new
         POST /admin/duty/{place}/new
+        GET /admin/faults
+        GET /admin/faults/{event_id}/drop
+        POST /admin/faults/{event_id}/drop
+        POST /admin/faults/{event_id}/retry
         GET /admin/history
         GET /admin/people
         GET /admin/people/new

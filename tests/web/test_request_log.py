@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
+import structlog
 from sqlmodel import Session, col, select
 from structlog.contextvars import get_contextvars
 from structlog.testing import capture_logs
@@ -24,6 +26,15 @@ from tests.serving import client_of
 from tests.web.conftest import ClientAs, WebWorld
 
 GIVEN = {"X-Request-ID": "proxy-20261201-0001"}
+
+
+@pytest.fixture(autouse=True)
+def _every_line() -> Iterator[None]:
+    """Tests hear of warnings only; these are about the rest."""
+    before = structlog.get_config()["wrapper_class"]
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
+    yield
+    structlog.configure(wrapper_class=before)
 
 
 def only(lines: list[Any], event: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from web.pages.admin import (
     calendars,
     companies,
     duty,
+    faults,
     history,
     overview,
     people,
@@ -39,5 +40,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     warranty.router,
     calendars.router,
     settings.router,
+    faults.router,
     history.router,
 )

@@ -49,6 +49,8 @@ WHAT = {
     "WarrantyRuleSet": N_("보증 규칙을 정함"),
     "SettingChanged": N_("기준값을 바꿈"),
     "CalendarDaySet": N_("회사 달력을 바꿈"),
+    "StepRetried": N_("멈춘 일을 다시 시도함"),
+    "StepDropped": N_("멈춘 일을 접음"),
     "CalendarDayCleared": N_("회사 달력을 나라 달력으로 되돌림"),
 }
 
@@ -91,6 +93,7 @@ FIELD = {
     "phone": N_("전화번호"),
     "badge_number": N_("기사 번호"),
     "before": N_("전에는"),
+    "step": N_("단계"),
 }
 VALUES = {
     "role": {
@@ -112,7 +115,7 @@ VALUES = {
     },
 }
 """What stored words are called, by field."""
-HIDDEN = frozenset({"membership_id", POINT_FIELD, PERSON_FIELD, "closure_id", "qualification_id"})
+HIDDEN = frozenset({"event_id", "membership_id", POINT_FIELD, PERSON_FIELD, "closure_id", "qualification_id"})
 """Ids; those that `Named` knows are said by name."""
 
 

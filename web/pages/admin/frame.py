@@ -35,6 +35,7 @@ SECTIONS: tuple[tuple[str, str, str], ...] = (
     ("/admin/warranty", N_("무상 보증"), "heart"),
     ("/admin/calendar", N_("공휴일"), "star"),
     ("/admin/settings", N_("기준값"), "settings"),
+    ("/admin/faults", N_("멈춘 일"), "alert"),
     ("/admin/history", N_("변경 이력"), "doc"),
 )
 """Path, name, icon: the side menu."""
@@ -71,6 +72,8 @@ DONE = {
     "recalled": N_("예정한 가격을 거두었습니다. 그 전의 가격을 그대로 씁니다."),
     "warranty": N_("보증 규칙을 저장했습니다."),
     "day": N_("달력을 저장했습니다."),
+    "fault-retried": N_("다시 시도합니다. 잠시 뒤 새로 열어 보면 결과가 나옵니다."),
+    "fault-dropped": N_("접었습니다. 온돌은 이 일을 다시 하지 않습니다."),
     "setting": N_("기준값을 저장했습니다. 정한 때부터 쓰입니다."),
 }
 """What is said after a change; numbers come with the redirect."""

@@ -11,6 +11,7 @@ from sqlmodel import Session
 from core import audit
 from core.actor import Principal, Role
 from core.clock import today_kst
+from core.faults import count_faults
 from web.identity import GuardedRoute, SignedIn, allow
 from web.pages.admin import readiness
 from web.pages.admin.changes import WHAT, changes_of
@@ -41,6 +42,7 @@ def show_overview(request: Request, principal: Principal = SignedIn) -> Response
             "missing": readiness.missing(readiness.read_steps(session, company_id=company_id, now=now)),
             "points": len(list_points(session, company_id=company_id, day=today)),
             "technicians": len({t.id for t in technicians}),
+            "faults": count_faults(session, company_id=company_id),
             "gap_places": sum(1 for found in gaps.values() if found),
             "running_out": sum(
                 1

@@ -118,7 +118,8 @@ def drop_step(
 
 
 def _of_company(company_id: int) -> ColumnElement[bool]:
-    return col(StoredEvent.payload)["company_id"].astext.cast(BigInteger) == company_id
+    named: ColumnElement[int] = col(StoredEvent.payload)["company_id"].astext.cast(BigInteger)
+    return named == company_id
 
 
 def _failing(session: Session, *, event_id: int, company_id: int) -> StoredEvent:

@@ -23,6 +23,7 @@ from tools.environment import (
     SetupError,
     build_assets,
     compile_catalogues,
+    compile_modules,
     install,
     prepared_alone,
     say,
@@ -36,6 +37,7 @@ HELP = """\
   lint | fmt                                      코드 검사 | 코드 정리
 
   serve | worker | migrate                        운영: DATABASE_URL 위에서 웹 | 작업자 | 테이블 갱신
+  build                                           설치용: 실행에 필요한 것을 모두 만든다
   token      --role ROLE --company CODE [--user LOGIN] [--data-dir DIR]   API 토큰 발급
   login-link --role ROLE --company CODE [--user LOGIN] [--data-dir DIR]   한 번 쓰는 로그인 주소
   bench [NAME] | screenshots                      측정 | README 화면 만들기
@@ -44,7 +46,7 @@ HELP = """\
 """
 CHECKS = ("test", "lint", "fmt")
 NEED_DEVELOPMENT = (*CHECKS, "bench", "screenshots")
-NEED_SCREENS = ("demo", "serve", "test", "bench", "screenshots")
+NEED_SCREENS = ("demo", "serve", "build", "test", "bench", "screenshots")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -58,6 +60,8 @@ def main(arguments: Sequence[str]) -> int:
         prepare(environment, name)
         if name == "screenshots":
             os.environ["ONDOL_CHROMIUM"] = bring_chromium(environment.python)
+        if name == "build":
+            return compile_modules(environment)
         if name in CHECKS:
             return {"test": test, "lint": _lint, "fmt": _fmt}[name](environment, rest)
     except SetupError as error:

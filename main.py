@@ -282,6 +282,13 @@ def bench(arguments: argparse.Namespace) -> int:
     return run_bench(arguments.name)
 
 
+def fuzz(arguments: argparse.Namespace) -> int:
+    """Send the API whatever its document allows, and what it does not, for some minutes."""
+    from benchmarks.fuzzing import run_fuzz
+
+    return run_fuzz(arguments.minutes)
+
+
 def screenshots(arguments: argparse.Namespace) -> int:
     """Take the README's pictures from a fresh demo."""
     from tools.screenshots import take_screenshots
@@ -389,6 +396,10 @@ def _parser() -> argparse.ArgumentParser:
     it = commands.add_parser("bench", help=bench.__doc__)
     it.add_argument("name", nargs="?", default=None)
     it.set_defaults(run=bench)
+
+    it = commands.add_parser("fuzz", help=fuzz.__doc__)
+    it.add_argument("--minutes", type=float, default=5.0)
+    it.set_defaults(run=fuzz)
 
     it = commands.add_parser("screenshots", help=screenshots.__doc__)
     it.add_argument("--out", type=Path, default=ROOT / "docs" / "screenshots")

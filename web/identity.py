@@ -15,12 +15,12 @@ from core.errors import ForbiddenError, UnauthorizedError
 from core.i18n import _, set_language
 from core.wall import Caller, work_for
 from web.context import caller_address, context_of
+from web.language import language_of
 from workforce.accounts import session_principal, token_principal
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 COOKIE = "ondol_session"
-LANGUAGE_COOKIE = "ondol_lang"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -61,7 +61,7 @@ class GuardedRoute(APIRoute):
         handler = super().get_route_handler()
 
         async def guarded(request: Request) -> Response:
-            set_language(request.cookies.get(LANGUAGE_COOKIE, "ko"))
+            set_language(language_of(request))
             principal = await run_in_threadpool(identify, request)
             if principal is None:
                 raise UnauthorizedError(_("로그인이 필요합니다."))

@@ -20,8 +20,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from core.errors import DomainError, FieldError, InvalidError, UnauthorizedError, UnavailableError
-from core.i18n import _
+from core.i18n import _, set_language
 from core.origin import current_request_id
+from web.body_limit import TOO_LARGE
+from web.language import language_of
 from web.templating import render_page
 from web.toasts import toast
 
@@ -125,15 +127,27 @@ async def _on_validation_error(request: Request, error: Exception) -> Response:
     return answer(request, InvalidError(detail, errors=fields))
 
 
+def answer_too_large(request: Request) -> Response:
+    """The body is announced to be larger than any of ours."""
+    return _answer_status(request, TOO_LARGE, "")
+
+
 async def _on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    return _answer_status(request, error.status_code, str(error.detail))
+
+
+def _answer_status(request: Request, status: int, detail: str) -> Response:
+    set_language(language_of(request))  # nobody has asked who it is, and in which language
     known = {
+        400: _("보내신 내용을 읽을 수 없습니다. 형식(UTF-8)과 길이를 확인하고 다시 보내 주세요."),
         404: _("그런 주소가 없습니다. 주소를 확인해 주세요."),
         405: _("이 주소에서는 그렇게 할 수 없습니다."),
+        TOO_LARGE: _("보내신 내용이 너무 큽니다. 2MB가 넘지 않게 나누어 보내 주세요."),
     }
-    plain = DomainError(known.get(error.status_code, str(error.detail)))
-    plain.status = error.status_code
-    plain.code = f"http-{error.status_code}"
+    plain = DomainError(known.get(status, detail))
+    plain.status = status
+    plain.code = f"http-{status}"
     return answer(request, plain)
 
 
@@ -203,6 +217,7 @@ def _title(status: int) -> str:
         403: _("권한 없음"),
         404: _("찾을 수 없음"),
         409: _("지금은 할 수 없음"),
+        TOO_LARGE: _("너무 큰 요청"),
         422: _("고칠 곳이 있음"),
         429: _("너무 잦은 요청"),
         500: _("온돌의 문제"),

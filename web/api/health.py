@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 from sqlalchemy import text
@@ -65,7 +65,11 @@ async def get_ready(
     )
 
 
-@guarded.get("/metrics", summary="프로메테우스 형식의 지표")
+@guarded.get(
+    "/metrics",
+    summary="프로메테우스 형식의 지표",
+    response_class=PlainTextResponse,
+)
 @everyone
 def get_metrics(request: Request) -> Response:
     """Gauges that tell whether anything is late, lost or stuck."""

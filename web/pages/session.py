@@ -10,7 +10,8 @@ from fastapi.responses import RedirectResponse
 from core.errors import DomainError
 from core.i18n import LANGUAGES
 from web.context import caller_address, context_of
-from web.identity import COOKIE, LANGUAGE_COOKIE, identify, refuse_cross_site
+from web.identity import COOKIE, identify, refuse_cross_site
+from web.language import LANGUAGE_COOKIE
 from web.pages.demo_doors import demo_doors
 from web.paths import own_path
 from web.templating import HOME, render_page

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import text
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from core.clock import today_kst
+from dispatch.models import Ticket
 
 _RESERVE = text("SELECT nextval(pg_get_serial_sequence('ticket', 'id')), nextval(:counter)")
 _COUNT_ON = text("SELECT setval(:counter, greatest(nextval(:counter), :beyond))")

@@ -4,7 +4,7 @@ Expand: the columns are nullable, and the version before leaves them empty. It a
 is put aside and tries it again, which is harmless.
 
 Revision ID: 0014
-Revises: 0009
+Revises: 0010
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from alembic import op
 from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
 revision = "0014"
-down_revision = "0009"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
@@ -39,6 +39,8 @@ def upgrade() -> None:
         sa.Column("at", UTCDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
+    # Of the whole installation: the worker writes it, and /metrics reads it outside the wall.
+    op.execute("REVOKE ALL ON operating_fact FROM ondol_web")
 
 
 def downgrade() -> None:

@@ -30,7 +30,10 @@ OF_BOTH = {
         "who works for two makers has one day",
     ),
 }
-OF_NOBODY = {"sign_in_try": "asked before anybody is known"}
+OF_NOBODY = {
+    "sign_in_try": "asked before anybody is known",
+    "operating_fact": "of the whole installation",
+}
 
 
 @contextmanager

@@ -42,7 +42,7 @@ def test_what_is_known_is_named_with_the_version_that_mends_it() -> None:
     assert "h11 0.14: PYSEC-1, 0.16" in result.words
 
 
-@pytest.mark.parametrize("answer", [Done("", "ConnectionError: no route to host"), Done("[]", ""), Done("{}", "")])
+@pytest.mark.parametrize("answer", [Done("", "no route to host"), Done("[]", ""), Done("{}", "")])
 def test_without_a_network_nobody_is_told_that_all_is_well(answer: Done) -> None:
     assert audit_python("python", LOCK, run=saying(answer)).code == UNKNOWN
     assert audit_node("python", LOCK.parent, run=saying(NODE, answer)).code == UNKNOWN

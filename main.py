@@ -23,6 +23,7 @@ from core.embedded_postgres import EmbeddedPostgres, running_url
 from core.errors import DomainError, FieldError
 from core.lifeline import die_with_parent
 from core.logs import configure_logs
+from core.revision import code_revisions, is_behind, read_revision
 from core.settings import Settings, StartupRefusedError, check_settings_for_start
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def serve(arguments: argparse.Namespace) -> int:
         host=arguments.host,
         port=arguments.port,
         workers=settings.web_processes,
-        log_level="warning",
+        log_config=None,  # its warnings go the way of all others: core.logs
         access_log=False,
         timeout_graceful_shutdown=5,
         proxy_headers=True,
@@ -187,18 +188,17 @@ def _require_tables(url: str) -> None:
     Raises:
         StartupRefusedError: it has to be migrated first.
     """
-    from alembic.runtime.migration import MigrationContext
     from sqlalchemy.exc import OperationalError
 
     engine = make_engine(url, pool_size=1)
     try:
         with engine.connect() as connection:
-            found = MigrationContext.configure(connection).get_current_revision()
+            found = read_revision(connection)
     except OperationalError:
         return
     finally:
         engine.dispose()
-    if found is None or found in _revisions(url)[1:]:
+    if is_behind(found):
         raise StartupRefusedError(MIGRATE_FIRST)
 
 
@@ -227,13 +227,6 @@ def _require_key(settings: Settings) -> None:
             "SECRET_KEY가 없습니다. 2단계 확인을 쓰는 사람이 있으니 전에 쓰던 SECRET_KEY를 넣어 주세요.\n"
             "SECRET_KEY is not set, but second factors are sealed under it: give the same key as before."
         )
-
-
-def _revisions(url: str) -> list[str]:
-    """What our migrations know, the newest first."""
-    from alembic.script import ScriptDirectory
-
-    return [each.revision for each in ScriptDirectory.from_config(_alembic(url)).walk_revisions()]
 
 
 def token(arguments: argparse.Namespace) -> int:
@@ -388,7 +381,7 @@ def restore(arguments: argparse.Namespace) -> int:
 
     with _address(arguments.data_dir) as url, _told_in_a_sentence():
         code = restore_command(
-            url, path=arguments.file, replacing=arguments.replace, revisions=_revisions(url)
+            url, path=arguments.file, replacing=arguments.replace, revisions=code_revisions()
         )
         migrate_database(url)
         return code
@@ -399,6 +392,13 @@ def bench(arguments: argparse.Namespace) -> int:
     from benchmarks.bench import run_bench
 
     return run_bench(arguments.name)
+
+
+def fuzz(arguments: argparse.Namespace) -> int:
+    """Send the API whatever its document allows, and what it does not, for some minutes."""
+    from benchmarks.fuzzing import run_fuzz
+
+    return run_fuzz(arguments.minutes)
 
 
 def screenshots(arguments: argparse.Namespace) -> int:
@@ -548,6 +548,10 @@ def _parser() -> argparse.ArgumentParser:
     it = commands.add_parser("bench", help=bench.__doc__)
     it.add_argument("name", nargs="?", default=None)
     it.set_defaults(run=bench)
+
+    it = commands.add_parser("fuzz", help=fuzz.__doc__)
+    it.add_argument("--minutes", type=float, default=5.0)
+    it.set_defaults(run=fuzz)
 
     it = commands.add_parser("screenshots", help=screenshots.__doc__)
     it.add_argument("--out", type=Path, default=ROOT / "docs" / "screenshots")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Callable, Coroutine
+import time
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +22,7 @@ from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.jobs import Status
 from procrastinate.manager import JobManager
 from sqlalchemy import text
+from structlog.contextvars import bound_contextvars
 
 import journey
 from core.clock import now as wall_clock
@@ -102,17 +105,21 @@ def lanes_of(settings: Settings) -> dict[str, int]:
 def add_tasks(app: procrastinate.App, context: WorkerContext) -> None:
     """Register every task on an app. The names are those under which rows were enqueued."""
 
-    @app.task(name=TASK_DELIVER, queue=QUEUE_DEFAULT)
-    def deliver_event(event_id: int) -> None:
-        deliver(context.replayable, event_id=event_id, journey=journey.JOURNEY, now=context.clock())
+    @app.task(name=TASK_DELIVER, queue=QUEUE_DEFAULT, pass_context=True)
+    def deliver_event(job: JobContext, event_id: int) -> None:
+        with written_down(job, event_id=event_id):
+            deliver(context.replayable, event_id=event_id, journey=journey.JOURNEY, now=context.clock())
 
-    @app.task(name=TASK_SEND, queue=QUEUE_SMS)
-    def send(notice_id: int) -> None:
-        send_notice(context.database, notice_id=notice_id, provider=context.provider, clock=context.clock)
+    @app.task(name=TASK_SEND, queue=QUEUE_SMS, pass_context=True)
+    def send(job: JobContext, notice_id: int) -> None:
+        with written_down(job, notice_id=notice_id):
+            send_notice(context.database, notice_id=notice_id, provider=context.provider, clock=context.clock)
 
-    @app.task(name=TASK_SOLVE, queue=QUEUE_SOLVE)
-    def solve() -> None:
-        if context.solver is not None:
+    @app.task(name=TASK_SOLVE, queue=QUEUE_SOLVE, pass_context=True)
+    def solve(job: JobContext) -> None:
+        if context.solver is None:
+            return
+        with written_down(job):
             run_solve(
                 context.database,
                 solver=context.solver,
@@ -154,6 +161,23 @@ def add_tasks(app: procrastinate.App, context: WorkerContext) -> None:
     async def remove_old_jobs(job: JobContext, timestamp: int) -> None:
         log.debug("remove_old_jobs", due=timestamp)
         await job.app.job_manager.delete_old_jobs(nb_hours=KEEP_JOBS_HOURS, include_failed=False)
+
+
+@contextmanager
+def written_down(job: JobContext, **about: int) -> Iterator[None]:
+    """A line of the log for a job, and its id on every line that it writes meanwhile.
+
+    Args:
+        about: ids of what the job works on.
+    """
+    began = time.perf_counter()
+    with bound_contextvars(job_id=job.job.id, task=job.job.task_name, **about):
+        try:
+            yield
+        except Exception:
+            log.exception("job_failed", attempts=job.job.attempts)
+            raise
+        log.info("job", ms=round((time.perf_counter() - began) * 1000, 1))
 
 
 def run_sweeps(context: WorkerContext) -> dict[str, int]:

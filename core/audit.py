@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from core.actor import Actor
 from core.models import TimelineEntry
+from core.origin import current_request_id
 
 
 def record(
@@ -41,6 +42,7 @@ def record(
             account_id=by.account_id,
             on_behalf_of=by.on_behalf_of,
             source=by.source,
+            request_id=current_request_id(),
             reason=reason,
             data=data or {},
         )
@@ -52,6 +54,16 @@ def list_entries(session: Session, *, subject: tuple[str, int]) -> list[Timeline
     query = (
         select(TimelineEntry)
         .where(col(TimelineEntry.subject_kind) == subject[0], col(TimelineEntry.subject_id) == subject[1])
+        .order_by(col(TimelineEntry.id))
+    )
+    return list(session.exec(query))
+
+
+def list_of_request(session: Session, *, company_id: int, request_id: str) -> list[TimelineEntry]:
+    """Everything of a company that goes back to one request, oldest first."""
+    query = (
+        select(TimelineEntry)
+        .where(col(TimelineEntry.company_id) == company_id, col(TimelineEntry.request_id) == request_id)
         .order_by(col(TimelineEntry.id))
     )
     return list(session.exec(query))

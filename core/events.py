@@ -14,16 +14,23 @@ from typing import Any, ClassVar
 
 import structlog
 from sqlmodel import Session, col, select
+from structlog.contextvars import bound_contextvars
 
 from core.db import Database
 from core.jobs import QUEUE_DEFAULT, defer
+from core.logs import without_quotes
 from core.models import EventHandled, StoredEvent
+from core.origin import caused_by, current_request_id
+from core.sweeping import due_rows
 
 log = structlog.get_logger(__name__)
 
 TASK_DELIVER = "deliver_event"
 RETRY_PAUSES_S = (2, 10, 30, 120, 600)
-"""Pauses between tries; the last one repeats until a person mends the cause."""
+"""Pauses between tries; the last one repeats."""
+LONGEST_WAIT = timedelta(seconds=RETRY_PAUSES_S[-1] + 60)
+MAX_TRIES = 12
+"""About an hour and a half: then it is put aside, and a person decides about it (`core.faults`)."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,7 @@ def publish(session: Session, event: Event) -> None:
         payload=payload,
         at=event.at,
         next_try_at=event.at + timedelta(seconds=RETRY_PAUSES_S[0]),
+        request_id=current_request_id(),
     )
     session.add(stored)
     session.flush()
@@ -68,13 +76,25 @@ def deliver(
     """
     with database.reading() as session:
         stored = session.get(StoredEvent, event_id)
-        if stored is None or stored.handled_at is not None:
+        if stored is None or stored.handled_at is not None or stored.parked_at is not None:
             return
+    with caused_by(stored.request_id), bound_contextvars(event_id=event_id):
+        _deliver(database, stored=stored, event_id=event_id, journey=journey, now=now)
+
+
+def _deliver(
+    database: Database,
+    *,
+    stored: StoredEvent,
+    event_id: int,
+    journey: Mapping[type[Event], Sequence[Handler]],
+    now: datetime,
+) -> None:
     failure: str | None = None
     try:
         event = _rebuild(stored, journey)
     except (LookupError, TypeError, ValueError) as error:  # written by another version of this program
-        log.exception("event_unreadable", event_id=event_id, name=stored.name)
+        log.exception("event_unreadable", name=stored.name)
         _keep_failure(database, event_id=event_id, failure=f"unreadable: {error!r}"[:2000], now=now)
         return
     handlers = journey[type(event)]
@@ -83,8 +103,8 @@ def deliver(
         try:
             _run_once(database, event_id=event_id, handler=handler, event=event, now=now, closes=closes)
         except Exception as error:
-            log.exception("handler_failed", event_id=event_id, handler=handler_name(handler))
-            failure = f"{handler_name(handler)}: {error!r}"[:2000]
+            log.exception("handler_failed", name=stored.name, handler=handler_name(handler))
+            failure = f"{handler_name(handler)}: {without_quotes(repr(error))}"[:2000]
     if failure is not None:
         _keep_failure(database, event_id=event_id, failure=failure, now=now)
 
@@ -93,7 +113,11 @@ def defer_overdue(session: Session, *, now: datetime, limit: int = 200) -> int:
     """Sweep: wake the worker for events whose handlers have not finished. Returns how many."""
     query = (
         select(StoredEvent)
-        .where(col(StoredEvent.handled_at).is_(None), col(StoredEvent.next_try_at) <= now)
+        .where(
+            col(StoredEvent.handled_at).is_(None),
+            col(StoredEvent.parked_at).is_(None),
+            due_rows(StoredEvent.next_try_at, now=now, longest_wait=LONGEST_WAIT),
+        )
         .order_by(col(StoredEvent.next_try_at))
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -133,6 +157,9 @@ def _keep_failure(database: Database, *, event_id: int, failure: str, now: datet
         stored.attempts += 1
         stored.last_error = failure
         stored.next_try_at = now + timedelta(seconds=_pause(stored.attempts))
+        if stored.attempts >= MAX_TRIES:
+            stored.parked_at = now
+            log.error("event_parked", name=stored.name, attempts=stored.attempts)
         session.add(stored)
 
 

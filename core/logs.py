@@ -14,25 +14,41 @@ from typing import Any
 
 import structlog
 from sqlmodel import SQLModel
+from structlog.typing import Processor
 
-from core.masking import HIDDEN, mask_links, mask_text
+from core.masking import mask_links, mask_text
 
-_QUOTED = re.compile(r"(DETAIL:\s*).*|(input_value=).*?(?=, input_type=|$)", re.MULTILINE)
-"""What PostgreSQL and pydantic quote of the data that they refuse."""
+_AS_IT_IS = ("level", "timestamp", "request_id")
+_QUOTED = (
+    # PostgreSQL quotes the row: "DETAIL:  Key (e164)=(+8210…) already exists."; in a repr \n is two signs.
+    (re.compile(r"(?:(?<=\\n)|\b)(DETAIL|CONTEXT|HINT):(?:(?!\\n)[^\n])*"), r"\1: …"),
+    # pydantic quotes what was sent
+    (re.compile(r"input_value=.*?, input_type="), "input_value=…, input_type="),
+    (re.compile(r"(?<![\d.])(?:\+?82[-\s.]?|0)\d{1,3}[-\s.)]{0,2}\d{3,4}[-\s.]?\d{4}(?!\d)"), "<phone>"),
+    # whoever has such a link is let in
+    (re.compile(r"/(t|login/once|webhooks/\w+)/[\w.~-]+"), r"/\1/…"),
+)
+
+
+def without_quotes(text: str) -> str:
+    """A library's message without the values it quotes: rows, inputs, phone numbers, secret links."""
+    for pattern, instead in _QUOTED:
+        text = pattern.sub(instead, text)
+    return text
 
 
 def without_people(
     _logger: object, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """structlog processor: rows become `Ticket#7`, numbers and door codes in texts are masked."""
-    return {key: value if key in ("level", "timestamp") else _plain(value) for key, value in event.items()}
+    """structlog processor: rows become `Ticket#7`; numbers, links, door codes and quotes are masked."""
+    return {key: value if key in _AS_IT_IS else _plain(value) for key, value in event.items()}
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, SQLModel):
         return f"{type(value).__name__}#{getattr(value, 'id', '?')}"
     if isinstance(value, str):
-        return _QUOTED.sub(_without_quote, mask_links(mask_text(value)))
+        return mask_links(mask_text(without_quotes(value)))
     if isinstance(value, Mapping):
         return {key: _plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
@@ -40,33 +56,30 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _without_quote(found: re.Match[str]) -> str:
-    return f"{found.group(1) or found.group(2)}{HIDDEN}"
-
-
-class _PeopleFilter(logging.Filter):
-    """The same for the libraries' own lines."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Mask the finished message."""
-        record.msg, record.args = _plain(record.getMessage()), None
-        return True
-
-
 def configure_logs() -> None:
-    """Set up structlog and let the libraries' warnings through."""
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
-    for handler in logging.getLogger().handlers:
-        handler.addFilter(_PeopleFilter())
+    """Set up structlog, and give the libraries' warnings the same form: JSON, or columns on a terminal."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        without_people,
+    ]
+    last: Processor = (
+        structlog.dev.ConsoleRenderer()
+        if sys.stderr.isatty()
+        else structlog.processors.JSONRenderer(ensure_ascii=False)
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
+        )
+    )
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            without_people,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
+        processors=[*shared, last],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
     )

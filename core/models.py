@@ -33,6 +33,7 @@ class TimelineEntry(SQLModel, table=True):
     __table_args__ = (
         Index("ix_timeline_entry_subject", "subject_kind", "subject_id", "id"),
         Index("ix_timeline_entry_company_at", "company_id", "at"),
+        Index("ix_timeline_entry_request", "request_id", postgresql_where=text("request_id IS NOT NULL")),
     )
 
     id: int | None = big_id()
@@ -48,6 +49,8 @@ class TimelineEntry(SQLModel, table=True):
     account_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="account.id")
     on_behalf_of: str | None = None
     source: str
+    request_id: str | None = None
+    """The request that it goes back to (`core.origin`); None for timers and commands."""
     reason: str | None = Field(default=None, sa_type=Text)
     data: dict[str, Any] = Field(default_factory=dict, sa_column=json_column())
 
@@ -56,7 +59,11 @@ class StoredEvent(SQLModel, table=True):
     """A past-tense fact stored in the transaction that made it true; `journey.py` says what follows."""
 
     __tablename__ = "event"
-    __table_args__ = (Index("ix_event_open", "next_try_at", postgresql_where=text("handled_at IS NULL")),)
+    __table_args__ = (
+        Index("ix_event_open", "next_try_at", postgresql_where=text("handled_at IS NULL")),
+        Index("ix_event_parked", "parked_at", postgresql_where=text("parked_at IS NOT NULL")),
+        Index("ix_event_request", "request_id", postgresql_where=text("request_id IS NOT NULL")),
+    )
 
     id: int | None = big_id()
     name: str
@@ -66,6 +73,10 @@ class StoredEvent(SQLModel, table=True):
     attempts: int = 0
     handled_at: datetime | None = None
     last_error: str | None = Field(default=None, sa_type=Text)
+    request_id: str | None = None
+    """The request whose change it tells of."""
+    parked_at: datetime | None = None
+    """Since when it is tried no more by itself: a person has to decide (`core.faults`)."""
 
 
 class EventHandled(SQLModel, table=True):
@@ -128,4 +139,14 @@ class ReplayedRequest(SQLModel, table=True):
     body_hash: str
     status: int
     answer: dict[str, Any] = Field(sa_column=json_column())
+    at: datetime
+
+
+class OperatingFact(SQLModel, table=True):
+    """The last of a figure that only the process that made it knows; see `core.facts`."""
+
+    __tablename__ = "operating_fact"
+
+    name: str = Field(primary_key=True)
+    value: float
     at: datetime

@@ -5,6 +5,8 @@ Numbers that a law, a maker or a season sets are not here: they are dated rows (
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import Literal
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -63,6 +65,11 @@ class Settings(BaseSettings):
     """A worker silent for so long is gone: its jobs are taken up by another. At least three heartbeats."""
     day_sheets_dir: str = ""
     """A folder into which a worker writes each point's day as a page every 15 minutes; empty: none."""
+    disk_paths: str = ""
+    """Comma-separated folders whose disks `/ready` and `/metrics` watch (say, PostgreSQL's when it is on this
+    machine); empty means the one for temporary files."""
+    disk_free_mb: int = 500
+    """Below this many free megabytes a disk counts as full."""
     solve_seconds: float = 4.0
     """Wall seconds of one improving solve (contract: at most 5)."""
 
@@ -85,6 +92,12 @@ class Settings(BaseSettings):
     def is_demo(self) -> bool:
         """Whether this process belongs to the self-contained demo."""
         return self.ondol_mode == "demo"
+
+    @property
+    def watched_disks(self) -> tuple[Path, ...]:
+        """The folders whose disks are watched."""
+        named = [Path(each.strip()) for each in self.disk_paths.split(",") if each.strip()]
+        return tuple(named) or (Path(tempfile.gettempdir()),)
 
     @property
     def sends_notices(self) -> bool:

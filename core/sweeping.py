@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import structlog
-from sqlmodel import Session
+from sqlalchemy import ColumnElement, or_
+from sqlmodel import Session, col
 
 from core.db import Database
 
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
+
+
+def is_due(at: datetime, *, now: datetime, longest_wait: timedelta) -> bool:
+    """Whether a moment has come; also when it lies farther ahead than anything is ever put off.
+
+    Then the clock has gone back since it was set, and would otherwise hold things up by as much.
+    """
+    return at <= now or at > now + longest_wait
+
+
+def due_rows(column: Any, *, now: datetime, longest_wait: timedelta) -> ColumnElement[bool]:
+    """The same as a condition on rows."""
+    return or_(col(column) <= now, col(column) > now + longest_wait)
 
 
 def take_each(session: Session, found: Iterable[T], step: Callable[[T], int], *, sweep: str) -> int:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import text
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from core.clock import today_kst
+from dispatch.models import Ticket
 
 _RESERVE = text("SELECT nextval(pg_get_serial_sequence('ticket', 'id')), nextval(:counter)")
 _RESERVE_MANY = text(
@@ -45,3 +47,11 @@ def count_on(session: Session, *, company_id: int, beyond: int) -> None:
 def number_of(prefix: str, *, serial: int, now: datetime) -> str:
     """The number of the ticket with this running part."""
     return f"{prefix}{today_kst(now):%y%m%d}-{serial:05d}"
+
+
+def ticket_numbers(session: Session, *, company_id: int, ticket_ids: Iterable[int]) -> dict[int, str]:
+    """Numbers of a company's tickets by id; another company's are left out."""
+    query = select(Ticket.id, Ticket.number).where(
+        col(Ticket.company_id) == company_id, col(Ticket.id).in_(set(ticket_ids))
+    )
+    return {ticket_id: number for ticket_id, number in session.exec(query) if ticket_id is not None}

@@ -106,7 +106,7 @@ class SelfFixRequest(BaseModel):
     """What came of the self-help card that was read out."""
 
     card: Line | None = None
-    card_version: int | None = None
+    card_version: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
     result: SelfFixResult
 
 

@@ -18,6 +18,7 @@ from sqlmodel import Session, col, select
 from core.actor import SYSTEM
 from core.db import Database
 from core.jobs import QUEUE_SMS, defer
+from core.sweeping import due_rows, is_due
 from notifications import rules
 from notifications.models import Notice, NoticeAttempt
 from notifications.providers.base import (
@@ -80,7 +81,10 @@ def defer_due_notices(session: Session, *, now: datetime) -> int:
     """Sweep: wake the sender for what is due, and stop waiting for reports that cannot come any more."""
     due = (
         select(Notice.id)
-        .where(col(Notice.state) == "queued", col(Notice.next_try_at) <= now)
+        .where(
+            col(Notice.state) == "queued",
+            due_rows(Notice.next_try_at, now=now, longest_wait=rules.LONGEST_WAIT),
+        )
         .order_by(col(Notice.next_try_at))
         .limit(SWEEP_LIMIT)
     )
@@ -95,7 +99,7 @@ def _claim(database: Database, *, notice_id: int, provider: Provider, now: datet
     """Take the notice for one try, or None: sent, not due, withdrawn, too late, or another worker has it."""
     with database.transaction() as session:
         notice = _lock(session, notice_id=notice_id, skip_locked=True)
-        if notice is None or notice.state != "queued" or notice.next_try_at > now:
+        if notice is None or notice.state != "queued" or not _is_due(notice, now=now):
             return None
         asks = notice.sending_since is not None
         if not asks:
@@ -165,6 +169,10 @@ def _record_found(
                 now=now,
             )
             return False
+        if step is NextStep.ASK_AGAIN and claim.tried_at > now:  # the clock went back: it settles from now
+            notice.sending_since, notice.next_try_at = now, now + SETTLING
+            session.add(notice)
+            return False
         if step is NextStep.ASK_AGAIN:
             settled = claim.tried_at + SETTLING if isinstance(found, NotFound) and found.remembers else now
             notice.next_try_at = settled if settled > now else now + rules.ASK_PAUSE
@@ -219,9 +227,13 @@ def _fail(session: Session, *, notice: Notice, problem: str, why: str, now: date
 def _put_off(database: Database, *, notice_id: int, now: datetime) -> None:
     with database.transaction() as session:
         notice = _lock(session, notice_id=notice_id, skip_locked=True)
-        if notice is not None and notice.state == "queued" and notice.next_try_at <= now:
+        if notice is not None and notice.state == "queued" and _is_due(notice, now=now):
             notice.next_try_at = now + rules.SLOW_PAUSE
             session.add(notice)
+
+
+def _is_due(notice: Notice, *, now: datetime) -> bool:
+    return is_due(notice.next_try_at, now=now, longest_wait=rules.LONGEST_WAIT)
 
 
 def _give_up_reports(session: Session, *, now: datetime) -> int:

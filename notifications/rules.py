@@ -17,6 +17,8 @@ RETRY_PAUSES_S = (5, 15, 60, 180, 300)
 """Between two tries when the provider is busy or away; the last one repeats."""
 SLOW_PAUSE = timedelta(minutes=10)
 """While a key, a sender number or a balance has to be put right; also while texts are switched off."""
+LONGEST_WAIT = SLOW_PAUSE + timedelta(minutes=1)
+"""Nothing is put off for longer: what seems to be was put off before the clock went back."""
 NO_RECEIPT_AFTER = timedelta(hours=72)
 """The carriers' own limit for keeping a text: after it no report will come."""
 

@@ -96,6 +96,7 @@ def _children(
         "SMS_PROVIDER": "fake",
         "FAKE_PROVIDER_URL": f"http://{HOST}:{provider_port}",
         "WEBHOOK_TOKEN": WEBHOOK_TOKEN,
+        "DISK_PATHS": str(data_dir),
         "PYTHONPATH": str(root),
     }
     webhook = f"http://{HOST}:{port}/webhooks/solapi/{WEBHOOK_TOKEN}"

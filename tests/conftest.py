@@ -7,6 +7,7 @@ process; `session` is rolled back, `database` may be committed to and is swept c
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import socket
@@ -45,7 +46,9 @@ structlog.configure(
         structlog.processors.add_log_level,
         structlog.processors.format_exc_info,
         structlog.processors.KeyValueRenderer(key_order=["level", "event"]),
-    ]
+    ],
+    # A line for each request and job would bury what a failing test has to say.
+    wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 try:
     import fcntl  # noqa: F401
@@ -14,6 +14,7 @@ except ImportError:  # Windows
         "Ondol runs on Linux and macOS; on Windows run it inside WSL."
     )
 
+from tools.audit import audit
 from tools.checks import fmt, lint, test
 from tools.chromium import bring_chromium
 from tools.environment import (
@@ -23,6 +24,7 @@ from tools.environment import (
     SetupError,
     build_assets,
     compile_catalogues,
+    compile_modules,
     install,
     prepared_alone,
     say,
@@ -36,6 +38,7 @@ HELP = """\
   lint | fmt                                      코드 검사 | 코드 정리
 
   serve | worker | migrate                        운영: DATABASE_URL 위에서 웹 | 작업자 | 테이블 갱신
+  build                                           설치용: 실행에 필요한 것을 모두 만든다
   token      --role ROLE --company CODE [--user LOGIN] [--data-dir DIR]   API 토큰 발급
   login-link --role ROLE --company CODE [--user LOGIN] [--data-dir DIR]   한 번 쓰는 로그인 주소
   breach-report --company CODE --since WHEN [--account LOGIN] --out FILE  유출 때 누구의 정보를 보았는지
@@ -43,12 +46,13 @@ HELP = """\
          technicians households boilers prices tickets)
   backup FILE | restore FILE [--replace] | export DIR   [--data-dir DIR]  백업 | 되살리기 | 모두 CSV로
   bench [NAME] | screenshots                      측정 | README 화면 만들기
+  fuzz [--minutes 5] | audit                      API에 아무것이나 보내 보기 | 쓰는 패키지의 알려진 취약점
 
 각 명령의 옵션: python3 run.py COMMAND --help
 """
 CHECKS = ("test", "lint", "fmt")
-NEED_DEVELOPMENT = (*CHECKS, "bench", "screenshots")
-NEED_SCREENS = ("demo", "serve", "test", "bench", "screenshots")
+NEED_DEVELOPMENT = (*CHECKS, "bench", "fuzz", "audit", "screenshots")
+NEED_SCREENS = ("demo", "serve", "build", "test", "bench", "fuzz", "screenshots")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -62,8 +66,8 @@ def main(arguments: Sequence[str]) -> int:
         prepare(environment, name)
         if name == "screenshots":
             os.environ["ONDOL_CHROMIUM"] = bring_chromium(environment.python)
-        if name in CHECKS:
-            return {"test": test, "lint": _lint, "fmt": _fmt}[name](environment, rest)
+        if name in HERE:
+            return HERE[name](environment, rest)
     except SetupError as error:
         say(f"온돌: {error}")
         return 1
@@ -97,3 +101,21 @@ def _lint(environment: Environment, _rest: Sequence[str]) -> int:
 
 def _fmt(environment: Environment, _rest: Sequence[str]) -> int:
     return fmt(environment)
+
+
+def _audit(environment: Environment, _rest: Sequence[str]) -> int:
+    return audit(environment)
+
+
+def _build(environment: Environment, _rest: Sequence[str]) -> int:
+    return compile_modules(environment)
+
+
+HERE: dict[str, Callable[[Environment, Sequence[str]], int]] = {
+    "test": test,
+    "lint": _lint,
+    "fmt": _fmt,
+    "audit": _audit,
+    "build": _build,
+}
+"""What is done by this process, with the standard library alone."""

@@ -18,9 +18,12 @@ from core.live import LOOK_AGAIN
 from core.news import tell
 from web.api.documented import document
 from web.assets import STATIC_DIR
+from web.body_limit import BodyLimit
 from web.context import WebContext
 from web.headers import security_headers
-from web.problems import install_error_handlers
+from web.problems import answer_fault, answer_too_large, install_error_handlers
+from web.request_log import RequestLog
+from web.request_times import RequestTimes
 from web.routes import API_ROUTERS, PAGE_ROUTERS
 from workforce.callers import standing_sessions
 
@@ -32,13 +35,20 @@ def create_app(context: WebContext) -> FastAPI:
     app = FastAPI(
         title="Ondol API",
         version="1",
-        description="보일러 수리 접수부터 해피콜까지. 모든 시각은 +09:00, 금액은 부가세 포함 원입니다.",
+        description=(
+            "보일러 수리 접수부터 해피콜까지. 모든 시각은 +09:00, 금액은 부가세 포함 원입니다. "
+            "본문의 모르는 칸은 무시하고, 답에는 칸이 늘 수 있습니다. 오류의 말은 Accept-Language(ko, en)를 "
+            "따릅니다. 모든 답에 X-Request-ID(문의 번호)가 있습니다."
+        ),
         docs_url=None,
         redoc_url=None,
         lifespan=_lifespan,
     )
     set_context(app, context)
+    app.state.request_times = RequestTimes()
     install_error_handlers(app)
+    app.add_middleware(BodyLimit, refuse=answer_too_large)
+    app.add_middleware(RequestLog, times=app.state.request_times, on_fault=answer_fault)
     app.add_middleware(StandardHeaders)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.mount("/static", StaticFiles(directory=STATIC_DIR, check_dir=False), name="static")

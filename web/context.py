@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Protocol
 
 from fastapi import Request
@@ -16,6 +17,7 @@ from core.secrets import Seal
 from core.settings import Settings
 from web.live_hub import LiveHub
 from web.pace import Pace
+from web.readiness import Readiness
 from workforce.tries import TryLimits
 
 
@@ -66,6 +68,11 @@ class WebContext:
             pause_s=of.login_pause_s,
             longest_s=of.login_pause_longest_s,
         )
+
+    @cached_property
+    def readiness(self) -> Readiness:
+        """Whether this process can do its work."""
+        return Readiness(self.settings, self.database.engine)
 
 
 def context_of(request: Request) -> WebContext:

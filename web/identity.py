@@ -16,6 +16,7 @@ from core.i18n import _, set_language
 from core.wall import Caller as TheirCompany
 from core.wall import work_for
 from web.context import caller_address, context_of
+from web.language import language_of
 from web.locked import SessionLockedError
 from workforce.callers import Caller, find_session, find_token, note_use
 from workforce.tokens import may_reach
@@ -23,7 +24,6 @@ from workforce.tokens import may_reach
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 COOKIE = "ondol_session"
-LANGUAGE_COOKIE = "ondol_lang"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 BY_ITSELF = "x-ondol-live"
 """A page's own look at the server bears this header."""
@@ -67,7 +67,7 @@ class GuardedRoute(APIRoute):
         handler = super().get_route_handler()
 
         async def guarded(request: Request) -> Response:
-            set_language(request.cookies.get(LANGUAGE_COOKIE, "ko"))
+            set_language(language_of(request))
             principal = await run_in_threadpool(_admit, request, roles)
             request.state.principal = principal
             work_for(TheirCompany(principal.company_id, principal.person_id))

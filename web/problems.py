@@ -9,8 +9,13 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
-from psycopg.errors import CharacterNotInRepertoire, UntranslatableCharacter
-from sqlalchemy.exc import DataError, InterfaceError, OperationalError
+from psycopg.errors import (
+    CharacterNotInRepertoire,
+    DiskFull,
+    ReadOnlySqlTransaction,
+    UntranslatableCharacter,
+)
+from sqlalchemy.exc import DataError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -23,7 +28,10 @@ from core.errors import (
     UnauthorizedError,
     UnavailableError,
 )
-from core.i18n import _
+from core.i18n import _, set_language
+from core.origin import current_request_id
+from web.body_limit import TOO_LARGE
+from web.language import language_of
 from web.locked import LOCKED_HEADER, SessionLockedError
 from web.templating import render_page
 from web.toasts import toast
@@ -32,6 +40,8 @@ log = structlog.get_logger(__name__)
 
 CLIENT_CLOSED = 499
 """As nginx calls it; no standard has a number for it."""
+_OUR_FAULT = 500
+"""From this status on an answer shows the number under which the log tells more."""
 PROBLEM_TYPES = "https://ondol.invalid/problems/"
 """Names, not addresses: RFC 9457 asks for a URI, and ours never leads to another's site."""
 
@@ -44,8 +54,8 @@ def install_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(ClientDisconnect, _on_gone)
     for away in (OperationalError, InterfaceError, PoolTimeoutError):
         app.add_exception_handler(away, _on_database_away)
+    app.add_exception_handler(InternalError, _on_refused_write)
     app.add_exception_handler(DataError, _on_data_error)
-    app.add_exception_handler(Exception, _on_fault)
 
 
 def problem(error: DomainError) -> JSONResponse:
@@ -56,6 +66,8 @@ def problem(error: DomainError) -> JSONResponse:
         "status": error.status,
         "detail": error.detail,
     }
+    if (request_id := current_request_id()) is not None:
+        body["request_id"] = request_id
     if error.errors:
         body["errors"] = [{"field": item.field, "message": item.message} for item in error.errors]
     headers = _headers(error)
@@ -83,7 +95,12 @@ def answer(request: Request, error: DomainError) -> Response:
     return render_page(
         request,
         "errors/problem.html",
-        {"title": _title(error.status), "error": error, "again": again},
+        {
+            "title": _title(error.status),
+            "error": error,
+            "again": again,
+            "request_id": current_request_id() if error.status >= _OUR_FAULT else None,
+        },
         status_code=error.status,
         headers=headers,
     )
@@ -103,6 +120,8 @@ def _for_part(error: DomainError) -> Response:
     words = error.detail
     if isinstance(error, UnauthorizedError) and not isinstance(error, SessionLockedError):
         words = _("로그인 시간이 끝났습니다. 적은 내용은 그대로 있으니 다른 창에서 로그인해 주세요.")
+    if error.status >= _OUR_FAULT and error.status != UnavailableError.status:
+        words += " " + _("문의 번호: {request_id}").format(request_id=current_request_id())
     kind = "away" if error.status == UnavailableError.status else "bad"
     headers = {**_headers(error), **toast(words, kind), "HX-Reswap": "none"}
     return PlainTextResponse(words, status_code=error.status, headers=headers)
@@ -120,15 +139,27 @@ async def _on_validation_error(request: Request, error: Exception) -> Response:
     return answer(request, InvalidError(detail, errors=fields))
 
 
+def answer_too_large(request: Request) -> Response:
+    """The body is announced to be larger than any of ours."""
+    return _answer_status(request, TOO_LARGE, "")
+
+
 async def _on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    return _answer_status(request, error.status_code, str(error.detail))
+
+
+def _answer_status(request: Request, status: int, detail: str) -> Response:
+    set_language(language_of(request))  # nobody has asked who it is, and in which language
     known = {
+        400: _("보내신 내용을 읽을 수 없습니다. 형식(UTF-8)과 길이를 확인하고 다시 보내 주세요."),
         404: _("그런 주소가 없습니다. 주소를 확인해 주세요."),
         405: _("이 주소에서는 그렇게 할 수 없습니다."),
+        TOO_LARGE: _("보내신 내용이 너무 큽니다. 2MB가 넘지 않게 나누어 보내 주세요."),
     }
-    plain = DomainError(known.get(error.status_code, str(error.detail)))
-    plain.status = error.status_code
-    plain.code = f"http-{error.status_code}"
+    plain = DomainError(known.get(status, detail))
+    plain.status = status
+    plain.code = f"http-{status}"
     return answer(request, plain)
 
 
@@ -138,25 +169,38 @@ async def _on_gone(_request: Request, _error: Exception) -> Response:
 
 
 async def _on_database_away(request: Request, error: Exception) -> Response:
-    log.error("database_away", path=request.url.path, error=str(error)[:300])
-    if _only_asks(request):
+    log.error("database_away", error=str(error)[:300])
+    if isinstance(getattr(error, "orig", None), DiskFull):
+        detail = _("저장 공간이 가득 찼습니다. 저장되지 않았으니 적어 두시고, 담당자에게 바로 알려 주세요.")
+    elif _only_asks(request):
         detail = _("잠시 저장소와 연결이 끊겨 불러오지 못했습니다. 잠시 뒤에 다시 해 주세요.")
     else:
         detail = _("잠시 저장소와 연결이 끊겼습니다. 저장되지 않았으니 잠시 뒤에 다시 해 주세요.")
     return answer(request, UnavailableError(detail))
 
 
+async def _on_refused_write(request: Request, error: Exception) -> Response:
+    """A database that only reads takes over for a moment when another one is made the first."""
+    refused = isinstance(getattr(error, "orig", None), ReadOnlySqlTransaction)
+    if refused and request.method not in ("GET", "HEAD"):  # a page that writes is our own fault
+        return await _on_database_away(request, error)
+    return await answer_fault(request, error)
+
+
 async def _on_data_error(request: Request, error: Exception) -> Response:
-    log.warning("data_refused", path=request.url.path, error=str(error)[:300])
+    log.warning("data_refused", error=str(error)[:300])
     original = getattr(error, "orig", None)
     if isinstance(original, UntranslatableCharacter | CharacterNotInRepertoire):
         return answer(request, InvalidError(_("쓸 수 없는 글자가 들어 있습니다.")))
     return answer(request, InvalidError(_("값이 너무 크거나 읽을 수 없습니다. 고쳐서 다시 해 주세요.")))
 
 
-async def _on_fault(request: Request, error: Exception) -> Response:
-    log.exception("request_failed", path=request.url.path, error=repr(error)[:300])
-    fault = DomainError(_("온돌 안에서 문제가 생겼습니다. 저장되지 않았습니다. 담당자에게 알려 주세요."))
+async def answer_fault(request: Request, error: Exception) -> Response:
+    """What nobody expected: logged with its traceback, told with the number under which that is found."""
+    log.exception("request_failed", error=repr(error)[:300])
+    fault = DomainError(
+        _("온돌 안에서 문제가 생겼습니다. 저장되지 않았습니다. 문의 번호를 담당자에게 알려 주세요.")
+    )
     fault.status = 500
     fault.code = "fault"
     return answer(request, fault)
@@ -189,6 +233,7 @@ def _title(status: int) -> str:
         403: _("권한 없음"),
         404: _("찾을 수 없음"),
         409: _("지금은 할 수 없음"),
+        TOO_LARGE: _("너무 큰 요청"),
         422: _("고칠 곳이 있음"),
         429: _("너무 잦은 요청"),
         500: _("온돌의 문제"),

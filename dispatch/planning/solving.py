@@ -6,6 +6,7 @@ touch a promise, a contacted job's technician or a next stop waits for a named p
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,6 +16,7 @@ from sqlmodel import Session
 
 from core.actor import SYSTEM
 from core.db import Database
+from core.facts import SOLVE_SECONDS, note_fact
 from dispatch.planning.authorship import Authorship
 from dispatch.planning.board import horizon, load_board, load_boards
 from dispatch.planning.board_problem import BoardProblem, Freedom, to_problem
@@ -167,11 +169,14 @@ def _solve_claim(
 ) -> SolveOutcome:
     with database.reading() as session:
         board = load_board(session, point_id=claim.point_id, day=claim.day, now=clock())
+    began = time.monotonic()
     task = prepare(board, by_person=claim.by_person)
     try:
         plan = solver.solve(task.bp.problem, task.bp.sequences, seconds=seconds, seed=board.version + 1)
         with database.transaction() as session:
             outcome = apply(session, task=task, plan=plan, claim=claim, now=clock())
+            seconds_taken = round(time.monotonic() - began, 2)
+            note_fact(session, name=SOLVE_SECONDS, value=seconds_taken, now=clock())
             if claim.by_person:
                 answer_replan(session, claim=claim, result=outcome.result, now=clock())
             finish_claim(session, claim=claim, now=clock(), again=False)
@@ -190,6 +195,7 @@ def _solve_claim(
         result=outcome.result,
         cost=outcome.cost,
         baseline=outcome.baseline_cost,
+        seconds=seconds_taken,
     )
     return outcome
 

@@ -99,7 +99,10 @@ class SolapiProvider:
         Where the list leaves custom fields out, the same text to the same number counts as ours: taking
         another's for ours loses a text, the opposite tells someone twice.
         """
-        since = {"startDate": _iso(tried_at - CLOCK_SLACK), "endDate": _iso(now + CLOCK_SLACK)}
+        # A try in the future: our clock has gone back, and either of its times may be the wrong one.
+        begins = tried_at if tried_at <= now else now - MEMORY
+        ends = max(tried_at, now)
+        since = {"startDate": _iso(begins - CLOCK_SLACK), "endDate": _iso(ends + CLOCK_SLACK)}
         to, sender = parse_phone(message.to).digits, parse_phone(message.sender).digits
         try:
             for entry in self._listed({"to": to, "from": sender, **since}, now=now):

@@ -6,7 +6,9 @@ The provider is real HTTP too, served from a thread of the test, so that it outl
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -34,6 +36,9 @@ from tests.serving import client_of, serving
 from worker import WorkerContext
 
 ROOT = Path(__file__).resolve().parents[2]
+CANARIES = ("김영자", "김민수", "9333-0101", "93330101", "9876.5432", "98765432", "역삼동", "너무 추워요")
+"""Of CALL, which every drill files."""
+RESOURCE_TRACKER = re.compile(r"resource_tracker|^  warnings\.warn")
 HEARTBEAT = {"WORKER_HEARTBEAT_S": "0.5", "WORKER_STALLED_S": "2"}
 
 
@@ -72,6 +77,15 @@ class Program:
 
     def said(self) -> str:
         return self.log.read_text(errors="replace")
+
+    def lines(self) -> list[dict[str, Any]]:
+        """What it said, line by line; one that is broken off by `kill -9` is the last.
+
+        Without what Python's own helper process complains of after a `kill -9`.
+        """
+        said = self.said().splitlines(keepends=True)
+        whole = [line for line in said if line.endswith("\n") and not RESOURCE_TRACKER.search(line)]
+        return [json.loads(line) for line in whole]
 
 
 @dataclass
@@ -159,6 +173,15 @@ def open_installation(database_url: str, *, folder: Path, **environment: str) ->
             for program in made.programs:
                 program.kill()
             database.dispose()
+        for program in made.programs:
+            no_people_in(program)
+
+
+def no_people_in(program: Program) -> None:
+    """Whatever went wrong, every line of the log is JSON, and nobody's name, number or address is in it."""
+    program.lines()
+    said = program.said()
+    assert not [canary for canary in CANARIES if canary in said]
 
 
 def open_point(installation: Installation, *, technicians: int = 2) -> None:

@@ -8,7 +8,9 @@ import pytest
 from sqlmodel import Session, col, select
 
 import journey
-from core.events import RETRY_PAUSES_S
+from core.actor import SYSTEM
+from core.events import MAX_TRIES, RETRY_PAUSES_S
+from core.faults import retry_step
 from core.models import EventHandled, StoredEvent
 from dispatch.events import TicketFiled
 from dispatch.models import Placement, Ticket
@@ -107,6 +109,30 @@ def test_a_step_that_always_fails_is_seen_and_holds_up_nobody(
     with house.database.reading() as session:
         placed = session.exec(select(Placement.ticket_id).where(col(Placement.state) == "ACCEPTED")).all()
         assert len(placed) == len(set(placed)) == 4
+
+
+def test_after_many_tries_it_waits_for_a_person(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_gangnam(house)
+    poison = Flaky("poison", times=1000)
+    follow(monkeypatch, TicketFiled, poison, *journey.JOURNEY[TicketFiled])
+    number = file_only(house)
+    for _ in range(MAX_TRIES + 3):
+        house.work(rounds=1)
+        house.clock.forward(seconds=RETRY_PAUSES_S[-1] + 1)
+    stored = event_of(house, "TicketFiled")
+    assert (stored.attempts, 1000 - poison.left) == (MAX_TRIES, MAX_TRIES)
+    assert stored.parked_at is not None and stored.handled_at is None
+    metrics = house.api("admin", user="onnuri-admin").get("/metrics").text
+    assert "ondol_events_parked 1.0" in metrics and "ondol_events_oldest_seconds 0.0" in metrics
+
+    poison.left = 0  # somebody has mended the cause, and presses "다시 시도"
+    with house.database.transaction() as session:
+        company_id = session.get_one(StoredEvent, stored.id).payload["company_id"]
+        retry_step(session, event_id=stored.id or 0, company_id=company_id, by=SYSTEM, now=house.clock())
+    house.work()
+    assert event_of(house, "TicketFiled").handled_at is not None
+    assert see(house, number)["status"] == "ASSIGNED"
+    assert "StepRetried" in [entry["what"] for entry in see(house, number)["timeline"]]
 
 
 def test_an_event_that_nobody_can_read_is_seen(house: House) -> None:

@@ -30,7 +30,10 @@ OF_BOTH = {
         "who works for two makers has one day",
     ),
 }
-OF_NOBODY = dict.fromkeys(("sign_in_try", "pending_log_in", "provider_try"), "asked before anybody is known")
+OF_NOBODY = {
+    **dict.fromkeys(("sign_in_try", "pending_log_in", "provider_try"), "asked before anybody is known"),
+    "operating_fact": "of the whole installation",
+}
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from billing.models import PriceItem
 from core import audit
+from core.models import StoredEvent
 from core.visibility import Datum
 from dispatch.models import ContactAttempt, Placement, Task, Ticket, Visit
 from dispatch.planning.plan_models import Plan
@@ -283,6 +284,18 @@ def _values(session: Session, web: WebWorld, planted: Planted, *, home_id: int) 
             refusals=[{"line": 2, "reason": "주소를 읽을 수 없습니다."}],
         ),
     )
+    parked = world.add(
+        session,
+        StoredEvent(
+            name="TicketFiled",
+            payload={"company_id": company_id, "ticket_id": 1},
+            at=web.now,
+            next_try_at=web.now,
+            attempts=12,
+            parked_at=web.now,
+            last_error="x",
+        ),
+    )
     call = session.exec(select(HappyCall)).first()
     visit = session.exec(select(Visit).where(col(Visit.state) == "completed")).one()
     person = session.get_one(Technician, web.technician.id).person_id
@@ -300,6 +313,7 @@ def _values(session: Session, web: WebWorld, planted: Planted, *, home_id: int) 
         "import_id": str(brought.id),
         "upload_id": "0",
         "kind": "tickets",
+        "event_id": str(parked.id),
         "day": web.now.date().isoformat(),
         "technician_id": str(web.technician.id),
         "qualification_id": str(qualification.id),

@@ -17,6 +17,7 @@ TABLE = {
     "-": """
         GET /
         GET /api/v1/health
+        GET /api/v1/ready
         GET /docs
         POST /language
         GET /login
@@ -223,6 +224,10 @@ TABLE = {
         POST /admin/duty/{place}/fill
         GET /admin/duty/{place}/new
         POST /admin/duty/{place}/new
+        GET /admin/faults
+        GET /admin/faults/{event_id}/drop
+        POST /admin/faults/{event_id}/drop
+        POST /admin/faults/{event_id}/retry
         GET /admin/history
         GET /admin/imports
         POST /admin/imports

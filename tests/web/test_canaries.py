@@ -131,8 +131,9 @@ def test_no_page_and_no_api_answer_shows_what_is_masked(web_world: WebWorld, pla
         for place, role in enumerate(sorted(roles) or [Role.AGENT]):
             for address in addresses(path, planted, fewer=place > 0):
                 answer = opened(clients[role], address)
-                assert answer.status_code < 500, f"{role} {address}"
-                answered |= answer.status_code < 400
+                # Nobody works here: `/ready` says so, with 503, and names nobody either.
+                assert answer.status_code < 500 or path.endswith("/ready"), f"{role} {address}"
+                answered |= answer.status_code < 400 or path.endswith("/ready")
                 allowed = _visible(role, path) | _typed(answer)
                 leaks += [f"{role} {address}: {datum}" for datum in seen_in(answer.text) - allowed]
         if not answered:

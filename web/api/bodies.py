@@ -109,7 +109,7 @@ class AssignmentBody(BaseModel):
     start: Moment | None = None
     reason: Annotated[Reason, Field(min_length=1)]
     pin: list[Literal["technician", "time"]] = []
-    base_version: int | None = None
+    base_version: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
 
 
 class ReasonBody(BaseModel):
@@ -127,4 +127,4 @@ class CancellationBody(ReasonBody):
 class ReopeningBody(ReasonBody):
     """`exclude_technician`: the one who must not come again."""
 
-    exclude_technician: int | None = None
+    exclude_technician: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = None

@@ -16,14 +16,18 @@ from web.identity import COOKIE
 
 PROBLEM = "Problem"
 FAILURES = {
+    "400": "본문이 UTF-8 JSON이 아님",
     "401": "토큰이 없거나 틀리거나 지났음",
     "403": "이 역할로는 할 수 없음. 본문을 보기 전에 답한다",
     "404": "그런 것이 없거나 다른 회사의 것임",
     "429": "토큰의 1분 한도를 넘음: `Retry-After` 초 뒤에 다시",
+    "413": "본문이 2.5MB보다 큼",
     "422": "칸이 잘못되었음: `errors`에 칸마다 까닭이 있다",
 }
+AWAY = {"503": "저장소가 잠시 쉬는 중: 저장되지 않았으니 `Retry-After` 뒤에 다시"}
 ON_CHANGE = {"409": "그사이 바뀌었거나 지금 상태에서는 할 수 없음"}
 CODES = {"symptom": SYMPTOMS, "channel": CHANNELS}
+_PROBLEM = {"application/problem+json": {"schema": {"$ref": f"#/components/schemas/{PROBLEM}"}}}
 _PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
     "title": "RFC 9457 problem",
@@ -33,6 +37,7 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string"},
+        "request_id": {"type": "string", "description": "문의 번호. 답의 X-Request-ID와 같다"},
         "errors": {
             "type": "array",
             "items": {
@@ -82,13 +87,13 @@ def document(app: FastAPI) -> dict[str, Any]:
 
 def _correct(operation: dict[str, Any], *, changes: bool) -> None:
     if "x-roles" not in operation:  # nobody signs in there
-        operation.get("responses", {}).pop("422", None)
+        if operation.get("responses", {}).pop("422", None) is not None:
+            operation["responses"]["422"] = {"description": FAILURES["422"], "content": _PROBLEM}
         return
     operation["security"] = [{name: []} for name in _SCHEMES]
-    told = {**FAILURES, **(ON_CHANGE if changes else {})}
-    content = {"application/problem+json": {"schema": {"$ref": f"#/components/schemas/{PROBLEM}"}}}
+    told = {**FAILURES, **AWAY, **(ON_CHANGE if changes else {})}
     operation["responses"] |= {
-        status: {"description": words, "content": content} for status, words in sorted(told.items())
+        status: {"description": words, "content": _PROBLEM} for status, words in sorted(told.items())
     }
     if changes:
         operation.setdefault("parameters", []).append(_KEY)

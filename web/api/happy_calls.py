@@ -15,6 +15,7 @@ from core.clock import rfc3339_kst
 from happycall import attempts, queries
 from happycall.schemas import Answers, AttemptRequest, CallInfo
 from web.api.answers import act_once, read
+from web.api.shapes import HappyCallDoneShape, HappyCallListShape
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.presenters.masks import MASKED
 
@@ -24,7 +25,7 @@ LARGEST_ID = 2**63 - 1
 """A larger number is no id of ours: it is looked for as this one, and not found."""
 
 
-@router.get("", summary="해피콜 목록")
+@router.get("", summary="해피콜 목록", response_model=HappyCallListShape)
 @allow(Role.QA, Role.MANAGER, Role.ADMIN, Role.DISPATCHER)
 def get_happy_calls(
     request: Request,
@@ -48,7 +49,12 @@ def get_happy_calls(
     return read(request, look)
 
 
-@router.post("/{happy_call_id}/attempts", status_code=201, summary="해피콜 시도와 대답")
+@router.post(
+    "/{happy_call_id}/attempts",
+    status_code=201,
+    summary="해피콜 시도와 대답",
+    response_model=HappyCallDoneShape,
+)
 @allow(Role.QA, Role.MANAGER)
 def post_attempt(
     request: Request,

@@ -18,6 +18,7 @@ from dispatch.planning.replans import ask_replan
 from dispatch.planning.slots import Slot, SlotQuestion, rank_slots, rank_slots_for
 from geo.service import Precision, place_address
 from web.api.answers import act_once, read
+from web.api.shapes import PlanShape, ReplanShape, SlotShape
 from web.identity import Author, GuardedRoute, SignedIn, allow, everyone
 from web.scope import reach_ticket
 from workforce.queries import get_point_by_code
@@ -26,7 +27,7 @@ from workforce.schemas import PointInfo
 router = APIRouter(tags=["plans"], route_class=GuardedRoute)
 
 
-@router.get("/slots", summary="잡을 수 있는 방문 시간, 좋은 것부터")
+@router.get("/slots", summary="잡을 수 있는 방문 시간, 좋은 것부터", response_model=list[SlotShape])
 @everyone
 def get_slots(
     request: Request,
@@ -49,7 +50,7 @@ def get_slots(
     return read(request, look)
 
 
-@router.get("/plans/{service_point}/{day}", summary="한 서비스점의 하루 계획")
+@router.get("/plans/{service_point}/{day}", summary="한 서비스점의 하루 계획", response_model=PlanShape)
 @everyone
 def get_plan(request: Request, service_point: str, day: date, principal: Principal = SignedIn) -> Response:
     """The published plan with its version; what is left out, and why."""
@@ -61,7 +62,12 @@ def get_plan(request: Request, service_point: str, day: date, principal: Princip
     return read(request, look)
 
 
-@router.post("/plans/{service_point}/{day}/replans", status_code=202, summary="다시 계획해 달라고 한다")
+@router.post(
+    "/plans/{service_point}/{day}/replans",
+    status_code=202,
+    summary="다시 계획해 달라고 한다",
+    response_model=ReplanShape,
+)
 @allow(Role.DISPATCHER, Role.POINT, Role.MANAGER, Role.ADMIN)
 def post_replan(
     request: Request, service_point: str, day: date, principal: Principal = SignedIn, by: Actor = Author

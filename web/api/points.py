@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from core.actor import Principal
 from core.clock import today_kst
 from web.api.answers import read
+from web.api.shapes import PointListShape, TechnicianListShape
 from web.identity import GuardedRoute, SignedIn, everyone
 from workforce import queries
 from workforce.schemas import PointInfo, TechnicianInfo
@@ -16,7 +17,7 @@ from workforce.schemas import PointInfo, TechnicianInfo
 router = APIRouter(tags=["points"], route_class=GuardedRoute)
 
 
-@router.get("/service-points", summary="회사의 서비스점")
+@router.get("/service-points", summary="회사의 서비스점", response_model=PointListShape)
 @everyone
 def get_points(request: Request, principal: Principal = SignedIn) -> Response:
     """Every open point of the company; a point's own people see theirs alone."""
@@ -33,7 +34,7 @@ def get_points(request: Request, principal: Principal = SignedIn) -> Response:
     )
 
 
-@router.get("/technicians", summary="기사. service_point=코드 로 좁힌다")
+@router.get("/technicians", summary="기사. service_point=코드 로 좁힌다", response_model=TechnicianListShape)
 @everyone
 def get_technicians(
     request: Request, service_point: str | None = None, principal: Principal = SignedIn

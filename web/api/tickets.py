@@ -16,6 +16,7 @@ from dispatch.schemas import TicketRequest
 from web.api.answers import act_once, read
 from web.api.bodies import CancellationBody, JoinBody, ReasonBody, ReopeningBody, SelfFixBody
 from web.api.changes import change_ticket
+from web.api.shapes import TicketListShape, TicketShape
 from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow, everyone
 from web.presenters.ticket import ticket_item_json, ticket_json
@@ -27,7 +28,12 @@ router = APIRouter(prefix="/tickets", tags=["tickets"], route_class=GuardedRoute
 INTAKE_ROLES = (Role.AGENT, Role.DISPATCHER, Role.MANAGER, Role.ADMIN)
 
 
-@router.post("", status_code=201, summary="접수. Idempotency-Key를 붙이면 다시 보내도 한 건")
+@router.post(
+    "",
+    status_code=201,
+    summary="접수. Idempotency-Key를 붙이면 다시 보내도 한 건",
+    response_model=TicketShape,
+)
 @allow(*INTAKE_ROLES)
 def post_ticket(
     request: Request, body: TicketRequest, principal: Principal = SignedIn, by: Actor = Author
@@ -49,7 +55,7 @@ def post_ticket(
     return act_once(request, act, body=body, status=201)
 
 
-@router.get("", summary="접수 목록: 최근 것부터")
+@router.get("", summary="접수 목록: 최근 것부터", response_model=TicketListShape)
 @everyone
 def get_tickets(
     request: Request,
@@ -83,7 +89,7 @@ def get_tickets(
     return read(request, look)
 
 
-@router.get("/{number}", summary="접수 하나, 모든 사실과 함께")
+@router.get("/{number}", summary="접수 하나, 모든 사실과 함께", response_model=TicketShape)
 @everyone
 def get_ticket(request: Request, number: str, principal: Principal = SignedIn) -> Response:
     """One ticket."""
@@ -101,7 +107,7 @@ def get_ticket(request: Request, number: str, principal: Principal = SignedIn) -
     return read(request, look)
 
 
-@router.post("/{number}/self-fix", summary="자가조치 결과")
+@router.post("/{number}/self-fix", summary="자가조치 결과", response_model=TicketShape)
 @allow(*INTAKE_ROLES)
 def post_self_fix(request: Request, number: str, body: SelfFixBody, by: Actor = Author) -> Response:
     """What came of the self-help card; FAILED sends the ticket on."""
@@ -115,7 +121,7 @@ def post_self_fix(request: Request, number: str, body: SelfFixBody, by: Actor = 
     )
 
 
-@router.post("/{number}/calls", summary="같은 일로 다시 온 전화")
+@router.post("/{number}/calls", summary="같은 일로 다시 온 전화", response_model=TicketShape)
 @allow(*INTAKE_ROLES)
 def post_call(request: Request, number: str, body: JoinBody, by: Actor = Author) -> Response:
     """A second call joins the open ticket."""
@@ -129,7 +135,7 @@ def post_call(request: Request, number: str, body: JoinBody, by: Actor = Author)
     )
 
 
-@router.post("/{number}/cancellation", summary="취소")
+@router.post("/{number}/cancellation", summary="취소", response_model=TicketShape)
 @allow(*INTAKE_ROLES, Role.POINT)
 def post_cancellation(request: Request, number: str, body: CancellationBody, by: Actor = Author) -> Response:
     """Nobody has to come any more."""
@@ -143,7 +149,7 @@ def post_cancellation(request: Request, number: str, body: CancellationBody, by:
     )
 
 
-@router.post("/{number}/reopening", summary="다시 열기")
+@router.post("/{number}/reopening", summary="다시 열기", response_model=TicketShape)
 @allow(*INTAKE_ROLES, Role.QA)
 def post_reopening(request: Request, number: str, body: ReopeningBody, by: Actor = Author) -> Response:
     """The family was not served: the same case again."""
@@ -162,7 +168,7 @@ def post_reopening(request: Request, number: str, body: ReopeningBody, by: Actor
     )
 
 
-@router.post("/{number}/escalation", summary="책임자에게 넘기기")
+@router.post("/{number}/escalation", summary="책임자에게 넘기기", response_model=TicketShape)
 @everyone
 def post_escalation(request: Request, number: str, body: ReasonBody, by: Actor = Author) -> Response:
     """A named person above takes over."""

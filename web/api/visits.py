@@ -21,6 +21,7 @@ from web.api.bodies import (
     StepBody,
 )
 from web.api.changes import Change, change_ticket
+from web.api.shapes import TicketShape
 from web.identity import Author, GuardedRoute, SignedIn, allow
 
 router = APIRouter(prefix="/tickets/{number}", tags=["visits"], route_class=GuardedRoute)
@@ -28,7 +29,7 @@ router = APIRouter(prefix="/tickets/{number}", tags=["visits"], route_class=Guar
 STEP_ROLES = (Role.TECHNICIAN, Role.POINT, Role.DISPATCHER)
 
 
-@router.post("/acceptance", summary="지정점이 받거나 돌려보낸다")
+@router.post("/acceptance", summary="지정점이 받거나 돌려보낸다", response_model=TicketShape)
 @allow(Role.POINT, Role.DISPATCHER)
 def post_acceptance(
     request: Request,
@@ -53,7 +54,9 @@ def post_acceptance(
     return change_ticket(request, number, body, step)
 
 
-@router.post("/contact-attempts", summary="통화 시도와 결과를 남긴다")
+@router.post(
+    "/contact-attempts", status_code=201, summary="통화 시도와 결과를 남긴다", response_model=TicketShape
+)
 @allow(Role.TECHNICIAN, Role.POINT, Role.DISPATCHER, Role.AGENT)
 def post_attempt(request: Request, number: str, body: AttemptBody, by: Actor = Author) -> Response:
     """A try to talk; CONNECTED with a window agrees the visit."""
@@ -64,7 +67,7 @@ def post_attempt(request: Request, number: str, body: AttemptBody, by: Actor = A
     return change_ticket(request, number, body, step, status=201)
 
 
-@router.post("/visit/en-route", summary="출발")
+@router.post("/visit/en-route", summary="출발", response_model=TicketShape)
 @allow(*STEP_ROLES)
 def post_en_route(
     request: Request, number: str, body: StepBody | None = None, by: Actor = Author
@@ -73,28 +76,28 @@ def post_en_route(
     return change_ticket(request, number, body, _plain(visits.depart, body, by))
 
 
-@router.post("/visit/arrived", summary="도착")
+@router.post("/visit/arrived", summary="도착", response_model=TicketShape)
 @allow(*STEP_ROLES)
 def post_arrived(request: Request, number: str, body: StepBody | None = None, by: Actor = Author) -> Response:
     """The technician stands at the door."""
     return change_ticket(request, number, body, _plain(visits.arrive, body, by))
 
 
-@router.post("/visit/started", summary="작업 시작")
+@router.post("/visit/started", summary="작업 시작", response_model=TicketShape)
 @allow(*STEP_ROLES)
 def post_started(request: Request, number: str, body: StepBody | None = None, by: Actor = Author) -> Response:
     """The work begins."""
     return change_ticket(request, number, body, _plain(visits.start, body, by))
 
 
-@router.post("/visit/absent", summary="부재")
+@router.post("/visit/absent", summary="부재", response_model=TicketShape)
 @allow(*STEP_ROLES)
 def post_absent(request: Request, number: str, body: StepBody | None = None, by: Actor = Author) -> Response:
     """Nobody opened, after the wait and the calls that the rules ask for."""
     return change_ticket(request, number, body, _plain(visits.mark_absent, body, by))
 
 
-@router.post("/visit/hold", summary="보류")
+@router.post("/visit/hold", summary="보류", response_model=TicketShape)
 @allow(*STEP_ROLES)
 def post_hold(request: Request, number: str, body: HoldBody | None = None, by: Actor = Author) -> Response:
     """The work waits: for a part, until somebody knows more, when the body does not say otherwise."""
@@ -115,7 +118,7 @@ def post_hold(request: Request, number: str, body: HoldBody | None = None, by: A
     return change_ticket(request, number, body, step)
 
 
-@router.post("/visit/completed", summary="완료: 점검표, 비용")
+@router.post("/visit/completed", summary="완료: 점검표, 비용", response_model=TicketShape)
 @allow(*STEP_ROLES)
 def post_completed(
     request: Request, number: str, body: CompletedBody | None = None, by: Actor = Author
@@ -131,7 +134,7 @@ def post_completed(
     return change_ticket(request, number, body, step)
 
 
-@router.post("/assignment", summary="사람이 직접 배정한다")
+@router.post("/assignment", summary="사람이 직접 배정한다", response_model=TicketShape)
 @allow(Role.DISPATCHER, Role.POINT, Role.MANAGER, Role.ADMIN)
 def post_assignment(request: Request, number: str, body: AssignmentBody, by: Actor = Author) -> Response:
     """A person decides who goes and when, with a reason."""

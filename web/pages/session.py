@@ -12,7 +12,8 @@ from core.errors import DomainError, TooManyError
 from core.i18n import LANGUAGES, _
 from web.context import context_of
 from web.cookies import origin_of, set_pending, set_session
-from web.identity import COOKIE, LANGUAGE_COOKIE, identify, refuse_cross_site
+from web.identity import COOKIE, identify, refuse_cross_site
+from web.language import LANGUAGE_COOKIE
 from web.pages.demo_doors import demo_doors
 from web.paths import own_path
 from web.templating import HOME, render_page

@@ -58,6 +58,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "DuplicateRuledOut": (N_("중복이 아니라고 확인했습니다"), ""),
     "TicketReopened": (N_("다시 열었습니다"), "bad"),
     "TicketEscalated": (N_("책임자에게 넘겼습니다"), "bad"),
+    "StepRetried": (N_("멈춘 일을 다시 시도하게 했습니다"), ""),
+    "StepDropped": (N_("멈춘 일을 접었습니다. 필요한 것은 사람이 합니다"), "warn"),
     "SafetyAdviceRead": (N_("안전 안내를 읽어 드렸습니다"), ""),
     "DangerNamed": (N_("무엇이 위험한지 확인했습니다"), ""),
     "SafetyAlarmRaised": (N_("안전 접수를 맡을 사람을 찾지 못해 알렸습니다"), "bad"),

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -127,6 +127,28 @@ def test_a_5xx_is_unclear_and_the_list_tells(solapi: SolapiProvider, fake: Any, 
         assert after_unclear(outcome, tried_at=tried_at, now=tried_at) is NextStep.ASK_AGAIN
         later = tried_at + timedelta(seconds=15)
         assert after_unclear(outcome, tried_at=tried_at, now=later) is NextStep.SEND_AGAIN
+
+
+@pytest.mark.parametrize(
+    ("kept_at", "tried_at", "asked_at"),
+    [(10, 11, 10), (11, 11, 10)],
+    ids=["our clock was an hour ahead", "it is an hour behind"],
+)
+def test_a_text_is_looked_for_where_it_is_after_our_clock_went_back(
+    kept_at: int, tried_at: int, asked_at: int
+) -> None:
+    """The provider's clock is right all the time."""
+    day = datetime(2026, 12, 1, tzinfo=UTC)
+    kept = day + timedelta(hours=kept_at)
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        asked = request.url.params
+        inside = asked["startDate"] <= kept.strftime("%Y-%m-%dT%H:%M:%S") <= asked["endDate"]
+        entry = {"messageId": "M1", "customFields": {"noticeId": "17-1"}}
+        return httpx.Response(200, json={"messageList": {"M1": entry} if inside else {}})
+
+    tried, now_ = day + timedelta(hours=tried_at), day + timedelta(hours=asked_at)
+    assert isinstance(answering(respond).find(MESSAGE, tried_at=tried, now=now_), Found)
 
 
 def test_a_time_out_is_unclear_and_the_text_is_found(fake: Any, connect: Connect) -> None:

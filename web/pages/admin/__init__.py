@@ -11,6 +11,7 @@ from web.pages.admin import (
     calendars,
     companies,
     duty,
+    faults,
     history,
     imports,
     overview,
@@ -51,5 +52,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     person_data.router,
     tokens.router,
     imports.router,
+    faults.router,
     history.router,
 )

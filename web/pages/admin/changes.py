@@ -65,6 +65,8 @@ WHAT = {
     "DataImported": N_("목록을 가져옴"),
     "DataExported": N_("모든 자료를 내보냄"),
     "CalendarDaySet": N_("회사 달력을 바꿈"),
+    "StepRetried": N_("멈춘 일을 다시 시도함"),
+    "StepDropped": N_("멈춘 일을 접음"),
     "CalendarDayCleared": N_("회사 달력을 나라 달력으로 되돌림"),
 }
 
@@ -114,6 +116,7 @@ FIELD = {
     "taken": N_("가져옴"),
     "present": N_("이미 있음"),
     "refused": N_("거절"),
+    "step": N_("단계"),
 }
 VALUES = {
     "role": {
@@ -144,7 +147,9 @@ VALUES = {
     },
 }
 """What stored words are called, by field."""
-HIDDEN = frozenset({"token_id", "membership_id", POINT_FIELD, PERSON_FIELD, "closure_id", "qualification_id"})
+HIDDEN = frozenset(
+    {"token_id", "event_id", "membership_id", POINT_FIELD, PERSON_FIELD, "closure_id", "qualification_id"}
+)
 """Ids; those that `Named` knows are said by name."""
 
 

@@ -37,6 +37,7 @@ SECTIONS: tuple[tuple[str, str, str], ...] = (
     ("/admin/settings", N_("기준값"), "settings"),
     ("/admin/tokens", N_("API 토큰"), "lock"),
     ("/admin/imports", N_("목록 가져오기"), "list"),
+    ("/admin/faults", N_("멈춘 일"), "alert"),
     ("/admin/history", N_("변경 이력"), "doc"),
     ("/admin/access-log", N_("열람 기록"), "lock"),
     ("/admin/retention", N_("보관과 파기"), "clock"),
@@ -83,6 +84,8 @@ DONE = {
     "day": N_("달력을 저장했습니다."),
     "reviewed": N_("지난달 기록을 확인했습니다."),
     "imported": N_("{0}줄을 가져왔습니다. 이미 있던 것 {1}줄, 거절 {2}줄."),
+    "fault-retried": N_("다시 시도합니다. 잠시 뒤 새로 열어 보면 결과가 나옵니다."),
+    "fault-dropped": N_("접었습니다. 온돌은 이 일을 다시 하지 않습니다."),
     "setting": N_("기준값을 저장했습니다. 정한 때부터 쓰입니다."),
 }
 """What is said after a change; numbers come with the redirect."""

@@ -11,6 +11,7 @@ from sqlmodel import Session
 from core import audit
 from core.actor import Principal, Role
 from core.clock import today_kst
+from core.faults import count_faults
 from core.i18n import N_, _
 from privacy.reviews import open_month
 from web.identity import GuardedRoute, SignedIn, allow
@@ -51,6 +52,7 @@ def show_overview(request: Request, principal: Principal = SignedIn) -> Response
             "open_month": open_month(session, company_id=company_id, now=now),
             "points": len(list_points(session, company_id=company_id, day=today)),
             "technicians": len({t.id for t in technicians}),
+            "faults": count_faults(session, company_id=company_id),
             "gap_places": sum(1 for found in gaps.values() if found),
             "running_out": sum(
                 1

@@ -1,0 +1,29 @@
+"""Figures of an installation that only the process that made them knows: the last of each, for `/metrics`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session
+
+from core.last_acts import at_the_end
+from core.models import OperatingFact
+
+SOLVE_SECONDS = "solve_seconds"
+"""Seconds of the last improving solve, from the claim to the stored result."""
+BACKUP = "backup"
+"""The last backup that was finished; its value is its size in bytes."""
+RETENTION = "retention"
+"""The last round of removing what may be kept no longer; its value is the number of rows."""
+
+
+def note_fact(session: Session, *, name: str, value: float, now: datetime) -> None:
+    """Keep a figure in the caller's transaction; the one before is forgotten."""
+
+    def write(last: Session) -> None:
+        new = insert(OperatingFact).values(name=name, value=value, at=now)
+        last.execute(new.on_conflict_do_update(index_elements=["name"], set_={"value": value, "at": now}))
+
+    # Every worker writes the same row: nobody waits for another lock while holding it.
+    at_the_end(session, ("operating_fact", name), write)

@@ -136,9 +136,6 @@ def _check_times(request: TicketRequest, problems: list[FieldError], *, now: dat
     for i, window in enumerate(request.wished_windows or ()):
         if window.end <= window.start:
             problems.append(FieldError(f"wished_windows.{i}.end", _("끝나는 시각이 시작보다 늦어야 합니다.")))
-        elif window.end <= min(request.received_at or now, now):
-            message = _("이미 지난 시간입니다. 앞으로의 시간을 적어 주세요.")
-            problems.append(FieldError(f"wished_windows.{i}.end", message))
 
 
 def _payer_role(request: TicketRequest) -> str:

@@ -87,4 +87,6 @@ def add_parties(
             )
         )
     for window in request.wished_windows or ():
+        if window.end <= ticket.recorded_at:  # a wish for what is over is none
+            continue
         session.add(WishedWindow(ticket_id=ticket_key(ticket), start_at=window.start, end_at=window.end))

@@ -60,6 +60,7 @@ class LiveHub:
         self.connected = False
         self._process = secrets.token_hex(4)
         self._count = 0
+        self._asking: asyncio.Future[Collection[int]] | None = None
 
     @property
     def mark(self) -> str:
@@ -88,6 +89,8 @@ class LiveHub:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+        if self._asking is not None:  # its thread holds a connection until it is answered
+            await asyncio.wait([self._asking])
         self._send_all("bye", "{}")
 
     async def stream(
@@ -126,7 +129,8 @@ class LiveHub:
                 continue
             try:
                 ids = {each.session_id for each in watched if each.session_id is not None}
-                standing = await asyncio.to_thread(self._standing, ids)
+                self._asking = asyncio.ensure_future(asyncio.to_thread(self._standing, ids))
+                standing = await asyncio.shield(self._asking)
             except (
                 SQLAlchemyError,
                 OSError,

@@ -213,8 +213,10 @@ def _only_asks(request: Request) -> bool:
 
 
 def _wants_json(request: Request) -> bool:
-    return request.url.path.startswith("/api/") or request.headers.get("accept", "").startswith(
-        "application/json"
+    # A stream's page cannot read a log-in page either: it hears the status.
+    wanted = request.headers.get("accept", "")
+    return request.url.path.startswith("/api/") or wanted.startswith(
+        ("application/json", "text/event-stream")
     )
 
 

@@ -19,7 +19,7 @@ from web.routes import PAGE_ROUTERS
 READY_WITHIN_S = 2.5
 MOST_PAGES = 80
 GRAVE = ("serious", "critical")
-NO_PAGES = ("/static/", "/openapi.json", "/api/")
+NO_PAGES = ("/static/", "/openapi.json", "/api/", "/admin/imports/templates/")
 PARTS = ("act", "do", "list", "view", "who")
 """Names in an address that choose a part of a screen; others choose a thing, or fewer of the same rows."""
 

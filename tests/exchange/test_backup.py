@@ -14,9 +14,9 @@ from psycopg import sql
 
 from core.db import Database, libpq_url
 from core.i18n import set_language
+from core.revision import code_revisions
 from exchange.backup import DatabaseInUseError, NotABackupError, back_up, count_tickets, restore
 from exchange.export import FolderTakenError, cell, export_everything
-from main import _revisions as known_revisions
 from main import main
 from tests.databases import Server
 from tests.exchange.conftest import Bring
@@ -65,7 +65,7 @@ def world(database_url: str, bring: Bring) -> str:
 
 @pytest.fixture
 def revisions(database_url: str) -> list[str]:
-    return known_revisions(database_url)
+    return list(code_revisions())
 
 
 def test_not_a_row_is_lost(world: str, postgres_server: Server, tmp_path: Path, revisions: list[str]) -> None:

@@ -133,6 +133,8 @@ def test_layouts_need_no_inline_script_or_style(templates: Environment, layout: 
         flash=[{"kind": "ok", "text": SCRIPT}],
         lang="ko",
         now_kst=DUE,
+        has_provider=False,
+        path="/agent",
     )
     assert 'data-now="2026-12-01T10:15:00+09:00"' in html
     assert ("data-live-url" in html) is known

@@ -46,7 +46,7 @@ def show_overview(request: Request, principal: Principal = SignedIn) -> Response
         last = audit.list_changes(session, company_id=company_id, what=WHAT, limit=8)
         rules = rules_of(session, company_id=company_id, at=now)
         return {
-            "banner": [] if rules.asks_somebody else [_(NOBODY_ASKED)],
+            "hints": [] if rules.asks_somebody else [_(NOBODY_ASKED)],
             "company": get_company(session, company_id=company_id),
             "missing": readiness.missing(readiness.read_steps(session, company_id=company_id, now=now)),
             "open_month": open_month(session, company_id=company_id, now=now),

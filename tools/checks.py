@@ -48,7 +48,7 @@ def test(environment: Environment, arguments: Sequence[str]) -> int:
             outcomes.append(Outcome("chromium", ok=False, seconds=0.0))
             extra, options = {}, ["--ignore=tests/browser"]
         began = time.monotonic()
-        workers = str(min(_cores() + 2, _MOST_WORKERS))  # a browser and a killed process are waited for
+        workers = str(min(_cores() + 1, _MOST_WORKERS))
         # Plain tracebacks: to show source, pytest parses it, and CPython 3.11 can fail at that while other
         # threads run; then one red test takes its whole worker along.
         shared = ("-n", workers, "--dist", "loadfile", "--no-loadscope-reorder")  # tests/conftest.py orders

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -22,12 +23,14 @@ from web.body_limit import BodyLimit
 from web.context import WebContext
 from web.headers import security_headers
 from web.problems import answer_fault, answer_too_large, install_error_handlers
+from web.readiness import connections_of
 from web.request_log import RequestLog
 from web.request_times import RequestTimes
 from web.routes import API_ROUTERS, PAGE_ROUTERS
 from workforce.callers import standing_sessions
 
 API_PREFIX = "/api/v1"
+LAST_LOOKS, LOOK_PAUSE_S = 100, 0.02
 
 
 def create_app(context: WebContext) -> FastAPI:
@@ -74,7 +77,16 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await anyio.to_thread.run_sync(tell, context.database.engine, LOOK_AGAIN)
     yield
     await context.live.stop()
+    await _connections_come_back(context)
     context.database.dispose()
+
+
+async def _connections_come_back(context: WebContext) -> None:
+    """What a thread still holds would outlive its pool: who left without an answer is served to the end."""
+    for _look in range(LAST_LOOKS):
+        if connections_of(context.database.engine)[0] == 0:
+            return
+        await asyncio.sleep(LOOK_PAUSE_S)
 
 
 def _standing(context: WebContext, session_ids: Collection[int]) -> set[int]:

@@ -24,6 +24,7 @@ from customers.models import Contact
 from tests.web import canaries
 from tests.web.canaries import CANARIES, Planted, plant, seen_in
 from tests.web.conftest import WebWorld
+from tests.web.test_headers import faults_of
 from web.app import API_PREFIX
 from web.routes import API_ROUTERS, PAGE_ROUTERS
 
@@ -135,6 +136,8 @@ def test_no_page_and_no_api_answer_shows_what_is_masked(web_world: WebWorld, pla
                 assert answer.status_code < 500 or path.endswith("/ready"), f"{role} {address}"
                 answered |= answer.status_code < 400 or path.endswith("/ready")
                 allowed = _visible(role, path) | _typed(answer)
+                if place == 0:
+                    leaks += [f"{address}: {fault}" for fault in faults_of(answer)]
                 leaks += [f"{role} {address}: {datum}" for datum in seen_in(answer.text) - allowed]
         if not answered:
             unanswered.append(path)

@@ -1,4 +1,7 @@
-"""Every page and piece of a ticket, opened by whoever may: in a new tab, after a reload, in a dialog."""
+"""Every page and piece of a ticket, with steps that are one and that are none: new tab, reload, dialog.
+
+`test_canaries` opens every address as every role.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,7 @@ def tickets_of_all_kinds(web: WebWorld) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("role", [Role.AGENT, Role.DISPATCHER, Role.POINT, Role.TECHNICIAN, Role.QA])
+@pytest.mark.parametrize("role", [Role.POINT, Role.TECHNICIAN])
 def test_no_page_of_a_ticket_fails(web_world: WebWorld, role: Role) -> None:
     tickets = tickets_of_all_kinds(web_world)
     own = {

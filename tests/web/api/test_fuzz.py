@@ -16,7 +16,8 @@ from tests.journeys.steps import agree, file, finish, go_there
 from tests.journeys.test_whole_journey import CALL, open_gangnam
 
 SEED = 20261201
-EXAMPLES = 3
+EXAMPLES = 1
+"""Of each operation and role; `run.py fuzz` asks for as long as one likes."""
 
 
 @pytest.fixture

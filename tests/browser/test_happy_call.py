@@ -75,8 +75,11 @@ def test_a_digit_then_enter_answers_each_question_and_jumps_over_none(caller: Pa
 
 
 def test_what_nobody_answered_is_asked_for_before_it_is_saved(caller: Page) -> None:
+    expect(lines_of(caller).first).to_have_attribute("aria-current", HERE)
     caller.keyboard.press("Enter")
+    expect(lines_of(caller).first).not_to_have_attribute("aria-current", HERE)
     caller.keyboard.press("1")
+    expect(caller.locator("input[name=fixed][value=yes]")).to_be_checked()
     caller.get_by_role("button", name="통화를 마치고 저장").click()
     expect(caller.locator(".error-summary")).to_contain_text("고칠 칸 6곳")
     first = lines_of(caller).filter(has=caller.locator(".error")).first

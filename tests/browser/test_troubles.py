@@ -9,7 +9,16 @@ from playwright.sync_api import Page, expect
 from sqlmodel import func, select
 
 from dispatch.models import Placement, Ticket
-from tests.browser.intake import ADDRESS, FILED, REQUESTER, RESIDENT, file_call, filed_number, fill_call
+from tests.browser.intake import (
+    ADDRESS,
+    FILED,
+    REQUESTER,
+    RESIDENT,
+    choose,
+    file_call,
+    filed_number,
+    fill_call,
+)
 from tests.browser.screens import Screens
 from tests.browser.town import POINT_DESK, SECOND_DISPATCHER, open_town
 
@@ -109,7 +118,7 @@ def test_what_is_corrected_leaves_the_summary(screens: Screens) -> None:
     screens.ready(agent)
     summary = agent.locator("#error")
     expect(summary).to_contain_text("고칠 칸 4곳")
-    agent.check("[name=symptom][value=NO_HEAT]", force=True)
+    choose(agent, "symptom", "NO_HEAT")
     expect(agent.locator("#e-symptom")).to_have_count(0)
     expect(summary).to_contain_text("고칠 칸 3곳")
     expect(summary.locator("a")).to_have_count(3)
@@ -180,7 +189,7 @@ def test_gas_goes_to_the_safety_script_and_no_card(screens: Screens) -> None:
     screens.go(agent, "/agent/new")
     fill_call(agent, symptom="NO_HEAT", result=None)
     expect(agent.locator("#guide [name=self_fix_card]").first).to_be_attached()
-    agent.locator("[name=symptom][value=GAS_SMELL]").check(force=True)
+    choose(agent, "symptom", "GAS_SMELL")
     expect(agent.locator("#guide .script-steps li").first).to_be_visible()
     expect(agent.locator("#guide [name=self_fix_card]")).to_have_count(0)
     expect(agent.locator("[name=self_fix_result]")).to_have_count(0)
@@ -252,14 +261,14 @@ def test_another_case_is_said_of_what_is_shown_and_a_danger_joins_nothing(screen
     box = agent.locator("[name=other_case]")
     box.check()
     so_far = len(asked)
-    agent.check("[name=symptom][value=GAS_SMELL]", force=True)
+    choose(agent, "symptom", "GAS_SMELL")
     expect(agent.locator(f"#open-{first} .in-danger")).to_be_visible()
     expect(agent.locator("[formaction*='/call']")).to_be_hidden()
-    agent.check("[name=symptom][value=NO_HEAT]", force=True)
+    choose(agent, "symptom", "NO_HEAT")
     expect(agent.locator("[formaction*='/call']")).to_be_visible()
     expect(agent.locator(f"#open-{first} .in-danger")).to_be_hidden()
     assert len(asked) == so_far, "a symptom asks for no homes"
-    agent.check("[name=caller][value=other]", force=True)
+    choose(agent, "caller", "other")
     agent.fill("[name=requester_phone]", REQUESTER[0])
     expect(box).to_be_checked()
     agent.fill("[name=resident_phone]", "010-7777-1111")

@@ -41,7 +41,8 @@ def agent(client: httpx.Client) -> int:
 
 def told(database: Database, what: str) -> list[TimelineEntry]:
     with database.reading() as session:
-        return list(session.exec(select(TimelineEntry).where(col(TimelineEntry.what) == what)))
+        query = select(TimelineEntry).where(col(TimelineEntry.what) == what).order_by(col(TimelineEntry.id))
+        return list(session.exec(query))
 
 
 def test_sessions_are_seen_and_ended_with_a_reason(

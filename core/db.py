@@ -47,6 +47,12 @@ def any_of(column: Any, name: str) -> ColumnElement[bool]:
     return col(column) == any_(bindparam(name, type_=ARRAY(column.type)))
 
 
+def count_changed(session: Session, statement: Any, values: dict[str, Any] | None = None) -> int:
+    """Run an UPDATE or DELETE; how many rows it met."""
+    # Typed for every kind of statement, of which only these have a count.
+    return int(session.execute(statement, values).rowcount)  # type: ignore[attr-defined]
+
+
 def import_models() -> None:
     """Load every table into SQLModel's metadata."""
     for module in MODEL_MODULES:

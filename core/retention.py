@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import DateTime, Integer, and_, bindparam, column, delete, exists, or_, table, text
 from sqlmodel import Session, col, select
 
+from core.db import count_changed
 from core.models import EventHandled, ReplayedRequest, StoredEvent, TimelineEntry
 
 Ids = Sequence[int]
@@ -43,7 +44,7 @@ def allow_destruction(session: Session) -> None:
 
 def delete_ids(session: Session, model: Any, ids: Ids) -> int:
     """Delete rows by their ids; returns how many were there."""
-    return int(session.execute(delete(model).where(col(model.id).in_(ids))).rowcount)  # type: ignore[attr-defined]
+    return count_changed(session, delete(model).where(col(model.id).in_(ids)))
 
 
 def some_ids(session: Session, model: Any, limit: int, *wanted: Any) -> Ids:
@@ -102,4 +103,4 @@ def due_jobs(session: Session, _company_id: int | None, cut: Cut, limit: int) ->
 
 def destroy_jobs(session: Session, ids: Ids, _cut: Cut) -> int:
     """Delete these jobs; the queue's own tables follow."""
-    return int(session.execute(_DROP_JOBS, {"ids": list(ids)}).rowcount)  # type: ignore[attr-defined]
+    return count_changed(session, _DROP_JOBS, {"ids": list(ids)})

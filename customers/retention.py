@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import DateTime, Integer, column, delete, exists, or_, table, update
 from sqlmodel import Session, col, select
 
+from core.db import count_changed
 from core.retention import Cut, Ids, some_ids
 from customers.models import Address, Boiler, Contact, Household, HouseholdMember
 
@@ -42,13 +43,14 @@ def destroy_households(session: Session, ids: Ids, cut: Cut) -> int:
     contacts = list(session.exec(members))
     session.execute(delete(HouseholdMember).where(col(HouseholdMember.household_id).in_(ids)))
     destroy_orphans(session, contacts)
-    gone = session.execute(
+    gone = count_changed(
+        session,
         update(Household)
         .where(col(Household.id).in_(ids), col(Household.destroyed_at).is_(None))
-        .values(access_note="", age_band=None, priority_care=False, destroyed_at=cut.now)
+        .values(access_note="", age_band=None, priority_care=False, destroyed_at=cut.now),
     )
     _destroy_addresses(session, ids)
-    return int(gone.rowcount)  # type: ignore[attr-defined]
+    return gone
 
 
 def destroy_orphans(session: Session, contact_ids: Iterable[int]) -> None:

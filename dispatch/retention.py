@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from core.clock import today_kst
+from core.db import count_changed
 from core.retention import Cut, Ids, delete_ids, some_ids
 from customers.retention import destroy_orphans
 from dispatch.models import ContactAttempt, Placement, Task, Ticket, TicketParty, Visit
@@ -69,12 +70,12 @@ def destroy_tickets(session: Session, ids: Ids, cut: Cut) -> int:
     ):
         session.execute(update(model).where(col(model.ticket_id).in_(ids)).values(**words))
     destroy_texts_of(session, ticket_ids=ids, cut=cut)
-    gone = session.execute(
+    return count_changed(
+        session,
         update(Ticket)
         .where(col(Ticket.id).in_(ids), col(Ticket.destroyed_at).is_(None))
-        .values(note="", end_reason=None, destroyed_at=cut.now)
+        .values(note="", end_reason=None, destroyed_at=cut.now),
     )
-    return int(gone.rowcount)  # type: ignore[attr-defined]
 
 
 def due_plans(session: Session, company_id: int | None, cut: Cut, limit: int) -> Ids:

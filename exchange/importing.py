@@ -89,7 +89,8 @@ def import_file(
                 results = _take_chunk(session, kind, heading, chunk, ground)
                 add_up(session, record_id=record_id, results=[_plain(result) for result in results])
             report.count(results)
-    except Exception:
+    except Exception:  # whatever it was, the record says that it broke off, and who asked hears of it
+        # The database itself may be what is away: the first fault is the one to tell.
         with suppress(Exception), database.transaction() as session:
             break_record(session, record_id=record_id, now=ground.now)
         raise

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import DateTime, Integer, String, column, exists, func, select, table, update
 from sqlmodel import Session, col
 
+from core.db import count_changed
 from core.retention import Cut, Ids, delete_ids, some_ids
 from notifications.models import Notice, NoticeAttempt, ProviderReceipt
 
@@ -40,13 +41,14 @@ def due_texts(session: Session, company_id: int | None, cut: Cut, limit: int) ->
 
 def destroy_texts(session: Session, ids: Ids, cut: Cut) -> int:
     """Empty what was said and to which number. That it was sent, when and with what result stays."""
-    gone = session.execute(
+    gone = count_changed(
+        session,
         update(Notice)
         .where(col(Notice.id).in_(ids), col(Notice.destroyed_at).is_(None))
-        .values(text="", subject="", to_phone="", withdrawn_reason=None, destroyed_at=cut.now)
+        .values(text="", subject="", to_phone="", withdrawn_reason=None, destroyed_at=cut.now),
     )
     session.execute(update(NoticeAttempt).where(col(NoticeAttempt.notice_id).in_(ids)).values(detail=""))
-    return int(gone.rowcount)  # type: ignore[attr-defined]
+    return gone
 
 
 def destroy_texts_of(session: Session, *, ticket_ids: Sequence[int], cut: Cut) -> None:

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from core import audit
 from core.actor import Actor
 from core.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from core.i18n import _
@@ -16,6 +15,7 @@ from workforce import devices
 from workforce.devices import DeviceInfo, SessionInfo
 from workforce.models import Account
 from workforce.people import must_manage
+from workforce.person_history import note_person
 from workforce.second_factor import FactorInfo, find_factor, reset_factor
 from workforce.tokens import TokenInfo, list_tokens
 from workforce.tries import forgive_tries
@@ -124,7 +124,16 @@ def unlock_account(
     forgiven = forgive_tries(session, login=account.login, now=now)
     if not forgiven:
         raise ConflictError(_("막혀 있지 않습니다. 바로 로그인할 수 있습니다."))
-    _note(session, person_id, company_id, "AccountUnlocked", by=by, now=now, reason=reason, count=forgiven)
+    note_person(
+        session,
+        person_id,
+        company_id,
+        "AccountUnlocked",
+        by=by,
+        now=now,
+        reason=reason,
+        data={"count": forgiven},
+    )
 
 
 def set_provider_login(
@@ -149,7 +158,7 @@ def set_provider_login(
         return
     account.provider_login = words or None
     session.add(account)
-    _note(session, person_id, company_id, "ProviderLogInSet", by=by, now=now)
+    note_person(session, person_id, company_id, "ProviderLogInSet", by=by, now=now)
 
 
 def provider_login_of(session: Session, *, person_id: int) -> str:
@@ -169,26 +178,3 @@ def _managed(session: Session, company_id: int, person_id: int, now: datetime) -
 def _account(session: Session, person_id: int) -> Account | None:
     query = select(Account).where(col(Account.person_id) == person_id).order_by(col(Account.id))
     return session.exec(query).first()
-
-
-def _note(
-    session: Session,
-    person_id: int,
-    company_id: int,
-    what: str,
-    *,
-    by: Actor,
-    now: datetime,
-    reason: str | None = None,
-    count: int | None = None,
-) -> None:
-    audit.record(
-        session,
-        by=by,
-        at=now,
-        what=what,
-        subject=("person", person_id),
-        company_id=company_id,
-        reason=reason or None,
-        data={"count": count} if count is not None else None,
-    )

@@ -87,31 +87,23 @@ def enter(session: Session, *, account: Account, origin: Origin, now: datetime) 
     """
     membership = _first_membership(session, person_id=account.person_id, now=now)
     account_id = account.id or 0
-    if not owes_factor(session, account=account, address=origin.address, now=now):
-        token = open_session(
-            session,
-            account=account,
-            membership=membership,
-            from_address=origin.address,
-            browser=origin.browser,
-            now=now,
-        )
-        return LogIn(session_token=token)
-    device = devices.find_device(session, account_id=account_id, token=origin.device_token, now=now)
-    if device is not None:
+    device = None
+    if owes_factor(session, account=account, address=origin.address, now=now):
+        device = devices.find_device(session, account_id=account_id, token=origin.device_token, now=now)
+        if device is None:
+            return LogIn(pending_token=_hold_back(session, account, membership, origin=origin, now=now))
         devices.note_seen(session, device_id=device, address=origin.address, now=now)
-        token = open_session(
-            session,
-            account=account,
-            membership=membership,
-            from_address=origin.address,
-            browser=origin.browser,
-            device_id=device,
-            factor_at=now,
-            now=now,
-        )
-        return LogIn(session_token=token)
-    return LogIn(pending_token=_hold_back(session, account, membership, origin=origin, now=now))
+    token = open_session(
+        session,
+        account=account,
+        membership=membership,
+        from_address=origin.address,
+        browser=origin.browser,
+        device_id=device,
+        factor_at=None if device is None else now,
+        now=now,
+    )
+    return LogIn(session_token=token)
 
 
 def enter_vouched(session: Session, *, account: Account, origin: Origin, now: datetime) -> LogIn:

@@ -9,13 +9,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, update
 from sqlmodel import Session, col, select
 
-from core import audit
 from core.actor import Actor
+from core.db import count_changed
 from core.errors import NotFoundError
 from core.i18n import _
 from core.secrets import hash_token, new_token
 from workforce.access_models import Device
 from workforce.models import WebSession
+from workforce.person_history import note_person
 
 NAME_LONGEST = 60
 
@@ -93,7 +94,7 @@ def remember_device(
     )
     session.add(row)
     session.flush()
-    _note(session, person_id, company_id, "DeviceRemembered", by=by, now=now)
+    note_person(session, person_id, company_id, "DeviceRemembered", by=by, now=now)
     return row.id or 0, token
 
 
@@ -155,12 +156,11 @@ def end_sessions(
         which.append(col(WebSession.id) == only)
     if but is not None:
         which.append(col(WebSession.id) != but)
-    done = session.execute(update(WebSession).where(*which).values(revoked_at=now))
-    count = int(done.rowcount)  # type: ignore[attr-defined]
+    count = count_changed(session, update(WebSession).where(*which).values(revoked_at=now))
     if only is not None and not count:
         raise NotFoundError(_("그런 로그인이 없거나 이미 끝났습니다."))
     if count:
-        _note(
+        note_person(
             session,
             person_id,
             company_id,
@@ -195,7 +195,7 @@ def forget_device(
         .where(col(WebSession.device_id) == device_id, col(WebSession.revoked_at).is_(None))
         .values(revoked_at=now)
     )
-    _note(session, person_id, company_id, "DeviceForgotten", by=by, now=now, reason=reason)
+    note_person(session, person_id, company_id, "DeviceForgotten", by=by, now=now, reason=reason)
 
 
 def _open(now: datetime) -> list[ColumnElement[bool]]:
@@ -212,26 +212,3 @@ def _facts(row: Device) -> dict[str, Any]:
         "last_address": row.last_address,
         "trusted_until": row.trusted_until,
     }
-
-
-def _note(
-    session: Session,
-    person_id: int,
-    company_id: int,
-    what: str,
-    *,
-    by: Actor,
-    now: datetime,
-    reason: str | None = None,
-    data: dict[str, object] | None = None,
-) -> None:
-    audit.record(
-        session,
-        by=by,
-        at=now,
-        what=what,
-        subject=("person", person_id),
-        company_id=company_id,
-        reason=reason or None,
-        data=data,
-    )

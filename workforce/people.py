@@ -9,7 +9,6 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, or_, update
 from sqlmodel import Session, col, func, select
 
-from core import audit
 from core.actor import Actor, Role
 from core.errors import ConflictError, FieldError, ForbiddenError, InvalidError, NotFoundError
 from core.i18n import _
@@ -17,6 +16,7 @@ from core.phones import PhoneError, parse_phone, search_digits
 from core.secrets import hash_password
 from workforce.access_models import Device
 from workforce.models import Account, ApiToken, Company, Membership, Person, Technician, WebSession
+from workforce.person_history import note_person
 from workforce.queries import company_info, valid_at
 from workforce.schemas import CompanyInfo, MembershipInfo
 from workforce.staff import PASSWORD_MIN, LoginTakenError, bad_field
@@ -186,7 +186,7 @@ def change_person(
         return
     row.name, row.phone = wanted["name"], wanted["phone"]
     session.add(row)
-    _note(session, person_id, company_id, what="PersonChanged", by=by, now=now, data={"fields": changed})
+    note_person(session, person_id, company_id, "PersonChanged", by=by, now=now, data={"fields": changed})
 
 
 def add_log_in(
@@ -204,7 +204,7 @@ def add_log_in(
         raise LoginTakenError(message, errors=(FieldError("login", message),))
     hashed = hash_password(_checked_password(password))
     session.add(Account(person_id=person_id, login=login, password_hash=hashed, created_at=now))
-    _note(session, person_id, company_id, what="LogInAdded", by=by, now=now)
+    note_person(session, person_id, company_id, "LogInAdded", by=by, now=now)
 
 
 def set_password(
@@ -216,7 +216,7 @@ def set_password(
     account.password_hash = hash_password(_checked_password(password))
     session.add(account)
     _end_sessions(session, account, now=now)
-    _note(session, person_id, company_id, what="PasswordSet", by=by, now=now)
+    note_person(session, person_id, company_id, "PasswordSet", by=by, now=now)
 
 
 def set_account_disabled(
@@ -246,7 +246,7 @@ def set_account_disabled(
         account.disabled_at = None
     session.add(account)
     what = "AccountDisabled" if disabled else "AccountEnabled"
-    _note(session, person_id, company_id, what=what, by=by, now=now, reason=reason)
+    note_person(session, person_id, company_id, what, by=by, now=now, reason=reason)
 
 
 def keep_an_admin(
@@ -356,27 +356,4 @@ def _membership(row: Membership, person: Person, account: Account | None) -> Mem
         badge_number=row.badge_number,
         valid_from=row.valid_from,
         valid_to=row.valid_to,
-    )
-
-
-def _note(
-    session: Session,
-    person_id: int,
-    company_id: int,
-    *,
-    what: str,
-    by: Actor,
-    now: datetime,
-    reason: str | None = None,
-    data: dict[str, object] | None = None,
-) -> None:
-    audit.record(
-        session,
-        by=by,
-        at=now,
-        what=what,
-        subject=("person", person_id),
-        company_id=company_id,
-        reason=reason or None,
-        data=data,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
+from core.db import count_changed
 from core.retention import Cut, Ids, delete_ids, some_ids
 from workforce.models import AccessLog, ApiToken, LoginLink, Membership, SignInTry, WebSession
 
@@ -40,7 +41,7 @@ def destroy_sessions(session: Session, ids: Ids, cut: Cut) -> int:
     gone = 0
     for model in WAYS_IN:
         wanted = (col(model.membership_id).in_(ids), col(model.expires_at) < cut.before)
-        gone += session.execute(delete(model).where(*wanted)).rowcount  # type: ignore[attr-defined]
+        gone += count_changed(session, delete(model).where(*wanted))
     return gone
 
 

@@ -11,13 +11,13 @@ import pyotp
 from sqlalchemy import update
 from sqlmodel import Session, col, func, select
 
-from core import audit
 from core.actor import Actor
 from core.errors import ConflictError, FieldError, InvalidError
 from core.i18n import _
 from core.secrets import Seal, hash_token
 from workforce.access_models import Device, RecoveryCode, SecondFactor
 from workforce.models import WebSession
+from workforce.person_history import note_person
 
 STEP_S = 30
 SLACK_STEPS = 1
@@ -112,7 +112,7 @@ def set_factor(
     )
     session.add(row)
     session.flush()
-    _note(session, person_id, company_id, "SecondFactorSet", by=by, now=now)
+    note_person(session, person_id, company_id, "SecondFactorSet", by=by, now=now)
     return _make_codes(session, row, now=now)
 
 
@@ -153,7 +153,7 @@ def renew_codes(
     row = _row(session, account_id, lock=True)
     if row is None:
         raise NoFactorError(_("2단계 확인이 아직 없습니다."))
-    _note(session, person_id, company_id, "RecoveryCodesRenewed", by=by, now=now)
+    note_person(session, person_id, company_id, "RecoveryCodesRenewed", by=by, now=now)
     return _make_codes(session, row, now=now)
 
 
@@ -183,7 +183,7 @@ def reset_factor(
             .where(col(table.account_id) == account_id, col(table.revoked_at).is_(None))
             .values(revoked_at=now)
         )
-    _note(session, person_id, company_id, "SecondFactorReset", by=by, now=now, reason=reason)
+    note_person(session, person_id, company_id, "SecondFactorReset", by=by, now=now, reason=reason)
 
 
 def _row(session: Session, account_id: int, *, lock: bool = False) -> SecondFactor | None:
@@ -250,7 +250,7 @@ def _use_recovery_code(
         raise _wrong_code()
     found.used_at = now
     session.add(found)
-    _note(session, person_id, company_id, "RecoveryCodeUsed", by=by, now=now)
+    note_person(session, person_id, company_id, "RecoveryCodeUsed", by=by, now=now)
 
 
 def _wrong_code() -> WrongCodeError:
@@ -258,18 +258,3 @@ def _wrong_code() -> WrongCodeError:
         "번호가 맞지 않습니다. 인증 앱에 지금 보이는 6자리 숫자를 적어 주세요. 쓴 번호는 다시 못 씁니다."
     )
     return WrongCodeError(message, errors=(FieldError("code", message),))
-
-
-def _note(
-    session: Session,
-    person_id: int,
-    company_id: int,
-    what: str,
-    *,
-    by: Actor,
-    now: datetime,
-    reason: str | None = None,
-) -> None:
-    audit.record(
-        session, by=by, at=now, what=what, subject=("person", person_id), company_id=company_id, reason=reason
-    )

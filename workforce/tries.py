@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import text, update
 from sqlmodel import Session, col, func, select
 
+from core.db import count_changed
 from core.errors import TooManyError
 from core.i18n import _
 from workforce.models import SignInTry
@@ -89,7 +90,7 @@ def forgive_tries(session: Session, *, login: str, now: datetime, kind: str | No
     )
     if kind is not None:
         wrong = wrong.where(col(SignInTry.kind) == kind)
-    return int(session.execute(wrong.values(forgiven_at=now)).rowcount)  # type: ignore[attr-defined]
+    return count_changed(session, wrong.values(forgiven_at=now))
 
 
 def waits_until(session: Session, *, login: str, limits: TryLimits, now: datetime) -> datetime | None:

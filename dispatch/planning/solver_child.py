@@ -106,6 +106,6 @@ class SolverPool:
         if executor is None:
             return
         processes = list((getattr(executor, "_processes", None) or {}).values())
-        executor.shutdown(wait=False, cancel_futures=True)
         for process in processes:
             process.kill()
+        executor.shutdown(cancel_futures=True)  # waited for: else the interpreter's end meets it half closed

@@ -9,9 +9,10 @@ import pytest
 
 from core.db import Database
 from core.settings import Settings, StartupRefusedError, check_settings_for_start
-from main import _require_key, main
+from main import main
 from notifications.providers.choice import make_provider
 from notifications.providers.solapi import SolapiProvider
+from operators.database import require_key
 from tests import world
 from workforce.access_models import SecondFactor
 from workforce.models import Account
@@ -91,7 +92,7 @@ def test_without_the_key_nobody_is_served_once_somebody_has_a_second_factor(
     database: Database, database_url: str
 ) -> None:
     given = Settings(database_url=database_url, notices="off")
-    _require_key(given)
+    require_key(given)
     with database.transaction() as session:
         person = world.make_person(session)
         account = Account(person_id=person.id or 0, login="kim", created_at=world.NOW)
@@ -102,7 +103,7 @@ def test_without_the_key_nobody_is_served_once_somebody_has_a_second_factor(
         )
         session.add(factor)
     with pytest.raises(StartupRefusedError, match="SECRET_KEY"):
-        _require_key(given)
-    _require_key(Settings(database_url=database_url, notices="off", secret_key="k" * 40))
-    _require_key(Settings(database_url=database_url, ondol_mode="demo"))
-    _require_key(Settings(database_url=DATABASE, notices="off"))  # away: met, and told of, later
+        require_key(given)
+    require_key(Settings(database_url=database_url, notices="off", secret_key="k" * 40))
+    require_key(Settings(database_url=database_url, ondol_mode="demo"))
+    require_key(Settings(database_url=DATABASE, notices="off"))  # away: met, and told of, later

@@ -17,7 +17,7 @@ from exchange.kinds import KINDS, template_of
 from exchange.models import DataImport
 from exchange.rows import Ground
 from exchange.table_file import UnreadableFileError
-from main import IMPORT_KINDS
+from operators.exchanging import IMPORT_KINDS
 from tests.exchange.conftest import Bring
 from workforce.models import Account, Membership, Person, Qualification, ServicePoint
 

@@ -38,7 +38,11 @@ from worker import WorkerContext
 ROOT = Path(__file__).resolve().parents[2]
 CANARIES = ("김영자", "김민수", "9333-0101", "93330101", "9876.5432", "98765432", "역삼동", "너무 추워요")
 """Of CALL, which every drill files."""
-RESOURCE_TRACKER = re.compile(r"resource_tracker|^  warnings\.warn")
+RESOURCE_TRACKER = re.compile(
+    r"^\S+resource_tracker\.py:\d+: UserWarning: .*\n  warnings\.warn.*\n"
+    r"|^Traceback .*\n  File \S+resource_tracker\.py.*\n(?:    .*\n)*\w+Error: .*\n",
+    re.MULTILINE,
+)
 HEARTBEAT = {"WORKER_HEARTBEAT_S": "0.5", "WORKER_STALLED_S": "2"}
 
 
@@ -83,8 +87,8 @@ class Program:
 
         Without what Python's own helper process complains of after a `kill -9`.
         """
-        said = self.said().splitlines(keepends=True)
-        whole = [line for line in said if line.endswith("\n") and not RESOURCE_TRACKER.search(line)]
+        said = RESOURCE_TRACKER.sub("", self.said()).splitlines(keepends=True)
+        whole = [line for line in said if line.endswith("\n")]
         return [json.loads(line) for line in whole]
 
 

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from core.embedded_postgres import EmbeddedPostgres
-from main import migrate_database
+from operators.database import migrate_database
 from tests.core.processes import open_folder
 from tests.faults.installation import Installation, open_installation, open_point, wait_until
 from tests.journeys.test_whole_journey import CALL

@@ -10,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, text
 
-from main import ROOT
+from operators.database import ROOT
 from tests.databases import Server
 from tests.journeys.house import House
 from tests.journeys.steps import agree, file, finish, go_there

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.embedded_postgres import EmbeddedPostgres
-from main import migrate_database
+from operators.database import migrate_database
 from tests.core.processes import open_folder
 from tests.faults.installation import open_installation
 from tests.faults.kill_aftermath import find_faults

@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 import main
 from core.db import Database
+from operators.typed import moment
 from privacy.breach import HEADS, UnknownAccountError, report_breach
 from tests import world
 from workforce.models import AccessLog, Account, Company, Membership
@@ -125,4 +126,4 @@ def test_the_command_writes_a_file_for_its_owner_alone(
 
 
 def test_a_moment_without_a_zone_is_korean() -> None:
-    assert main._moment("2026-12-01").isoformat() == "2026-12-01T00:00:00+09:00"
+    assert moment("2026-12-01").isoformat() == "2026-12-01T00:00:00+09:00"

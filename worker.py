@@ -39,6 +39,7 @@ from notifications.providers.base import Provider
 from notifications.providers.choice import make_provider
 from notifications.service import TASK_SEND
 from privacy.retention import TASK_RETENTION, run_retention
+from privacy.short_lived import TASK_SHORT_LIVED, drop_short_lived
 
 log = structlog.get_logger(__name__)
 
@@ -49,6 +50,7 @@ DAY_SHEETS_CRON = "*/15 * * * *"
 KEEP_JOBS_HOURS = 24
 RETENTION_CRON = "23 18 * * *"
 """03:23 in Korea, when the fewest people work (procrastinate reads it as UTC)."""
+SHORT_LIVED_CRON = "43 * * * *"
 QUEUES = (QUEUE_DEFAULT, QUEUE_SMS, QUEUE_SOLVE)
 AGAIN_AFTER_S = 1.0
 """Pause before the worker takes up its queues again after the database went away."""
@@ -144,6 +146,12 @@ def add_tasks(app: procrastinate.App, context: WorkerContext) -> None:
     def retention(timestamp: int) -> None:
         log.debug("retention", due=timestamp)
         run_retention(context.database, clock=context.clock)
+
+    @app.periodic(cron=SHORT_LIVED_CRON)
+    @app.task(name=TASK_SHORT_LIVED, queue=QUEUE_DEFAULT, queueing_lock=TASK_SHORT_LIVED)
+    def short_lived(timestamp: int) -> None:
+        log.debug("short_lived", due=timestamp)
+        drop_short_lived(context.database, now=context.clock())
 
     if context.settings.day_sheets_dir:
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -39,6 +40,11 @@ class Actor:
 
 
 SYSTEM = Actor(kind="system", name="온돌", source="worker")
+
+
+def this_command() -> Actor:
+    """Whoever runs a command on the server, by the name that they are logged in with there."""
+    return Actor(kind="command", name=getpass.getuser(), source="command")
 
 
 @dataclass(frozen=True)

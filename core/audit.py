@@ -12,6 +12,8 @@ from core.actor import Actor
 from core.models import TimelineEntry
 from core.origin import current_request_id
 
+MOST_OF_REQUEST = 200
+
 
 def record(
     session: Session,
@@ -60,11 +62,15 @@ def list_entries(session: Session, *, subject: tuple[str, int]) -> list[Timeline
 
 
 def list_of_request(session: Session, *, company_id: int, request_id: str) -> list[TimelineEntry]:
-    """Everything of a company that goes back to one request, oldest first."""
+    """What of a company goes back to one request, oldest first; at most `MOST_OF_REQUEST` lines.
+
+    An import of a whole list is one request, and a program may send the same number with each of its own.
+    """
     query = (
         select(TimelineEntry)
         .where(col(TimelineEntry.company_id) == company_id, col(TimelineEntry.request_id) == request_id)
         .order_by(col(TimelineEntry.id))
+        .limit(MOST_OF_REQUEST)
     )
     return list(session.exec(query))
 

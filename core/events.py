@@ -95,7 +95,8 @@ def _deliver(
         event = _rebuild(stored, journey)
     except (LookupError, TypeError, ValueError) as error:  # written by another version of this program
         log.exception("event_unreadable", name=stored.name)
-        _keep_failure(database, event_id=event_id, failure=f"unreadable: {error!r}"[:2000], now=now)
+        failure = f"unreadable: {without_quotes(repr(error))}"[:2000]
+        _keep_failure(database, event_id=event_id, failure=failure, now=now)
         return
     handlers = journey[type(event)]
     for handler in handlers:
@@ -143,10 +144,12 @@ def _run_once(
     with database.transaction() as session:
         name = handler_name(handler)
         stored = session.get_one(StoredEvent, event_id, with_for_update=True)
+        if stored.handled_at is not None:  # by another worker, or a person has laid it aside meanwhile
+            return
         if session.get(EventHandled, (event_id, name)) is None:
             session.add(EventHandled(event_id=event_id, handler=name, at=now))
             handler(session=session, event=event, now=now)
-        if closes and stored.handled_at is None:
+        if closes:
             stored.handled_at, stored.last_error = now, None
             session.add(stored)
 
@@ -154,6 +157,8 @@ def _run_once(
 def _keep_failure(database: Database, *, event_id: int, failure: str, now: datetime) -> None:
     with database.transaction() as session:
         stored = session.get_one(StoredEvent, event_id, with_for_update=True)
+        if stored.handled_at is not None:
+            return
         stored.attempts += 1
         stored.last_error = failure
         stored.next_try_at = now + timedelta(seconds=_pause(stored.attempts))

@@ -13,9 +13,9 @@ from core.models import OperatingFact
 SOLVE_SECONDS = "solve_seconds"
 """Seconds of the last improving solve, from the claim to the stored result."""
 BACKUP = "backup"
-"""The last backup that was finished; its value is its size in bytes."""
+"""The last `run.py backup` that was finished; its value is its size in bytes."""
 RETENTION = "retention"
-"""The last round of removing what may be kept no longer; its value is the number of rows."""
+"""The last round of destroying in which no kind failed; its value is the number of rows."""
 
 
 def note_fact(session: Session, *, name: str, value: float, now: datetime) -> None:

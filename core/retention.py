@@ -11,14 +11,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Integer, and_, bindparam, column, delete, exists, or_, table, text
+from sqlalchemy import DateTime, Integer, bindparam, column, delete, table, text
 from sqlmodel import Session, col, select
 
 from core.db import count_changed
 from core.models import EventHandled, ReplayedRequest, StoredEvent, TimelineEntry
 
 Ids = Sequence[int]
-_TICKETS = table("ticket", column("id", Integer), column("destroyed_at", DateTime(timezone=True)))
+_TICKETS = table(
+    "ticket",
+    column("id", Integer),
+    column("company_id", Integer),
+    column("destroyed_at", DateTime(timezone=True)),
+)
 _OLD_JOBS = text(
     "SELECT id FROM procrastinate_jobs WHERE status NOT IN ('todo', 'doing') AND NOT EXISTS ("
     " SELECT FROM procrastinate_events WHERE job_id = procrastinate_jobs.id AND at >= :before"
@@ -53,20 +58,20 @@ def some_ids(session: Session, model: Any, limit: int, *wanted: Any) -> Ids:
 
 
 def due_timeline(session: Session, company_id: int | None, cut: Cut, limit: int) -> Ids:
-    """Old lines of a company. Those of a case stay as long as its people do, and go with them."""
-    destroyed = exists().where(
-        _TICKETS.c.id == col(TimelineEntry.subject_id), _TICKETS.c.destroyed_at.is_not(None)
-    )
-    return some_ids(
-        session,
-        TimelineEntry,
-        limit,
-        col(TimelineEntry.company_id) == company_id,
-        or_(
-            and_(col(TimelineEntry.subject_kind) != "ticket", col(TimelineEntry.at) < cut.before),
-            and_(col(TimelineEntry.subject_kind) == "ticket", destroyed),
-        ),
-    )
+    """Old lines of a company. Those of a case stay as long as its people do, and go with them.
+
+    Two questions, each of which an index answers: both in one would read the whole timeline every night.
+    """
+    of_company = col(TimelineEntry.company_id) == company_id
+    old = (col(TimelineEntry.subject_kind) != "ticket", col(TimelineEntry.at) < cut.before)
+    found = list(some_ids(session, TimelineEntry, limit, of_company, *old))
+    if len(found) < limit:
+        gone = select(_TICKETS.c.id).where(
+            _TICKETS.c.company_id == company_id, _TICKETS.c.destroyed_at.is_not(None)
+        )
+        of_gone = (col(TimelineEntry.subject_kind) == "ticket", col(TimelineEntry.subject_id).in_(gone))
+        found += some_ids(session, TimelineEntry, limit - len(found), of_company, *of_gone)
+    return found
 
 
 def destroy_timeline(session: Session, ids: Ids, _cut: Cut) -> int:

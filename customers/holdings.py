@@ -9,6 +9,7 @@ from typing import Any
 from sqlmodel import Session, col, or_, select
 
 from core.clock import rfc3339_kst
+from core.db import any_of
 from core.phones import format_digits, search_digits
 from customers.models import Address, Boiler, BoilerModel, Contact, Household, HouseholdMember
 from customers.rules import Relationship
@@ -41,10 +42,9 @@ def find_people(session: Session, *, company_id: int, q: str) -> list[HeldPerson
 
 def get_people(session: Session, *, company_id: int, contact_ids: Collection[int]) -> list[HeldPerson]:
     """These people of a company; unknown ids are left out."""
-    query = select(Contact).where(
-        col(Contact.company_id) == company_id, col(Contact.id).in_(list(contact_ids))
-    )
-    return _people(session, list(session.exec(query.order_by(col(Contact.id)))))
+    query = select(Contact).where(col(Contact.company_id) == company_id, any_of(Contact.id, "ids"))
+    found = session.execute(query.order_by(col(Contact.id)), {"ids": list(contact_ids)})
+    return _people(session, list(found.scalars()))
 
 
 def people_of_homes(
@@ -54,10 +54,14 @@ def people_of_homes(
     query = (
         select(HouseholdMember.contact_id)
         .join(Household, col(Household.id) == col(HouseholdMember.household_id))
-        .where(col(Household.company_id) == company_id, col(Household.id).in_(list(household_ids)))
+        .where(col(Household.company_id) == company_id, any_of(Household.id, "ids"))
     )
-    people = get_people(session, company_id=company_id, contact_ids=set(session.exec(query)))
-    return {home: [p for p in people if home in p.household_ids] for home in household_ids}
+    members = session.execute(query, {"ids": list(household_ids)}).scalars()
+    found: dict[int, list[HeldPerson]] = {home: [] for home in household_ids}
+    for person in get_people(session, company_id=company_id, contact_ids=set(members)):
+        for home in set(person.household_ids) & found.keys():
+            found[home].append(person)
+    return found
 
 
 def held_on_people(session: Session, *, company_id: int, people: Collection[HeldPerson]) -> dict[str, Any]:
@@ -77,8 +81,8 @@ def held_on_people(session: Session, *, company_id: int, people: Collection[Held
 
 def _people(session: Session, rows: list[Contact]) -> list[HeldPerson]:
     members: dict[int, list[HouseholdMember]] = {}
-    query = select(HouseholdMember).where(col(HouseholdMember.contact_id).in_([row.id for row in rows]))
-    for member in session.exec(query):
+    query = select(HouseholdMember).where(any_of(HouseholdMember.contact_id, "ids"))
+    for member in session.execute(query, {"ids": [row.id for row in rows]}).scalars():
         members.setdefault(member.contact_id, []).append(member)
     return [
         HeldPerson(

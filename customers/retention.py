@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import DateTime, Integer, column, delete, exists, or_, table, update
+from sqlalchemy import ColumnElement, DateTime, Integer, column, delete, exists, or_, table, update
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from core.db import count_changed
 from core.retention import Cut, Ids, some_ids
+from customers.locks import lock_keys
 from customers.models import Address, Boiler, Contact, Household, HouseholdMember
+from customers.rows import home_lock
 
 _TICKETS = table(
     "ticket",
@@ -22,23 +25,29 @@ _PARTIES = table("ticket_party", column("contact_id", Integer))
 
 def due_households(session: Session, company_id: int | None, cut: Cut, limit: int) -> Ids:
     """Homes without a case whose people are still kept, and without one since the cut."""
+    return some_ids(session, Household, limit, col(Household.company_id) == company_id, *_due(cut))
+
+
+def _due(cut: Cut) -> tuple[ColumnElement[bool], ...]:
     in_use = exists().where(
         _TICKETS.c.household_id == col(Household.id),
         or_(_TICKETS.c.destroyed_at.is_(None), _TICKETS.c.received_at >= cut.before),
     )
-    return some_ids(
-        session,
-        Household,
-        limit,
-        col(Household.company_id) == company_id,
-        col(Household.destroyed_at).is_(None),
-        col(Household.created_at) < cut.before,
-        ~in_use,
-    )
+    return col(Household.destroyed_at).is_(None), col(Household.created_at) < cut.before, ~in_use
 
 
 def destroy_households(session: Session, ids: Ids, cut: Cut) -> int:
-    """Take the people, the address and the door note away. The 시군구 stays for the figures."""
+    """Take the people, the address and the door note away. The 시군구 stays for the figures.
+
+    A family may ring just now for the first time in years: a call that comes in holds the home's lock, as
+    this does, and whoever comes second sees what the first one did.
+    """
+    places = select(Address.company_id, Address.normalised, Address.unit).join(
+        Household, col(Household.address_id) == col(Address.id)
+    )
+    homes = session.exec(places.where(col(Household.id).in_(ids)))
+    lock_keys(session, *sorted({home_lock(company_id, place, unit) for company_id, place, unit in homes}))
+    ids = some_ids(session, Household, len(ids), col(Household.id).in_(ids), *_due(cut))
     members = select(HouseholdMember.contact_id).where(col(HouseholdMember.household_id).in_(ids))
     contacts = list(session.exec(members))
     session.execute(delete(HouseholdMember).where(col(HouseholdMember.household_id).in_(ids)))
@@ -66,9 +75,12 @@ def destroy_orphans(session: Session, contact_ids: Iterable[int]) -> None:
 
 def _destroy_addresses(session: Session, household_ids: Ids) -> None:
     """Empty the addresses at which no home is kept any more, with what the boilers there say of them."""
-    alive = select(Household.address_id).where(col(Household.destroyed_at).is_(None))
-    theirs = select(Household.address_id).where(col(Household.id).in_(household_ids))
-    empty = list(session.exec(theirs.where(col(Household.address_id).not_in(alive))))
+    neighbour = aliased(Household)
+    lived_at = exists().where(
+        col(neighbour.address_id) == col(Household.address_id), col(neighbour.destroyed_at).is_(None)
+    )
+    theirs = select(Household.address_id).where(col(Household.id).in_(household_ids), ~lived_at)
+    empty = list(session.exec(theirs))
     session.execute(
         update(Address)
         .where(col(Address.id).in_(empty))

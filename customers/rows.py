@@ -21,7 +21,12 @@ def person_key(company_id: int, person: NewContact) -> str:
 
 def home_key(company_id: int, address: NewAddress) -> str:
     """What is locked while a home is looked for."""
-    return f"home/{company_id}/{address.normalised}/{address.unit}"
+    return home_lock(company_id, address.normalised, address.unit)
+
+
+def home_lock(company_id: int, place: str, unit: str) -> str:
+    """The same of a stored address."""
+    return f"home/{company_id}/{place}/{unit}"
 
 
 def new_contact(*, company_id: int, person: NewContact, now: datetime) -> Contact:

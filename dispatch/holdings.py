@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from core import audit
 from core.clock import rfc3339_kst
+from core.db import any_of
 from dispatch.models import ContactAttempt, Ticket, TicketParty, Visit, WishedWindow
 
 
@@ -110,10 +111,10 @@ def people_of_tickets(
     query = (
         select(TicketParty, Ticket.number)
         .join(Ticket, col(Ticket.id) == col(TicketParty.ticket_id))
-        .where(col(Ticket.company_id) == company_id, col(Ticket.id).in_(list(ticket_ids)))
+        .where(col(Ticket.company_id) == company_id, any_of(Ticket.id, "ids"))
         .order_by(col(TicketParty.id))
     )
     found: dict[int, list[tuple[tuple[str, str], str]]] = {}
-    for party, number in session.exec(query):
+    for party, number in session.execute(query, {"ids": list(ticket_ids)}):
         found.setdefault(party.ticket_id, []).append(((party.name, party.phone), number))
     return found

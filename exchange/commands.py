@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import sys
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy.exc import ProgrammingError
+from sqlmodel import Session
+
 from callcenter.error_codes import ErrorCodeBook
 from core import audit
-from core.actor import Actor
+from core.actor import this_command
 from core.db import Database
 from core.errors import InvalidError
+from core.facts import BACKUP, note_fact
 from core.i18n import _
 from exchange.backup import back_up, count_tickets, restore
 from exchange.export import export_everything
@@ -44,8 +48,8 @@ def import_command(
     return 1 if report.refused else 0
 
 
-def backup_command(database_url: str, *, path: Path) -> int:
-    """Write a backup and tell its SHA-256."""
+def backup_command(database: Database, database_url: str, *, path: Path, now: datetime) -> int:
+    """Write a backup, tell its SHA-256, and leave a line in each company's history: its people are in it."""
     try:
         made = back_up(database_url, path)
     except OSError as error:
@@ -54,6 +58,10 @@ def backup_command(database_url: str, *, path: Path) -> int:
                 reason=os.strerror(error.errno or 0)
             )
         ) from error
+    # A database of the version before is backed up before it is migrated, and cannot be written to as ours.
+    with suppress(ProgrammingError), database.transaction() as session:
+        note_fact(session, name=BACKUP, value=made.size, now=now)
+        _note_in_each_company(session, what="DataBackedUp", file=made.path.name, now=now)
     _tell([_("백업했습니다: {path} ({size}바이트)").format(path=made.path, size=f"{made.size:,}")])
     _tell([f"SHA-256 {made.sha256}"])
     return 0
@@ -79,16 +87,7 @@ def export_command(database: Database, database_url: str, *, folder: Path, now: 
             )
         ) from error
     with database.transaction() as session:
-        for company_id in company_ids(session):
-            audit.record(
-                session,
-                by=this_command(),
-                at=now,
-                what="DataExported",
-                subject=("company", company_id),
-                company_id=company_id,
-                data={"file": folder.name},
-            )
+        _note_in_each_company(session, what="DataExported", file=folder.name, now=now)
     rows = sum(each.rows for each in exported)
     _tell(
         [
@@ -98,11 +97,6 @@ def export_command(database: Database, database_url: str, *, folder: Path, now: 
         ]
     )
     return 0
-
-
-def this_command() -> Actor:
-    """Whoever runs the command on the server, as the author of changes."""
-    return Actor(kind="command", name=getpass.getuser(), source="command")
 
 
 def report_lines(report: ImportReport) -> list[str]:
@@ -118,6 +112,19 @@ def report_lines(report: ImportReport) -> list[str]:
     said = _("{line}번째 줄: {reason}")
     lines += [said.format(line=each.line, reason=each.reason) for each in report.refused]
     return lines
+
+
+def _note_in_each_company(session: Session, *, what: str, file: str, now: datetime) -> None:
+    for company_id in company_ids(session):
+        audit.record(
+            session,
+            by=this_command(),
+            at=now,
+            what=what,
+            subject=("company", company_id),
+            company_id=company_id,
+            data={"file": file},
+        )
 
 
 def _read(path: Path) -> bytes:

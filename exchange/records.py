@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from core import audit
 from core.actor import Actor, Principal
+from core.db import count_changed
 from core.errors import NotFoundError
 from core.i18n import _
 from exchange.models import DataImport, UploadedFile
@@ -130,8 +131,7 @@ def get_import(session: Session, *, company_id: int, import_id: int) -> ImportIn
 def keep_upload(
     session: Session, *, principal: Principal, kind: str, file_name: str, content: bytes, now: datetime
 ) -> int:
-    """Keep a file until it is brought in; files of a day ago go. Returns its id."""
-    session.execute(delete(UploadedFile).where(col(UploadedFile.at) < now - UPLOAD_KEPT))
+    """Keep a file until it is brought in, a day at most. Returns its id."""
     row = UploadedFile(
         company_id=principal.company_id,
         account_id=principal.account_id,
@@ -145,27 +145,32 @@ def keep_upload(
     return row.id or 0
 
 
-def see_upload(session: Session, *, principal: Principal, upload_id: int) -> Upload:
-    """A file that this person sent. Raises NotFoundError: brought in already, or somebody else's."""
-    return _own(session.get(UploadedFile, upload_id), principal)[1]
+def see_upload(session: Session, *, principal: Principal, upload_id: int, now: datetime) -> Upload:
+    """A file that this person sent. Raises as `take_upload`."""
+    return _own(session.get(UploadedFile, upload_id), principal, now=now)[1]
 
 
-def take_upload(session: Session, *, principal: Principal, upload_id: int) -> Upload:
+def take_upload(session: Session, *, principal: Principal, upload_id: int, now: datetime) -> Upload:
     """A file that this person looked at, taken away so that a second press finds nothing.
 
     Raises NotFoundError: brought in already, a day old, or somebody else's.
     """
-    row, found = _own(session.get(UploadedFile, upload_id, with_for_update=True), principal)
+    row, found = _own(session.get(UploadedFile, upload_id, with_for_update=True), principal, now=now)
     session.delete(row)
     return found
 
 
-def _own(row: UploadedFile | None, principal: Principal) -> tuple[UploadedFile, Upload]:
+def drop_old_uploads(session: Session, *, now: datetime) -> int:
+    """Destroy files that nobody brought in within a day: they are full of names. Returns how many."""
+    return count_changed(session, delete(UploadedFile).where(col(UploadedFile.at) < now - UPLOAD_KEPT))
+
+
+def _own(row: UploadedFile | None, principal: Principal, *, now: datetime) -> tuple[UploadedFile, Upload]:
     mine = row is not None and (row.company_id, row.account_id) == (
         principal.company_id,
         principal.account_id,
     )
-    if row is None or not mine:
+    if row is None or not mine or row.at < now - UPLOAD_KEPT:
         raise NotFoundError(_("이 파일은 이미 가져왔거나 하루가 지났습니다. 파일을 다시 올려 주세요."))
     return row, Upload(row.id or 0, row.kind, row.file_name, row.content)
 

@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import DateTime, Integer, String, column, exists, func, select, table, update
+from sqlalchemy import Select, select, update
 from sqlmodel import Session, col
 
 from core.db import count_changed
 from core.retention import Cut, Ids, delete_ids, some_ids
 from notifications.models import Notice, NoticeAttempt, ProviderReceipt
 
-_DONE = ("COMPLETED", "CLOSED", "CANCELLED", "SELF_FIXED")
-_MOMENTS = ("received_at", "reopened_at", "completed_at", "closed_at", "cancelled_at")
-_TICKETS = table(
-    "ticket",
-    column("id", Integer),
-    column("status", String),
-    *(column(name, DateTime(timezone=True)) for name in _MOMENTS),
-)
-_ENDED_AT = func.greatest(*(_TICKETS.c[name] for name in _MOMENTS))
 
+def due_texts(session: Session, company_id: int | None, cut: Cut, limit: int, *, ended: Select[Any]) -> Ids:
+    """Texts of cases that ended before the cut; what an open case's people were told stays.
 
-def due_texts(session: Session, company_id: int | None, cut: Cut, limit: int) -> Ids:
-    """Texts of cases that ended before the cut; what an open case's people were told stays."""
-    ended = exists().where(
-        _TICKETS.c.id == col(Notice.ticket_id), _TICKETS.c.status.in_(_DONE), cut.before > _ENDED_AT
-    )
+    Args:
+        ended: the ids of tickets that were over by then, as their own room knows.
+    """
     return some_ids(
         session,
         Notice,
@@ -35,7 +27,7 @@ def due_texts(session: Session, company_id: int | None, cut: Cut, limit: int) ->
         col(Notice.destroyed_at).is_(None),
         col(Notice.created_at) < cut.before,
         col(Notice.state) != "queued",
-        ended,
+        col(Notice.ticket_id).in_(ended),
     )
 
 

@@ -71,8 +71,8 @@ def backup(arguments: argparse.Namespace) -> int:
     """Write the whole database into one file."""
     from exchange.commands import backup_command
 
-    with address(arguments.data_dir) as url, told_in_a_sentence():
-        return backup_command(url, path=arguments.file)
+    with address(arguments.data_dir) as url, opened(arguments.data_dir, url) as database:
+        return backup_command(database, url, path=arguments.file, now=clock.now())
 
 
 def restore(arguments: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core import clock
-from core.actor import Role
+from core.actor import Role, this_command
 from core.errors import DomainError, FieldError
 from operators.database import DEFAULT_DATA_DIR, transaction
 from operators.typed import moment
@@ -61,6 +61,7 @@ def token(arguments: argparse.Namespace) -> int:
                 role=Role(arguments.role),
                 company_code=arguments.company,
                 login=arguments.user,
+                by=this_command(),
                 now=clock.now(),
             )
         )
@@ -78,6 +79,7 @@ def login_link(arguments: argparse.Namespace) -> int:
                 role=Role(arguments.role),
                 company_code=arguments.company,
                 login=arguments.user,
+                by=this_command(),
                 now=clock.now(),
             )
         )
@@ -108,6 +110,7 @@ def first_admin(arguments: argparse.Namespace) -> int:
 
 def breach_report(arguments: argparse.Namespace) -> int:
     """Whose data an account or address has seen since a moment, as CSV, with the counts to notify."""
+    from core import audit
     from core.clock import rfc3339_kst
     from privacy.breach import HEADS, NOTICE_AT, report_breach
     from web.csv_files import csv_text
@@ -122,6 +125,15 @@ def breach_report(arguments: argparse.Namespace) -> int:
             until=arguments.until,
             login=arguments.account,
             from_address=arguments.address,
+        )
+        audit.record(
+            session,
+            by=this_command(),
+            at=clock.now(),
+            what="BreachReported",
+            subject=("company", company.id),
+            company_id=company.id,
+            data={"file": arguments.out.name, "count": len(report.people)},
         )
     arguments.out.touch(mode=0o600)
     arguments.out.chmod(0o600)  # it was there before, perhaps for everybody

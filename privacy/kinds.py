@@ -40,8 +40,9 @@ class Kind:
 
 def destroy_cases(session: Session, ids: Ids, cut: Cut) -> int:
     """The people of these cases, and what they said on happy calls."""
-    happy_calls.destroy_words(session, ticket_ids=ids)
-    return cases.destroy_tickets(session, ids, cut)
+    still = cases.hold_due(session, ids, cut)
+    happy_calls.destroy_words(session, ticket_ids=still)
+    return cases.destroy_tickets(session, still, cut)
 
 
 DELETED = N_("지웁니다")
@@ -52,7 +53,7 @@ KINDS: tuple[Kind, ...] = (
         "retain_text_days",
         N_("보낸 문자의 내용"),
         N_("글과 받는 번호를 비웁니다. 보낸 때와 결과는 남습니다"),
-        texts.due_texts,
+        cases.due_texts,
         texts.destroy_texts,
     ),
     Kind(

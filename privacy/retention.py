@@ -17,6 +17,7 @@ from sqlmodel import Session, col, select
 from core.clock import kst, today_kst
 from core.dated import read_rules
 from core.db import Database
+from core.facts import RETENTION, note_fact
 from core.retention import Cut, allow_destruction
 from privacy.kinds import KINDS, Kind
 from privacy.models import RetentionRun
@@ -59,11 +60,13 @@ def run_retention(
 ) -> dict[tuple[int | None, str], int]:
     """Destroy what is due, company by company, kind by kind. Returns how much, by company and kind.
 
-    A kind that fails is logged and met again the next night; it does not keep the others waiting.
+    A kind that fails is logged and met again the next night; it does not keep the others waiting. The figure
+    for `/metrics` is noted when none has failed: its age is what the alert looks at.
     """
     with database.reading() as session:
         companies = company_ids(session)
     done: dict[tuple[int | None, str], int] = {}
+    failed = False
     for kind in kinds:
         for company_id in companies if kind.of_company else [None]:
             try:
@@ -72,6 +75,10 @@ def run_retention(
                 )
             except Exception:  # one kind that cannot be destroyed must not hold up the others
                 log.exception("retention_failed", kind=kind.code, company_id=company_id)
+                failed = True
+    if not failed:
+        with database.transaction() as session:
+            note_fact(session, name=RETENTION, value=sum(done.values()), now=clock())
     return done
 
 
@@ -97,7 +104,7 @@ def _run_kind(
 def _destroy_batch(
     session: Session, kind: Kind, company_id: int | None, *, now: datetime, batch: int
 ) -> int | None:
-    """One batch and its record; None when nothing is due any more, or another worker does it just now."""
+    """One batch and its record; None when nothing is due any more, or others hold what is left just now."""
     key = {"space": _LOCK, "kind": f"{kind.code}/{company_id}"}
     taken = text("SELECT pg_try_advisory_xact_lock(:space, hashtext(:kind))")
     if not session.execute(taken, key).scalar_one():
@@ -114,7 +121,7 @@ def _destroy_batch(
     run.destroyed += destroyed
     run.finished_at = None
     session.add(run)
-    return destroyed
+    return destroyed or None
 
 
 def cut_of(session: Session, kind: Kind, company_id: int | None, *, now: datetime) -> Cut:

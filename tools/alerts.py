@@ -179,7 +179,7 @@ ALERTS: tuple[Alert, ...] = (
         "1h",
         "ticket",
         "Data that may be kept no longer has not been removed for two days.",
-        "The worker's log: `sweep_failed`.",
+        "The worker's log: `retention_failed`; /admin/retention shows which kind waits.",
     ),
 )
 

@@ -38,8 +38,8 @@ def write_day_sheets(database: Database, *, folder: Path, now: datetime) -> int:
         for point in points:
             try:
                 with database.reading() as session:
-                    html = render_day_sheet(session, point=point, day=operating_day(now), now=now)
-                _replace(place / f"{point.code}_{operating_day(now).isoformat()}.html", html)
+                    sheet = render_day_sheet(session, point=point, day=operating_day(now), now=now)
+                _replace(place / f"{point.code}_{operating_day(now).isoformat()}.html", sheet.html)
                 written += 1
             except Exception:
                 log.exception("day_sheet_failed", company=company.code, point=point.code)

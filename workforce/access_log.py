@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from sqlalchemy import tuple_
 from sqlmodel import Session, col, select
 
 from core.actor import Principal
@@ -105,51 +107,77 @@ def note_page(
     now: datetime,
 ) -> None:
     """A page about somebody was looked at: one line, however often it is loaded in the half-hour."""
-    if not was_noted(session, principal=principal, act=Act.VIEWED, subject=subject, now=now):
-        note_access(
-            session,
-            principal=principal,
-            act=Act.VIEWED,
-            subject=subject,
-            fields=fields,
-            reason="",
-            from_address=from_address,
-            now=now,
-        )
-
-
-def was_noted(
-    session: Session, *, principal: Principal, act: Act, subject: tuple[str, int], now: datetime
-) -> bool:
-    """Whether such a line of this person is there from a short while ago."""
-    query = select(AccessLog.id).where(
-        col(AccessLog.account_id) == principal.account_id,
-        col(AccessLog.act) == act.value,
-        col(AccessLog.subject_kind) == subject[0],
-        col(AccessLog.subject_id) == subject[1],
-        col(AccessLog.at) > now - OPEN_FOR,
+    note_each(
+        session,
+        principal=principal,
+        act=Act.VIEWED,
+        subjects=(subject,),
+        fields=fields,
+        reason="",
+        from_address=from_address,
+        now=now,
     )
-    return session.exec(query).first() is not None
+
+
+def note_each(
+    session: Session,
+    *,
+    principal: Principal,
+    act: Act,
+    subjects: Iterable[tuple[str, int]],
+    fields: tuple[str, ...],
+    reason: str,
+    from_address: str,
+    now: datetime,
+) -> None:
+    """A page about several was looked at: a line for each that has no such line from the last half-hour."""
+    wanted = list(dict.fromkeys(subjects))
+    noted = _noted(select(AccessLog.subject_kind, AccessLog.subject_id), principal, act, wanted, now=now)
+    known = {(kind, key) for kind, key in session.exec(noted)}
+    for subject in wanted:
+        if subject not in known:
+            note_access(
+                session,
+                principal=principal,
+                act=act,
+                subject=subject,
+                fields=fields,
+                reason=reason,
+                from_address=from_address,
+                now=now,
+            )
 
 
 def is_open_for(session: Session, *, principal: Principal, subject: tuple[str, int], now: datetime) -> bool:
     """Whether this person has unmasked this subject a short while ago."""
-    return was_noted(session, principal=principal, act=Act.OPENED, subject=subject, now=now)
+    query = _noted(select(AccessLog.id), principal, Act.OPENED, [subject], now=now)
+    return session.exec(query).first() is not None
+
+
+def reason_of_opening(
+    session: Session, *, principal: Principal, subject: tuple[str, int], now: datetime
+) -> str | None:
+    """Why this person has unmasked this subject a short while ago; None: he has not."""
+    query = _noted(select(AccessLog.reason), principal, Act.OPENED, [subject], now=now)
+    found: str | None = session.exec(query.order_by(col(AccessLog.id).desc())).first()
+    return found
 
 
 def openings(
     session: Session, *, principal: Principal, subject: tuple[str, int], now: datetime
 ) -> list[dict[str, Any]]:
     """What this person opened this subject for in the time that still counts, the newest first."""
-    query = (
-        select(AccessLog)
-        .where(
-            col(AccessLog.account_id) == principal.account_id,
-            col(AccessLog.act) == Act.OPENED.value,
-            col(AccessLog.subject_kind) == subject[0],
-            col(AccessLog.subject_id) == subject[1],
-            col(AccessLog.at) > now - OPEN_FOR,
-        )
-        .order_by(col(AccessLog.id).desc())
+    query = _noted(select(AccessLog), principal, Act.OPENED, [subject], now=now)
+    return [row.data for row in session.exec(query.order_by(col(AccessLog.id).desc()))]
+
+
+def _noted(
+    query: Any, principal: Principal, act: Act, subjects: Sequence[tuple[str, int]], *, now: datetime
+) -> Any:
+    """Lines of this person about these that are from a short while ago."""
+    return query.where(
+        col(AccessLog.account_id) == principal.account_id,
+        col(AccessLog.act) == act.value,
+        tuple_(col(AccessLog.subject_kind), col(AccessLog.subject_id)).in_(subjects),
+        col(AccessLog.at) > now - OPEN_FOR,
     )
-    return [row.data for row in session.exec(query)]

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from workforce.models import AccessLog, Account, Membership, Person
 
 MOST_LINES = 10_000
-"""A download stops here and says so; narrower dates give the rest."""
+"""A download stops here, and its last line says so; narrower dates give the rest."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ class AccessLine:
     reason: str
 
 
-def list_access(session: Session, *, wanted: AccessFilter, limit: int) -> list[AccessLine]:
-    """Lines of the log, newest first."""
+def list_access(session: Session, *, wanted: AccessFilter, limit: int | None) -> list[AccessLine]:
+    """Lines of the log, newest first; all of them without a limit, for commands alone."""
     query = (
         select(AccessLog, Person.name, Account.login)
         .join(Account, col(Account.id) == col(AccessLog.account_id))

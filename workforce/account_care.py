@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from core.actor import Actor
@@ -145,20 +146,26 @@ def set_provider_login(
         InvalidError: too long, or another account's. As `must_manage`.
     """
     account = _managed(session, company_id, person_id, now)
-    words = typed.strip()
-    words = words.lower() if "@" in words else words
+    words = plain_provider_login(typed)
     if len(words) > PROVIDER_LOGIN_LONGEST or any(c.isspace() for c in words):
         message = _("빈칸 없이 200자까지 적어 주세요.")
         raise InvalidError(message, errors=(FieldError("provider_login", message),))
-    taken = select(Account.id).where(col(Account.provider_login) == words, col(Account.id) != account.id)
-    if words and session.exec(taken).first() is not None:
-        message = _("다른 분이 이미 쓰는 이름입니다. 확인해 주세요.")
-        raise InvalidError(message, errors=(FieldError("provider_login", message),))
     if (account.provider_login or "") == words:
         return
-    account.provider_login = words or None
-    session.add(account)
+    try:
+        with session.begin_nested():
+            account.provider_login = words or None
+            session.add(account)
+    except IntegrityError as error:  # perhaps another company's, whom this transaction cannot see
+        message = _("다른 분이 이미 쓰는 이름입니다. 확인해 주세요.")
+        raise InvalidError(message, errors=(FieldError("provider_login", message),)) from error
     note_person(session, person_id, company_id, "ProviderLogInSet", by=by, now=now)
+
+
+def plain_provider_login(given: str) -> str:
+    """What somebody is called at the provider, as it is stored and compared: an address in small letters."""
+    words = given.strip()
+    return words.lower() if "@" in words else words
 
 
 def provider_login_of(session: Session, *, person_id: int) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from core.actor import Role
+from core.actor import Actor, Role
 from core.dated import read_rules
 from core.errors import DomainError, NotFoundError, UnauthorizedError
 from core.i18n import _
@@ -17,8 +17,10 @@ from workforce import devices
 from workforce.access_models import PendingLogIn
 from workforce.access_rules import KEYS, AccessRules
 from workforce.models import Account, ApiToken, Company, LoginLink, Membership, WebSession
-from workforce.queries import valid_at
+from workforce.person_history import note_person
+from workforce.queries import begun_with_password, valid_at
 from workforce.second_factor import find_factor
+from workforce.tokens import store_token
 from workforce.tries import LockedOutError, TryLimits, forgive_tries, note_wrong_try, refuse_while_waiting
 
 SESSION_LASTS = timedelta(hours=14)
@@ -195,24 +197,25 @@ def switch_membership(session: Session, *, token: str, membership_id: int, now: 
     session.add(row)
 
 
-def issue_token(session: Session, *, role: Role, company_code: str, login: str | None, now: datetime) -> str:
+def issue_token(
+    session: Session, *, role: Role, company_code: str, login: str | None, by: Actor, now: datetime
+) -> str:
     """A bearer token for the command line's `token`. Raises NotFoundError when nobody has the role."""
     account, membership = find_member(session, role=role, company_code=company_code, login=login, now=now)
     token = new_token()
-    session.add(
-        ApiToken(
-            token_hash=hash_token(token),
-            account_id=account.id or 0,
-            membership_id=membership.id or 0,
-            created_at=now,
-            expires_at=now + TOKEN_LASTS,
-        )
+    row = ApiToken(
+        token_hash=hash_token(token),
+        account_id=account.id or 0,
+        membership_id=membership.id or 0,
+        created_at=now,
+        expires_at=now + TOKEN_LASTS,
     )
+    store_token(session, row, role=role, company_id=membership.company_id, by=by, now=now)
     return token
 
 
 def issue_login_link(
-    session: Session, *, role: Role, company_code: str, login: str | None, now: datetime
+    session: Session, *, role: Role, company_code: str, login: str | None, by: Actor, now: datetime
 ) -> str:
     """The path of a one-time log-in. Raises NotFoundError when nobody has the role."""
     account, membership = find_member(session, role=role, company_code=company_code, login=login, now=now)
@@ -226,6 +229,7 @@ def issue_login_link(
             expires_at=now + LINK_LASTS,
         )
     )
+    note_person(session, account.person_id, membership.company_id, "LogInLinkMade", by=by, now=now)
     return f"/login/once/{token}"
 
 
@@ -239,9 +243,20 @@ def use_login_link(
         )
     except LockedOutError as error:
         return LogIn(refused=error)
-    query = select(LoginLink).where(col(LoginLink.token_hash) == hash_token(token)).with_for_update()
+    query = (
+        select(LoginLink)
+        .join(Account, col(Account.id) == col(LoginLink.account_id))
+        .where(
+            col(LoginLink.token_hash) == hash_token(token),
+            col(LoginLink.used_at).is_(None),
+            col(LoginLink.expires_at) > now,
+            col(Account.disabled_at).is_(None),
+            begun_with_password(LoginLink.created_at),
+        )
+        .with_for_update(of=LoginLink)
+    )
     row = session.exec(query).one_or_none()
-    if row is None or row.used_at is not None or row.expires_at <= now:
+    if row is None:
         note_wrong_try(session, kind="link", login="", from_address=origin.address, now=now)
         return LogIn(refused=LinkUsedError(_("이 주소는 이미 쓰였거나 시간이 지났습니다. 새로 받아 주세요.")))
     row.used_at = now

@@ -137,6 +137,8 @@ class Account(SQLModel, table=True):
     person_id: int = Field(sa_type=BigInteger, foreign_key="person.id", index=True)
     login: str = Field(unique=True)
     password_hash: str | None = None
+    password_set_at: datetime | None = None
+    """Log-ins that were half done before this, and one-time links, count no more."""
     provider_login: str | None = Field(default=None, unique=True)
     """Who this is at the identity provider: the subject, or the verified e-mail address in small letters."""
     language: str = "ko"
@@ -341,9 +343,10 @@ class AccessLog(SQLModel, table=True):
     from_address: str
     act: str = Field(default="opened", sa_column_kwargs={"server_default": "opened"})
     """`opened`: unmasked with a reason. `viewed`: a page about them, masked or one's own visit. `searched`:
-    looked for as a person who asks what is held. `downloaded`: taken out of the house as a file."""
+    looked for as a person who asks what is held. `downloaded`: taken out as a file or on paper."""
     subject_kind: str
-    """`ticket`, `household`, `contact`, or `access_log` for a download of the log itself."""
+    """`ticket`, `household`, `contact`; `access_log` for a download of the log itself, `day_sheet` for a
+    point's day on paper, whose tickets have a line each."""
     subject_id: int = Field(sa_type=BigInteger)
     fields: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     reason: str

@@ -115,7 +115,7 @@ def change_own_password(
     )
     if refused is not None:
         return refused
-    account.password_hash = hash_password(new)
+    account.password_hash, account.password_set_at = hash_password(new), now
     session.add(account)
     end_sessions(
         session,

@@ -12,10 +12,10 @@ from core.errors import DomainError, UnauthorizedError
 from core.i18n import _
 from core.secrets import Seal, hash_token
 from workforce import devices
-from workforce.access_models import PendingLogIn
+from workforce.access_models import PendingLogIn, SecondFactor
 from workforce.accounts import Origin, open_session, rules_of
 from workforce.models import Account, Membership, Person
-from workforce.queries import valid_at
+from workforce.queries import begun_with_password, valid_at
 from workforce.second_factor import WrongCodeError, check_code, find_factor, new_secret, set_factor
 from workforce.tries import LockedOutError, TryLimits, forgive_tries, note_wrong_try, refuse_while_waiting
 
@@ -143,6 +143,15 @@ def finish_log_in(
 def _find(
     session: Session, token: str, *, now: datetime, lock: bool = False
 ) -> tuple[PendingLogIn, Account, Membership]:
+    # Whoever knew the password before a reset must not set up the next authenticator with it.
+    removed_since = (
+        select(SecondFactor.id)
+        .where(
+            col(SecondFactor.account_id) == col(PendingLogIn.account_id),
+            col(SecondFactor.removed_at) > col(PendingLogIn.created_at),
+        )
+        .exists()
+    )
     query = (
         select(PendingLogIn, Account, Membership)
         .join(Account, col(Account.id) == col(PendingLogIn.account_id))
@@ -152,6 +161,8 @@ def _find(
             col(PendingLogIn.used_at).is_(None),
             col(PendingLogIn.expires_at) > now,
             col(Account.disabled_at).is_(None),
+            begun_with_password(PendingLogIn.created_at),
+            ~removed_since,
             valid_at(now),
         )
     )

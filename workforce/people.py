@@ -210,10 +210,11 @@ def add_log_in(
 def set_password(
     session: Session, *, company_id: int, person_id: int, password: str, by: Actor, now: datetime
 ) -> None:
-    """A new password; every open session and token of the account ends. Raises as `add_log_in`."""
+    """A new password; every open session, token and device of the account ends, and every log-in that is half
+    done. Raises as `add_log_in`."""
     must_manage(session, company_id=company_id, person_id=person_id, now=now)
     account = _account(session, person_id)
-    account.password_hash = hash_password(_checked_password(password))
+    account.password_hash, account.password_set_at = hash_password(_checked_password(password)), now
     session.add(account)
     _end_sessions(session, account, now=now)
     note_person(session, person_id, company_id, "PasswordSet", by=by, now=now)

@@ -11,6 +11,7 @@ from core.errors import ForbiddenError, UnauthorizedError
 from core.i18n import _
 from core.secrets import hash_token
 from workforce.access_models import ProviderTry
+from workforce.account_care import plain_provider_login
 from workforce.accounts import LogIn, Origin, enter_vouched
 from workforce.models import Account
 
@@ -87,7 +88,6 @@ def sign_in_proven(session: Session, *, subject: str, email: str, origin: Origin
 
 
 def _account(session: Session, provider_login: str) -> Account | None:
-    query = select(Account).where(
-        col(Account.provider_login) == provider_login, col(Account.disabled_at).is_(None)
-    )
-    return session.exec(query).one_or_none() if provider_login else None
+    words = plain_provider_login(provider_login)
+    query = select(Account).where(col(Account.provider_login) == words, col(Account.disabled_at).is_(None))
+    return session.exec(query).one_or_none() if words else None

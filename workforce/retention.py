@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from core.db import count_changed
 from core.retention import Cut, Ids, delete_ids, some_ids
+from workforce.access_models import PendingLogIn, ProviderTry
 from workforce.models import AccessLog, ApiToken, LoginLink, Membership, SignInTry, WebSession
 
+HALF_LOG_IN_KEPT = timedelta(days=1)
 WAYS_IN = (WebSession, ApiToken, LoginLink)
 
 
@@ -43,6 +47,17 @@ def destroy_sessions(session: Session, ids: Ids, cut: Cut) -> int:
         wanted = (col(model.membership_id).in_(ids), col(model.expires_at) < cut.before)
         gone += count_changed(session, delete(model).where(*wanted))
     return gone
+
+
+def drop_half_log_ins(session: Session, *, now: datetime) -> int:
+    """Destroy log-ins that never came to their end, and ways to the provider that nobody came back from.
+
+    A day later than they count, so that what went wrong can still be looked at. Returns how many.
+    """
+    return sum(
+        count_changed(session, delete(model).where(col(model.expires_at) < now - HALF_LOG_IN_KEPT))
+        for model in (PendingLogIn, ProviderTry)
+    )
 
 
 def due_sign_in_tries(session: Session, _company_id: int | None, cut: Cut, limit: int) -> Ids:

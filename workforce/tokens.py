@@ -98,6 +98,14 @@ def make_token(
         role=role.value,
         scope=scope,
     )
+    store_token(session, row, role=role, company_id=principal.company_id, by=by, now=now)
+    return token
+
+
+def store_token(
+    session: Session, row: ApiToken, *, role: Role, company_id: int, by: Actor, now: datetime
+) -> None:
+    """Keep a new token and write down that it was made. `role`: what it may do."""
     session.add(row)
     session.flush()
     audit.record(
@@ -105,17 +113,16 @@ def make_token(
         by=by,
         at=now,
         what="TokenMade",
-        subject=("company", principal.company_id),
-        company_id=principal.company_id,
+        subject=("company", company_id),
+        company_id=company_id,
         data={
             "token_id": row.id,
             "token": row.name,
             "role": role.value,
-            "scope": scope,
-            "end_at": expires_at.isoformat(),
+            "scope": row.scope,
+            "end_at": row.expires_at.isoformat(),
         },
     )
-    return token
 
 
 def list_tokens(

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, ViewportSize, WebError
 
-from core.actor import Role
+from core.actor import SYSTEM, Role
 from tests.journeys.house import House
 from workforce.accounts import issue_login_link
 
@@ -54,7 +54,7 @@ class Screens:
         """Somebody with this role opens the one-time link on a computer, or phone, of their own."""
         with self.house.database.transaction() as session:
             path = issue_login_link(
-                session, role=Role(role), company_code=company, login=login, now=self.house.clock()
+                session, role=Role(role), company_code=company, login=login, by=SYSTEM, now=self.house.clock()
             )
         return self.go(self.open(size=size), path)
 

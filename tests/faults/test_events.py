@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,8 +10,8 @@ from sqlmodel import Session, col, select
 
 import journey
 from core.actor import SYSTEM
-from core.events import MAX_TRIES, RETRY_PAUSES_S
-from core.faults import retry_step
+from core.events import MAX_TRIES, RETRY_PAUSES_S, deliver
+from core.faults import drop_step, retry_step
 from core.models import EventHandled, StoredEvent
 from dispatch.events import TicketFiled
 from dispatch.models import Placement, Ticket
@@ -133,6 +134,31 @@ def test_after_many_tries_it_waits_for_a_person(house: House, monkeypatch: pytes
     assert event_of(house, "TicketFiled").handled_at is not None
     assert see(house, number)["status"] == "ASSIGNED"
     assert "StepRetried" in [entry["what"] for entry in see(house, number)["timeline"]]
+
+
+def test_what_is_laid_aside_between_two_handlers_stays_undone(house: House) -> None:
+    open_gangnam(house)
+    first, second = Flaky("first", times=2), Flaky("second", times=1)
+    file_only(house)
+    stored = event_of(house, "TicketFiled")
+    key, company_id = stored.id or 0, stored.payload["company_id"]
+
+    class Between(tuple[Any, ...]):
+        """The two handlers; somebody lays the step aside while neither holds it."""
+
+        def __iter__(self) -> Iterator[Any]:
+            yield self[0]
+            with house.database.transaction() as session:
+                drop_step(
+                    session, event_id=key, company_id=company_id, reason="x", by=SYSTEM, now=house.clock()
+                )
+            yield self[1]
+
+    deliver(house.database, event_id=key, journey={TicketFiled: (first, second)}, now=house.clock())
+    deliver(house.database, event_id=key, journey={TicketFiled: Between((first, second))}, now=house.clock())
+    assert (first.left, second.left, second.done) == (0, 0, [])
+    dropped = event_of(house, "TicketFiled")
+    assert dropped.handled_at is not None and dropped.attempts == 1
 
 
 def test_an_event_that_nobody_can_read_is_seen(house: House) -> None:

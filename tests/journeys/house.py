@@ -101,7 +101,9 @@ class House:
     def api(self, role: str, *, company: str = "onnuri", user: str | None = None) -> httpx.Client:
         """A client of the JSON API with a bearer token of a role."""
         with self.database.transaction() as session:
-            token = issue_token(session, role=Role(role), company_code=company, login=user, now=self.clock())
+            token = issue_token(
+                session, role=Role(role), company_code=company, login=user, by=SYSTEM, now=self.clock()
+            )
         client = client_of(f"{self.url}/api/v1", headers={"Authorization": f"Bearer {token}"})
         self.clients.append(client)
         return client

@@ -3,162 +3,29 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from billing.models import Charge
-from core import audit
 from core.clock import kst, today_kst
-from core.dated import read_rules, set_rule
+from core.dated import set_rule
 from core.db import Database
-from core.models import DatedSetting, ReplayedRequest, StoredEvent, TimelineEntry
+from core.facts import RETENTION
+from core.models import OperatingFact
+from core.retention import Cut
 from customers.models import Address, Contact, Household, HouseholdMember
-from dispatch.models import ContactAttempt, Task, Ticket, TicketParty, Visit
-from dispatch.planning.plan_models import Plan
-from happycall.models import HappyCall, HappyCallAttempt
-from notifications.models import Notice, ProviderReceipt
-from privacy.kinds import KINDS
+from dispatch.models import Task, Ticket
+from happycall.models import HappyCall
+from privacy.kinds import Kind
 from privacy.models import RetentionRun
 from privacy.retention import run_retention
 from tests import world
-from workforce.models import AccessLog, Account, Company, Membership, SignInTry, WebSession
-
-SAID = "딸 010-7731-4492, 현관 58213#"
-BY_CODE = {kind.code: kind for kind in KINDS}
-
-
-def days_of(session: Session, company: Company, code: str, now: datetime) -> int:
-    rules = read_rules(session, company_id=company.id or 0, at=now)
-    return int(getattr(rules, BY_CODE[code].setting))
-
-
-def case(
-    session: Session,
-    company: Company,
-    *,
-    ended: datetime | None,
-    household: Household | None = None,
-    **fields: Any,
-) -> Ticket:
-    """A case with every kind of word in it, that ended then or goes on."""
-    point = world.make_point(session, company=company)
-    received = (ended or world.NOW) - timedelta(days=2)
-    ticket = world.make_ticket(
-        session,
-        company=company,
-        household=household,
-        point=point,
-        received_at=received,
-        completed_at=ended,
-        note=SAID,
-        **{"status": "COMPLETED" if ended else "ASSIGNED", **fields},
-    )
-    visit = world.make_visit(
-        session, ticket=ticket, point=point, state="completed" if ended else "planned", note=SAID
-    )
-    key = ticket.id or 0
-    at = ended or received
-    call = world.add(
-        session,
-        HappyCall(
-            company_id=ticket.company_id,
-            ticket_id=key,
-            visit_id=visit.id,
-            state="done",
-            due_at=at,
-            until_at=at,
-            reason=SAID,
-            created_at=at,
-        ),
-    )
-    session.add_all(
-        [
-            ContactAttempt(
-                ticket_id=key, outcome="NO_ANSWER", evidence="SELF_REPORT", at=at, recorded_at=at, note=SAID
-            ),
-            Charge(
-                company_id=ticket.company_id,
-                ticket_id=key,
-                visit_id=visit.id or 0,
-                total=43000,
-                fee_tier="day",
-                warranty=False,
-                warranty_reason="OUT_OF_WARRANTY",
-                made_at=at,
-            ),
-            HappyCallAttempt(
-                happy_call_id=call.id or 0,
-                at=at,
-                outcome="CONNECTED",
-                answers={"fixed": True, "overall": 6, "verbatim": SAID},
-                note=SAID,
-            ),
-            notice(ticket, at),
-        ]
-    )
-    audit.record(
-        session,
-        by=world.AGENT,
-        at=at,
-        what="TicketFiled",
-        subject=("ticket", key),
-        company_id=ticket.company_id,
-        reason=SAID,
-    )
-    session.flush()
-    return ticket
-
-
-def notice(ticket: Ticket, at: datetime) -> Notice:
-    return Notice(
-        company_id=ticket.company_id,
-        ticket_id=ticket.id or 0,
-        event="VISIT_RESULT",
-        generation=1,
-        recipient="resident",
-        channel="LMS",
-        to_phone="+821077314492",
-        from_phone="+8215880000",
-        text=SAID,
-        bytes=40,
-        template_version="1",
-        state="delivered",
-        created_at=at,
-        next_try_at=at,
-    )
-
-
-def words_of(session: Session, ticket_id: int) -> dict[str, list[Any]]:
-    """Everything a family said or was told in a case, and who they are."""
-    calls = select(HappyCall.id).where(col(HappyCall.ticket_id) == ticket_id)
-    return {
-        "note": list(session.exec(select(Ticket.note).where(col(Ticket.id) == ticket_id))),
-        "people": list(
-            session.exec(
-                select(TicketParty.name, TicketParty.phone).where(TicketParty.ticket_id == ticket_id)
-            )
-        ),
-        "texts": list(
-            session.exec(select(Notice.text, Notice.to_phone).where(Notice.ticket_id == ticket_id))
-        ),
-        "attempts": list(
-            session.exec(select(ContactAttempt.note).where(ContactAttempt.ticket_id == ticket_id))
-        ),
-        "visit": list(session.exec(select(Visit.note).where(Visit.ticket_id == ticket_id))),
-        "calls": list(
-            session.exec(
-                select(HappyCallAttempt.answers).where(col(HappyCallAttempt.happy_call_id).in_(calls))
-            )
-        ),
-        "timeline": list(
-            session.exec(select(TimelineEntry.reason).where(TimelineEntry.subject_id == ticket_id))
-        ),
-    }
+from tests.privacy.old_cases import BY_CODE, SAID, case, days_of, words_of
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -226,6 +93,56 @@ def test_what_somebody_still_has_to_see_to_is_never_due(database: Database, keep
         assert session.get_one(Ticket, key).destroyed_at is None
 
 
+def finds_then(kind: Kind, meanwhile: Callable[[], None]) -> Kind:
+    """The kind, and what somebody does between its finding and its destroying."""
+
+    def find(session: Session, company_id: int | None, cut: Cut, limit: int) -> Any:
+        found = kind.find(session, company_id, cut, limit)
+        if found:
+            meanwhile()
+        return found
+
+    return replace(kind, find=find)
+
+
+def test_who_calls_while_it_runs_keeps_everything(database: Database) -> None:
+    now, old = world.NOW, world.NOW - timedelta(days=4000)
+    with database.transaction() as session:
+        company = world.make_company(session)
+        empty = world.make_household(session, company=company, resident=("또건이", "010-1111-2222"))
+        empty.created_at = old
+        again = case(session, company, ended=old)
+        before = words_of(session, again.id or 0)
+
+    def call() -> None:
+        with database.transaction() as other:
+            home = other.get_one(Household, empty.id)
+            world.make_ticket(other, company=company, household=home)
+
+    def reopen() -> None:
+        with database.transaction() as other:
+            other.get_one(Ticket, again.id).status = "REOPENED"
+
+    kinds = [finds_then(BY_CODE["ticket"], reopen), finds_then(BY_CODE["household"], call)]
+    assert set(run_retention(database, clock=lambda: now, kinds=kinds).values()) == {0}
+    with database.reading() as session:
+        assert words_of(session, again.id or 0) == before
+        home = session.get_one(Household, empty.id)
+        assert home.destroyed_at is None and session.get_one(Address, home.address_id).raw
+
+
+def test_a_case_that_was_solved_by_phone_keeps_its_texts_from_then_on(database: Database) -> None:
+    with database.transaction() as session:
+        ticket = case(session, world.make_company(session), ended=world.NOW - timedelta(days=1500))
+        ticket.status, ticket.solved_by_phone_at = "SELF_FIXED", world.NOW - timedelta(days=10)
+        key = ticket.id or 0
+    run_retention(database, clock=lambda: world.NOW)
+    with database.reading() as session:
+        assert words_of(session, key)["texts"] == [(SAID, "+821077314492")]
+        fact = session.get_one(OperatingFact, RETENTION)
+        assert fact.at == world.NOW, "the alert on its age has something to look at"
+
+
 def test_a_home_goes_with_its_last_case_and_leaves_its_district(database: Database) -> None:
     now, old = world.NOW, world.NOW - timedelta(days=4000)
     with database.transaction() as session:
@@ -251,92 +168,6 @@ def test_a_home_goes_with_its_last_case_and_leaves_its_district(database: Databa
         assert [c.name for c in session.exec(select(Contact))] == ["사는이"]
         assert [m.household_id for m in session.exec(select(HouseholdMember))] == [ids[1]]
         assert session.get_one(Household, ids[1]).access_note == SAID
-
-
-def test_each_kind_keeps_what_is_young_and_records_what_it_destroyed(database: Database) -> None:
-    now = world.NOW
-    with database.transaction() as session:
-        company = world.make_company(session)
-        midnight = kst(today_kst(now))
-        for shift in (-1, 1):  # a second too old, a second too young
-            moment = timedelta(seconds=shift) + midnight
-
-            def at(code: str, moment: datetime = moment) -> datetime:
-                return moment - timedelta(days=days_of(session, company, code, now))
-
-            _house_rows(session, company, at, shift)
-    done = run_retention(database, clock=lambda: now)
-    expected = {"access_log", "request", "session", "sign_in_try", "receipt", "event", "timeline"}
-    assert {code for (_company, code), count in done.items() if count == 1} >= expected
-    assert set(run_retention(database, clock=lambda: now).values()) == {0}
-    with database.reading() as session:
-        for model in (AccessLog, ReplayedRequest, WebSession, SignInTry, ProviderReceipt, StoredEvent):
-            assert len(session.exec(select(model)).all()) == 1, model
-        runs = {run.kind: run for run in session.exec(select(RetentionRun))}
-        assert set(runs) == set(BY_CODE) and all(run.finished_at == now for run in runs.values())
-        assert {runs[code].destroyed for code in expected} == {1}
-        assert runs["sign_in_try"].company_id is None and runs["access_log"].company_id is not None
-
-
-def _house_rows(session: Session, company: Company, at: Any, n: int) -> None:
-    company_id = company.id or 0
-    person = world.make_person(session)
-    account = world.add(session, Account(person_id=person.id or 0, login=f"a{n}", created_at=at("session")))
-    member = world.add(
-        session,
-        Membership(person_id=person.id or 0, company_id=company_id, role="agent", valid_from=at("session")),
-    )
-    key = account.id or 0
-    session.add_all(
-        [
-            AccessLog(
-                company_id=company_id,
-                account_id=key,
-                at=at("access_log"),
-                from_address="-",
-                subject_kind="ticket",
-                subject_id=1,
-                fields=["name"],
-                reason="r",
-            ),
-            ReplayedRequest(
-                company_id=company_id,
-                account_id=key,
-                key=f"k{n}",
-                path="/",
-                body_hash="",
-                status=201,
-                answer={},
-                at=at("request"),
-            ),
-            WebSession(
-                token_hash=f"t{n}",
-                account_id=key,
-                membership_id=member.id or 0,
-                created_at=at("session"),
-                expires_at=at("session"),
-            ),
-            SignInTry(login="nobody", from_address="-", at=at("sign_in_try")),
-            ProviderReceipt(
-                provider="fake", event_id=f"e{n}", received_at=at("receipt"), status_code="4000", body={}
-            ),
-            StoredEvent(
-                name="TicketFiled",
-                payload={},
-                at=at("event"),
-                next_try_at=at("event"),
-                handled_at=at("event"),
-            ),
-        ]
-    )
-    audit.record(
-        session,
-        by=world.AGENT,
-        at=at("timeline"),
-        what="SettingChanged",
-        subject=("company", company_id),
-        company_id=company_id,
-    )
 
 
 def test_a_run_that_is_killed_goes_on_where_it_ended(database: Database) -> None:
@@ -377,6 +208,8 @@ def test_a_kind_that_fails_holds_up_no_other(database: Database) -> None:
     kinds = [replace(BY_CODE["text"], destroy=fail), BY_CODE["ticket"]]
     done = run_retention(database, clock=lambda: now, kinds=kinds)
     assert list(done.values()) == [1]
+    with database.reading() as session:
+        assert session.get(OperatingFact, RETENTION) is None, "a night with a fault is no round"
 
 
 def test_a_company_keeps_longer_when_it_says_so(database: Database) -> None:
@@ -397,44 +230,3 @@ def test_a_company_keeps_longer_when_it_says_so(database: Database) -> None:
     run_retention(database, clock=lambda: now)
     with database.reading() as session:
         assert session.get_one(Ticket, key).note == SAID
-
-
-def test_plans_that_were_driven_stay(database: Database) -> None:
-    now = world.NOW
-    old = today_kst(now) - timedelta(days=900)
-    with database.transaction() as session:
-        company = world.make_company(session)
-        point = world.make_point(session, company=company)
-        for version in (1, 2):
-            plan = world.add(
-                session,
-                Plan(
-                    service_point_id=point.id or 0,
-                    company_id=company.id or 0,
-                    day=old,
-                    version=version,
-                    base_version=version - 1,
-                    origin="solve",
-                    state="published",
-                    made_at=now,
-                    made_by="온돌",
-                    routes=[],
-                ),
-            )
-        session.execute(
-            text("INSERT INTO point_day (service_point_id, day, version, plan_id) VALUES (:p, :d, 2, :plan)"),
-            {"p": point.id, "d": old, "plan": plan.id},
-        )
-    run_retention(database, clock=lambda: now)
-    with database.reading() as session:
-        assert [plan.version for plan in session.exec(select(Plan))] == [2]
-
-
-def test_every_limit_has_a_national_default_with_its_source(session: Session) -> None:
-    keys = {kind.setting for kind in KINDS}
-    query = select(DatedSetting).where(
-        col(DatedSetting.key).in_(keys), col(DatedSetting.company_id).is_(None)
-    )
-    rows = {row.key: row for row in session.exec(query)}
-    assert set(rows) == keys and all(row.source for row in rows.values())
-    assert int(rows["retain_access_log_days"].value) >= 731

@@ -7,11 +7,12 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import httpx
-from sqlmodel import select
+from sqlmodel import col, select
 
 from core.jobs import make_worker_app
 from core.settings import Settings
-from tests.web.conftest import WebWorld
+from privacy.breach import report_breach
+from tests.web.conftest import ClientAs, WebWorld
 from tests.web.point_world import desk, make_other_point, make_planned, make_ticket
 from web.day_sheet_files import write_day_sheets
 from worker import WorkerContext, add_tasks
@@ -22,7 +23,9 @@ __all__ = ["desk"]
 PAGE = "/point/day-sheet"
 
 
-def test_the_sheet_says_where_whom_and_when_after_a_reason(web_world: WebWorld, desk: httpx.Client) -> None:
+def test_the_sheet_says_where_whom_and_when_after_a_reason(
+    web_world: WebWorld, desk: httpx.Client, client_as: ClientAs
+) -> None:
     planned = make_planned(web_world)
     waiting = make_ticket(web_world, status="UNASSIGNED")
     asked = desk.get(PAGE)
@@ -34,9 +37,19 @@ def test_the_sheet_says_where_whom_and_when_after_a_reason(web_world: WebWorld, 
     for expected in (planned, waiting, "박기사", "010-9876-5432", "101동 1203호", "예정 12월 1일 (화)"):
         assert expected in sheet.text, expected
     assert "12월 1일 (화) 10:00에 만든 표입니다" in sheet.text
+    desk.get(PAGE)
     with web_world.database.reading() as session:
-        logged = session.exec(select(AccessLog)).one()
-    assert (logged.subject_kind, logged.reason) == ("day_sheet", "인터넷 고장")
+        logged = session.exec(select(AccessLog).order_by(col(AccessLog.id))).all()
+        leak = report_breach(session, company_id=web_world.company.id or 0, since=web_world.now)
+    assert [(each.subject_kind, each.act, each.reason) for each in logged] == [
+        ("day_sheet", "opened", "인터넷 고장"),
+        *[("ticket", "downloaded", "인터넷 고장")] * 2,
+    ]
+    assert {"address", "door_note", "phone"} <= set(logged[1].fields)
+    assert {number for each in leak.people for number in each.tickets} == {planned, waiting}
+    assert leak.unknown == 0, "a leak tells of everybody who stood on the sheet"
+    shown = client_as("admin").get("/admin/access-log").text
+    assert "의 하루 일정표" in shown and "파기한 정보" not in shown
     web_world.wait(minutes=31)
     assert planned not in desk.get(PAGE).text
 

@@ -8,7 +8,7 @@ import threading
 import httpx
 from sqlmodel import Session, col, select
 
-from core.actor import Role
+from core.actor import SYSTEM, Role
 from core.models import DatedSetting, TimelineEntry
 from core.secrets import hash_password
 from tests.serving import client_of
@@ -183,7 +183,9 @@ def test_use_is_written_down_once_a_minute(web_world: WebWorld) -> None:
 def test_a_membership_that_ends_ends_everything_at_once(web_world: WebWorld) -> None:
     me = web_world.sign_in("agent")
     with web_world.database.transaction() as session:
-        token = issue_token(session, role=Role.AGENT, company_code="onnuri", login=None, now=web_world.now)
+        token = issue_token(
+            session, role=Role.AGENT, company_code="onnuri", login=None, by=SYSTEM, now=web_world.now
+        )
     bearer = {"Authorization": f"Bearer {token}"}
     client = web_world.sign_in("qa")
     client.cookies.delete(COOKIE)

@@ -12,7 +12,7 @@ import pyotp
 import pytest
 from sqlmodel import Session, col, select
 
-from core.actor import Role
+from core.actor import SYSTEM, Role
 from core.models import DatedSetting, TimelineEntry
 from core.secrets import Seal, SealBrokenError, hash_password
 from core.settings import Settings
@@ -23,8 +23,10 @@ from web.cookies import DEVICE_COOKIE
 from web.identity import COOKIE
 from web.live_hub import LiveHub
 from workforce.access_models import RecoveryCode, SecondFactor
+from workforce.account_care import reset_somebodys_factor
 from workforce.accounts import issue_login_link, issue_token
 from workforce.models import Account
+from workforce.people import set_password
 
 PASSWORD = "a-long-password"
 INSIDE = {"X-Forwarded-For": "203.0.113.7"}
@@ -200,6 +202,34 @@ def test_the_first_half_is_over_after_ten_minutes_and_good_once(doors: Doors) ->
     assert browser.get("/login/second").status_code == 401
 
 
+@pytest.mark.parametrize("ends", ["password", "reset"])
+def test_what_was_half_done_ends_with_a_new_password_and_a_reset(doors: Doors, ends: str) -> None:
+    """Whoever knows the old password must not be the one who sets up the next authenticator."""
+    doors.rule("second_factor", "always")
+    secret, _codes = doors.set_up(doors.browser())
+    doors.web.wait(minutes=1)
+    thief = doors.browser()
+    doors.log_in(thief)
+    with doors.web.database.transaction() as session:
+        account = session.exec(select(Account).where(Account.login == doors.login)).one()
+        link = issue_login_link(
+            session, role=Role.AGENT, company_code="onnuri", login=doors.login, by=SYSTEM, now=doors.web.now
+        )
+    doors.web.wait(minutes=1)
+    whose = {"company_id": doors.web.company.id or 0, "person_id": account.person_id}
+    with doors.web.database.transaction() as session:
+        if ends == "password":
+            set_password(session, **whose, password="another good one", by=SYSTEM, now=doors.web.now)
+        else:
+            reset_somebodys_factor(session, **whose, reason="분실", by=SYSTEM, now=doors.web.now)
+    page = thief.get("/login/second", headers=OUTSIDE)
+    assert "아이디와 비밀번호부터 다시" in page.text and "otpauth" not in page.text
+    assert doors.send(thief, doors.code(secret)).status_code == 401
+    assert COOKIE not in thief.cookies
+    opened = thief.get(link, headers=OUTSIDE).status_code
+    assert opened == (401 if ends == "password" else 303)
+
+
 def test_a_lost_key_is_told_and_opens_nothing(doors: Doors) -> None:
     doors.rule("second_factor", "always")
     secret, _codes = doors.set_up(doors.browser())
@@ -217,13 +247,17 @@ def test_a_login_link_and_a_token_need_none(doors: Doors) -> None:
 
     doors.rule("second_factor", "always")
     with doors.web.database.transaction() as session:
-        of = {"role": Role.AGENT, "company_code": "onnuri", "login": doors.login, "now": doors.web.now}
+        of = {"role": Role.AGENT, "company_code": "onnuri", "login": doors.login, "by": SYSTEM}
+        of |= {"now": doors.web.now}
         link, token = issue_login_link(session, **of), issue_token(session, **of)  # type: ignore[arg-type]
     browser = doors.browser()
     assert browser.get(link, headers=OUTSIDE).status_code == 303
     assert browser.get("/agent", headers=OUTSIDE).status_code == 200
     bearer = {"Authorization": f"Bearer {token}", **OUTSIDE}
     assert doors.browser().get("/api/v1/tickets", headers=bearer).status_code == 200
+    with doors.web.database.reading() as session:
+        said = {entry.what: entry.actor_name for entry in session.exec(select(TimelineEntry))}
+    assert (said["LogInLinkMade"], said["TokenMade"]) == (SYSTEM.name, SYSTEM.name)
 
 
 def test_a_seal_opens_under_its_old_key_and_never_without() -> None:

@@ -16,11 +16,11 @@ from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.posting import Posted, PostedForm
 from web.pages.technician import ROLES
 from web.pages.technician_steps import take_step
+from web.typed_ids import read_id
 
 router = APIRouter(prefix="/m/{number}", route_class=GuardedRoute)
 
 TEXT_CHARS = 60
-ID_DIGITS = 18
 
 
 @router.post("/boiler")
@@ -61,8 +61,7 @@ def read_boiler(posted: PostedForm) -> BoilerFactsSeen:
 
 def _shown(posted: PostedForm) -> int | None:
     """The boiler whose facts stood on the form; None: it was empty."""
-    written = posted.get("boiler_id")
-    return int(written) if written.isascii() and written.isdigit() and len(written) < ID_DIGITS else None
+    return read_id(posted.get("boiler_id"))
 
 
 def _day(posted: PostedForm, name: str) -> date | None:

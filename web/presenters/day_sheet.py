@@ -9,6 +9,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -37,14 +38,23 @@ TEMPLATE = "point/day_sheet.html"
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 
-def render_day_sheet(session: Session, *, point: PointInfo, day: date, now: datetime) -> str:
-    """The page of an operating day as one file without anything from outside."""
-    routes = []
+@dataclass(frozen=True)
+class DaySheet:
+    """The page of an operating day as one file without anything from outside; the tickets that it shows."""
+
+    html: str
+    ticket_ids: tuple[int, ...]
+
+
+def render_day_sheet(session: Session, *, point: PointInfo, day: date, now: datetime) -> DaySheet:
+    """A point's day, everything open."""
+    routes, shown = [], []
     crew = list_technicians(session, company_id=point.company_id, at=now)
     own = {one.id: one for one in crew if one.service_point_id == point.id}
     for technician in sorted(own.values(), key=lambda one: (one.name, one.id)):
         found = technician_day(session, company_id=point.company_id, technician=technician, day=day, now=now)
         jobs = [job for job in found.open_jobs if job.service_point_id == point.id]
+        shown += [job.ticket_id for job in jobs]
         if jobs or found.shifts:
             routes.append(
                 {
@@ -55,6 +65,7 @@ def render_day_sheet(session: Session, *, point: PointInfo, day: date, now: date
                     "done": sum(job.service_point_id == point.id for job in found.ended_jobs),
                 }
             )
+    waiting = _waiting(session, point, now=now)
     values = {
         "point": point,
         "desk_phone": _display(point.desk_phone),
@@ -63,9 +74,10 @@ def render_day_sheet(session: Session, *, point: PointInfo, day: date, now: date
         "made_at": f"{date_text(now)} {time_text(now)}",
         "lang": get_language(),
         "routes": routes,
-        "waiting": _waiting(session, point, now=now),
+        "waiting": [_waiting_row(session, item) for item in waiting],
     }
-    return environment().get_template(TEMPLATE).render(values)
+    html = environment().get_template(TEMPLATE).render(values)
+    return DaySheet(html, (*shown, *(item.id for item in waiting)))
 
 
 @cache
@@ -99,13 +111,13 @@ def _stop(job: Job) -> dict[str, Any]:
     }
 
 
-def _waiting(session: Session, point: PointInfo, *, now: datetime) -> list[dict[str, Any]]:
+def _waiting(session: Session, point: PointInfo, *, now: datetime) -> list[TicketItem]:
     """Tickets that nobody is to visit yet: what waits for an answer first."""
     told = {"company_id": point.company_id, "point_id": point.id}
     offers = [offer.item for offer in list_offers(session, **told, now=now)]
     asked = {item.id for item in offers}
     unplanned = [found.item for found in list_unplanned(session, **told, now=now)]
-    return [_waiting_row(session, item) for item in (*offers, *(i for i in unplanned if i.id not in asked))]
+    return [*offers, *(item for item in unplanned if item.id not in asked)]
 
 
 def _waiting_row(session: Session, item: TicketItem) -> dict[str, Any]:

@@ -13,8 +13,7 @@ from dispatch.detail_shapes import ClockFacts
 from dispatch.planning.slots import Slot
 from dispatch.visit_schemas import AgreedWindow
 from web.display import date_text, when_text
-
-LONGEST_ID = 18
+from web.typed_ids import read_id
 
 
 @dataclass(frozen=True)
@@ -95,10 +94,8 @@ def offer_value(slot: Slot) -> str:
 def read_offer(chosen: str) -> AgreedWindow:
     """`start/end` in RFC 3339, and the technician who was named if there was one. Raises ValueError."""
     start, end, *who = chosen.split("/")
-    named = who[0] if len(who) == 1 and who[0].isascii() and who[0].isdigit() else None
-    window = AgreedWindow(
-        datetime.fromisoformat(start), datetime.fromisoformat(end), int(named[:LONGEST_ID]) if named else None
-    )
+    named = read_id(who[0]) if len(who) == 1 else None
+    window = AgreedWindow(datetime.fromisoformat(start), datetime.fromisoformat(end), named)
     if window.start.tzinfo is None or window.end.tzinfo is None:
         raise ValueError(chosen)
     return window

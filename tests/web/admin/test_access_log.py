@@ -62,6 +62,8 @@ def test_what_was_opened_is_found_by_reader_by_customer_and_by_day(
         page = admin.get(LOG, params=query).text
         assert found in page and missing not in page, query
     assert first not in admin.get(LOG, params={"q": "없는사람"}).text
+    for odd in ("9" * 18 + "x", "9" * 40, "²"):
+        assert admin.get(LOG, params={"who": odd}).status_code == 200, odd
 
 
 def test_a_page_of_a_home_is_one_line_in_half_an_hour_and_opens_nothing(
@@ -89,7 +91,7 @@ def test_pages_follow_each_other(web_world: WebWorld, client_as: ClientAs, admin
 
 
 def test_a_download_takes_a_reason_and_is_a_line_itself(
-    web_world: WebWorld, client_as: ClientAs, admin: httpx.Client
+    web_world: WebWorld, client_as: ClientAs, admin: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     number = make_case(web_world)
     client_as("agent").post(f"/unmask/ticket/{number}", data={"reason": "=1+1 본인 확인"})
@@ -103,6 +105,9 @@ def test_a_download_takes_a_reason_and_is_a_line_itself(
     last = lines(web_world)[-1]
     assert (last.act, last.subject_kind, last.reason) == ("downloaded", "access_log", "월간 점검")
     assert client_as("manager").post(f"{LOG}/file", data={"reason": "월간 점검"}).status_code == 403
+    monkeypatch.setattr("web.pages.admin.access_log.MOST_LINES", 1)
+    cut = admin.post(f"{LOG}/file", data={"reason": "월간 점검"}).text
+    assert len(list(csv.reader(io.StringIO(cut)))) == 3 and "1줄까지만 담았습니다" in cut
 
 
 def test_last_month_waits_for_its_check_and_is_checked_once(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
@@ -12,6 +13,7 @@ from core.db import Database
 from customers.models import Household
 from exchange.kinds import KINDS
 from exchange.models import UploadedFile
+from privacy.short_lived import drop_short_lived
 from tests.web.admin.forms import stored
 from web.pages.admin.imports import MAX_UPLOAD_BYTES, MOST_ROWS
 
@@ -49,6 +51,21 @@ def test_look_first_then_take_and_find_it_again(client: httpx.Client, database: 
     assert "새로 가져올 줄이 없습니다." in again.text
     with database.reading() as session:
         assert [row.kind for row in session.exec(select(UploadedFile))] == ["households"]
+
+
+def test_a_file_that_nobody_takes_is_gone_after_a_day(
+    client: httpx.Client, database: Database, moment: list[datetime]
+) -> None:
+    page = stored(send(client, "households", HOMES.encode()))
+    assert drop_short_lived(database, now=moment[0] + timedelta(hours=23)) == 0
+    with database.transaction() as session:
+        session.exec(select(UploadedFile)).one().at -= timedelta(days=1, seconds=1)
+    for found in (client.get(page), client.post(page)):
+        assert found.status_code == 404 and "하루가 지났습니다" in found.text
+    assert drop_short_lived(database, now=moment[0]) == 1
+    with database.reading() as session:
+        assert not session.exec(select(UploadedFile)).all()
+    assert homes(database) == 0
 
 
 def test_what_cannot_be_looked_at_says_why(client: httpx.Client) -> None:

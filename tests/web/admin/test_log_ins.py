@@ -29,7 +29,7 @@ from tests.web.admin.forms import (
 from web.context import WebContext
 from web.live_hub import LiveHub
 from workforce.access_models import SecondFactor
-from workforce.models import Account, Company
+from workforce.models import Account, Company, Person
 
 TOKEN = re.compile(r'data-testid="token" translate="no">([^<]+)<')
 ONE = re.compile(r"/access/session\?id=(\d+)")
@@ -263,6 +263,15 @@ def test_who_is_who_at_the_provider_is_one_persons(client: httpx.Client, databas
     stored(send(client, f"/admin/people/{person}/provider", provider_login="Kim@Example.com"))
     taken = send(client, f"/admin/people/{other}/provider", provider_login="kim@example.com")
     assert taken.status_code == 422 and "이미 쓰는" in taken.text
+    with database.transaction() as session:  # another company's, whom this administrator cannot see
+        stranger = session.exec(select(Person).order_by(col(Person.id))).first() or pytest.fail("nobody")
+        elsewhere = Person(name=stranger.name, phone=stranger.phone, created_at=NOW)
+        session.add(elsewhere)
+        session.flush()
+        account = {"login": "elsewhere", "provider_login": "elsewhere@example.com", "created_at": NOW}
+        session.add(Account(person_id=elsewhere.id or 0, **account))
+    taken = send(client, f"/admin/people/{other}/provider", provider_login="elsewhere@example.com")
+    assert taken.status_code == 422 and "다른 분이 이미 쓰는" in taken.text
     stored(send(client, f"/admin/people/{person}/provider", provider_login=""))
     stored(send(client, f"/admin/people/{other}/provider", provider_login="kim@example.com"))
     assert len(told(database, "ProviderLogInSet")) == 3

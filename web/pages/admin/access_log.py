@@ -27,6 +27,7 @@ from web.pages.admin.frame import Done, go, look, must_be_company_wide, show
 from web.pages.posting import Posted, PostedForm
 from web.presenters.masks import MASKED
 from web.presenters.person_data import ACTS, FIELDS
+from web.typed_ids import read_id
 from workforce.access_log import Act, note_access, require_reason
 from workforce.access_queries import (
     MOST_LINES,
@@ -36,6 +37,7 @@ from workforce.access_queries import (
     list_access,
     list_readers,
 )
+from workforce.queries import points_by_id
 
 router = APIRouter(prefix="/admin/access-log", route_class=GuardedRoute)
 
@@ -99,7 +101,8 @@ def download(request: Request, posted: Posted, principal: Principal = SignedIn) 
             now = context.clock()
             reason = require_reason(posted.get("reason"))
             wanted = _filter(session, principal, wish, now=now)
-            lines = list_access(session, wanted=wanted, limit=MOST_LINES)
+            found = list_access(session, wanted=wanted, limit=MOST_LINES + 1)
+            lines = found[:MOST_LINES]
             whose = _subjects(session, principal, lines, now=now)
             note_access(
                 session,
@@ -115,6 +118,9 @@ def download(request: Request, posted: Posted, principal: Principal = SignedIn) 
     except DomainError as error:
         return _page(request, principal, wish, error=error, status=error.status)
     rows = [_cells(line, whose) for line in lines]
+    if len(found) > len(lines):
+        more = _("{n}줄까지만 담았습니다. 날짜를 좁혀 나머지를 받아 주세요.")
+        rows.append([more.format(n=f"{MOST_LINES:,}")])
     return csv_answer(f"access-log-{now.astimezone(KST):%Y%m%d}.csv", [_(head) for head in HEADS], rows)
 
 
@@ -182,7 +188,7 @@ def _filter(session: Session, principal: Principal, wish: Wish, *, now: datetime
     since, until = _day(wish.since), _day(wish.until)
     return AccessFilter(
         company_id=principal.company_id,
-        account_id=int(wish.who) if wish.who.isascii() and wish.who[:18].isdigit() else None,
+        account_id=read_id(wish.who),
         subjects=_sought(session, principal, wish.q, now=now) if wish.q else None,
         start=kst(since) if since else None,
         end=kst(until + timedelta(days=1)) if until else None,
@@ -223,6 +229,8 @@ def _subjects(
     for person in get_people(session, company_id=company_id, contact_ids=_ids(lines, "contact")):
         found["contact", person.id] = (MASKED.name(person.name), "")
     found["access_log", company_id] = (_("열람 기록"), HERE)
+    for key, point in points_by_id(session, point_ids=_ids(lines, "day_sheet")).items():
+        found["day_sheet", key] = (_("{name}의 하루 일정표").format(name=point.name), "")
     return found
 
 

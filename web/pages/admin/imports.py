@@ -111,7 +111,7 @@ def show_look(
     must_be_company_wide(request)
     context = context_of(request)
     with context.database.reading() as session:
-        upload = see_upload(session, principal=principal, upload_id=upload_id)
+        upload = see_upload(session, principal=principal, upload_id=upload_id, now=context.clock())
     kind = find_kind(upload.kind)
     try:
         report = try_file(
@@ -137,7 +137,7 @@ def take_file(
     must_be_company_wide(request)
     context = context_of(request)
     with context.database.transaction() as session:
-        upload = take_upload(session, principal=principal, upload_id=upload_id)
+        upload = take_upload(session, principal=principal, upload_id=upload_id, now=context.clock())
     report = import_file(
         context.database,
         kind=find_kind(upload.kind),

@@ -22,6 +22,7 @@ from web.pages.posting import Posted, PostedForm
 from web.presenters.masks import MASKED
 from web.presenters.person_data import label_words, value_words
 from web.templating import environment
+from web.typed_ids import read_id
 from workforce.access_log import Act, note_access, require_reason
 from workforce.queries import get_company
 
@@ -121,9 +122,7 @@ def _found(request: Request, principal: Principal, posted: PostedForm) -> list[H
 
 
 def _chosen(posted: PostedForm) -> set[int]:
-    return {
-        int(each) for each in posted.all("person") if each.isascii() and each.isdigit() and len(each) < 19
-    }
+    return {key for each in posted.all("person") if (key := read_id(each)) is not None}
 
 
 def _page(

@@ -20,6 +20,7 @@ from web.pages.admin.frame import Done, look, show
 from web.pages.admin.night_question import are_nights, ask_about_nights, nights_entry
 from web.pages.admin.point_forms import weekday_names
 from web.pages.admin.typed import FormFields, Typed
+from web.typed_ids import read_id
 from workforce.certificates import must_be_own_technician
 from workforce.points import own_point, search_points
 from workforce.queries import get_technicians, list_technicians
@@ -102,7 +103,7 @@ def add(
         crew = {
             t.id for t in list_technicians(session, company_id=principal.company_id, at=now, point_id=row.id)
         }
-        chosen = {int(value) for value in typed.many("technicians") if value.isdigit()}
+        chosen = {key for value in typed.many("technicians") if (key := read_id(value)) is not None}
         if not chosen:
             typed.refuse("technicians", _("기사를 한 명 이상 골라 주세요."))
         if chosen - crew:

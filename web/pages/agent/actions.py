@@ -37,11 +37,11 @@ from web.pages.posting import Posted, PostedForm, take_once
 from web.pages.technician_forms import read_change
 from web.presenters.offers import read_offer
 from web.scope import reach_ticket, require_older
+from web.typed_ids import read_id
 
 router = APIRouter(prefix="/agent/tickets/{number}", route_class=GuardedRoute)
 
 Step = Callable[[Session, int, datetime], object]
-LONGEST_ID = 18
 
 
 @router.post("/note")
@@ -158,7 +158,7 @@ def post_reopening(
     request: Request, number: str, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
 ) -> Response:
     """An ended ticket goes on; perhaps without the technician who was there."""
-    excluded = _id(posted.get("exclude_technician"))
+    excluded = read_id(posted.get("exclude_technician"))
 
     def step(session: Session, ticket_id: int, now: datetime) -> None:
         reopen_ticket(
@@ -203,7 +203,7 @@ def post_self_fix(
             session,
             ticket_id=ticket_id,
             card=code or None,
-            card_version=_id(version),
+            card_version=read_id(version),
             result=cast("SelfFixResult", said),
             by=by,
             now=now,
@@ -290,7 +290,3 @@ def _window(posted: PostedForm) -> AgreedWindow:
     except ValueError:
         message = _("갈 수 있는 시간 가운데 하나를 골라 주세요.")
         raise InvalidError(message, errors=(FieldError("window", message),)) from None
-
-
-def _id(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_ID else None

@@ -30,7 +30,7 @@ from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.dispatch.overtaking import refuse_if_overtaken
 from web.pages.dispatch.reach import CONSOLE_ROLES
-from web.pages.dispatch.read_forms import read_id, read_number, read_pins, read_start, require_words
+from web.pages.dispatch.read_forms import read_chosen, read_number, read_pins, read_start, require_words
 from web.pages.dispatch.ticket import render_dialog
 from web.pages.posting import Posted, PostedForm, take_once
 from web.pages.technician_forms import read_attempt
@@ -50,7 +50,7 @@ def post_assignment(
     """A person decides who goes and when."""
 
     def step(session: Session, ticket_id: int, now: datetime) -> None:
-        technician_id = read_id(posted, "technician_id")
+        technician_id = read_chosen(posted, "technician_id")
         require_words(posted, "reason", _("왜 이렇게 정하는지 적어 주세요."))
         assign_by_hand(
             session,

@@ -8,8 +8,7 @@ from core.clock import KST
 from core.errors import FieldError, InvalidError
 from core.i18n import _
 from web.pages.posting import PostedForm
-
-LONGEST_ID = 18
+from web.typed_ids import read_id
 
 
 class BadFieldError(InvalidError):
@@ -18,18 +17,17 @@ class BadFieldError(InvalidError):
     code = "bad-field"
 
 
-def read_id(posted: PostedForm, name: str) -> int:
+def read_chosen(posted: PostedForm, name: str) -> int:
     """The id chosen in a field. Raises BadFieldError."""
-    value = posted.get(name)
-    if not (value.isascii() and value.isdigit() and len(value) <= LONGEST_ID):
+    value = read_id(posted.get(name))
+    if value is None:
         raise bad_field(name, _("목록에서 하나를 골라 주세요."))
-    return int(value)
+    return value
 
 
 def read_number(posted: PostedForm, name: str) -> int | None:
     """A number that the page itself put in, or None."""
-    value = posted.get(name)
-    return int(value) if value.isascii() and value.isdigit() and len(value) <= LONGEST_ID else None
+    return read_id(posted.get(name))
 
 
 def read_start(posted: PostedForm) -> datetime | None:

@@ -19,7 +19,7 @@ from dispatch.queries import ticket_detail
 from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.dispatch.reach import CONSOLE_ROLES
-from web.pages.dispatch.read_forms import read_id, read_pins, read_start
+from web.pages.dispatch.read_forms import read_chosen, read_pins, read_start
 from web.pages.dispatch.ticket_view import (
     dialog_values,
     facts_values,
@@ -115,7 +115,7 @@ def post_preview(
             found = preview_assignment(
                 session,
                 ticket_id=ticket_id,
-                technician_id=read_id(posted, "technician_id"),
+                technician_id=read_chosen(posted, "technician_id"),
                 start=read_start(posted),
                 pin=read_pins(posted),
                 by=by,

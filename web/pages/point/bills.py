@@ -30,11 +30,11 @@ from web.presenters.bills import bill_rows
 from web.presenters.technician import warranty_line
 from web.scope import scope_of
 from web.templating import render_page
+from web.typed_ids import read_id
 
 router = APIRouter(prefix="/point/tickets/{number}/bills/{visit_id}", route_class=GuardedRoute)
 
 REASON_CHARS = 300
-ID_DIGITS = 18
 
 
 @router.get("")
@@ -114,7 +114,7 @@ def _seen(posted: PostedForm) -> int | None:
     written = posted.get("seen")
     if not written:
         return None
-    return int(written) if written.isascii() and written.isdigit() and len(written) < ID_DIGITS else 0
+    return read_id(written) or 0
 
 
 def _reason(posted: PostedForm) -> str:

@@ -7,9 +7,10 @@ from datetime import timedelta
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from core.actor import Principal
+from core.actor import Principal, Role
 from core.clock import operating_day
 from core.errors import InvalidError
+from core.visibility import opened_fields
 from web.context import caller_address, context_of
 from web.identity import GuardedRoute, SignedIn, allow
 from web.pages.point.desk import frame
@@ -17,29 +18,44 @@ from web.pages.point.reach import ROLES, Desk, read_desk
 from web.pages.posting import Posted
 from web.presenters.day_sheet import content_policy, render_day_sheet
 from web.templating import render_page
-from workforce.access_log import is_open_for, open_data
+from workforce.access_log import Act, note_each, open_data, reason_of_opening
 
 router = APIRouter(prefix="/point/day-sheet", route_class=GuardedRoute)
 
-FIELDS = ("name", "phone", "address")
+FIELDS = opened_fields(Role.POINT)
+"""The sheet shows all that a desk may open: the stop's door note and what was typed, too."""
 MOST_DAYS_AHEAD = 2
 
 
 @router.get("")
 @allow(*ROLES)
 def show_day_sheet(request: Request, day: int = 0, principal: Principal = SignedIn) -> Response:
-    """The sheet for who said why a short while ago; else the question. `day`: days from today, 0 to 2."""
+    """The sheet for who said why a short while ago; else the question. `day`: days from today, 0 to 2.
+
+    Each family on it has a line in the access log: after a leak they have to be told, one by one.
+    """
     context = context_of(request)
-    with context.database.reading() as session:
+    with context.database.transaction() as session:
         now = context.clock()
         desk = read_desk(session, request, principal=principal, now=now)
-        if not is_open_for(session, principal=principal, subject=_subject(desk), now=now):
+        reason = reason_of_opening(session, principal=principal, subject=_subject(desk), now=now)
+        if reason is None:
             return _ask(request, desk, day=day)
         shown = operating_day(now) + timedelta(days=max(0, min(day, MOST_DAYS_AHEAD)))
-        html = render_day_sheet(session, point=desk.point, day=shown, now=now)
+        sheet = render_day_sheet(session, point=desk.point, day=shown, now=now)
+        note_each(
+            session,
+            principal=principal,
+            act=Act.DOWNLOADED,
+            subjects=[("ticket", key) for key in sheet.ticket_ids],
+            fields=FIELDS,
+            reason=reason,
+            from_address=caller_address(request),
+            now=now,
+        )
     name = f"{desk.point.code}_{shown.isoformat()}.html"
     return HTMLResponse(
-        html,
+        sheet.html,
         headers={
             "Content-Security-Policy": content_policy(),
             "Content-Disposition": f'inline; filename="{name}"',

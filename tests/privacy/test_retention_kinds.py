@@ -1,0 +1,149 @@
+"""Every kind of data that retention destroys: its limit, what goes at it and what stays."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+
+from core import audit
+from core.clock import kst, today_kst
+from core.db import Database
+from core.models import DatedSetting, ReplayedRequest, StoredEvent
+from dispatch.planning.plan_models import Plan
+from notifications.models import ProviderReceipt
+from privacy.kinds import KINDS
+from privacy.models import RetentionRun
+from privacy.retention import run_retention
+from tests import world
+from tests.privacy.old_cases import BY_CODE, days_of
+from workforce.models import AccessLog, Account, Company, Membership, SignInTry, WebSession
+
+
+def test_each_kind_keeps_what_is_young_and_records_what_it_destroyed(database: Database) -> None:
+    now = world.NOW
+    with database.transaction() as session:
+        company = world.make_company(session)
+        midnight = kst(today_kst(now))
+        for shift in (-1, 1):  # a second too old, a second too young
+            moment = timedelta(seconds=shift) + midnight
+
+            def at(code: str, moment: datetime = moment) -> datetime:
+                return moment - timedelta(days=days_of(session, company, code, now))
+
+            _house_rows(session, company, at, shift)
+    done = run_retention(database, clock=lambda: now)
+    expected = {"access_log", "request", "session", "sign_in_try", "receipt", "event", "timeline"}
+    assert {code for (_company, code), count in done.items() if count == 1} >= expected
+    assert set(run_retention(database, clock=lambda: now).values()) == {0}
+    with database.reading() as session:
+        for model in (AccessLog, ReplayedRequest, WebSession, SignInTry, ProviderReceipt, StoredEvent):
+            assert len(session.exec(select(model)).all()) == 1, model
+        runs = {run.kind: run for run in session.exec(select(RetentionRun))}
+        assert set(runs) == set(BY_CODE) and all(run.finished_at == now for run in runs.values())
+        assert {runs[code].destroyed for code in expected} == {1}
+        assert runs["sign_in_try"].company_id is None and runs["access_log"].company_id is not None
+
+
+def _house_rows(session: Session, company: Company, at: Any, n: int) -> None:
+    company_id = company.id or 0
+    person = world.make_person(session)
+    account = world.add(session, Account(person_id=person.id or 0, login=f"a{n}", created_at=at("session")))
+    member = world.add(
+        session,
+        Membership(person_id=person.id or 0, company_id=company_id, role="agent", valid_from=at("session")),
+    )
+    key = account.id or 0
+    session.add_all(
+        [
+            AccessLog(
+                company_id=company_id,
+                account_id=key,
+                at=at("access_log"),
+                from_address="-",
+                subject_kind="ticket",
+                subject_id=1,
+                fields=["name"],
+                reason="r",
+            ),
+            ReplayedRequest(
+                company_id=company_id,
+                account_id=key,
+                key=f"k{n}",
+                path="/",
+                body_hash="",
+                status=201,
+                answer={},
+                at=at("request"),
+            ),
+            WebSession(
+                token_hash=f"t{n}",
+                account_id=key,
+                membership_id=member.id or 0,
+                created_at=at("session"),
+                expires_at=at("session"),
+            ),
+            SignInTry(login="nobody", from_address="-", at=at("sign_in_try")),
+            ProviderReceipt(
+                provider="fake", event_id=f"e{n}", received_at=at("receipt"), status_code="4000", body={}
+            ),
+            StoredEvent(
+                name="TicketFiled",
+                payload={},
+                at=at("event"),
+                next_try_at=at("event"),
+                handled_at=at("event"),
+            ),
+        ]
+    )
+    audit.record(
+        session,
+        by=world.AGENT,
+        at=at("timeline"),
+        what="SettingChanged",
+        subject=("company", company_id),
+        company_id=company_id,
+    )
+
+
+def test_plans_that_were_driven_stay(database: Database) -> None:
+    now = world.NOW
+    old = today_kst(now) - timedelta(days=900)
+    with database.transaction() as session:
+        company = world.make_company(session)
+        point = world.make_point(session, company=company)
+        for version in (1, 2):
+            plan = world.add(
+                session,
+                Plan(
+                    service_point_id=point.id or 0,
+                    company_id=company.id or 0,
+                    day=old,
+                    version=version,
+                    base_version=version - 1,
+                    origin="solve",
+                    state="published",
+                    made_at=now,
+                    made_by="온돌",
+                    routes=[],
+                ),
+            )
+        session.execute(
+            text("INSERT INTO point_day (service_point_id, day, version, plan_id) VALUES (:p, :d, 2, :plan)"),
+            {"p": point.id, "d": old, "plan": plan.id},
+        )
+    run_retention(database, clock=lambda: now)
+    with database.reading() as session:
+        assert [plan.version for plan in session.exec(select(Plan))] == [2]
+
+
+def test_every_limit_has_a_national_default_with_its_source(session: Session) -> None:
+    keys = {kind.setting for kind in KINDS}
+    query = select(DatedSetting).where(
+        col(DatedSetting.key).in_(keys), col(DatedSetting.company_id).is_(None)
+    )
+    rows = {row.key: row for row in session.exec(query)}
+    assert set(rows) == keys and all(row.source for row in rows.values())
+    assert int(rows["retain_access_log_days"].value) >= 731

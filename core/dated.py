@@ -35,6 +35,10 @@ class CompanyRules(BaseModel):
     contact_hand_over_after_s: int
     accept_limit_s: int
     late_entry_flag_s: int
+    late_entry_limit_s: int
+    """How long after it was received a ticket may still be entered from paper."""
+    stale_step_s: int
+    """A step entered later than this after it happened sends no text of what is over by now."""
     season_24h_from: str
     """`MM-DD`, first day on which no hour and no holiday stops the contact clock."""
     season_24h_to: str

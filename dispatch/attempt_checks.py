@@ -33,7 +33,7 @@ def require_sense(attempt: AttemptRequest, roles: Container[str], *, safety: boo
         errors.append(FieldError("window", _("방문 시간은 통화가 된 경우에만 약속할 수 있습니다.")))
     elif window is not None and window.end <= window.start:
         errors.append(FieldError("window.end", _("끝 시각이 시작 시각보다 늦어야 합니다.")))
-    elif window is not None and window.end <= now:
+    elif window is not None and window.end <= now and not attempt.kept:
         errors.append(FieldError("window.end", _("이미 지난 시간입니다. 앞으로의 시간을 골라 주세요.")))
     if errors:
         raise BadAttemptError(errors[0].message, errors=tuple(errors))

@@ -20,6 +20,7 @@ from dispatch.events import VisitCompleted
 from dispatch.landline_calls import is_no_bill
 from dispatch.models import Ticket
 from dispatch.pricing import work_of
+from dispatch.stale_notices import withdraw_stale
 from dispatch.steps import Taken, begin_step, result_of, write_step
 from dispatch.tickets import ticket_key
 from dispatch.visit_rules import Step
@@ -116,7 +117,9 @@ def _end_ticket(session: Session, taken: Taken) -> None:
 
 def _follow_up(session: Session, taken: Taken, charge: ChargeInfo) -> None:
     case, visit_id, now = taken.case, taken.case.visit_id, taken.now
-    assignment.release_visit(session, visit_id=visit_id, why=N_("방문을 마쳤습니다."), by=taken.by, now=now)
+    done = N_("방문을 마쳤습니다.")
+    assignment.release_visit(session, visit_id=visit_id, why=done, by=taken.by, now=now)
+    withdraw_stale(session, taken, why=done)
     bill_notices.tell_visit_result(session, visit_id=visit_id, charge=charge, work=None, now=now)
     if all(line.code != VISIT_FEE for line in charge.lines):
         tasks.open_task(

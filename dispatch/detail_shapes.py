@@ -193,6 +193,8 @@ class TicketDetail:
     note: str
     received_at: datetime
     recorded_at: datetime
+    late_entry_reason: str | None
+    late_entry_note: str | None
     payer_role: str
     suspected_duplicate_of: str | None
     escalated_at: datetime | None
@@ -227,6 +229,11 @@ class TicketDetail:
     def visit(self) -> VisitFacts | None:
         """The current visit: the newest one."""
         return self.visits[-1] if self.visits else None
+
+    @property
+    def entered_by(self) -> str:
+        """Who wrote the ticket into the system; empty when the timeline's line is gone."""
+        return next((entry.by for entry in self.timeline if entry.what == "TicketFiled"), "")
 
     @property
     def part_due_at(self) -> datetime | None:

@@ -18,15 +18,17 @@ def find_suspected(
     company_id: int,
     household_id: int,
     received_at: datetime,
+    now: datetime,
     rules: CompanyRules,
 ) -> Ticket | None:
     """The ticket that a new one of this home may repeat: an open one first, else one of the same day.
 
-    How long a day is, is a dated setting (`duplicate_window_s`).
+    How long a day is, is a dated setting (`duplicate_window_s`). For one that is entered later, whatever came
+    in since it was received counts too: the family may have called again meanwhile.
     """
     recent = and_(
         col(Ticket.received_at) > received_at - timedelta(seconds=rules.duplicate_window_s),
-        col(Ticket.received_at) < received_at + timedelta(seconds=rules.duplicate_window_s),
+        col(Ticket.received_at) < max(received_at + timedelta(seconds=rules.duplicate_window_s), now),
         col(Ticket.status) != "CANCELLED",
     )
     query = (

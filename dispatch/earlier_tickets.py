@@ -19,7 +19,7 @@ from core.db import any_of
 from core.errors import FieldError, InvalidError
 from core.i18n import _
 from customers.many import Family, FamilyAtHome, find_or_add_families
-from dispatch.intake import file_ticket
+from dispatch.intake import file_earlier_ticket
 from dispatch.intake_check import BadTicketError, CheckedTicket, check_request
 from dispatch.intake_rows import Home, add_parties, boiler_told, make_ticket
 from dispatch.models import ImportedTicket, Ticket
@@ -66,7 +66,7 @@ def take_open_ticket(
     Raises BadTicketError with every bad field by its path; InvalidError for a bad number.
     """
     _check_number(old_number)
-    filed = file_ticket(session, request=request, company_id=company_id, codes=codes, by=by, now=now)
+    filed = file_earlier_ticket(session, request=request, company_id=company_id, codes=codes, by=by, now=now)
     _keep_number(session, session.get_one(Ticket, filed.id), old_number, by=by, now=now)
 
 

@@ -33,6 +33,7 @@ from dispatch.cases import (
     require_moment,
 )
 from dispatch.events import TicketEnded
+from dispatch.kept_windows import keep_window
 from dispatch.models import ContactAttempt, Visit
 from dispatch.open_visits import ensure_open_visit
 from dispatch.states import OPEN_VISIT_STATES
@@ -152,7 +153,9 @@ def _agree_window(session: Session, entry: _Entry, window: AgreedWindow, *, befo
         revisits.end_hold(session, ticket=ticket, visit=held, by=entry.by, now=now)
     visit = ensure_open_visit(session, ticket=ticket, point_id=ticket.service_point_id, now=now)
     visit_id = visit.id or 0
-    if before != Window(window.start, window.end):
+    if entry.attempt.kept:
+        keep_window(session, visit=visit, window=window, agreed_at=entry.at)
+    elif before != Window(window.start, window.end):
         assignment.fit_window(
             session,
             visit_id=visit_id,
@@ -179,7 +182,7 @@ def _agree_window(session: Session, entry: _Entry, window: AgreedWindow, *, befo
         by=entry.by,
         now=now,
     )
-    if before != _window_of(visit):
+    if before != _window_of(visit) and not entry.attempt.kept:
         notices.tell_window(
             session,
             visit_id=visit_id,

@@ -68,6 +68,8 @@ def _case(session: Session, ticket: Ticket, contact_ids: set[int]) -> HeldCase:
             "priority_care": ticket.priority_care,
             "age_band": ticket.age_band,
             "note": ticket.note,
+            "late_entry_reason": ticket.late_entry_reason,
+            "late_entry_note": ticket.late_entry_note,
             "end_reason": ticket.end_reason,
             "completed_at": _moment(ticket.completed_at),
             "closed_at": _moment(ticket.closed_at),

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from core import events
 from core.actor import Actor
 from core.dated import CompanyRules, read_calendar, read_rules
-from core.errors import ConflictError
+from core.errors import ConflictError, FieldError
 from core.i18n import _
 from customers.schemas import NewAddress
 from customers.service import (
@@ -26,6 +26,7 @@ from dispatch.duplicates import find_suspected
 from dispatch.events import TicketFiled
 from dispatch.intake_check import CheckedTicket, check_request
 from dispatch.intake_rows import Home, add_parties, boiler_told, make_ticket
+from dispatch.late_entry import late_problems, told_of_late
 from dispatch.models import Ticket
 from dispatch.numbers import reserve_number
 from dispatch.places import ask_map_pick, is_plannable
@@ -54,7 +55,8 @@ def file_ticket(
 ) -> FiledTicket:
     """Store a ticket and let it go on: to triage, to placement, to the map pick, or to its end.
 
-    A probable duplicate or an unknown error code is flagged and never refused.
+    A probable duplicate or an unknown error code is flagged and never refused. One that comes from paper
+    (`late_entry_reason`) counts from when it was received: its limits may have passed by now.
 
     Args:
         codes: the company's error codes.
@@ -63,7 +65,46 @@ def file_ticket(
     Raises:
         BadTicketError: with every bad field by its path (`resident.phone`).
     """
-    checked = check_request(request, located=located, now=now)
+    late = read_late_problems(session, request=request, company_id=company_id, now=now)
+    checked = check_request(request, located=located, now=now, more=late)
+    return _file(session, checked, request, company_id=company_id, codes=codes, by=by, now=now)
+
+
+def file_earlier_ticket(
+    session: Session,
+    *,
+    request: TicketRequest,
+    company_id: int,
+    codes: CodeBook,
+    by: Actor,
+    now: datetime,
+) -> FiledTicket:
+    """The same for an open ticket of the system before, however long ago it was received there.
+
+    Raises:
+        BadTicketError: with every bad field by its path.
+    """
+    checked = check_request(request, located=None, now=now)
+    return _file(session, checked, request, company_id=company_id, codes=codes, by=by, now=now)
+
+
+def read_late_problems(
+    session: Session, *, request: TicketRequest, company_id: int, now: datetime
+) -> tuple[FieldError, ...]:
+    """What is wrong with a request as a late entry, by the company's rules; empty for most."""
+    return late_problems(request, rules=read_rules(session, company_id=company_id, at=now), now=now)
+
+
+def _file(
+    session: Session,
+    checked: CheckedTicket,
+    request: TicketRequest,
+    *,
+    company_id: int,
+    codes: CodeBook,
+    by: Actor,
+    now: datetime,
+) -> FiledTicket:
     ground = _read_ground(session, company_id=company_id, now=now)
     home = _store_people(session, checked, request, company_id=company_id, by=by, now=now)
     ticket, code = _store_ticket(session, checked, request, home, ground, codes=codes, now=now)
@@ -75,8 +116,10 @@ def file_ticket(
         "safety": ticket.safety,
         "suspected_duplicate_of": ticket.suspected_duplicate_of_id,
         "error_code_known": ticket.error_code_known,
+        **told_of_late(ticket),
     }
-    note_change(session, ticket=ticket, what="TicketFiled", by=by, now=now, data=data)
+    why = ticket.late_entry_note
+    note_change(session, ticket=ticket, what="TicketFiled", by=by, now=now, reason=why, data=data)
     _go_on(session, ticket, request, home, by=by, now=now)
     return _answer(session, ticket, home, code)
 
@@ -185,6 +228,7 @@ def _store_ticket(
             company_id=company.id,
             household_id=home.household.id,
             received_at=checked.received_at,
+            now=now,
             rules=rules,
         )
     ticket = make_ticket(

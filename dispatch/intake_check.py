@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -53,9 +53,18 @@ class CheckedTicket:
     received_at: datetime
 
 
-def check_request(request: TicketRequest, *, located: NewAddress | None, now: datetime) -> CheckedTicket:
-    """Read every field before anything is stored; raises BadTicketError naming all bad ones by path."""
-    problems: list[FieldError] = []
+def check_request(
+    request: TicketRequest,
+    *,
+    located: NewAddress | None,
+    now: datetime,
+    more: Iterable[FieldError] = (),
+) -> CheckedTicket:
+    """Read every field before anything is stored; raises BadTicketError naming all bad ones by path.
+
+    `more`: what the caller has found wrong already.
+    """
+    problems: list[FieldError] = list(more)
 
     def refuse(field: str, message: str) -> None:
         problems.append(FieldError(field, message))

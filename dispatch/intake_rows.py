@@ -10,6 +10,7 @@ from sqlmodel import Session
 from customers.schemas import BoilerInfo, HouseholdInfo, NewBoiler
 from dispatch.intake_check import CheckedTicket
 from dispatch.intake_rules import is_safety, priority_of
+from dispatch.late_entry import late_reason
 from dispatch.models import Ticket, TicketParty, WishedWindow
 from dispatch.schemas import CodeFact, TicketRequest
 from dispatch.tickets import ticket_key
@@ -66,6 +67,8 @@ def make_ticket(
         recorded_at=now,
         payer_role=checked.payer_role,
         script_version=request.script_version or "",
+        late_entry_reason=late_reason(request),
+        late_entry_note=(request.late_entry_note or None) if late_reason(request) else None,
     )
 
 

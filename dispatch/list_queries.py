@@ -61,6 +61,8 @@ class TicketItem:
     priority_care: bool
     escalated: bool
     transferred: bool
+    late_entry: bool
+    """Entered later than it was received."""
     suspected_duplicate: bool
     received_at: datetime
     resident: str
@@ -110,11 +112,13 @@ def list_tickets(
     service_point_id: int | None = None,
     technician_id: int | None = None,
     q: str | None = None,
+    late_entry: bool | None = None,
     cursor: str | None = None,
     limit: int = PAGE,
 ) -> TicketPage:
     """A company's tickets, newest first. `q`: a number, a phone, a name, words of an address.
 
+    `late_entry`: those entered later than they were received, or those that were not; None: all.
     `technician_id` narrows to the tickets of one technician's own visits.
 
     Raises:
@@ -128,6 +132,8 @@ def list_tickets(
         wanted.append(col(Ticket.status) == status)
     if service_point_id is not None:
         wanted.append(col(Ticket.service_point_id) == service_point_id)
+    if late_entry is not None:
+        wanted.append(col(Ticket.late_entry_reason).is_not(None) == late_entry)
     if q and q.strip():
         wanted.append(matching(session, company_id=company_id, q=q.strip()))
     if cursor:
@@ -232,6 +238,7 @@ def make_items(session: Session, tickets: Sequence[Ticket], *, now: datetime) ->
                 priority_care=ticket.priority_care,
                 escalated=ticket.escalated_at is not None,
                 transferred=ticket.transferred_at is not None,
+                late_entry=ticket.late_entry_reason is not None,
                 suspected_duplicate=ticket.suspected_duplicate_of_id is not None,
                 received_at=ticket.received_at,
                 resident=residents.get(key, ""),

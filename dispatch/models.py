@@ -13,7 +13,14 @@ from sqlmodel import Field, SQLModel
 
 from core.models import big_id, in_values, json_column
 from dispatch.planning.plan_models import Booking, Plan, PointDay, SolveRequest
-from dispatch.states import CLOCK_STATES, PLACEMENT_STATES, TASK_STATES, TICKET_STATUSES, VISIT_STATES
+from dispatch.states import (
+    CLOCK_STATES,
+    LATE_ENTRY_REASONS,
+    PLACEMENT_STATES,
+    TASK_STATES,
+    TICKET_STATUSES,
+    VISIT_STATES,
+)
 from dispatch.visit_rules import missed_early
 
 __all__ = ["Booking", "Plan", "PointDay", "SolveRequest"]
@@ -25,6 +32,13 @@ class Ticket(SQLModel, table=True):
     __tablename__ = "ticket"
     __table_args__ = (
         in_values("status", *TICKET_STATUSES),
+        in_values("late_entry_reason", *LATE_ENTRY_REASONS),
+        Index(
+            "ix_ticket_late_entry",
+            "company_id",
+            "id",
+            postgresql_where=text("late_entry_reason IS NOT NULL"),
+        ),
         Index("ix_ticket_company_status", "company_id", "status", "received_at"),
         Index("ix_ticket_point_status", "service_point_id", "status"),
         Index("ix_ticket_household", "household_id"),
@@ -80,6 +94,9 @@ class Ticket(SQLModel, table=True):
     cancelled_at: datetime | None = None
     end_reason: str | None = Field(default=None, sa_type=Text)
     script_version: str = ""
+    late_entry_reason: str | None = None
+    """Why it was entered later than it was received (`late_entry.REASONS`); None: entered at once."""
+    late_entry_note: str | None = Field(default=None, sa_type=Text)
     destroyed_at: datetime | None = None
     """When its people were destroyed by retention; times, states and money stay for the figures."""
 

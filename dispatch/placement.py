@@ -37,6 +37,7 @@ __all__ = [
     "TicketMovingError",
     "answer_placement",
     "expire_unanswered",
+    "keep_at_point",
     "move_ticket",
     "place_ticket",
 ]
@@ -184,6 +185,30 @@ def move_ticket(
         rules=read_rules(session, company_id=ticket.company_id, at=now),
         by=by,
         now=now,
+    )
+    let_plan(session, ticket=ticket, now=now)
+
+
+def keep_at_point(session: Session, *, ticket_id: int, point_id: int, by: Actor, now: datetime) -> None:
+    """A ticket that a point took on paper stays with that point, whoever would be nearer.
+
+    It has just been filed, so it has no point yet. One that has ended already (the family helped itself)
+    is left alone. Raises UnknownTicketError; NotFoundError for a point that is closed for good.
+    """
+    ticket = lock_case(session, ticket_id=ticket_id).ticket
+    if has_ended(ticket) or ticket.service_point_id is not None:
+        return
+    candidate = _candidate(session, ticket, point_id=point_id, now=now)
+    why = _("서비스점이 종이로 받은 접수")
+    settle(
+        session,
+        ticket=ticket,
+        candidate=candidate,
+        reason=placement_rules.reason_by_hand(travel_s=candidate.travel_s, why=why),
+        rules=read_rules(session, company_id=ticket.company_id, at=now),
+        by=by,
+        now=now,
+        is_theirs=True,
     )
     let_plan(session, ticket=ticket, now=now)
 

@@ -31,10 +31,15 @@ def settle(
     rules: CompanyRules,
     by: Actor,
     now: datetime,
+    is_theirs: bool = False,
 ) -> None:
-    """Write down that a point has the ticket, or is asked. The caller lets planning go on."""
+    """Write down that a point has the ticket, or is asked. The caller lets planning go on.
+
+    Args:
+        is_theirs: the point took it itself, so nobody has to ask.
+    """
     point = candidate.point
-    accepted = point.accepts_by_itself or ticket.safety
+    accepted = point.accepts_by_itself or ticket.safety or is_theirs
     session.add(
         Placement(
             ticket_id=ticket_key(ticket),

@@ -92,7 +92,7 @@ def destroy_tickets(session: Session, ids: Ids, cut: Cut) -> int:
         session,
         update(Ticket)
         .where(col(Ticket.id).in_(ids), col(Ticket.destroyed_at).is_(None))
-        .values(note="", end_reason=None, destroyed_at=cut.now),
+        .values(note="", late_entry_note=None, end_reason=None, destroyed_at=cut.now),
     )
 
 

@@ -139,7 +139,11 @@ EXAMPLE: dict[str, JsonValue] = {
 
 
 class TicketRequest(BaseModel):
-    """The body of POST /tickets. `received_at` is for forms that were filled in earlier (default: now)."""
+    """The body of POST /tickets.
+
+    `received_at` (default: now) is for forms that were filled in earlier: with the reason why they come later
+    (`NETWORK_DOWN`, `SYSTEM_DOWN`, `POINT_PAPER`, or `OTHER` with `late_entry_note`).
+    """
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
@@ -157,6 +161,8 @@ class TicketRequest(BaseModel):
     self_fix: SelfFixRequest | None = None
     wished_windows: Annotated[list[WindowRequest], Field(max_length=10)] | None = None
     received_at: Moment | None = None
+    late_entry_reason: Line | None = None
+    late_entry_note: Line | None = None
     script_version: Line | None = None
 
 

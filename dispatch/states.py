@@ -29,3 +29,5 @@ UNDER_WAY_STATES = ("en_route", "arrived", "in_progress")
 CLOCK_STATES = ("running", "paused", "met", "breached", "void")
 PLACEMENT_STATES = ("PASSED_OVER", "OFFERED", "ACCEPTED", "DECLINED", "EXPIRED", "WITHDRAWN")
 TASK_STATES = ("open", "done", "void")
+LATE_ENTRY_REASONS = ("NETWORK_DOWN", "SYSTEM_DOWN", "POINT_PAPER", "OTHER")
+"""Why a ticket is entered later than it was received."""

@@ -46,7 +46,8 @@ class AttemptRequest:
 
     `with_role` is `resident`, `requester` or `payer`. `at` defaults to now. `reason` says how it was solved
     by phone, or why a window had to change; `asked_by` who wanted that change: the family gets what it asked
-    for, or our apology. `call_back_at` when to ring again (with CALL_BACK).
+    for, or our apology. `call_back_at` when to ring again (with CALL_BACK). `kept`: the visit in that window
+    has been made already, and is written down with it; nobody is planned or told any more.
     """
 
     outcome: Outcome
@@ -58,6 +59,7 @@ class AttemptRequest:
     asked_by: AskedBy = "company"
     call_back_at: datetime | None = None
     note: str = ""
+    kept: bool = False
 
 
 @dataclass(frozen=True)

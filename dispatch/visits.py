@@ -20,11 +20,13 @@ from dispatch.cases import WrongStateError, author_of_step, lock_case
 from dispatch.completion import complete_visit
 from dispatch.models import ContactAttempt, Ticket, Visit
 from dispatch.revisits import hold
+from dispatch.stale_notices import is_stale, withdraw_stale
 from dispatch.states import OPEN_VISIT_STATES
 from dispatch.steps import Taken, begin_step, result_of, write_step
 from dispatch.tickets import note_change
 from dispatch.visit_rules import OtherVisit, Step, absence_errors, early_by, is_told_before, oddities
 from dispatch.visit_schemas import REACHED, StepResult
+from notifications.messages import Event
 
 __all__ = ["acknowledge", "arrive", "complete_visit", "depart", "hold", "mark_absent", "start"]
 
@@ -38,7 +40,10 @@ class NotYetAbsentError(InvalidError):
 def depart(
     session: Session, *, ticket_id: int, by: Actor, now: datetime, at: datetime | None = None
 ) -> StepResult:
-    """The technician has set out; both parties are told. Raises as `begin_step`."""
+    """The technician has set out; both parties are told, unless it is told much later than it was.
+
+    Raises as `begin_step`.
+    """
     taken = begin_step(session, step=Step.DEPART, ticket_id=ticket_id, by=by, at=at, now=now)
     if isinstance(taken, StepResult):
         return taken
@@ -46,6 +51,10 @@ def depart(
     odd = _oddities(session, taken)
     visit.state, visit.en_route_at = "en_route", taken.at
     taken.case.ticket.status = "EN_ROUTE"
+    if is_stale(session, taken):  # nobody wants to hear today that somebody set out yesterday
+        untold: dict[str, object] = {"untold": [Event.EN_ROUTE.value]} | ({"noted": odd} if odd else {})
+        write_step(session, taken, what="TechnicianDeparted", data=untold)
+        return result_of(taken.case, visit, at=taken.at)
     result = _finish(session, taken, what="TechnicianDeparted", odd=odd)
     visit.arrives_at = travel_estimate.arrival(session, visit=visit, departed_at=taken.at, now=now)
     session.add(visit)
@@ -89,6 +98,7 @@ def arrive(
     told: dict[str, object] = {"noted": odd} if odd else {}
     if early is not None:
         told |= {"early_s": int(early.total_seconds()), "family_called": family_called}
+    withdraw_stale(session, taken, why=N_("기사가 이미 도착했습니다."))
     write_step(session, taken, what="TechnicianArrived", data=told)
     return result_of(taken.case, taken.visit, at=taken.at)
 

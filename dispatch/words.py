@@ -27,6 +27,20 @@ SYMPTOMS = {
 """Korean; a text to a phone is in its reader's language, whatever language the screen has."""
 
 
+LATE_REASONS = {
+    "NETWORK_DOWN": N_("인터넷이 끊김"),
+    "SYSTEM_DOWN": N_("전산이 멈춤"),
+    "POINT_PAPER": N_("서비스점이 종이로 받음"),
+    "OTHER": N_("다른 까닭"),
+}
+"""Why a ticket was entered later than it was received."""
+
+
+def late_reason_words(code: str | None) -> str:
+    """The reason of a late entry in the language of this request; empty without one."""
+    return _(LATE_REASONS[code]) if code in LATE_REASONS else ""
+
+
 def symptom_words(symptom: str) -> str:
     """The symptom in the language of this request; an unknown code as it is."""
     return _(SYMPTOMS[symptom]) if symptom in SYMPTOMS else symptom

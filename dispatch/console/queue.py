@@ -35,6 +35,7 @@ SHOWN = 60
 NEW_FOR = timedelta(seconds=60)
 """A ticket stays for so long after it was saved, whatever became of it and wherever it sorts."""
 MOST_FOUND = 200
+LATE_ENTRY = "LATE_ENTRY"
 TROUBLE = (SAFETY, UNPLANNED, OVERDUE)
 
 
@@ -46,6 +47,7 @@ class QueueWish:
     section: str = ""
     priority: int | None = None
     status: str = ""
+    """A ticket's status, or `LATE_ENTRY`: what was entered later than it was received, pressing or not."""
     q: str = ""
     shown: int = SHOWN
     opened: str = ""
@@ -81,6 +83,7 @@ class Glance:
     escalated: bool
     due: datetime
     is_new: bool
+    is_late_entry: bool
     service_point_id: int | None
 
     @property
@@ -101,11 +104,12 @@ def glance_at_tickets(
     point_ids: Collection[int] | None = None,
     q: str = "",
     opened: int | None = None,
+    also_late_entries: bool = False,
 ) -> list[Glance]:
     """The open tickets of a company (or of some points) that need a person or are new, in their order.
 
     With `q` (a number, a phone, a name, words of an address) what it finds instead, ended tickets too.
-    `opened`: the id of a ticket that is shown although nothing presses.
+    `opened`: the id of a ticket that is shown although nothing presses; `also_late_entries`: so are they.
     """
     wanted: list[ColumnElement[bool]] = [col(Ticket.company_id) == company_id]
     if q:
@@ -116,6 +120,8 @@ def glance_at_tickets(
         wanted.append(col(Ticket.service_point_id).in_(list(point_ids)))
     query = _light_query().where(*wanted).order_by(col(Ticket.id).desc())
     pressing = _pressing(now) if opened is None else or_(_pressing(now), col(Ticket.id) == opened)
+    if also_late_entries:
+        pressing = or_(pressing, col(Ticket.late_entry_reason).is_not(None))
     rows = session.execute(query.limit(MOST_FOUND) if q else query.where(pressing))
     return sorted((_glance(row, now) for row in rows), key=lambda glance: glance.order)
 
@@ -125,14 +131,20 @@ def list_queue(session: Session, *, company_id: int, wish: QueueWish, now: datet
     q = wish.q.strip()
     opened = _id_of(session, company_id=company_id, number=wish.opened) if wish.opened else None
     seen = glance_at_tickets(
-        session, company_id=company_id, now=now, point_ids=wish.point_ids, q=q, opened=opened
+        session,
+        company_id=company_id,
+        now=now,
+        point_ids=wish.point_ids,
+        q=q,
+        opened=opened,
+        also_late_entries=wish.status == LATE_ENTRY,
     )
     fitting = [
         g
         for g in seen
-        if (q or g.section != OTHER or g.id == opened)
+        if (q or g.section != OTHER or g.id == opened or wish.status == LATE_ENTRY)
         and (wish.priority is None or g.priority == wish.priority)
-        and (not wish.status or g.status == wish.status)
+        and (not wish.status or g.status == wish.status or (g.is_late_entry and wish.status == LATE_ENTRY))
     ]
     counts = Counter(g.section for g in fitting)
     chosen = [g for g in fitting if not wish.section or g.section == wish.section]
@@ -191,6 +203,7 @@ def _light_query() -> Any:
         Ticket.received_at,
         Ticket.recorded_at,
         Ticket.escalated_at,
+        Ticket.late_entry_reason,
         Ticket.service_point_id,
         _VISIT.c.technician_id,
         _VISIT.c.planned_start,
@@ -232,6 +245,7 @@ def _glance(row: Any, now: datetime) -> Glance:
         escalated=row.escalated_at is not None,
         due=row.due_at if row.due_at is not None and row.stopped_at is None else row.received_at,
         is_new=is_new,
+        is_late_entry=row.late_entry_reason is not None,
         service_point_id=row.service_point_id,
     )
 

@@ -321,7 +321,7 @@ def test_people_are_not_doubled_and_may_share_a_phone(session: Session, file: An
 
 
 def test_received_in_the_past_runs_from_then(session: Session, file: Any, now: datetime) -> None:
-    filed = file(received_at="2026-12-01T09:30:00+09:00")
+    filed = file(received_at="2026-12-01T09:30:00+09:00", late_entry_reason="SYSTEM_DOWN")
     ticket = session.get_one(Ticket, filed.id)
     assert ticket.received_at == now - timedelta(minutes=30)
     assert ticket.recorded_at == now

@@ -4,12 +4,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from core.actor import Role
 from core.errors import InvalidError
 from dispatch import visits
 from dispatch.cases import NotYourVisitError, WrongStateError
+from notifications.models import Notice
 from tests import world
 from tests.dispatch.case_world import CaseWorld, make_case
 from tests.dispatch.visit_world import DONE, MINUTE, complete
@@ -105,6 +106,24 @@ def test_a_step_told_later_keeps_its_own_time(case: CaseWorld, now: datetime) ->
             at=happened - MINUTE,
             now=happened + 8 * MINUTE,
         )
+
+
+@pytest.mark.parametrize(("late", "told"), [(15, ["queued"] * 2), (16, ["withdrawn"] * 2)])
+def test_what_waits_of_the_way_is_taken_back_by_a_late_arrival(
+    case: CaseWorld, now: datetime, late: int, told: list[str]
+) -> None:
+    visits.depart(case.session, ticket_id=case.ticket_id, by=case.him, now=now)
+    there = now + 20 * MINUTE
+    visits.arrive(case.session, ticket_id=case.ticket_id, by=case.him, at=there, now=there + late * MINUTE)
+    texts = case.session.exec(select(Notice).where(col(Notice.event) == "EN_ROUTE"))
+    assert [text.state for text in texts] == told
+
+
+def test_nobody_is_told_that_somebody_set_out_long_ago(case: CaseWorld, now: datetime) -> None:
+    visits.depart(case.session, ticket_id=case.ticket_id, by=case.him, at=now, now=now + 16 * MINUTE)
+    assert [told for told in case.told() if told[0] == "EN_ROUTE"] == []
+    assert case.timeline("TechnicianDeparted")[0].data["untold"] == ["EN_ROUTE"]
+    assert case.tasks("CALL_LANDLINE") == []
 
 
 @pytest.mark.parametrize("role", [Role.POINT, Role.DISPATCHER, Role.MANAGER, Role.ADMIN])

@@ -62,11 +62,11 @@ TABLE = {
         POST /agent/tickets/{number}/window
         GET /agent/tickets/{number}/windows
         GET /agent/waiting
-        POST /api/v1/tickets
         POST /api/v1/tickets/{number}/calls
         POST /api/v1/tickets/{number}/self-fix
     """,
     "ADPMX": """
+        POST /api/v1/tickets
         POST /api/v1/tickets/{number}/cancellation
     """,
     "ADPT": """
@@ -136,7 +136,11 @@ TABLE = {
         POST /point/replans
         POST /point/tickets/{number}/acceptance
         POST /point/tickets/{number}/attempt
+        GET /point/paper
+        POST /point/paper
         GET /point/tickets/{number}/bills/{visit_id}
+        GET /point/tickets/{number}/paper
+        POST /point/tickets/{number}/paper
         POST /point/tickets/{number}/bills/{visit_id}
         POST /point/tickets/{number}/bills/{visit_id}/preview
         POST /point/tickets/{number}/numbers

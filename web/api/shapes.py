@@ -11,7 +11,14 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dispatch.states import CLOCK_STATES, PLACEMENT_STATES, TASK_STATES, TICKET_STATUSES, VISIT_STATES
+from dispatch.states import (
+    CLOCK_STATES,
+    LATE_ENTRY_REASONS,
+    PLACEMENT_STATES,
+    TASK_STATES,
+    TICKET_STATUSES,
+    VISIT_STATES,
+)
 from happycall.schemas import CALL_STATES, Answers
 
 TicketStatus = Literal[TICKET_STATUSES]  # type: ignore[valid-type]  # the same words as the column's CHECK
@@ -19,6 +26,7 @@ VisitState = Literal[VISIT_STATES]  # type: ignore[valid-type]
 ClockState = Literal[CLOCK_STATES]  # type: ignore[valid-type]
 PlacementState = Literal[PLACEMENT_STATES]  # type: ignore[valid-type]
 TaskState = Literal[TASK_STATES]  # type: ignore[valid-type]
+LateReason = Literal[LATE_ENTRY_REASONS]  # type: ignore[valid-type]
 CallState = Literal[CALL_STATES]  # type: ignore[valid-type]
 PartyRole = Literal["resident", "requester", "payer"]
 
@@ -238,6 +246,16 @@ class OwnerShape(OwnerNameShape):
     why: str
 
 
+class LateEntryShape(BaseModel):
+    """Why a ticket was entered later than it was received, by whom and when."""
+
+    reason: LateReason
+    text: str
+    note: str
+    entered_at: datetime
+    entered_by: str
+
+
 class TicketShape(BaseModel):
     """A ticket with every fact."""
 
@@ -259,6 +277,7 @@ class TicketShape(BaseModel):
     payer: PartyRole
     boiler: BoilerShape | None
     received_at: datetime
+    late_entry: LateEntryShape | None
     end_reason: str | None
     owner: OwnerShape | None
     parties: list[PartyShape]
@@ -303,6 +322,7 @@ class TicketItemShape(BaseModel):
     planned_start: datetime | None
     clocks: ClocksShape
     escalated: bool
+    late_entry: bool
     owner: OwnerNameShape | None
 
 

@@ -11,7 +11,9 @@ from sqlmodel import Session
 from callcenter.error_codes import ErrorCodeBook
 from core.actor import Actor, Principal, Role
 from dispatch import cancellation, escalation, intake, reopening, triage
+from dispatch.late_entry import require_paper
 from dispatch.list_queries import list_tickets
+from dispatch.placement import keep_at_point
 from dispatch.schemas import TicketRequest
 from web.api.answers import act_once, read
 from web.api.bodies import CancellationBody, JoinBody, ReasonBody, ReopeningBody, SelfFixBody
@@ -34,13 +36,19 @@ INTAKE_ROLES = (Role.AGENT, Role.DISPATCHER, Role.MANAGER, Role.ADMIN)
     summary="접수. Idempotency-Key를 붙이면 다시 보내도 한 건",
     response_model=TicketShape,
 )
-@allow(*INTAKE_ROLES)
+@allow(*INTAKE_ROLES, Role.POINT)
 def post_ticket(
     request: Request, body: TicketRequest, principal: Principal = SignedIn, by: Actor = Author
 ) -> Response:
-    """File a ticket. Placing and planning follow by themselves within seconds."""
+    """File a ticket. Placing and planning follow by themselves within seconds.
+
+    The role `point` files what it took on paper alone (`received_at` with `late_entry_reason`, else 403); it
+    stays with that desk's own point.
+    """
 
     def act(session: Session, now: datetime) -> dict[str, Any]:
+        if principal.role is Role.POINT:
+            require_paper(body)
         filed = intake.file_ticket(
             session,
             request=body,
@@ -50,6 +58,9 @@ def post_ticket(
             now=now,
         )
         session.flush()
+        if principal.role is Role.POINT and principal.service_point_id is not None:
+            keep_at_point(session, ticket_id=filed.id, point_id=principal.service_point_id, by=by, now=now)
+            return ticket_json(session, principal=principal, number=filed.number, now=now)
         return ticket_json(session, principal=principal, number=filed.number, now=now, just_filed=True)
 
     return act_once(request, act, body=body, status=201)
@@ -62,11 +73,12 @@ def get_tickets(
     status: str | None = None,
     service_point: str | None = None,
     q: Annotated[str | None, Query(max_length=200)] = None,
+    late_entry: bool | None = None,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     principal: Principal = SignedIn,
 ) -> Response:
-    """A page of the tickets that this person may see."""
+    """A page of the tickets that this person may see. `late_entry`: entered later than received, or not."""
 
     def look(session: Session, now: datetime) -> dict[str, Any]:
         point_id = principal.service_point_id
@@ -81,6 +93,7 @@ def get_tickets(
             service_point_id=point_id,
             technician_id=principal.technician_id,
             q=q,
+            late_entry=late_entry,
             cursor=cursor,
             limit=limit,
         )

@@ -22,14 +22,16 @@ from core.phones import parse_phone
 from customers.rules import Relationship, relationship_label
 from customers.schemas import BoilerInfo
 from dispatch.cases import parties_of
+from dispatch.checklist import checklist_for
+from dispatch.intake_rules import SYMPTOMS
 from dispatch.list_queries import TicketItem
 from dispatch.point_desk import list_offers, list_unplanned
 from dispatch.technician_day import PARTY_ORDER, technician_day
 from dispatch.technician_shapes import Job
-from dispatch.words import symptom_words
+from dispatch.words import LATE_REASONS, symptom_words
 from web.display import date_text, time_text
 from web.presenters.masks import OPEN
-from web.presenters.technician import ROLE_WORDS
+from web.presenters.technician import OUTCOME_WORDS, ROLE_WORDS
 from web.templating import TEMPLATES, environment
 from workforce.queries import list_technicians
 from workforce.schemas import PointInfo
@@ -75,6 +77,7 @@ def render_day_sheet(session: Session, *, point: PointInfo, day: date, now: date
         "lang": get_language(),
         "routes": routes,
         "waiting": [_waiting_row(session, item) for item in waiting],
+        **_form_words(),
     }
     html = environment().get_template(TEMPLATE).render(values)
     return DaySheet(html, (*shown, *(item.id for item in waiting)))
@@ -88,6 +91,16 @@ def content_policy() -> str:
     assert style is not None
     digest = base64.b64encode(hashlib.sha256(style.group(1).encode()).digest()).decode()
     return f"default-src 'none'; style-src 'sha256-{digest}'; frame-ancestors 'none'; base-uri 'none'"
+
+
+def _form_words() -> dict[str, list[str]]:
+    """What the blank form offers to tick: the words of the screens into which it is entered afterwards."""
+    return {
+        "late_reasons": [_(words) for words in LATE_REASONS.values()],
+        "symptoms": [symptom_words(code) for code in SYMPTOMS],
+        "outcomes": [_(words) for words in OUTCOME_WORDS.values()],
+        "checklist": [item.label for item in checklist_for(safety=True)],
+    }
 
 
 def _stop(job: Job) -> dict[str, Any]:

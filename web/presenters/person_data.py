@@ -46,6 +46,8 @@ LABELS = {
     "error_code": N_("오류 번호"),
     "status": N_("상태"),
     "note": N_("메모"),
+    "late_entry_reason": N_("늦게 입력한 까닭"),
+    "late_entry_note": N_("늦게 입력한 사정"),
     "end_reason": N_("끝낸 까닭"),
     "completed_at": N_("수리를 마친 때"),
     "closed_at": N_("끝난 때"),

@@ -31,6 +31,7 @@ from happycall.queries import call_of_ticket
 from happycall.schemas import CallBrief
 from notifications.queries import list_notices
 from notifications.schemas import NoticeInfo
+from web.presenters.late_entry import late_entry_json
 from web.presenters.masks import MASKED, OPEN, Masks, known_of, masks_for_ticket
 from web.presenters.timeline import line_of
 from web.presenters.timeline_facts import Names, names_in, reason_of
@@ -129,6 +130,7 @@ def ticket_item_json(item: TicketItem) -> dict[str, Any]:
         "planned_start": _moment(item.planned_start),
         "clocks": {kind: _clock(item.clock(kind)) for kind in CLOCKS},
         "escalated": item.escalated,
+        "late_entry": item.late_entry,
         "owner": {"name": item.owner.name, "role": item.owner.role} if item.owner else None,
     }
 
@@ -172,6 +174,7 @@ def _facts(detail: TicketDetail, show: Show) -> dict[str, Any]:
         "payer": detail.payer_role,
         "boiler": _boiler(detail),
         "received_at": rfc3339_kst(detail.received_at),
+        "late_entry": late_entry_json(detail, show),
         "end_reason": show(detail.end_reason) if detail.end_reason else None,
         "owner": {"name": detail.owner.name, "role": detail.owner.role, "why": detail.owner.why}
         if detail.owner

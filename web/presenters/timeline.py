@@ -7,10 +7,11 @@ from typing import Any
 
 from core.i18n import N_, _
 from dispatch.detail_shapes import TimelineFacts
-from web.presenters.timeline_facts import Names, facts_of, reason_of
+from web.presenters.timeline_facts import Names, facts_of, happened_words, reason_of
 
 WORDS: dict[str, tuple[str, str]] = {
     "TicketFiled": (N_("접수했습니다"), ""),
+    "PaperRecorded": (N_("종이에 적힌 일을 옮겨 적었습니다"), ""),
     "TicketImported": (N_("예전 시스템에서 가져왔습니다"), ""),
     "CallJoined": (N_("다시 전화를 받아 이어서 적었습니다"), ""),
     "SelfFixRecorded": (N_("직접 고쳐 보신 결과를 적었습니다"), ""),
@@ -123,7 +124,9 @@ def timeline_items(
 
 def line_of(entry: TimelineFacts, names: Names) -> str:
     """What happened, with old and new: `예정 시각을 바꿨습니다: 12월 1일 (화) 14:00 → 15:30`."""
-    sentence, facts = _(_words_of(entry)[0]), facts_of(entry.what, entry.data, names)
+    sentence = _(_words_of(entry)[0])
+    parts = (facts_of(entry.what, entry.data, names), happened_words(entry.what, entry.data))
+    facts = ", ".join(part for part in parts if part)
     return f"{sentence}: {facts}" if facts else sentence
 
 

@@ -17,7 +17,7 @@ from core.i18n import N_, _
 from dispatch.detail_shapes import TicketDetail
 from dispatch.placement_rules import said_again
 from dispatch.safety_advice import SHORT as ADVICE
-from dispatch.words import symptom_words
+from dispatch.words import late_reason_words, symptom_words
 from web.display import date_text, span_text, time_text, won_text
 from web.presenters.happy_call import OUTCOMES as HAPPY_OUTCOMES
 from web.presenters.technician import HOLD_WORDS, OUTCOME_WORDS, ROLE_WORDS
@@ -65,6 +65,14 @@ def reason_of(what: str, reason: str | None, data: Facts) -> str:
     if what == "TicketPlaced" and isinstance(travel_s, int):
         return said_again(str(data.get("code")), reason or "", travel_s=travel_s)
     return _(reason) if reason else ""
+
+
+def happened_words(what: str, data: Facts) -> str:
+    """When a step really was that was written down late; empty where the line's own time says it."""
+    if not data.get("late_entry") or what in ("TicketFiled", "ClockStopped"):
+        return ""
+    at = _moment(data.get("at"))
+    return _("실제 시각 {when}").format(when=at) if at else ""
 
 
 def _ids(detail: TicketDetail, keys: tuple[str, ...]) -> set[int]:
@@ -182,6 +190,29 @@ def _technician(data: Facts, names: Names, key: str) -> str:
     return names.technicians.get(data.get(key) or 0, "")
 
 
+def _filed(data: Facts, _names: Names) -> str:
+    """`종이 접수, 받은 때 12월 1일 (화) 07:10, 인터넷이 끊김`; nothing for one that was entered at once."""
+    code = data.get("late_entry_reason")
+    if code is None:
+        return ""
+    received = _("받은 때 {when}").format(when=_moment(data.get("at")))
+    return ", ".join((_("종이 접수"), received, late_reason_words(str(code))))
+
+
+def _paper(data: Facts, names: Names) -> str:
+    calls = int(data.get("calls") or 0)
+    parts = [_("통화 {n}번").format(n=calls)] if calls else []
+    if data.get("visited"):
+        who = _technician(data, names, "technician_id")
+        parts.append(_("방문 완료") if data.get("completed") else _("방문"))
+        parts[-1] += f" ({who})" if who else ""
+    return ", ".join(parts)
+
+
+def _departure(data: Facts, _names: Names) -> str:
+    return _("늦게 적어 출발 문자는 보내지 않음") if data.get("untold") else ""
+
+
 def _imported(data: Facts, _names: Names) -> str:
     return _("예전 번호 {number}").format(number=data.get("old_number", ""))
 
@@ -261,6 +292,9 @@ _WRITERS: dict[str, Callable[[Facts, Names], str]] = {
     "PlacementRefused": _point,
     "ClockStopped": _clock,
     "ClockAdvanced": _clock,
+    "TicketFiled": _filed,
+    "PaperRecorded": _paper,
+    "TechnicianDeparted": _departure,
     "TechnicianArrived": _arrival,
     "FamilyAbsent": _absence,
     "BoilerCorrected": _boiler,

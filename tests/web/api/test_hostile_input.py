@@ -109,7 +109,8 @@ AHEAD = {"start": "2026-12-01T05:00:00Z", "end": "2026-12-01T07:00:00Z"}
         ({"boiler": {"model": "ON-20K", "installed_on": "0001-01-01"}}, 422),
         ({"received_at": "9999-12-31T23:59:59+14:00"}, 422),
         ({"received_at": "2026-12-01T09:00:00"}, 422),  # of which time zone?
-        ({"received_at": "2026-11-30T19:00:00-05:00"}, 201),
+        ({"received_at": "2026-11-30T19:00:00-05:00", "late_entry_reason": "NETWORK_DOWN"}, 201),
+        ({"received_at": "2026-11-30T19:00:00-05:00", "late_entry_reason": ODD}, 422),
         ({"self_fix": {"result": "FAILED", "card_version": 2**70}}, 422),
         (
             {"wished_windows": [{"start": "2026-12-01T09:00:00+09:00", "end": "2026-12-01T09:59:00+09:00"}]},

@@ -90,6 +90,18 @@ GROUPS: tuple[tuple[str, str, tuple[Setting, ...]], ...] = (
                 _minutes(),
             ),
             Setting(
+                "late_entry_limit_s",
+                N_("종이 접수를 입력하는 기한"),
+                N_("받은 때부터 이만큼 지나면 종이 접수로 넣을 수 없습니다"),
+                Duration(HOUR, HOUR, 30 * DAY),
+            ),
+            Setting(
+                "stale_step_s",
+                N_("지난 단계로 보는 때"),
+                N_("출발 같은 단계를 이만큼 지나서 적으면 그 문자는 보내지 않습니다"),
+                _minutes(60),
+            ),
+            Setting(
                 "season_24h_from",
                 N_("24시간 시계를 시작하는 날"),
                 N_("이날부터 밤과 휴일에도 시계가 갑니다"),

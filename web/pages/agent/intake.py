@@ -20,7 +20,7 @@ from core.phones import PhoneError, parse_phone
 from core.visibility import Datum
 from customers.rules import SearchBy, parse_search
 from dispatch import merging
-from dispatch.intake import file_ticket
+from dispatch.intake import file_ticket, read_late_problems
 from dispatch.intake_rules import SAFETY_SYMPTOMS
 from dispatch.places import pick_location
 from dispatch.safety_advice import note_read
@@ -51,6 +51,7 @@ from web.pages.agent.words import (
     symptom_choices,
     window_choices,
 )
+from web.pages.late_forms import late_values, require_late
 from web.pages.posting import KEY_FIELD, KEY_LENGTH, Posted, PostedForm, take_once
 from web.presenters.masks import Masks, masks_for_household
 from web.templating import render_page
@@ -70,8 +71,8 @@ SHORTEST = 2
 @router.get("")
 @allow(*DESK_ROLES)
 def show_form(request: Request, principal: Principal = SignedIn) -> Response:
-    """An empty form; `household`, `caller`, `symptom`, `safety` and what was searched (`q`) fill it."""
-    known = ("household", "caller", "symptom", "safety")
+    """An empty form; `household`, `caller`, `symptom`, `safety`, what was searched (`q`) fill it; `paper`."""
+    known = ("household", "caller", "symptom", "safety", "paper")
     fields = [(name, request.query_params.get(name, "")) for name in known]
     fields += _from_search(request.query_params.get("q", ""))
     return show_again(request, principal, PostedForm(tuple(fields)), errors={})
@@ -171,10 +172,12 @@ def _file_once(
         kept = _claim_of(session, principal, posted)
         return str(kept.answer.get(TARGET, "/agent")) if kept else "/agent"
     company_id = principal.company_id
+    require_late(posted)
     home = read_home(session, company_id=company_id, text=posted.get("household"))
     asked = to_request(session, posted=posted, home=home, company_id=company_id, now=now)
     located = known_address(posted, home)
-    require_symptom(asked, located=located, now=now)
+    late = read_late_problems(session, request=asked, company_id=company_id, now=now)
+    require_symptom(asked, located=located, now=now, more=late)
     filed = file_ticket(
         session,
         request=asked,
@@ -254,6 +257,7 @@ def show_again(
             "relationships": relationship_choices(),
             "age_bands": [(code, _(label)) for code, label in AGE_BANDS],
             "windows": window_choices(rules, now),
+            **late_values(posted, rules, now),
             "errors": errors,
             "places": tuple(PLACES),
             "labels": {name: _(label) for name, label in PLACES.items()},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,7 @@ from dispatch.intake_check import BadTicketError, check_request
 from dispatch.intake_rules import SAFETY_SYMPTOMS, UNKNOWN_DANGER
 from dispatch.schemas import TicketRequest
 from dispatch.words import symptom_words
+from web.pages.late_forms import LATE_PLACES, is_paper, late_body
 from web.pages.posting import PostedForm
 from web.presenters.masks import UNNAMED
 
@@ -81,7 +83,7 @@ def to_request(
     symptom, note = _symptom_and_note(posted)
     cards = cards_for(session, company_id=company_id, symptom=symptom, at=now)
     body = {
-        "channel": "phone",
+        "channel": "paper" if is_paper(posted) else "phone",
         "resident": _resident(posted, home),
         "requester": _requester(posted, home),
         "payer": _payer(posted),
@@ -95,6 +97,7 @@ def to_request(
         "self_fix": None if is_safety_form(posted) else _self_fix(posted, cards),
         "wished_windows": _wished(posted),
         "script_version": script_version(cards) or None,
+        **late_body(posted),
     }
     missing = _no_symptom(symptom)
     try:
@@ -107,8 +110,10 @@ def to_request(
         raise BadFormError(_("표시된 칸을 고쳐 주세요."), errors=(*missing, *fields)) from error
 
 
-def require_symptom(asked: TicketRequest, *, located: NewAddress | None, now: datetime) -> None:
-    """A form without its symptom is told of everything else that is wrong with it at once.
+def require_symptom(
+    asked: TicketRequest, *, located: NewAddress | None, now: datetime, more: Sequence[FieldError] = ()
+) -> None:
+    """A form without its symptom is told of everything else that is wrong with it at once, `more` too.
 
     Raises BadFormError when the symptom is missing.
     """
@@ -117,7 +122,7 @@ def require_symptom(asked: TicketRequest, *, located: NewAddress | None, now: da
         return
     others: tuple[FieldError, ...] = ()
     try:
-        check_request(asked, located=located, now=now)
+        check_request(asked, located=located, now=now, more=more)
     except BadTicketError as error:
         others = tuple(item for item in error.errors if item.field != "symptom")
     raise BadFormError(missing[0].message, errors=(*missing, *others))
@@ -156,6 +161,7 @@ def known_address(posted: PostedForm, home: KnownHome | None) -> NewAddress | No
 
 
 PLACES = {
+    **LATE_PLACES,
     "household": N_("누구 댁인가요"),
     "resident_phone": N_("사시는 분 전화"),
     "resident_name": N_("사시는 분 이름"),

@@ -38,6 +38,7 @@ from web.pages.agent.words import (
     relationship_words,
 )
 from web.presenters.bills import bills_of
+from web.presenters.late_entry import late_entry_line
 from web.presenters.masks import Masks, known_of, masks_for_household, masks_for_ticket
 from web.presenters.offers import Offers, offers_in_order, waiting_words, weigh_offers
 from web.presenters.timeline import timeline_items
@@ -70,6 +71,7 @@ def ticket_values(session: Session, *, principal: Principal, number: str, now: d
         "map_view": _map_view(detail),
         "needs_place": any(task.kind == "MAP_PICK" and task.state == "open" for task in detail.tasks),
         "note": show(detail.note),
+        "late_line": late_entry_line(detail, show, now),
         "boiler": _boiler(detail),
         "ended": ended,
         "done": _done(detail) if ended else ("", None),

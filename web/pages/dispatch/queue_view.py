@@ -12,7 +12,7 @@ from sqlmodel import Session
 from core.actor import Principal
 from core.clock import today_kst
 from core.i18n import N_, _
-from dispatch.console.queue import SECTIONS, SHOWN, Queue, QueueEntry, QueueWish, list_queue
+from dispatch.console.queue import LATE_ENTRY, SECTIONS, SHOWN, Queue, QueueEntry, QueueWish, list_queue
 from dispatch.detail_shapes import ClockFacts
 from dispatch.list_queries import TicketItem
 from dispatch.states import OPEN_VISIT_STATES, TICKET_STATUSES
@@ -36,7 +36,7 @@ def read_wish(request: Request, reach: Reach) -> QueueWish:
         point_ids=reach.narrowed_ids,
         section=section if section in SECTIONS else "",
         priority=int(priority) if priority in ("0", "1", "2", "3", "4") else None,
-        status=status if status in TICKET_STATUSES else "",
+        status=status if status in (*TICKET_STATUSES, LATE_ENTRY) else "",
         q=params.get("q", "").replace("\x00", "")[:80].strip(),
         opened=params.get("ticket", "").replace("\x00", "")[:40],
         shown=min(int(shown[:4]), MOST) if shown.isascii() and shown.isdigit() else SHOWN,
@@ -83,7 +83,11 @@ def _address(
 
 
 def _chips(queue: Queue, reach: Reach, wish: QueueWish) -> list[dict[str, Any]]:
-    shown = [(code, name, tone) for code, name, tone in SECTION_WORDS if code != "other" or wish.q]
+    shown = [
+        (code, name, tone)
+        for code, name, tone in SECTION_WORDS
+        if code != "other" or wish.q or wish.status == LATE_ENTRY
+    ]
     everything = sum(queue.counts.values())
     chips = [("", _("전체"), "mute", everything)]
     chips += [(code, _(name), tone, queue.counts.get(code, 0)) for code, name, tone in shown]

@@ -28,6 +28,7 @@ from dispatch.technician_job import price_choices
 from dispatch.words import symptom_words
 from notifications.queries import list_notices
 from web.pages.dispatch.words import PARTIES, task_words
+from web.presenters.late_entry import late_entry_line
 from web.presenters.masks import known_of, masks_for_ticket
 from web.presenters.offers import offers_in_order, waiting_words, weigh_offers
 from web.presenters.technician import (
@@ -86,6 +87,7 @@ def facts_values(
         "address": address_line(detail.address, masks),
         "boiler": boiler_line(detail.boiler, today=today_kst(now)),
         "note": show(detail.note),
+        "late_line": late_entry_line(detail, show, now),
         "visit": visit,
         "skills": [qualification_words(code) for code in visit.skills] if visit else [],
         "clocks": [(clock.kind, clock) for clock in detail.clocks],

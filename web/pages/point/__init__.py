@@ -11,6 +11,7 @@ from web.pages.point import (
     day_sheet,
     desk,
     hands,
+    paper,
     pick,
     rota,
     ticket,
@@ -19,5 +20,5 @@ from web.pages.point import (
 )
 
 router = APIRouter()
-for part in (desk, day_sheet, pick, tickets, ticket, answers, calls, hands, bills, rota, time_off):
+for part in (desk, day_sheet, paper, pick, tickets, ticket, answers, calls, hands, bills, rota, time_off):
     router.include_router(part.router)

@@ -50,6 +50,7 @@ from web.pages.point.words import (
 from web.pages.posting import PostedForm
 from web.presenters.bills import bills_of
 from web.presenters.crew import crew_values
+from web.presenters.late_entry import late_entry_line
 from web.presenters.masks import Masks, known_of, masks_for_ticket
 from web.presenters.offers import Offers, waiting_words, weigh_offers
 from web.presenters.technician import address_line, boiler_line, code_words, people_lines
@@ -203,6 +204,7 @@ def _facts(session: Session, detail: TicketDetail, masks: Masks, *, now: datetim
         "boiler": boiler_line(detail.boiler, today=today_kst(now)),
         "age_band": age_words(detail.age_band),
         "note": show(detail.note),
+        "late_line": late_entry_line(detail, show, now),
         "owner_role": _(OWNER_ROLES[owner.role]) if owner and owner.role in OWNER_ROLES else "",
         "clocks": {clock.kind: clock for clock in detail.clocks},
         "script": script_steps(symptom=detail.symptom) if detail.safety else (),

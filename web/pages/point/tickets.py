@@ -22,9 +22,14 @@ PAGE = 40
 @router.get("")
 @allow(*ROLES)
 def show_tickets(
-    request: Request, q: str = "", status: str = "", cursor: str = "", principal: Principal = SignedIn
+    request: Request,
+    q: str = "",
+    status: str = "",
+    late: str = "",
+    cursor: str = "",
+    principal: Principal = SignedIn,
 ) -> Response:
-    """Newest first."""
+    """Newest first. `late`: `1` for those alone that were entered later than they were received."""
     context = context_of(request)
     q, error = q.strip()[:100], None
     with context.database.reading() as session:
@@ -38,16 +43,18 @@ def show_tickets(
                 service_point_id=desk.point.id,
                 q=q or None,
                 status=status or None,
+                late_entry=True if late == "1" else None,
                 cursor=cursor or None,
                 limit=PAGE,
             )
         except InvalidError as refused:
             page, error = TicketPage((), None), refused
-    more = desk.address("/point/tickets", q=q, status=status, cursor=page.next_cursor)
+    more = desk.address("/point/tickets", q=q, status=status, late=late, cursor=page.next_cursor)
     values = frame(desk, "tickets") | {
         "rows": [item_row(item) for item in page.items],
         "q": q,
         "status": status,
+        "late": late == "1",
         "statuses": STATUSES,
         "next_url": more if page.next_cursor else None,
         "error": error,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from core.clock import rfc3339_kst
 from core.dated import CompanyRules
-from core.errors import FieldError, ForbiddenError
+from core.errors import FieldError, InvalidError
 from core.i18n import _
 from dispatch.models import Ticket
 from dispatch.schemas import TicketRequest
@@ -15,21 +15,21 @@ from dispatch.states import LATE_ENTRY_REASONS
 DAY_S = 86400
 
 
-class PaperOnlyError(ForbiddenError):
-    """A point's desk files what it took on paper, and nothing else: calls are the call centre's."""
+class PaperOnlyError(InvalidError):
+    """What is filed here was taken on paper; calls are the call centre's."""
 
     code = "paper-only"
 
 
 def require_paper(request: TicketRequest) -> None:
-    """What a point's desk files comes from paper. Raises PaperOnlyError (403)."""
-    if late_reason(request) is None:
-        raise PaperOnlyError(
-            _(
-                "서비스점 창구는 종이로 받아 둔 접수만 넣을 수 있습니다. 받은 시각(received_at)과 늦게 넣는 "
-                "까닭(late_entry_reason)을 함께 적거나, 새 전화는 접수 담당자에게 넘겨 주세요."
-            )
+    """A ticket that comes from paper says since when, and why so late. Raises PaperOnlyError (422)."""
+    if late_reason(request) is None or request.received_at is None:
+        text = _(
+            "여기에는 종이로 받아 둔 접수만 넣을 수 있습니다. 받은 시각(received_at)과 늦게 넣는 "
+            "까닭(late_entry_reason)을 함께 적거나, 새 전화는 접수 담당자에게 넘겨 주세요."
         )
+        missing = "late_entry_reason" if request.received_at else "received_at"
+        raise PaperOnlyError(text, errors=(FieldError(missing, text),))
 
 
 def late_reason(request: TicketRequest) -> str | None:

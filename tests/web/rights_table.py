@@ -62,11 +62,12 @@ TABLE = {
         POST /agent/tickets/{number}/window
         GET /agent/tickets/{number}/windows
         GET /agent/waiting
+        POST /api/v1/tickets
         POST /api/v1/tickets/{number}/calls
         POST /api/v1/tickets/{number}/self-fix
     """,
     "ADPMX": """
-        POST /api/v1/tickets
+        POST /api/v1/tickets/on-paper
         POST /api/v1/tickets/{number}/cancellation
     """,
     "ADPT": """

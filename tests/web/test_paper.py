@@ -21,6 +21,7 @@ from workforce.models import ServicePoint
 __all__ = ["desk"]
 
 API = "/api/v1/tickets"
+ON_PAPER = f"{API}/on-paper"
 ADDRESS = "서울 강남구 역삼동 735, 101동 1203호"
 PEOPLE = {"resident": {"name": "김영자", "phone": "010-9333-0101", "address": ADDRESS}}
 BODY: dict[str, Any] = {
@@ -101,11 +102,12 @@ def test_a_point_files_what_it_took_on_paper_and_nothing_else(
     web_world: WebWorld, desk: httpx.Client
 ) -> None:
     nearer = make_other_point(web_world, km=0, code="nearer")
-    refused = desk.post(API, json=BODY)
-    assert refused.status_code == 403
+    assert desk.post(API, json=BODY).status_code == 403
+    refused = desk.post(ON_PAPER, json=BODY)
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "received_at")
     assert "종이로 받아 둔 접수만" in refused.json()["detail"]
     at = (web_world.now - timedelta(hours=2)).isoformat()
-    answer = desk.post(API, json={**BODY, "received_at": at, "late_entry_reason": "point_paper"})
+    answer = desk.post(ON_PAPER, json={**BODY, "received_at": at, "late_entry_reason": "point_paper"})
     assert answer.status_code == 201, answer.text
     filed = answer.json()
     assert filed["service_point"]["code"] == web_world.point.code != nearer.code

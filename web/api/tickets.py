@@ -14,7 +14,7 @@ from dispatch import cancellation, escalation, intake, reopening, triage
 from dispatch.late_entry import require_paper
 from dispatch.list_queries import list_tickets
 from dispatch.placement import keep_at_point
-from dispatch.schemas import TicketRequest
+from dispatch.schemas import FiledTicket, TicketRequest
 from web.api.answers import act_once, read
 from web.api.bodies import CancellationBody, JoinBody, ReasonBody, ReopeningBody, SelfFixBody
 from web.api.changes import change_ticket
@@ -36,34 +36,54 @@ INTAKE_ROLES = (Role.AGENT, Role.DISPATCHER, Role.MANAGER, Role.ADMIN)
     summary="접수. Idempotency-Key를 붙이면 다시 보내도 한 건",
     response_model=TicketShape,
 )
-@allow(*INTAKE_ROLES, Role.POINT)
+@allow(*INTAKE_ROLES)
 def post_ticket(
     request: Request, body: TicketRequest, principal: Principal = SignedIn, by: Actor = Author
 ) -> Response:
-    """File a ticket. Placing and planning follow by themselves within seconds.
-
-    The role `point` files what it took on paper alone (`received_at` with `late_entry_reason`, else 403); it
-    stays with that desk's own point.
-    """
+    """File a ticket. Placing and planning follow by themselves within seconds."""
 
     def act(session: Session, now: datetime) -> dict[str, Any]:
-        if principal.role is Role.POINT:
-            require_paper(body)
-        filed = intake.file_ticket(
-            session,
-            request=body,
-            company_id=principal.company_id,
-            codes=ErrorCodeBook(),
-            by=by,
-            now=now,
-        )
-        session.flush()
-        if principal.role is Role.POINT and principal.service_point_id is not None:
-            keep_at_point(session, ticket_id=filed.id, point_id=principal.service_point_id, by=by, now=now)
-            return ticket_json(session, principal=principal, number=filed.number, now=now)
+        filed = _file(session, body, principal=principal, by=by, now=now)
         return ticket_json(session, principal=principal, number=filed.number, now=now, just_filed=True)
 
     return act_once(request, act, body=body, status=201)
+
+
+@router.post(
+    "/on-paper", status_code=201, summary="종이로 받아 둔 접수를 나중에 입력", response_model=TicketShape
+)
+@allow(*INTAKE_ROLES, Role.POINT)
+def post_paper_ticket(
+    request: Request, body: TicketRequest, principal: Principal = SignedIn, by: Actor = Author
+) -> Response:
+    """File what was taken on paper: `received_at` and `late_entry_reason` are required (else 422).
+
+    The role `point` files here alone, and the ticket stays with that desk's own point.
+    """
+
+    def act(session: Session, now: datetime) -> dict[str, Any]:
+        require_paper(body)
+        filed = _file(session, body, principal=principal, by=by, now=now)
+        if principal.role is Role.POINT and principal.service_point_id is not None:
+            keep_at_point(session, ticket_id=filed.id, point_id=principal.service_point_id, by=by, now=now)
+        return ticket_json(session, principal=principal, number=filed.number, now=now)
+
+    return act_once(request, act, body=body, status=201)
+
+
+def _file(
+    session: Session, body: TicketRequest, *, principal: Principal, by: Actor, now: datetime
+) -> FiledTicket:
+    filed = intake.file_ticket(
+        session,
+        request=body,
+        company_id=principal.company_id,
+        codes=ErrorCodeBook(),
+        by=by,
+        now=now,
+    )
+    session.flush()
+    return filed
 
 
 @router.get("", summary="접수 목록: 최근 것부터", response_model=TicketListShape)

@@ -26,7 +26,7 @@ TIERS = {"언제나": "any", "주간": "day", "야간·휴일": "night_holiday",
 
 
 def take_price(session: Session, row: Row, ground: Ground) -> Outcome:
-    """One price. A day that is over is refused unless the very same price stands there already."""
+    """One price. A day that is over, or that has another price, is refused; the very same is `PRESENT`."""
     code, label = row.text("code").upper(), row.text("label")
     kind, tier = row.word("kind", KINDS), row.word("tier", TIERS, default="any")
     amount, day = row.won("amount"), row.day("valid_from")
@@ -51,16 +51,23 @@ def take_price(session: Session, row: Row, ground: Ground) -> Outcome:
         ),
         None,
     )
-    if line is not None and any(
-        (each.valid_from, each.amount, each.label) == (day, amount, label) and _counts(each)
-        for each in line.rows
-    ):
+    of_day = (
+        next((each for each in line.rows if each.valid_from == day and _counts(each)), None) if line else None
+    )
+    if of_day is not None and (of_day.amount, of_day.label) == (amount, label):
         return Outcome.PRESENT
     if line is not None and line.kind != kind:
         row.refuse("kind", _("이미 다른 종류로 있는 코드입니다. 새 코드를 적어 주세요."))
     if day < today_kst(ground.now):
         row.refuse(
             "valid_from", _("지난 날짜로는 가격을 바꿀 수 없습니다. 오늘이나 뒤의 날짜를 적어 주세요.")
+        )
+    if of_day is not None:  # else the later line of a file would silently win, and each import undo the last
+        row.refuse(
+            "amount",
+            _(
+                "이날부터의 값이 이미 있습니다({label}, {amount}원). 바꾸려면 가격표 화면에서 고쳐 주세요."
+            ).format(label=of_day.label, amount=f"{of_day.amount:,}"),
         )
     row.check()
     set_price(

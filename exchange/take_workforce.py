@@ -5,9 +5,10 @@ from __future__ import annotations
 from sqlmodel import Session
 
 from core.actor import Role
-from core.clock import today_kst
+from core.clock import operating_day, today_kst
 from core.errors import NotFoundError
 from core.i18n import N_, _
+from dispatch.planning.solving import plan_first
 from exchange.rows import Column, Ground, Kind, Outcome, Row
 from geo.service import AddressError, PlacedAddress, Precision, place_address
 from workforce.certificates import QUALIFICATIONS, list_qualifications
@@ -44,7 +45,7 @@ def take_point(session: Session, row: Row, ground: Ground) -> Outcome:
     if location.precision in (Precision.NONE, Precision.SIDO):
         row.refuse("address", _("시·군·구까지 알 수 있게 주소를 적어 주세요."))
     row.check()
-    add_point(
+    point = add_point(
         session,
         company_id=ground.company_id,
         code=code,
@@ -59,6 +60,8 @@ def take_point(session: Session, row: Row, ground: Ground) -> Outcome:
         by=ground.by,
         now=ground.now,
     )
+    # As on the page of a point: `/health` counts on a stored plan of every one.
+    plan_first(session, point_id=point.id, day=operating_day(ground.now), now=ground.now)
     return Outcome.TAKEN
 
 

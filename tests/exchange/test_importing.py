@@ -108,6 +108,19 @@ def test_points(database: Database, bring: Bring) -> None:
     assert made["gangnam-1"].name != "다른 이름"
 
 
+def test_a_point_brought_in_has_a_plan(database: Database, bring: Bring) -> None:
+    """`/health` asks for one of every point: without it a demo with an imported point never starts again."""
+    bring("points", POINTS)
+    with database.reading() as session:
+        planned = session.execute(
+            text(
+                "SELECT count(*) FROM point_day d JOIN service_point p ON p.id = d.service_point_id"
+                " WHERE p.code = 'songpa' AND d.plan_id IS NOT NULL"
+            )
+        ).scalar_one()
+    assert planned == 1
+
+
 def test_technicians(database: Database, bring: Bring) -> None:
     report = bring("technicians", TECHNICIANS)
     assert (report.taken, [each.line for each in report.refused]) == (1, [3, 4])
@@ -158,6 +171,19 @@ def test_prices(database: Database, bring: Bring) -> None:
     with database.reading() as session:
         made = session.exec(select(PriceItem).order_by(PriceItem.id)).all()
     assert [(row.tier, row.amount) for row in made] == [("day", 18000), ("night_holiday", 30000)]
+
+
+def test_a_price_that_is_known_for_a_day_is_not_changed(database: Database, bring: Bring) -> None:
+    """Of two lines for one day the first counts, the second is told; the same file again changes nothing."""
+    twice = f"{PRICES.splitlines()[0]}\n" + "".join(
+        f"LABOUR_IGNITION,점화부 수리,기술료,,{amount},2027-01-01,공문\n" for amount in (32000, 33000)
+    )
+    report = bring("prices", twice)
+    assert (report.taken, [each.line for each in report.refused]) == (1, [3])
+    assert "점화부 수리, 32,000원" in report.refused[0].reason
+    assert counts(bring, "prices", twice) == (0, 1, [3])
+    with database.reading() as session:
+        assert [row.amount for row in session.exec(select(PriceItem))] == [32000]
 
 
 def test_tickets(database: Database, bring: Bring, now: datetime) -> None:

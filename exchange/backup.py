@@ -38,6 +38,9 @@ DROP SCHEMA public CASCADE;
 CREATE SCHEMA public;
 GRANT USAGE ON SCHEMA public TO PUBLIC;
 """
+_SCHEMA = re.compile(r"^\d+; 2615 \d+ SCHEMA - (\S+) ", re.MULTILINE)
+_DEMO = "demo"
+"""The schema in which a demo remembers which rows are its own: never to be believed of restored rows."""
 _RIGHTS_TO_COME = """\
 GRANT USAGE ON SCHEMA public TO ondol_web;
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ondol_web;
@@ -112,7 +115,7 @@ def restore(database_url: str, path: Path, *, replacing: bool, revisions: Collec
         )
     with tempfile.TemporaryDirectory(prefix="ondol-restore-") as place:
         before, script, after, chosen = (Path(place) / name for name in ("1.sql", "2.sql", "3.sql", "list"))
-        before.write_text(_AWAY_WITH_THE_OLD, encoding="utf-8")
+        before.write_text(_AWAY_WITH_THE_OLD + _drop_schemas(contents), encoding="utf-8")
         after.write_text(_RIGHTS_TO_COME, encoding="utf-8")
         chosen.write_text(
             "\n".join(line for line in contents.splitlines() if " DEFAULT ACL " not in line), encoding="utf-8"
@@ -159,6 +162,12 @@ def _read_contents(programs: Programs, path: Path) -> str:
             )
         )
     return contents
+
+
+def _drop_schemas(contents: str) -> str:
+    """SQL that makes room for the schemas that the backup brings besides `public`."""
+    names = {*_SCHEMA.findall(contents), _DEMO} - {"public"}
+    return "".join(f'DROP SCHEMA IF EXISTS "{name}" CASCADE;\n' for name in sorted(names))
 
 
 def _unpack(programs: Programs, path: Path, script: Path, chosen: Path) -> None:

@@ -90,6 +90,29 @@ def test_not_a_row_is_lost(world: str, postgres_server: Server, tmp_path: Path, 
     assert before["ticket"][0] == 3
 
 
+def test_a_demo_is_replaced_whole(world: str, tmp_path: Path, revisions: list[str]) -> None:
+    """A demo has a schema of its own. What it says of its rows must not outlive them."""
+
+    def founded() -> list[object]:
+        with psycopg.connect(libpq_url(world)) as connection:
+            if connection.execute("SELECT to_regclass('demo.world')").fetchone() == (None,):
+                return []
+            return connection.execute("SELECT founded FROM demo.world").fetchall()
+
+    real, demo = tmp_path / "real.backup", tmp_path / "demo.backup"
+    back_up(world, real)
+    with psycopg.connect(libpq_url(world)) as connection:
+        connection.execute("CREATE SCHEMA demo")
+        connection.execute("CREATE TABLE demo.world AS SELECT 1 AS founded")
+    back_up(world, demo)
+    with psycopg.connect(libpq_url(world)) as connection:
+        connection.execute("UPDATE demo.world SET founded = 2")
+    restore(world, demo, replacing=True, revisions=revisions)
+    assert founded() == [(1,)]
+    restore(world, real, replacing=True, revisions=revisions)
+    assert founded() == []
+
+
 def test_what_holds_tickets_is_not_overwritten_by_mistake(
     world: str, database: Database, tmp_path: Path, revisions: list[str]
 ) -> None:

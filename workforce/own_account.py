@@ -16,7 +16,7 @@ from workforce.access_models import Device
 from workforce.accounts import Origin
 from workforce.devices import end_sessions
 from workforce.models import Account, WebSession
-from workforce.staff import PASSWORD_MIN
+from workforce.passwords import password_fault
 from workforce.tries import (
     LockedOutError,
     TryLimits,
@@ -24,8 +24,6 @@ from workforce.tries import (
     note_wrong_try,
     refuse_while_waiting,
 )
-
-PASSWORD_MAX = 200
 
 
 class WrongOldPasswordError(InvalidError):
@@ -101,11 +99,10 @@ def change_own_password(
     """A new password; one's other sessions and all devices end. Returns the refusal of the old one.
 
     Raises:
-        InvalidError: the new one is too short or the old one again.
+        InvalidError: the new one is too short, too easily guessed or the old one again.
     """
     account = session.get_one(Account, principal.account_id, with_for_update=True)
-    if not PASSWORD_MIN <= len(new) <= PASSWORD_MAX:
-        message = _("비밀번호는 8자에서 200자까지 적어 주세요.")
+    if message := password_fault(new, login=account.login):
         raise InvalidError(message, errors=(FieldError("new_password", message),))
     if new == old:
         message = _("지금 비밀번호와 다른 것을 적어 주세요.")

@@ -16,10 +16,11 @@ from core.phones import PhoneError, parse_phone, search_digits
 from core.secrets import hash_password
 from workforce.access_models import Device
 from workforce.models import Account, ApiToken, Company, Membership, Person, Technician, WebSession
+from workforce.passwords import password_fault
 from workforce.person_history import note_person
 from workforce.queries import company_info, valid_at
 from workforce.schemas import CompanyInfo, MembershipInfo
-from workforce.staff import PASSWORD_MIN, LoginTakenError, bad_field
+from workforce.staff import LoginTakenError, bad_field
 
 
 class ManagedElsewhereError(ForbiddenError):
@@ -202,7 +203,7 @@ def add_log_in(
     if session.scalar(select(func.ondol_login_taken(login))):
         message = _("이미 쓰이는 아이디입니다. 다른 아이디를 적어 주세요.")
         raise LoginTakenError(message, errors=(FieldError("login", message),))
-    hashed = hash_password(_checked_password(password))
+    hashed = hash_password(_checked_password(password, login))
     session.add(Account(person_id=person_id, login=login, password_hash=hashed, created_at=now))
     note_person(session, person_id, company_id, "LogInAdded", by=by, now=now)
 
@@ -214,7 +215,8 @@ def set_password(
     done. Raises as `add_log_in`."""
     must_manage(session, company_id=company_id, person_id=person_id, now=now)
     account = _account(session, person_id)
-    account.password_hash, account.password_set_at = hash_password(_checked_password(password)), now
+    hashed = hash_password(_checked_password(password, account.login))
+    account.password_hash, account.password_set_at = hashed, now
     session.add(account)
     _end_sessions(session, account, now=now)
     note_person(session, person_id, company_id, "PasswordSet", by=by, now=now)
@@ -293,9 +295,9 @@ def _account(session: Session, person_id: int) -> Account:
     return account
 
 
-def _checked_password(password: str) -> str:
-    if not PASSWORD_MIN <= len(password) <= 200:
-        raise bad_field("password", _("비밀번호는 8자에서 200자까지 적어 주세요."))
+def _checked_password(password: str, login: str) -> str:
+    if fault := password_fault(password, login=login):
+        raise bad_field("password", fault)
     return password
 
 

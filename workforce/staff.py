@@ -23,8 +23,7 @@ from workforce.models import (
     ServicePoint,
     Technician,
 )
-
-PASSWORD_MIN = 8
+from workforce.passwords import password_fault
 
 
 class LoginTakenError(ConflictError):
@@ -222,8 +221,8 @@ def add_account(session: Session, *, person_id: int, login: str, password: str |
     if session.scalar(select(func.ondol_login_taken(login))):
         message = _("이미 쓰이는 아이디입니다. 다른 아이디를 적어 주세요.")
         raise LoginTakenError(message, errors=(FieldError("login", message),))
-    if password is not None and len(password) < PASSWORD_MIN:
-        raise bad_field("password", _("비밀번호는 8자 이상이어야 합니다."))
+    if password is not None and (fault := password_fault(password, login=login)):
+        raise bad_field("password", fault)
     session.add(
         Account(
             person_id=person_id,

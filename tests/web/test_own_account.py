@@ -6,6 +6,7 @@ import re
 import threading
 
 import httpx
+import pytest
 from sqlmodel import Session, col, select
 
 from core.actor import SYSTEM, Role
@@ -17,6 +18,7 @@ from web.identity import COOKIE
 from web.locked import LOCKED_HEADER
 from workforce.accounts import issue_token
 from workforce.models import Account, Membership, WebSession
+from workforce.passwords import password_fault
 
 PASSWORD = "a-long-password"
 END = re.compile(r'action="/account/sessions/(\d+)/end"')
@@ -111,6 +113,7 @@ def test_a_new_password_needs_the_old_one_and_ends_the_rest(web_world: WebWorld)
         ("wrong", "another-password", "비밀번호가 맞지 않습니다"),
         (PASSWORD, "short", "8자에서"),
         (PASSWORD, PASSWORD, "다른 것을"),
+        (PASSWORD, login, "짐작할"),
     ):
         refused = me.post("/account/password", data={"password": old, "new_password": new})
         assert refused.status_code == 422 and said in refused.text
@@ -120,6 +123,12 @@ def test_a_new_password_needs_the_old_one_and_ends_the_rest(web_world: WebWorld)
     log_in(web_world, login, "another-password")
     with web_world.database.reading() as session:
         assert told(session)[-1] == "PasswordChanged"
+
+
+@pytest.mark.parametrize("guess", ["12345678", "aaaaaaaa", "Qwer1234", "LOGIN", "LOGIN!1"])
+def test_a_password_that_is_tried_first_is_refused(guess: str) -> None:
+    assert password_fault("sunrise over the sea", login="onnuri-agent") == ""
+    assert "짐작" in password_fault(guess.replace("LOGIN", "onnuri-agent"), login="onnuri-agent")
 
 
 def test_a_screen_locks_and_opens_where_it_was(web_world: WebWorld) -> None:

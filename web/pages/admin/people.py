@@ -26,6 +26,7 @@ from web.presenters.browsers import shown_browser
 from workforce import staff
 from workforce.account_care import read_log_in
 from workforce.certificates import list_qualifications
+from workforce.passwords import password_fault
 from workforce.people import (
     StaffInfo,
     change_person,
@@ -127,8 +128,8 @@ def add(
         seat = people_forms.read_seat(session, principal.company_id, typed, today=today_kst(now))
         name, phone = typed.text("name", longest=60), typed.phone("phone")
         login, password = typed.raw("login"), typed.password("password")
-        if login and not 8 <= len(password) <= 200:
-            typed.refuse("password", _("비밀번호는 8자에서 200자까지 적어 주세요."))
+        if login and (fault := password_fault(password, login=login)):
+            typed.refuse("password", fault)
         if login and (len(login) < 3 or len(login) > 60 or any(c.isspace() for c in login)):
             typed.refuse("login", _("아이디는 빈칸 없이 3자에서 60자까지 적어 주세요."))
         typed.check()

@@ -39,6 +39,7 @@ HELP = """\
 
   serve | worker | migrate                        운영: DATABASE_URL 위에서 웹 | 작업자 | 테이블 갱신
   build                                           설치용: 실행에 필요한 것을 모두 만든다
+  first-admin --company CODE --name NAME --phone N --login ID --admin-name NAME   첫 회사와 관리자
   token      --role ROLE --company CODE [--user LOGIN] [--data-dir DIR]   API 토큰 발급
   login-link --role ROLE --company CODE [--user LOGIN] [--data-dir DIR]   한 번 쓰는 로그인 주소
   breach-report --company CODE --since WHEN [--account LOGIN] --out FILE  유출 때 누구의 정보를 보았는지

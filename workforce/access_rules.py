@@ -12,6 +12,10 @@ KEYS = ("allowed_networks", "second_factor", "device_days", "idle_lock_s", "api_
 """The dated numbers that are read with every session and token."""
 
 
+WIDEST = {4: 8, 6: 16}
+"""Shortest prefix by version of IP: 10.0.0.0/8 is somebody's own, 0.0.0.0/0 is everybody."""
+
+
 @dataclass(frozen=True)
 class AccessRules:
     """A company's rules as they hold at one moment."""
@@ -54,6 +58,10 @@ class AccessRules:
         return timedelta(seconds=seconds) if seconds else None
 
 
+class WideNetworkError(ValueError):
+    """A network wider than `WIDEST`."""
+
+
 def is_within(networks: Iterable[str], address: str) -> bool:
     """Whether an address is in one of the networks (CIDR); what is no address is in none."""
     try:
@@ -66,8 +74,16 @@ def is_within(networks: Iterable[str], address: str) -> bool:
 
 
 def read_network(typed: str) -> str:
-    """A network as it is stored, e.g. `203.0.113.0/24`; one address is a network too. Raises ValueError."""
-    return str(ip_network(typed.strip(), strict=False))
+    """A network as it is stored, e.g. `203.0.113.0/24`; one address is a network too.
+
+    Raises:
+        ValueError: it cannot be read.
+        WideNetworkError: it is wider than any company's, and would quietly ask nobody.
+    """
+    network = _network(typed.strip())
+    if network.prefixlen < WIDEST[network.version]:
+        raise WideNetworkError(typed)
+    return str(network)
 
 
 def _network(text: str) -> IPv4Network | IPv6Network:

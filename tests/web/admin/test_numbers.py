@@ -63,6 +63,8 @@ def test_of_two_values_for_one_day_the_later_entry_counts(client: httpx.Client) 
 BAD_NUMBERS: list[tuple[str, dict[str, str], str]] = [
     ("accept_limit_s", {"value": "many"}, "value"),
     ("accept_limit_s", {"value": "0"}, "value"),
+    ("allowed_networks", {"value": "203.0.113.0/24\n0.0.0.0/0"}, "value"),
+    ("allowed_networks", {"value": "::/0"}, "value"),
     ("planning_days", {"value": "1.5"}, "value"),
     ("contact_limit_s", {"value": "20"}, "value"),
     ("season_24h_from", {"month": "2", "day": "30"}, "day"),
@@ -102,6 +104,13 @@ def test_the_form_of_every_number_gives_back_the_value_it_shows(session: Any) ->
             assert {k: v for k, v in read.items() if v} == {k: v for k, v in rules[key].items() if v}
         else:
             assert read == rules[key], key
+
+
+def test_the_form_of_networks_says_where_you_are(client: httpx.Client) -> None:
+    """Nobody knows the company's address by heart, and who leaves the own one out is asked at once."""
+    form = client.get("/admin/settings/allowed_networks/change").text
+    assert "지금 이 화면의 인터넷 주소는 127.0.0.1입니다" in form
+    assert "인터넷 주소는" not in client.get("/admin/settings/device_days/change").text
 
 
 def test_every_change_is_in_the_history(client: httpx.Client) -> None:

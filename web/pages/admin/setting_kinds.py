@@ -15,7 +15,7 @@ from dispatch.words import SYMPTOMS, symptom_words
 from web.display import span_text
 from web.pages.admin.fields import Entry
 from web.pages.admin.typed import Typed
-from workforce.access_rules import read_network
+from workforce.access_rules import WideNetworkError, read_network
 from workforce.certificates import QUALIFICATIONS, qualification_words
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -390,6 +390,9 @@ class Networks:
         for word in re.split(r"[,\s]+", typed.raw("value")):
             try:
                 found += [read_network(word)] if word else []
+            except WideNetworkError:
+                message = _("{word}: 너무 넓어 누구나 회사 안이 됩니다. 회사의 주소만 적어 주세요.")
+                typed.refuse("value", message.format(word=word[:50]))
             except ValueError:
                 typed.refuse("value", _("{word}: 네트워크로 읽을 수 없습니다.").format(word=word[:50]))
         if len(found) > 100:

@@ -16,7 +16,7 @@ from core.dated import CompanyRules, read_rules, set_rule
 from core.dated_history import SettingHistory, SettingRow, list_settings
 from core.errors import FieldError, InvalidError, NotFoundError
 from core.i18n import _
-from web.context import context_of
+from web.context import caller_address, context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.admin.changes import changes_of
 from web.pages.admin.fields import Entry
@@ -94,7 +94,7 @@ def show_setting(request: Request, key: str, principal: Principal = SignedIn) ->
 def ask_value(request: Request, key: str, principal: Principal = SignedIn) -> Response:
     """The form of a new value."""
     item = _setting(key)
-    return show_form(request, lambda session, now: _form(session, principal, item, now))
+    return show_form(request, lambda session, now: _form(session, request, principal, item, now))
 
 
 @router.post("/{key}/change")
@@ -140,7 +140,10 @@ def change(
         return Done(f"{SECTION}/{key}", "setting")
 
     return submit(
-        request, build=lambda session, now: _form(session, principal, item, now), typed=typed, act=act
+        request,
+        build=lambda session, now: _form(session, request, principal, item, now),
+        typed=typed,
+        act=act,
     )
 
 
@@ -190,7 +193,7 @@ def _row(item: Setting, history: SettingHistory) -> dict[str, Any]:
     }
 
 
-def _form(session: Session, principal: Principal, item: Setting, now: datetime) -> FormPage:
+def _form(session: Session, request: Request, principal: Principal, item: Setting, now: datetime) -> FormPage:
     history = list_settings(session, company_id=principal.company_id, at=now)[item.key]
     today = today_kst(now).isoformat()
     row = _row(item, history)
@@ -207,7 +210,8 @@ def _form(session: Session, principal: Principal, item: Setting, now: datetime) 
             Entry("source", _("근거"), hint=_("법, 계약, 또는 정한 사람. 변경 이력에 남습니다."), wide=True),
         ],
         facts=[(_("지금 값"), row["words"]), (_("근거"), row["source"]), (_("이름"), item.key)],
-        notes=[
+        notes=_where_you_are(request, item)
+        + [
             (
                 "info",
                 _("{day}부터 쓸 값이 이미 정해져 있습니다: {value}").format(
@@ -217,3 +221,14 @@ def _form(session: Session, principal: Principal, item: Setting, now: datetime) 
             for at, words in row["coming"]
         ],
     )
+
+
+def _where_you_are(request: Request, item: Setting) -> list[tuple[str, str]]:
+    """Who enters the company's networks rarely knows them, and may shut out everybody at work just now."""
+    if item.key != "allowed_networks":
+        return []
+    words = _(
+        "지금 이 화면의 인터넷 주소는 {address}입니다. 적은 네트워크 밖에 있는 사람은 저장하자마자 다시 "
+        "로그인하고 2단계 확인을 해야 합니다. 모두 한가한 때에 바꿔 주세요."
+    )
+    return [("warn", words.format(address=caller_address(request)))]

@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import InternalError, ProgrammingError
 from sqlmodel import Session
 
 from callcenter.error_codes import ErrorCodeBook
@@ -58,8 +58,9 @@ def backup_command(database: Database, database_url: str, *, path: Path, now: da
                 reason=os.strerror(error.errno or 0)
             )
         ) from error
-    # A database of the version before is backed up before it is migrated, and cannot be written to as ours.
-    with suppress(ProgrammingError), database.transaction() as session:
+    # A database of the version before is backed up before it is migrated, and cannot be written to as ours; a
+    # standby not at all. The file is good all the same.
+    with suppress(ProgrammingError, InternalError), database.transaction() as session:
         note_fact(session, name=BACKUP, value=made.size, now=now)
         _note_in_each_company(session, what="DataBackedUp", file=made.path.name, now=now)
     _tell([_("백업했습니다: {path} ({size}바이트)").format(path=made.path, size=f"{made.size:,}")])

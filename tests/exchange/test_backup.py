@@ -213,6 +213,15 @@ def korean() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("korean")
+def test_a_standby_is_backed_up(world: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing can be noted where nothing can be written; the file is whole, and the timer stays calm."""
+    monkeypatch.setenv("DATABASE_URL", world)
+    monkeypatch.setenv("PGOPTIONS", "-c default_transaction_read_only=on")
+    assert main(["backup", str(tmp_path / "standby.backup")]) == 0
+    assert (tmp_path / "standby.backup").stat().st_size > 0
+
+
+@pytest.mark.usefixtures("korean")
 def test_a_command_says_what_it_did(
     world: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -113,7 +113,7 @@ def test_a_new_password_needs_the_old_one_and_ends_the_rest(web_world: WebWorld)
         ("wrong", "another-password", "비밀번호가 맞지 않습니다"),
         (PASSWORD, "short", "8자에서"),
         (PASSWORD, PASSWORD, "다른 것을"),
-        (PASSWORD, login, "짐작할"),
+        (PASSWORD, "12345678", "짐작할"),
     ):
         refused = me.post("/account/password", data={"password": old, "new_password": new})
         assert refused.status_code == 422 and said in refused.text

@@ -70,6 +70,8 @@ class Principal:
     company_colour: str = ""
     session_id: int | None = None
     """The browser session, when it is one."""
+    token_id: int | None = None
+    """The API token, when it is one."""
 
     def actor(self, *, source: str) -> Actor:
         """This person as the author of a change."""

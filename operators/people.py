@@ -13,7 +13,7 @@ from core import clock
 from core.actor import Role, this_command
 from core.errors import DomainError, FieldError
 from operators.database import DEFAULT_DATA_DIR, transaction
-from operators.typed import moment
+from operators.typed import moment, number
 
 
 def add_commands(commands: Any) -> None:
@@ -45,6 +45,9 @@ def add_commands(commands: Any) -> None:
     it.add_argument("--until", default=None, type=moment)
     it.add_argument("--account", default=None, help="a login; without it everybody's")
     it.add_argument("--address", default=None, help="an IP address; without it from anywhere")
+    it.add_argument(
+        "--session", default=None, type=number, help="a log-in's number (로그인 번호) in the access log"
+    )
     it.add_argument("--out", required=True, type=Path)
     it.add_argument("--data-dir", type=Path, default=DEFAULT_DATA_DIR)
     it.set_defaults(run=breach_report)
@@ -125,6 +128,7 @@ def breach_report(arguments: argparse.Namespace) -> int:
             until=arguments.until,
             login=arguments.account,
             from_address=arguments.address,
+            session_id=arguments.session,
         )
         audit.record(
             session,

@@ -89,8 +89,10 @@ def report_breach(
     until: datetime | None = None,
     login: str | None = None,
     from_address: str | None = None,
+    session_id: int | None = None,
 ) -> BreachReport:
-    """Whose data an account, or whoever came from an address, has seen since a moment; all of them without.
+    """Whose data an account, a log-in of it, or whoever came from an address, has seen since a moment; all of
+    them without.
 
     Raises:
         UnknownAccountError: no such log-in in this company.
@@ -100,7 +102,12 @@ def report_breach(
         message = f"이 회사에 그런 아이디가 없습니다: {login}"
         raise UnknownAccountError(message, errors=(FieldError("--account", message),))
     wanted = AccessFilter(
-        company_id=company_id, account_id=account_id, start=since, end=until, from_address=from_address
+        company_id=company_id,
+        account_id=account_id,
+        start=since,
+        end=until,
+        from_address=from_address,
+        session_id=session_id,
     )
     lines = list_access(session, wanted=wanted, limit=None)
     found: dict[str, Affected] = {}

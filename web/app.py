@@ -27,7 +27,7 @@ from web.readiness import connections_of
 from web.request_log import RequestLog
 from web.request_times import RequestTimes
 from web.routes import API_ROUTERS, PAGE_ROUTERS
-from workforce.callers import standing_sessions
+from workforce.callers import Held, standing
 
 API_PREFIX = "/api/v1"
 LAST_LOOKS, LOOK_PAUSE_S = 100, 0.02
@@ -89,9 +89,9 @@ async def _connections_come_back(context: WebContext) -> None:
         await asyncio.sleep(LOOK_PAUSE_S)
 
 
-def _standing(context: WebContext, session_ids: Collection[int]) -> set[int]:
+def _standing(context: WebContext, held: Collection[Held]) -> set[Held]:
     with context.database.everywhere.reading() as session:
-        return standing_sessions(session, session_ids=session_ids, now=context.clock())
+        return standing(session, held=held, now=context.clock())
 
 
 class StandardHeaders:

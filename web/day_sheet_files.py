@@ -11,6 +11,8 @@ from pathlib import Path
 
 import structlog
 
+from core import audit
+from core.actor import SYSTEM
 from core.clock import operating_day
 from core.db import Database
 from web.presenters.day_sheet import render_day_sheet
@@ -43,9 +45,30 @@ def write_day_sheets(database: Database, *, folder: Path, now: datetime) -> int:
                 written += 1
             except Exception:
                 log.exception("day_sheet_failed", company=company.code, point=point.code)
+        if points:
+            _note_in_history(database, company_id=company.id, now=now)
         for old in _older_than(place, operating_day(now) - KEPT):
             old.unlink(missing_ok=True)
     return written
+
+
+def _note_in_history(database: Database, *, company_id: int, now: datetime) -> None:
+    """Once an operating day the company's history says that its customers' names lie in the folder, too."""
+    day, subject = operating_day(now).isoformat(), ("company", company_id)
+    with database.transaction() as session:
+        last = audit.list_changes(
+            session, company_id=company_id, what=("DaySheetsWritten",), subject=subject, limit=1
+        )
+        if not last or last[0].data["day"] != day:
+            audit.record(
+                session,
+                by=SYSTEM,
+                at=now,
+                what="DaySheetsWritten",
+                subject=subject,
+                company_id=company_id,
+                data={"day": day},
+            )
 
 
 def _replace(path: Path, html: str) -> None:

@@ -26,8 +26,10 @@ LOOK_EVERY_S = 3.0
 """How soon a stream notices that its log-in has ended."""
 ENDED = "ended"
 
-Standing = Callable[[Collection[int]], Collection[int]]
-"""Of some session ids, those that still count."""
+Held = tuple[str, int]
+"""`session` or `token`, and its id: what a stream was opened with."""
+Standing = Callable[[Collection[Held]], Collection[Held]]
+"""Of some sessions and tokens, those that still count."""
 
 
 @dataclass(eq=False)
@@ -36,8 +38,8 @@ class Listener:
 
     company_id: int
     service_point_id: int | None
-    session_id: int | None = None
-    """Of the browser session that may end while it listens; None for a program's token."""
+    held: Held | None = None
+    """The session or token that may end while it listens."""
     queue: asyncio.Queue[tuple[str, str]] = field(default_factory=lambda: asyncio.Queue(QUEUE_LENGTH))
 
     def may_hear(self, change: dict[str, Any]) -> bool:
@@ -60,7 +62,7 @@ class LiveHub:
         self.connected = False
         self._process = secrets.token_hex(4)
         self._count = 0
-        self._asking: asyncio.Future[Collection[int]] | None = None
+        self._asking: asyncio.Future[Collection[Held]] | None = None
 
     @property
     def mark(self) -> str:
@@ -76,7 +78,7 @@ class LiveHub:
         """Begin to listen; called when the process starts serving.
 
         Args:
-            standing: of some sessions those that still count; the others' streams are ended.
+            standing: of some sessions and tokens those that still count; the others' streams are ended.
         """
         self._task = asyncio.create_task(self._listen_for_ever())
         if standing is not None:
@@ -94,10 +96,10 @@ class LiveHub:
         self._send_all("bye", "{}")
 
     async def stream(
-        self, *, company_id: int, service_point_id: int | None, session_id: int | None = None
+        self, *, company_id: int, service_point_id: int | None, held: Held | None = None
     ) -> AsyncIterator[dict[str, str]]:
-        """The events of one browser until it goes away, or its session ends."""
-        listener = Listener(company_id, service_point_id, session_id)
+        """The events of one browser or program until it goes away, or its session or token ends."""
+        listener = Listener(company_id, service_point_id, held)
         self._listeners.add(listener)
         try:
             yield {"event": "hello", "data": json.dumps({"mark": self.mark})}
@@ -124,12 +126,12 @@ class LiveHub:
         """One question for all open pages of the process: an ended log-in hears no more within seconds."""
         while True:
             await asyncio.sleep(every_s)
-            watched = [each for each in self._listeners if each.session_id is not None]
+            watched = [each for each in self._listeners if each.held is not None]
             if not watched or self._standing is None:
                 continue
             try:
-                ids = {each.session_id for each in watched if each.session_id is not None}
-                self._asking = asyncio.ensure_future(asyncio.to_thread(self._standing, ids))
+                held = {each.held for each in watched if each.held is not None}
+                self._asking = asyncio.ensure_future(asyncio.to_thread(self._standing, held))
                 standing = await asyncio.shield(self._asking)
             except (
                 SQLAlchemyError,
@@ -138,7 +140,7 @@ class LiveHub:
                 log.warning("live_sessions_not_asked", error=repr(error)[:200])
                 continue
             for listener in watched:
-                if listener.session_id not in standing:
+                if listener.held not in standing:
                     _put(listener, ENDED, "{}")
 
     async def _listen(self) -> None:

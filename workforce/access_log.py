@@ -87,6 +87,7 @@ def note_access(
             account_id=principal.account_id,
             at=now,
             from_address=from_address,
+            session_id=principal.session_id,
             act=act.value,
             subject_kind=subject[0],
             subject_id=subject[1],

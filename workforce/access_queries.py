@@ -33,6 +33,7 @@ class AccessFilter:
     end: datetime | None = None
     before: int | None = None
     from_address: str | None = None
+    session_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class AccessLine:
     who: str
     login: str
     from_address: str
+    session_id: int | None
     act: str
     subject: tuple[str, int]
     fields: tuple[str, ...]
@@ -99,6 +101,7 @@ def _conditions(wanted: AccessFilter) -> list[ColumnElement[bool]]:
     exact: dict[Any, object] = {
         AccessLog.account_id: wanted.account_id,
         AccessLog.from_address: wanted.from_address,
+        AccessLog.session_id: wanted.session_id,
     }
     found += [col(column) == value for column, value in exact.items() if value is not None]
     if wanted.subjects is not None:
@@ -121,6 +124,7 @@ def _line(row: AccessLog, name: str, login: str) -> AccessLine:
         who=name,
         login=login,
         from_address=row.from_address,
+        session_id=row.session_id,
         act=row.act,
         subject=(row.subject_kind, row.subject_id),
         fields=tuple(row.fields),

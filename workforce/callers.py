@@ -25,6 +25,9 @@ from workforce.queries import technician_of_person, valid_at
 
 NOTED_EVERY = timedelta(minutes=1)
 """Use is written down at most so often: a row a minute, not a row a request."""
+Held = tuple[str, int]
+"""`session` or `token`, and its id."""
+_TABLES: dict[str, type[WebSession | ApiToken]] = {"session": WebSession, "token": ApiToken}
 
 
 class TokenOverError(UnauthorizedError):
@@ -61,13 +64,11 @@ def find_session(session: Session, *, token: str, address: str, now: datetime) -
     rules = AccessRules.read(found.rules)
     if found.factor_at is None and rules.demands_factor(address):
         return None
-    idle = rules.idle_after(found.role)
-    used_at = found.last_used_at
     return Caller(
         principal=_principal(session, found, via="session"),
         id=found.held_id,
-        locked=idle is not None and used_at is not None and now - used_at >= idle,
-        used_at=used_at,
+        locked=_is_locked(found, now=now),
+        used_at=found.last_used_at,
     )
 
 
@@ -93,7 +94,7 @@ def find_token(session: Session, *, token: str, now: datetime) -> Caller | None:
 
 def note_use(session: Session, *, caller: Caller, address: str, now: datetime) -> None:
     """Write down that a session or token was used just now; of two at once the first is enough."""
-    table = WebSession if caller.principal.via == "session" else ApiToken
+    table = _TABLES[caller.principal.via]
     of_device = session.execute(
         update(table)
         .where(
@@ -109,17 +110,23 @@ def note_use(session: Session, *, caller: Caller, address: str, now: datetime) -
         )
 
 
-def standing_sessions(session: Session, *, session_ids: Collection[int], now: datetime) -> set[int]:
-    """Those of the sessions that still count and are not locked: the others' open pages hear no more."""
-    if not session_ids:
-        return set()
-    query = _held(WebSession).where(col(WebSession.id).in_(session_ids))
-    standing = set()
-    for row in session.execute(query, {"now": now}):
-        idle = AccessRules.read(row.rules).idle_after(row.role)
-        if idle is None or row.last_used_at is None or now - row.last_used_at < idle:
-            standing.add(row.held_id)
-    return standing
+def standing(session: Session, *, held: Collection[Held], now: datetime) -> set[Held]:
+    """Those sessions and tokens that count and are not locked: the others' open streams hear no more."""
+    found: set[Held] = set()
+    for via, table in _TABLES.items():
+        wanted = [key for kind, key in held if kind == via]
+        if not wanted:
+            continue
+        for row in session.execute(_held(table).where(col(table.id).in_(wanted)), {"now": now}):
+            if table is ApiToken or not _is_locked(row, now=now):
+                found.add((via, row.held_id))
+    return found
+
+
+def _is_locked(row: Row[Any], *, now: datetime) -> bool:
+    """Whether a browser lay unused too long."""
+    idle = AccessRules.read(row.rules).idle_after(row.role)
+    return idle is not None and row.last_used_at is not None and now - row.last_used_at >= idle
 
 
 def _refuse_old(session: Session, token_hash: str, *, now: datetime) -> None:
@@ -153,6 +160,7 @@ def _principal(session: Session, found: Row[Any], *, via: str) -> Principal:
         company_name=found.brand_name,
         company_colour=found.colour,
         session_id=found.held_id if via == "session" else None,
+        token_id=found.held_id if via == "token" else None,
     )
 
 

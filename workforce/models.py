@@ -341,6 +341,8 @@ class AccessLog(SQLModel, table=True):
     account_id: int = Field(sa_type=BigInteger, foreign_key="account.id")
     at: datetime
     from_address: str
+    session_id: int | None = Field(default=None, sa_type=BigInteger)
+    """The browser session, also after it has been destroyed; None for a program's token."""
     act: str = Field(default="opened", sa_column_kwargs={"server_default": "opened"})
     """`opened`: unmasked with a reason. `viewed`: a page about them, masked or one's own visit. `searched`:
     looked for as a person who asks what is held. `downloaded`: taken out as a file or on paper."""

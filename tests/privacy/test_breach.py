@@ -8,10 +8,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 import main
 from core.db import Database
+from core.models import TimelineEntry
 from operators.typed import moment
 from privacy.breach import HEADS, UnknownAccountError, report_breach
 from tests import world
@@ -61,7 +62,15 @@ def leak(session: Session) -> tuple[Company, str]:
     key = ("ticket", ticket.id or 0)
     look(session, thief, company, key)
     look(session, thief, company, key, at=world.NOW + timedelta(hours=2), from_address="10.0.0.8")
-    look(session, thief, company, ("household", homes[1].id or 0), act="viewed", fields=["history"])
+    look(
+        session,
+        thief,
+        company,
+        ("household", homes[1].id or 0),
+        act="viewed",
+        fields=["history"],
+        session_id=77,
+    )
     look(session, thief, company, ("household", 999_999), at=world.NOW + timedelta(hours=1))
     look(session, thief, company, key, at=world.NOW - timedelta(days=9))
     look(session, honest, company, ("household", homes[2].id or 0))
@@ -90,6 +99,8 @@ def test_an_address_and_a_stretch_of_time_narrow_it(session: Session) -> None:
     assert {each.name for each in everybody.people} == {"김하나", "이둘", "박셋"}
     from_there = report_breach(session, company_id=company_id, since=world.NOW, from_address="10.0.0.8")
     assert [each.name for each in from_there.people] == ["김하나"]
+    stolen = report_breach(session, company_id=company_id, since=world.NOW, session_id=77)
+    assert [(each.name, each.readers) for each in stolen.people] == [("이둘", {"thief"})]
     before = report_breach(
         session, company_id=company_id, since=world.NOW - timedelta(days=20), until=world.NOW
     )
@@ -122,6 +133,11 @@ def test_the_command_writes_a_file_for_its_owner_alone(
     assert out.stat().st_mode & 0o077 == 0
     said = capsys.readouterr().out
     assert "2명" in said and "72시간" in said and "김하나" not in said
+    assert main.main([*arguments, "--session", "5", "--out", str(out)]) == 0
+    assert "0명" in capsys.readouterr().out
+    with database.reading() as session:
+        told = session.exec(select(TimelineEntry).where(TimelineEntry.what == "BreachReported")).all()
+    assert [(each.actor_kind, each.data["count"]) for each in told] == [("command", 2), ("command", 0)]
     assert main.main([*arguments[:2], "nobody", *arguments[3:], "--out", str(out)]) == 2
 
 

@@ -10,6 +10,7 @@ import httpx
 from sqlmodel import col, select
 
 from core.jobs import make_worker_app
+from core.models import TimelineEntry
 from core.settings import Settings
 from privacy.breach import report_breach
 from tests.web.conftest import ClientAs, WebWorld
@@ -91,6 +92,11 @@ def test_sheets_are_kept_in_a_folder(web_world: WebWorld, tmp_path: Path) -> Non
     add_tasks(app, context)
     app.tasks["day_sheets"](timestamp=0)
     assert "10:15에 만든 표입니다" in file.read_text(encoding="utf-8")
+    with web_world.database.reading() as session:
+        said = session.exec(select(TimelineEntry).where(TimelineEntry.what == "DaySheetsWritten")).all()
+    assert [entry.data for entry in said] == [{"day": "2026-12-01"}], (
+        "once a day, however often they are written"
+    )
     old = file.with_name(f"{web_world.point.code}_{date(2026, 11, 28)}.html")
     mine = file.with_name("notes.html")
     for path in (old, mine):

@@ -135,6 +135,7 @@ def _log_in_of(session: Session, technician: Technician, now: datetime) -> dict[
     return {name: str(row.id) for name, row in rows.items()}
 
 
+PLAIN = {"Accept": "application/json"}
 UNKNOWN = {"number": "T-NO-SUCH", "service_point": "no-such", "code": "no-such", "place": "no-such"}
 PLAUSIBLE: dict[str, dict[str, Any]] = {
     "self-fix": {"result": "FAILED"},
@@ -209,10 +210,11 @@ def test_a_colleagues_desk_does_not_reach_other_points(web_world: WebWorld) -> N
 
 
 def _send(client: httpx.Client, route: str) -> httpx.Response:
+    """The answer; refusals as a problem: only the status is looked at, their page is drawn elsewhere."""
     method, path = route.split(" ")
     if method == "GET":
         dialog = {"HX-Request": "true"} if path.startswith("/dispatch/") else {}
-        return client.get(path, headers=dialog, follow_redirects=path.startswith("/m/"))
+        return client.get(path, headers={**dialog, **PLAIN}, follow_redirects=path.startswith("/m/"))
     if path.startswith(API_PREFIX):
         return client.post(path, json=PLAUSIBLE.get(path.rsplit("/", 1)[1]))
-    return client.post(path, data={"reason": "x"})
+    return client.post(path, data={"reason": "x"}, headers=PLAIN)

@@ -17,7 +17,7 @@ from tests.web.conftest import WebWorld
 from web.identity import COOKIE
 from web.locked import LOCKED_HEADER
 from workforce.accounts import issue_token
-from workforce.models import Account, Membership, WebSession
+from workforce.models import Account, ApiToken, Membership, WebSession
 from workforce.passwords import password_fault
 
 PASSWORD = "a-long-password"
@@ -84,25 +84,48 @@ def test_others_are_ended_and_i_stay(web_world: WebWorld) -> None:
         assert told(session)[-2:] == ["SessionsEnded", "SessionsEnded"]
 
 
-def test_an_ended_session_hears_no_more_within_seconds(web_world: WebWorld) -> None:
-    me = web_world.sign_in("agent")
-    heard: list[str] = []
-    greeted = threading.Event()
+def listen_to(client: httpx.Client, token: str | None = None) -> threading.Event:
+    """A page that listens in the background; the event is set when its stream has been ended for it."""
+    greeted, ended = threading.Event(), threading.Event()
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     def listen() -> None:
-        with me.stream("GET", "/live") as stream:
+        heard = []
+        with client.stream("GET", "/live", headers=headers) as stream:
             for line in stream.iter_lines():
                 heard.append(line)
                 greeted.set()
+        if "event: ended" in heard:
+            ended.set()
 
-    thread = threading.Thread(target=listen, daemon=True)
-    thread.start()
+    threading.Thread(target=listen, daemon=True).start()
     assert greeted.wait(5)
+    return ended
+
+
+def test_an_ended_session_hears_no_more_within_seconds(web_world: WebWorld) -> None:
+    ended = listen_to(web_world.sign_in("agent"))
     with web_world.database.transaction() as session:
         row = session.exec(select(WebSession).where(col(WebSession.revoked_at).is_(None))).one()
         row.revoked_at = web_world.now
-    thread.join(timeout=8)
-    assert not thread.is_alive() and "event: ended" in heard
+    assert ended.wait(8)
+
+
+def test_a_revoked_tokens_stream_hears_no_more_within_seconds(web_world: WebWorld) -> None:
+    program = web_world.sign_in("agent")
+    program.cookies.delete(COOKIE)
+    with web_world.database.transaction() as session:
+        of = {"role": Role.AGENT, "company_code": "onnuri", "login": None, "by": SYSTEM}
+        token = issue_token(session, **of, now=web_world.now)  # type: ignore[arg-type]
+        kept = issue_token(session, **of, now=web_world.now)  # type: ignore[arg-type]
+    first, second = listen_to(program, token), listen_to(program, kept)
+    with web_world.database.reading() as session:
+        ids = session.exec(select(ApiToken.id).order_by(col(ApiToken.id))).all()
+    for token_id, ended, other in zip(ids, (first, second), (second, None), strict=True):
+        with web_world.database.transaction() as session:
+            session.get_one(ApiToken, token_id).revoked_at = web_world.now
+        assert ended.wait(8)
+        assert other is None or not other.is_set(), "each token ends its own"
 
 
 def test_a_new_password_needs_the_old_one_and_ends_the_rest(web_world: WebWorld) -> None:

@@ -25,8 +25,8 @@ from web.live_hub import LiveHub
 from workforce.access_models import RecoveryCode, SecondFactor
 from workforce.account_care import reset_somebodys_factor
 from workforce.accounts import issue_login_link, issue_token
+from workforce.log_ins import set_password
 from workforce.models import Account
-from workforce.people import set_password
 
 PASSWORD = "a-long-password"
 INSIDE = {"X-Forwarded-For": "203.0.113.7"}

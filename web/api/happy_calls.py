@@ -15,7 +15,7 @@ from core.clock import rfc3339_kst
 from happycall import attempts, queries
 from happycall.schemas import Answers, AttemptRequest, CallInfo
 from web.api.answers import act_once, read
-from web.api.shapes import HappyCallDoneShape, HappyCallListShape
+from web.api.happy_call_shapes import HappyCallDoneShape, HappyCallListShape
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.presenters.masks import MASKED
 

@@ -18,7 +18,7 @@ from dispatch.planning.replans import ask_replan
 from dispatch.planning.slots import Slot, SlotQuestion, rank_slots, rank_slots_for
 from geo.service import Precision, place_address
 from web.api.answers import act_once, read
-from web.api.shapes import PlanShape, ReplanShape, SlotShape
+from web.api.plan_shapes import PlanShape, ReplanShape, SlotShape
 from web.identity import Author, GuardedRoute, SignedIn, allow, everyone
 from web.scope import reach_ticket
 from workforce.queries import get_point_by_code

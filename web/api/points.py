@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from core.actor import Principal
 from core.clock import today_kst
 from web.api.answers import read
-from web.api.shapes import PointListShape, TechnicianListShape
+from web.api.plan_shapes import PointListShape, TechnicianListShape
 from web.identity import GuardedRoute, SignedIn, everyone
 from workforce import queries
 from workforce.schemas import PointInfo, TechnicianInfo

@@ -1,5 +1,6 @@
-"""What the API answers: the OpenAPI document is made from these, and tests hold every answer to them.
+"""What the API answers about a ticket and all that hangs on it.
 
+The OpenAPI document is made from these shapes and their neighbours', and tests hold every answer to them.
 Routes answer with what presenters make; these describe it. Answers may gain fields, so a client ignores
 those it does not know. Moments are RFC 3339 with +09:00, amounts won with VAT.
 """
@@ -7,9 +8,9 @@ those it does not know. Moments are RFC 3339 with +09:00, amounts won with VAT.
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 
 from dispatch.states import (
     CLOCK_STATES,
@@ -19,7 +20,7 @@ from dispatch.states import (
     TICKET_STATUSES,
     VISIT_STATES,
 )
-from happycall.schemas import CALL_STATES, Answers
+from happycall.schemas import CALL_STATES
 
 TicketStatus = Literal[TICKET_STATUSES]  # type: ignore[valid-type]  # the same words as the column's CHECK
 VisitState = Literal[VISIT_STATES]  # type: ignore[valid-type]
@@ -331,147 +332,3 @@ class TicketListShape(BaseModel):
 
     items: list[TicketItemShape]
     next_cursor: str | None
-
-
-class SlotShape(BaseModel):
-    """A window in which a technician really fits."""
-
-    start: datetime
-    end: datetime
-    technician_id: int
-    added_travel_s: int
-    reachable: bool
-    overtime: bool
-    score: float
-
-
-class StopShape(BaseModel):
-    """A visit in a plan."""
-
-    number: str
-    ticket: str
-    technician_id: int
-    state: VisitState
-    arrive: datetime
-    start: datetime
-    end: datetime
-    window: WindowShape | None
-    late: bool
-
-
-class RouteShape(BaseModel):
-    """A technician's day."""
-
-    technician: TechnicianNameShape
-    lunch_start: datetime | None
-    stops: list[StopShape]
-
-
-class UnplannedShape(BaseModel):
-    """A ticket that is left out, and why."""
-
-    number: str
-    ticket: str
-    reasons: list[dict[str, Any]]
-
-
-class PlanShape(BaseModel):
-    """The published plan of a point's day."""
-
-    service_point: str
-    day: date
-    version: int
-    origin: str | None
-    made_at: datetime | None
-    cost: int | None
-    routes: list[RouteShape]
-    stops: list[StopShape]
-    unplanned: list[UnplannedShape]
-    proposal: int | None
-
-
-class ReplanShape(BaseModel):
-    """A better plan was asked for."""
-
-    service_point: str
-    day: date
-    state: Literal["asked"]
-
-
-class PointShape(BaseModel):
-    """An open service point."""
-
-    id: int
-    code: str
-    name: str
-    kind: Literal["direct", "designated"]
-    address: str
-    location: dict[Literal["lat", "lon"], float | None]
-    daily_limit: int | None
-    state: Literal["open"]
-
-
-class PointListShape(BaseModel):
-    """Every open point that this person may see."""
-
-    items: list[PointShape]
-    next_cursor: str | None
-
-
-class TechnicianShape(BaseModel):
-    """A technician at work for a point."""
-
-    id: int
-    name: str
-    badge_number: str
-    service_point_id: int
-    state: Literal["active"]
-
-
-class TechnicianListShape(BaseModel):
-    """Technicians that this person may see."""
-
-    items: list[TechnicianShape]
-    next_cursor: str | None
-
-
-class HappyCallAttemptShape(BaseModel):
-    """A try of a happy call."""
-
-    model_config = ConfigDict(populate_by_name=True)
-
-    at: datetime
-    outcome: str
-    with_: PartyRole | None = Field(alias="with")
-    answers: Answers | None
-
-
-class HappyCallShape(BaseModel):
-    """A call that is owed, or was made. `also` are tickets that it asks after too."""
-
-    id: int
-    number: str
-    ticket: str
-    state: CallState
-    due_at: datetime
-    until_at: datetime
-    reason: str
-    reopened_ticket: bool
-    also: list[str]
-    attempts: list[HappyCallAttemptShape]
-
-
-class HappyCallListShape(BaseModel):
-    """A page of calls, the earliest due first."""
-
-    items: list[HappyCallShape]
-    next_cursor: str | None
-
-
-class HappyCallDoneShape(HappyCallShape):
-    """Where the call and its ticket stand after a try; `unhappy` says why the case was taken up again."""
-
-    ticket_status: TicketStatus
-    reopened: bool
-    escalated: bool
-    unhappy: list[str]

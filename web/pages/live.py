@@ -8,6 +8,7 @@ from sse_starlette import EventSourceResponse
 from core.actor import Principal
 from web.context import context_of
 from web.identity import GuardedRoute, SignedIn, everyone
+from web.live_hub import Held
 
 router = APIRouter(route_class=GuardedRoute)
 
@@ -21,9 +22,16 @@ async def live(request: Request, principal: Principal = SignedIn) -> EventSource
     stream = context_of(request).live.stream(
         company_id=principal.company_id,
         service_point_id=principal.service_point_id,
-        session_id=principal.session_id,
+        held=_held(principal),
     )
     return EventSourceResponse(stream, ping=PING_S)
+
+
+def _held(principal: Principal) -> Held | None:
+    """What ends this stream when it ends."""
+    if principal.session_id is not None:
+        return "session", principal.session_id
+    return ("token", principal.token_id) if principal.token_id is not None else None
 
 
 @router.get("/live/here")

@@ -17,14 +17,8 @@ from web.pages.admin.forms import FormPage, press, show_form, submit
 from web.pages.admin.frame import Done
 from web.pages.admin.typed import FormFields, Typed
 from workforce import staff
-from workforce.people import (
-    StaffInfo,
-    add_log_in,
-    get_staff,
-    keep_an_admin,
-    set_account_disabled,
-    set_password,
-)
+from workforce.log_ins import add_log_in, keep_an_admin, set_account_disabled, set_password
+from workforce.people import StaffInfo, get_staff
 from workforce.points import search_points
 from workforce.schemas import MembershipInfo
 from workforce.shift_patterns import remove_shifts_from

@@ -54,6 +54,7 @@ HEADS = (
     N_("항목"),
     N_("까닭"),
     N_("접속한 곳"),
+    N_("로그인 번호"),
 )
 Text = Annotated[str, Query(max_length=100)]
 
@@ -250,13 +251,14 @@ def _row(line: AccessLine, whose: dict[tuple[str, int], tuple[str, str]]) -> dic
         "fields": ", ".join(_(FIELDS.get(each, each)) for each in line.fields),
         "reason": MASKED.text(line.reason),
         "from_address": line.from_address,
+        "session": line.session_id or "",
     }
 
 
 def _cells(line: AccessLine, whose: dict[tuple[str, int], tuple[str, str]]) -> list[object]:
     row = _row(line, whose)
     at = f"{line.at.astimezone(KST):%Y-%m-%d %H:%M:%S}"
-    names = ("who", "login", "act", "whose", "fields", "reason", "from_address")
+    names = ("who", "login", "act", "whose", "fields", "reason", "from_address", "session")
     return [at, *(row[name] for name in names)]
 
 

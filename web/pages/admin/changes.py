@@ -66,6 +66,7 @@ WHAT = {
     "DataImported": N_("목록을 가져옴"),
     "DataExported": N_("모든 자료를 내보냄"),
     "DataBackedUp": N_("모든 자료를 백업함"),
+    "DaySheetsWritten": N_("하루 일정표를 폴더에 두기 시작함"),
     "BreachReported": N_("유출 보고서를 만듦"),
     "CalendarDaySet": N_("회사 달력을 바꿈"),
     "StepRetried": N_("멈춘 일을 다시 시도함"),

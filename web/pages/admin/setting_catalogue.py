@@ -10,7 +10,6 @@ from web.pages.admin.setting_kinds import (
     DAY,
     HOUR,
     MINUTE,
-    ByPriority,
     Choice,
     Clock,
     ClockList,
@@ -19,8 +18,11 @@ from web.pages.admin.setting_kinds import (
     MonthDay,
     Networks,
     Number,
-    RoleMinutes,
     Spans,
+)
+from web.pages.admin.setting_tables import (
+    ByPriority,
+    RoleMinutes,
     Speeds,
     SymptomMinutes,
     SymptomSkills,

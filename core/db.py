@@ -16,7 +16,7 @@ from sqlmodel import Session, col
 
 from core.last_acts import run_last_acts
 from core.news import take_news, tell
-from core.wall import go_behind_it
+from core.wall import across_the_company, go_behind_it
 
 MODEL_MODULES = (
     "core.models",
@@ -132,8 +132,8 @@ def _ask_before_use(engine: Engine) -> None:
 class Database:
     """Hands out transactions; nothing else in Ondol commits.
 
-    One that is `walled` works behind the wall between companies (`core.wall`): each transaction sees the
-    rows of the company that its request is made for, and none without one.
+    One that is `walled` works behind the wall (`core.wall`): each transaction sees the rows of the company,
+    the point or the own visits of whom its request is made for, and none without one.
     """
 
     def __init__(self, engine: Engine, *, walled: bool = False) -> None:
@@ -159,7 +159,8 @@ class Database:
             if self._walled:
                 go_behind_it(session)
             yield session
-            run_last_acts(session)
+            with across_the_company(session):
+                run_last_acts(session)
             news = take_news(session)
         tell(self.engine, news)
 

@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from core.errors import FieldError, InvalidError
 from core.i18n import _
+from core.wall import across_the_company
 from customers.queries import list_details, search_households
 from customers.schemas import AddressInfo
 from dispatch import clock_rules
@@ -193,7 +194,8 @@ def find_open_ticket_of_household(session: Session, *, company_id: int, househol
 
 def matching(session: Session, *, company_id: int, q: str) -> ColumnElement[bool]:
     """The condition on `ticket` rows of one search box: a number or its end, a phone, a name, an address."""
-    homes = search_households(session, company_id=company_id, query=q, limit=MAX_HOMES)
+    with across_the_company(session):  # ids of homes: whose tickets are shown, the reader's scope says
+        homes = search_households(session, company_id=company_id, query=q, limit=MAX_HOMES)
     number = q.upper()
     return or_(
         col(Ticket.household_id).in_([hit.detail.household.id for hit in homes]),

@@ -10,6 +10,7 @@ from core.actor import Actor
 from core.clock import operating_day
 from core.events import publish
 from core.i18n import N_, _
+from core.wall import across_the_company
 from dispatch import ending
 from dispatch.cases import Case, WrongStateError, current_visit, lock_case, lock_day_of
 from dispatch.detail_shapes import TicketDetail
@@ -112,7 +113,8 @@ def suspected_number(session: Session, *, ticket_id: int) -> str | None:
     ticket = session.get(Ticket, ticket_id)
     if ticket is None or ticket.suspected_duplicate_of_id is None:
         return None
-    return session.get_one(Ticket, ticket.suspected_duplicate_of_id).number
+    with across_the_company(session):  # its number alone
+        return session.get_one(Ticket, ticket.suspected_duplicate_of_id).number
 
 
 def taken_in(session: Session, *, detail: TicketDetail) -> list[str]:
@@ -126,7 +128,8 @@ def taken_in(session: Session, *, detail: TicketDetail) -> list[str]:
         col(Ticket.status) == "CANCELLED",
     )
     # Cancelled may be more than merged: what was re-opened since has ended for a reason of its own.
-    rows = session.exec(query)
+    with across_the_company(session):  # their numbers alone
+        rows = session.exec(query).all()
     return sorted(number for number, again in rows if again is None or again <= merged[number])
 
 
@@ -134,7 +137,8 @@ def say_of(session: Session, *, detail: TicketDetail, now: datetime) -> str:
     """`언제 와요?`; for a merged ticket it is the one that goes on that answers."""
     number = merged_into(detail)
     if number is not None:
-        detail = ticket_detail(session, company_id=detail.company.id, number=number, now=now)
+        with across_the_company(session):  # the same family's, perhaps at another point: one sentence of it
+            detail = ticket_detail(session, company_id=detail.company.id, number=number, now=now)
     return answer_where_is_it(detail, now)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, exists, or_
 from sqlmodel import Session, col, func, select
 
+from core.wall import across_the_company
 from dispatch.call_desk import party_names
 from dispatch.console.reasons import reasons_of
 from dispatch.list_queries import TicketItem, items_by_id
@@ -182,8 +183,9 @@ def list_lost(session: Session, *, point_id: int, now: datetime) -> list[Lost]:
         .order_by(col(Placement.answered_at).desc())
         .limit(SHOWN)
     )
-    rows = list(session.exec(query))
-    names = party_names(session, ticket_ids={row.ticket_id for row, _number in rows}) if rows else {}
+    with across_the_company(session):  # another point's by now: its number alone, the names to hide them
+        rows = list(session.exec(query))
+        names = party_names(session, ticket_ids={row.ticket_id for row, _number in rows}) if rows else {}
     return [
         Lost(
             number,
@@ -209,7 +211,8 @@ def had_ticket(session: Session, *, company_id: int, point_id: int, number: str)
         )
         .limit(1)
     )
-    return session.exec(query).first() is not None
+    with across_the_company(session):  # whoever has it now
+        return session.exec(query).first() is not None
 
 
 def waiting_by_point(session: Session, *, company_id: int) -> dict[int, Waiting]:

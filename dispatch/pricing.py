@@ -11,6 +11,7 @@ from billing import service as billing
 from billing.schemas import BoilerFacts, Estimate, LineRequest, PricedVisit, VisitWork
 from core.clock import today_kst
 from core.i18n import _
+from core.wall import across_the_company
 from customers.queries import get_boiler
 from dispatch.cases import Case, WrongStateError, current_visit
 from dispatch.models import Ticket, Visit
@@ -92,5 +93,6 @@ def _last_repair_on(session: Session, ticket: Ticket, *, before: datetime) -> da
         )
         .order_by(col(Visit.ended_at).desc())
     )
-    ended = session.exec(query).first()
+    with across_the_company(session):  # whoever repaired it: the day alone
+        ended = session.exec(query).first()
     return today_kst(ended) if ended else None

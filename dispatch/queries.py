@@ -12,6 +12,7 @@ from sqlmodel import Session, SQLModel, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from core import audit
+from core.wall import across_the_company
 from customers.queries import get_boiler
 from dispatch.checklist import checklist_for
 from dispatch.detail_shapes import (
@@ -119,7 +120,10 @@ def _own_facts(ticket: Ticket) -> dict[str, Any]:
 
 
 def _number_of(session: Session, ticket_id: int | None) -> str | None:
-    return None if ticket_id is None else session.get_one(Ticket, ticket_id).number
+    if ticket_id is None:
+        return None
+    with across_the_company(session):  # its number alone
+        return session.get_one(Ticket, ticket_id).number
 
 
 def _parties(session: Session, ticket_id: int) -> tuple[PartyFacts, ...]:

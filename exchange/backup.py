@@ -25,13 +25,21 @@ _AWAY_WITH_THE_OLD = f"""\
 SET lock_timeout = '{WAIT_FOR_LOCKS}';
 SET client_min_messages = warning;
 DO $$
+DECLARE
+    wanted text;
 BEGIN
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'ondol_web') THEN
-        CREATE ROLE ondol_web NOLOGIN;
-    END IF;
-    IF NOT pg_has_role(current_user, 'ondol_web', 'MEMBER') THEN
-        EXECUTE format('GRANT ondol_web TO %I', current_user);
-    END IF;
+    FOREACH wanted IN ARRAY ARRAY['ondol_web', 'ondol_point', 'ondol_technician']
+    LOOP
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
+            EXECUTE format('CREATE ROLE %I NOLOGIN', wanted);
+        END IF;
+        IF wanted <> 'ondol_web' AND NOT pg_has_role(wanted, 'ondol_web', 'USAGE') THEN
+            EXECUTE format('GRANT ondol_web TO %I', wanted);
+        END IF;
+        IF NOT pg_has_role(current_user, wanted, 'MEMBER') THEN
+            EXECUTE format('GRANT %I TO %I', wanted, current_user);
+        END IF;
+    END LOOP;
 END
 $$;
 DROP SCHEMA public CASCADE;
@@ -46,7 +54,7 @@ GRANT USAGE ON SCHEMA public TO ondol_web;
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ondol_web;
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO ondol_web;
 """
-"""The wall between companies (decision 10): its role belongs to the server, so no backup holds it, and the
+"""The wall (decisions 10 and 14): its roles belong to the server, so no backup holds them, and the
 rights of tables to come are said of their owner, who may have another name here."""
 
 

@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from core.actor import Actor, Principal, Role
 from core.errors import ForbiddenError, TooManyError, UnauthorizedError
 from core.i18n import _, set_language
-from core.wall import Caller as TheirCompany
+from core.wall import Caller as Behind
 from core.wall import work_for
 from web.context import caller_address, context_of
 from web.language import language_of
@@ -70,12 +70,24 @@ class GuardedRoute(APIRoute):
             set_language(language_of(request))
             principal = await run_in_threadpool(_admit, request, roles)
             request.state.principal = principal
-            work_for(TheirCompany(principal.company_id, principal.person_id))
+            work_for(_behind_the_wall(principal))
             # Taken before anything is read: what changes while a page is written is then looked at again.
             request.state.live_mark = context_of(request).live.mark
             return await handler(request)
 
         return guarded
+
+
+def _behind_the_wall(principal: Principal) -> Behind:
+    """What this person's transactions see; whoever does not serve a point or make visits sees the company."""
+    desk, technician = principal.role is Role.POINT, principal.role is Role.TECHNICIAN
+    return Behind(
+        principal.company_id,
+        principal.person_id,
+        # A technician's membership without a seat of his own reaches what its point does (`web.scope`).
+        service_point_id=principal.service_point_id if desk or technician else None,
+        technician_id=principal.technician_id if technician else None,
+    )
 
 
 def identify(request: Request) -> Principal | None:

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from core.clock import operating_day, operating_day_bounds
 from core.dated import CompanyRules, read_rules
-from core.wall import outside_the_wall
+from core.wall import across_the_company, outside_the_wall
 from dispatch.planning.board_rows import (
     finished_today,
     held_elsewhere,
@@ -62,7 +62,8 @@ def load_horizon(session: Session, *, point_id: int, now: datetime) -> list[DayB
 
 def load_boards(session: Session, *, point_id: int, days: Sequence[date], now: datetime) -> list[DayBoard]:
     """The boards of several days of one point, in the order of `days`."""
-    facts = _load_facts(session, point_id=point_id, days=days, now=now)
+    with across_the_company(session):  # whose time is free shows from everybody's visits
+        facts = _load_facts(session, point_id=point_id, days=days, now=now)
     return [_board(facts, day) for day in days]
 
 

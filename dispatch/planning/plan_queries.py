@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from core.wall import across_the_company
 from dispatch.console.lanes import Lane, LaneJob, day_lanes, window_of
 from dispatch.console.map_views import MapPoint, MapTicket, map_points, map_tickets
 from dispatch.models import Ticket, Visit
@@ -95,7 +96,9 @@ def plan_of(session: Session, *, point_id: int, day: date) -> PlanView:
     proposal = select(func.max(Plan.id)).where(
         col(Plan.service_point_id) == point_id, col(Plan.day) == day, col(Plan.state) == "proposed"
     )
-    cases = _cases(session, [stop["visit_id"] for route in plan.routes for stop in route["stops"]])
+    with across_the_company(session):  # numbers and times: a plan names no family
+        cases = _cases(session, [stop["visit_id"] for route in plan.routes for stop in route["stops"]])
+        unplanned = _unplanned(session, plan)
     crew = get_technicians(
         session,
         technician_ids=[route["technician_id"] for route in plan.routes],
@@ -118,7 +121,7 @@ def plan_of(session: Session, *, point_id: int, day: date) -> PlanView:
             )
             for route in plan.routes
         ),
-        unplanned=_unplanned(session, plan),
+        unplanned=unplanned,
         proposal_id=session.exec(proposal).one(),
     )
 

@@ -10,6 +10,7 @@ from fastapi import Request, Response
 from pydantic import BaseModel
 from sqlmodel import Session
 
+from core.wall import across_the_company
 from web.api.answers import act_once
 from web.context import context_of
 from web.identity import current_principal
@@ -28,14 +29,16 @@ def change_ticket(
     def act(session: Session, now: datetime) -> dict[str, Any]:
         principal = current_principal(request)
         ticket_id = reach_ticket(session, principal=principal, number=number)
-        change(session, ticket_id, now)
-        session.flush()
-        return ticket_json(
-            session,
-            principal=principal,
-            number=number,
-            now=now,
-            texts_whole=context_of(request).settings.is_demo,
-        )
+        with across_the_company(session):
+            change(session, ticket_id, now)
+            session.flush()
+            # As it then stands, also when the step has just given it to another.
+            return ticket_json(
+                session,
+                principal=principal,
+                number=number,
+                now=now,
+                texts_whole=context_of(request).settings.is_demo,
+            )
 
     return act_once(request, act, body=body, status=status)

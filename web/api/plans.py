@@ -12,6 +12,7 @@ from core.actor import Actor, Principal, Role
 from core.clock import rfc3339_kst
 from core.errors import FieldError, InvalidError, NotFoundError
 from core.i18n import _
+from core.wall import across_the_company
 from dispatch.intake_rules import SYMPTOMS
 from dispatch.planning.plan_queries import PlanView, RouteView, StopView, plan_of
 from dispatch.planning.replans import ask_replan
@@ -76,7 +77,8 @@ def post_replan(
 
     def act(session: Session, now: datetime) -> dict[str, Any]:
         point = _reach_point(session, principal, service_point)
-        ask_replan(session, point_id=point.id, day=day, by=by, now=now)
+        with across_the_company(session):
+            ask_replan(session, point_id=point.id, day=day, by=by, now=now)
         return {"service_point": point.code, "day": day.isoformat(), "state": "asked"}
 
     return act_once(request, act, status=202)

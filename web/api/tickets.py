@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from callcenter.error_codes import ErrorCodeBook
 from core.actor import Actor, Principal, Role
+from core.wall import across_the_company
 from dispatch import cancellation, escalation, intake, reopening, triage
 from dispatch.late_entry import require_paper
 from dispatch.list_queries import list_tickets
@@ -63,9 +64,12 @@ def post_paper_ticket(
 
     def act(session: Session, now: datetime) -> dict[str, Any]:
         require_paper(body)
-        filed = _file(session, body, principal=principal, by=by, now=now)
-        if principal.role is Role.POINT and principal.service_point_id is not None:
-            keep_at_point(session, ticket_id=filed.id, point_id=principal.service_point_id, by=by, now=now)
+        with across_the_company(session):  # the home and its people may be known from another point
+            filed = _file(session, body, principal=principal, by=by, now=now)
+            if principal.role is Role.POINT and principal.service_point_id is not None:
+                keep_at_point(
+                    session, ticket_id=filed.id, point_id=principal.service_point_id, by=by, now=now
+                )
         return ticket_json(session, principal=principal, number=filed.number, now=now)
 
     return act_once(request, act, body=body, status=201)

@@ -18,6 +18,7 @@ from core.dated import read_rules
 from core.errors import NotFoundError
 from core.i18n import _
 from core.phones import parse_phone
+from core.wall import across_the_company
 from dispatch.call_desk import party_names
 from dispatch.planning.board import horizon
 from dispatch.tasks import TaskInfo, close_task, get_task, list_tasks
@@ -116,14 +117,11 @@ def post_task_done(
                 raise NotFoundError(_("이미 끝났거나 다른 사람에게 넘어간 할 일입니다."))
             reach_ticket(session, principal=principal, number=task.number)
         if take_once(session, request, principal=principal, posted=posted, now=now):
-            close_task(
-                session,
-                ticket_id=task.ticket_id,
-                task_id=task_id,
-                outcome=posted.get("outcome")[:500] or _("마쳤습니다."),
-                by=by,
-                now=now,
-            )
+            outcome = posted.get("outcome")[:500] or _("마쳤습니다.")
+            with across_the_company(session):
+                close_task(
+                    session, ticket_id=task.ticket_id, task_id=task_id, outcome=outcome, by=by, now=now
+                )
     return RedirectResponse(own_path(posted.get("back") or "/m?view=tasks"), status_code=303)
 
 

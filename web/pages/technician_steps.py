@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from core.actor import Actor, Principal
 from core.errors import DomainError, ForbiddenError, NotFoundError, UnauthorizedError
+from core.wall import across_the_company
 from dispatch import visits
 from dispatch.cases import lock_case
 from dispatch.completion import complete_visit
@@ -271,8 +272,8 @@ def take_step(
             now = context.clock()
             ticket_id = reach_ticket(session, principal=principal, number=number)
             if take_once(session, request, principal=principal, posted=posted, now=now):
-                act(session, ticket_id, now)
-                session.flush()
+                with across_the_company(session):
+                    act(session, ticket_id, now)
             still_his = _reaches(session, principal, number)
     except NotFoundError:
         with context.database.reading() as session:

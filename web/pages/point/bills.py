@@ -15,6 +15,7 @@ from billing.schemas import VISIT_FEE, ChargeInfo
 from core.actor import Actor, Principal
 from core.errors import DomainError, FieldError, ForbiddenError, InvalidError, NotFoundError
 from core.i18n import _
+from core.wall import across_the_company
 from dispatch.bill_correction import OtherBillError, correct_bill, preview_correction
 from dispatch.queries import ticket_detail
 from dispatch.scopes import ticket_in_scope
@@ -81,17 +82,18 @@ def post_bill(
             now = context.clock()
             desk, visit = reach_bill(session, principal=principal, number=number, visit_id=visit_id)
             if take_once(session, request, principal=principal, posted=posted, now=now):
-                correct_bill(
-                    session,
-                    ticket_id=visit.ticket_id,
-                    visit_id=visit_id,
-                    seen=_seen(posted),
-                    lines=read_lines(posted),
-                    misuse=posted.get("misuse") == "1",
-                    reason=_reason(posted),
-                    by=by,
-                    now=now,
-                )
+                with across_the_company(session):
+                    correct_bill(
+                        session,
+                        ticket_id=visit.ticket_id,
+                        visit_id=visit_id,
+                        seen=_seen(posted),
+                        lines=read_lines(posted),
+                        misuse=posted.get("misuse") == "1",
+                        reason=_reason(posted),
+                        by=by,
+                        now=now,
+                    )
     except (ForbiddenError, NotFoundError):
         raise
     except DomainError as error:

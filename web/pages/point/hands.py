@@ -19,6 +19,7 @@ from core.errors import (
     UnauthorizedError,
 )
 from core.i18n import _
+from core.wall import across_the_company
 from dispatch.by_hand import PINS, assign_by_hand
 from dispatch.planning.proposals import accept_proposal, list_proposals, reject_proposal
 from dispatch.planning.replans import ask_replan
@@ -78,7 +79,8 @@ def post_replan(
         desk = read_desk(session, request, principal=principal, now=now)
         day = operating_day(now) + timedelta(days=index)
         if take_once(session, request, principal=principal, posted=posted, now=now):
-            ask_replan(session, point_id=desk.point.id, day=day, by=by, now=now)
+            with across_the_company(session):
+                ask_replan(session, point_id=desk.point.id, day=day, by=by, now=now)
     return RedirectResponse(desk.address(day=index or None, done="replan"), status_code=303)
 
 
@@ -97,14 +99,9 @@ def post_proposal(
             desk = read_desk(session, request, principal=principal, now=now)
             company_id = desk.point.company_id
             _require_own(session, desk, plan_id)
-            if taken:
-                accept_proposal(
-                    session, plan_id=plan_id, company_id=company_id, by=by, now=now, reason=reason
-                )
-            else:
-                reject_proposal(
-                    session, plan_id=plan_id, company_id=company_id, reason=reason, by=by, now=now
-                )
+            decide = accept_proposal if taken else reject_proposal
+            with across_the_company(session):
+                decide(session, plan_id=plan_id, company_id=company_id, reason=reason, by=by, now=now)
     except (ForbiddenError, NotFoundError, UnauthorizedError):
         raise
     except DomainError as error:

@@ -15,6 +15,7 @@ from core.actor import Actor, Principal
 from core.dated import read_rules
 from core.errors import DomainError, ForbiddenError, NotFoundError, UnauthorizedError
 from core.i18n import _
+from core.wall import across_the_company
 from dispatch.intake import file_ticket, read_late_problems
 from dispatch.late_entry import require_paper
 from dispatch.paper_record import record_paper
@@ -62,7 +63,8 @@ def post_new(
             desk = read_desk(session, request, principal=principal, now=now)
             if not take_once(session, request, principal=principal, posted=posted, now=now):
                 return RedirectResponse(desk.address("/point/tickets"), status_code=303)
-            number = _file(session, desk, posted, by=by, now=now)
+            with across_the_company(session):
+                number = _file(session, desk, posted, by=by, now=now)
     except (ForbiddenError, NotFoundError, UnauthorizedError):
         raise
     except DomainError as error:
@@ -89,7 +91,8 @@ def post_record(
             now = context.clock()
             desk, item = reach_item(session, principal=principal, number=number, now=now)
             if take_once(session, request, principal=principal, posted=posted, now=now):
-                record_paper(session, ticket_id=item.id, record=read_paper(posted), by=by, now=now)
+                with across_the_company(session):
+                    record_paper(session, ticket_id=item.id, record=read_paper(posted), by=by, now=now)
     except (ForbiddenError, NotFoundError, UnauthorizedError):
         raise
     except DomainError as error:

@@ -16,6 +16,7 @@ from core.actor import Actor, Principal
 from core.clock import kst, operating_day, today_kst
 from core.errors import DomainError, ForbiddenError, NotFoundError, UnauthorizedError
 from core.i18n import _
+from core.wall import across_the_company
 from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.point.desk import duty_values, frame
@@ -128,7 +129,8 @@ def take_time(request: Request, principal: Principal, posted: PostedForm, act: A
             desk = read_desk(session, request, principal=principal, now=now)
             done = ""
             if take_once(session, request, principal=principal, posted=posted, now=now):
-                done = act(session, desk, now)
+                with across_the_company(session):  # absences and closures give visits away
+                    done = act(session, desk, now)
     except (ForbiddenError, NotFoundError, UnauthorizedError):
         raise
     except DomainError as error:

@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from core.actor import Principal
 from core.errors import DomainError, ForbiddenError, NotFoundError, UnauthorizedError
+from core.wall import across_the_company
 from web.context import context_of
 from web.pages.point.reach import Desk, reach_item, require_still_here
 from web.pages.point.ticket import ticket_values
@@ -44,7 +45,8 @@ def take(
                 return _go(request, _again(request, number, to_desk=to_desk))
             desk, item = reach_item(session, principal=principal, number=number, now=now)
             require_still_here(request, desk)
-            done = act(session, desk, item.id, now)
+            with across_the_company(session):
+                done = act(session, desk, item.id, now)
     except (ForbiddenError, NotFoundError, UnauthorizedError):
         raise
     except DomainError as error:

@@ -2,7 +2,7 @@
 
 Expand: the column is nullable, and the version before leaves it empty.
 
-Revision ID: 0017
+Revision ID: 0015
 Revises: 0014
 """
 
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-revision = "0017"
+revision = "0015"
 down_revision = "0014"
 branch_labels = None
 depends_on = None

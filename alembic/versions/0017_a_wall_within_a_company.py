@@ -6,16 +6,16 @@ docs/decisions/0014, and docs/security.md for the table in words.
 
 Expand: a process of the version before works as `ondol_web`, as it did.
 
-Revision ID: 0016
-Revises: 0015
+Revision ID: 0017
+Revises: 0016
 """
 
 from __future__ import annotations
 
 from alembic import op
 
-revision = "0016"
-down_revision = "0015"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 

@@ -125,6 +125,7 @@ class KernelSearch:
         )
         self.twins: list[int] = arrays.people["twin"].tolist()
         self.prefixes = [list(prefix) for prefix in arrays.prefixes]
+        self.load_routes(self.prefixes)
 
     def close(self) -> None:
         """Give the memory back."""

@@ -35,13 +35,13 @@ def main(arguments: Sequence[str]) -> int:
     try:
         code: int = given.run(given)
     except ProblemError as error:
-        print(f"온돌: {error}", file=sys.stderr)
+        _say(f"온돌: {error}")
         return MALFORMED
     except KernelMissingError as error:
-        print(f"온돌: {error}", file=sys.stderr)
+        _say(f"온돌: {error}")
         return NO_ENGINE
     except KeyboardInterrupt:
-        print("온돌: 멈췄습니다.", file=sys.stderr)
+        _say("온돌: 멈췄습니다.")
         return 130
     return code
 
@@ -60,9 +60,9 @@ def plan(given: argparse.Namespace) -> int:
     found = solve(problem, seconds=given.seconds, options=options)
     _write_json(given.out, plan_to_json(found))
     served = sum(len(route.stops) for route in found.routes)
-    print(
+    sys.stdout.write(
         f"비용 {found.cost:,} (이동 {found.travel:,} · 초과 근무 {found.overtime:,} · 늦음 {found.lateness:,} "
-        f"· 미룸 {found.dropped:,}), 작업 {served}/{len(problem.jobs)}, {found.seconds:.1f}초 → {given.out}"
+        f"· 미룸 {found.dropped:,}), 작업 {served}/{len(problem.jobs)}, {found.seconds:.1f}초 → {given.out}\n"
     )
     return 0
 
@@ -78,6 +78,10 @@ def quote(given: argparse.Namespace) -> int:
     return 0
 
 
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="run.py", description="Ondol planning")
     commands = parser.add_subparsers(dest="command", required=True)
@@ -86,7 +90,9 @@ def _parser() -> argparse.ArgumentParser:
     it.add_argument("problem", type=Path, metavar="PROBLEM.json")
     it.add_argument("--seconds", type=_seconds, required=True, help="wall seconds of the search")
     it.add_argument("--seed", type=_whole(0, 2**31 - 1), default=1)
-    it.add_argument("--workers", type=_whole(1, MOST_WORKERS), default=1, help="threads; 1: one of everything")
+    it.add_argument(
+        "--workers", type=_whole(1, MOST_WORKERS), default=1, help="threads; 1: one of everything"
+    )
     it.add_argument("--engine", choices=[engine.value for engine in Engine], default=Engine.ONDOL.value)
     it.add_argument(
         "--iterations",
@@ -130,7 +136,11 @@ def _read_json(path: Path) -> object:
     except UnicodeDecodeError as error:
         raise ProblemError(str(path), "UTF-8로 저장된 글자 파일이어야 합니다") from error
     except (json.JSONDecodeError, RecursionError) as error:
-        where = f" {error.lineno}번째 줄 {error.colno}번째 글자" if isinstance(error, json.JSONDecodeError) else ""
+        where = (
+            f" {error.lineno}번째 줄 {error.colno}번째 글자"
+            if isinstance(error, json.JSONDecodeError)
+            else ""
+        )
         raise ProblemError(str(path), f"JSON이 아닙니다.{where}".rstrip(".")) from error
 
 
@@ -148,7 +158,10 @@ def _write_json(path: Path, body: dict[str, Any]) -> None:
 
 def _show_progress(problem: PlanningProblem) -> Any:
     def show(progress: Progress) -> None:
-        text = f"{progress.seconds:6.1f}초  비용 {progress.cost:,}  작업 {progress.served}/{len(problem.jobs)}"
-        print(f"\r{text}   ", end="", file=sys.stderr, flush=True)
+        text = (
+            f"{progress.seconds:6.1f}초  비용 {progress.cost:,}  작업 {progress.served}/{len(problem.jobs)}"
+        )
+        sys.stderr.write(f"\r{text}   ")
+        sys.stderr.flush()
 
     return show

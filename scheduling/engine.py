@@ -56,7 +56,9 @@ class Watch:
     """What looks on: `on_progress` at each better plan, `cancelled` asked 50 times a second."""
 
     def __init__(
-        self, on_progress: Callable[[Progress], None] | None = None, cancelled: Callable[[], bool] | None = None
+        self,
+        on_progress: Callable[[Progress], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
     ) -> None:
         self._began = perf_counter()
         self._tell = on_progress
@@ -107,7 +109,9 @@ def _opened(
     searches: list[KernelSearch] = []
     try:
         for worker in range(effort.workers):
-            searches.append(KernelSearch(problem, seed=effort.seed * 1009 + worker, settings=settings))
+            seed = effort.seed * 1009 + worker
+            # One by one: those that were opened are closed if a later one cannot be.
+            searches.append(KernelSearch(problem, seed=seed, settings=settings))  # noqa: PERF401
         yield searches
     finally:
         for search in searches:
@@ -127,9 +131,7 @@ def _begin(search: KernelSearch, starts: Sequence[Sequences]) -> None:
     search.return_to_best()
 
 
-def _run_rounds(
-    problem: PlanningProblem, searches: list[KernelSearch], effort: Effort, watch: Watch
-) -> None:
+def _run_rounds(problem: PlanningProblem, searches: list[KernelSearch], effort: Effort, watch: Watch) -> None:
     leg = _mean_leg(problem)
     begin = effort.now()
     span = max(0.0, effort.until - begin)

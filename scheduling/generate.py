@@ -114,7 +114,9 @@ def with_hard_due(problem: PlanningProblem, *, lunch: bool = False, rules: bool 
     return replace(problem, technicians=people, jobs=tuple(jobs))
 
 
-def generate_routes(*, customers: int, seed: int, family: str = "R1", vehicles: int | None = None) -> PlanningProblem:
+def generate_routes(
+    *, customers: int, seed: int, family: str = "R1", vehicles: int | None = None
+) -> PlanningProblem:
     """Vehicle routing with time windows in the manner of Solomon (1987): everything is to be served, only
     the distance counts. `family`: R, C or RC (where customers lie), 1 or 2 (short or long days)."""
     rng = random.Random(seed)  # noqa: S311 - synthetic data, not secrets
@@ -145,7 +147,9 @@ def generate_routes(*, customers: int, seed: int, family: str = "R1", vehicles: 
                 id=f"c{k}",
                 location=k,
                 duration=service,
-                window=(max(0, middle - half), min(last, middle + half)) if rng.random() < 0.85 else (0, last),
+                window=(max(0, middle - half), min(last, middle + half))
+                if rng.random() < 0.85
+                else (0, last),
                 drop_cost=1_000_000,
                 demand=rng.choice((5, 10, 15, 20, 25, 30)),
             )

@@ -45,7 +45,10 @@ class Ranking:
 def rank_insertions(problem: PlanningProblem, sequences: Sequences, job: Job) -> Ranking:
     """Every feasible place for a job, which may be in the problem already (it is then taken off its route).
 
-    Sequences are made sound first (see `open_board`). Raises ProblemError when the job's references lead nowhere.
+    Sequences are made sound first (see `open_board`).
+
+    Raises:
+        ProblemError: the job's references lead nowhere.
     """
     if job.id in problem.job_index:
         jobs = tuple(job if other.id == job.id else other for other in problem.jobs)

@@ -27,7 +27,10 @@ MAX_BREAKS = 4
 
 _JOB = np.dtype(
     [
-        *((name, "<i4") for name in ("opens", "closes", "duration", "due", "rate", "published", "later_rate")),
+        *(
+            (name, "<i4")
+            for name in ("opens", "closes", "duration", "due", "rate", "published", "later_rate")
+        ),
         *((name, "<i4") for name in ("demand", "gap_from", "gap_until", "soft")),
         ("worth", "<i8"),
     ],
@@ -35,7 +38,10 @@ _JOB = np.dtype(
 )
 _TECHNICIAN = np.dtype(
     [
-        *((name, "<i4") for name in ("starts", "ends", "limit", "rate", "capacity", "breaks", "locked", "twin")),
+        *(
+            (name, "<i4")
+            for name in ("starts", "ends", "limit", "rate", "capacity", "breaks", "locked", "twin")
+        ),
         ("pause", "<i4", (MAX_BREAKS, 3)),
     ],
     align=True,
@@ -140,7 +146,9 @@ class KernelSearch:
     def load(self, sequences: Sequences) -> int | None:
         """Take this plan in hand; its cost, or None when a route of it has no schedule."""
         index = self.problem.job_index
-        return self.load_routes([[index[j] for j in sequences.get(t.id, ())] for t in self.problem.technicians])
+        return self.load_routes(
+            [[index[j] for j in sequences.get(t.id, ())] for t in self.problem.technicians]
+        )
 
     def load_routes(self, routes: Sequence[Sequence[int]]) -> int | None:
         """The same with numbers, one route a technician."""

@@ -67,7 +67,8 @@ def test_it_runs_from_anywhere_without_the_house(tmp_path: Path, day: dict[str, 
     """As run.py starts it: another folder, and nothing but scheduling/ imported."""
     write(tmp_path, "problem.json", day)
     code = (
-        "import runpy, sys; sys.argv = ['x', 'plan', 'problem.json', '--seconds', '0.3', '--out', 'plan.json']\n"
+        "import runpy, sys\n"
+        "sys.argv = ['x', 'plan', 'problem.json', '--seconds', '0.3', '--out', 'plan.json']\n"
         "try: runpy.run_module('scheduling', run_name='__main__')\n"
         "except SystemExit as end: assert end.code == 0, end.code\n"
         "assert not {'fastapi', 'sqlalchemy', 'pandas', 'core'} & set(sys.modules)\n"
@@ -168,7 +169,9 @@ def test_a_place_that_cannot_be_written_is_told_before_the_search(
     assert "plan.json" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("wrong", [["--seconds", "0"], ["--seconds", "nan"], ["--workers", "0"], ["--seed", "x"]])
+@pytest.mark.parametrize(
+    "wrong", [["--seconds", "0"], ["--seconds", "nan"], ["--workers", "0"], ["--seed", "x"]]
+)
 def test_a_wrong_argument_is_refused(tmp_path: Path, wrong: list[str]) -> None:
     with pytest.raises(SystemExit) as refused:
         main(["plan", "problem.json", "--seconds", "1", "--out", "plan.json", *wrong])

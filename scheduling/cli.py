@@ -61,8 +61,9 @@ def plan(given: argparse.Namespace) -> int:
     _write_json(given.out, plan_to_json(found))
     served = sum(len(route.stops) for route in found.routes)
     sys.stdout.write(
-        f"비용 {found.cost:,} (이동 {found.travel:,} · 초과 근무 {found.overtime:,} · 늦음 {found.lateness:,} "
-        f"· 미룸 {found.dropped:,}), 작업 {served}/{len(problem.jobs)}, {found.seconds:.1f}초 → {given.out}\n"
+        f"비용 {found.cost:,} (이동 {found.travel:,} · 초과 근무 {found.overtime:,} · "
+        f"늦음 {found.lateness:,} · 미룸 {found.dropped:,}), "
+        f"작업 {served}/{len(problem.jobs)}, {found.seconds:.1f}초 → {given.out}\n"
     )
     return 0
 

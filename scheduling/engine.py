@@ -110,8 +110,7 @@ def _opened(
     try:
         for worker in range(effort.workers):
             seed = effort.seed * 1009 + worker
-            # One by one: those that were opened are closed if a later one cannot be.
-            searches.append(KernelSearch(problem, seed=seed, settings=settings))  # noqa: PERF401
+            searches.append(KernelSearch(problem, seed=seed, settings=settings))
         yield searches
     finally:
         for search in searches:

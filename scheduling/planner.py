@@ -114,10 +114,15 @@ def _improve_with_ortools(
     found: Sequences | None
     if len(problem.jobs) > MODEL_JOBS or len(problem.technicians) > MODEL_TECHNICIANS:
         found = improve_by_groups(
-            problem, plan.sequences, deadline=deadline, seed=options.seed, iterations=options.iterations
+            problem,
+            plan.sequences,
+            deadline=deadline,
+            seed=options.seed,
+            iterations=options.iterations,
+            stop=options.cancelled,
         )
     else:
-        limit = SearchLimit(deadline - perf_counter(), options.iterations, options.seed)
+        limit = SearchLimit(deadline - perf_counter(), options.iterations, options.seed, options.cancelled)
         found = improve_sequences(problem, plan.sequences, limit)
     if found is None or check_sequences(problem, found):
         return plan

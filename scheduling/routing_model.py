@@ -8,6 +8,7 @@ best of those measured at 1, 5 and 20 s. The solve holds the GIL: call it in a c
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,12 +40,14 @@ _OPERATORS = frozenset(
 class SearchLimit:
     """When a search ends: wall seconds, and for repeatable runs a number of solutions.
 
-    Guided local search draws nothing at random: `seed` shuffles how the model numbers its jobs.
+    Guided local search draws nothing at random: `seed` shuffles how the model numbers its jobs. `stop` is
+    asked all the time, and True ends the search.
     """
 
     seconds: float
     solutions: int | None = None
     seed: int = 1
+    stop: Callable[[], bool] | None = None
 
 
 def improve_sequences(
@@ -60,7 +63,7 @@ def improve_sequences(
     model = _Model(problem, sequences or {}, limit.seed)
     if not model.vehicles or not model.nodes:
         return None
-    return model.solve(sequences, parameters or make_search_parameters(limit))
+    return model.solve(sequences, parameters or make_search_parameters(limit), limit.stop)
 
 
 class _Model:
@@ -84,8 +87,12 @@ class _Model:
         self._add_capacity()
         self._lock_prefixes()
 
-    def solve(self, sequences: Sequences | None, parameters: Any) -> dict[str, list[str]] | None:
+    def solve(
+        self, sequences: Sequences | None, parameters: Any, stop: Callable[[], bool] | None
+    ) -> dict[str, list[str]] | None:
         """Warm start from `sequences`; a cold start without them or where the solver does not take them."""
+        if stop is not None:
+            self.routing.AddSearchMonitor(self.solver.CustomLimit(stop))
         self.routing.CloseModelWithParameters(parameters)
         start = None
         if sequences is not None:

@@ -5,6 +5,8 @@
  */
 #include "timing.h"
 
+#define TRIALS 32 /* places of one route that wait to be timed; more are taken in parts */
+
 /* Lateness and overtime behind position k without breaks, when arriving at stop k at this moment. Ends as
  * soon as waiting has swallowed the delay. NEVER when it would not be below `most`. */
 static int64_t penalty_behind(const Problem *problem, const Route *route, int32_t k, int32_t arrival, int64_t most) {
@@ -46,6 +48,40 @@ static int64_t penalty_with_breaks(
     return finish(person, &states[now], leg);
 }
 
+/* What a job at position k would cost: the detour and the rest, with the penalty of the whole route. */
+typedef struct { int64_t bound, detour; int32_t to, from, arrival, position; int64_t late; } Trial;
+
+static int64_t added_cost(const Problem *problem, const Route *route, const Job *job, const Trial *trial, int64_t below) {
+    const Technician *person = &problem->technician[route->technician];
+    int64_t penalty;
+    if (person->breaks) {
+        penalty = penalty_with_breaks(problem, route, trial->position, job, trial->to, trial->from);
+        if (penalty == NEVER) return NEVER;
+    } else {
+        int64_t late = trial->late + route->late[trial->position];
+        int64_t most = below - trial->detour - late + route->penalty;
+        penalty = penalty_behind(problem, route, trial->position, trial->arrival, most);
+        if (penalty == NEVER) return NEVER;
+        penalty += late;
+    }
+    return trial->detour + penalty - route->penalty;
+}
+
+/* Try the places in the order of what they cost at least, until that is no longer below the best. */
+static void try_places(
+    const Problem *problem, const Route *route, const Job *job, Trial *trials, int32_t count, Place *best
+) {
+    while (count) {
+        int32_t next = 0;
+        for (int32_t k = 1; k < count; k++)
+            if (trials[k].bound < trials[next].bound) next = k;
+        if (trials[next].bound >= best->cost) return;
+        int64_t added = added_cost(problem, route, job, &trials[next], best->cost);
+        if (added < best->cost) *best = (Place){added, route->version, trials[next].position};
+        trials[next] = trials[--count];
+    }
+}
+
 /* The cheapest place that costs less than `below`: travel, lateness and overtime added; position -1: none. */
 Place cheapest_place(const Problem *problem, const Route *route, int32_t name, int64_t below) {
     const Job *job = &problem->job[name];
@@ -57,11 +93,20 @@ Place cheapest_place(const Problem *problem, const Route *route, int32_t name, i
     const int32_t *to_row = problem->travel_to + (int64_t)name * problem->nodes;
     const int32_t home = problem->jobs + 2 * route->technician;
     const bool rigid = !problem->soft && (person->rate == 0 || person->limit <= person->ends) && !person->breaks;
+    Trial trials[TRIALS];
+    int32_t count = 0;
     for (int32_t k = person->locked; k <= route->length; k++) {
+        /* Without a look at the map: too late here (then everywhere behind), or too late for what follows. */
+        int32_t soonest = route->ready[k] > job->opens ? route->ready[k] : job->opens;
+        if (soonest > job->closes) break;
+        if (k < route->length && soonest + job->duration > route->latest[k]) continue;
         int32_t to = to_row[k ? route->stop[k - 1] : home];
         int32_t from = from_row[k < route->length ? route->stop[k] : home + 1];
         int32_t leg = route->length ? route->leg[k] : 0;
         int64_t detour = (int64_t)to + from - leg + extra;
+        /* Where the way through the job is shorter than the way past it, what follows may cost less. */
+        bool shorter = to + from + job->duration < leg;
+        if (detour >= best.cost && !shorter) continue;
         int32_t start = start_of_work(problem, job, route->ready[k] + to);
         if (start > job->closes) continue;
         int32_t arrival = start + job->duration + from;
@@ -71,19 +116,14 @@ Place cheapest_place(const Problem *problem, const Route *route, int32_t name, i
             continue;
         }
         int64_t late = late_cost(job, start);
-        /* Where the way through the job is no shorter than the way past it, what follows is no earlier. */
-        if (detour + late >= best.cost && to + from + job->duration >= leg) continue;
-        int64_t penalty;
-        if (person->breaks) {
-            penalty = penalty_with_breaks(problem, route, k, job, to, from);
-        } else {
-            late += route->late[k];
-            penalty = penalty_behind(problem, route, k, arrival, best.cost - detour - late + route->penalty);
-            if (penalty != NEVER) penalty += late;
+        int64_t bound = shorter ? -NEVER : detour + late;
+        if (bound >= best.cost) continue;
+        trials[count++] = (Trial){bound, detour, to, from, arrival, k, late};
+        if (count == TRIALS) {
+            try_places(problem, route, job, trials, count, &best);
+            count = 0;
         }
-        if (penalty == NEVER) continue;
-        int64_t added = detour + penalty - route->penalty;
-        if (added < best.cost) best = (Place){added, route->version, k};
     }
+    try_places(problem, route, job, trials, count, &best);
     return best;
 }

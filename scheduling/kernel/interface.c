@@ -71,7 +71,8 @@ static void copy_problem(Problem *problem, const Input *input) {
     problem->visit_cost = copied(input->visit_cost, n * m * sizeof(int32_t));
     problem->near = malloc((n * (size_t)problem->neighbours + 1) * sizeof(int32_t));
     problem->home_leg = malloc((n + 1) * sizeof(int32_t));
-    problem->soft = false;
+    problem->soft = problem->breaks = false;
+    for (size_t t = 0; t < m; t++) problem->breaks = problem->breaks || problem->technician[t].breaks;
     for (size_t j = 0; j < n; j++) problem->soft = problem->soft || problem->job[j].soft;
     find_neighbours(problem);
     find_homes(problem);
@@ -117,6 +118,7 @@ Search *ondol_open(const Input *input, const Settings *settings, int32_t pool) {
     search->known = calloc(n * m + 1, sizeof(Place));
     search->best_stop = calloc(n + 1, sizeof(int32_t));
     search->best_length = calloc(m + 1, sizeof(int32_t));
+    search->unknown = calloc(m + 1, sizeof(int32_t));
     search->removed = calloc(n + 1, sizeof(int32_t));
     search->pending = calloc(n + 1, sizeof(int32_t));
     search->mark = calloc(n + 1, sizeof(uint8_t));
@@ -143,7 +145,7 @@ void ondol_close(Search *search) {
         problem->job, problem->technician, problem->gap, problem->travel, problem->travel_to,
         problem->visit_cost, problem->near, problem->home_leg, search->route, search->spare,
         search->touched, search->touched_list, search->route_of, search->place_of, search->absent,
-        search->absent_at, search->known, search->best_stop, search->best_length, search->removed,
+        search->absent_at, search->known, search->best_stop, search->best_length, search->unknown, search->removed,
         search->pending, search->mark, search->key, search->empty_seen, search,
     };
     for (size_t k = 0; k < sizeof blocks / sizeof *blocks; k++) free(blocks[k]);

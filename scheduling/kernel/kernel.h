@@ -38,7 +38,7 @@ typedef struct {
 
 typedef struct {
     int32_t jobs, technicians, nodes, neighbours;
-    bool soft;             /* some job has a cost that grows with its start */
+    bool soft, breaks;     /* some job has a cost that grows with its start; somebody has a break */
     Job *job;
     Technician *technician;
     Gap *gap;
@@ -92,11 +92,12 @@ typedef struct {
     int32_t *route_of;     /* technician of each job, -1: absent */
     int32_t *place_of;     /* position on its route */
     int32_t *absent, *absent_at, absent_count;
-    Place *known;          /* [job * technicians + technician]: cheapest places of route versions */
+    Place *known;          /* [job * technicians + technician]: see insert_job in recreate.c */
     uint64_t versions;
     int64_t cost, best_cost;
     int32_t *best_stop, *best_length; /* routes of the best plan one after the other */
     /* scratch of one step */
+    int32_t *unknown;      /* technicians whose cheapest place for a job has to be looked for */
     int32_t *removed, removed_count, *pending, pending_count;
     uint8_t *mark;
     uint64_t *empty_seen, empty_stamp; /* kinds of technicians whose empty route has been looked at */

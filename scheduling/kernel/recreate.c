@@ -68,35 +68,48 @@ void choose_order(Search *search) {
     }
 }
 
-/* The place on one route, remembered for as long as the route stays as it is. */
-static Place place_on(Search *search, int32_t technician, int32_t job) {
-    const Route *route = &search->route[technician];
-    Place *known = &search->known[(int64_t)job * search->problem.technicians + technician];
-    if (known->version != route->version)
-        *known = cheapest_place(&search->problem, route, job, search->problem.job[job].worth);
-    return *known;
+/* Whether the empty route of somebody alike has been looked at already: they are one choice, not many. */
+static bool seen_empty(Search *search, int32_t technician) {
+    if (search->route[technician].length) return false;
+    uint64_t *seen = &search->empty_seen[search->problem.technician[technician].twin];
+    if (*seen == search->empty_stamp) return true;
+    *seen = search->empty_stamp;
+    return false;
 }
 
+/* Put a job at its cheapest place, if that costs less than leaving it out. What is known of a route is used
+ * as long as the route stays as it is: its cheapest place, or (position -1) that none costs less than so
+ * much. The known places come first: the cheaper the best so far, the less has to be timed. */
 static void insert_job(Search *search, int32_t job) {
     const Problem *problem = &search->problem;
     const int32_t *allowed = problem->visit_cost + (int64_t)job * problem->technicians;
-    int64_t cheapest = NEVER;
-    int32_t chosen = -1, position = -1;
+    Place *known = search->known + (int64_t)job * problem->technicians;
+    int64_t cheapest = problem->job[job].worth;
+    int32_t chosen = -1, position = -1, unknown = 0;
     search->empty_stamp++;
     for (int32_t t = 0; t < problem->technicians; t++) {
-        if (allowed[t] < 0) continue;
-        /* Empty routes of people who are alike are one choice, not many. */
-        if (search->route[t].length == 0) {
-            uint64_t *seen = &search->empty_seen[problem->technician[t].twin];
-            if (*seen == search->empty_stamp) continue;
-            *seen = search->empty_stamp;
-        }
-        Place place = place_on(search, t, job);
-        if (place.position < 0 || place.cost >= cheapest) continue;
+        if (allowed[t] < 0 || seen_empty(search, t)) continue;
         if (random_share(&search->random) < search->settings.blink) continue;
-        cheapest = place.cost;
+        if (known[t].version == search->route[t].version && known[t].position >= 0) {
+            if (known[t].cost >= cheapest) continue;
+            cheapest = known[t].cost;
+            position = known[t].position;
+            chosen = t;
+        } else {
+            search->unknown[unknown++] = t;
+        }
+    }
+    for (int32_t k = 0; k < unknown; k++) {
+        int32_t t = search->unknown[k];
+        const Route *route = &search->route[t];
+        if (known[t].version == route->version && known[t].cost >= cheapest) continue;
+        /* Where nothing has to be timed, the whole answer costs little more, and serves next time. */
+        int64_t below = problem->soft || problem->breaks ? cheapest : problem->job[job].worth;
+        known[t] = cheapest_place(problem, route, job, below);
+        if (known[t].position < 0 || known[t].cost >= cheapest) continue;
+        cheapest = known[t].cost;
+        position = known[t].position;
         chosen = t;
-        position = place.position;
     }
     if (chosen >= 0) put_job(search, chosen, job, position);
 }

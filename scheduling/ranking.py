@@ -124,14 +124,10 @@ def _ranked(before: Route, after: Route, position: int) -> RankedInsertion:
         arrive=stop.arrive,
         start=stop.start,
         end=stop.end,
-        added_cost=_cost(after) - _cost(before),
+        added_cost=after.cost - before.cost,
         added_travel=after.travel - before.travel,
         moved=tuple(other.job for other in after.stops if starts.get(other.job, other.start) != other.start),
     )
-
-
-def _cost(route: Route) -> int:
-    return route.travel + route.lateness + route.overtime
 
 
 def _plan_of(problem: PlanningProblem, board: Sequence[WorkingRoute], job: str) -> Plan:

@@ -17,20 +17,17 @@ import numpy.typing as npt
 from scheduling.evaluator import viable_prefix
 from scheduling.kernel.build import build_kernel
 from scheduling.plan import Sequences
-from scheduling.problem import PlanningProblem
+from scheduling.problem import MOST_BREAKS, PlanningProblem
 
 MANDATORY_WORTH = 10**13
 NEIGHBOURS = 400
 POOL_COLUMNS = 20_000
 ANY_COST = 10**17
-MAX_BREAKS = 4
 
+_TIMES = ("opens", "closes", "duration", "due", "rate", "published", "later_rate")
 _JOB = np.dtype(
     [
-        *(
-            (name, "<i4")
-            for name in ("opens", "closes", "duration", "due", "rate", "published", "later_rate")
-        ),
+        *((name, "<i4") for name in _TIMES),
         *((name, "<i4") for name in ("demand", "gap_from", "gap_until", "soft")),
         ("worth", "<i8"),
     ],
@@ -42,7 +39,7 @@ _TECHNICIAN = np.dtype(
             (name, "<i4")
             for name in ("starts", "ends", "limit", "rate", "capacity", "breaks", "locked", "twin")
         ),
-        ("pause", "<i4", (MAX_BREAKS, 3)),
+        ("pause", "<i4", (MOST_BREAKS, 3)),
     ],
     align=True,
 )
@@ -284,21 +281,28 @@ class _Arrays:
         under_way = {job for prefix in problem.prefixes for job in prefix}
         for job in range(len(problem.jobs)):
             if job not in under_way:
-                costs[job] = [0 if problem.may_serve(t, job) else -1 for t in range(count)]
+                costs[job] = [
+                    problem.person_cost(t, job) if problem.may_serve(t, job) else -1 for t in range(count)
+                ]
         for technician, prefix in enumerate(self.prefixes):
             for job in prefix:
-                costs[job, technician] = 0
+                costs[job, technician] = problem.person_cost(technician, job)
         return costs
 
     def _fill_jobs(self) -> None:
         problem = self.problem
         self.jobs = np.zeros(len(problem.jobs), dtype=_JOB)
-        self.gaps = np.zeros((0, 2), dtype=np.int32)
+        gaps: list[tuple[int, int]] = []
         for row, job, stop in zip(self.jobs, problem.jobs, problem.stops, strict=True):
-            row["opens"], row["closes"], row["duration"], row["due"], row["rate"] = stop
-            row["soft"] = stop[4] > 0 and stop[3] < stop[1]
+            for name, number in zip(_TIMES, stop[:7], strict=True):
+                row[name] = number
+            row["soft"] = (stop[4] > 0 and stop[3] < stop[1]) or (stop[6] > 0 and stop[5] < stop[1])
+            row["gap_from"] = len(gaps)
+            gaps += stop[7]
+            row["gap_until"] = len(gaps)
             row["demand"] = job.demand
             row["worth"] = job.drop_cost + MANDATORY_WORTH * job.mandatory
+        self.gaps = np.array(gaps, dtype=np.int32).reshape(-1, 2)
 
     def _fill_people(self) -> None:
         problem = self.problem
@@ -309,9 +313,17 @@ class _Arrays:
         ):
             row["starts"], row["ends"], row["limit"], row["rate"] = shift
             row["capacity"] = -1 if person.capacity is None else person.capacity
-            lunch = problem.lunches[t]
-            if lunch is not None:
-                row["breaks"], row["pause"][0] = 1, lunch
+            pauses = problem.pauses[t]
+            row["breaks"] = len(pauses)
+            for k, pause in enumerate(pauses):
+                row["pause"][k] = pause
             row["locked"] = len(self.prefixes[t])
-            alike = (person.start, person.end, shift, lunch, person.capacity, self.visit_cost[:, t].tobytes())
+            alike = (
+                person.start,
+                person.end,
+                shift,
+                pauses,
+                person.capacity,
+                self.visit_cost[:, t].tobytes(),
+            )
             row["twin"] = t if self.prefixes[t] else first.setdefault(alike, t)

@@ -31,7 +31,7 @@ def judged(problem: PlanningProblem, technician: int, jobs: list[int]) -> int | 
     if capacity is not None and sum(problem.jobs[job].demand for job in jobs) > capacity:
         return None
     timed = time_route(problem, technician, jobs)
-    return None if timed is None else timed.travel + timed.lateness + timed.overtime
+    return None if timed is None else timed.cost
 
 
 def draw_route(problem: PlanningProblem, rng: random.Random) -> tuple[int, list[int], list[int]]:
@@ -46,7 +46,7 @@ def draw_route(problem: PlanningProblem, rng: random.Random) -> tuple[int, list[
 def problems(tiny_problem: Tiny, seed: int) -> PlanningProblem:
     if seed % 3 == 0:
         return generate_day(technicians=PEOPLE, jobs=12, seed=seed)
-    return tiny_problem(seed, jobs=1 + seed % 9, technicians=PEOPLE)
+    return tiny_problem(seed, jobs=1 + seed % 9, technicians=PEOPLE, rich=seed % 3 == 1)
 
 
 def test_route_costs_are_the_judges(tiny_problem: Tiny) -> None:
@@ -89,7 +89,7 @@ def test_cheapest_places_are_the_judges(tiny_problem: Tiny) -> None:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_the_running_cost_is_the_judges(tiny_problem: Tiny, seed: int) -> None:
-    problem = tiny_problem(seed + 1000, jobs=8, technicians=PEOPLE, prefix=seed % 2 == 0)
+    problem = tiny_problem(seed + 1000, jobs=8, technicians=PEOPLE, prefix=seed % 2 == 0, rich=seed % 4 > 1)
     search = KernelSearch(problem, seed=seed)
     search.load_routes(search.prefixes)
     for _ in range(20):

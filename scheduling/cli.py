@@ -17,7 +17,7 @@ from typing import Any
 
 from scheduling.engine import Progress
 from scheduling.kernel.build import KernelMissingError
-from scheduling.plan import parse_sequences, plan_to_json
+from scheduling.plan import Plan, parse_sequences, plan_to_json
 from scheduling.planner import Engine, SearchOptions, solve
 from scheduling.problem import PlanningProblem, ProblemError
 from scheduling.problem_json import parse_job, parse_problem
@@ -48,8 +48,11 @@ def main(arguments: Sequence[str]) -> int:
 
 def plan(given: argparse.Namespace) -> int:
     """Plan one problem."""
-    problem = parse_problem(_read_json(given.problem))
+    body = _read_json(given.problem)
+    problem = parse_problem(body)
     _check_writable(given.out)
+    if given.html is not None:
+        _check_writable(given.html)
     options = SearchOptions(
         seed=given.seed,
         iterations=given.iterations,
@@ -58,7 +61,9 @@ def plan(given: argparse.Namespace) -> int:
         on_progress=_show_progress(problem) if sys.stderr.isatty() else None,
     )
     found = solve(problem, seconds=given.seconds, options=options)
-    _write_json(given.out, plan_to_json(found))
+    _write(given.out, json.dumps(plan_to_json(found), ensure_ascii=False, indent=1) + "\n")
+    if given.html is not None:
+        _write(given.html, _draw(problem, found, body))
     served = sum(len(route.stops) for route in found.routes)
     sys.stdout.write(
         f"비용 {found.cost:,} (이동 {found.travel:,} · 초과 근무 {found.overtime:,} · "
@@ -102,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
         help="so many steps, if the seconds suffice: the same seed then gives the same plan",
     )
     it.add_argument("--out", type=Path, required=True, metavar="PLAN.json")
+    it.add_argument("--html", type=Path, default=None, metavar="PAGE.html", help="the plan as a page, too")
     it.set_defaults(run=plan)
 
     it = commands.add_parser("quote", help=quote.__doc__)
@@ -151,10 +157,19 @@ def _check_writable(path: Path) -> None:
         raise ProblemError(str(path), "결과를 쓸 수 없는 곳입니다. 쓸 수 있는 폴더의 파일 이름을 주세요")
 
 
-def _write_json(path: Path, body: dict[str, Any]) -> None:
+def _write(path: Path, text: str) -> None:
     half = path.with_name(path.name + ".new")
-    half.write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    half.write_text(text, encoding="utf-8")
     half.replace(path)
+
+
+def _draw(problem: PlanningProblem, found: Plan, body: object) -> str:
+    # Jinja is imported only by who wants a page.
+    from scheduling.picture import render_page
+
+    travel = body["travel"] if isinstance(body, dict) else {}
+    points = [(lat, lon) for lat, lon in travel["points"]] if "matrix" not in travel else None
+    return render_page(problem, found, points=points)
 
 
 def _show_progress(problem: PlanningProblem) -> Any:

@@ -63,6 +63,17 @@ def test_the_same_seed_and_iterations_give_the_same_plan(tmp_path: Path, day: di
     assert first["routes"] == second["routes"]
 
 
+@pytest.mark.parametrize("surveyed", [False, True])
+def test_a_plan_is_drawn_as_a_page(tmp_path: Path, day: dict[str, Any], surveyed: bool) -> None:
+    if surveyed:
+        points = [[37.4 + k / 100, 127.0] for k in range(len(day["travel"]["matrix"]))]
+        day["travel"] = {"points": points, "detour": 1.3, "speed_kmh": 25}
+    plan_day(tmp_path, day, "--html", str(tmp_path / "plan.html"))
+    page = (tmp_path / "plan.html").read_text(encoding="utf-8")
+    assert page.lstrip().startswith("<!doctype html>")
+    assert "<svg" in page
+
+
 def test_it_runs_from_anywhere_without_the_house(tmp_path: Path, day: dict[str, Any]) -> None:
     """As run.py starts it: another folder, and nothing but scheduling/ imported."""
     write(tmp_path, "problem.json", day)

@@ -28,6 +28,7 @@ from scheduling.problem import (
     Lunch,
     PlanningProblem,
     ProblemError,
+    Published,
     Technician,
     Window,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "Plan",
     "PlanningProblem",
     "ProblemError",
+    "Published",
     "Reason",
     "Repair",
     "Route",

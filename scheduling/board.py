@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from scheduling.evaluator import viable_prefix
 from scheduling.labels import State, earliest_ready, finish, leave, visit
@@ -14,23 +13,6 @@ Place = tuple[int, int, int]
 """(added cost, added travel, position) of one insertion."""
 
 
-class RouteMemory(NamedTuple):
-    """The state of a working route at one moment."""
-
-    jobs: list[int]
-    load: int
-    places: list[int]
-    states: list[State]
-    ready: list[int]
-    travel: int
-    penalty: int
-
-    @property
-    def cost(self) -> int:
-        """Travel + lateness + overtime."""
-        return self.travel + self.penalty
-
-
 class WorkingRoute:
     """One technician's route of job positions; the first `locked` of them stay where they are."""
 
@@ -38,7 +20,7 @@ class WorkingRoute:
         self.problem = problem
         self.technician = technician
         self.shift = problem.shifts[technician]
-        self.lunch = problem.lunches[technician]
+        self.pauses = problem.pauses[technician]
         self.locked = len(viable_prefix(problem, technician)) if problem.prefixes[technician] else 0
         self.jobs: list[int] = []
         self.feasible = self.set_jobs(jobs)
@@ -49,49 +31,40 @@ class WorkingRoute:
         self.jobs = list(jobs)
         self.load = sum(self.problem.jobs[job].demand for job in jobs)
         self.places = [person.start, *(self.problem.jobs[job].location for job in jobs), person.end]
-        self.states: list[State] = [leave(self.shift, self.lunch)]
-        self.penalty = self.travel = 0
+        self.states: list[State] = [leave(self.shift)]
+        self.penalty = self.travel = self.moved = 0
         if not jobs:
             self.ready = [self.shift[0]]
             return True
         for k, job in enumerate(jobs):
             leg = rows[self.places[k]][self.places[k + 1]]
-            state = visit(self.states[k], leg, self.problem.stops[job], self.lunch)
+            state = visit(self.states[k], leg, self.problem.stops[job], self.pauses)
             if state is None:
                 return False
             self.travel += leg
+            self.moved += self.problem.person_cost(self.technician, job)
             self.states.append(state)
         leg = rows[self.places[-2]][person.end]
         self.travel += leg
         self.ready = [earliest_ready(state) for state in self.states]
-        penalty = finish(self.states[-1], leg, self.shift, self.lunch)
+        penalty = finish(self.states[-1], leg, self.shift, self.pauses)
         self.penalty = penalty or 0
         capacity = person.capacity
         return penalty is not None and (capacity is None or self.load <= capacity)
 
     @property
     def cost(self) -> int:
-        """Travel + lateness + overtime."""
-        return self.travel + self.penalty
-
-    def remember(self) -> RouteMemory:
-        """What `recall` needs to take this route back to its present state; `set_jobs` never mutates."""
-        return RouteMemory(
-            self.jobs, self.load, self.places, self.states, self.ready, self.travel, self.penalty
-        )
-
-    def recall(self, memory: RouteMemory) -> None:
-        """Undo everything since `remember`."""
-        self.jobs, self.load, self.places, self.states, self.ready, self.travel, self.penalty = memory
+        """Travel + lateness + overtime + departures from the published plan."""
+        return self.travel + self.penalty + self.moved
 
     def cheapest_place(
-        self, location: int, stop: StopNumbers, demand: int, *, below: int | None = None
+        self, location: int, stop: StopNumbers, demand: int, *, extra: int = 0
     ) -> Place | None:
         """The cheapest feasible insertion of a job, which need not be in the problem.
 
         Skills and pins are the caller's to check. Ties go to the smaller detour, then the later position: who
         came first stays first, and nobody is moved for nothing.
-        With `below`, places whose detour alone costs that much may be passed over.
+        `extra` is what it costs besides that this technician comes.
         """
         capacity = self.problem.technicians[self.technician].capacity
         if capacity is not None and self.load + demand > capacity:
@@ -106,31 +79,31 @@ class WorkingRoute:
                 detours.append((to + there[after] - (rows[before][after] if self.jobs else 0), -k))
         detours.sort()
         best: Place | None = None
-        bound = below
+        bound: int | None = None
         for detour, latest_first in detours:
             k = -latest_first
             # What follows comes no earlier when detour + duration >= 0: the detour bounds the added cost.
-            if bound is not None and detour >= bound and detour + duration >= 0:
+            if bound is not None and detour + extra >= bound and detour + duration >= 0:
                 continue
             penalty = self._penalty_with(k, location, stop)
             if penalty is not None:
-                place = (detour + penalty - self.penalty, detour, k)
+                place = (detour + extra + penalty - self.penalty, detour, k)
                 if best is None or (place[:2], -k) < (best[:2], -best[2]):
                     best = place
-                    bound = best[0] if bound is None else min(bound, best[0])
+                    bound = best[0]
         return best
 
     def _penalty_with(self, position: int, location: int, stop: StopNumbers) -> int | None:
-        rows, stops, lunch = self.problem.rows, self.problem.stops, self.lunch
-        state = visit(self.states[position], rows[self.places[position]][location], stop, lunch)
+        rows, stops, pauses = self.problem.rows, self.problem.stops, self.pauses
+        state = visit(self.states[position], rows[self.places[position]][location], stop, pauses)
         previous = location
         for k in range(position, len(self.jobs)):
             if state is None:
                 return None
             following = self.places[k + 1]
-            state = visit(state, rows[previous][following], stops[self.jobs[k]], lunch)
+            state = visit(state, rows[previous][following], stops[self.jobs[k]], pauses)
             previous = following
-        return None if state is None else finish(state, rows[previous][self.places[-1]], self.shift, lunch)
+        return None if state is None else finish(state, rows[previous][self.places[-1]], self.shift, pauses)
 
 
 def open_board(problem: PlanningProblem, sequences: Sequences | None) -> list[WorkingRoute]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations_with_replacement, pairwise
 
+from scheduling.labels import late_cost, start_of_work, take_break
 from scheduling.plan import Plan, Route, Sequences, Stop, Unserved
-from scheduling.problem import PlanningProblem
+from scheduling.problem import PlanningProblem, ordered_breaks
 
 MANDATORY_WEIGHT = 10**15
 
@@ -35,7 +36,8 @@ class _Timing:
     overtime: int
     lateness: int
     finish: int
-    lunch_start: int | None
+    moved: int
+    breaks: tuple[int, ...]
     times: tuple[tuple[int, int, int], ...]
 
 
@@ -99,33 +101,55 @@ def check_plan(problem: PlanningProblem, plan: Plan) -> list[Violation]:
     theirs = {route.technician: route for route in plan.routes}
     for route in exact.routes:
         other = theirs.get(route.technician)
-        if other is not None and (other.stops, other.lunch_start) != (route.stops, route.lunch_start):
+        if other is not None and _times_of(other) != _times_of(route):
             found.append(Violation("TIMES_DIFFER", route.technician))
-    parts = (plan.travel, plan.overtime, plan.lateness, plan.dropped)
-    if parts != (exact.travel, exact.overtime, exact.lateness, exact.dropped):
+    if _parts_of(plan) != _parts_of(exact):
         found.append(Violation("COST_DIFFERS"))
     return found
+
+
+def _times_of(route: Route) -> tuple[object, ...]:
+    return route.stops, route.lunch_start, route.breaks
+
+
+def _parts_of(plan: Plan) -> tuple[int, ...]:
+    return plan.travel, plan.overtime, plan.lateness, plan.dropped, plan.moved
 
 
 def time_route(problem: PlanningProblem, technician: int, jobs: Sequence[int]) -> Route | None:
     """The cheapest schedule of one route of job positions, or None when none fits.
 
-    Tries lunch on every leg and after the day; among equal costs the earliest finish, then the earlier lunch.
+    Tries every break on every leg and after the day; among equal costs the earliest finish, then the earlier
+    breaks.
     """
     person = problem.technicians[technician]
     if not jobs:
         return Route(person.id, (), None, 0, 0, 0, person.shift[0])
     legs = route_legs(problem, technician, jobs)
-    lunch_legs: list[int | None] = [None]
-    if person.lunch is not None:
-        lunch_legs = [*range(len(jobs) + 1), None]
-    timings = [_time(problem, technician, jobs, legs, leg) for leg in lunch_legs]
+    choices = combinations_with_replacement(range(len(legs) + 1), len(problem.pauses[technician]))
+    timings = [_time(problem, technician, jobs, legs, choice) for choice in choices]
     found = [timing for timing in timings if timing is not None]
     if not found:
         return None
     best = min(found, key=lambda timing: (timing.cost, timing.finish))
     stops = tuple(Stop(problem.jobs[job].id, *times) for job, times in zip(jobs, best.times, strict=True))
-    return Route(person.id, stops, best.lunch_start, sum(legs), best.overtime, best.lateness, best.finish)
+    lunch_start, breaks = None, []
+    for pause, begin in zip(ordered_breaks(person), best.breaks, strict=True):
+        if pause is person.lunch:
+            lunch_start = begin
+        else:
+            breaks.append(begin)
+    return Route(
+        technician=person.id,
+        stops=stops,
+        lunch_start=lunch_start,
+        travel=sum(legs),
+        overtime=best.overtime,
+        lateness=best.lateness,
+        finish=best.finish,
+        moved=best.moved + sum(problem.person_cost(technician, job) for job in jobs),
+        breaks=tuple(breaks),
+    )
 
 
 def route_legs(problem: PlanningProblem, technician: int, jobs: Sequence[int]) -> list[int]:
@@ -158,6 +182,7 @@ def _assemble(problem: PlanningProblem, routes: list[Route], seconds: float) -> 
         overtime=sum(route.overtime for route in routes),
         lateness=sum(route.lateness for route in routes),
         dropped=sum(job.drop_cost for job in left),
+        moved=sum(route.moved for route in routes),
         routes=tuple(routes),
         unserved=tuple(Unserved(job.id) for job in left),
         seconds=seconds,
@@ -194,35 +219,40 @@ def _route_rules(problem: PlanningProblem, technician: int, jobs: tuple[int, ...
 
 
 def _time(
-    problem: PlanningProblem, technician: int, jobs: Sequence[int], legs: list[int], lunch_leg: int | None
+    problem: PlanningProblem, technician: int, jobs: Sequence[int], legs: list[int], on_legs: tuple[int, ...]
 ) -> _Timing | None:
-    """Earliest times with lunch on this leg; None means no lunch, or lunch after the arrival at the end."""
+    """Earliest times with each break on its leg; the number of legs stands for after the day."""
     ready, normal_end, limit, rate = problem.shifts[technician]
-    lunch = problem.lunches[technician]
-    lunch_start: int | None = None
-    lateness = 0
+    pauses = problem.pauses[technician]
+    breaks: list[int] = []
+    lateness = moved = 0
     times: list[tuple[int, int, int]] = []
     for k, leg in enumerate(legs):
-        arrival = ready + leg
-        if k == lunch_leg and lunch is not None:
-            if ready > lunch[1]:
+        arrival, free = ready + leg, ready
+        for pause in (pause for pause, on_leg in zip(pauses, on_legs, strict=True) if on_leg == k):
+            if free > pause[1]:
                 return None
-            lunch_start = max(ready, lunch[0])
-            arrival = max(arrival, lunch[0]) + lunch[2]
+            breaks.append(max(free, pause[0]))
+            free, arrival = take_break(pause, free, arrival)
         if k == len(jobs):
             break
-        opens, closes, duration, due, late_rate = problem.stops[jobs[k]]
-        start = max(arrival, opens)
-        if start > closes:
+        stop = problem.stops[jobs[k]]
+        start = start_of_work(stop, arrival)
+        if start > stop[1]:
             return None
-        lateness += max(0, start - due) * late_rate
-        ready = start + duration
+        late = max(0, start - stop[3]) * stop[4]
+        lateness += late
+        moved += late_cost(stop, start) - late
+        ready = start + stop[2]
         times.append((arrival, start, ready))
-    if lunch is not None and lunch_leg is None:
-        if arrival > lunch[1]:
+    free = arrival
+    for earliest, latest, duration in pauses[len(breaks) :]:
+        if free > latest:
             return None
-        lunch_start = max(arrival, lunch[0])
+        breaks.append(max(free, earliest))
+        free = max(free, earliest) + duration
     if arrival > limit:
         return None
     overtime = max(0, arrival - normal_end) * rate
-    return _Timing(overtime + lateness, overtime, lateness, arrival, lunch_start, tuple(times))
+    cost = overtime + lateness + moved
+    return _Timing(cost, overtime, lateness, arrival, moved, tuple(breaks), tuple(times))

@@ -11,7 +11,7 @@ from scheduling.board import WorkingRoute, open_board
 from scheduling.evaluator import viable_prefix
 from scheduling.labels import finish, leave, visit
 from scheduling.plan import Kind, Params, Plan, Reason, Repair, Unserved
-from scheduling.problem import Job, PlanningProblem
+from scheduling.problem import Job, PlanningProblem, stop_numbers
 
 
 def explain_unserved(problem: PlanningProblem, plan: Plan) -> Plan:
@@ -89,7 +89,8 @@ class _Explainer:
         if person.capacity is not None and route.load + work.demand > person.capacity:
             return Reason("NO_CAPACITY_LEFT", "best_guess", person.id, repair=other_day)
         stop = problem.stops[job]
-        place = route.cheapest_place(work.location, stop, work.demand)
+        extra = problem.person_cost(technician, job)
+        place = route.cheapest_place(work.location, stop, work.demand, extra=extra)
         if place is None:
             free = WorkingRoute(problem, technician, viable_prefix(problem, technician))
             blocked = free.cheapest_place(work.location, stop, work.demand) is None
@@ -116,11 +117,11 @@ def find_misfit(
     problem: PlanningProblem, technician: int, work: Job, *, to: int, back: int
 ) -> _Misfit | None:
     """The rule that keeps a job off an otherwise empty route with these travel seconds there and back."""
-    shift, lunch = problem.shifts[technician], problem.lunches[technician]
-    opens, closes = work.window
-    stop = (opens, closes, work.duration, closes, 0)
-    state = visit(leave(shift, lunch), to, stop, lunch)
-    if state is not None and finish(state, back, shift, lunch) is not None:
+    shift, pauses = problem.shifts[technician], problem.pauses[technician]
+    stop = stop_numbers(replace(work, due=None, published=None))
+    opens, closes = stop[:2]
+    state = visit(leave(shift), to, stop, pauses)
+    if state is not None and finish(state, back, shift, pauses) is not None:
         return None
     starts, _, limit, _ = shift
     if closes < starts or opens > limit:

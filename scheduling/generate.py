@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import replace
+
+import numpy as np
 
 from scheduling.problem import FixedPrefix, Job, Lunch, PlanningProblem, Technician
 from scheduling.problem_json import travel_from_points
@@ -91,3 +94,67 @@ def _job(rng: random.Random, i: int, location: int) -> Job:
 def _pinned(rng: random.Random, job: Job, people: tuple[Technician, ...]) -> Job:
     able = [person.id for person in people if job.skills <= person.skills]
     return replace(job, technician=rng.choice(able)) if able and rng.random() < 0.05 else job
+
+
+def with_hard_due(problem: PlanningProblem, *, lunch: bool = False, rules: bool = True) -> PlanningProblem:
+    """The same day as other solvers can say it: due times bound the start, nobody works overtime.
+
+    Without `lunch` nobody pauses; without `rules` (skills, pins) everybody may do everything.
+    """
+    jobs = []
+    for job in problem.jobs:
+        closes = job.window[1] if job.due is None else min(job.window[1], job.due)
+        window = (job.window[0], max(closes, job.window[0]))
+        plain = job if rules else replace(job, skills=frozenset(), technician=None)
+        jobs.append(replace(plain, window=window, due=None, lateness_cost=0))
+    people = tuple(
+        replace(person, max_overtime=0, overtime_cost=0, lunch=person.lunch if lunch else None)
+        for person in problem.technicians
+    )
+    return replace(problem, technicians=people, jobs=tuple(jobs))
+
+
+def generate_routes(
+    *, customers: int, seed: int, family: str = "R1", vehicles: int | None = None
+) -> PlanningProblem:
+    """Vehicle routing with time windows in the manner of Solomon (1987): everything is to be served, only
+    the distance counts. `family`: R, C or RC (where customers lie), 1 or 2 (short or long days)."""
+    rng = random.Random(seed)  # noqa: S311 - synthetic data, not secrets
+    where, long_days = family[:-1], family[-1] == "2"
+    side = 100.0 * (customers / 100) ** 0.5
+    depot = (side / 2, side / 2)
+    centres = [(rng.uniform(0, side), rng.uniform(0, side)) for _ in range(max(3, customers // 10))]
+
+    def place() -> tuple[float, float]:
+        if where == "R" or (where == "RC" and rng.random() < 0.5):
+            return rng.uniform(0, side), rng.uniform(0, side)
+        x, y = rng.choice(centres)
+        return rng.gauss(x, side / 30), rng.gauss(y, side / 30)
+
+    points = [depot, *(place() for _ in range(customers))]
+    matrix = np.array([[int(10 * math.dist(a, b)) for b in points] for a in points], dtype=np.int32)
+    horizon = int((10_000 if long_days else 2_300) * (customers / 100) ** 0.5)
+    service = 900 if where == "C" else 100
+    if where == "C":
+        horizon = int(horizon * 3.4 if long_days else horizon * 5)
+    width = rng.choice((0.05, 0.15, 0.3, 0.6))
+    jobs = []
+    for k in range(1, customers + 1):
+        first, last = int(matrix[0, k]), horizon - int(matrix[k, 0]) - service
+        middle, half = rng.randint(first, max(first, last)), int(horizon * width * rng.uniform(0.5, 1.5) / 2)
+        jobs.append(
+            Job(
+                id=f"c{k}",
+                location=k,
+                duration=service,
+                window=(max(0, middle - half), min(last, middle + half))
+                if rng.random() < 0.85
+                else (0, last),
+                drop_cost=1_000_000,
+                demand=rng.choice((5, 10, 15, 20, 25, 30)),
+            )
+        )
+    count = vehicles or max(8, customers // (8 if long_days else 4))
+    capacity = 1000 if long_days else 200
+    people = tuple(Technician(f"v{k}", 0, 0, (0, horizon), capacity=capacity) for k in range(count))
+    return PlanningProblem(people, tuple(jobs), matrix, name=f"{family}-{customers}-{seed}")

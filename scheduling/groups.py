@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from time import perf_counter
 
 import numpy as np
@@ -21,7 +22,13 @@ GROUP_SECONDS = 0.4
 
 
 def improve_by_groups(
-    problem: PlanningProblem, sequences: Sequences, *, deadline: float, seed: int, iterations: int | None
+    problem: PlanningProblem,
+    sequences: Sequences,
+    *,
+    deadline: float,
+    seed: int,
+    iterations: int | None,
+    stop: Callable[[], bool] | None = None,
 ) -> dict[str, list[str]]:
     """Re-solve groups of neighbouring routes until `deadline` (perf_counter seconds).
 
@@ -32,7 +39,7 @@ def improve_by_groups(
     current = {person.id: list(sequences.get(person.id, ())) for person in problem.technicians}
     queue: list[int] = []
     passes = 0
-    while perf_counter() < deadline:
+    while perf_counter() < deadline and not (stop is not None and stop()):
         if not queue:
             if iterations is not None and passes:
                 break
@@ -42,7 +49,7 @@ def improve_by_groups(
         before = {problem.technicians[t].id: current[problem.technicians[t].id] for t in group}
         seconds = min(GROUP_SECONDS, deadline - perf_counter())
         limit = SearchLimit(
-            GROUP_SECONDS * 100 if iterations else seconds, iterations, rng.randrange(1 << 30)
+            GROUP_SECONDS * 100 if iterations else seconds, iterations, rng.randrange(1 << 30), stop
         )
         found = improve_sequences(part, before, limit)
         if found is not None:

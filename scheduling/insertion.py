@@ -122,7 +122,8 @@ def _place(problem: PlanningProblem, route: WorkingRoute, job: int) -> Place | N
     if not problem.may_serve(route.technician, job):
         return None
     work = problem.jobs[job]
-    return route.cheapest_place(work.location, problem.stops[job], work.demand)
+    extra = problem.person_cost(route.technician, job)
+    return route.cheapest_place(work.location, problem.stops[job], work.demand, extra=extra)
 
 
 def _urgency(problem: PlanningProblem, job: int) -> tuple[int, int, int, int]:

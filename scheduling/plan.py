@@ -30,7 +30,8 @@ class Stop:
 class Route:
     """One technician's horizon. An idle one has no stops, no lunch, and `finish` at the shift's start.
 
-    `travel` is seconds, `overtime` and `lateness` are costs; `finish` is the arrival at the end location.
+    `travel` is seconds, `overtime`, `lateness` and `moved` are costs; `finish` is the arrival at the end
+    location; `breaks` are the beginnings of the breaks beside lunch.
     """
 
     technician: str
@@ -40,6 +41,13 @@ class Route:
     overtime: int
     lateness: int
     finish: int
+    moved: int = 0
+    breaks: tuple[int, ...] = ()
+
+    @property
+    def cost(self) -> int:
+        """The sum of its four parts."""
+        return self.travel + self.overtime + self.lateness + self.moved
 
 
 @dataclass(frozen=True)
@@ -79,7 +87,10 @@ class Unserved:
 
 @dataclass(frozen=True)
 class Plan:
-    """Every job is on one route or unserved. `cost` = travel + overtime + lateness + dropped."""
+    """Every job is on one route or unserved. `cost` = travel + overtime + lateness + dropped + moved.
+
+    `moved` is what it costs to depart from the published plan; 0 where the problem names none.
+    """
 
     travel: int
     overtime: int
@@ -88,11 +99,12 @@ class Plan:
     routes: tuple[Route, ...]
     unserved: tuple[Unserved, ...]
     seconds: float = 0.0
+    moved: int = 0
 
     @property
     def cost(self) -> int:
-        """The sum of its four parts."""
-        return self.travel + self.overtime + self.lateness + self.dropped
+        """The sum of its parts."""
+        return self.travel + self.overtime + self.lateness + self.dropped + self.moved
 
     @property
     def sequences(self) -> dict[str, list[str]]:
@@ -121,6 +133,7 @@ def plan_to_json(plan: Plan, translate: Callable[[str], str] = str) -> dict[str,
         "overtime": plan.overtime,
         "lateness": plan.lateness,
         "dropped": plan.dropped,
+        "moved": plan.moved,
         "seconds": round(plan.seconds, 3),
         "routes": [_route_json(route) for route in plan.routes],
         "unserved": [
@@ -171,4 +184,5 @@ def _route_json(route: Route) -> dict[str, Any]:
             for stop in route.stops
         ],
         "lunch_start": route.lunch_start,
+        "breaks": list(route.breaks),
     }

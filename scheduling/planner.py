@@ -1,28 +1,51 @@
-"""The planner: greedy insertion at once, OR-Tools and larger moves after it, our evaluator as judge."""
+"""The planner: insertion at once, the engine's search after it, our evaluator as judge."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from time import perf_counter
 
 from scheduling.board import board_sequences, open_board
-from scheduling.evaluator import evaluate_plan, plan_rank
+from scheduling.engine import Effort, Progress, Watch, improve_routes
+from scheduling.evaluator import check_sequences, evaluate_plan, plan_rank
 from scheduling.explain import explain_unserved
 from scheduling.insertion import CHUNK, fill_board
 from scheduling.plan import Plan, Sequences
 from scheduling.problem import PlanningProblem
-from scheduling.ruin import ruin_and_recreate
 
 MODEL_JOBS = 150
 MODEL_TECHNICIANS = 20
 """Beyond these one routing model needs seconds for its first descent: solved in groups of routes."""
 
-SEARCH_SHARE = 0.15
-POLISH_SHARE = 0.15
-"""Of the time: OR-Tools' search first, its polish last; ruin and recreate between them (see `ruin`)."""
+_GREEDY_CHOICES = 1_000
+"""Jobs x technicians up to which greedy insertion in Python is too quick to be missed."""
 
-_RUINS_AN_ITERATION = 4
-_MANY_STARTS = 5_000
+
+class Engine(StrEnum):
+    """Who searches."""
+
+    ONDOL = "ondol"
+    """The compiled kernel, and CP-SAT to choose the routes."""
+    ORTOOLS = "ortools"
+    """OR-Tools' routing library alone; holds the interpreter's lock while it searches."""
+
+
+@dataclass(frozen=True)
+class SearchOptions:
+    """How to search. With `iterations` (steps of the kernel; solutions of each OR-Tools search), time enough
+    and the same seed and workers, the plan is the same. `workers` are threads; OR-Tools alone uses one.
+
+    `on_progress` is told each better plan; `cancelled` is asked all the time, and True ends the search.
+    """
+
+    seed: int = 1
+    iterations: int | None = None
+    workers: int = 1
+    engine: Engine = Engine.ONDOL
+    on_progress: Callable[[Progress], None] | None = None
+    cancelled: Callable[[], bool] | None = None
 
 
 def solve(
@@ -32,77 +55,81 @@ def solve(
     seed: int = 1,
     initial: Sequences | None = None,
     iterations: int | None = None,
+    options: SearchOptions | None = None,
 ) -> Plan:
     """The best plan found in `seconds` of wall time, with the reasons of what is left out.
 
-    Never worse than greedy insertion, nor than `initial` where that is feasible (what breaks a rule in it is
-    taken out first). `iterations` caps the solutions of each search: with it, and time enough, the same seed
-    gives the same plan. Holds the GIL for most of the time: run it in a child process.
+    Never worse than `initial` where that is feasible (what breaks a rule in it is taken out first), nor, for
+    a point's day, than greedy insertion. `seed` and `iterations` stand for those of `options`.
+
+    Raises:
+        KernelMissingError: the engine cannot be compiled here.
     """
+    chosen = options or SearchOptions(seed=seed, iterations=iterations)
     started = perf_counter()
     deadline = started + seconds - _closing_seconds(problem, seconds)
-    best = start_plan(problem, initial)
-    if best.unserved or any(route.stops for route in best.routes):
-        best = _improve(problem, best, deadline, seed, iterations)
+    if chosen.engine is Engine.ORTOOLS:
+        best = _improve_with_ortools(problem, start_plan(problem, initial), deadline, chosen)
+    else:
+        best = _improve(problem, initial, deadline, chosen)
     return replace(explain_unserved(problem, best), seconds=perf_counter() - started)
 
 
 def start_plan(problem: PlanningProblem, initial: Sequences | None = None) -> Plan:
-    """The best of a few greedy insertions, and of `initial` extended: milliseconds for a branch."""
-    many = len(problem.jobs) * len(problem.technicians) <= _MANY_STARTS
-    chunks = (CHUNK, CHUNK // 3, len(problem.jobs) or 1) if many else (CHUNK,)
-    starts = [(None, chunk) for chunk in chunks]
-    plans = [_filled(problem, sequences, chunk) for sequences, chunk in starts]
+    """Greedy insertion, or `initial` extended if that is better: milliseconds for a point's day."""
+    plans = [_filled(problem, None)]
     if initial is not None:
-        plans.append(_filled(problem, initial, CHUNK))
+        plans.append(_filled(problem, initial))
     return min(plans, key=lambda plan: plan_rank(problem, plan))
 
 
 def _closing_seconds(problem: PlanningProblem, seconds: float) -> float:
-    """Time kept back for the last insertions and the reasons."""
-    return min(0.2 + 2e-5 * len(problem.jobs) * len(problem.technicians), seconds * 0.2)
+    """Time kept back for judging the plan and giving reasons."""
+    return min(0.05 + 2e-5 * len(problem.jobs) * len(problem.technicians), seconds * 0.2)
 
 
 def _improve(
-    problem: PlanningProblem, plan: Plan, deadline: float, seed: int, iterations: int | None
+    problem: PlanningProblem, initial: Sequences | None, deadline: float, options: SearchOptions
 ) -> Plan:
-    begin = perf_counter()
-    if len(problem.jobs) > MODEL_JOBS or len(problem.technicians) > MODEL_TECHNICIANS:
-        return _search(problem, plan, deadline, seed, iterations)
-    span = max(0.0, deadline - begin)
-    search_until, ruin_until, steps = begin + SEARCH_SHARE * span, deadline - POLISH_SHARE * span, None
-    if iterations is not None:
-        # Counted, not timed: a share of the clock must not cut a phase short.
-        search_until, ruin_until, steps = deadline, deadline, iterations * _RUINS_AN_ITERATION
-    plan = _search(problem, plan, search_until, seed, iterations)
-    if perf_counter() < ruin_until:
-        found = ruin_and_recreate(problem, plan.sequences, deadline=ruin_until, seed=seed, iterations=steps)
-        plan = _better(problem, plan, found)
-    return _search(problem, plan, deadline, seed + 1, iterations)
+    starts: list[Sequences] = []
+    if initial is not None:
+        starts.append(board_sequences(open_board(problem, initial)))
+    if len(problem.jobs) * len(problem.technicians) <= _GREEDY_CHOICES:
+        starts.append(_filled(problem, None).sequences)
+    effort = Effort(deadline, options.iterations, options.workers, options.seed)
+    watch = Watch(options.on_progress, options.cancelled)
+    found = improve_routes(problem, starts, effort, watch=watch)
+    return evaluate_plan(problem, found)
 
 
-def _search(problem: PlanningProblem, plan: Plan, deadline: float, seed: int, iterations: int | None) -> Plan:
-    # OR-Tools takes most of a second to import: a request that only inserts never pays for it.
+def _improve_with_ortools(
+    problem: PlanningProblem, plan: Plan, deadline: float, options: SearchOptions
+) -> Plan:
+    # OR-Tools takes a while to import: a request that only inserts never pays for it.
     from scheduling.groups import improve_by_groups
     from scheduling.routing_model import SearchLimit, improve_sequences
 
-    if len(problem.jobs) > MODEL_JOBS or len(problem.technicians) > MODEL_TECHNICIANS:
-        return _better(
-            problem,
-            plan,
-            improve_by_groups(problem, plan.sequences, deadline=deadline, seed=seed, iterations=iterations),
-        )
-    limit = SearchLimit(deadline - perf_counter(), iterations, seed)
-    return _better(problem, plan, improve_sequences(problem, plan.sequences, limit))
-
-
-def _better(problem: PlanningProblem, plan: Plan, found: Sequences | None) -> Plan:
-    if found is None:
+    if not plan.unserved and not any(route.stops for route in plan.routes):
         return plan
-    return min(plan, _filled(problem, found, CHUNK), key=lambda candidate: plan_rank(problem, candidate))
+    found: Sequences | None
+    if len(problem.jobs) > MODEL_JOBS or len(problem.technicians) > MODEL_TECHNICIANS:
+        found = improve_by_groups(
+            problem,
+            plan.sequences,
+            deadline=deadline,
+            seed=options.seed,
+            iterations=options.iterations,
+            stop=options.cancelled,
+        )
+    else:
+        limit = SearchLimit(deadline - perf_counter(), options.iterations, options.seed, options.cancelled)
+        found = improve_sequences(problem, plan.sequences, limit)
+    if found is None or check_sequences(problem, found):
+        return plan
+    return min(plan, _filled(problem, found), key=lambda candidate: plan_rank(problem, candidate))
 
 
-def _filled(problem: PlanningProblem, sequences: Sequences | None, chunk: int) -> Plan:
+def _filled(problem: PlanningProblem, sequences: Sequences | None) -> Plan:
     board = open_board(problem, sequences)
-    fill_board(problem, board, chunk=chunk)
+    fill_board(problem, board, chunk=CHUNK)
     return evaluate_plan(problem, board_sequences(board))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +19,14 @@ COST_LIMIT = 1_000_000_000
 RATE_LIMIT = 1_000_000
 
 Window = tuple[int, int]
-StopNumbers = tuple[int, int, int, int, int]
+MOST_BREAKS = 4
+MOST_WINDOWS = 16
+
+StopNumbers = tuple[int, int, int, int, int, int, int, tuple[Window, ...]]
+"""Earliest start, latest start, duration, due, lateness cost, published start, cost of starting later than
+published, closed times (closes, reopens) between several windows."""
 ShiftNumbers = tuple[int, int, int, int]
-LunchNumbers = tuple[int, int, int]
+BreakNumbers = tuple[int, int, int]
 
 
 class ProblemError(ValueError):
@@ -37,7 +43,7 @@ class ProblemError(ValueError):
 
 @dataclass(frozen=True)
 class Lunch:
-    """Begun no earlier than `earliest`, by `latest` at the latest; lasts `duration` seconds."""
+    """A break: begun no earlier than `earliest`, by `latest` at the latest; lasts `duration` seconds."""
 
     earliest: int
     latest: int
@@ -46,7 +52,10 @@ class Lunch:
 
 @dataclass(frozen=True)
 class Technician:
-    """`start` and `end` index the matrix; overtime is arrival at `end` after `shift[1]`."""
+    """`start` and `end` index the matrix; overtime is arrival at `end` after `shift[1]`.
+
+    `breaks` are further ones, under the rules of lunch; all of them are taken in the order of their times.
+    """
 
     id: str
     start: int
@@ -57,6 +66,21 @@ class Technician:
     lunch: Lunch | None = None
     skills: frozenset[str] = frozenset()
     capacity: int | None = None
+    breaks: tuple[Lunch, ...] = ()
+
+
+@dataclass(frozen=True)
+class Published:
+    """Where a job stands in the published plan, and what moving it costs.
+
+    `person_cost` once when somebody else comes, `time_cost` a second that work begins after `start`; an
+    earlier start is free (a promise about it is the job's window).
+    """
+
+    technician: str
+    start: int
+    person_cost: int = 0
+    time_cost: int = 0
 
 
 @dataclass(frozen=True)
@@ -64,6 +88,7 @@ class Job:
     """`window` bounds the start of work (hard), `due` is soft at `lateness_cost` a second.
 
     `technician` pins the job to a person without lifting skills. `drop_cost` is what leaving it out costs.
+    `windows`: where there are any, work begins within one of them too.
     """
 
     id: str
@@ -77,6 +102,8 @@ class Job:
     skills: frozenset[str] = frozenset()
     technician: str | None = None
     demand: int = 0
+    windows: tuple[Window, ...] = ()
+    published: Published | None = None
 
 
 @dataclass(frozen=True)
@@ -136,15 +163,8 @@ class PlanningProblem:
 
     @cached_property
     def stops(self) -> tuple[StopNumbers, ...]:
-        """(earliest start, latest start, duration, due, lateness cost) of each job; no due -> never late."""
-        return tuple(
-            (
-                *job.window,
-                job.duration,
-                *((job.window[1], 0) if job.due is None else (job.due, job.lateness_cost)),
-            )
-            for job in self.jobs
-        )
+        """The numbers of each job that decide about its time."""
+        return tuple(stop_numbers(job) for job in self.jobs)
 
     @cached_property
     def shifts(self) -> tuple[ShiftNumbers, ...]:
@@ -152,11 +172,20 @@ class PlanningProblem:
         return tuple((*t.shift, t.shift[1] + t.max_overtime, t.overtime_cost) for t in self.technicians)
 
     @cached_property
-    def lunches(self) -> tuple[LunchNumbers | None, ...]:
-        """(earliest, latest, duration) of each technician's lunch, or None."""
+    def pauses(self) -> tuple[tuple[BreakNumbers, ...], ...]:
+        """(earliest, latest, duration) of each technician's breaks, lunch among them, in their order."""
         return tuple(
-            None if t.lunch is None else (t.lunch.earliest, t.lunch.latest, t.lunch.duration)
-            for t in self.technicians
+            tuple((b.earliest, b.latest, b.duration) for b in ordered_breaks(person))
+            for person in self.technicians
+        )
+
+    def person_cost(self, technician: int, job: int) -> int:
+        """What it costs that this technician comes, and not the one of the published plan."""
+        published = self.jobs[job].published
+        return (
+            published.person_cost
+            if published and published.technician != self.technicians[technician].id
+            else 0
         )
 
     def may_serve(self, technician: int, job: int) -> bool:
@@ -167,6 +196,40 @@ class PlanningProblem:
             and work.technician in (None, person.id)
             and (person.capacity is None or work.demand <= person.capacity)
         )
+
+
+def ordered_breaks(person: Technician) -> tuple[Lunch, ...]:
+    """Lunch and the other breaks, in the order in which they are taken."""
+    breaks = person.breaks if person.lunch is None else (person.lunch, *person.breaks)
+    return tuple(sorted(breaks, key=lambda pause: (pause.earliest, pause.latest)))
+
+
+def stop_numbers(job: Job) -> StopNumbers:
+    """The numbers that decide about a job's time; without a due time it is never late."""
+    spans = open_spans(job)
+    opens, closes = spans[0][0], spans[-1][1]
+    gaps = tuple((before[1], after[0]) for before, after in pairwise(spans))
+    due, rate = (closes, 0) if job.due is None else (job.due, job.lateness_cost)
+    published, later = (
+        (closes, 0) if job.published is None else (job.published.start, job.published.time_cost)
+    )
+    return opens, closes, job.duration, due, rate, published, later, gaps
+
+
+def open_spans(job: Job) -> list[Window]:
+    """When work may begin: `windows` within `window`, in order, those that touch made one. Empty: never."""
+    if not job.windows:
+        return [job.window]
+    spans: list[Window] = []
+    for begins, ends in sorted(job.windows):
+        opens, closes = max(begins, job.window[0]), min(ends, job.window[1])
+        if opens > closes:
+            continue
+        if spans and opens <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(spans[-1][1], closes))
+        else:
+            spans.append((opens, closes))
+    return spans
 
 
 def _check_matrix(matrix: npt.NDArray[np.int32]) -> None:
@@ -207,8 +270,16 @@ def _check_technician(path: str, technician: Technician, size: int) -> None:
     if technician.capacity is not None:
         _check_number(f"{path}.capacity", technician.capacity, 0, TIME_LIMIT)
     if technician.lunch is not None:
-        _check_window(f"{path}.lunch", (technician.lunch.earliest, technician.lunch.latest))
-        _check_number(f"{path}.lunch.duration", technician.lunch.duration, 0, TIME_LIMIT)
+        _check_break(f"{path}.lunch", technician.lunch)
+    if len(ordered_breaks(technician)) > MOST_BREAKS:
+        raise ProblemError(f"{path}.breaks", f"점심시간까지 {MOST_BREAKS}번 이하여야 합니다")
+    for k, pause in enumerate(technician.breaks):
+        _check_break(f"{path}.breaks[{k}]", pause)
+
+
+def _check_break(path: str, pause: Lunch) -> None:
+    _check_window(path, (pause.earliest, pause.latest))
+    _check_number(f"{path}.duration", pause.duration, 0, TIME_LIMIT)
 
 
 def _check_job(path: str, job: Job, size: int, technicians: set[str]) -> None:
@@ -222,6 +293,16 @@ def _check_job(path: str, job: Job, size: int, technicians: set[str]) -> None:
         _check_number(f"{path}.due", job.due, -TIME_LIMIT, TIME_LIMIT)
     if job.technician is not None and job.technician not in technicians:
         raise ProblemError(f"{path}.technician", f"'{job.technician}' 기사가 없습니다")
+    if len(job.windows) > MOST_WINDOWS:
+        raise ProblemError(f"{path}.windows", f"{MOST_WINDOWS}개 이하여야 합니다")
+    for k, window in enumerate(job.windows):
+        _check_window(f"{path}.windows[{k}]", window)
+    if not open_spans(job):
+        raise ProblemError(f"{path}.windows", "window 안에 드는 시간이 없습니다")
+    if job.published is not None:
+        _check_number(f"{path}.published.start", job.published.start, -TIME_LIMIT, TIME_LIMIT)
+        _check_number(f"{path}.published.person_cost", job.published.person_cost, 0, COST_LIMIT)
+        _check_number(f"{path}.published.time_cost", job.published.time_cost, 0, RATE_LIMIT)
 
 
 def _check_fixed(problem: PlanningProblem) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -16,6 +17,7 @@ from scheduling.problem import (
     Lunch,
     PlanningProblem,
     ProblemError,
+    Published,
     Technician,
     Window,
 )
@@ -63,6 +65,8 @@ def parse_job(data: object, *, path: str = "job") -> Job:
         skills=_skills(f"{path}.skills", body.get("skills")),
         technician=None if technician is None else _text(f"{path}.technician", technician),
         demand=0 if demand is None else _int(f"{path}.demand", demand),
+        windows=_windows(f"{path}.windows", body.get("windows")),
+        published=_published(f"{path}.published", body.get("published")),
     )
 
 
@@ -92,6 +96,8 @@ def job_to_json(job: Job) -> dict[str, Any]:
         "skills": sorted(job.skills),
         "technician": job.technician,
         "demand": job.demand,
+        "windows": [list(window) for window in job.windows],
+        "published": job.published and dataclasses.asdict(job.published),
     }
 
 
@@ -152,6 +158,10 @@ def _technician(path: str, data: object) -> Technician:
         lunch=None if lunch is None else _lunch(f"{path}.lunch", lunch),
         skills=_skills(f"{path}.skills", body.get("skills")),
         capacity=None if capacity is None else _int(f"{path}.capacity", capacity),
+        breaks=tuple(
+            _lunch(f"{path}.breaks[{k}]", item)
+            for k, item in enumerate(_list(f"{path}.breaks", body.get("breaks") or []))
+        ),
     )
 
 
@@ -181,7 +191,8 @@ def _technician_json(technician: Technician) -> dict[str, Any]:
         "shift": list(technician.shift),
         "max_overtime": technician.max_overtime,
         "overtime_cost": technician.overtime_cost,
-        "lunch": lunch and {"earliest": lunch.earliest, "latest": lunch.latest, "duration": lunch.duration},
+        "lunch": lunch and dataclasses.asdict(lunch),
+        "breaks": [dataclasses.asdict(pause) for pause in technician.breaks],
         "skills": sorted(technician.skills),
         "capacity": technician.capacity,
     }
@@ -222,6 +233,23 @@ def _window(path: str, value: object) -> Window:
     if len(items) != 2:
         raise ProblemError(path, "[시작, 끝] 두 값이어야 합니다")
     return _int(f"{path}[0]", items[0]), _int(f"{path}[1]", items[1])
+
+
+def _windows(path: str, value: object) -> tuple[Window, ...]:
+    items = _list(path, [] if value is None else value)
+    return tuple(_window(f"{path}[{k}]", item) for k, item in enumerate(items))
+
+
+def _published(path: str, value: object) -> Published | None:
+    if value is None:
+        return None
+    body = _mapping(path, value)
+    return Published(
+        technician=_text(f"{path}.technician", _required(path, body, "technician")),
+        start=_int(f"{path}.start", _required(path, body, "start")),
+        person_cost=_int(f"{path}.person_cost", body.get("person_cost") or 0),
+        time_cost=_int(f"{path}.time_cost", body.get("time_cost") or 0),
+    )
 
 
 def _skills(path: str, value: object) -> frozenset[str]:

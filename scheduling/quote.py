@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from scheduling.board import Place, WorkingRoute, open_board
 from scheduling.evaluator import time_route
 from scheduling.plan import Sequences
-from scheduling.problem import Job, PlanningProblem, Window
+from scheduling.problem import Job, PlanningProblem, Window, stop_numbers
 
 HALF_SCORE_COST = 1800
 """The added cost at which the score is one half."""
@@ -71,9 +71,7 @@ def _best_offer(
     window: Window,
     familiar: Mapping[str, int],
 ) -> Offer:
-    opens, closes = window
-    due, rate = (closes, 0) if job.due is None else (job.due, job.lateness_cost)
-    stop = (opens, closes, job.duration, due, rate)
+    stop = stop_numbers(replace(job, window=window, windows=()))
     found: list[tuple[Place, WorkingRoute]] = []
     for route in board:
         place = route.cheapest_place(job.location, stop, job.demand)
@@ -90,7 +88,7 @@ def _best_offer(
     return Offer(
         window=window,
         technician=problem.technicians[route.technician].id,
-        start=_start_of_work(problem, route, replace(job, window=window), position),
+        start=_start_of_work(problem, route, replace(job, window=window, windows=()), position),
         added_travel_s=travel,
         added_cost=cost,
         score=round(HALF_SCORE_COST / (HALF_SCORE_COST + max(0, cost)), 4),

@@ -8,6 +8,7 @@ best of those measured at 1, 5 and 20 s. The solve holds the GIL: call it in a c
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,12 +40,14 @@ _OPERATORS = frozenset(
 class SearchLimit:
     """When a search ends: wall seconds, and for repeatable runs a number of solutions.
 
-    Guided local search draws nothing at random: `seed` shuffles how the model numbers its jobs.
+    Guided local search draws nothing at random: `seed` shuffles how the model numbers its jobs. `stop` is
+    asked all the time, and True ends the search.
     """
 
     seconds: float
     solutions: int | None = None
     seed: int = 1
+    stop: Callable[[], bool] | None = None
 
 
 def improve_sequences(
@@ -60,7 +63,7 @@ def improve_sequences(
     model = _Model(problem, sequences or {}, limit.seed)
     if not model.vehicles or not model.nodes:
         return None
-    return model.solve(sequences, parameters or make_search_parameters(limit))
+    return model.solve(sequences, parameters or make_search_parameters(limit), limit.stop)
 
 
 class _Model:
@@ -84,8 +87,12 @@ class _Model:
         self._add_capacity()
         self._lock_prefixes()
 
-    def solve(self, sequences: Sequences | None, parameters: Any) -> dict[str, list[str]] | None:
+    def solve(
+        self, sequences: Sequences | None, parameters: Any, stop: Callable[[], bool] | None
+    ) -> dict[str, list[str]] | None:
         """Warm start from `sequences`; a cold start without them or where the solver does not take them."""
+        if stop is not None:
+            self.routing.AddSearchMonitor(self.solver.CustomLimit(stop))
         self.routing.CloseModelWithParameters(parameters)
         start = None
         if sequences is not None:
@@ -151,26 +158,34 @@ class _Model:
             self._add_lunch(vehicle, technician, visit_times)
 
     def _add_lunch(self, vehicle: int, technician: int, visit_times: list[int]) -> None:
-        lunch = self.problem.lunches[technician]
-        if lunch is None:
-            return
-        # A break before the shift's start would satisfy the solver, not the rule: it begins within the day.
-        opens = max(lunch[0], self.problem.shifts[technician][0]) - self.base
-        pause = self.solver.FixedDurationIntervalVar(
-            opens, max(opens, lunch[1] - self.base), lunch[2], False, f"lunch{vehicle}"
-        )
-        self.time.SetBreakIntervalsOfVehicle([pause], vehicle, visit_times)
+        pauses = []
+        for k, (earliest, latest, duration) in enumerate(self.problem.pauses[technician]):
+            # Before the shift's start it would satisfy the solver, not the rule: it begins within the day.
+            opens = max(earliest, self.problem.shifts[technician][0]) - self.base
+            pauses.append(
+                self.solver.FixedDurationIntervalVar(
+                    opens, max(opens, latest - self.base), duration, False, f"break{vehicle}.{k}"
+                )
+            )
+        if pauses:
+            self.time.SetBreakIntervalsOfVehicle(pauses, vehicle, visit_times)
 
     def _add_jobs(self) -> None:
         position = {technician: vehicle for vehicle, technician in enumerate(self.vehicles)}
         fixed = {job for prefix in self.prefixes for job in prefix}
         for node, job in enumerate(self.nodes):
-            work, (opens, closes, _, due, rate) = self.problem.jobs[job], self.problem.stops[job]
+            work = self.problem.jobs[job]
+            opens, closes, _, due, rate, _, _, gaps = self.problem.stops[job]
             index = self.manager.NodeToIndex(node)
             able = [position[technician] for technician in self.able[job]]
             self.time.CumulVar(index).SetRange(
                 max(0, opens - self.base), min(self.horizon, closes - self.base)
             )
+            for shut, reopens in gaps:
+                if self.base < reopens and shut < self.base + self.horizon:
+                    self.time.CumulVar(index).RemoveInterval(
+                        max(0, shut + 1 - self.base), reopens - 1 - self.base
+                    )
             if rate and due < closes:
                 # A due time before the horizon only adds a constant there: the slope is what steers.
                 self.time.SetCumulVarSoftUpperBound(index, max(0, due - self.base), rate)

@@ -25,7 +25,9 @@ ROOT = Path(__file__).resolve().parent.parent
 RUNTIME_LOCK = "requirements.lock"
 DEVELOPMENT_LOCK = "requirements-dev.lock"
 NODE_LOCK = "requirements-node.lock"
-LOCKS = (RUNTIME_LOCK, DEVELOPMENT_LOCK, NODE_LOCK)
+COMPILER_LOCK = "requirements-compiler.lock"
+BENCH_LOCK = "requirements-bench.lock"
+LOCKS = (RUNTIME_LOCK, DEVELOPMENT_LOCK, NODE_LOCK, COMPILER_LOCK, BENCH_LOCK)
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\\\n]+)", re.MULTILINE)
 
 
@@ -153,6 +155,8 @@ def write_stamp(environment: Environment, lock: str) -> None:
     kept = {}
     for other in LOCKS:
         path = environment.root / other
+        if not path.exists():
+            continue
         theirs = pins_of(path.read_text(encoding="utf-8"))
         undisturbed = all(pins.get(name, version) == version for name, version in theirs.items())
         if theirs.items() <= pins.items() or (before.get(other) == hash_of(path) and undisturbed):

@@ -1,6 +1,6 @@
 """The child process that solves, and the pool which keeps one ready.
 
-OR-Tools holds the interpreter's lock for the whole search: in the worker itself it would starve every text.
+It takes a processor for seconds: in the worker itself it would starve every text. It gives way to them.
 The child dies with its worker, whatever ends it.
 """
 
@@ -40,8 +40,12 @@ def solve_in_child(
 
 
 def warm_up() -> None:
-    """Load the planner, so that the first real solve does not pay for it."""
-    import scheduling.routing_model  # noqa: F401
+    """Load the kernel and CP-SAT, so that the first real solve does not pay for them."""
+    from scheduling.kernel.binding import load_library
+    from scheduling.selection import load_selection
+
+    load_library()
+    load_selection()
 
 
 def begin_child() -> None:

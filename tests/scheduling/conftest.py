@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise, permutations, product
 
 import numpy as np
 import pytest
 
-from scheduling import FixedPrefix, Job, Lunch, PlanningProblem, Technician
+from scheduling import FixedPrefix, Job, Lunch, PlanningProblem, Published, Technician
 
 HORIZON = 60
 
 
 def make_tiny_problem(
-    seed: int, *, jobs: int = 4, technicians: int = 2, prefix: bool = False
+    seed: int, *, jobs: int = 4, technicians: int = 2, prefix: bool = False, rich: bool = False
 ) -> PlanningProblem:
-    """Numbers of one or two digits, an asymmetric matrix without the triangle inequality."""
+    """Numbers of one or two digits, an asymmetric matrix without the triangle inequality.
+
+    `rich` ones have several windows and breaks and a published plan too.
+    """
     rng = random.Random(seed)
     size = jobs + technicians
     matrix = np.array([[rng.randint(0, 9) for _ in range(size)] for _ in range(size)], dtype=np.int32)
@@ -63,7 +67,32 @@ def make_tiny_problem(
     fixed: tuple[FixedPrefix, ...] = ()
     if prefix and work[0].technician in (None, "t0"):
         fixed = (FixedPrefix("t0", ("j0",)),)
+    if rich:
+        people = [_with_breaks(rng, person) for person in people]
+        work = [_with_windows(rng, job, technicians) for job in work]
     return PlanningProblem(technicians=tuple(people), jobs=tuple(work), matrix=matrix, fixed=fixed)
+
+
+def _with_breaks(rng: random.Random, person: Technician) -> Technician:
+    breaks = []
+    for _ in range(rng.randint(0, 2)):
+        earliest = rng.randint(0, 25)
+        breaks.append(Lunch(earliest, earliest + rng.randint(0, 10), rng.randint(0, 4)))
+    return replace(person, breaks=tuple(breaks))
+
+
+def _with_windows(rng: random.Random, job: Job, technicians: int) -> Job:
+    opens, closes = job.window
+    windows = [(opens, opens + rng.randint(0, 5))]
+    windows += [(at, at + rng.randint(0, 6)) for at in (rng.randint(opens, closes) for _ in range(2))]
+    published = Published(
+        f"t{rng.randrange(technicians)}", rng.randint(0, 40), rng.randint(0, 9), rng.randint(0, 3)
+    )
+    return replace(
+        job,
+        windows=tuple(windows) if rng.random() < 0.6 else (),
+        published=published if rng.random() < 0.6 else None,
+    )
 
 
 def brute_route_cost(problem: PlanningProblem, technician: int, jobs: Sequence[int]) -> int | None:
@@ -80,33 +109,41 @@ def brute_route_cost(problem: PlanningProblem, technician: int, jobs: Sequence[i
     places = [person.start, *(w.location for w in work), person.end]
     legs = [int(problem.matrix[a, b]) for a, b in pairwise(places)]
     limit = person.shift[1] + person.max_overtime
-    lunch = person.lunch
+    pauses = [pause for pause in (person.lunch, *person.breaks) if pause is not None]
+    pauses.sort(key=lambda pause: (pause.earliest, pause.latest))
 
-    def arrivals(ready: int, leg: int, fed: bool) -> list[tuple[int, bool]]:
-        found = [(ready + leg, fed)]
-        if lunch is not None and not fed:
-            for begin in range(max(ready, lunch.earliest), lunch.latest + 1):
-                left_to_drive = max(0, leg - (begin - ready))
-                found.append((begin + lunch.duration + left_to_drive, True))
+    def arrivals(now: int, left: int, taken: int) -> set[tuple[int, int]]:
+        found = {(now + left, taken)}
+        if taken < len(pauses):
+            pause = pauses[taken]
+            for begin in range(max(now, pause.earliest), pause.latest + 1):
+                driven = begin - now
+                found |= arrivals(begin + pause.duration, max(0, left - driven), taken + 1)
         return found
 
     @cache
-    def best(k: int, ready: int, fed: bool) -> float:
+    def best(k: int, ready: int, taken: int) -> float:
         costs = [float("inf")]
-        for arrival, now_fed in arrivals(ready, legs[k], fed):
+        for arrival, now_taken in arrivals(ready, legs[k], taken):
             if k == len(work):
-                after = lunch is not None and arrival <= lunch.latest
-                if arrival <= limit and (now_fed or after):
+                # What is left follows the arrival: a leg of no length, which ends when it ends.
+                rest = any(done == len(pauses) for _, done in arrivals(arrival, 0, now_taken))
+                if arrival <= limit and rest:
                     costs.append(max(0, arrival - person.shift[1]) * person.overtime_cost)
                 continue
             job = work[k]
             for start in range(max(arrival, job.window[0]), job.window[1] + 1):
-                late = 0 if job.due is None else max(0, start - job.due) * job.lateness_cost
-                costs.append(late + best(k + 1, start + job.duration, now_fed))
+                if job.windows and not any(a <= start <= b for a, b in job.windows):
+                    continue
+                cost = 0 if job.due is None else max(0, start - job.due) * job.lateness_cost
+                if job.published is not None:
+                    cost += max(0, start - job.published.start) * job.published.time_cost
+                costs.append(cost + best(k + 1, start + job.duration, now_taken))
         return min(costs)
 
-    cost = best(0, person.shift[0], lunch is None)
-    return None if cost == float("inf") else int(cost) + sum(legs)
+    cost = best(0, person.shift[0], 0)
+    moved = sum(w.published.person_cost for w in work if w.published and w.published.technician != person.id)
+    return None if cost == float("inf") else int(cost) + sum(legs) + moved
 
 
 def brute_best_cost(problem: PlanningProblem) -> tuple[int, int]:

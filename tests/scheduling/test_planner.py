@@ -8,20 +8,44 @@ from dataclasses import replace
 
 import pytest
 
-from scheduling import PlanningProblem, check_plan, evaluate_plan, insert_greedy, solve
+from scheduling import Plan, PlanningProblem, check_plan, evaluate_plan, insert_greedy, solve
+from scheduling.engine import Progress
 from scheduling.evaluator import plan_rank
 from scheduling.generate import generate_day, with_prefixes
 from scheduling.groups import improve_by_groups
+from scheduling.planner import Engine, SearchOptions
 
 Tiny = Callable[..., PlanningProblem]
+STEPS = {Engine.ONDOL: 2_000, Engine.ORTOOLS: 60}
+
+
+@pytest.fixture(params=list(Engine), ids=str)
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """Both engines obey the same rules."""
+    found: Engine = request.param
+    return found
+
+
+def plan_with(
+    problem: PlanningProblem,
+    engine: Engine,
+    *,
+    seconds: float = 60.0,
+    steps: int | None = None,
+    seed: int = 1,
+    initial: dict[str, list[str]] | None = None,
+) -> Plan:
+    """A plan that repeats, unless time runs out."""
+    options = SearchOptions(seed=seed, iterations=steps or STEPS[engine], engine=engine)
+    return solve(problem, seconds=seconds, initial=initial, options=options)
 
 
 @pytest.mark.parametrize("seed", range(25))
 def test_tiny_plans_lie_between_optimum_and_greedy(
-    tiny_problem: Tiny, brute_best: Callable[[PlanningProblem], tuple[int, int]], seed: int
+    tiny_problem: Tiny, brute_best: Callable[[PlanningProblem], tuple[int, int]], seed: int, engine: Engine
 ) -> None:
-    problem = tiny_problem(seed)
-    plan = solve(problem, seconds=1.0, iterations=30)
+    problem = tiny_problem(seed, rich=seed % 2 == 1)
+    plan = plan_with(problem, engine, seconds=1.0, steps=30)
     assert check_plan(problem, plan) == []
     assert plan_rank(problem, plan) <= plan_rank(problem, insert_greedy(problem))
     mandatory = sum(problem.jobs[problem.job_index[left.job]].mandatory for left in plan.unserved)
@@ -30,7 +54,9 @@ def test_tiny_plans_lie_between_optimum_and_greedy(
 
 @pytest.mark.parametrize("offset", [0, -500, 90_000_000])
 @pytest.mark.parametrize("seed", range(1000, 1006))
-def test_odd_horizons_and_large_costs_stay_sound(tiny_problem: Tiny, seed: int, offset: int) -> None:
+def test_odd_horizons_and_large_costs_stay_sound(
+    tiny_problem: Tiny, seed: int, offset: int, engine: Engine
+) -> None:
     base = tiny_problem(seed, jobs=6, technicians=3, prefix=True)
 
     def moved(window: tuple[int, int]) -> tuple[int, int]:
@@ -46,61 +72,61 @@ def test_odd_horizons_and_large_costs_stay_sound(tiny_problem: Tiny, seed: int, 
             for job in base.jobs
         ),
     )
-    plan = solve(problem, seconds=5.0, iterations=10)
+    plan = plan_with(problem, engine, steps=10)
     assert check_plan(problem, plan) == []
     assert plan_rank(problem, plan) <= plan_rank(problem, insert_greedy(problem))
 
 
 def test_tiny_plans_are_mostly_optimal(
-    tiny_problem: Tiny, brute_best: Callable[[PlanningProblem], tuple[int, int]]
+    tiny_problem: Tiny, brute_best: Callable[[PlanningProblem], tuple[int, int]], engine: Engine
 ) -> None:
     hits = 0
     for seed in range(100, 120):
         problem = tiny_problem(seed)
-        hits += solve(problem, seconds=1.0, iterations=60).cost == brute_best(problem)[1]
+        hits += plan_with(problem, engine, seconds=1.0, steps=60).cost == brute_best(problem)[1]
     assert hits >= 17
 
 
-def test_a_day_improves_on_greedy_and_keeps_every_rule() -> None:
+def test_a_day_improves_on_greedy_and_keeps_every_rule(engine: Engine) -> None:
     problem = generate_day(technicians=6, jobs=40, seed=5)
     greedy = insert_greedy(problem)
-    plan = solve(problem, seconds=4.0, iterations=150)
+    plan = plan_with(problem, engine)
     assert check_plan(problem, plan) == []
     assert plan.cost < greedy.cost
     assert all(left.reasons for left in plan.unserved)
 
 
-def test_what_is_under_way_stays_first_and_pins_hold() -> None:
+def test_what_is_under_way_stays_first_and_pins_hold(engine: Engine) -> None:
     base = generate_day(technicians=4, jobs=24, seed=7)
     kept = insert_greedy(base).sequences
     problem = with_prefixes(base, kept, length=2)
     pinned = kept["t2"][2]
     jobs = tuple(replace(job, technician="t2") if job.id == pinned else job for job in problem.jobs)
     problem = replace(problem, jobs=jobs)
-    plan = solve(problem, seconds=3.0, iterations=80, initial=kept)
+    plan = plan_with(problem, engine, initial=kept)
     assert check_plan(problem, plan) == []
     assert all(plan.sequences[name][:2] == names[:2] for name, names in kept.items())
     assert pinned in plan.sequences["t2"] + [left.job for left in plan.unserved]
     assert plan.cost <= evaluate_plan(problem, kept).cost
 
 
-def test_an_initial_plan_is_never_made_worse() -> None:
+def test_an_initial_plan_is_never_made_worse(engine: Engine) -> None:
     problem = generate_day(technicians=5, jobs=30, seed=2)
-    good = solve(problem, seconds=3.0, iterations=120)
-    again = solve(problem, seconds=1.0, iterations=1, initial=good.sequences)
+    good = plan_with(problem, engine)
+    again = plan_with(problem, engine, steps=1, initial=good.sequences)
     assert again.cost <= good.cost
 
 
-def test_same_seed_and_iterations_same_plan() -> None:
+def test_same_seed_and_iterations_same_plan(engine: Engine) -> None:
     problem = generate_day(technicians=4, jobs=20, seed=3)
-    first, second = (solve(problem, seconds=60.0, iterations=40, seed=9) for _ in range(2))
+    first, second = (plan_with(problem, engine, seed=9) for _ in range(2))
     assert replace(first, seconds=0) == replace(second, seconds=0)
 
 
-def test_large_problems_are_solved_in_groups() -> None:
+def test_a_region_improves_on_greedy(engine: Engine) -> None:
     problem = generate_day(technicians=22, jobs=100, seed=1)
     greedy = insert_greedy(problem)
-    plan = solve(problem, seconds=20.0, iterations=8)
+    plan = plan_with(problem, engine, steps=500 if engine is Engine.ONDOL else 8)
     assert check_plan(problem, plan) == []
     assert plan.cost < greedy.cost
 
@@ -114,33 +140,32 @@ def test_groups_keep_prefixes() -> None:
     assert evaluate_plan(problem, found).cost <= evaluate_plan(problem, kept).cost
 
 
-def test_nothing_to_do_and_nobody_to_do_it() -> None:
+def test_nothing_to_do_and_nobody_to_do_it(engine: Engine) -> None:
     day = generate_day(technicians=2, jobs=3, seed=1)
-    empty = solve(replace(day, jobs=()), seconds=0.5)
+    empty = plan_with(replace(day, jobs=()), engine, seconds=0.5)
     assert (empty.cost, empty.unserved, len(empty.routes)) == (0, (), 2)
-    alone = solve(
-        replace(day, technicians=(), jobs=tuple(replace(j, technician=None) for j in day.jobs)), seconds=0.5
-    )
+    unpinned = tuple(replace(job, technician=None) for job in day.jobs)
+    alone = plan_with(replace(day, technicians=(), jobs=unpinned), engine, seconds=0.5)
     assert alone.cost == sum(job.drop_cost for job in day.jobs)
     assert {reason.code for left in alone.unserved for reason in left.reasons} == {"NO_TECHNICIAN"}
 
 
-def test_an_impossible_day_is_explained() -> None:
+def test_an_impossible_day_is_explained(engine: Engine) -> None:
     day = generate_day(technicians=2, jobs=4, seed=1)
     jobs = tuple(
         replace(job, skills=frozenset({"NOBODY"}), technician=None, mandatory=True, drop_cost=10**9)
         for job in day.jobs
     )
-    plan = solve(replace(day, jobs=jobs), seconds=0.5)
+    plan = plan_with(replace(day, jobs=jobs), engine, seconds=0.5)
     assert len(plan.unserved) == 4
     assert {(r.code, r.kind) for left in plan.unserved for r in left.reasons} == {
         ("NO_QUALIFIED_TECHNICIAN", "proof")
     }
 
 
-def test_an_overfull_day_serves_the_urgent_first() -> None:
+def test_an_overfull_day_serves_the_urgent_first(engine: Engine) -> None:
     day = generate_day(technicians=2, jobs=40, seed=6)
-    plan = solve(day, seconds=3.0, iterations=60)
+    plan = plan_with(day, engine)
     assert check_plan(day, plan) == []
     served = {name for names in plan.sequences.values() for name in names}
     costs = [job.drop_cost for job in day.jobs]
@@ -156,6 +181,40 @@ def test_no_time_gives_the_greedy_plan() -> None:
 
 def test_problem_and_plan_cross_to_a_child_process() -> None:
     problem = generate_day(technicians=2, jobs=8, seed=1)
-    plan = solve(problem, seconds=1.0, iterations=10)
+    plan = solve(problem, seconds=5.0, iterations=100)
     copy: PlanningProblem = pickle.loads(pickle.dumps(problem))
     assert evaluate_plan(copy, pickle.loads(pickle.dumps(plan)).sequences).cost == plan.cost
+
+
+def test_several_workers_repeat_and_are_sound() -> None:
+    problem = generate_day(technicians=4, jobs=24, seed=12)
+    options = SearchOptions(iterations=3_000, workers=2)
+    first, second = (solve(problem, seconds=60.0, options=options) for _ in range(2))
+    assert replace(first, seconds=0) == replace(second, seconds=0)
+    assert check_plan(problem, first) == []
+
+
+def test_travel_that_takes_no_time() -> None:
+    day = generate_day(technicians=3, jobs=20, seed=4)
+    still = replace(day, matrix=day.matrix * 0)
+    plan = solve(still, seconds=5.0, iterations=500)
+    assert check_plan(still, plan) == []
+    assert plan.travel == 0
+
+
+def test_progress_is_told_and_a_cancel_is_heard_at_once() -> None:
+    problem = generate_day(technicians=8, jobs=60, seed=4)
+    seen: list[Progress] = []
+    asked = 0
+
+    def enough() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 3
+
+    plan = solve(problem, seconds=3_600.0, options=SearchOptions(on_progress=seen.append, cancelled=enough))
+    assert check_plan(problem, plan) == []
+    assert plan.seconds < 60
+    costs = [progress.cost for progress in seen]
+    assert costs == sorted(costs, reverse=True)
+    assert plan.cost <= costs[-1]

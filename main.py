@@ -167,7 +167,7 @@ def bench(arguments: argparse.Namespace) -> int:
     """Measure beside a peer or baseline in the same run."""
     from benchmarks.bench import run_bench
 
-    return run_bench(arguments.name)
+    return run_bench(arguments.name, arguments.options)
 
 
 def fuzz(arguments: argparse.Namespace) -> int:
@@ -213,6 +213,7 @@ def _parser() -> argparse.ArgumentParser:
 
     it = commands.add_parser("bench", help=bench.__doc__)
     it.add_argument("name", nargs="?", default=None)
+    it.add_argument("options", nargs=argparse.REMAINDER, help="of `load`: see `bench load --help`")
     it.set_defaults(run=bench)
 
     it = commands.add_parser("fuzz", help=fuzz.__doc__)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from benchmarks.console import bench_console
 from benchmarks.importing import bench_import
 from benchmarks.intake import bench_intake
 from benchmarks.kills import bench_kills
+from benchmarks.load import bench_load
 from benchmarks.planning import bench_plan
 from benchmarks.startup import bench_startup
 
@@ -19,14 +20,21 @@ BENCHES: dict[str, Callable[[], int]] = {
     "console": bench_console,
     "kills": bench_kills,
     "import": bench_import,
+    "load": bench_load,
 }
 
 
-def run_bench(name: str | None) -> int:
-    """Run one measurement or all. Returns 1 when one of them missed what it must reach."""
+def run_bench(name: str | None, options: Sequence[str] = ()) -> int:
+    """Run one measurement or all. Returns 1 when one of them missed what it must reach.
+
+    Args:
+        options: of `load` alone.
+    """
     if name is not None and name not in BENCHES:
         sys.stderr.write(f"No such bench: {name}. There are: {', '.join(BENCHES)}\n")
         return 2
+    if name == "load":
+        return bench_load(options)
     worst = 0
     for bench in [BENCHES[name]] if name else BENCHES.values():
         worst = max(worst, bench())

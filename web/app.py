@@ -22,6 +22,7 @@ from web.assets import STATIC_DIR
 from web.body_limit import BodyLimit
 from web.context import WebContext
 from web.headers import security_headers
+from web.looks import PACKED_FROM, PACKED_HARD
 from web.problems import answer_fault, answer_too_large, install_error_handlers
 from web.readiness import connections_of
 from web.request_log import RequestLog
@@ -53,7 +54,7 @@ def create_app(context: WebContext) -> FastAPI:
     app.add_middleware(BodyLimit, refuse=answer_too_large)
     app.add_middleware(RequestLog, times=app.state.request_times, on_fault=answer_fault)
     app.add_middleware(StandardHeaders)
-    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    app.add_middleware(GZipMiddleware, minimum_size=PACKED_FROM, compresslevel=PACKED_HARD)
     app.mount("/static", StaticFiles(directory=STATIC_DIR, check_dir=False), name="static")
     for router in API_ROUTERS:
         app.include_router(router, prefix=API_PREFIX)

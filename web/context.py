@@ -16,6 +16,7 @@ from core.db import Database
 from core.secrets import Seal
 from core.settings import Settings
 from web.live_hub import LiveHub
+from web.looks import Looks
 from web.pace import Pace
 from web.readiness import Readiness
 from workforce.tries import TryLimits
@@ -52,6 +53,11 @@ class WebContext:
     demo_logins: Callable[[Session], Sequence[DemoLogin]] = no_demo_logins
     """The demo's own alone; nothing is known of them elsewhere."""
     pace: Pace = field(default_factory=Pace)
+
+    @cached_property
+    def looks(self) -> Looks:
+        """What open pages ask by themselves; a third of the threads at most."""
+        return Looks(at_once=max(1, self.settings.web_threads // 3))
 
     @property
     def seal(self) -> Seal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Coroutine
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ from core.wall import work_for
 from web.context import caller_address, context_of
 from web.language import language_of
 from web.locked import SessionLockedError
+from web.looks import is_shared
 from workforce.callers import Caller, find_session, find_token, note_use
 from workforce.tokens import may_reach
 
@@ -65,15 +67,30 @@ class GuardedRoute(APIRoute):
         """Wrap FastAPI's handler: identify, check the role, then parse the body."""
         roles: frozenset[Role] = self.endpoint.allowed_roles  # type: ignore[attr-defined]
         handler = super().get_route_handler()
+        shared = is_shared(self.endpoint)
 
         async def guarded(request: Request) -> Response:
             set_language(language_of(request))
+            if request.headers.get(BY_ITSELF):
+                return await look(request)
+            await admit(request)
+            return await handler(request)
+
+        async def look(request: Request) -> Response:
+            looks = context_of(request).looks
+            async with looks.turn():
+                principal = await admit(request)
+                if not shared:
+                    return await handler(request)
+            return await looks.share(request, principal, partial(handler, request))
+
+        async def admit(request: Request) -> Principal:
             principal = await run_in_threadpool(_admit, request, roles)
             request.state.principal = principal
             work_for(_behind_the_wall(principal))
             # Taken before anything is read: what changes while a page is written is then looked at again.
             request.state.live_mark = context_of(request).live.mark
-            return await handler(request)
+            return principal
 
         return guarded
 

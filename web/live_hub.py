@@ -22,8 +22,11 @@ log = structlog.get_logger(__name__)
 QUEUE_LENGTH = 200
 RECONNECT_PAUSE_S = 1.0
 CHECK_EVERY_S = 15.0
+BREATH_S = 0.25
+"""A page that was just told something hears what comes next together: its first news is never held back."""
 LOOK_EVERY_S = 3.0
 """How soon a stream notices that its log-in has ended."""
+CHANGE = "change"
 ENDED = "ended"
 
 Held = tuple[str, int]
@@ -40,11 +43,15 @@ class Listener:
     service_point_id: int | None
     held: Held | None = None
     """The session or token that may end while it listens."""
-    queue: asyncio.Queue[tuple[str, str]] = field(default_factory=lambda: asyncio.Queue(QUEUE_LENGTH))
+    deaf_to: frozenset[str] = frozenset()
+    """Topics that none of its parts waits for."""
+    queue: asyncio.Queue[tuple[str, tuple[str, ...]]] = field(
+        default_factory=lambda: asyncio.Queue(QUEUE_LENGTH)
+    )
 
     def may_hear(self, change: dict[str, Any]) -> bool:
         """Own company only; a point's desk hears its own point and what belongs to none."""
-        if change.get("company") != self.company_id:
+        if change.get("company") != self.company_id or change.get("topic") in self.deaf_to:
             return False
         point = change.get("service_point_id")
         return self.service_point_id is None or point is None or point == self.service_point_id
@@ -93,23 +100,36 @@ class LiveHub:
                 await task
         if self._asking is not None:  # its thread holds a connection until it is answered
             await asyncio.wait([self._asking])
-        self._send_all("bye", "{}")
+        self._send_all("bye")
 
     async def stream(
-        self, *, company_id: int, service_point_id: int | None, held: Held | None = None
+        self,
+        *,
+        company_id: int,
+        service_point_id: int | None,
+        held: Held | None = None,
+        deaf_to: frozenset[str] = frozenset(),
     ) -> AsyncIterator[dict[str, str]]:
-        """The events of one browser or program until it goes away, or its session or token ends."""
-        listener = Listener(company_id, service_point_id, held)
+        """The events of one browser or program until it goes away, or its session or token ends.
+
+        Args:
+            deaf_to: topics that its page has no part for: two thousand phones need not hear of every text.
+        """
+        listener = Listener(company_id, service_point_id, held, deaf_to)
         self._listeners.add(listener)
         try:
             yield {"event": "hello", "data": json.dumps({"mark": self.mark})}
             while True:
-                event, data = await listener.queue.get()
+                event, topics = await listener.queue.get()
                 if event == "bye":
                     return
-                yield {"event": event, "data": data}
+                if event == CHANGE:
+                    topics = _with_what_waits(listener, topics)
+                yield {"event": event, "data": json.dumps({"topics": topics}) if topics else "{}"}
                 if event == ENDED:
                     return
+                if event == CHANGE:
+                    await asyncio.sleep(BREATH_S)
         finally:
             self._listeners.discard(listener)
 
@@ -141,14 +161,14 @@ class LiveHub:
                 continue
             for listener in watched:
                 if listener.held not in standing:
-                    _put(listener, ENDED, "{}")
+                    _put(listener, ENDED)
 
     async def _listen(self) -> None:
         connection = await psycopg.AsyncConnection.connect(self._url, autocommit=True, connect_timeout=5)
         async with connection:
             await connection.execute(f"LISTEN {CHANNEL}")
             self.connected = True
-            self._send_all("resync", "{}")
+            self._send_all("resync")
             while True:
                 async for notification in connection.notifies(timeout=CHECK_EVERY_S):
                     self._spread(notification.payload)
@@ -158,16 +178,16 @@ class LiveHub:
         change = json.loads(payload)
         self._count += 1
         if change["topic"] == RESYNC:
-            self._send_all("resync", "{}")
+            self._send_all("resync")
             return
-        data = json.dumps({"topics": topics_of(change)})
+        topics = tuple(topics_of(change))
         for listener in list(self._listeners):
             if listener.may_hear(change):
-                _put(listener, "change", data)
+                _put(listener, CHANGE, topics)
 
-    def _send_all(self, event: str, data: str) -> None:
+    def _send_all(self, event: str) -> None:
         for listener in list(self._listeners):
-            _put(listener, event, data)
+            _put(listener, event)
 
 
 def topics_of(change: dict[str, Any]) -> list[str]:
@@ -180,11 +200,23 @@ def topics_of(change: dict[str, Any]) -> list[str]:
     return topics
 
 
-def _put(listener: Listener, event: str, data: str) -> None:
+def _with_what_waits(listener: Listener, topics: tuple[str, ...]) -> tuple[str, ...]:
+    """The same with the changes that wait behind it, each topic once; something else that waits stays."""
+    gathered = dict.fromkeys(topics)
+    while not listener.queue.empty():
+        event, more = listener.queue.get_nowait()
+        if event != CHANGE:
+            listener.queue.put_nowait((event, more))  # it comes after what was told before it
+            break
+        gathered.update(dict.fromkeys(more))
+    return tuple(gathered)
+
+
+def _put(listener: Listener, event: str, topics: tuple[str, ...] = ()) -> None:
     try:
-        listener.queue.put_nowait((event, data))
+        listener.queue.put_nowait((event, topics))
     except asyncio.QueueFull:
         # A browser that cannot keep up starts again from the present instead of growing our memory.
         while not listener.queue.empty():
             listener.queue.get_nowait()
-        listener.queue.put_nowait(("resync", "{}"))
+        listener.queue.put_nowait(("resync", ()))

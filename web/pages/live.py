@@ -13,16 +13,19 @@ from web.live_hub import Held
 router = APIRouter(route_class=GuardedRoute)
 
 PING_S = 15
+PHONE_STREAM = "/live?without=notice,happy_call"
+"""What a technician's phone listens to: its pages show no receipts of texts."""
 
 
 @router.get("/live")
 @everyone
-async def live(request: Request, principal: Principal = SignedIn) -> EventSourceResponse:
-    """Server-sent events of what this person may see."""
+async def live(request: Request, without: str = "", principal: Principal = SignedIn) -> EventSourceResponse:
+    """Server-sent events of what this person may see, but for the topics named `without=a,b`."""
     stream = context_of(request).live.stream(
         company_id=principal.company_id,
         service_point_id=principal.service_point_id,
         held=_held(principal),
+        deaf_to=frozenset(without.split(",")),
     )
     return EventSourceResponse(stream, ping=PING_S)
 

@@ -27,6 +27,7 @@ from dispatch.technician_shapes import Job, TechnicianDay
 from dispatch.technicians_at_work import TechnicianWork, technicians_with_work
 from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
+from web.pages.live import PHONE_STREAM
 from web.pages.posting import Posted, take_once
 from web.paths import own_path
 from web.presenters.masks import MASKED
@@ -138,7 +139,7 @@ def frame_of(session: Session, whose: Whose, principal: Principal, *, view: str 
     ]
     if principal.role in HOME_OF_DESK:
         tabs.append((HOME_OF_DESK[principal.role], _("내 화면"), "headset", False))
-    return {"tabs": tabs, "help_phone": _help_phone(session, whose.technician)}
+    return {"tabs": tabs, "help_phone": _help_phone(session, whose.technician), "live_url": PHONE_STREAM}
 
 
 def _help_phone(session: Session, technician: TechnicianInfo | None) -> dict[str, str] | None:

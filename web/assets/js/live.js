@@ -14,9 +14,11 @@ import { text } from "./texts.js";
 import { toast } from "./toast.js";
 
 const COALESCE_MS = 60;
+const REST_TIMES = 2; // a part rests twice as long as its last look took: a server with much to do is asked less often
+const REST_MOST_MS = 10_000;
 const POLL_MS = 15_000;
 
-/** @typedef {{busy: boolean, again: boolean, timer: number, last: string}} Refresh */
+/** @typedef {{busy: boolean, again: boolean, timer: number, last: string, restsUntil: number, hurried: boolean}} Refresh */
 /** @type {WeakMap<Element, Refresh>} */
 const refreshes = new WeakMap();
 const waiting = new Set();
@@ -43,7 +45,7 @@ export function startLive() {
 
 /** @param {string} kind @param {any} data */
 function receive(kind, data) {
-  if (kind === "change") refreshTopics(topicsOf(data));
+  if (kind === "change") scheduleOutermost(touchedBy(topicsOf(data)));
   else if (kind === "resync") refreshAll();
   else if (kind === "hello") catchUp(data?.mark);
   else if (kind === "ended") void lookWhy();
@@ -83,13 +85,32 @@ function showState(state) {
   }
 }
 
-/** @param {string[]} topics */
+/**
+ * What the person did touches these: they are fetched at once, however long their last look took.
+ * @param {string[]} topics
+ */
 export function refreshTopics(topics) {
-  const touched = [...document.querySelectorAll("[data-live]")].filter((element) => {
+  const touched = touchedBy(topics);
+  touched.forEach(hurry);
+  scheduleOutermost(touched);
+}
+
+/** @param {string[]} topics */
+function touchedBy(topics) {
+  return [...document.querySelectorAll("[data-live]")].filter((element) => {
     const wanted = (element.getAttribute("data-live") ?? "").split(/\s+/);
     return topics.some((topic) => wanted.some((want) => matches(want, topic)));
   });
-  scheduleOutermost(touched);
+}
+
+/** A person waits for it. */
+function hurry(/** @type {Element} */ element) {
+  const state = refreshes.get(element);
+  if (!state) return;
+  state.restsUntil = 0;
+  state.hurried = state.busy;
+  window.clearTimeout(state.timer);
+  state.timer = 0;
 }
 
 /** "ticket" takes every "ticket:…", "ticket:ON-1" only that one, "*" everything. */
@@ -118,10 +139,13 @@ function schedule(/** @type {Element} */ element) {
     waiting.add(element);
     return;
   }
-  const state = refreshes.get(element) ?? { busy: false, again: false, timer: 0, last: "" };
+  const state = refreshes.get(element) ?? { busy: false, again: false, timer: 0, last: "", restsUntil: 0, hurried: false };
   refreshes.set(element, state);
   if (state.busy) state.again = true;
-  else if (!state.timer) state.timer = window.setTimeout(() => refresh(element, state), COALESCE_MS);
+  else if (!state.timer) {
+    const pause = Math.max(COALESCE_MS, state.restsUntil - Date.now());
+    state.timer = window.setTimeout(() => refresh(element, state), pause);
+  }
 }
 
 function flushWaiting() {
@@ -140,12 +164,16 @@ async function refresh(element, state) {
     return;
   }
   state.busy = true;
+  const began = Date.now();
   try {
     await loadInto(element, source, state);
   } catch {
     // The network is away: the connection mark says so, and the poll or a resync comes back here.
   } finally {
     state.busy = false;
+    const rest = Math.min(REST_TIMES * (Date.now() - began), REST_MOST_MS);
+    state.restsUntil = state.hurried ? 0 : Date.now() + rest;
+    state.hurried = false;
     if (state.again) {
       state.again = false;
       schedule(element);

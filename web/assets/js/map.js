@@ -248,7 +248,7 @@ function biggest(/** @type {[number, number][][]} */ rings) {
 
 /** What the server sends; null while it is away: the next refresh comes back here. @param {string} source */
 async function json(source) {
-  const response = await fetch(source, { headers: { Accept: "application/json" } }).catch(() => null);
+  const response = await fetch(source, { headers: { Accept: "application/json", "X-Ondol-Live": "1" } }).catch(() => null);
   return response?.ok ? response.json().catch(() => null) : null;
 }
 

@@ -12,7 +12,7 @@ import { text } from "../js/texts.js";
 import { toast } from "../js/toast.js";
 
 const TYPING_MS = 200;
-const MAP_PAUSE_MS = 2000;
+const MAP_PAUSE_MS = 5000;
 const PREVIEW_MS = 250;
 
 const filters = document.getElementById("queue-filters");

@@ -43,6 +43,7 @@ def show_console(
             **bar_values(session, principal=principal, reach=reach, now=now),
             "legend": MAP_LEGEND,
             "map_src": reach.address("/dispatch/map.json"),
+            "map_topics": " ".join(f"point:{n}" for n in reach.narrowed_ids or ()) or "ticket plan",
             "open_ticket": ticket if known else "",
             "no_ticket": bool(ticket) and not known,
             "flash": [{"kind": "warn", "text": gone}] if ticket and not known else [],

@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 from core.actor import Principal
 from web.context import context_of
 from web.identity import GuardedRoute, SignedIn, allow
+from web.looks import same_for_all
 from web.pages.dispatch.map_view import map_values
 from web.pages.dispatch.queue_view import queue_values, read_wish
 from web.pages.dispatch.reach import CONSOLE_ROLES, read_reach, require_point
@@ -19,6 +20,7 @@ router = APIRouter(prefix="/dispatch", route_class=GuardedRoute)
 
 @router.get("/queue")
 @allow(*CONSOLE_ROLES)
+@same_for_all
 def show_queue(request: Request, principal: Principal = SignedIn) -> Response:
     """The queue, filtered as the address says."""
     context = context_of(request)
@@ -33,6 +35,7 @@ def show_queue(request: Request, principal: Principal = SignedIn) -> Response:
 
 @router.get("/lanes/{code}")
 @allow(*CONSOLE_ROLES)
+@same_for_all
 def show_lanes(request: Request, code: str, principal: Principal = SignedIn) -> Response:
     """The lanes of one point."""
     context = context_of(request)
@@ -46,6 +49,7 @@ def show_lanes(request: Request, code: str, principal: Principal = SignedIn) -> 
 
 @router.get("/map.json")
 @allow(*CONSOLE_ROLES)
+@same_for_all
 def show_map(request: Request, principal: Principal = SignedIn) -> Response:
     """Points, tickets and routes for the map."""
     context = context_of(request)

@@ -52,6 +52,7 @@ def queue_values(
         "wish": wish,
         "queue": queue,
         "entries": _entries(queue, reach, now),
+        "live_topics": _topics(queue, reach),
         "left": max(0, queue.total - len(queue.entries)),
         "more_url": _address(reach, wish, shown=wish.shown + MORE),
         "clear_url": reach.address("/dispatch"),
@@ -60,6 +61,14 @@ def queue_values(
         "statuses": [(code, _(name)) for code, name in STATUSES.items()],
         "priorities": [(str(level), _("{level}순위").format(level=level)) for level in range(5)],
     }
+
+
+def _topics(queue: Queue, reach: Reach) -> str:
+    """Everything of the company; of chosen points theirs, and each shown ticket: it may leave them."""
+    if reach.narrowed_ids is None:
+        return "ticket task queue"
+    points = (f"point:{point_id}" for point_id in reach.narrowed_ids)
+    return " ".join(("queue", *points, *(f"ticket:{entry.item.number}" for entry in queue.entries)))
 
 
 def _address(

@@ -1,0 +1,84 @@
+"""How news reach open pages: the first at once, what follows together, and only what somebody waits for."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any
+
+from web.live_hub import BREATH_S, QUEUE_LENGTH, LiveHub
+
+
+class House:
+    """A hub without a database: news are put in by hand."""
+
+    def __init__(self) -> None:
+        self.hub = LiveHub("postgresql://nowhere")
+
+    async def open(self, **who: Any) -> AsyncIterator[dict[str, str]]:
+        stream = self.hub.stream(**{"company_id": 1, "service_point_id": None, **who})
+        assert (await anext(stream))["event"] == "hello"
+        return stream
+
+    def say(self, topic: str, **ids: Any) -> None:
+        self.hub._spread(json.dumps({"company": 1, "topic": topic, **ids}))
+
+
+def topics(event: dict[str, str]) -> list[str]:
+    found: list[str] = json.loads(event["data"])["topics"]
+    return found
+
+
+def in_a_loop(scene: Callable[[House], Coroutine[Any, Any, None]]) -> None:
+    asyncio.run(scene(House()))
+
+
+def test_the_first_news_comes_at_once_and_the_rest_together() -> None:
+    async def scene(house: House) -> None:
+        stream = await house.open()
+        loop = asyncio.get_running_loop()
+        house.say("ticket", number="A", service_point_id=4)
+        began = loop.time()
+        assert topics(await anext(stream)) == ["ticket:A", "point:4"]
+        assert loop.time() - began < BREATH_S / 2
+        for number in "BCB":
+            house.say("ticket", number=number, service_point_id=4)
+        second = await anext(stream)
+        assert topics(second) == ["ticket:B", "point:4", "ticket:C"], "each once, in their order"
+        house.say("task", number="A")
+        assert topics(await anext(stream)) == ["task:A"]
+
+    in_a_loop(scene)
+
+
+def test_the_end_of_a_log_in_comes_after_what_was_told_before_it() -> None:
+    async def scene(house: House) -> None:
+        stream = await house.open()
+        house.say("ticket", number="A")
+        house.hub._send_all("ended")
+        assert [event["event"] async for event in stream] == ["change", "ended"]
+
+    in_a_loop(scene)
+
+
+def test_a_phone_does_not_hear_what_its_pages_do_not_show() -> None:
+    async def scene(house: House) -> None:
+        phone = await house.open(deaf_to=frozenset({"notice"}))
+        desk = await house.open()
+        house.say("notice", id=7)
+        house.say("ticket", number="A")
+        assert topics(await anext(phone)) == ["ticket:A"]
+        assert topics(await anext(desk)) == ["notice:7", "ticket:A"]
+
+    in_a_loop(scene)
+
+
+def test_a_page_that_cannot_keep_up_starts_again_from_the_present() -> None:
+    async def scene(house: House) -> None:
+        stream = await house.open()
+        for n in range(QUEUE_LENGTH + 1):
+            house.say("ticket", number=str(n))
+        assert (await anext(stream)) == {"event": "resync", "data": "{}"}
+
+    in_a_loop(scene)

@@ -82,6 +82,9 @@ class House:
         except (TimeoutError, OSError, asyncio.IncompleteReadError, ValueError) as error:
             self.tally.failed(kind, type(error).__name__)
             return None
+        if answer.status == 503 and headers == LOOKS_BY_ITSELF:
+            self.tally.answered(kind + ", put off", (time.perf_counter() - began) * 1000)
+            return None
         if answer.status not in good:
             self.tally.failed(kind, f"{answer.status} {_code_of(answer)}".strip())
             return None
@@ -225,6 +228,8 @@ class Page:
             if fresh is not None:
                 part.topics, part.source = fresh.topics, fresh.source
             rest_s = min(REST_TIMES * (time.perf_counter() - began), REST_MOST_S)
+            if answer is None:
+                part.again, rest_s = True, max(rest_s, REST_PUT_OFF_S)
             await asyncio.sleep(max(rest_s, part.least_pause_s))
             if not part.again:
                 break
@@ -240,6 +245,7 @@ class Page:
 
 COALESCE_S = pause_of("js/live.js", "COALESCE_MS") / 1000
 REST_TIMES = pause_of("js/live.js", "REST_TIMES")
+REST_PUT_OFF_S = pause_of("js/live.js", "REST_WHEN_PUT_OFF_MS") / 1000
 REST_MOST_S = pause_of("js/live.js", "REST_MOST_MS") / 1000
 
 

@@ -173,6 +173,15 @@ class Database:
                 go_behind_it(session)
             yield session
 
+    @contextmanager
+    def glancing(self) -> Iterator[Session]:
+        """For one read or two that need not agree with each other: no transaction around them, so a third of
+        the ways to the server. Nothing may be written, and nothing is walled.
+        """
+        with Session(self.engine, expire_on_commit=False) as session:
+            session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+            yield session
+
     def dispose(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()

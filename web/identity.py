@@ -19,7 +19,7 @@ from core.wall import work_for
 from web.context import caller_address, context_of
 from web.language import language_of
 from web.locked import SessionLockedError
-from web.looks import is_shared
+from web.looks import PutOffError, is_shared, put_off
 from workforce.callers import Caller, find_session, find_token, note_use
 from workforce.tokens import may_reach
 
@@ -72,7 +72,10 @@ class GuardedRoute(APIRoute):
         async def guarded(request: Request) -> Response:
             set_language(language_of(request))
             if request.headers.get(BY_ITSELF):
-                return await look(request)
+                try:
+                    return await look(request)
+                except PutOffError:
+                    return put_off()
             await admit(request)
             return await handler(request)
 
@@ -118,7 +121,7 @@ def find_caller(request: Request) -> Caller | None:
     context = context_of(request)
     header = request.headers.get("authorization", "")
     scheme, _separator, token = header.partition(" ")
-    with context.database.everywhere.reading() as session:
+    with context.database.everywhere.glancing() as session:
         if scheme.lower() == "bearer" and token:
             return find_token(session, token=token.strip(), now=context.clock())
         cookie = request.cookies.get(COOKIE)

@@ -4,15 +4,16 @@ A new ticket makes every open console of a company look at the same queue. Each 
 two hundred consoles asked for ten times what two cores can write, and whoever pressed a button stood behind
 them. So looks take few of the process's threads, and looks at the same part that come together get one
 rendering. It begins after the last of them has come, so nobody is shown what was true before his news; and it
-is not begun again before the last one has rested, so the more it costs the more of them it serves.
+is not begun again before the last one has rested, so the more it costs the more of them it serves. A look
+that gets no turn for a while is put off: the page says that it is behind, and comes again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import gzip
-from collections.abc import Awaitable, Callable, Hashable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from fastapi import Request, Response
@@ -28,9 +29,21 @@ REST_TIMES = 2.0
 REST_AT_MOST_S = 3.0
 KNOWN_PARTS = 2000
 """Addresses hold what people typed: more of them than this are forgotten."""
+WAIT_AT_MOST_S = 4.0
+COME_AGAIN_S = 3
+"""`REST_WHEN_PUT_OFF_MS` of js/live.js."""
 PACKED_FROM = 1000
 PACKED_HARD = 5
 """zlib's level: 9 takes three times as long for a hundredth less."""
+
+
+class PutOffError(Exception):
+    """No turn within the time: who waits any longer is shown nothing new, and keeps others waiting."""
+
+
+def put_off() -> Response:
+    """What a look is answered that got no turn: no words, a page asked and no person."""
+    return Response(status_code=503, headers={"Retry-After": str(COME_AGAIN_S)})
 
 
 def same_for_all(endpoint: Endpoint) -> Endpoint:
@@ -47,20 +60,33 @@ def is_shared(endpoint: Callable[..., Any]) -> bool:
 class Looks:
     """The looks of one web process. Its methods are called in its event loop."""
 
-    def __init__(self, *, at_once: int) -> None:
+    def __init__(self, *, at_once: int, wait_s: float = WAIT_AT_MOST_S) -> None:
+        self._wait_s = wait_s
         self._turns = asyncio.Semaphore(at_once)
         self._gathering: dict[Hashable, asyncio.Future[Response]] = {}
         self._rests_until: dict[Hashable, float] = {}
 
-    def turn(self) -> AbstractAsyncContextManager[None]:
-        """One of the few threads for looks, in the order of asking."""
-        return self._turns
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """One of the few threads for looks, in the order of asking. Raises PutOffError."""
+        try:
+            async with asyncio.timeout(self._wait_s):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise PutOffError from None
+        try:
+            yield
+        finally:
+            self._turns.release()
 
     async def share(self, request: Request, principal: Principal, make: Make) -> Response:
         """The rendering that begins next, for all who ask for this until then.
 
         Args:
             make: writes it; called for the first who asks. What it raises, all of them get.
+
+        Raises:
+            PutOffError: its turn did not come.
         """
         key = _key_of(request, principal)
         gathering = self._gathering.get(key)
@@ -70,7 +96,7 @@ class Looks:
         mine = self._gathering[key] = loop.create_future()
         try:
             await asyncio.sleep(max(GATHER_S, self._rests_until.get(key, 0.0) - loop.time()))
-            async with self._turns:
+            async with self.turn():
                 self._gathering.pop(key)  # who comes from now on has heard of more than this will show
                 began = loop.time()
                 answer = _packed(await make(), request)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from core.actor import Principal, Role
 from core.errors import NotFoundError
 from tests import world
 from tests.web.conftest import ClientAs, WebWorld
-from web.looks import PACKED_FROM, Looks
+from web.looks import PACKED_FROM, Looks, PutOffError
 
 LOOK = {"X-Ondol-Live": "1", "HX-Request": "true"}
 
@@ -147,6 +148,40 @@ def test_few_are_written_at_one_time() -> None:
         assert write.begun == 9 and write.most_at_once == 2
 
     in_a_loop(scene)
+
+
+def test_a_look_that_gets_no_turn_is_put_off_and_the_next_is_not() -> None:
+    async def scene() -> None:
+        looks, write = Looks(at_once=1, wait_s=0.05), Writer()
+        write.gate = asyncio.Event()
+        going = asyncio.create_task(looks.share(asked("/dispatch/queue"), person(), write))
+        while not write.begun:
+            await asyncio.sleep(0.001)
+        late = await asyncio.gather(
+            *(looks.share(asked("/dispatch/map.json"), person(), write) for _n in range(3)),
+            return_exceptions=True,
+        )
+        assert [type(each) for each in late] == [PutOffError] * 3 and write.begun == 1
+        write.gate.set()
+        await going
+        assert (await looks.share(asked("/dispatch/map.json"), person(), write)).body == b"rendering 2"
+
+    in_a_loop(scene)
+
+
+def test_a_page_that_is_put_off_is_told_when_to_come_again(
+    web_world: WebWorld, client_as: ClientAs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @asynccontextmanager
+    async def never(_looks: Looks) -> AsyncIterator[None]:
+        raise PutOffError
+        yield
+
+    desk = client_as("dispatcher")
+    monkeypatch.setattr(Looks, "turn", never)
+    answer = desk.get("/dispatch/queue", headers=LOOK)
+    assert (answer.status_code, answer.headers["retry-after"], answer.text) == (503, "3", "")
+    assert desk.get("/dispatch/queue").status_code == 200, "a person's own request does not wait for turns"
 
 
 def test_it_is_packed_once_for_those_who_take_it() -> None:

@@ -16,9 +16,10 @@ import { toast } from "./toast.js";
 const COALESCE_MS = 60;
 const REST_TIMES = 2; // a part rests twice as long as its last look took: a server with much to do is asked less often
 const REST_MOST_MS = 10_000;
+const REST_WHEN_PUT_OFF_MS = 3000;
 const POLL_MS = 15_000;
 
-/** @typedef {{busy: boolean, again: boolean, timer: number, last: string, restsUntil: number, hurried: boolean}} Refresh */
+/** @typedef {{busy: boolean, again: boolean, timer: number, last: string, restsUntil: number, hurried: boolean, putOff: boolean}} Refresh */
 /** @type {WeakMap<Element, Refresh>} */
 const refreshes = new WeakMap();
 const waiting = new Set();
@@ -139,7 +140,7 @@ function schedule(/** @type {Element} */ element) {
     waiting.add(element);
     return;
   }
-  const state = refreshes.get(element) ?? { busy: false, again: false, timer: 0, last: "", restsUntil: 0, hurried: false };
+  const state = refreshes.get(element) ?? { busy: false, again: false, timer: 0, last: "", restsUntil: 0, hurried: false, putOff: false };
   refreshes.set(element, state);
   if (state.busy) state.again = true;
   else if (!state.timer) {
@@ -171,7 +172,8 @@ async function refresh(element, state) {
     // The network is away: the connection mark says so, and the poll or a resync comes back here.
   } finally {
     state.busy = false;
-    const rest = Math.min(REST_TIMES * (Date.now() - began), REST_MOST_MS);
+    const least = state.putOff ? REST_WHEN_PUT_OFF_MS : 0;
+    const rest = Math.max(least, Math.min(REST_TIMES * (Date.now() - began), REST_MOST_MS));
     state.restsUntil = state.hurried ? 0 : Date.now() + rest;
     state.hurried = false;
     if (state.again) {
@@ -181,11 +183,19 @@ async function refresh(element, state) {
   }
 }
 
+/** The server had no turn for this look: come again, and do not say meanwhile that the page is true. */
+function putOff(/** @type {Refresh} */ state, /** @type {boolean} */ late) {
+  if (late) state.again = true;
+  if (late !== state.putOff) showState(late ? "wait" : connected ? "on" : "off");
+  state.putOff = late;
+}
+
 /** @param {Element} element @param {string} source @param {Refresh} state */
 async function loadInto(element, source, state) {
   const headers = { "HX-Request": "true", "HX-Request-Type": "partial", "X-Ondol-Live": "1" };
   const response = await fetch(source, { headers, signal: AbortSignal.timeout(20_000) });
   if (isLocked(response)) return;
+  putOff(state, response.status === 503);
   if (response.status === 401) toast(text("signed_out"), "bad"); // the stream outlives the log-in: do not look alive
   if (!response.ok || response.redirected) return; // an error page or a log-in form must not replace the board
   const body = await response.text();

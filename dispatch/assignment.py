@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from core import live
 from core.actor import SYSTEM, Actor
 from core.clock import operating_day, rfc3339_kst
 from core.errors import ConflictError
@@ -171,6 +172,13 @@ def confirm_tentative(session: Session, *, ticket_id: int, now: datetime) -> Non
     visit = find_open_visit(session, ticket_id=ticket_id)
     if visit is not None and visit.id is not None and visit.technician_id is not None:
         notices.tell_job_assigned(session, visit_id=visit.id, now=now)
+        live.announce(
+            session,
+            company_id=session.get_one(Ticket, ticket_id).company_id,
+            topic="plan",
+            service_point_id=visit.service_point_id,
+            technician_id=visit.technician_id,
+        )
 
 
 def republish(session: Session, *, point_id: int, day_of: datetime, by: Actor, now: datetime) -> None:

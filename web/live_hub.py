@@ -191,9 +191,12 @@ class LiveHub:
 
 
 def topics_of(change: dict[str, Any]) -> list[str]:
-    """The names under which pages wait for a change, e.g. `ticket:ON-1`, `point:12`, `technician:7`."""
+    """The names under which pages wait for a change: `ticket:ON-1`, `plan:12` of point 12, `technician:7`."""
     topic = str(change["topic"])
-    topics = [f"{topic}:{change.get('number') or change.get('id') or ''}".rstrip(":")]
+    about = change.get("number") or change.get("id")
+    if topic == "plan":
+        about = change.get("service_point_id")
+    topics = [f"{topic}:{about or ''}".rstrip(":")]
     for key, name in (("service_point_id", "point"), ("technician_id", "technician")):
         if change.get(key) is not None:
             topics.append(f"{name}:{change[key]}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 
 import pytest
@@ -10,7 +11,9 @@ from sqlmodel import Session, col, select
 from core.clock import kst, operating_day
 from core.errors import ConflictError
 from core.last_acts import run_last_acts
+from core.live import CHANNEL
 from core.models import TimelineEntry
+from core.news import take_news
 from dispatch import assignment
 from dispatch.models import Placement, Ticket
 from dispatch.planning.board import load_horizon
@@ -20,6 +23,7 @@ from dispatch.unplanned import why_unplanned
 from notifications.models import Notice
 from tests import world
 from tests.dispatch.plan_world import DISPATCHER, Shop, plan, version_of, visit_of, wish
+from web.live_hub import topics_of
 from workforce.queries import get_point
 
 
@@ -202,8 +206,11 @@ def test_a_tentative_visit_is_told_once_the_point_accepts(session: Session, now:
 
     offered.state = "ACCEPTED"
     session.add(offered)
+    take_news(session)
     assignment.confirm_tentative(session, ticket_id=ticket.id or 0, now=now)
     assert visit_of(session, ticket).told_technician_id == who
+    news = [topics_of(json.loads(payload)) for channel, payload in take_news(session) if channel == CHANNEL]
+    assert [f"plan:{shop.point.id}", f"point:{shop.point.id}", f"technician:{who}"] in news, "his phone looks"
 
 
 def test_one_technician_of_two_makers_is_never_booked_twice(session: Session, now: datetime) -> None:

@@ -205,6 +205,18 @@ def test_points_beyond_the_first_come_when_they_are_asked_for(
     assert 'id="block-A1"' not in narrowed
 
 
+def test_a_console_of_one_point_waits_for_that_point_and_for_what_it_shows(
+    web_world: WebWorld, dispatcher: Client
+) -> None:
+    """What may leave the point is waited for by its number: the news of it name the next point only."""
+    number = file_ticket(web_world)
+    page = dispatcher.get(f"/dispatch?point={web_world.point.code}").text
+    waits = re.findall(r'id="queue"[^>]*data-live="([^"]+)"', page)[0].split()
+    assert waits == ["queue", f"point:{web_world.point.id}", f"ticket:{number}"]
+    assert f'id="map-pulse" hidden data-live="point:{web_world.point.id}"' in page
+    assert 'data-live="ticket task queue"' in dispatcher.get("/dispatch").text
+
+
 def test_the_map_has_points_tickets_and_the_routes_of_a_chosen_point(
     web_world: WebWorld, dispatcher: Client
 ) -> None:

@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
-from web.live_hub import BREATH_S, QUEUE_LENGTH, LiveHub
+from web.live_hub import BREATH_S, QUEUE_LENGTH, LiveHub, topics_of
 
 
 class House:
@@ -50,6 +50,12 @@ def test_the_first_news_comes_at_once_and_the_rest_together() -> None:
         assert topics(await anext(stream)) == ["task:A"]
 
     in_a_loop(scene)
+
+
+def test_a_plan_is_known_by_its_point() -> None:
+    """A technician's phone waits for `plan:4`; `plan` alone takes every point's."""
+    assert topics_of({"topic": "plan", "service_point_id": 4, "day": "2026-12-01"}) == ["plan:4", "point:4"]
+    assert topics_of({"topic": "plan"}) == ["plan"]
 
 
 def test_the_end_of_a_log_in_comes_after_what_was_told_before_it() -> None:

@@ -118,6 +118,14 @@ def test_the_live_part_warns_instead_of_overwriting_what_is_typed(phone: Phone) 
     assert "그사이 바뀌었습니다" in part and "<form id=" not in part and "<html" not in part
 
 
+def test_his_phone_waits_for_what_is_his_and_not_for_all_that_happens_at_his_point(phone: Phone) -> None:
+    page = phone.client.get("/m").text
+    waits = re.findall(r'id="route"[^>]*data-live="([^"]+)"', page)[0].split()
+    point, technician = phone.web.point.id, phone.web.technician.id
+    assert waits == [f"technician:{technician}", f"plan:{point}", f"ticket:{phone.number}"]
+    assert 'data-live-url="/live?without=notice,happy_call"' in page
+
+
 def test_another_technicians_job_does_not_exist_for_him(phone: Phone) -> None:
     with phone.web.database.transaction() as session:
         other = world.make_technician(session, point=phone.web.point, name="이성호")

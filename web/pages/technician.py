@@ -245,13 +245,14 @@ def _cards(
 
 
 def _topics(technician: TechnicianInfo, day: TechnicianDay) -> list[str]:
-    """His own topic, his point's (new jobs and plans), and each ticket of the day."""
+    """His own topic, his points' plans, and each ticket of the day: not whatever happens at his point, or one
+    step of a colleague would have everybody's phone look."""
     points = {job.service_point_id for job in (*day.open_jobs, *day.calls)} | {
         technician.service_point_id or 0
     }
     numbers = [job.number for job in (*day.open_jobs, *day.ended_jobs, *day.calls)]
     return [
         f"technician:{technician.id}",
-        *(f"point:{point_id}" for point_id in sorted(points)),
+        *(f"plan:{point_id}" for point_id in sorted(points)),
         *(f"ticket:{number}" for number in numbers),
     ]

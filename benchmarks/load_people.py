@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from benchmarks.load_client import House, Page, Part, pause_of
+from benchmarks.load_client import Page, Part, pause_of
+from benchmarks.load_http import House
 from benchmarks.load_tally import Tally
 from web.pages.live import PHONE_STREAM
 

@@ -43,7 +43,7 @@ class PutOffError(Exception):
 
 def put_off() -> Response:
     """What a look is answered that got no turn: no words, a page asked and no person."""
-    return Response(status_code=503, headers={"Retry-After": str(COME_AGAIN_S)})
+    return Response(status_code=429, headers={"Retry-After": str(COME_AGAIN_S)})
 
 
 def same_for_all(endpoint: Endpoint) -> Endpoint:

@@ -10,8 +10,9 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from benchmarks.load_client import House, Page, Part, pause_of
+from benchmarks.load_client import Page, Part, pause_of
 from benchmarks.load_homes import FIRST_ID, TABLES, fill_homes
+from benchmarks.load_http import House
 from benchmarks.load_people import run
 from benchmarks.load_tally import Kept, Tally, judge, points
 from benchmarks.load_watch import read_backlog, read_kept

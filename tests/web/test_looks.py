@@ -180,7 +180,7 @@ def test_a_page_that_is_put_off_is_told_when_to_come_again(
     desk = client_as("dispatcher")
     monkeypatch.setattr(Looks, "turn", never)
     answer = desk.get("/dispatch/queue", headers=LOOK)
-    assert (answer.status_code, answer.headers["retry-after"], answer.text) == (503, "3", "")
+    assert (answer.status_code, answer.headers["retry-after"], answer.text) == (429, "3", "")
     assert desk.get("/dispatch/queue").status_code == 200, "a person's own request does not wait for turns"
 
 

@@ -16,14 +16,18 @@ import { toast } from "./toast.js";
 const COALESCE_MS = 60;
 const REST_TIMES = 2; // a part rests twice as long as its last look took: a server with much to do is asked less often
 const REST_MOST_MS = 10_000;
-const REST_WHEN_PUT_OFF_MS = 3000;
+const LOOKS_AT_ONCE = 2; // of one page
+const REST_WHEN_PUT_OFF_MS = 3000; // of the whole page; twice as long each time in a row, eight times at most
 const POLL_MS = 15_000;
 
-/** @typedef {{busy: boolean, again: boolean, timer: number, last: string, restsUntil: number, hurried: boolean, putOff: boolean}} Refresh */
+/** @typedef {{busy: boolean, again: boolean, timer: number, last: string, restsUntil: number, hurried: boolean}} Refresh */
 /** @type {WeakMap<Element, Refresh>} */
 const refreshes = new WeakMap();
 const waiting = new Set();
 let connected = false;
+let looking = 0;
+let putOffs = 0;
+let pageRestsUntil = 0;
 
 /**
  * Start listening. Resolves when the first connection stands, or after a short wait without one.
@@ -109,7 +113,7 @@ function hurry(/** @type {Element} */ element) {
   const state = refreshes.get(element);
   if (!state) return;
   state.restsUntil = 0;
-  state.hurried = state.busy;
+  state.hurried = true;
   window.clearTimeout(state.timer);
   state.timer = 0;
 }
@@ -140,7 +144,7 @@ function schedule(/** @type {Element} */ element) {
     waiting.add(element);
     return;
   }
-  const state = refreshes.get(element) ?? { busy: false, again: false, timer: 0, last: "", restsUntil: 0, hurried: false, putOff: false };
+  const state = refreshes.get(element) ?? { busy: false, again: false, timer: 0, last: "", restsUntil: 0, hurried: false };
   refreshes.set(element, state);
   if (state.busy) state.again = true;
   else if (!state.timer) {
@@ -159,23 +163,29 @@ function flushWaiting() {
 async function refresh(element, state) {
   state.timer = 0;
   if (!element.isConnected) return;
+  if (!state.hurried && (looking >= LOOKS_AT_ONCE || Date.now() < pageRestsUntil)) {
+    state.timer = window.setTimeout(() => refresh(element, state), Math.max(COALESCE_MS, pageRestsUntil - Date.now()));
+    return;
+  }
   const source = element.getAttribute("data-live-src");
   if (!source) {
     element.dispatchEvent(new CustomEvent("live:refresh"));
     return;
   }
   state.busy = true;
+  const byHand = state.hurried;
+  state.hurried = false;
+  looking += 1;
   const began = Date.now();
   try {
-    await loadInto(element, source, state);
+    await loadInto(element, source, state, byHand);
   } catch {
     // The network is away: the connection mark says so, and the poll or a resync comes back here.
   } finally {
     state.busy = false;
-    const least = state.putOff ? REST_WHEN_PUT_OFF_MS : 0;
-    const rest = Math.max(least, Math.min(REST_TIMES * (Date.now() - began), REST_MOST_MS));
+    looking -= 1;
+    const rest = Math.min(REST_TIMES * (Date.now() - began), REST_MOST_MS);
     state.restsUntil = state.hurried ? 0 : Date.now() + rest;
-    state.hurried = false;
     if (state.again) {
       state.again = false;
       schedule(element);
@@ -185,17 +195,23 @@ async function refresh(element, state) {
 
 /** The server had no turn for this look: come again, and do not say meanwhile that the page is true. */
 function putOff(/** @type {Refresh} */ state, /** @type {boolean} */ late) {
-  if (late) state.again = true;
-  if (late !== state.putOff) showState(late ? "wait" : connected ? "on" : "off");
-  state.putOff = late;
+  if (late !== putOffs > 0) showState(late ? "wait" : connected ? "on" : "off");
+  if (late) {
+    state.again = true;
+    const spread = 0.75 + Math.random() / 2; // pages that were put off together come again one by one
+    pageRestsUntil = Date.now() + REST_WHEN_PUT_OFF_MS * 2 ** Math.min(putOffs, 3) * spread;
+  }
+  putOffs = late ? putOffs + 1 : 0;
 }
 
-/** @param {Element} element @param {string} source @param {Refresh} state */
-async function loadInto(element, source, state) {
-  const headers = { "HX-Request": "true", "HX-Request-Type": "partial", "X-Ondol-Live": "1" };
+/** @param {Element} element @param {string} source @param {Refresh} state @param {boolean} byHand */
+async function loadInto(element, source, state, byHand) {
+  /** @type {Record<string, string>} */
+  const headers = { "HX-Request": "true", "HX-Request-Type": "partial" };
+  if (!byHand) headers["X-Ondol-Live"] = "1"; // a look of the page itself: nobody's use of it, and not in a hurry
   const response = await fetch(source, { headers, signal: AbortSignal.timeout(20_000) });
   if (isLocked(response)) return;
-  putOff(state, response.status === 503);
+  putOff(state, response.status === 429);
   if (response.status === 401) toast(text("signed_out"), "bad"); // the stream outlives the log-in: do not look alive
   if (!response.ok || response.redirected) return; // an error page or a log-in form must not replace the board
   const body = await response.text();

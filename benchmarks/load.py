@@ -34,7 +34,7 @@ SHAPES = (Shape(1, 1), Shape(2, 1), Shape(1, 2), Shape(2, 2))
 STEPS_UP = (1.5, 2.0, 3.0)
 """Times the busiest hour's rate, until it breaks."""
 POST_MUST_MS, SEARCH_MUST_MS = 500.0, 100.0
-DRAINED_WITHIN_S = 90.0
+DRAINED_WITHIN_S = 60.0
 MORE_OVER_S = 300.0
 
 

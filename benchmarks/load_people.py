@@ -26,6 +26,7 @@ TYPING_S = 0.2
 """The desk's search waits so long after a key (forms.html, `delay:200ms`)."""
 SYMPTOMS = ("NO_HEAT", "NO_HOT_WATER", "LEAK", "NOISE")
 LAG_EVERY_S = 0.1
+GRACE_S = 45.0
 MAP_PAUSE_S = pause_of("pages/dispatch.js", "MAP_PAUSE_MS") / 1000
 KINDS = {
     "/dispatch/queue": "console: queue",
@@ -197,11 +198,25 @@ class People:
     async def _at_rate(
         self, rate: float, begin: Callable[[int], Coroutine[Any, Any, None]], *, most: int = sys.maxsize
     ) -> None:
-        began, begun = time.monotonic(), []
+        began = time.monotonic()
+        begun: list[asyncio.Task[None]] = []
         for n in range(min(most, int(rate * self.plan["seconds"]))):
             await asyncio.sleep(max(0.0, began + n / rate - time.monotonic()))
             begun.append(asyncio.create_task(begin(n)))
-        await asyncio.gather(*begun)
+        await self._see_them_end(begun)
+
+    async def _see_them_end(self, begun: list[asyncio.Task[None]]) -> None:
+        """Who has not come to the end within the time, or broke off, is counted and no more waited for."""
+        if not begun:
+            return
+        ended, going = await asyncio.wait(begun, timeout=GRACE_S)
+        for task in going:
+            task.cancel()
+            self.house.tally.failed("a call or visit", f"not at its end {GRACE_S:g} s after the last began")
+        await asyncio.gather(*going, return_exceptions=True)
+        for task in ended:
+            if (error := task.exception()) is not None:
+                self.house.tally.failed("a call or visit", repr(error)[:120])
 
     async def _watch_own_lag(self) -> None:
         """How late the callers' own process is: what it measures is wrong by no more than this."""

@@ -36,7 +36,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
     most = max(watch.backlogs, key=lambda each: each.open_events, default=None)
     return [
         ("201 / lost / doubled", f"{len(run.tally.filed)} / {len(verdict.lost)} / {len(verdict.twice)}"),
-        ("planned, a person asked, nobody knows", _three(run)),
+        ("planned, a person asked, nobody yet", _three(run)),
         ("from the call to the route, s, p50 / p95 / p99", planned),
         ("most open events, oldest s", f"{most.open_events if most else 0}, {run.oldest_s:.0f}"),
         ("until nothing waited after the last call, s", _seconds(run.drained_s)),

@@ -29,6 +29,7 @@ REST_TIMES = 2.0
 REST_AT_MOST_S = 3.0
 KNOWN_PARTS = 2000
 """Addresses hold what people typed: more of them than this are forgotten."""
+TURN_RESTS_AT_MOST_S = 1.0
 WAIT_AT_MOST_S = 4.0
 COME_AGAIN_S = 3
 """`REST_WHEN_PUT_OFF_MS` of js/live.js."""
@@ -68,16 +69,22 @@ class Looks:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """One of the few threads for looks, in the order of asking. Raises PutOffError."""
+        """One of the few threads for looks, in the order of asking; it then rests as long as it was used.
+
+        Raises:
+            PutOffError: there was none within the time.
+        """
         try:
             async with asyncio.timeout(self._wait_s):
                 await self._turns.acquire()
         except TimeoutError:
             raise PutOffError from None
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         try:
             yield
-        finally:
-            self._turns.release()
+        finally:  # half of the time belongs to people and, on one machine, to the workers
+            loop.call_later(min(loop.time() - began, TURN_RESTS_AT_MOST_S), self._turns.release)
 
     async def share(self, request: Request, principal: Principal, make: Make) -> Response:
         """The rendering that begins next, for all who ask for this until then.

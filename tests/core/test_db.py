@@ -24,3 +24,13 @@ def test_a_dead_connection_is_replaced(
     with psycopg.connect(libpq_url(database_url), autocommit=True) as other:
         other.execute("SELECT pg_terminate_backend(%s, 5000)", [first])
     assert backend(database) != first
+
+
+def test_a_glance_takes_no_transaction_and_leaves_the_connection_as_it_was(database: Database) -> None:
+    with database.glancing() as session:
+        first = session.execute(text("SELECT pg_current_xact_id(), pg_backend_pid()")).one()
+        second = session.execute(text("SELECT pg_current_xact_id(), pg_backend_pid()")).one()
+        assert first[0] != second[0] and first[1] == second[1]
+    with database.transaction() as session:
+        one, other = (session.execute(text("SELECT pg_current_xact_id()")).scalar_one() for _n in range(2))
+        assert one == other, "the next one of the pool has its transaction again"

@@ -164,7 +164,20 @@ def test_a_look_that_gets_no_turn_is_put_off_and_the_next_is_not() -> None:
         assert [type(each) for each in late] == [PutOffError] * 3 and write.begun == 1
         write.gate.set()
         await going
-        assert (await looks.share(asked("/dispatch/map.json"), person(), write)).body == b"rendering 2"
+        patient = Looks(at_once=1)
+        assert (await patient.share(asked("/dispatch/map.json"), person(), write)).body == b"rendering 2"
+
+    in_a_loop(scene)
+
+
+def test_a_turn_rests_as_long_as_it_was_used() -> None:
+    async def scene() -> None:
+        looks, loop = Looks(at_once=1), asyncio.get_running_loop()
+        async with looks.turn():
+            await asyncio.sleep(0.05)
+        ended = loop.time()
+        async with looks.turn():
+            assert loop.time() - ended >= 0.04
 
     in_a_loop(scene)
 

@@ -21,7 +21,7 @@ from core.db import Database, make_engine
 from core.embedded_postgres import EmbeddedPostgres
 from core.lifeline import command
 from core.supervisor import find_free_port
-from main import migrate_database
+from operators.database import migrate_database
 from simulation.demo import PROVIDER_DELAY_S, WEBHOOK_TOKEN
 from simulation.world import prepare_world
 

@@ -81,11 +81,13 @@ class GuardedRoute(APIRoute):
 
         async def look(request: Request) -> Response:
             looks = context_of(request).looks
+            principal = await admit(
+                request
+            )  # without a turn: whoever had one for this alone would need another
+            if shared:
+                return await looks.share(request, principal, partial(handler, request))
             async with looks.turn():
-                principal = await admit(request)
-                if not shared:
-                    return await handler(request)
-            return await looks.share(request, principal, partial(handler, request))
+                return await handler(request)
 
         async def admit(request: Request) -> Principal:
             principal = await run_in_threadpool(_admit, request, roles)

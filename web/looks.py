@@ -133,6 +133,7 @@ def _key_of(request: Request, principal: Principal) -> Hashable:
         principal.company_id,
         principal.role,
         principal.service_point_id,
+        principal.technician_id,
         request.cookies.get("ondol_lang", ""),
         request.headers.get("accept-language", ""),
         "gzip" in request.headers.get("accept-encoding", ""),

@@ -41,7 +41,7 @@ from dispatch.events import (
     TicketReopened,
     VisitCompleted,
 )
-from dispatch.planning import new_capacity, solving
+from dispatch.planning import new_capacity, road_return, solving
 from happycall import service as happy_calls
 from notifications import delivery as notices
 from notifications.events import NoticeFailed
@@ -70,5 +70,6 @@ SWEEPS: Sequence[Sweep] = (
     notices.defer_due_notices,
     solving.defer_due_solves,
     solving.ask_for_waiting,
+    road_return.ask_where_estimated,
     happy_calls.close_expired_calls,
 )

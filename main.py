@@ -105,6 +105,7 @@ def web_application() -> object:
     """The ASGI application of one web process; uvicorn calls this in each."""
     if multiprocessing.parent_process() is not None:  # one of several: it ends with the one that started it
         die_with_parent()
+    from geo.road_cache import ROADS, RoadMemory
     from web.app import create_app
     from web.context import WebContext, no_demo_logins
     from web.live_hub import LiveHub
@@ -115,7 +116,7 @@ def web_application() -> object:
     engine = make_engine(settings.database_url, pool_size=settings.web_threads)
     context = WebContext(
         settings=settings,
-        database=Database(engine),
+        database=Database(engine, info={ROADS: RoadMemory()} if settings.osrm_url else {}),
         clock=clock.now,
         live=LiveHub(settings.database_url),
         demo_logins=_demo_logins if settings.is_demo else no_demo_logins,

@@ -6,11 +6,12 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,12 @@ from core.live import LOOK_AGAIN
 from core.news import tell
 from core.settings import Settings
 from core.sweeping import EachAlone
+from dispatch.planning.road_ahead import RoadAhead
 from dispatch.planning.solving import TASK_SOLVE, SolverPool, run_solve
+from geo.osrm import Osrm
+from geo.road_cache import ROADS, RoadMemory, forget_old
+from geo.road_engine import GuardedEngine
+from geo.road_fetching import RoadFetcher
 from notifications.delivery import send_notice
 from notifications.providers.base import Provider
 from notifications.providers.choice import make_provider
@@ -46,6 +52,8 @@ log = structlog.get_logger(__name__)
 SWEEP_CRON = "* * * * * */2"
 """Every other second (the sixth field): a limit that passes is acted on within a few seconds."""
 RETRY_STALLED_CRON = "* * * * * */5"
+ROADS_CRON = "* * * * *"
+"""Whether a road engine that was away is back."""
 DAY_SHEETS_CRON = "*/15 * * * *"
 KEEP_JOBS_HOURS = 24
 RETENTION_CRON = "23 18 * * *"
@@ -70,6 +78,8 @@ class WorkerContext:
     provider: Provider | None = None
     """None with NOTICES=off: texts stay in the outbox."""
     solver: SolverPool | None = None
+    roads: RoadAhead | None = None
+    """None without a road engine: travel times are estimated."""
 
 
 def run_worker(settings: Settings, *, clock: Callable[[], datetime]) -> None:
@@ -79,8 +89,12 @@ def run_worker(settings: Settings, *, clock: Callable[[], datetime]) -> None:
     """
     lanes = lanes_of(settings)
     threads = sum(lanes.values())
-    database = Database(make_engine(settings.database_url, pool_size=threads + 1))
-    replayable = Database(make_engine(settings.database_url, pool_size=settings.worker_events, durable=False))
+    memory = road_memory(settings)
+    roads = roads_ahead(settings, memory, clock=clock)
+    database = Database(make_engine(settings.database_url, pool_size=threads + 1), info=memory)
+    replayable = Database(
+        make_engine(settings.database_url, pool_size=settings.worker_events, durable=False), info=memory
+    )
     with SolverPool() as solver:
         context = WorkerContext(
             settings=settings,
@@ -89,12 +103,33 @@ def run_worker(settings: Settings, *, clock: Callable[[], datetime]) -> None:
             clock=clock,
             provider=make_provider(settings) if settings.sends_notices else None,
             solver=solver,
+            roads=roads,
         )
         with asyncio.Runner() as runner:
             runner.get_loop().set_default_executor(ThreadPoolExecutor(threads))
             runner.run(_work_for_ever(context, lanes=lanes))
+    if roads is not None:
+        roads.close()
     database.dispose()
     replayable.dispose()
+
+
+def road_memory(settings: Settings) -> dict[str, RoadMemory]:
+    """What every session of this process carries; nothing without a road engine."""
+    return {ROADS: RoadMemory()} if settings.osrm_url else {}
+
+
+def roads_ahead(
+    settings: Settings, memory: Mapping[str, RoadMemory], *, clock: Callable[[], datetime]
+) -> RoadAhead | None:
+    """Who asks the road engine before a step; None without one."""
+    if not settings.osrm_url:
+        return None
+    osrm = Osrm(settings.osrm_url, table_size=settings.osrm_table_size)
+    fetcher = RoadFetcher(GuardedEngine(osrm, pause_s=settings.osrm_pause_s), memory[ROADS])
+    return RoadAhead(
+        fetcher, clock, budget_s=settings.osrm_budget_s, solve_budget_s=settings.osrm_solve_budget_s
+    )
 
 
 def lanes_of(settings: Settings) -> dict[str, int]:
@@ -110,7 +145,13 @@ def add_tasks(app: procrastinate.App, context: WorkerContext) -> None:
     @app.task(name=TASK_DELIVER, queue=QUEUE_DEFAULT, pass_context=True)
     def deliver_event(job: JobContext, event_id: int) -> None:
         with written_down(job, event_id=event_id):
-            deliver(context.replayable, event_id=event_id, journey=journey.JOURNEY, now=context.clock())
+            deliver(
+                context.replayable,
+                event_id=event_id,
+                journey=journey.JOURNEY,
+                now=context.clock(),
+                prepare=partial(context.roads.before_event, context.replayable) if context.roads else None,
+            )
 
     @app.task(name=TASK_SEND, queue=QUEUE_SMS, pass_context=True)
     def send(job: JobContext, notice_id: int) -> None:
@@ -127,6 +168,7 @@ def add_tasks(app: procrastinate.App, context: WorkerContext) -> None:
                 solver=context.solver,
                 clock=context.clock,
                 seconds=context.settings.solve_seconds,
+                roads=context.roads,
             )
 
     @app.periodic(cron=SWEEP_CRON)
@@ -153,6 +195,9 @@ def add_tasks(app: procrastinate.App, context: WorkerContext) -> None:
         log.debug("short_lived", due=timestamp)
         drop_short_lived(context.database, now=context.clock())
 
+    if context.roads is not None:
+        _add_road_tasks(app, context, context.roads)
+
     if context.settings.day_sheets_dir:
 
         @app.periodic(cron=DAY_SHEETS_CRON)
@@ -169,6 +214,21 @@ def add_tasks(app: procrastinate.App, context: WorkerContext) -> None:
     async def remove_old_jobs(job: JobContext, timestamp: int) -> None:
         log.debug("remove_old_jobs", due=timestamp)
         await job.app.job_manager.delete_old_jobs(nb_hours=KEEP_JOBS_HOURS, include_failed=False)
+
+
+def _add_road_tasks(app: procrastinate.App, context: WorkerContext, roads: RoadAhead) -> None:
+    @app.periodic(cron=ROADS_CRON)
+    @app.task(name="look_for_roads", queue=QUEUE_SOLVE, queueing_lock="look_for_roads")
+    def look_for_roads(timestamp: int) -> None:
+        log.debug("look_for_roads", due=timestamp)
+        roads.look_again(context.database)
+
+    @app.periodic(cron="47 * * * *")
+    @app.task(name="forget_roads", queue=QUEUE_SOLVE, queueing_lock="forget_roads")
+    def forget_roads(timestamp: int) -> None:
+        log.debug("forget_roads", due=timestamp)
+        with context.database.transaction() as session:
+            forget_old(session, now=context.clock())
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,6 +23,7 @@ MODEL_MODULES = (
     "workforce.access_models",
     "workforce.models",
     "customers.models",
+    "geo.models",
     "billing.models",
     "notifications.models",
     "dispatch.models",
@@ -132,22 +133,28 @@ def _ask_before_use(engine: Engine) -> None:
 class Database:
     """Hands out transactions; nothing else in Ondol commits.
 
+    Args:
+        info: what each session carries in its own `info`, e.g. a room's memory of this process.
+
     One that is `walled` works behind the wall (`core.wall`): each transaction sees the rows of the company,
     the point or the own visits of whom its request is made for, and none without one.
     """
 
-    def __init__(self, engine: Engine, *, walled: bool = False) -> None:
+    def __init__(
+        self, engine: Engine, *, walled: bool = False, info: Mapping[str, Any] | None = None
+    ) -> None:
         self.engine = engine
         self._walled = walled
+        self._info = info or {}
 
     def walled(self) -> Database:
         """The same database behind the wall, for everything that a signed-in person asks."""
-        return Database(self.engine, walled=True)
+        return Database(self.engine, walled=True, info=self._info)
 
     @property
     def everywhere(self) -> Database:
         """The same database without the wall: for what is done before anybody is known, or for nobody."""
-        return Database(self.engine)
+        return Database(self.engine, info=self._info)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -155,7 +162,7 @@ class Database:
 
         What it has to tell open pages and workers is told after the commit.
         """
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+        with self._session() as session, session.begin():
             if self._walled:
                 go_behind_it(session)
             yield session
@@ -167,7 +174,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A transaction that must not write; PostgreSQL refuses it if it tries."""
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+        with self._session() as session, session.begin():
             session.connection(execution_options={"postgresql_readonly": True})
             if self._walled:
                 go_behind_it(session)
@@ -178,9 +185,12 @@ class Database:
         """For one read or two that need not agree with each other: no transaction around them, so a third of
         the ways to the server. Nothing may be written, and nothing is walled.
         """
-        with Session(self.engine, expire_on_commit=False) as session:
+        with self._session() as session:
             session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
             yield session
+
+    def _session(self) -> Session:
+        return Session(self.engine, expire_on_commit=False, info=dict(self._info))
 
     def dispose(self) -> None:
         """Close every pooled connection."""

@@ -68,8 +68,13 @@ def deliver(
     event_id: int,
     journey: Mapping[type[Event], Sequence[Handler]],
     now: datetime,
+    prepare: Callable[[Event], None] | None = None,
 ) -> None:
     """Run what is left to do for one event; safe to call twice and from two workers at once.
+
+    Args:
+        prepare: is called before the first handler, outside every transaction: what the handlers will want
+            from the network. When it fails they run without.
 
     Raises:
         Nothing: a failing handler is logged and kept on the event's row, where the sweep sees it.
@@ -79,7 +84,7 @@ def deliver(
         if stored is None or stored.handled_at is not None or stored.parked_at is not None:
             return
     with caused_by(stored.request_id), bound_contextvars(event_id=event_id):
-        _deliver(database, stored=stored, event_id=event_id, journey=journey, now=now)
+        _deliver(database, stored=stored, event_id=event_id, journey=journey, now=now, prepare=prepare)
 
 
 def _deliver(
@@ -89,6 +94,7 @@ def _deliver(
     event_id: int,
     journey: Mapping[type[Event], Sequence[Handler]],
     now: datetime,
+    prepare: Callable[[Event], None] | None,
 ) -> None:
     failure: str | None = None
     try:
@@ -98,6 +104,11 @@ def _deliver(
         failure = f"unreadable: {without_quotes(repr(error))}"[:2000]
         _keep_failure(database, event_id=event_id, failure=failure, now=now)
         return
+    if prepare is not None:
+        try:
+            prepare(event)
+        except Exception:
+            log.exception("preparation_failed", name=stored.name)
     handlers = journey[type(event)]
     for handler in handlers:
         closes = handler is handlers[-1] and failure is None

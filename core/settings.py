@@ -8,11 +8,14 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEMO_KEY = "ondol-demo-invented-key-for-invented-people"
 KEY_LENGTH = 32
+SMALLEST_TABLE = 2
+"""One place to drive from and one to drive to."""
 
 
 class Settings(BaseSettings):
@@ -73,6 +76,17 @@ class Settings(BaseSettings):
     solve_seconds: float = 4.0
     """Wall seconds of one improving solve (contract: at most 5)."""
 
+    osrm_url: str = ""
+    """A road engine (OSRM) of one's own, e.g. `http://127.0.0.1:5000`; empty: travel times are estimated."""
+    osrm_table_size: int = 100
+    """Places in one question: no more than the engine's own `--max-table-size`."""
+    osrm_budget_s: float = 1.0
+    """What one ticket may wait for the engine, all questions together; then it is planned with estimates."""
+    osrm_solve_budget_s: float = 10.0
+    """The same for an improving solve, for which nobody waits."""
+    osrm_pause_s: float = 30.0
+    """So long an engine that has failed three times in a row is left alone."""
+
     @property
     def seal_key(self) -> str:
         """What authenticators are sealed under; the demo's people are invented, and so is its key."""
@@ -120,6 +134,7 @@ def check_settings_for_start(settings: Settings) -> None:
             "DATABASE_URL is not set. Give a PostgreSQL (>= 15) address, or run `python3 run.py demo`."
         )
     _check_access(settings)
+    _check_road_engine(settings)
     if settings.is_demo or not settings.sends_notices:
         return
     if settings.sms_provider != "solapi":
@@ -145,4 +160,36 @@ def _check_access(settings: Settings) -> None:
     if any(given) and not all(given):
         raise StartupRefusedError(
             "OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET must all be set, or none of them."
+        )
+
+
+PUBLIC_ENGINES = ("project-osrm.org", "openstreetmap.de")
+"""Servers for trying things out: planning would send them every home, all day long."""
+
+
+def _check_road_engine(settings: Settings) -> None:
+    """A wrong address would be noticed by its estimates alone. Raises StartupRefusedError."""
+    if not settings.osrm_url:
+        return
+    parts = urlsplit(settings.osrm_url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise StartupRefusedError(
+            f"OSRM_URL is no address of a road engine: {settings.osrm_url!r}. "
+            "Write it like http://127.0.0.1:5000, or leave it empty to estimate travel times."
+        )
+    if "/table" in parts.path or "/route" in parts.path:
+        raise StartupRefusedError(
+            "OSRM_URL must be the engine's own address, without /table or /route: "
+            "write it like http://127.0.0.1:5000."
+        )
+    if any(parts.hostname == each or parts.hostname.endswith("." + each) for each in PUBLIC_ENGINES):
+        raise StartupRefusedError(
+            f"OSRM_URL names a public server ({parts.hostname}). It would be sent every customer's place, "
+            "and its rules forbid such use. Run an engine of your own: docs/operations.md says how."
+        )
+    if settings.osrm_table_size < SMALLEST_TABLE:
+        raise StartupRefusedError(f"OSRM_TABLE_SIZE must be {SMALLEST_TABLE} or more.")
+    if min(settings.osrm_budget_s, settings.osrm_solve_budget_s, settings.osrm_pause_s) <= 0:
+        raise StartupRefusedError(
+            "OSRM_BUDGET_S, OSRM_SOLVE_BUDGET_S and OSRM_PAUSE_S are seconds and must be above 0."
         )

@@ -17,6 +17,7 @@ from dispatch.planning.authorship import Authorship
 from dispatch.planning.board import horizon, load_boards
 from dispatch.planning.board_problem import Freedom
 from dispatch.planning.board_shapes import BoardVisit, DayBoard, Window
+from dispatch.planning.board_travel import reckon_with
 from dispatch.planning.drafts import DayDraft
 from dispatch.planning.insertion import best_insertion
 from dispatch.planning.moving import drafts_without
@@ -71,6 +72,7 @@ def fit_window(
         seen = next((v for board in boards if (v := board.find(visit_id)) is not None), None)
         if seen is None:
             raise StalePlanError(_("방문이 그사이 바뀌었습니다. 화면을 새로 고쳐 주세요."))
+        boards = reckon_with(session, boards, seen.place)
         drafts = _drafts(boards, seen, (start, end), named=technician_id)
         if drafts is None:
             who = boards[0].names.get(technician_id or 0, "")

@@ -21,6 +21,7 @@ from dispatch.planning.authorship import Authorship
 from dispatch.planning.board import load_horizon, planned_days
 from dispatch.planning.board_problem import Freedom
 from dispatch.planning.board_shapes import BoardVisit, DayBoard
+from dispatch.planning.board_travel import reckon_with
 from dispatch.planning.booked_times import span_words, why_not
 from dispatch.planning.day_locks import lock_days
 from dispatch.planning.deserted import somebody_goes
@@ -121,6 +122,7 @@ def assign_by_hand(
         planned = next((v for board in boards if (v := board.find(visit_id)) is not None), None)
         if planned is None:
             raise StalePlanError(_("방문이 그사이 바뀌었습니다. 화면을 새로 고쳐 주세요."))
+        boards = reckon_with(session, boards, planned.place)
         found = _place(session, boards, planned, technician_id=technician_id, start=start, pin=pin)
         drafts = [found.draft, *drafts_without(boards, planned, but=found.day)]
         author = Authorship(by, "hand", reason, visit_id)

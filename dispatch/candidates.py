@@ -14,9 +14,8 @@ from dispatch import placement_rules
 from dispatch.models import Visit
 from dispatch.placement_rules import Reason
 from dispatch.planning.board import horizon
-from dispatch.travel import place_at, travel_model
-from geo.schemas import Point
-from geo.travel import rank_by_travel
+from dispatch.travel import place_at, read_times
+from geo.schemas import Point, TravelSource
 from workforce.duty import list_shifts
 from workforce.queries import is_point_closed, list_points, qualifications_by_day
 from workforce.schemas import PointInfo
@@ -29,6 +28,7 @@ class Candidate:
     point: PointInfo
     rank: int
     travel_s: int
+    travel_source: TravelSource
 
 
 def rank_points(
@@ -37,8 +37,9 @@ def rank_points(
     """Every point of the company that exists today, nearest by travel time first."""
     points = list_points(session, company_id=company_id, day=operating_day(now))
     places = [place_at(point.lat, point.lon, point.area_code) for point in points]
-    ranked = rank_by_travel(place, places, now, model=travel_model(rules))
-    return [Candidate(points[index], rank, seconds) for rank, (index, seconds) in enumerate(ranked)]
+    times = read_times(session, rules=rules, origins=[place], targets=places)
+    ranked = enumerate(times.rank(place, places, now))
+    return [Candidate(points[found.position], rank, found.seconds, found.source) for rank, found in ranked]
 
 
 def why_not(session: Session, *, point: PointInfo, rules: CompanyRules, now: datetime) -> Reason | None:

@@ -46,6 +46,7 @@ class PlacementFacts:
     point: PointInfo
     rank: int
     travel_s: int
+    travel_source: str | None
     state: str
     reason_code: str
     reason_text: str

@@ -202,6 +202,7 @@ class Placement(SQLModel, table=True):
     __tablename__ = "placement"
     __table_args__ = (
         in_values("state", *PLACEMENT_STATES),
+        in_values("travel_source", "road", "model"),
         Index("ix_placement_ticket", "ticket_id", "id"),
         Index("ix_placement_due", "answer_due_at", postgresql_where=text("state = 'OFFERED'")),
     )
@@ -212,6 +213,8 @@ class Placement(SQLModel, table=True):
     rank: int
     """0 is the nearest by travel time."""
     travel_s: int
+    travel_source: str | None = None
+    """Where that comes from: `road` or `model`; None: before anybody asked."""
     state: str
     reason_code: str
     reason_text: str = Field(sa_type=Text)

@@ -25,6 +25,7 @@ from dispatch.placement_rules import Reason
 from dispatch.places import address_of, ask_map_pick, is_plannable
 from dispatch.planning.board import horizon, load_boards, load_horizon
 from dispatch.planning.board_shapes import DayBoard
+from dispatch.planning.board_travel import reckon_with
 from dispatch.planning.day_locks import lock_days
 from dispatch.planning.insertion import best_insertion, candidate_visit
 from dispatch.planning.safety_pin import somebody_reaches
@@ -154,6 +155,7 @@ def _why_nobody_goes(session: Session, search: _Search, candidate: Candidate) ->
     today = operating_day(now)
     boards = load_boards(session, point_id=point.id, days=[today, today + timedelta(days=1)], now=now)
     seen = candidate_visit(session, ticket=ticket, point=point, rules=search.rules, visit=search.visit)
+    boards = reckon_with(session, boards, seen.place)
     return None if somebody_reaches(boards, seen) else placement_rules.reason_too_far()
 
 
@@ -162,8 +164,9 @@ def _why_not_now(session: Session, search: _Search, candidate: Candidate) -> Rea
     why = why_not(session, point=point, rules=rules, now=now)
     if why is not None:
         return why
-    boards = search.boards[point.id] = load_horizon(session, point_id=point.id, now=now)
+    boards = load_horizon(session, point_id=point.id, now=now)
     seen = candidate_visit(session, ticket=ticket, point=point, rules=rules, visit=search.visit)
+    boards = search.boards[point.id] = reckon_with(session, boards, seen.place)
     if best_insertion(boards, seen) is not None:
         return None
     excluded = ticket.excluded_technician_id

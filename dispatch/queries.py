@@ -150,6 +150,7 @@ def _placements(session: Session, ticket_id: int) -> tuple[PlacementFacts, ...]:
             point=points[row.service_point_id],
             rank=row.rank,
             travel_s=row.travel_s,
+            travel_source=row.travel_source,
             state=row.state,
             reason_code=row.reason_code,
             reason_text=said_again(row.reason_code, row.reason_text, travel_s=row.travel_s),

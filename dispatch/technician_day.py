@@ -24,8 +24,9 @@ from dispatch.states import OPEN_VISIT_STATES, UNDER_WAY_STATES
 from dispatch.technician_shapes import Job, TechnicianDay
 from dispatch.technician_today import shifts_of, today_of
 from dispatch.tickets import ticket_key
-from dispatch.travel import drive_s, place_at
+from dispatch.travel import place_at, read_drives
 from geo.schemas import Point
+from geo.travel_times import Leg
 from workforce.schemas import ShiftInfo, TechnicianInfo
 
 PARTY_ORDER = ("resident", "requester", "payer")
@@ -120,8 +121,8 @@ def _travel(
     stops: Sequence[tuple[Visit, Ticket]],
     day: date,
     now: datetime,
-) -> dict[int, int]:
-    """Seconds to each stop from the one before, by visit id, as the plan reckons them."""
+) -> dict[int, Leg]:
+    """The drive to each stop from the one before, by visit id, as the plan reckons it."""
     homes = list_details(session, company_id=company_id, household_ids={t.household_id for _, t in stops})
     places: list[tuple[int, Point | None]] = [(0, place_at(technician.home_lat, technician.home_lon, ""))]
     for visit, ticket in stops:
@@ -129,18 +130,20 @@ def _travel(
         known = address.lat is not None and address.lon is not None
         place = place_at(address.lat or 0.0, address.lon or 0.0, address.area_code) if known else None
         places.append((visit.id or 0, place))
-    rules = read_rules(session, company_id=company_id, at=now)
-    return {
-        visit_id: drive_s(before, here, day=day, rules=rules)
+    ways = {
+        visit_id: (before, here)
         for (_, before), (visit_id, here) in pairwise(places)
         if before is not None and here is not None
     }
+    rules = read_rules(session, company_id=company_id, at=now)
+    drives = read_drives(session, list(ways.values()), day=day, rules=rules)
+    return dict(zip(ways, drives, strict=True))
 
 
 def _jobs(
     session: Session,
     rows: Sequence[tuple[Visit, Ticket]],
-    travel: dict[int, int],
+    travel: dict[int, Leg],
     *,
     company_id: int,
     now: datetime,
@@ -179,7 +182,8 @@ def _jobs(
                 window=_window(visit),
                 planned_start=visit.planned_start,
                 planned_end=visit.planned_end,
-                travel_s=travel.get(visit.id or 0),
+                travel_s=drive.seconds if (drive := travel.get(visit.id or 0)) else None,
+                travel_source=drive.source if drive else None,
                 pinned_time=visit.pinned_time,
                 hold_reason=visit.hold_reason,
                 acknowledged_at=visit.acknowledged_at,

@@ -9,6 +9,7 @@ from billing.schemas import WarrantyAnswer
 from customers.schemas import BoilerInfo, HouseholdInfo
 from dispatch.detail_shapes import ClockFacts, PartyFacts, WindowFacts
 from dispatch.states import OPEN_VISIT_STATES
+from geo.schemas import TravelSource
 from workforce.schemas import ShiftInfo
 
 
@@ -40,6 +41,7 @@ class Job:
     planned_start: datetime | None
     planned_end: datetime | None
     travel_s: int | None
+    travel_source: TravelSource | None
     pinned_time: bool
     hold_reason: str | None
     acknowledged_at: datetime | None

@@ -1,15 +1,23 @@
-"""Travel times as a company has set them: its dated numbers laid over geo's model."""
+"""Travel times as a company has set them: its dated numbers laid over geo's model and over road times.
+
+Road times are read here and never asked for: no request and no transaction waits for the network.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+
+from sqlmodel import Session
 
 from core.clock import kst
 from core.dated import CompanyRules
 from geo.gazetteer import find_area
+from geo.road_cache import ROADS, RoadMemory, read_known
 from geo.schemas import AreaClass, Point
-from geo.travel import DEFAULT_MODEL, TravelModel, travel_seconds
+from geo.travel import DEFAULT_MODEL, TravelModel
+from geo.travel_times import KnownTimes, Leg, cell_of
 
 PEAK_HOURS = frozenset({7, 8, 9, 17, 18, 19})
 NIGHT_HOURS = frozenset({20, 21, 22, 23, 0, 1, 2, 3, 4, 5, 6})
@@ -35,9 +43,25 @@ def planning_moment(day: date) -> datetime:
     return kst(day, PLANNING_HOUR)
 
 
-def drive_s(before: Point, here: Point, *, day: date, rules: CompanyRules) -> int:
-    """Seconds of one drive as a day's plan reckons it: what a family is told is what the list says."""
-    return travel_seconds(before, here, planning_moment(day), model=travel_model(rules))
+def read_times(
+    session: Session, *, rules: CompanyRules, origins: Iterable[Point], targets: Iterable[Point]
+) -> KnownTimes:
+    """Travel times by a company's rules, with what is known of the roads between these places."""
+    model = travel_model(rules)
+    memory: RoadMemory | None = session.info.get(ROADS)
+    if memory is None:  # no road engine
+        return KnownTimes(model)
+    starts, ends = map(cell_of, origins), map(cell_of, targets)
+    return KnownTimes(model, read_known(session, memory=memory, origins=starts, targets=ends))
+
+
+def read_drives(
+    session: Session, drives: Sequence[tuple[Point, Point]], *, day: date, rules: CompanyRules
+) -> list[Leg]:
+    """Drives as a day's plan reckons them: what a family is told is what the list says."""
+    froms, tos = [a for a, _ in drives], [b for _, b in drives]
+    times = read_times(session, rules=rules, origins=froms, targets=tos)
+    return [times.between(a, b, planning_moment(day)) for a, b in drives]
 
 
 def place_at(lat: float, lon: float, area_code: str) -> Point:

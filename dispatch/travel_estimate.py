@@ -13,7 +13,7 @@ from core.wall import outside_the_wall
 from customers.places import places_of_households
 from dispatch.cases import technician_of
 from dispatch.models import Ticket, Visit
-from dispatch.travel import drive_s, place_at
+from dispatch.travel import place_at, read_drives
 from dispatch.visit_rules import EARLY_AT_NIGHT, EARLY_BY_DAY, is_night
 from geo.schemas import Point
 
@@ -35,7 +35,8 @@ def arrival(session: Session, *, visit: Visit, departed_at: datetime, now: datet
         return None
     rules = read_rules(session, company_id=visit.company_id, at=now)
     day = operating_day(departed_at)
-    return departed_at + timedelta(seconds=drive_s(origin, home, day=day, rules=rules))
+    (drive,) = read_drives(session, [(origin, home)], day=day, rules=rules)
+    return departed_at + timedelta(seconds=drive.seconds)
 
 
 def earlier_than_agreed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
@@ -33,6 +34,25 @@ class Precision(StrEnum):
 
 
 _PLANNABLE = frozenset({Precision.ADDRESS, Precision.ROAD, Precision.DONG, Precision.RI})
+
+
+class TravelSource(StrEnum):
+    """Where a travel time comes from: the road engine, or the estimate by distance and speed.
+
+    MIXED is of several at once: some of them are estimates.
+    """
+
+    ROAD = "road"
+    MODEL = "model"
+    MIXED = "mixed"
+
+    @classmethod
+    def of(cls, on_road: Iterable[bool]) -> TravelSource:
+        """What many legs are together; none at all count as an estimate."""
+        kinds = set(on_road)
+        if kinds == {True}:
+            return cls.ROAD
+        return cls.MIXED if True in kinds else cls.MODEL
 
 
 class Point(NamedTuple):

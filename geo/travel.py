@@ -13,6 +13,8 @@ from core.clock import KST
 from geo.schemas import Point
 
 EARTH_RADIUS_M = 6_371_008.8
+SAME_PLACE_M = 1.0
+"""Nearer than this is the same place: two jobs in one building need no new parking."""
 
 Floats = npt.NDArray[np.float64]
 Seconds = npt.NDArray[np.int32]
@@ -50,12 +52,12 @@ DEFAULT_MODEL = TravelModel()
 
 def travel_seconds(a: Point, b: Point, at: datetime, *, model: TravelModel = DEFAULT_MODEL) -> int:
     """Seconds from a to b when leaving at `at` (aware)."""
-    return int(_legs([a], [b], at, model)[0, 0])
+    return int(legs([a], [b], at, model=model)[0, 0])
 
 
 def matrix(points: Sequence[Point], at: datetime, *, model: TravelModel = DEFAULT_MODEL) -> Seconds:
     """Seconds between all points, shape (n, n), int32, diagonal 0; one traffic hour for the whole matrix."""
-    return _legs(points, points, at, model)
+    return legs(points, points, at, model=model)
 
 
 def rank_by_travel(
@@ -64,7 +66,7 @@ def rank_by_travel(
     """(index, seconds) of every point, nearest by travel time first; equal times keep the given order."""
     if not points:
         return []
-    seconds = _legs([origin], points, at, model)[0]
+    seconds = legs([origin], points, at, model=model)[0]
     order = np.argsort(seconds, kind="stable")
     return [(int(i), int(seconds[i])) for i in order]
 
@@ -74,24 +76,67 @@ def distance_m(a: Point, b: Point) -> float:
     return float(_haversine(_degrees([a]), _degrees([b]))[0, 0])
 
 
-def _legs(origins: Sequence[Point], targets: Sequence[Point], at: datetime, model: TravelModel) -> Seconds:
-    if at.tzinfo is None:
-        raise ValueError("`at` must be timezone-aware")
+def traffic_factor(
+    origins: Sequence[Point], targets: Sequence[Point], at: datetime, *, model: TravelModel = DEFAULT_MODEL
+) -> Floats:
+    """How much longer a drive takes at this hour than on empty roads, shape (origins, targets), at least 1.
+
+    For sources that know the roads and not the traffic: by the model's speeds of the hour, against those of
+    its fastest hour, over the same way.
+    """
+    straight = _haversine(_degrees(origins), _degrees(targets))
+    empty = _driven(straight, origins, targets, _pace([max(hours) for hours in model.speeds_kmh]), model)
+    now = _driven(straight, origins, targets, _pace_at(at, model), model)
+    factor: Floats = np.divide(now, empty, out=np.ones_like(now), where=empty > 0)
+    return factor
+
+
+def same_place(origins: Sequence[Point], targets: Sequence[Point]) -> npt.NDArray[np.bool_]:
+    """Which pairs need no drive and no parking: two jobs in one building, shape (origins, targets)."""
+    same: npt.NDArray[np.bool_] = _haversine(_degrees(origins), _degrees(targets)) < SAME_PLACE_M
+    return same
+
+
+def legs(
+    origins: Sequence[Point], targets: Sequence[Point], at: datetime, *, model: TravelModel = DEFAULT_MODEL
+) -> Seconds:
+    """Seconds from each origin to each target, shape (origins, targets), int32. `at` is aware."""
     if not origins or not targets:
         return np.zeros((len(origins), len(targets)), dtype=np.int32)
     straight = _haversine(_degrees(origins), _degrees(targets))
+    seconds = _driven(straight, origins, targets, _pace_at(at, model), model)
+    return whole_seconds(seconds, straight < SAME_PLACE_M, model)
+
+
+def whole_seconds(driven: Floats, same: npt.NDArray[np.bool_], model: TravelModel) -> Seconds:
+    """Driving times as legs: parking once between two different places, never rounded down."""
+    rounded: Seconds = np.ceil(np.where(same, 0.0, driven + model.stop_s) - 1e-6).astype(np.int32)
+    return rounded
+
+
+def _driven(
+    straight: Floats, origins: Sequence[Point], targets: Sequence[Point], pace: Floats, model: TravelModel
+) -> Floats:
+    """Seconds at the wheel, by seconds a metre of each area class."""
     road = straight * model.detour
-    hour = at.astimezone(KST).hour
-    pace = np.array([3.6 / hours[hour] for hours in model.speeds_kmh])  # seconds a metre
     # Half the way lies in the traffic of each end.
     local_pace = (pace[_areas(origins)][:, None] + pace[_areas(targets)][None, :]) / 2
     trunk_pace = np.minimum(local_pace, 3.6 / model.trunk_kmh)
     near = np.minimum(road, model.local_m)
-    seconds = near * local_pace + (road - near) * trunk_pace
-    # 1 m decides "the same place": two jobs in one building need no new parking.
-    seconds = np.where(straight < 1.0, 0.0, seconds + model.stop_s)
-    rounded: Seconds = np.ceil(seconds - 1e-6).astype(np.int32)
-    return rounded
+    driven: Floats = near * local_pace + (road - near) * trunk_pace
+    return driven
+
+
+def _pace_at(at: datetime, model: TravelModel) -> Floats:
+    if at.tzinfo is None:
+        raise ValueError("`at` must be timezone-aware")
+    hour = at.astimezone(KST).hour
+    return _pace([hours[hour] for hours in model.speeds_kmh])
+
+
+def _pace(speeds_kmh: Sequence[float]) -> Floats:
+    """Seconds a metre."""
+    return np.array([3.6 / speed for speed in speeds_kmh])
 
 
 def _degrees(points: Sequence[Point]) -> Floats:

@@ -33,6 +33,9 @@ from xdist.scheduler import LoadFileScheduling
 from core.db import Database, make_engine, sqlalchemy_url
 from core.embedded_postgres import LOSABLE, EmbeddedPostgres
 from tests.databases import Server, SweptDatabase
+from tests.roads import RoadMap, make_map
+from tools.environment import Environment
+from tools.road_engine import bring_osrm
 
 ROOT = Path(__file__).resolve().parent.parent
 _DEMO_WORLD = "tests/simulation/"
@@ -159,6 +162,12 @@ def session(shared_database: Database) -> Iterator[Session]:
         ) as opened:
             yield opened
         outer.rollback()
+
+
+@pytest.fixture(scope="session")
+def road_map(tmp_path_factory: pytest.TempPathFactory) -> RoadMap:
+    """A small town, ready for a real `osrm-routed`; its programs are brought when a test first asks."""
+    return make_map(bring_osrm(Environment()), tmp_path_factory.mktemp("roads"))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -22,6 +22,7 @@ from dispatch.planning.board import load_horizon
 from dispatch.planning.board_problem import Freedom
 from dispatch.planning.board_rows import wishes_of
 from dispatch.planning.board_shapes import BoardVisit, DayBoard
+from dispatch.planning.board_travel import reckon_with
 from dispatch.planning.insertion import best_insertion, candidate_visit
 from dispatch.planning.visiting_hours import visiting_hours
 from workforce.queries import get_point, list_technicians, qualifications_on
@@ -77,6 +78,7 @@ def list_crew(session: Session, *, ticket_id: int, now: datetime) -> list[CrewMe
     if visit is None:  # a visit that is on its way here keeps its own needs
         rules = boards[0].rules
         visit = candidate_visit(session, ticket=ticket, point=point, rules=rules, visit=open_visit)
+    boards = reckon_with(session, boards, visit.place)  # also on days on which it is not planned
     crew = list_technicians(session, company_id=ticket.company_id, at=now, point_id=point.id)
     had = qualifications_on(session, technician_ids=[t.id for t in crew], day=operating_day(now))
     members = []

@@ -15,8 +15,10 @@ from dispatch.models import Ticket, Visit
 from dispatch.open_visits import find_open_visit, skills_of
 from dispatch.places import address_of
 from dispatch.planning.board import horizon, load_horizon
+from dispatch.planning.board_travel import reckon_with
 from dispatch.planning.insertion import best_insertion, candidate_visit
 from dispatch.travel import place_at
+from geo.schemas import TravelSource
 from workforce.duty import list_shifts_of_points
 from workforce.queries import get_technicians, list_points, qualifications_by_day
 from workforce.schemas import PointInfo
@@ -35,6 +37,7 @@ class OtherPoint:
     code: str
     name: str
     travel_s: int
+    travel_source: TravelSource
     technicians: tuple[str, ...]
     earliest: datetime | None
     why: str
@@ -120,12 +123,13 @@ def _other(
     if closed is None:
         boards = load_horizon(session, point_id=point.id, now=now)
         seen = candidate_visit(session, ticket=ticket, point=point, rules=rules, visit=visit)
-        found = best_insertion(boards, seen)
+        found = best_insertion(reckon_with(session, boards, seen.place), seen)
         earliest = found.start_at if found is not None else None
     return OtherPoint(
         code=point.code,
         name=point.name,
         travel_s=candidate.travel_s,
+        travel_source=candidate.travel_source,
         technicians=tuple(names),
         earliest=earliest,
         why=closed.text if closed is not None else "",

@@ -20,6 +20,7 @@ from dispatch.planning.board_rows import (
     under_way_elsewhere,
 )
 from dispatch.planning.board_shapes import BoardVisit, Busy, DayBoard
+from dispatch.planning.board_travel import reckon_with
 from dispatch.planning.plan_models import PointDay
 from dispatch.planning.stretches import (
     LEAST_REST_S,
@@ -29,9 +30,8 @@ from dispatch.planning.stretches import (
     standby_shifts,
     under_way_order,
 )
-from dispatch.travel import place_at, planning_moment, travel_model
+from dispatch.travel import place_at, read_drives
 from geo.schemas import Point
-from geo.travel import travel_seconds
 from workforce.duty import list_rota, list_shifts, standby_spans
 from workforce.queries import get_point, get_technicians, qualifications_by_day
 from workforce.schemas import PointInfo, ShiftInfo
@@ -64,7 +64,7 @@ def load_boards(session: Session, *, point_id: int, days: Sequence[date], now: d
     """The boards of several days of one point, in the order of `days`."""
     with across_the_company(session):  # whose time is free shows from everybody's visits
         facts = _load_facts(session, point_id=point_id, days=days, now=now)
-    return [_board(facts, day) for day in days]
+    return reckon_with(session, [_board(facts, day) for day in days])
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def _load_facts(session: Session, *, point_id: int, days: Sequence[date], now: d
         homes=homes,
         names={i: t.name for i, t in crew.items()},
         elsewhere=elsewhere,
-        positions=_positions(visits, last, homes, rules, now),
+        positions=_positions(session, visits, last, homes, rules, now),
         rows=point_days(session, point_id=point_id, days=days),
         skills=qualifications_by_day(session, technician_ids=sorted(homes), days=days),
         settled=technicians_settled(session, point_id=point_id, days=days, since=now - pause),
@@ -182,6 +182,7 @@ def _as_busy(visit: BoardVisit) -> Busy:
 
 
 def _positions(
+    session: Session,
     visits: Sequence[BoardVisit],
     last: dict[int, Position],
     homes: dict[int, Point],
@@ -190,7 +191,6 @@ def _positions(
 ) -> dict[int, Position]:
     """Where each technician is: at his last finished visit, or at the first of those under way."""
     positions = dict(last)
-    model = travel_model(rules)
     for visit in sorted((v for v in visits if v.under_way), key=under_way_order, reverse=True):
         who = visit.technician_id
         if who is None or who not in homes:
@@ -198,7 +198,7 @@ def _positions(
         arrival = visit.started_at or visit.arrived_at
         if arrival is None and visit.en_route_at is not None:
             before = last[who].place if who in last else homes[who]
-            leg = travel_seconds(before, visit.place, planning_moment(operating_day(now)), model=model)
-            arrival = visit.en_route_at + timedelta(seconds=leg)
+            (leg,) = read_drives(session, [(before, visit.place)], day=operating_day(now), rules=rules)
+            arrival = visit.en_route_at + timedelta(seconds=leg.seconds)
         positions[who] = Position(visit.place, max(now, arrival or now))
     return positions

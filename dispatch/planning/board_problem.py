@@ -15,9 +15,9 @@ from dispatch.planning.board_shapes import BoardVisit, DayBoard, Stretch
 from dispatch.planning.relaxing import relax
 from dispatch.planning.stretches import LEAST_REST_S, under_way_order
 from dispatch.planning.visiting_hours import stands_outside, visiting_hours
-from dispatch.travel import planning_moment, travel_model
+from dispatch.travel import planning_moment
 from geo.schemas import Point
-from geo.travel import matrix
+from geo.travel_times import Mask
 from scheduling.problem import FixedPrefix, Job, Lunch, PlanningProblem, Technician
 
 OPEN_END_S = 200_000
@@ -52,6 +52,8 @@ class BoardProblem:
     """Under way with a technician who has no working time left: no plan can say more about them."""
     visits: dict[str, BoardVisit]
     """The visit behind each job."""
+    on_road: Mask
+    """Of each way in `problem.matrix`: whether the road engine told it."""
 
     def stretch_of(self, key: str) -> Stretch:
         """The stretch behind a technician of the problem."""
@@ -77,11 +79,11 @@ def to_problem(
     kept = _next_stops(board, routes) if freedom is not Freedom.FREE else frozenset()
     jobs = tuple(_Rules(board, freedom, kept).job(visit, places) for visit in visits)
     sequences = {key: [v.job_id for v in route] for key, route in routes.items()}
-    model = travel_model(board.rules)
+    legs = board.times.matrix(places.points, planning_moment(board.day))
     problem = PlanningProblem(
         technicians=people,
         jobs=jobs,
-        matrix=matrix(places.points, planning_moment(board.day), model=model),
+        matrix=legs.seconds,
         fixed=tuple(_prefixes(board, routes, freedom)),
         name=f"{board.point_id}/{board.day}",
     )
@@ -94,6 +96,7 @@ def to_problem(
         late=relaxed.late,
         untouched=tuple(untouched),
         visits={visit.job_id: visit for visit in visits},
+        on_road=legs.on_road,
     )
 
 

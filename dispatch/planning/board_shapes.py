@@ -9,7 +9,9 @@ from functools import cached_property
 from core.clock import operating_day, operating_day_bounds
 from core.dated import CompanyRules
 from dispatch.states import UNDER_WAY_STATES
+from dispatch.travel import travel_model
 from geo.schemas import Point
+from geo.travel_times import KnownTimes, TravelTimes
 
 Window = tuple[datetime, datetime]
 
@@ -138,6 +140,13 @@ class DayBoard:
     daily_limit: int | None = None
     names: dict[int, str] = field(default_factory=dict)
     """Technicians' names by id, for sentences."""
+    known_times: TravelTimes | None = field(default=None, compare=False)
+    """Travel times with what is known of the roads; None: by the model alone."""
+
+    @cached_property
+    def times(self) -> TravelTimes:
+        """How long its plan reckons from place to place."""
+        return self.known_times or KnownTimes(travel_model(self.rules))
 
     @cached_property
     def bounds(self) -> Window:

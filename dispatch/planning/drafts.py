@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from core.clock import rfc3339_kst
@@ -11,9 +12,10 @@ from dispatch.planning.board_problem import BoardProblem
 from dispatch.planning.board_shapes import BoardVisit, DayBoard
 from dispatch.planning.reason_words import own_reason, planners_reason
 from dispatch.planning.visiting_hours import works_outside
+from geo.schemas import TravelSource
 from scheduling.evaluator import evaluate_plan
 from scheduling.explain import explain_unserved
-from scheduling.plan import Params, Plan, Reason
+from scheduling.plan import Params, Plan, Reason, Route
 
 TIME_REASONS = ("OUTSIDE_SHIFT", "WINDOW_UNREACHABLE", "NO_LUNCH_LEFT", "FIXED_BLOCKED", "NO_TIME_LEFT")
 """Reasons of the planner's that speak of time: visiting hours may stand behind them."""
@@ -30,6 +32,8 @@ class PlannedStop:
     end_at: datetime
     late: bool = False
     """It begins after the agreed window's end."""
+    on_road: bool | None = None
+    """Whether the road engine told the way to it; None: nobody reckoned one."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,12 @@ class DayDraft:
     def by_visit(self) -> dict[int, PlannedStop]:
         """Stops by visit id."""
         return {stop.visit.visit_id: stop for stop in self.stops}
+
+    @property
+    def travel_source(self) -> TravelSource | None:
+        """Where its travel times come from; None without any drive."""
+        told = [stop.on_road for stop in self.stops if stop.on_road is not None]
+        return TravelSource.of(told) if told else None
 
     def routes(self) -> list[dict[str, Any]]:
         """The routes as a plan's row keeps them."""
@@ -88,8 +98,9 @@ def read_plan(bp: BoardProblem, plan: Plan, *, baseline_cost: int | None = None)
                 start_at=board.moment(stop.start),
                 end_at=board.moment(stop.end),
                 late=stop.job in bp.late,
+                on_road=on_road,
             )
-            for stop in route.stops
+            for stop, on_road in zip(route.stops, _ways_of(bp, route), strict=True)
         ]
     return DayDraft(
         board=board,
@@ -120,6 +131,14 @@ def explain(bp: BoardProblem, plan: Plan) -> tuple[Unplanned, ...]:
     )
 
 
+def _ways_of(bp: BoardProblem, route: Route) -> list[bool]:
+    """Of each stop, whether the road engine told the way to it from the one before."""
+    starts = {technician.id: technician.start for technician in bp.problem.technicians}
+    jobs, index = bp.problem.jobs, bp.problem.job_index
+    at = [starts[route.technician], *(jobs[index[stop.job]].location for stop in route.stops)]
+    return [bool(bp.on_road[before, here]) for before, here in pairwise(at)]
+
+
 def _stop_json(stop: PlannedStop) -> dict[str, Any]:
     return {
         "visit_id": stop.visit.visit_id,
@@ -128,6 +147,7 @@ def _stop_json(stop: PlannedStop) -> dict[str, Any]:
         "start": rfc3339_kst(stop.start_at),
         "end": rfc3339_kst(stop.end_at),
         "late": stop.late,
+        "travel": None if stop.on_road is None else str(TravelSource.of([stop.on_road])),
     }
 
 

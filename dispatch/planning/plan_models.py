@@ -36,6 +36,7 @@ class Plan(SQLModel, table=True):
     __table_args__ = (
         in_values("origin", "seed", "insertion", "solve", "hand", "change"),
         in_values("state", "published", "proposed", "accepted", "rejected", "outdated"),
+        in_values("travel_source", "road", "model", "mixed"),
         Index("ix_plan_point_day", "service_point_id", "day", "version"),
     )
 
@@ -58,11 +59,14 @@ class Plan(SQLModel, table=True):
     baseline_cost: int | None = None
     """What the plan it replaces costs under the same rules."""
     routes: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
-    """`[{technician_id, lunch_start, stops: [{visit_id, ticket_id, arrive, start, end}]}]`, RFC 3339."""
+    """`[{technician_id, lunch_start, stops: [{visit_id, ticket_id, arrive, start, end, late, travel}]}]`,
+    times in RFC 3339; `travel` is where the time of the way to it comes from (`road`, `model`)."""
     unplanned: list[dict[str, Any]] = Field(default_factory=list, sa_column=json_column())
     """`[{ticket_id, reasons: [{code, kind, technician_id, text, repair}]}]`."""
     changes: list[dict[str, Any]] = Field(default_factory=list, sa_column=json_column())
     """What differs from `base_version`, for people: `[{visit_id, what, from, to}]`."""
+    travel_source: str | None = None
+    """Where its travel times come from: `road`, `model` or `mixed`; None where nobody drives or knows."""
     fingerprint: str | None = None
     """Of a proposal: what it comes to, and on which routes; see `refusals.py`."""
     gain: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))

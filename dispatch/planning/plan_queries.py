@@ -47,6 +47,8 @@ class StopView:
     end: datetime
     window: tuple[datetime, datetime] | None
     late: bool
+    travel_source: str | None
+    """Where the way to it comes from: `road` or `model`; None: not known."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,8 @@ class PlanView:
     unplanned: tuple[UnplannedView, ...]
     proposal_id: int | None
     """A newer plan of this day that waits for a person."""
+    travel_source: str | None = None
+    """Of the whole plan: `road`, `model` or `mixed`."""
 
 
 def plan_of(session: Session, *, point_id: int, day: date) -> PlanView:
@@ -123,6 +127,7 @@ def plan_of(session: Session, *, point_id: int, day: date) -> PlanView:
         ),
         unplanned=unplanned,
         proposal_id=session.exec(proposal).one(),
+        travel_source=plan.travel_source,
     )
 
 
@@ -146,6 +151,7 @@ def _stop(stop: dict[str, Any], visit: Visit, number: str) -> StopView:
         end=datetime.fromisoformat(stop["end"]),
         window=window_of(visit),
         late=bool(stop["late"]),
+        travel_source=stop.get("travel"),
     )
 
 

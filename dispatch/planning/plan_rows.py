@@ -32,6 +32,7 @@ def plan_row(
         made_by=author.by.name,
         cost=draft.cost,
         baseline_cost=draft.baseline_cost,
+        travel_source=draft.travel_source,
         routes=draft.routes(),
         unplanned=[
             {

@@ -21,11 +21,12 @@ from dispatch.open_visits import duration_of, find_open_visit, skills_of
 from dispatch.planning.board import load_horizon
 from dispatch.planning.board_problem import BoardProblem, Freedom, to_problem
 from dispatch.planning.board_shapes import BoardVisit, DayBoard, Window
+from dispatch.planning.board_travel import reckon_with, source_of_visit
 from dispatch.planning.insertion import best_insertion, candidate_visit
 from dispatch.planning.visiting_hours import may_be_offered, visiting_hours
 from dispatch.travel import place_at
 from dispatch.visit_rules import part_due
-from geo.schemas import Point
+from geo.schemas import Point, TravelSource
 from scheduling.quote import Offer, rank_windows, without_overtime
 from workforce.queries import get_point, is_point_closed
 from workforce.schemas import PointInfo
@@ -70,6 +71,8 @@ class Slot:
     service_point_id: int
     added_travel_s: int
     score: float
+    travel_source: TravelSource = TravelSource.MODEL
+    """Where the travel times come from by which it fits."""
     reachable: bool = True
     overtime: bool = False
     own: bool = False
@@ -109,6 +112,7 @@ def rank_slots(
     if seen is None:
         point = get_point(session, point_id=ticket.service_point_id)
         seen = candidate_visit(session, ticket=ticket, point=point, rules=boards[0].rules, visit=open_visit)
+    boards = reckon_with(session, boards, seen.place)  # also on days on which it is not planned
     newest = current_visit(session, ticket_id=ticket_id)
     if since is None and newest is not None:
         since = part_due(status=ticket.status, hold_reason=newest.hold_reason, hold_due_at=newest.hold_due_at)
@@ -138,7 +142,7 @@ def rank_slots_for(session: Session, *, company_id: int, question: SlotQuestion,
         raise InvalidError(_("안전 증상은 시간을 고르지 않습니다. 접수하면 바로 기사를 보냅니다."))
     place = place_at(question.lat, question.lon, question.area_code)
     for point in _nearest_points(session, company_id=company_id, place=place, now=now):
-        boards = load_horizon(session, point_id=point.id, now=now)
+        boards = reckon_with(session, load_horizon(session, point_id=point.id, now=now), place)
         slots = _rank(boards, _hypothetical(question, place, boards[0], now))
         if slots:
             return slots
@@ -206,6 +210,7 @@ def _slot(bp: BoardProblem, offer: Offer, seen: BoardVisit, *, overtime: bool) -
         technician_name=stretch.name,
         service_point_id=board.point_id,
         added_travel_s=offer.added_travel_s,
+        travel_source=source_of_visit(board, seen.place, stretch.technician_id),
         score=offer.score,
         overtime=overtime,
         own=stretch.technician_id == seen.technician_id,
@@ -239,7 +244,9 @@ def _as_planned(boards: Sequence[DayBoard], seen: BoardVisit, slots: Sequence[Sl
     kept = (best_insertion([board], own, freedom=freedom) for freedom in (Freedom.INSERT, Freedom.FREE))
     if not any(kept):
         return None
-    return Slot(*window, who, board.names.get(who, ""), board.point_id, 0, 1.0, own=True, as_planned=True)
+    source = source_of_visit(board, seen.place, who)
+    name = board.names.get(who, "")
+    return Slot(*window, who, name, board.point_id, 0, 1.0, source, own=True, as_planned=True)
 
 
 def _own_window(board: DayBoard, visit: BoardVisit, at: datetime) -> Window:

@@ -35,6 +35,7 @@ from dispatch.planning.publishing import (
 )
 from dispatch.planning.refusals import was_refused
 from dispatch.planning.replans import answer_replan
+from dispatch.planning.road_ahead import RoadAhead
 from dispatch.planning.solve_requests import (
     TASK_SOLVE,
     Claim,
@@ -45,6 +46,7 @@ from dispatch.planning.solve_requests import (
     request_solve,
 )
 from dispatch.planning.solver_child import SolverDiedError, SolverPool
+from geo.schemas import TravelSource
 from scheduling.evaluator import evaluate_plan, plan_rank
 from scheduling.insertion import insert_greedy
 from scheduling.plan import Plan
@@ -86,9 +88,17 @@ class Task:
 
 
 def run_solve(
-    database: Database, *, solver: SolverPool, clock: Callable[[], datetime], seconds: float
+    database: Database,
+    *,
+    solver: SolverPool,
+    clock: Callable[[], datetime],
+    seconds: float,
+    roads: RoadAhead | None = None,
 ) -> SolveOutcome | None:
-    """Claim the next due wish and solve it; None when nothing is due or the child is at work already."""
+    """Claim the next due wish and solve it; None when nothing is due or the child is at work already.
+
+    With `roads` the day is solved with what a road engine tells, asked while no transaction is open.
+    """
     with solver.reserved() as free:
         if not free:
             return None
@@ -96,7 +106,7 @@ def run_solve(
             claim = claim_due(session, now=clock())
         if claim is None:
             return None
-        return _solve_claim(database, claim=claim, solver=solver, clock=clock, seconds=seconds)
+        return _solve_claim(database, claim=claim, solver=solver, clock=clock, seconds=seconds, roads=roads)
 
 
 def prepare(board: DayBoard, *, by_person: bool) -> Task:
@@ -166,9 +176,12 @@ def _solve_claim(
     solver: SolverPool,
     clock: Callable[[], datetime],
     seconds: float,
+    roads: RoadAhead | None,
 ) -> SolveOutcome:
     with database.reading() as session:
         board = load_board(session, point_id=claim.point_id, day=claim.day, now=clock())
+    if roads is not None:
+        board = roads.before_solve(database, board)
     began = time.monotonic()
     task = prepare(board, by_person=claim.by_person)
     try:
@@ -201,7 +214,9 @@ def _solve_claim(
 
 
 def _tells_news(session: Session, draft: DayDraft) -> bool:
-    """Whether other visits are left out than the published plan says."""
+    """Whether other visits are left out than the published plan says, or its estimates are road times now."""
     published = session.get(PublishedPlan, draft.board.plan_id) if draft.board.plan_id else None
+    if published is not None and TravelSource.ROAD == draft.travel_source != published.travel_source:
+        return True
     told = {left["visit_id"] for left in published.unplanned} if published else set()
     return {left.visit.visit_id for left in draft.unplanned} != told

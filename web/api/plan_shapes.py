@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from web.api.shapes import TechnicianNameShape, VisitState, WindowShape
+from web.api.shapes import LegSource, TechnicianNameShape, TravelSource, VisitState, WindowShape
 
 
 class SlotShape(BaseModel):
@@ -17,6 +17,7 @@ class SlotShape(BaseModel):
     end: datetime
     technician_id: int
     added_travel_s: int
+    travel_source: TravelSource
     reachable: bool
     overtime: bool
     score: float
@@ -34,6 +35,7 @@ class StopShape(BaseModel):
     end: datetime
     window: WindowShape | None
     late: bool
+    travel_source: LegSource | None
 
 
 class RouteShape(BaseModel):
@@ -65,6 +67,8 @@ class PlanShape(BaseModel):
     stops: list[StopShape]
     unplanned: list[UnplannedShape]
     proposal: int | None
+    travel_source: TravelSource | None
+    """Where the times of its ways come from; null: nobody drives, or planned before this was kept."""
 
 
 class ReplanShape(BaseModel):

@@ -100,6 +100,7 @@ def plan_json(plan: PlanView, *, point: PointInfo) -> dict[str, Any]:
             for left in plan.unplanned
         ],
         "proposal": plan.proposal_id,
+        "travel_source": plan.travel_source,
     }
 
 
@@ -136,6 +137,7 @@ def _slot(slot: Slot) -> dict[str, Any]:
         "end": rfc3339_kst(slot.end),
         "technician_id": slot.technician_id,
         "added_travel_s": slot.added_travel_s,
+        "travel_source": slot.travel_source,
         "reachable": slot.reachable,
         "overtime": slot.overtime,
         "score": slot.score,
@@ -163,4 +165,5 @@ def _stop(route: RouteView, stop: StopView) -> dict[str, Any]:
         if stop.window
         else None,
         "late": stop.late,
+        "travel_source": stop.travel_source,
     }

@@ -29,6 +29,9 @@ PlacementState = Literal[PLACEMENT_STATES]  # type: ignore[valid-type]
 TaskState = Literal[TASK_STATES]  # type: ignore[valid-type]
 LateReason = Literal[LATE_ENTRY_REASONS]  # type: ignore[valid-type]
 CallState = Literal[CALL_STATES]  # type: ignore[valid-type]
+LegSource = Literal["road", "model"]
+"""Where a travel time comes from: the road engine, or an estimate by distance and speed."""
+TravelSource = Literal["road", "model", "mixed"]
 PartyRole = Literal["resident", "requester", "payer"]
 
 
@@ -70,6 +73,7 @@ class PointOfTicketShape(BaseModel):
     code: str
     name: str
     travel_s: int
+    travel_source: LegSource | None
     state: PlacementState
     answer_due_at: datetime | None
     reason: ReasonShape
@@ -81,6 +85,7 @@ class PlacementShape(BaseModel):
     service_point: str
     rank: int
     travel_s: int
+    travel_source: LegSource | None
     state: PlacementState
     reason: ReasonShape
     at: datetime

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from sqlalchemy import text
 from sqlmodel import Session
 
 from core.facts import SOLVE_SECONDS
+from geo.road_fetching import COUNTS
 from web.context import WebContext
 from web.readiness import MEGABYTE, connections_of, free_megabytes
 from web.request_times import RequestTimes
@@ -25,6 +26,9 @@ _JUST_FROM_PAPER = f"EXISTS (SELECT {_FROM_PAPER} AND ticket.recorded_at > :now 
 time enough for anybody."""
 
 
+_COUNT = "SELECT '', value FROM operating_fact WHERE name = 'road_{name}'"
+
+
 @dataclass(frozen=True)
 class Figure:
     """A gauge read from the database. `query` gives (label, number) rows; without `label`, one number."""
@@ -33,6 +37,8 @@ class Figure:
     says: str
     query: str
     label: str = ""
+    counts: bool = False
+    """It only grows."""
 
 
 FIGURES: tuple[Figure, ...] = (
@@ -145,8 +151,39 @@ FIGURES: tuple[Figure, ...] = (
     Figure(
         "ondol_last_seconds",
         "Time since the last backup, the last round of retention; absent when none is known",
-        "SELECT name, extract(epoch FROM :now - at) FROM operating_fact WHERE name <> :solve",
+        "SELECT name, extract(epoch FROM :now - at) FROM operating_fact"
+        " WHERE name <> :solve AND name <> ALL (:road_counts)",
         label="what",
+    ),
+    Figure(
+        "ondol_road_requests",
+        "Questions to the road engine",
+        _COUNT.format(name="requests"),
+        counts=True,
+    ),
+    Figure(
+        "ondol_road_failures",
+        "Questions that the road engine did not answer",
+        _COUNT.format(name="failures"),
+        counts=True,
+    ),
+    Figure(
+        "ondol_road_fall_backs",
+        "Ways that were estimated because the road engine did not tell them in time",
+        _COUNT.format(name="fall_backs"),
+        counts=True,
+    ),
+    Figure(
+        "ondol_road_cache_hits",
+        "Ways that were known before anybody asked",
+        _COUNT.format(name="cache_hits"),
+        counts=True,
+    ),
+    Figure(
+        "ondol_road_fetched",
+        "Ways that the road engine has told",
+        _COUNT.format(name="fetched"),
+        counts=True,
     ),
     Figure("ondol_database_bytes", "Size of the database", "SELECT '', pg_database_size(current_database())"),
 )
@@ -182,9 +219,10 @@ class _Found:
 
 def _read(session: Session, *, now: datetime) -> Iterator[Metric]:
     """Every figure, in one statement."""
-    rows = session.execute(_QUESTION, {"now": now, "solve": SOLVE_SECONDS}).all()
+    rows = session.execute(_QUESTION, {"now": now, "solve": SOLVE_SECONDS, "road_counts": list(COUNTS)}).all()
     for place, each in enumerate(FIGURES):
-        gauge = GaugeMetricFamily(each.name, each.says, labels=[each.label] if each.label else [])
+        family = CounterMetricFamily if each.counts else GaugeMetricFamily
+        gauge = family(each.name, each.says, labels=[each.label] if each.label else [])
         for row_place, label, value in rows:
             if row_place == place:
                 gauge.add_metric([label] if each.label else [], float(value))

@@ -17,6 +17,7 @@ from sqlalchemy.pool import QueuePool
 
 from core.revision import code_revisions, is_behind, read_revision
 from core.settings import Settings
+from geo.road_fetching import ANSWERED, FAILED
 
 log = structlog.get_logger(__name__)
 
@@ -24,7 +25,8 @@ KEPT_S = 1.0
 """An answer is given again for so long: however many ask, the database is asked once a second."""
 WORKER_GONE_AFTER = 3
 """A worker that has been silent for this many times `worker_stalled_s` does not come back by itself."""
-CHECKS = ("database", "revision", "pool", "worker", "disk")
+CHECKS = ("database", "revision", "pool", "worker", "disk", "roads")
+"""`roads` is told and never failed: without its engine travel times are estimated."""
 MEGABYTE = 2**20
 
 
@@ -66,9 +68,9 @@ class Readiness:
     def _look_now(self) -> tuple[Check, ...]:
         pool = _check_pool(self._engine)
         if pool.ok:
-            asked = _ask_database(self._engine, gone_after_s=_gone_after_s(self._settings))
+            asked = _ask_database(self._engine, self._settings)
         else:  # asking would wait for a connection as everybody does
-            asked = _unknown("database", "revision", "worker")
+            asked = (*_unknown("database", "revision", "worker"), _roads("unknown"))
         found = {check.name: check for check in (*asked, pool, _check_disks(self._settings))}
         return tuple(found[name] for name in CHECKS)
 
@@ -95,20 +97,23 @@ def _check_pool(engine: Engine) -> Check:
     return Check("pool", used < most, {"in_use": used, "most": most})
 
 
-def _ask_database(engine: Engine, *, gone_after_s: float) -> tuple[Check, ...]:
+def _ask_database(engine: Engine, settings: Settings) -> tuple[Check, ...]:
+    gone_after_s = _gone_after_s(settings)
     try:
         with engine.connect() as connection:
             found = read_revision(connection)
             standby = bool(connection.execute(text("SELECT pg_is_in_recovery()")).scalar_one())
             silent = _silence_of_worker(connection) if found is not None else None
+            roads = _state_of_roads(connection, settings, migrated=not is_behind(found))
     except SQLAlchemyError as error:
         log.warning("not_ready", check="database", error=type(error).__name__)
-        return (Check("database", ok=False, facts={}), *_unknown("revision", "worker"))
+        return (Check("database", ok=False, facts={}), *_unknown("revision", "worker"), _roads("unknown"))
     return (
         # A standby answers every question and takes no ticket.
         Check("database", not standby, {"writes": "no" if standby else "yes"}),
         Check("revision", not is_behind(found), {"found": found, "wanted": code_revisions()[0]}),
         Check("worker", silent is not None and silent <= gone_after_s, {"silent_s": silent}),
+        _roads(roads),
     )
 
 
@@ -117,6 +122,23 @@ def _silence_of_worker(connection: Connection) -> int | None:
     query = "SELECT extract(epoch FROM now() - max(last_heartbeat))::bigint FROM procrastinate_workers"
     silent: int | None = connection.execute(text(query)).scalar_one()
     return silent
+
+
+def _state_of_roads(connection: Connection, settings: Settings, *, migrated: bool) -> str:
+    """`off`, `unasked`, `answers` or `away`, by what the workers have written down."""
+    if not settings.osrm_url:
+        return "off"
+    if not migrated:
+        return "unknown"
+    query = "SELECT name, at FROM operating_fact WHERE name IN (:answered, :failed)"
+    found = dict(connection.execute(text(query), {"answered": ANSWERED, "failed": FAILED}).tuples().all())
+    if FAILED in found and found[FAILED] >= found.get(ANSWERED, found[FAILED]):
+        return "away"
+    return "answers" if ANSWERED in found else "unasked"
+
+
+def _roads(state: str) -> Check:
+    return Check("roads", ok=True, facts={"engine": state})
 
 
 def _check_disks(settings: Settings) -> Check:

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from core.clock import operating_day, operating_day_bounds
 from dispatch.console.lanes import Lane, LaneJob, day_lanes
-from dispatch.planning.plan_models import PointDay
+from dispatch.planning.plan_models import Plan, PointDay
 from dispatch.states import OPEN_VISIT_STATES, UNDER_WAY_STATES
 from workforce.absences import AbsenceInfo, list_absences
 
@@ -81,6 +81,20 @@ def day_version(session: Session, *, point_id: int, at: datetime) -> int:
         col(PointDay.service_point_id) == point_id, col(PointDay.day) == operating_day(at)
     )
     return session.exec(query).first() or 0
+
+
+def travel_sources(session: Session, *, point_ids: Collection[int], day: date) -> dict[int, str]:
+    """Where the travel times of the points' plans of a day come from, by point id; absent: nobody drives."""
+    query = (
+        select(PointDay.service_point_id, Plan.travel_source)
+        .join(Plan, col(Plan.id) == col(PointDay.plan_id))
+        .where(
+            col(PointDay.service_point_id).in_(point_ids),
+            col(PointDay.day) == day,
+            col(Plan.travel_source).is_not(None),
+        )
+    )
+    return {point_id: str(source) for point_id, source in session.exec(query)}
 
 
 def _longer(lane: LongLane | None, day: Lane) -> LongLane:

@@ -19,7 +19,7 @@ from web.metrics import collect
 router = APIRouter(tags=["health"])
 guarded = APIRouter(tags=["health"], route_class=GuardedRoute)
 
-CheckName = Literal["database", "revision", "pool", "worker", "disk"]
+CheckName = Literal["database", "revision", "pool", "worker", "disk", "roads"]
 
 
 class ReadyAnswer(BaseModel):

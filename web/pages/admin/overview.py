@@ -18,6 +18,7 @@ from web.identity import GuardedRoute, SignedIn, allow
 from web.pages.admin import readiness
 from web.pages.admin.changes import WHAT, changes_of
 from web.pages.admin.frame import look, show
+from web.pages.admin.roads import roads_of
 from web.pages.admin.subjects import names_of
 from workforce.accounts import rules_of
 from workforce.certificates import list_qualifications
@@ -63,7 +64,8 @@ def show_overview(request: Request, principal: Principal = SignedIn) -> Response
             "changes": changes_of(last, names_of(session, company_id=company_id, entries=last)),
         }
 
-    return show(request, "overview.html", look(request, read), section="/admin")
+    values = look(request, read)
+    return show(request, "overview.html", {**values, "roads": roads_of(request)}, section="/admin")
 
 
 @router.get("/start")

@@ -12,7 +12,7 @@ from sqlmodel import Session
 from core.actor import Principal
 from core.clock import operating_day, operating_day_bounds
 from core.i18n import _
-from dispatch.console.day_lanes import DAYS, LongLane, long_lanes, shown_days, shown_span
+from dispatch.console.day_lanes import DAYS, LongLane, long_lanes, shown_days, shown_span, travel_sources
 from dispatch.console.lanes import LaneJob
 from dispatch.console.queue import TROUBLE, glance_at_tickets, trouble_by_point
 from dispatch.words import symptom_words
@@ -47,6 +47,7 @@ def timeline_values(
         for point in order
         if point.id in shown
     ]
+    _mark_sources(session, blocks, now)
     return {
         "start": start,
         "hours": 24 * DAYS,
@@ -63,7 +64,9 @@ def block_values(
     glances = glance_at_tickets(session, company_id=principal.company_id, now=now, point_ids=[point.id])
     lanes = _lanes_by_point(session, principal, [point], now)[point.id]
     counts = trouble_by_point(glances).get(point.id, Counter())
-    return _block(point, counts, len(lanes), lanes, reach, now)
+    block = _block(point, counts, len(lanes), lanes, reach, now)
+    _mark_sources(session, [block], now)
+    return block
 
 
 def _lanes_by_point(
@@ -76,6 +79,14 @@ def _lanes_by_point(
     for lane in long_lanes(session, company_id=principal.company_id, point_ids=list(found), now=now):
         found.setdefault(lane.service_point_id, []).append(_lane(lane, start, now))
     return found
+
+
+def _mark_sources(session: Session, blocks: Sequence[dict[str, Any]], now: datetime) -> None:
+    """Where the travel times of today's plans come from."""
+    ids = [block["point"].id for block in blocks]
+    found = travel_sources(session, point_ids=ids, day=operating_day(now))
+    for block in blocks:
+        block["travel_source"] = found.get(block["point"].id)
 
 
 def _block(

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from core.clock import operating_day, operating_day_bounds
 from core.i18n import _
+from dispatch.console.day_lanes import travel_sources
 from dispatch.console.lanes import Lane, LaneJob, day_lanes
 from dispatch.words import symptom_words
 from web.display import day_text, time_text
@@ -61,6 +62,8 @@ class DayBoard:
     lanes: tuple[DayLane, ...]
     days: tuple[tuple[int, str, bool], ...]
     late: int
+    travel_source: str | None
+    """Where the plan's travel times come from; None: nobody drives."""
 
 
 def day_board(session: Session, desk: Desk, *, index: int, now: datetime) -> DayBoard:
@@ -86,6 +89,7 @@ def day_board(session: Session, desk: Desk, *, index: int, now: datetime) -> Day
         days=tuple(
             (n, day_text(operating_day(now) + timedelta(days=n), now), n == index) for n in range(DAYS)
         ),
+        travel_source=travel_sources(session, point_ids=[point.id], day=day).get(point.id),
         late=sum(bar.late and bar.state in OPEN for lane in shown for bar in lane.bars),
     )
 

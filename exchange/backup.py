@@ -20,6 +20,8 @@ from exchange.postgres_programs import ProgramFailedError, Programs, find_progra
 
 _MADE_BY = re.compile(r"Dumped from database version: (\d+)")
 _REVISION = re.compile(r"^COPY public\.alembic_version .*?;\n(.*?)\n", re.MULTILINE)
+_WITHOUT_CACHES = ("--no-unlogged-table-data",)
+"""What is fetched again by itself: places of homes need no copy that outlives their limit."""
 WAIT_FOR_LOCKS = "15s"
 _AWAY_WITH_THE_OLD = f"""\
 SET lock_timeout = '{WAIT_FOR_LOCKS}';
@@ -91,7 +93,7 @@ def back_up(database_url: str, path: Path) -> BackupFile:
     handle, half = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.resolve().parent)
     os.close(handle)
     try:
-        programs.run("pg_dump", "--format=custom", "--no-owner", f"--file={half}")
+        programs.run("pg_dump", "--format=custom", "--no-owner", *_WITHOUT_CACHES, f"--file={half}")
         _to_disk(Path(half))
         Path(half).replace(path)
     finally:

@@ -28,6 +28,14 @@ ANSWERED, FAILED, BACK_SINCE = "road_answered", "road_failed", "road_back_since"
 """When it last answered (value: seconds that took), last failed, and since when it answers again."""
 _REMEMBERED_FAILURES = 50
 
+
+def state_of_engine(*, answered: datetime | None, failed: datetime | None) -> str:
+    """`unasked`, `answers` or `away`, by when it last answered and last failed."""
+    if failed is not None and (answered is None or failed >= answered):
+        return "away"
+    return "unasked" if answered is None else "answers"
+
+
 Table = tuple[Sequence[Cell], Sequence[Cell]]
 """Origins and targets of which every pair is wanted."""
 

@@ -8,8 +8,9 @@ from typing import Protocol
 
 from geo.address import AddressError, ParsedAddress, locate, parse_address
 from geo.gazetteer import Area, base_map, find_area, sgg_list, sgg_weights
-from geo.schemas import AreaClass, Location, Point, Precision
-from geo.travel import DEFAULT_MODEL, TravelModel, distance_m, matrix, rank_by_travel, travel_seconds
+from geo.schemas import AreaClass, Location, Point, Precision, TravelSource
+from geo.travel import DEFAULT_MODEL, TravelModel, distance_m
+from geo.travel_times import KnownTimes, TravelTimes
 
 __all__ = [
     "DEFAULT_MODEL",
@@ -19,23 +20,23 @@ __all__ = [
     "AreaClass",
     "Geocoder",
     "GeocoderAwayError",
+    "KnownTimes",
     "Location",
     "ParsedAddress",
     "PlacedAddress",
     "Point",
     "Precision",
     "TravelModel",
+    "TravelSource",
+    "TravelTimes",
     "base_map",
     "distance_m",
     "find_area",
     "locate",
-    "matrix",
     "parse_address",
     "place_address",
-    "rank_by_travel",
     "sgg_list",
     "sgg_weights",
-    "travel_seconds",
 ]
 
 GAZETTEER = "gazetteer"

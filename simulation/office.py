@@ -9,7 +9,7 @@ from core.clock import operating_day_bounds
 from core.dated import Calendar, CompanyRules
 from dispatch.travel import travel_model
 from geo.schemas import Point
-from geo.travel import TravelModel, travel_seconds
+from geo.travel_times import KnownTimes
 from happycall.rules import CallingHours, call_window
 from simulation.bills import Till
 from simulation.crews import call_desk_on_duty, desk_on_duty
@@ -26,7 +26,7 @@ class Office:
     """By company."""
     calendars: dict[int, Calendar]
     _tills: dict[int, Till] = field(default_factory=dict)
-    _models: dict[int, TravelModel] = field(default_factory=dict)
+    _times: dict[int, KnownTimes] = field(default_factory=dict)
     _calls: dict[tuple[int, date, bool], tuple[datetime, datetime]] = field(default_factory=dict)
     known_phones: dict[int, set[str]] = field(default_factory=dict)
     """By company: numbers that were written to before."""
@@ -37,7 +37,7 @@ class Office:
         for company_id, maker in self.world.makers.items():
             rules, days_off = self.rules[company_id], self.calendars[company_id]
             self._tills[company_id] = Till(maker, company_rules=rules, days_off=days_off)
-            self._models[company_id] = travel_model(rules)
+            self._times[company_id] = KnownTimes(travel_model(rules))
             self.known_phones.setdefault(company_id, set())
 
     @property
@@ -62,8 +62,8 @@ class Office:
         return call_desk_on_duty(self.world.call_desks[company_id], seconds=seconds)
 
     def drive_s(self, company_id: int, point: Point, home: Point, at: datetime) -> int:
-        """Seconds by car."""
-        return travel_seconds(point, home, at, model=self._models[company_id])
+        """Seconds by car, estimated: the demo's past was driven without a road engine."""
+        return self._times[company_id].between(point, home, at).seconds
 
     def happy_window(self, company_id: int, *, done_at: datetime, elderly: bool) -> tuple[datetime, datetime]:
         """When the happy call of a case that ended then is due, and until when it is tried."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dispatch.models import Placement
 from dispatch.placement_rules import Reason, drive_words, reason_taken
 from dispatch.tasks import MAP_PICK
+from geo.schemas import TravelSource
 from simulation.casefile import CaseFile
 from simulation.shapes import PointSpec
 
@@ -33,6 +34,7 @@ def add_placing(case: CaseFile) -> None:
         service_point_id=point.id,
         rank=len(passed),
         travel_s=drive,
+        travel_source=TravelSource.MODEL,
         state="ACCEPTED" if accepted else "OFFERED",
         reason_code=reason.code,
         reason_text=reason.text,
@@ -66,6 +68,7 @@ def _add_refusal(case: CaseFile) -> list[tuple[str, Reason]]:
         service_point_id=point.id,
         rank=0,
         travel_s=_drive_s(case, point),
+        travel_source=TravelSource.MODEL,
         state=reason.code,
         reason_code=reason.code,
         reason_text=reason.text,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dispatch.models import Placement
 from dispatch.placement_rules import reason_taken
+from geo.schemas import TravelSource
 from simulation.bulk import Row
 from simulation.casefile import CaseFile
 from simulation.clock_rows import add_clocks
@@ -63,6 +64,7 @@ def _place(case: CaseFile, leg: Leg, at: int) -> None:
         service_point_id=point.id,
         rank=0,
         travel_s=drive,
+        travel_source=TravelSource.MODEL,
         state="ACCEPTED",
         reason_code=reason.code,
         reason_text=reason.text,

@@ -14,7 +14,7 @@ from datetime import datetime
 import numpy as np
 
 from geo.schemas import Point
-from geo.travel import TravelModel, matrix
+from geo.travel_times import TravelTimes
 from scheduling.evaluator import time_route
 from scheduling.plan import Route as TimedRoute
 from scheduling.problem import Job, Lunch, PlanningProblem, Technician
@@ -50,11 +50,11 @@ def drive(
     stops: Sequence[Stop],
     maker: Maker,
     at: datetime,
-    model: TravelModel,
+    times: TravelTimes,
     rng: random.Random,
 ) -> Driven:
     """Visit the stops, nearest first, spread over the shift. What does not fit is left out."""
-    travel = matrix([home, *(stop.place for stop in stops)], at, model=model)
+    travel = times.matrix([home, *(stop.place for stop in stops)], at).seconds
     seconds: list[list[int]] = travel.tolist()
     order = _nearest_first(seconds)
     while order:

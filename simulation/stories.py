@@ -12,6 +12,7 @@ from core.dated import CompanyRules
 from dispatch.intake_rules import COLD_SYMPTOMS
 from dispatch.open_visits import duration_of, skills_of
 from dispatch.travel import planning_moment, travel_model
+from geo.travel_times import KnownTimes
 from simulation.demand import Demand
 from simulation.happenings import (
     channel,
@@ -135,7 +136,7 @@ def drive_shift(w: Writing, shift: CrewShift, stories: Sequence[Story]) -> Drive
         stops=[Stop(w.world.homes[s.home_id].place, duration_of(w.rules, s.symptom)) for s in stories],
         maker=w.world.makers[shift.company_id],
         at=planning_moment(w.world.base_day),
-        model=travel_model(w.rules),
+        times=KnownTimes(travel_model(w.rules)),
         rng=w.rng,
     )
 

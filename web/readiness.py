@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import anyio.to_thread
@@ -17,7 +18,7 @@ from sqlalchemy.pool import QueuePool
 
 from core.revision import code_revisions, is_behind, read_revision
 from core.settings import Settings
-from geo.road_fetching import ANSWERED, FAILED
+from geo.road_fetching import ANSWERED, FAILED, state_of_engine
 
 log = structlog.get_logger(__name__)
 
@@ -131,10 +132,9 @@ def _state_of_roads(connection: Connection, settings: Settings, *, migrated: boo
     if not migrated:
         return "unknown"
     query = "SELECT name, at FROM operating_fact WHERE name IN (:answered, :failed)"
-    found = dict(connection.execute(text(query), {"answered": ANSWERED, "failed": FAILED}).tuples().all())
-    if FAILED in found and found[FAILED] >= found.get(ANSWERED, found[FAILED]):
-        return "away"
-    return "answers" if ANSWERED in found else "unasked"
+    rows = connection.execute(text(query), {"answered": ANSWERED, "failed": FAILED}).all()
+    found: dict[str, datetime] = {name: at for name, at in rows}  # noqa: C416 - rows have no types
+    return state_of_engine(answered=found.get(ANSWERED), failed=found.get(FAILED))
 
 
 def _roads(state: str) -> Check:

@@ -33,6 +33,7 @@ OF_BOTH = {
 OF_NOBODY = {
     **dict.fromkeys(("sign_in_try", "pending_log_in", "provider_try"), "asked before anybody is known"),
     "operating_fact": "of the whole installation",
+    "road_time": "rounded places and seconds: nobody's name, no company's row",
 }
 
 

@@ -9,7 +9,7 @@ from fastapi import Request
 
 from core.facts import read_facts
 from core.i18n import N_, _
-from geo.road_fetching import ANSWERED, COUNTS, FAILED, FAILURES, FALL_BACKS, FETCHED
+from geo.road_fetching import ANSWERED, COUNTS, FAILED, FAILURES, FALL_BACKS, FETCHED, state_of_engine
 from web.context import context_of
 
 WORDS = {
@@ -46,17 +46,9 @@ def roads_of(request: Request) -> Roads:
     with context.database.everywhere.reading() as session:
         found = read_facts(session, names=[*COUNTS, ANSWERED, FAILED])
     answered, failed = (found[name][1] if name in found else None for name in (ANSWERED, FAILED))
-    state = _state(bool(context.settings.osrm_url), answered, failed)
+    state = state_of_engine(answered=answered, failed=failed) if context.settings.osrm_url else "off"
     tone, says = WORDS[state]
     failures, estimated, told = (
         int(found[name][0]) if name in found else 0 for name in (FAILURES, FALL_BACKS, FETCHED)
     )
     return Roads(state, tone, _(says), answered, failed, failures, estimated, told)
-
-
-def _state(configured: bool, answered: datetime | None, failed: datetime | None) -> str:
-    if not configured:
-        return "off"
-    if failed is not None and (answered is None or failed >= answered):
-        return "away"
-    return "unasked" if answered is None else "answers"

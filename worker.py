@@ -37,7 +37,7 @@ from core.sweeping import EachAlone
 from dispatch.planning.road_ahead import RoadAhead
 from dispatch.planning.solving import TASK_SOLVE, SolverPool, run_solve
 from geo.osrm import Osrm
-from geo.road_cache import ROADS, RoadMemory, forget_old
+from geo.road_cache import ROADS, RoadMemory
 from geo.road_engine import GuardedEngine
 from geo.road_fetching import RoadFetcher
 from notifications.delivery import send_notice
@@ -222,13 +222,6 @@ def _add_road_tasks(app: procrastinate.App, context: WorkerContext, roads: RoadA
     def look_for_roads(timestamp: int) -> None:
         log.debug("look_for_roads", due=timestamp)
         roads.look_again(context.database)
-
-    @app.periodic(cron="47 * * * *")
-    @app.task(name="forget_roads", queue=QUEUE_SOLVE, queueing_lock="forget_roads")
-    def forget_roads(timestamp: int) -> None:
-        log.debug("forget_roads", due=timestamp)
-        with context.database.transaction() as session:
-            forget_old(session, now=context.clock())
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What nobody may find after its hour: uploaded lists, half log-ins. Swept away hour by hour.
+"""What nobody may find after its hour: uploaded lists, half log-ins, places of homes in old road times. Swept away hour by hour.
 
 No company says how long these are kept, so they are no kind of `privacy.kinds`: their end is part of what
 they are.
@@ -13,12 +13,13 @@ import structlog
 
 from core.db import Database
 from exchange.records import drop_old_uploads
+from geo.road_cache import forget_old
 from workforce.retention import drop_half_log_ins
 
 log = structlog.get_logger(__name__)
 
 TASK_SHORT_LIVED = "short_lived"
-DROPS: tuple[Callable[..., int], ...] = (drop_old_uploads, drop_half_log_ins)
+DROPS: tuple[Callable[..., int], ...] = (drop_old_uploads, drop_half_log_ins, forget_old)
 
 
 def drop_short_lived(database: Database, *, now: datetime) -> int:

@@ -36,6 +36,13 @@ KEYS = {"sms_provider": "solapi", "solapi_api_key": "key", "solapi_api_secret": 
         ({"notices": "off", "oidc_issuer": "https://login.example.com"}, "OIDC_CLIENT_ID"),
         ({"notices": "off", "oidc_client_secret": "x"}, "OIDC_ISSUER"),
         ({"notices": "off", "oidc_issuer": "http://login.example.com"}, "https://"),
+        ({"notices": "off", "osrm_url": "roads.example.com:5000"}, "http://127.0.0.1:5000"),
+        ({"notices": "off", "osrm_url": "http://"}, "OSRM_URL is no address"),
+        ({"notices": "off", "osrm_url": "http://roads:5000/?profile=car"}, "OSRM_URL is no address"),
+        ({"notices": "off", "osrm_url": "http://roads:5000/table/v1/driving"}, "without /table"),
+        ({"notices": "off", "osrm_url": "https://router.project-osrm.org"}, "public server"),
+        ({"notices": "off", "osrm_url": "http://roads:5000", "osrm_table_size": "1"}, "OSRM_TABLE_SIZE"),
+        ({"notices": "off", "osrm_url": "http://roads:5000", "osrm_budget_s": "0"}, "OSRM_BUDGET_S"),
     ],
 )
 def test_refused(given: dict[str, str], named: str) -> None:
@@ -46,7 +53,13 @@ def test_refused(given: dict[str, str], named: str) -> None:
 
 @pytest.mark.parametrize(
     "given",
-    [KEYS, {"notices": "off"}, {"notices": "off", "sms_provider": "fake"}, {"ondol_mode": "demo"}],
+    [
+        KEYS,
+        {"notices": "off", "osrm_url": "http://10.0.0.5:5000/korea"},
+        {"notices": "off"},
+        {"notices": "off", "sms_provider": "fake"},
+        {"ondol_mode": "demo"},
+    ],
 )
 def test_taken(given: dict[str, str]) -> None:
     check_settings_for_start(Settings(database_url=DATABASE, **given))  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from sqlmodel import Session, col, select
 
 import journey
 from core.actor import SYSTEM
-from core.events import MAX_TRIES, RETRY_PAUSES_S, deliver
+from core.db import Database
+from core.events import MAX_TRIES, RETRY_PAUSES_S, Event, deliver
 from core.faults import drop_step, retry_step
 from core.models import EventHandled, StoredEvent
 from dispatch.events import TicketFiled
@@ -159,6 +161,22 @@ def test_what_is_laid_aside_between_two_handlers_stays_undone(house: House) -> N
     assert (first.left, second.left, second.done) == (0, 0, [])
     dropped = event_of(house, "TicketFiled")
     assert dropped.handled_at is not None and dropped.attempts == 1
+
+
+class _NoRoads:
+    """A preparation that breaks."""
+
+    def before_event(self, database: Database, event: Event) -> None:
+        raise OSError(f"no way for {type(event).__name__}")
+
+
+def test_what_is_prepared_before_a_step_never_stands_in_its_way(house: House) -> None:
+    open_gangnam(house)
+    house.worker = replace(house.worker, roads=_NoRoads())  # type: ignore[arg-type]
+    number = file_only(house)
+    house.work(rounds=2)
+    assert see(house, number)["status"] == "ASSIGNED"
+    assert event_of(house, "TicketFiled").attempts == 0
 
 
 def test_an_event_that_nobody_can_read_is_seen(house: House) -> None:

@@ -31,8 +31,8 @@ SECRET_ENDINGS = ("_hash", "_secret")
 """Columns that let somebody in: passwords, tokens, recovery codes, what authenticators are made from."""
 NOT_DATA = ("procrastinate_",)
 """Timers: made anew from the rows."""
-LEFT_OUT = frozenset({"uploaded_file", "pending_log_in", "provider_try", "alembic_version"})
-"""What waits for minutes or a day (a second look, half a log-in) is no data yet."""
+LEFT_OUT = frozenset({"uploaded_file", "pending_log_in", "provider_try", "alembic_version", "road_time"})
+"""What waits for minutes or a day (a second look, half a log-in) is no data yet; a cache is none at all."""
 GUARDED = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
 ROWS_AT_ONCE = 2000
 

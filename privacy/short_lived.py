@@ -1,4 +1,4 @@
-"""What nobody may find after its hour: uploaded lists, half log-ins, places of homes in old road times. Swept away hour by hour.
+"""What nobody may find after its hour: uploaded lists, half log-ins, homes in old road times. Swept hourly.
 
 No company says how long these are kept, so they are no kind of `privacy.kinds`: their end is part of what
 they are.

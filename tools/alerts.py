@@ -118,6 +118,14 @@ ALERTS: tuple[Alert, ...] = (
         "The machine is overloaded: give the solving worker a core of its own.",
     ),
     Alert(
+        "OndolRoadsAway",
+        "increase(ondol_road_failures_total[15m]) > 3",
+        "15m",
+        "ticket",
+        "The road engine does not answer: plans rest on estimated travel times. No ticket waits.",
+        "Start it again ('Travel times from a road engine'); what was estimated is planned anew by itself.",
+    ),
+    Alert(
         "OndolPoolExhausted",
         "ondol_pool_in_use / ondol_pool_most > 0.9",
         "1m",

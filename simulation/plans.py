@@ -12,6 +12,7 @@ from sqlmodel import Session
 from core.clock import operating_day, operating_day_bounds, rfc3339_kst
 from dispatch.models import Plan, PointDay
 from dispatch.planning.reason_words import planners_reason
+from geo.schemas import TravelSource
 from scheduling.plan import Reason, Repair
 from simulation.bulk import Batch, Row, first_free_ids, load
 
@@ -159,6 +160,7 @@ def _add_plan(
         state="published",
         made_at=now,
         made_by=MADE_BY,
+        travel_source=TravelSource.MODEL if routes else None,
         routes=routes,
         unplanned=left,
     )

@@ -168,7 +168,7 @@ def write_stamp(environment: Environment, lock: str) -> None:
 
 def run_pip(environment: Environment, lock: Path) -> None:
     """`pip install --require-hashes`, with a moving count instead of pip's own pages."""
-    command = [*_pip(environment), "install", "--require-hashes", "--no-input", "--progress-bar=off"]
+    command = [*pip_of(environment), "install", "--require-hashes", "--no-input", "--progress-bar=off"]
     command += ["--disable-pip-version-check", "--no-warn-script-location", "--root-user-action=ignore"]
     command += ["--no-compile"]  # Python compiles what is imported; the rest is most of it
     total = len(pins_of(lock.read_text(encoding="utf-8")))
@@ -204,7 +204,7 @@ def _show_count(seen: int, total: int) -> None:
         say(f"  {seen}/{total}")
 
 
-def _pip(environment: Environment) -> list[str]:
+def pip_of(environment: Environment) -> list[str]:
     """The environment's own pip; where Debian gave it none, ours working on it from outside."""
     if any((environment.folder / "lib").glob("python*/site-packages/pip")):
         return [str(environment.python), "-m", "pip"]

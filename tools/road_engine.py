@@ -14,7 +14,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.environment import Environment, SetupError, hash_of, say
+from tools.environment import Environment, SetupError, hash_of, pip_of, say
 
 OSRM_LOCK = "requirements-osrm.lock"
 _PYTHON_OF_THE_WHEEL = "3.12"
@@ -58,7 +58,7 @@ def bring_osrm(environment: Environment) -> Programs:
 
 def _unpack(environment: Environment, lock: Path, place: Path) -> None:
     half = Path(tempfile.mkdtemp(prefix="osrm-", dir=environment.folder))
-    command = [str(environment.python), "-m", "pip", "install", "--require-hashes", "--no-deps", "--no-input"]
+    command = [*pip_of(environment), "install", "--require-hashes", "--no-deps", "--no-input"]
     command += ["--only-binary=:all:", f"--python-version={_PYTHON_OF_THE_WHEEL}", f"--target={half}"]
     command += ["--disable-pip-version-check", "--no-compile", "--quiet", "--root-user-action=ignore"]
     done = subprocess.run(

@@ -4,27 +4,35 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import or_
+from sqlalchemy import func, or_
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from core.clock import operating_day
 from core.facts import read_facts
 from dispatch.planning.plan_models import Plan, PointDay, SolveRequest
-from dispatch.planning.solve_requests import CANDIDATES, request_solve
+from dispatch.planning.solve_requests import request_solve
 from geo.road_fetching import BACK_SINCE
 from geo.schemas import TravelSource
+
+WAITING_AT_MOST = 5
+"""While so many wishes wait it asks for nothing: every point at once would keep new tickets' waiting."""
 
 
 def ask_where_estimated(session: Session, *, now: datetime) -> int:
     """Sweep: ask for a solve of each day whose plan was made with estimates before the engine came back.
 
-    Each day once: a solve since then has asked the engine, and what it still estimates has no road.
+    A few at a time, the soonest days first, and each once: a solve since then has asked the engine, and what
+    it still estimates has no road.
     """
     found = read_facts(session, names=[BACK_SINCE]).get(BACK_SINCE)
     if found is None:
         return 0
     _one, back = found
+    waiting = session.exec(select(func.count()).select_from(SolveRequest)).one()
+    room = WAITING_AT_MOST - waiting
+    if room <= 0:
+        return 0
     asked = select(SolveRequest.id).where(
         col(SolveRequest.service_point_id) == col(PointDay.service_point_id),
         col(SolveRequest.day) == col(PointDay.day),
@@ -40,7 +48,7 @@ def ask_where_estimated(session: Session, *, now: datetime) -> int:
             ~asked.exists(),
         )
         .order_by(col(PointDay.day), col(PointDay.service_point_id))
-        .limit(CANDIDATES)
+        .limit(room)
     )
     days = session.execute(query).all()
     for point_id, day in days:

@@ -18,7 +18,7 @@ from core.facts import count_facts, note_fact
 from geo import road_cache
 from geo.road_cache import Pair, RoadMemory
 from geo.road_engine import Answer, GuardedEngine
-from geo.travel_times import Cell, Known
+from geo.travel_times import NO_WAY, Cell, Known
 
 REQUESTS, FAILURES = "road_requests", "road_failures"
 FALL_BACKS, HITS, FETCHED = "road_fall_backs", "road_cache_hits", "road_fetched"
@@ -74,7 +74,7 @@ class RoadFetcher:
         with database.reading() as session:
             missing, known = self._missing(session, wanted)
         answer = self._engine.ask(missing, budget_s=budget_s) if missing else Answer()
-        told = sum(1 for origin, target in missing if target in answer.times.get(origin, ()))
+        told = sum(1 for a, b in missing if answer.times.get(a, {}).get(b, NO_WAY) != NO_WAY)
         found = Fetched(known, told, len(missing) - told, answer.requests, answer.failures)
         if answer.requests or found.left:
             with database.transaction() as session:
@@ -91,7 +91,8 @@ class RoadFetcher:
         if not pairs:
             return False
         tables = [((origin,), (target,)) for origin, target in pairs]
-        return self.fetch(database, tables, budget_s=budget_s, clock=clock).told > 0
+        found = self.fetch(database, tables, budget_s=budget_s, clock=clock)
+        return found.requests > 0 and found.failures == 0
 
     def close(self) -> None:
         """Let go of the engine's connections."""

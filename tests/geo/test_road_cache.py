@@ -94,6 +94,7 @@ def test_a_way_that_is_not_there_is_known_too(database: Database, roads: Roads, 
     for _again in range(2):
         fetching.fetch(database, [((A,), (D,))], budget_s=1, clock=lambda: now)
     assert len(roads.asked) == 1
+    assert counts(database) == {"requests": 1, "fall_backs": 1}, "it stays an estimate"
     with database.reading() as session:
         assert session.exec(select(RoadTime)).one().seconds is None
         assert read_known(session, memory=RoadMemory(), origins=[A], targets=[D]) == {A: {D: NO_WAY}}

@@ -26,7 +26,7 @@ FALL_BACKS, HITS, FETCHED = "road_fall_backs", "road_cache_hits", "road_fetched"
 COUNTS = (REQUESTS, FAILURES, FALL_BACKS, HITS, FETCHED)
 ANSWERED, FAILED, BACK_SINCE = "road_answered", "road_failed", "road_back_since"
 """When it last answered (value: seconds that took), last failed, and since when it answers again."""
-_REMEMBERED_FAILURES = 50
+_REMEMBERED_FAILURES = 10
 
 
 def state_of_engine(*, answered: datetime | None, failed: datetime | None) -> str:

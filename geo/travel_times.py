@@ -1,7 +1,7 @@
 """The one door to travel times: from the road engine where it is known, from the model where it is not.
 
 Whoever plans asks a `TravelTimes` that was read before (no network, no database behind it) and is told of
-each leg which of the two it is. How road times get here: docs/decisions/0017.
+each leg which of the two it is. How road times get here: docs/decisions/0018.
 """
 
 from __future__ import annotations

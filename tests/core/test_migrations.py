@@ -30,7 +30,7 @@ def test_models_match_migrations(database_url: str) -> None:
 
 @pytest.mark.parametrize(
     ("change", "found"),
-    [("ALTER TABLE visit DROP COLUMN note", "add_column"), ("CREATE TABLE stray (n int)", "remove_table")],
+    [("ALTER TABLE ticket DROP COLUMN note", "add_column"), ("CREATE TABLE stray (n int)", "remove_table")],
 )
 def test_what_does_not_match_is_found(database: Database, database_url: str, change: str, found: str) -> None:
     with database.transaction() as session:

@@ -24,6 +24,9 @@ RECONNECT_PAUSE_S = 1.0
 CHECK_EVERY_S = 15.0
 BREATH_S = 0.25
 """A page that was just told something hears what comes next together: its first news is never held back."""
+BREATH_AT_MOST_S = 2.0
+TOLD_A_SECOND = 500
+"""So many pages a process tells a second without being late with what people ask: more of them breathe longer."""
 LOOK_EVERY_S = 3.0
 """How soon a stream notices that its log-in has ended."""
 CHANGE = "change"
@@ -75,6 +78,11 @@ class LiveHub:
     def mark(self) -> str:
         """What this process has spread so far; pages compare it, so it must not meet another process's."""
         return f"{self._process}-{self._count}"
+
+    @property
+    def breath_s(self) -> float:
+        """How long a page that was just told something hears nothing more."""
+        return min(max(BREATH_S, len(self._listeners) / TOLD_A_SECOND), BREATH_AT_MOST_S)
 
     @property
     def listener_count(self) -> int:
@@ -129,7 +137,7 @@ class LiveHub:
                 if event == ENDED:
                     return
                 if event == CHANGE:
-                    await asyncio.sleep(BREATH_S)
+                    await asyncio.sleep(self.breath_s)
         finally:
             self._listeners.discard(listener)
 

@@ -16,7 +16,7 @@ from scheduling.plan import Sequences
 from scheduling.problem import PlanningProblem
 from scheduling.selection import Routes, choose_routes
 
-ROUNDS = ((0.7, 3.0, 0.02), (0.3, 0.3, 0.02))
+ROUNDS = ((0.75, 5.0, 0.05), (0.25, 1.0, 0.03))
 """(share of the time, first and last temperature in mean legs) of each round: a descent, then a reheat."""
 FIRST_ORDERS = (5, 1, 3, 6)
 POOL_SHARE = 0.01

@@ -49,13 +49,13 @@ _TECHNICIAN = np.dtype(
 class Settings:
     """How the kernel searches; shares and counts, explained in docs/planning.md."""
 
-    removed_mean: float = 16.0
+    removed_mean: float = 10.0
     blink: float = 0.03
     split: float = 0.5
     string_most: int = 10
-    waiting_most: int = 12
+    waiting_most: int = 40
     ruins: tuple[int, ...] = (70, 15, 5, 10)
-    orders: tuple[int, ...] = (20, 10, 10, 5, 10, 10, 20)
+    orders: tuple[int, ...] = (20, 10, 10, 5, 10, 10, 60)
 
 
 class Column(NamedTuple):

@@ -19,7 +19,8 @@ from scheduling.engine import Progress
 from scheduling.kernel.build import KernelMissingError
 from scheduling.plan import Plan, parse_sequences, plan_to_json
 from scheduling.planner import Engine, SearchOptions, solve
-from scheduling.problem import PlanningProblem, ProblemError
+from scheduling.problem import PlanningProblem
+from scheduling.problem_checks import ProblemError
 from scheduling.problem_json import parse_job, parse_problem
 from scheduling.ranking import insertions_to_json, rank_insertions
 

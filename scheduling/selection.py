@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from scheduling.kernel.binding import MANDATORY_WORTH, Column
+from scheduling.kernel.arrays import MANDATORY_WORTH
+from scheduling.kernel.binding import Column
 from scheduling.problem import PlanningProblem
 
 Routes = list[list[int]]

@@ -85,7 +85,7 @@ def start_plan(problem: PlanningProblem, initial: Sequences | None = None) -> Pl
 
 def _closing_seconds(problem: PlanningProblem, seconds: float) -> float:
     """Time kept back for judging the plan and giving reasons."""
-    return min(0.05 + 2e-5 * len(problem.jobs) * len(problem.technicians), seconds * 0.2)
+    return min(0.05 + 3e-5 * len(problem.jobs) * len(problem.technicians), seconds * 0.2)
 
 
 def _improve(

@@ -67,6 +67,11 @@ class Watch:
         self._stop = cancelled
         self._best: int | None = None
 
+    @property
+    def asked(self) -> Callable[[], bool] | None:
+        """What says whether the caller wants no more, if anything does."""
+        return self._stop
+
     def stopped(self) -> bool:
         """Whether the caller wants no more."""
         return self._stop is not None and self._stop()
@@ -150,7 +155,7 @@ def _run_rounds(problem: PlanningProblem, searches: list[KernelSearch], effort: 
         _anneal_all(searches, _Round(heat, until, steps, most), effort, watch)
         if watch.stopped() or effort.now() >= effort.until:
             return
-        _merge(problem, searches, effort, seconds=end - effort.now())
+        _merge(problem, searches, effort, watch, seconds=end - effort.now())
         watch.note(searches[0])
 
 
@@ -199,7 +204,9 @@ def _anneal(search: KernelSearch, plan: _Round, effort: Effort, watch: Watch) ->
         watch.note(search)
 
 
-def _merge(problem: PlanningProblem, searches: list[KernelSearch], effort: Effort, *, seconds: float) -> None:
+def _merge(
+    problem: PlanningProblem, searches: list[KernelSearch], effort: Effort, watch: Watch, *, seconds: float
+) -> None:
     """Every search goes on from the best plan that the routes of all of them make."""
     best = min(searches, key=lambda search: search.best_cost)
     columns: dict[tuple[int, frozenset[int]], Column] = {}
@@ -217,6 +224,7 @@ def _merge(problem: PlanningProblem, searches: list[KernelSearch], effort: Effor
         effort=max(0.01, seconds) if effort.steps is None else 0.2,
         seconds=max(0.01, seconds) if effort.steps is None else 60.0,
         seed=effort.seed,
+        stopped=watch.asked,
     )
     routes: Routes = best.best_routes()
     for search in searches:

@@ -22,16 +22,8 @@ from scheduling.plan import (
     render_repair,
 )
 from scheduling.planner import solve
-from scheduling.problem import (
-    FixedPrefix,
-    Job,
-    Lunch,
-    PlanningProblem,
-    ProblemError,
-    Published,
-    Technician,
-    Window,
-)
+from scheduling.problem import FixedPrefix, Job, Lunch, PlanningProblem, Published, Technician, Window
+from scheduling.problem_checks import ProblemError
 from scheduling.problem_json import job_to_json, parse_job, parse_problem, problem_to_json, travel_from_points
 from scheduling.quote import Offer, rank_windows, without_overtime
 

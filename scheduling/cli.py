@@ -1,7 +1,7 @@
 """`run.py plan` and `run.py quote`: files in, files out; no database, no web.
 
-Exit 0: planned. 2: the problem, the plan or an argument cannot be read; one line on stderr says which field.
-3: the engine cannot be compiled here.
+Exit 0: planned (Ctrl-C ends the search and keeps the best plan so far). 2: the problem, the plan or an
+argument cannot be read; one line on stderr says which field. 3: the engine cannot be compiled here.
 """
 
 from __future__ import annotations
@@ -10,16 +10,20 @@ import argparse
 import json
 import math
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from scheduling.engine import Progress
+from scheduling.explain import explain_unserved
 from scheduling.kernel.build import KernelMissingError
 from scheduling.plan import Plan, parse_sequences, plan_to_json
 from scheduling.planner import Engine, SearchOptions, solve
-from scheduling.problem import PlanningProblem, ProblemError
+from scheduling.problem import PlanningProblem
+from scheduling.problem_checks import ProblemError
 from scheduling.problem_json import parse_job, parse_problem
 from scheduling.ranking import insertions_to_json, rank_insertions
 
@@ -53,14 +57,23 @@ def plan(given: argparse.Namespace) -> int:
     _check_writable(given.out)
     if given.html is not None:
         _check_writable(given.html)
+    stop = Event()
     options = SearchOptions(
+        cancelled=stop.is_set,
         seed=given.seed,
         iterations=given.iterations,
         workers=given.workers,
         engine=Engine(given.engine),
         on_progress=_show_progress(problem) if sys.stderr.isatty() else None,
     )
-    found = solve(problem, seconds=given.seconds, options=options)
+    before = signal.signal(signal.SIGINT, lambda *_: stop.set())
+    try:
+        found = solve(problem, seconds=given.seconds, options=options)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if stop.is_set():
+        found = explain_unserved(problem, found)
+        _say("온돌: 멈췄습니다. 그때까지 가장 좋은 계획을 남깁니다.")
     _write(given.out, json.dumps(plan_to_json(found), ensure_ascii=False, indent=1) + "\n")
     if given.html is not None:
         _write(given.html, _draw(problem, found, body))

@@ -16,12 +16,14 @@ from scheduling.plan import Sequences
 from scheduling.problem import PlanningProblem
 from scheduling.selection import Routes, choose_routes
 
-ROUNDS = ((0.7, 3.0, 0.02), (0.3, 0.3, 0.02))
+ROUNDS = ((0.75, 5.0, 0.05), (0.25, 1.0, 0.03))
 """(share of the time, first and last temperature in mean legs) of each round: a descent, then a reheat."""
 FIRST_ORDERS = (5, 1, 3, 6)
 POOL_SHARE = 0.01
 COLUMNS = 1_500
 SELECTION_SHARE = 0.04
+STEPS_A_PAIR = 3_000
+"""Steps for each pair of jobs after which a small problem has nothing left to find: no second is burnt."""
 SLICE_SECONDS = 0.02
 SLICES = 60
 
@@ -65,6 +67,11 @@ class Watch:
         self._stop = cancelled
         self._best: int | None = None
 
+    @property
+    def asked(self) -> Callable[[], bool] | None:
+        """What says whether the caller wants no more, if anything does."""
+        return self._stop
+
     def stopped(self) -> bool:
         """Whether the caller wants no more."""
         return self._stop is not None and self._stop()
@@ -94,7 +101,8 @@ def improve_routes(
         for search in searches:
             _begin(search, starts)
         watch.note(searches[0])
-        _run_rounds(problem, searches, effort, watch)
+        if searches[0].movable:
+            _run_rounds(problem, searches, effort, watch)
         best = min(searches, key=lambda search: search.best_cost)
         return {
             person.id: [problem.jobs[job].id for job in route]
@@ -141,67 +149,64 @@ def _run_rounds(problem: PlanningProblem, searches: list[KernelSearch], effort: 
     for (share, first, last), end in zip(ROUNDS, ends, strict=True):
         selection = 0.0 if effort.steps is not None else SELECTION_SHARE * span
         steps = None if effort.steps is None else max(1, round(effort.steps * share))
+        most = STEPS_A_PAIR * len(problem.jobs) ** 2 * share
         heat = (first * leg, last * leg)
         until = effort.until if effort.steps is not None else end - selection
-        _anneal_all(searches, heat, until, steps, effort, watch)
+        _anneal_all(searches, _Round(heat, until, steps, most), effort, watch)
         if watch.stopped() or effort.now() >= effort.until:
             return
-        _merge(problem, searches, effort, seconds=end - effort.now())
+        _merge(problem, searches, effort, watch, seconds=end - effort.now())
         watch.note(searches[0])
 
 
-def _anneal_all(
-    searches: list[KernelSearch],
-    heat: tuple[float, float],
-    until: float,
-    steps: int | None,
-    effort: Effort,
-    watch: Watch,
-) -> None:
-    def anneal(search: KernelSearch) -> None:
-        _anneal(search, heat, until, steps, effort, watch)
+@dataclass(frozen=True)
+class _Round:
+    """First and last temperature; the end: a moment or `most` steps, or exactly `steps`."""
 
-    others = [Thread(target=anneal, args=(search,), daemon=True) for search in searches[1:]]
+    heat: tuple[float, float]
+    until: float
+    steps: int | None
+    most: float
+
+
+def _anneal_all(searches: list[KernelSearch], plan: _Round, effort: Effort, watch: Watch) -> None:
+    others = [
+        Thread(target=_anneal, args=(search, plan, effort, watch), daemon=True) for search in searches[1:]
+    ]
     for other in others:
         other.start()
-    anneal(searches[0])
+    _anneal(searches[0], plan, effort, watch)
     for other in others:
         other.join()
 
 
-def _anneal(
-    search: KernelSearch,
-    heat: tuple[float, float],
-    until: float,
-    steps: int | None,
-    effort: Effort,
-    watch: Watch,
-) -> None:
+def _anneal(search: KernelSearch, plan: _Round, effort: Effort, watch: Watch) -> None:
     begin = effort.now()
-    span = max(until - begin, 1e-9)
+    span = max(plan.until - begin, 1e-9)
     made = 0
-    while True:
-        now = effort.now()
-        share = (now - begin) / span if steps is None else made / steps
-        if share >= 1.0 or now >= until or watch.stopped():
+    while (now := effort.now()) < plan.until and not watch.stopped():
+        share = made / (plan.most if plan.steps is None else plan.steps)
+        if plan.steps is None:
+            share = max(share, (now - begin) / span)
+        if share >= 1.0:
             return
-        temperature = heat[0] * (heat[1] / heat[0]) ** share
-        if steps is None:
-            search.run(
-                seconds=min(SLICE_SECONDS, until - now),
+        temperature = plan.heat[0] * (plan.heat[1] / plan.heat[0]) ** share
+        if plan.steps is None:
+            made += search.run(
+                seconds=min(SLICE_SECONDS, plan.until - now),
                 temperature=temperature,
                 pool_share=POOL_SHARE,
                 processor_clock=effort.processor_clock,
             )
         else:
-            slice_steps = min(steps - made, max(1, steps // SLICES))
-            made += search.run(steps=slice_steps, temperature=temperature, pool_share=POOL_SHARE)
-            if not search.problem.jobs or not search.problem.technicians:
-                return
+            steps = min(plan.steps - made, max(1, plan.steps // SLICES))
+            made += search.run(steps=steps, temperature=temperature, pool_share=POOL_SHARE)
         watch.note(search)
 
 
-def _merge(problem: PlanningProblem, searches: list[KernelSearch], effort: Effort, *, seconds: float) -> None:
+def _merge(
+    problem: PlanningProblem, searches: list[KernelSearch], effort: Effort, watch: Watch, *, seconds: float
+) -> None:
     """Every search goes on from the best plan that the routes of all of them make."""
     best = min(searches, key=lambda search: search.best_cost)
     columns: dict[tuple[int, frozenset[int]], Column] = {}
@@ -219,6 +224,7 @@ def _merge(problem: PlanningProblem, searches: list[KernelSearch], effort: Effor
         effort=max(0.01, seconds) if effort.steps is None else 0.2,
         seconds=max(0.01, seconds) if effort.steps is None else 60.0,
         seed=effort.seed,
+        stopped=watch.asked,
     )
     routes: Routes = best.best_routes()
     for search in searches:

@@ -45,6 +45,7 @@ class _Explainer:
         self.problem = problem
         self.board = board
         self.shortest: dict[tuple[int, bool], npt.NDArray[np.int64]] = {}
+        self.under_way = {job for prefix in problem.prefixes for job in prefix}
 
     def explain(self, job: int) -> tuple[Reason, ...]:
         """One reason for each technician, or a single one that speaks about all."""
@@ -84,7 +85,7 @@ class _Explainer:
         problem, route = self.problem, self.board[technician]
         work, person = problem.jobs[job], problem.technicians[technician]
         other_day = Repair("OTHER_DAY", {})
-        if any(job in prefix for prefix in problem.prefixes):
+        if job in self.under_way:
             return Reason("FIXED_BLOCKED", "best_guess", person.id, repair=other_day)
         if person.capacity is not None and route.load + work.demand > person.capacity:
             return Reason("NO_CAPACITY_LEFT", "best_guess", person.id, repair=other_day)
@@ -118,8 +119,8 @@ def find_misfit(
 ) -> _Misfit | None:
     """The rule that keeps a job off an otherwise empty route with these travel seconds there and back."""
     shift, pauses = problem.shifts[technician], problem.pauses[technician]
-    stop = stop_numbers(replace(work, due=None, published=None))
-    opens, closes = stop[:2]
+    opens, closes, duration, _, _, _, _, gaps = stop_numbers(work)
+    stop = (opens, closes, duration, closes, 0, closes, 0, gaps)
     state = visit(leave(shift), to, stop, pauses)
     if state is not None and finish(state, back, shift, pauses) is not None:
         return None
@@ -141,9 +142,10 @@ def find_shortest_travel(matrix: npt.NDArray[np.int32], source: int) -> npt.NDAr
     travel: npt.NDArray[np.int64] = matrix[source].astype(np.int64)
     travel[source] = 0
     unsettled = travel.copy()
+    settled = np.iinfo(np.int64).max
     for _ in range(len(travel)):
         nearest = int(unsettled.argmin())
-        unsettled[nearest] = np.iinfo(np.int64).max
+        unsettled[nearest] = settled
         through = travel[nearest] + matrix[nearest]
         shorter = through < travel
         travel[shorter] = through[shorter]

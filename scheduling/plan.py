@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from scheduling.problem import ProblemError
+from scheduling.problem_checks import ProblemError
 from scheduling.texts import REASON_TEXTS, REPAIR_TEXTS
 
 PLAN_FORMAT = "ondol-plan/1"

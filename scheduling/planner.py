@@ -19,6 +19,8 @@ MODEL_JOBS = 150
 MODEL_TECHNICIANS = 20
 """Beyond these one routing model needs seconds for its first descent: solved in groups of routes."""
 
+CANCEL_SECONDS = 0.2
+
 _GREEDY_CHOICES = 1_000
 """Jobs x technicians up to which greedy insertion in Python is too quick to be missed."""
 
@@ -37,7 +39,8 @@ class SearchOptions:
     """How to search. With `iterations` (steps of the kernel; solutions of each OR-Tools search), time enough
     and the same seed and workers, the plan is the same. `workers` are threads; OR-Tools alone uses one.
 
-    `on_progress` is told each better plan; `cancelled` is asked all the time, and True ends the search.
+    `on_progress` is told each better plan; `cancelled` is asked all the time, and True ends the search within
+    CANCEL_SECONDS. Reasons that take longer are then left to the caller (`explain_unserved`).
     """
 
     seed: int = 1
@@ -72,7 +75,10 @@ def solve(
         best = _improve_with_ortools(problem, start_plan(problem, initial), deadline, chosen)
     else:
         best = _improve(problem, initial, deadline, chosen)
-    return replace(explain_unserved(problem, best), seconds=perf_counter() - started)
+    cancelled = chosen.cancelled is not None and chosen.cancelled()
+    if not cancelled or _closing_seconds(problem, seconds) < CANCEL_SECONDS:
+        best = explain_unserved(problem, best)
+    return replace(best, seconds=perf_counter() - started)
 
 
 def start_plan(problem: PlanningProblem, initial: Sequences | None = None) -> Plan:
@@ -85,7 +91,7 @@ def start_plan(problem: PlanningProblem, initial: Sequences | None = None) -> Pl
 
 def _closing_seconds(problem: PlanningProblem, seconds: float) -> float:
     """Time kept back for judging the plan and giving reasons."""
-    return min(0.05 + 2e-5 * len(problem.jobs) * len(problem.technicians), seconds * 0.2)
+    return min(0.05 + 3e-5 * len(problem.jobs) * len(problem.technicians), seconds * 0.2)
 
 
 def _improve(

@@ -6,7 +6,6 @@ Everything here is frozen; `__post_init__` refuses what no planner could read, n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -14,31 +13,21 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-TIME_LIMIT = 100_000_000
-COST_LIMIT = 1_000_000_000
-RATE_LIMIT = 1_000_000
+from scheduling.problem_checks import (
+    check_fixed,
+    check_job,
+    check_matrix,
+    check_technician,
+    check_unique,
+)
 
 Window = tuple[int, int]
-MOST_BREAKS = 4
-MOST_WINDOWS = 16
 
 StopNumbers = tuple[int, int, int, int, int, int, int, tuple[Window, ...]]
 """Earliest start, latest start, duration, due, lateness cost, published start, cost of starting later than
 published, closed times (closes, reopens) between several windows."""
 ShiftNumbers = tuple[int, int, int, int]
 BreakNumbers = tuple[int, int, int]
-
-
-class ProblemError(ValueError):
-    """The problem cannot be read. `path` names the field (`jobs[3].window`), `message` the rule."""
-
-    def __init__(self, path: str, message: str) -> None:
-        super().__init__(f"{path}: {message}" if path else message)
-        self.path = path
-        self.message = message
-
-    def __reduce__(self) -> tuple[type[ProblemError], tuple[str, str]]:
-        return type(self), (self.path, self.message)
 
 
 @dataclass(frozen=True)
@@ -128,16 +117,16 @@ class PlanningProblem:
     name: str = ""
 
     def __post_init__(self) -> None:
-        _check_matrix(self.matrix)
+        check_matrix(self.matrix)
         size = len(self.matrix)
-        _check_unique("technicians", [technician.id for technician in self.technicians])
-        _check_unique("jobs", [job.id for job in self.jobs])
+        check_unique("technicians", [technician.id for technician in self.technicians])
+        check_unique("jobs", [job.id for job in self.jobs])
         for i, technician in enumerate(self.technicians):
-            _check_technician(f"technicians[{i}]", technician, size)
+            check_technician(f"technicians[{i}]", technician, size)
         known = {technician.id for technician in self.technicians}
         for i, job in enumerate(self.jobs):
-            _check_job(f"jobs[{i}]", job, size, known)
-        _check_fixed(self)
+            check_job(f"jobs[{i}]", job, size, known)
+        check_fixed(self)
 
     @cached_property
     def rows(self) -> list[list[int]]:
@@ -230,101 +219,3 @@ def open_spans(job: Job) -> list[Window]:
         else:
             spans.append((opens, closes))
     return spans
-
-
-def _check_matrix(matrix: npt.NDArray[np.int32]) -> None:
-    if matrix.dtype != np.int32 or matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
-        raise ProblemError("travel.matrix", "정수로 된 정사각 행렬이어야 합니다")
-    if matrix.size and (matrix.min() < 0 or matrix.max() > TIME_LIMIT):
-        raise ProblemError("travel.matrix", f"0 이상 {TIME_LIMIT} 이하의 초여야 합니다")
-
-
-def _check_unique(path: str, ids: Sequence[str]) -> None:
-    seen: set[str] = set()
-    for i, name in enumerate(ids):
-        if not name:
-            raise ProblemError(f"{path}[{i}].id", "비어 있지 않은 글자여야 합니다")
-        if name in seen:
-            raise ProblemError(f"{path}[{i}].id", f"'{name}' 이름이 두 번 나옵니다")
-        seen.add(name)
-
-
-def _check_number(path: str, value: int, low: int, high: int) -> None:
-    if not low <= value <= high:
-        raise ProblemError(path, f"{low} 이상 {high} 이하여야 합니다")
-
-
-def _check_window(path: str, window: Window) -> None:
-    for value in window:
-        _check_number(path, value, -TIME_LIMIT, TIME_LIMIT)
-    if window[0] > window[1]:
-        raise ProblemError(path, "시작이 끝보다 늦습니다")
-
-
-def _check_technician(path: str, technician: Technician, size: int) -> None:
-    _check_number(f"{path}.start", technician.start, 0, size - 1)
-    _check_number(f"{path}.end", technician.end, 0, size - 1)
-    _check_window(f"{path}.shift", technician.shift)
-    _check_number(f"{path}.max_overtime", technician.max_overtime, 0, TIME_LIMIT)
-    _check_number(f"{path}.overtime_cost", technician.overtime_cost, 0, RATE_LIMIT)
-    if technician.capacity is not None:
-        _check_number(f"{path}.capacity", technician.capacity, 0, TIME_LIMIT)
-    if technician.lunch is not None:
-        _check_break(f"{path}.lunch", technician.lunch)
-    if len(ordered_breaks(technician)) > MOST_BREAKS:
-        raise ProblemError(f"{path}.breaks", f"점심시간까지 {MOST_BREAKS}번 이하여야 합니다")
-    for k, pause in enumerate(technician.breaks):
-        _check_break(f"{path}.breaks[{k}]", pause)
-
-
-def _check_break(path: str, pause: Lunch) -> None:
-    _check_window(path, (pause.earliest, pause.latest))
-    _check_number(f"{path}.duration", pause.duration, 0, TIME_LIMIT)
-
-
-def _check_job(path: str, job: Job, size: int, technicians: set[str]) -> None:
-    _check_number(f"{path}.location", job.location, 0, size - 1)
-    _check_number(f"{path}.duration", job.duration, 0, TIME_LIMIT)
-    _check_window(f"{path}.window", job.window)
-    _check_number(f"{path}.drop_cost", job.drop_cost, 0, COST_LIMIT)
-    _check_number(f"{path}.lateness_cost", job.lateness_cost, 0, RATE_LIMIT)
-    _check_number(f"{path}.demand", job.demand, 0, TIME_LIMIT)
-    if job.due is not None:
-        _check_number(f"{path}.due", job.due, -TIME_LIMIT, TIME_LIMIT)
-    if job.technician is not None and job.technician not in technicians:
-        raise ProblemError(f"{path}.technician", f"'{job.technician}' 기사가 없습니다")
-    if len(job.windows) > MOST_WINDOWS:
-        raise ProblemError(f"{path}.windows", f"{MOST_WINDOWS}개 이하여야 합니다")
-    for k, window in enumerate(job.windows):
-        _check_window(f"{path}.windows[{k}]", window)
-    if not open_spans(job):
-        raise ProblemError(f"{path}.windows", "window 안에 드는 시간이 없습니다")
-    if job.published is not None:
-        _check_number(f"{path}.published.start", job.published.start, -TIME_LIMIT, TIME_LIMIT)
-        _check_number(f"{path}.published.person_cost", job.published.person_cost, 0, COST_LIMIT)
-        _check_number(f"{path}.published.time_cost", job.published.time_cost, 0, RATE_LIMIT)
-
-
-def _check_fixed(problem: PlanningProblem) -> None:
-    placed: set[str] = set()
-    technicians: set[str] = set()
-    for path, technician, name in _fixed_jobs(problem):
-        if name not in problem.job_index:
-            raise ProblemError(path, f"'{name}' 작업이 없습니다")
-        if name in placed:
-            raise ProblemError(path, f"'{name}' 이름이 두 번 나옵니다")
-        placed.add(name)
-        if problem.jobs[problem.job_index[name]].technician not in (None, technician):
-            raise ProblemError(path, f"'{name}' 작업은 다른 기사에게 고정되어 있습니다")
-    for i, prefix in enumerate(problem.fixed):
-        if prefix.technician not in problem.technician_index:
-            raise ProblemError(f"fixed[{i}].technician", f"'{prefix.technician}' 기사가 없습니다")
-        if prefix.technician in technicians:
-            raise ProblemError(f"fixed[{i}].technician", f"'{prefix.technician}' 기사가 두 번 나옵니다")
-        technicians.add(prefix.technician)
-
-
-def _fixed_jobs(problem: PlanningProblem) -> Iterator[tuple[str, str, str]]:
-    for i, prefix in enumerate(problem.fixed):
-        for k, name in enumerate(prefix.jobs):
-            yield f"fixed[{i}].jobs[{k}]", prefix.technician, name

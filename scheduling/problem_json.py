@@ -10,17 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from scheduling.problem import (
-    TIME_LIMIT,
-    FixedPrefix,
-    Job,
-    Lunch,
-    PlanningProblem,
-    ProblemError,
-    Published,
-    Technician,
-    Window,
-)
+from scheduling.problem import FixedPrefix, Job, Lunch, PlanningProblem, Published, Technician, Window
+from scheduling.problem_checks import TIME_LIMIT, ProblemError
 
 PROBLEM_FORMAT = "ondol-problem/1"
 EARTH_RADIUS_M = 6_371_000.0

@@ -10,7 +10,8 @@ from scheduling.board import WorkingRoute, open_board
 from scheduling.evaluator import time_route
 from scheduling.explain import explain_unserved
 from scheduling.plan import Plan, Reason, Route, Sequences, Unserved, reason_to_json
-from scheduling.problem import Job, PlanningProblem, ProblemError
+from scheduling.problem import Job, PlanningProblem
+from scheduling.problem_checks import ProblemError
 
 QUOTE_FORMAT = "ondol-quote/1"
 

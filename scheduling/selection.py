@@ -7,13 +7,16 @@ The model is given to CP-SAT's own interface; OR-Tools' modelling layer imports 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from threading import Event, Thread
 from typing import Any
 
-from scheduling.kernel.binding import MANDATORY_WORTH, Column
+from scheduling.kernel.arrays import MANDATORY_WORTH
+from scheduling.kernel.binding import Column
 from scheduling.problem import PlanningProblem
 
 Routes = list[list[int]]
+ASK_SECONDS = 0.05
 
 
 def choose_routes(
@@ -25,11 +28,13 @@ def choose_routes(
     effort: float,
     seconds: float,
     seed: int = 1,
+    stopped: Callable[[], bool] | None = None,
 ) -> Routes | None:
     """Routes by technician, or None when CP-SAT found none in time.
 
     `present` is a plan made of such columns, from which it starts. `effort` is deterministic time (about
-    seconds of one thread), so that runs repeat; `seconds` of wall time is the emergency brake.
+    seconds of one thread), so that runs repeat; `seconds` of wall time is the emergency brake; `stopped` is
+    asked all the time, and True ends the choice with what there is.
     """
     sat = load_selection()
     kinds = Counter(twins)
@@ -64,7 +69,12 @@ def choose_routes(
             several.domain.extend([0, kinds[kind]])
     model.solution_hint.vars.extend(range(len(hint)))
     model.solution_hint.values.extend([int(value) for value in hint])
-    solution = _solve(sat, model, effort, seconds, seed)
+    parameters = sat.SatParameters()
+    parameters.num_workers = 1
+    parameters.random_seed = seed % 2**30
+    parameters.max_deterministic_time = effort
+    parameters.max_time_in_seconds = seconds
+    solution = _solve(sat, model, parameters, stopped)
     if solution is None:
         return None
     return _read_routes(columns, solution, twins)
@@ -85,15 +95,24 @@ def _add_choice(model: Any, cost: int) -> int:
     return number
 
 
-def _solve(sat: Any, model: Any, effort: float, seconds: float, seed: int) -> list[int] | None:
-    parameters = sat.SatParameters()
-    parameters.num_workers = 1
-    parameters.random_seed = seed % 2**30
-    parameters.max_deterministic_time = effort
-    parameters.max_time_in_seconds = seconds
+def _solve(sat: Any, model: Any, parameters: Any, stopped: Callable[[], bool] | None) -> list[int] | None:
     solver = sat.SolveWrapper()
     solver.set_parameters(parameters)
+    done = Event()
+
+    def stop_when_asked() -> None:
+        while stopped is not None and not done.wait(ASK_SECONDS):
+            if stopped():
+                solver.stop_search()
+                return
+
+    asking = Thread(target=stop_when_asked, daemon=True)
+    if stopped is not None:
+        asking.start()
     response = solver.solve(model)
+    done.set()
+    if stopped is not None:
+        asking.join()
     if response.status not in (sat.CpSolverStatus.OPTIMAL, sat.CpSolverStatus.FEASIBLE):
         return None
     return list(response.solution)

@@ -24,6 +24,16 @@ static void add_waiting(Search *search, int32_t job) {
     search->pending[search->pending_count++] = job;
 }
 
+/* An absent job by lot: of two the one that is worth more for its time. */
+static int32_t draw_absent(Search *search) {
+    const Job *all = search->problem.job;
+    int32_t one = search->absent[random_below(&search->random, search->absent_count)];
+    int32_t other = search->absent[random_below(&search->random, search->absent_count)];
+    double first = (double)all[one].worth / (all[one].duration + 600.0);
+    double second = (double)all[other].worth / (all[other].duration + 600.0);
+    return first < second ? other : one;
+}
+
 /* Absent jobs join: all when they are few, else some near the seed and some drawn by lot. */
 static void choose_waiting(Search *search) {
     const Problem *problem = &search->problem;
@@ -38,8 +48,7 @@ static void choose_waiting(Search *search) {
             int32_t job = problem->near[(int64_t)search->seed_job * problem->neighbours + k];
             if (search->absent_at[job] >= 0 && random_share(&search->random) < 0.5) add_waiting(search, job);
         }
-        for (int32_t k = search->pending_count - first; k < most; k++)
-            add_waiting(search, search->absent[random_below(&search->random, search->absent_count)]);
+        for (int32_t k = search->pending_count - first; k < most; k++) add_waiting(search, draw_absent(search));
     }
     for (int32_t k = first; k < search->pending_count; k++) search->mark[search->pending[k]] = 0;
 }

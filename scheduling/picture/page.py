@@ -125,6 +125,7 @@ def _shades(plan: Plan, translate: Translate) -> list[Shade]:
         (translate("초과 근무"), plan.overtime),
         (translate("늦음"), plan.lateness),
         (translate("미룬 일"), plan.dropped),
+        *([(translate("알린 계획에서 옮긴 일"), plan.moved)] if plan.moved else []),
     )
     return [Shade(name, cost, cost / plan.cost if plan.cost else 0.0) for name, cost in parts]
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +13,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from scheduling import check_sequences, evaluate_plan, parse_problem, parse_sequences, problem_to_json
+from scheduling import check_sequences, evaluate_plan, parse_problem, parse_sequences, problem_to_json, solve
 from scheduling.cli import main
 from scheduling.generate import generate_day
 
@@ -86,6 +88,21 @@ def test_it_runs_from_anywhere_without_the_house(tmp_path: Path, day: dict[str, 
     )
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, check=True)
     schema("plan").validate(json.loads((tmp_path / "plan.json").read_text(encoding="utf-8")))
+
+
+def test_ctrl_c_keeps_the_best_plan_so_far(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*args: Any, **given: Any) -> Any:
+        os.kill(os.getpid(), signal.SIGINT)
+        return solve(*args, **given)
+
+    monkeypatch.setattr("scheduling.cli.solve", interrupted)
+    day = problem_to_json(generate_day(technicians=8, jobs=60, seed=3))
+    problem, out = write(tmp_path, "problem.json", day), tmp_path / "plan.json"
+    assert main(["plan", problem, "--seconds", "3600", "--out", str(out)]) == 0
+    schema("plan").validate(json.loads(out.read_text(encoding="utf-8")))
+    assert "멈췄습니다" in capsys.readouterr().err
 
 
 def test_a_new_job_is_quoted_best_first(

@@ -13,7 +13,8 @@ import pytest
 from scheduling import PlanningProblem, evaluate_plan
 from scheduling.evaluator import time_route
 from scheduling.generate import generate_day, generate_routes
-from scheduling.kernel.binding import MANDATORY_WORTH, KernelSearch
+from scheduling.kernel.arrays import MANDATORY_WORTH
+from scheduling.kernel.binding import KernelSearch
 from scheduling.kernel.build import KernelMissingError, build_kernel, find_compiler, kernel_path
 
 ROOT = Path(__file__).resolve().parents[2]

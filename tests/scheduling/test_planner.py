@@ -194,6 +194,15 @@ def test_several_workers_repeat_and_are_sound() -> None:
     assert check_plan(problem, first) == []
 
 
+def test_where_there_is_nothing_to_find_no_time_is_burnt() -> None:
+    day = generate_day(technicians=2, jobs=3, seed=1)
+    nobody = replace(day, jobs=tuple(replace(job, skills=frozenset({"NOBODY"})) for job in day.jobs))
+    for problem in (day, nobody, replace(day, jobs=())):
+        plan = solve(problem, seconds=3_600.0)
+        assert check_plan(problem, plan) == []
+        assert plan.seconds < 60
+
+
 def test_travel_that_takes_no_time() -> None:
     day = generate_day(technicians=3, jobs=20, seed=4)
     still = replace(day, matrix=day.matrix * 0)

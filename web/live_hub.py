@@ -26,7 +26,7 @@ BREATH_S = 0.25
 """A page that was just told something hears what comes next together: its first news is never held back."""
 BREATH_AT_MOST_S = 2.0
 TOLD_A_SECOND = 500
-"""So many pages a process tells a second without being late with what people ask: more of them breathe longer."""
+"""So many pages a process tells a second and still answers people in time: more of them breathe longer."""
 LOOK_EVERY_S = 3.0
 """How soon a stream notices that its log-in has ended."""
 CHANGE = "change"

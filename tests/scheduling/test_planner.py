@@ -17,6 +17,8 @@ from scheduling.planner import Engine, SearchOptions
 
 Tiny = Callable[..., PlanningProblem]
 STEPS = {Engine.ONDOL: 2_000, Engine.ORTOOLS: 60}
+TINY_SECONDS = {Engine.ONDOL: 60.0, Engine.ORTOOLS: 3.0}
+"""OR-Tools' search of a tiny problem can end by time alone: it finds no sixty solutions."""
 
 
 @pytest.fixture(params=list(Engine), ids=str)
@@ -45,7 +47,7 @@ def test_tiny_plans_lie_between_optimum_and_greedy(
     tiny_problem: Tiny, brute_best: Callable[[PlanningProblem], tuple[int, int]], seed: int, engine: Engine
 ) -> None:
     problem = tiny_problem(seed, rich=seed % 2 == 1)
-    plan = plan_with(problem, engine, seconds=1.0, steps=30)
+    plan = plan_with(problem, engine, seconds=TINY_SECONDS[engine], steps=30)
     assert check_plan(problem, plan) == []
     assert plan_rank(problem, plan) <= plan_rank(problem, insert_greedy(problem))
     mandatory = sum(problem.jobs[problem.job_index[left.job]].mandatory for left in plan.unserved)
@@ -83,7 +85,9 @@ def test_tiny_plans_are_mostly_optimal(
     hits = 0
     for seed in range(100, 120):
         problem = tiny_problem(seed)
-        hits += plan_with(problem, engine, seconds=1.0, steps=60).cost == brute_best(problem)[1]
+        hits += (
+            plan_with(problem, engine, seconds=TINY_SECONDS[engine], steps=60).cost == brute_best(problem)[1]
+        )
     assert hits >= 17
 
 

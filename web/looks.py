@@ -14,11 +14,13 @@ import asyncio
 import gzip
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from fastapi import Request, Response
 
 from core.actor import Principal
+from web.turns import Turns
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 Make = Callable[[], Awaitable[Response]]
@@ -58,25 +60,36 @@ def is_shared(endpoint: Callable[..., Any]) -> bool:
     return bool(getattr(endpoint, "same_for_all", False))
 
 
+@dataclass(eq=False)
+class _Gathering:
+    """Who asks for the same part, until its rendering begins."""
+
+    answer: asyncio.Future[Response]
+    people: int = 1
+
+
 class Looks:
     """The looks of one web process. Its methods are called in its event loop."""
 
     def __init__(self, *, at_once: int, wait_s: float = WAIT_AT_MOST_S) -> None:
         self._wait_s = wait_s
-        self._turns = asyncio.Semaphore(at_once)
-        self._gathering: dict[Hashable, asyncio.Future[Response]] = {}
+        self._turns = Turns(at_once)
+        self._gathering: dict[Hashable, _Gathering] = {}
         self._rests_until: dict[Hashable, float] = {}
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """One of the few threads for looks, in the order of asking; it then rests as long as it was used.
+    async def turn(self, people: Callable[[], int] = lambda: 1) -> AsyncIterator[None]:
+        """One of the few threads for looks; it then rests as long as it was used.
+
+        Args:
+            people: how many wait for this look; what many wait for comes before what one waits for.
 
         Raises:
             PutOffError: there was none within the time.
         """
         try:
             async with asyncio.timeout(self._wait_s):
-                await self._turns.acquire()
+                await self._turns.take(people)
         except TimeoutError:
             raise PutOffError from None
         loop = asyncio.get_running_loop()
@@ -84,7 +97,7 @@ class Looks:
         try:
             yield
         finally:  # half of the time belongs to people and, on one machine, to the workers
-            loop.call_later(min(loop.time() - began, TURN_RESTS_AT_MOST_S), self._turns.release)
+            loop.call_later(min(loop.time() - began, TURN_RESTS_AT_MOST_S), self._turns.give_back)
 
     async def share(self, request: Request, principal: Principal, make: Make) -> Response:
         """The rendering that begins next, for all who ask for this until then.
@@ -98,12 +111,13 @@ class Looks:
         key = _key_of(request, principal)
         gathering = self._gathering.get(key)
         if gathering is not None:
-            return _copy(await asyncio.shield(gathering))
+            gathering.people += 1
+            return _copy(await asyncio.shield(gathering.answer))
         loop = asyncio.get_running_loop()
-        mine = self._gathering[key] = loop.create_future()
+        mine = self._gathering[key] = _Gathering(loop.create_future())
         try:
             await asyncio.sleep(max(GATHER_S, self._rests_until.get(key, 0.0) - loop.time()))
-            async with self.turn():
+            async with self.turn(lambda: mine.people):
                 self._gathering.pop(key)  # who comes from now on has heard of more than this will show
                 began = loop.time()
                 answer = _packed(await make(), request)
@@ -113,12 +127,12 @@ class Looks:
         except BaseException as error:
             if self._gathering.get(key) is mine:
                 self._gathering.pop(key)
-            mine.set_exception(
+            mine.answer.set_exception(
                 error if isinstance(error, Exception) else RuntimeError("the look was broken off")
             )
-            mine.exception()  # nobody else may have asked
+            mine.answer.exception()  # nobody else may have asked
             raise
-        mine.set_result(answer)
+        mine.answer.set_result(answer)
         return _copy(answer)
 
     def _let_rest(self, key: Hashable, *, until: float) -> None:

@@ -15,7 +15,8 @@ from core.actor import Principal, Role
 from core.errors import NotFoundError
 from tests import world
 from tests.web.conftest import ClientAs, WebWorld
-from web.looks import PACKED_FROM, Looks, PutOffError
+from web.looks import GATHER_S, PACKED_FROM, Looks, PutOffError
+from web.turns import Turns
 
 LOOK = {"X-Ondol-Live": "1", "HX-Request": "true"}
 
@@ -117,6 +118,44 @@ def test_what_may_read_otherwise_is_written_by_itself() -> None:
     in_a_loop(scene)
 
 
+def test_what_many_wait_for_comes_before_what_one_waits_for() -> None:
+    async def scene() -> None:
+        looks, told = Looks(at_once=1), []
+
+        async def write(name: str) -> Response:
+            told.append(name)
+            return Response(name)
+
+        async with looks.turn():
+            one = asyncio.create_task(looks.share(asked("/one"), person(), lambda: write("one")))
+            await asyncio.sleep(GATHER_S * 2)
+            many = [
+                asyncio.create_task(looks.share(asked("/many"), person(), lambda: write("many")))
+                for _n in range(20)
+            ]
+            await asyncio.sleep(GATHER_S * 4)
+        await asyncio.gather(one, *many)
+        assert told == ["many", "one"]
+
+    in_a_loop(scene)
+
+
+def test_a_turn_that_comes_with_the_end_of_patience_is_not_lost() -> None:
+    async def scene() -> None:
+        turns = Turns(1)
+        await turns.take(lambda: 1)
+        tired = asyncio.create_task(turns.take(lambda: 1))
+        gone = asyncio.create_task(turns.take(lambda: 1))
+        await asyncio.sleep(0)
+        gone.cancel()
+        turns.give_back()
+        tired.cancel()
+        await asyncio.gather(tired, gone, return_exceptions=True)
+        await asyncio.wait_for(turns.take(lambda: 1), 1)
+
+    in_a_loop(scene)
+
+
 def test_a_failure_is_everybodys_and_does_not_stay() -> None:
     async def scene() -> None:
         looks = Looks(at_once=2)
@@ -186,7 +225,7 @@ def test_a_page_that_is_put_off_is_told_when_to_come_again(
     web_world: WebWorld, client_as: ClientAs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     @asynccontextmanager
-    async def never(_looks: Looks) -> AsyncIterator[None]:
+    async def never(_looks: Looks, _people: object = None) -> AsyncIterator[None]:
         raise PutOffError
         yield
 

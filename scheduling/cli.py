@@ -86,6 +86,24 @@ def plan(given: argparse.Namespace) -> int:
     return 0
 
 
+def plan_whole_region(given: argparse.Namespace) -> int:
+    """Plan the service points of a region, and what crosses their borders."""
+    from scheduling.region.command import plan_file
+
+    body = _read_json(given.region)
+    _check_writable(given.out)
+    found, line = plan_file(
+        body,
+        seconds=given.seconds,
+        seed=given.seed,
+        workers=given.workers,
+        iterations=given.iterations,
+    )
+    _write(given.out, json.dumps(found, ensure_ascii=False, indent=1) + "\n")
+    sys.stdout.write(f"{line} → {given.out}\n")
+    return 0
+
+
 def quote(given: argparse.Namespace) -> int:
     """Rank the places for one job in a plan; JSON on stdout, best first."""
     problem = parse_problem(_read_json(given.problem))
@@ -107,21 +125,15 @@ def _parser() -> argparse.ArgumentParser:
 
     it = commands.add_parser("plan", help=plan.__doc__)
     it.add_argument("problem", type=Path, metavar="PROBLEM.json")
-    it.add_argument("--seconds", type=_seconds, required=True, help="wall seconds of the search")
-    it.add_argument("--seed", type=_whole(0, 2**31 - 1), default=1)
-    it.add_argument(
-        "--workers", type=_whole(1, MOST_WORKERS), default=1, help="threads; 1: one of everything"
-    )
+    _add_effort(it, "PLAN.json")
     it.add_argument("--engine", choices=[engine.value for engine in Engine], default=Engine.ONDOL.value)
-    it.add_argument(
-        "--iterations",
-        type=_whole(1, MOST_ITERATIONS),
-        default=None,
-        help="so many steps, if the seconds suffice: the same seed then gives the same plan",
-    )
-    it.add_argument("--out", type=Path, required=True, metavar="PLAN.json")
     it.add_argument("--html", type=Path, default=None, metavar="PAGE.html", help="the plan as a page, too")
     it.set_defaults(run=plan)
+
+    it = commands.add_parser("plan-region", help=plan_whole_region.__doc__)
+    it.add_argument("region", type=Path, metavar="REGION.json")
+    _add_effort(it, "REGION-PLAN.json")
+    it.set_defaults(run=plan_whole_region)
 
     it = commands.add_parser("quote", help=quote.__doc__)
     it.add_argument("problem", type=Path, metavar="PROBLEM.json")
@@ -129,6 +141,22 @@ def _parser() -> argparse.ArgumentParser:
     it.add_argument("job", type=Path, metavar="JOB.json")
     it.set_defaults(run=quote)
     return parser
+
+
+def _add_effort(it: argparse.ArgumentParser, out: str) -> None:
+    """How long to search, and where the plan goes."""
+    it.add_argument("--seconds", type=_seconds, required=True, help="wall seconds of the search")
+    it.add_argument("--seed", type=_whole(0, 2**31 - 1), default=1)
+    it.add_argument(
+        "--workers", type=_whole(1, MOST_WORKERS), default=1, help="threads; 1: one of everything"
+    )
+    it.add_argument(
+        "--iterations",
+        type=_whole(1, MOST_ITERATIONS),
+        default=None,
+        help="so many steps, if the seconds suffice: the same seed then gives the same plan",
+    )
+    it.add_argument("--out", type=Path, required=True, metavar=out)
 
 
 def _seconds(text: str) -> float:

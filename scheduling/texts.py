@@ -26,6 +26,37 @@ REASON_TEXTS: Final = {
     "NO_CAPACITY_LEFT": N_("이미 실은 양 때문에 이 작업을 더 맡을 수 없습니다."),
     "TOO_EXPENSIVE": N_("넣을 수는 있지만 드는 비용({cost})이 미루는 비용({drop_cost})보다 큽니다."),
     "NOT_YET_INSERTED": N_("지금 넣을 자리가 있습니다. 다시 계획하면 들어갑니다."),
+    "OVERFLOW_NO_ROOM": N_(
+        "{home} 서비스점에는 들어갈 자리가 없어 {point} 서비스점의 {technician} 기사가 갑니다. "
+        "미루는 것보다 비용이 {saves}만큼 덜 듭니다."
+    ),
+    "OVERFLOW_DEAR_AT_HOME": N_(
+        "{home} 서비스점에서는 비용이 너무 커서 미룰 일을 {point} 서비스점의 {technician} 기사가 맡습니다. "
+        "미루는 것보다 비용이 {saves}만큼 덜 듭니다."
+    ),
+    "OVERFLOW_MANDATORY": N_(
+        "꼭 해야 하는 작업인데 {home} 서비스점에는 들어갈 자리가 없어 "
+        "{point} 서비스점의 {technician} 기사가 갑니다."
+    ),
+    "OVERFLOW_HOLDS_ROUTE": N_(
+        "이 작업을 빼면 뒤의 일정을 지킬 수 없어 {point} 서비스점의 {technician} 기사가 그대로 갑니다."
+    ),
+    "OVERFLOW_CHEAPER": N_(
+        "{point} 서비스점의 {technician} 기사가 가면 {home} 서비스점에서 가는 것보다 "
+        "비용이 {saves}만큼 덜 듭니다."
+    ),
+    "LENT": N_(
+        "{point} 서비스점의 일이 많아 {home} 서비스점의 {technician} 기사가 가서 {jobs}건을 맡습니다. "
+        "보내지 않을 때보다 비용이 {saves}만큼 덜 듭니다."
+    ),
+    "LENT_AWAY": N_("이 기사는 그 시간에 {point} 서비스점에서 일합니다."),
+    "STAYS_AT_POINT": N_("이 서비스점이나 기사가 가기로 정해진 작업이라 다른 서비스점에 넘기지 않습니다."),
+    "NO_NEIGHBOUR_TAKES": N_("가까운 서비스점 가운데 이 작업을 받을 수 있는 기사가 없습니다."),
+    "NEIGHBOURS_FULL": N_("가까운 서비스점의 일정에도 이 작업을 넣을 자리가 없습니다."),
+    "NEIGHBOUR_TOO_EXPENSIVE": N_(
+        "{point} 서비스점에서 갈 수는 있지만 드는 비용({cost})이 미루는 비용({drop_cost})보다 큽니다."
+    ),
+    "NOT_EXAMINED": N_("계획을 도중에 멈추어 까닭을 살피지 못했습니다. 다시 계획하면 볼 수 있습니다."),
 }
 
 REPAIR_TEXTS: Final = {

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scheduling.board import board_sequences, open_board
+from scheduling.evaluator import viable_prefix
 from scheduling.problem import FixedPrefix, Job, PlanningProblem, ProblemError, Technician
 from scheduling.region.model import Lending, Region
 from scheduling.region.rules import Lendings, is_overflow, may_leave, taking_limit
@@ -91,6 +92,15 @@ def part_start(state: RegionState, part: PartProblem, lendings: Lendings) -> dic
         rest = [job for job in route[kept:] if part.may_serve(t, part.job_index[job])]
         start[person.id] = [*route[:kept], *rest]
     return board_sequences(open_board(part, start))
+
+
+def keeps_prefixes(part: PartProblem, lendings: Lendings) -> bool:
+    """Whether everybody who is lent can do what he is to do before: who is lent works no overtime."""
+    return all(
+        len(viable_prefix(part, t)) == len(part.prefixes[t])
+        for t, person in enumerate(part.technicians)
+        if person.id in lendings
+    )
 
 
 def _first(state: RegionState, technician: str, lent: Lendings) -> tuple[str, ...]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from time import perf_counter
 
-from scheduling.evaluator import MANDATORY_WEIGHT
+from scheduling.board import board_sequences, open_board
+from scheduling.evaluator import MANDATORY_WEIGHT, evaluate_plan
 from scheduling.plan import Plan, Reason, Unserved
 from scheduling.region.alone import plan_points
 from scheduling.region.borders import work_borders
@@ -36,10 +37,7 @@ def plan_region(region: Region, *, seconds: float, options: RegionOptions | None
     started = perf_counter()
     closing = min(CLOSING_SECONDS * len(region.points), seconds * 0.2)
     run = Run(region, started + seconds - closing, chosen)
-    for p in range(len(region.points)):
-        if run.stopped():
-            break
-        build_alone(region, p)
+    _begin(run)
     share = POINTS_SHARE if chosen.borders else 1.0
     if chosen.iterations is not None:
         share = 1.0
@@ -52,6 +50,14 @@ def plan_region(region: Region, *, seconds: float, options: RegionOptions | None
     run.phase = "reasons"
     found = _close(run, neighbours)
     return replace(found, seconds=perf_counter() - started, alone_cost=alone)
+
+
+def _begin(run: Run) -> None:
+    """Every point's day is read; what is under way stands on its route before anything else does."""
+    for p, point in enumerate(run.region.points):
+        if point.fixed or not run.stopped():
+            problem = build_alone(run.region, p)
+            run.state.apply(evaluate_plan(problem, board_sequences(open_board(problem, None))), {})
 
 
 def _close(run: Run, neighbours: list[list[int]]) -> RegionPlan:

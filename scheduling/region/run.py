@@ -12,7 +12,7 @@ from scheduling.engine import Effort, Progress, Watch, improve_routes
 from scheduling.evaluator import MANDATORY_WEIGHT, evaluate_plan, plan_rank
 from scheduling.plan import Plan
 from scheduling.region.model import Lending, Region
-from scheduling.region.part import build_part, part_start
+from scheduling.region.part import build_part, keeps_prefixes, part_start
 from scheduling.region.state import RegionState
 
 LATE_SHARE = 0.6
@@ -136,6 +136,8 @@ class Run:
         state = self.state
         lent = state.lendings if lendings is None else lendings
         part = build_part(state, points, lendings=lent)
+        if not keeps_prefixes(part, lent):
+            return None
         trail: list[Progress] = []
         until = min(self.deadline, perf_counter() + seconds)
         effort = Effort(until, steps if seconds > 0 else None, seed=seed)

@@ -19,8 +19,9 @@ from scheduling.region.run import RegionOptions, Run
 
 POINTS_SHARE = 0.6
 """Of the time, for the points alone; the rest for their borders."""
-CLOSING_SECONDS = 0.05
-"""Kept back for each point: taking back, reasons, and the judge."""
+CLOSING_SECONDS, CLOSING_TIMES, CLOSING_SHARE = 0.05, 40, 0.3
+"""Kept back at the end for taking back, reasons and the judge: seconds a point, or so many times what reading
+the points took (a machine that is busy with other things is slower at both); never more than the share."""
 
 
 def plan_region(region: Region, *, seconds: float, options: RegionOptions | None = None) -> RegionPlan:
@@ -35,9 +36,11 @@ def plan_region(region: Region, *, seconds: float, options: RegionOptions | None
     """
     chosen = options or RegionOptions()
     started = perf_counter()
-    closing = min(CLOSING_SECONDS * len(region.points), seconds * 0.2)
-    run = Run(region, started + seconds - closing, chosen)
+    run = Run(region, started + seconds, chosen)
     _begin(run)
+    closing = max(CLOSING_SECONDS * len(region.points), CLOSING_TIMES * (perf_counter() - started))
+    closing = min(closing, seconds * CLOSING_SHARE)
+    run.deadline -= closing
     share = POINTS_SHARE if chosen.borders else 1.0
     if chosen.iterations is not None:
         share = 1.0

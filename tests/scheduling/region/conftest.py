@@ -17,4 +17,4 @@ def country() -> Region:
 @pytest.fixture(scope="session")
 def country_plan(country: Region) -> RegionPlan:
     """Its plan with two workers."""
-    return plan_region(country, seconds=60, options=RegionOptions(iterations=600, workers=2))
+    return plan_region(country, seconds=170, options=RegionOptions(iterations=600, workers=2))

@@ -40,7 +40,7 @@ def body() -> dict[str, Any]:
 def run(folder: Path, body: object, *more: str) -> int:
     (folder / "region.json").write_text(json.dumps(body), encoding="utf-8")
     out = str(folder / "plan.json")
-    return main(["plan-region", str(folder / "region.json"), "--seconds", "20", "--out", out, *more])
+    return main(["plan-region", str(folder / "region.json"), "--seconds", "100", "--out", out, *more])
 
 
 def test_a_region_is_planned_by_the_schemas(

@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from scheduling.problem import ProblemError, Window
+from scheduling.problem import Window
+from scheduling.problem_checks import ProblemError
 
 
 def required(path: str, body: Mapping[str, Any], field: str) -> Any:

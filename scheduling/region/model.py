@@ -14,7 +14,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from scheduling.problem import COST_LIMIT, FixedPrefix, Job, ProblemError, Technician
+from scheduling.problem import FixedPrefix, Job, Technician
+from scheduling.problem_checks import COST_LIMIT, ProblemError
 from scheduling.problem_json import travel_from_points
 
 Travel = Callable[[Sequence[int]], npt.NDArray[np.int32]]

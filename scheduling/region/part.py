@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from scheduling.board import board_sequences, open_board
 from scheduling.evaluator import viable_prefix
-from scheduling.problem import FixedPrefix, Job, PlanningProblem, ProblemError, Technician
+from scheduling.problem import FixedPrefix, Job, PlanningProblem, Technician
+from scheduling.problem_checks import ProblemError
 from scheduling.region.model import Lending, Region
 from scheduling.region.rules import Lendings, is_overflow, may_leave, taking_limit
 from scheduling.region.state import RegionState

@@ -15,7 +15,7 @@ from scheduling.fields import (
     required,
 )
 from scheduling.plan import Reason, plan_to_json, reason_to_json
-from scheduling.problem import ProblemError
+from scheduling.problem_checks import ProblemError
 from scheduling.problem_json import (
     job_to_json,
     parse_job,

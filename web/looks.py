@@ -73,23 +73,25 @@ class Looks:
 
     def __init__(self, *, at_once: int, wait_s: float = WAIT_AT_MOST_S) -> None:
         self._wait_s = wait_s
-        self._turns = Turns(at_once)
+        self._shared, self._own = Turns(max(1, at_once // 2)), Turns(max(1, at_once - at_once // 2))
         self._gathering: dict[Hashable, _Gathering] = {}
         self._rests_until: dict[Hashable, float] = {}
 
     @asynccontextmanager
-    async def turn(self, people: Callable[[], int] = lambda: 1) -> AsyncIterator[None]:
+    async def turn(self, people: Callable[[], int] | None = None) -> AsyncIterator[None]:
         """One of the few threads for looks; it then rests as long as it was used.
 
         Args:
-            people: how many wait for this look; what many wait for comes before what one waits for.
+            people: how many wait for a shared look; None for one's own. Each kind has half of the turns: a
+                company's queue and a technician's day do not stand in each other's way.
 
         Raises:
             PutOffError: there was none within the time.
         """
+        turns = self._own if people is None else self._shared
         try:
             async with asyncio.timeout(self._wait_s):
-                await self._turns.take(people)
+                await turns.take(people or _one)
         except TimeoutError:
             raise PutOffError from None
         loop = asyncio.get_running_loop()
@@ -97,7 +99,7 @@ class Looks:
         try:
             yield
         finally:  # half of the time belongs to people and, on one machine, to the workers
-            loop.call_later(min(loop.time() - began, TURN_RESTS_AT_MOST_S), self._turns.give_back)
+            loop.call_later(min(loop.time() - began, TURN_RESTS_AT_MOST_S), turns.give_back)
 
     async def share(self, request: Request, principal: Principal, make: Make) -> Response:
         """The rendering that begins next, for all who ask for this until then.
@@ -139,6 +141,10 @@ class Looks:
         if len(self._rests_until) > KNOWN_PARTS:
             self._rests_until.clear()
         self._rests_until[key] = until
+
+
+def _one() -> int:
+    return 1
 
 
 def _key_of(request: Request, principal: Principal) -> Hashable:

@@ -15,7 +15,7 @@ import { toast } from "./toast.js";
 
 const COALESCE_MS = 60;
 const REST_TIMES = 2; // a part rests twice as long as its last look took: a server with much to do is asked less often
-const REST_MOST_MS = 10_000;
+const REST_MOST_MS = 3000; // a page that is not told to rest is never far behind without saying so
 const LOOKS_AT_ONCE = 2; // of one page
 const REST_WHEN_PUT_OFF_MS = 3000; // of the whole page; twice as long each time in a row, eight times at most
 const POLL_MS = 15_000;

@@ -87,8 +87,8 @@ def _without(problem: PlanningProblem, barred: Any) -> Any:
     return matrix
 
 
-def solve_with_vroom(problem: PlanningProblem, seconds: float, seed: int) -> Sequences:  # noqa: ARG001
-    """Drop costs as priorities. It ends by itself; no seed and no time are its own."""
+def solve_with_vroom(problem: PlanningProblem, seconds: float, seed: int) -> Sequences:  # noqa: ARG001 - as its peers are asked
+    """Drop costs as priorities. It ends by itself: no seed and no time are its own."""
     import vroom
 
     names = sorted({skill for job in problem.jobs for skill in job.skills})

@@ -107,7 +107,7 @@ def _deliver(
     if prepare is not None:
         try:
             prepare(event)
-        except Exception:
+        except Exception:  # a help alone: the step is taken without what the network would have told
             log.exception("preparation_failed", name=stored.name)
     handlers = journey[type(event)]
     for handler in handlers:

@@ -6,8 +6,10 @@ all of it holds or nothing is kept. What was agreed and kept on paper plans nobo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from sqlmodel import Session
 
@@ -121,28 +123,20 @@ def _record_steps(session: Session, ticket_id: int, record: PaperRecord, *, by: 
         filter(None, (case.ticket.received_at, visit.en_route_at, visit.arrived_at, visit.started_at))
     )
 
-    def at(moment: datetime) -> datetime:
-        return moved_up(moment, floor)
+    def take(step: Callable[..., object], field: str, moment: datetime) -> None:
+        with in_field(field):
+            step(session, ticket_id=ticket_id, at=moved_up(moment, floor), by=by, now=now)
 
-    told = {"ticket_id": ticket_id, "by": by, "now": now}
     if known < ALREADY["en_route"]:
-        with in_field("departed_at"):
-            visits.depart(session, at=at(record.departed_at or record.arrived_at), **told)  # type: ignore[arg-type]
+        take(visits.depart, "departed_at", record.departed_at or record.arrived_at)
     if known < ALREADY["arrived"]:
-        with in_field("arrived_at"):
-            visits.arrive(session, at=at(record.arrived_at), **told)  # type: ignore[arg-type]
+        take(visits.arrive, "arrived_at", record.arrived_at)
     if known < ALREADY["in_progress"] and record.started_at is not None:
-        with in_field("started_at"):
-            visits.start(session, at=at(record.started_at), **told)  # type: ignore[arg-type]
+        take(visits.start, "started_at", record.started_at)
     if record.completed_at is None:
         return
-    with in_field("completed_at"):
-        visits.complete_visit(
-            session,
-            completion=replace(record.completion, note=record.completion.note.strip()),
-            at=at(record.completed_at),
-            **told,  # type: ignore[arg-type]
-        )
+    completion = replace(record.completion, note=record.completion.note.strip())
+    take(partial(visits.complete_visit, completion=completion), "completed_at", record.completed_at)
     _place_in_day(session, visit)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -57,27 +57,20 @@ def token(arguments: argparse.Namespace) -> int:
     """Print a bearer token and nothing else."""
     from workforce.accounts import issue_token
 
-    with transaction(arguments.data_dir) as session:
-        print(
-            issue_token(
-                session,
-                role=Role(arguments.role),
-                company_code=arguments.company,
-                login=arguments.user,
-                by=this_command(),
-                now=clock.now(),
-            )
-        )
-    return 0
+    return _print_issued(issue_token, arguments)
 
 
 def login_link(arguments: argparse.Namespace) -> int:
     """Print the path of a one-time log-in and nothing else."""
     from workforce.accounts import issue_login_link
 
+    return _print_issued(issue_login_link, arguments)
+
+
+def _print_issued(issue: Callable[..., str], arguments: argparse.Namespace) -> int:
     with transaction(arguments.data_dir) as session:
         print(
-            issue_login_link(
+            issue(
                 session,
                 role=Role(arguments.role),
                 company_code=arguments.company,

@@ -15,10 +15,13 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
+from urllib.parse import quote
 
 from benchmarks.load_http import LOOKS_BY_ITSELF, Answer, House
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "web" / "assets"
+OWN = "?hear="
+"""`OWN` of js/live_share.js: such a stream is told what the page's parts wait for."""
 _TAG = re.compile(r"<[a-z]+[^>]*\sdata-live=\"[^\"]*\"[^>]*>")
 _STREAM = re.compile(r"data-live-url=\"([^\"]*)\"")
 _ATTRIBUTE = re.compile(r"\s(data-live|data-live-src|data-lazy)=\"([^\"]*)\"")
@@ -73,6 +76,8 @@ class Page:
         found = _STREAM.search(html)
         self.stream = unescape(found.group(1)) if found else self.stream
         self.parts = [part for part in map(self._part, _TAG.findall(html)) if part is not None]
+        if self.stream.endswith(OWN):
+            self.stream += quote(",".join(dict.fromkeys(topic for part in self.parts for topic in part.topics)))
 
     async def live(self) -> None:
         """Listen until cancelled; a stream that ends is opened again after a second."""

@@ -20,7 +20,6 @@ from urllib.parse import quote, urlencode
 from benchmarks.load_client import Page, Part, pause_of
 from benchmarks.load_http import House
 from benchmarks.load_tally import Tally
-from web.pages.live import PHONE_STREAM
 
 TYPING_S = 0.2
 """The desk's search waits so long after a key (forms.html, `delay:200ms`)."""
@@ -68,16 +67,16 @@ class People:
         await asyncio.gather(*opening)
 
     async def _open(self, cookie: str, path: str, *, looks: bool) -> None:
-        page = Page(self.house, cookie, stream=PHONE_STREAM if path == "/m" else "/live", kind_of=_kind_of)
-        if looks:
-            answer = await self.house.ask("page " + path.split("?", maxsplit=1)[0], path, cookie=cookie)
-            if answer is not None:
-                page.read(answer.text)
-            if path == "/dispatch":
-                page.on_news = self._note_news
-            if path.startswith("/dispatch"):
-                source = "/dispatch/map.json" + path.removeprefix("/dispatch")
-                page.parts.append(Part(("ticket", "plan"), source, "console: map", least_pause_s=MAP_PAUSE_S))
+        page = Page(self.house, cookie, kind_of=_kind_of)
+        answer = await self.house.ask("page " + path.split("?", maxsplit=1)[0], path, cookie=cookie)
+        if answer is not None:
+            page.read(answer.text)
+        if not looks:
+            page.parts = []
+        if path == "/dispatch":
+            page.on_news = self._note_news
+        if answer is not None and path.startswith("/dispatch"):
+            page.parts.append(_map_of(path, answer.text))
         task = asyncio.create_task(page.live())
         self.standing.add(task)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from sqlmodel import Session
 
@@ -15,12 +16,15 @@ LOOK_AGAIN: News = [(CHANNEL, json.dumps({"topic": RESYNC}))]
 """What a process tells when it starts: the one before may have died between a change and its announcement."""
 
 
-def announce(session: Session, *, company_id: int, topic: str, **ids: int | str | None) -> None:
+def announce(
+    session: Session, *, company_id: int, topic: str, **ids: int | str | Sequence[int] | None
+) -> None:
     """Tell open pages, when this transaction is committed, that something changed.
 
     Args:
-        topic: `ticket`, `plan`, `notice`, `task`, `happy_call`.
-        ids: what it is about, e.g. `ticket_id`, `service_point_id`, `number`. No names or phone numbers.
+        topic: `ticket`, `plan`, `shift`, `notice`, `task`, `happy_call`.
+        ids: what it is about, e.g. `ticket_id`, `service_point_id`, `number`, and `technician_ids` whose day
+            it changes. No names or phone numbers.
     """
     payload = json.dumps({"company": company_id, "topic": topic, **ids}, separators=(",", ":"))
     tell_after_commit(session, CHANNEL, payload)

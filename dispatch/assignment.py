@@ -177,7 +177,7 @@ def confirm_tentative(session: Session, *, ticket_id: int, now: datetime) -> Non
             company_id=session.get_one(Ticket, ticket_id).company_id,
             topic="plan",
             service_point_id=visit.service_point_id,
-            technician_id=visit.technician_id,
+            technician_ids=[visit.technician_id],
         )
 
 

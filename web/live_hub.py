@@ -25,7 +25,7 @@ CHECK_EVERY_S = 15.0
 BREATH_S = 0.25
 """A page that was just told something hears what comes next together: its first news is never held back."""
 BREATH_AT_MOST_S = 2.0
-TOLD_A_SECOND = 500
+TOLD_A_SECOND = 300
 """So many pages a process tells a second and still answers people in time: more of them breathe longer."""
 LOOK_EVERY_S = 3.0
 """How soon a stream notices that its log-in has ended."""
@@ -48,6 +48,8 @@ class Listener:
     """The session or token that may end while it listens."""
     deaf_to: frozenset[str] = frozenset()
     """Topics that none of its parts waits for."""
+    hears: frozenset[str] | None = None
+    """All that its parts wait for; None: whatever it may hear."""
     queue: asyncio.Queue[tuple[str, tuple[str, ...]]] = field(
         default_factory=lambda: asyncio.Queue(QUEUE_LENGTH)
     )
@@ -58,6 +60,12 @@ class Listener:
             return False
         point = change.get("service_point_id")
         return self.service_point_id is None or point is None or point == self.service_point_id
+
+    def waits_for(self, topics: Collection[str]) -> bool:
+        """Whether one of its parts looks again at this news: `ticket` takes every `ticket:…`."""
+        return self.hears is None or any(
+            topic in self.hears or topic.partition(":")[0] in self.hears for topic in topics
+        )
 
 
 class LiveHub:
@@ -72,6 +80,7 @@ class LiveHub:
         self.connected = False
         self._process = secrets.token_hex(4)
         self._count = 0
+        self._breathing = 0
         self._asking: asyncio.Future[Collection[Held]] | None = None
 
     @property
@@ -81,8 +90,8 @@ class LiveHub:
 
     @property
     def breath_s(self) -> float:
-        """How long a page that was just told something hears nothing more."""
-        return min(max(BREATH_S, len(self._listeners) / TOLD_A_SECOND), BREATH_AT_MOST_S)
+        """How long a page that was just told something hears nothing more: by how many were just told."""
+        return min(max(BREATH_S, self._breathing / TOLD_A_SECOND), BREATH_AT_MOST_S)
 
     @property
     def listener_count(self) -> int:
@@ -117,13 +126,15 @@ class LiveHub:
         service_point_id: int | None,
         held: Held | None = None,
         deaf_to: frozenset[str] = frozenset(),
+        hears: frozenset[str] | None = None,
     ) -> AsyncIterator[dict[str, str]]:
         """The events of one browser or program until it goes away, or its session or token ends.
 
         Args:
-            deaf_to: topics that its page has no part for: two thousand phones need not hear of every text.
+            deaf_to: topics that its page has no part for.
+            hears: all that its page has parts for: two thousand phones need not hear of each other's routes.
         """
-        listener = Listener(company_id, service_point_id, held, deaf_to)
+        listener = Listener(company_id, service_point_id, held, deaf_to, hears)
         self._listeners.add(listener)
         try:
             yield {"event": "hello", "data": json.dumps({"mark": self.mark})}
@@ -137,9 +148,16 @@ class LiveHub:
                 if event == ENDED:
                     return
                 if event == CHANGE:
-                    await asyncio.sleep(self.breath_s)
+                    await self._breathe()
         finally:
             self._listeners.discard(listener)
+
+    async def _breathe(self) -> None:
+        self._breathing += 1
+        try:
+            await asyncio.sleep(self.breath_s)
+        finally:
+            self._breathing -= 1
 
     async def _listen_for_ever(self) -> None:
         while True:
@@ -190,7 +208,7 @@ class LiveHub:
             return
         topics = tuple(topics_of(change))
         for listener in list(self._listeners):
-            if listener.may_hear(change):
+            if listener.may_hear(change) and listener.waits_for(topics):
                 _put(listener, CHANGE, topics)
 
     def _send_all(self, event: str) -> None:
@@ -202,13 +220,12 @@ def topics_of(change: dict[str, Any]) -> list[str]:
     """The names under which pages wait for a change: `ticket:ON-1`, `plan:12` of point 12, `technician:7`."""
     topic = str(change["topic"])
     about = change.get("number") or change.get("id")
-    if topic == "plan":
+    if topic in ("plan", "shift"):
         about = change.get("service_point_id")
     topics = [f"{topic}:{about or ''}".rstrip(":")]
-    for key, name in (("service_point_id", "point"), ("technician_id", "technician")):
-        if change.get(key) is not None:
-            topics.append(f"{name}:{change[key]}")
-    return topics
+    if change.get("service_point_id") is not None:
+        topics.append(f"point:{change['service_point_id']}")
+    return [*topics, *(f"technician:{each}" for each in change.get("technician_ids", ()))]
 
 
 def _with_what_waits(listener: Listener, topics: tuple[str, ...]) -> tuple[str, ...]:

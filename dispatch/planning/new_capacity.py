@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from sqlmodel import Session
 
+from core import live
 from dispatch.planning.board import load_horizon, planned_days
 from dispatch.planning.solve_requests import request_solve
 from dispatch.safety import give_again
@@ -22,6 +23,7 @@ def plan_anew(*, session: Session, event: CapacityChanged, now: datetime) -> Non
     point_id = event.service_point_id
     for ticket_id in _deserted_safety_cases(session, point_id=point_id, now=now):
         give_again(session, ticket_id=ticket_id, now=now)
+    live.announce(session, company_id=event.company_id, topic="shift", service_point_id=point_id)
     first, last = date.fromisoformat(event.first_day), date.fromisoformat(event.last_day)
     for day in planned_days(session, point_id=point_id, now=now):
         if first <= day <= last:

@@ -41,6 +41,13 @@ class Change:
         return "moved"
 
     @property
+    def technicians(self) -> set[int]:
+        """Whose day is another than before."""
+        before = self.before.technician_id if self.before.planned else None
+        after = self.after.technician_id if self.after is not None else None
+        return {who for who in (before, after) if who is not None}
+
+    @property
     def shift_s(self) -> int:
         """Seconds by which the start moves; 0 when there was none, or is none."""
         if self.after is None or self.before.planned_start is None:

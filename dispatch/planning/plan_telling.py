@@ -47,6 +47,7 @@ def tell(
             topic="plan",
             service_point_id=board.point_id,
             day=draft.board.day.isoformat(),
+            technician_ids=sorted({who for change in changes for who in change.technicians}),
         )
     for change in changes:
         visit = change.before

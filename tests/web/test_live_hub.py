@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
-from web.live_hub import BREATH_S, QUEUE_LENGTH, LiveHub, topics_of
+from web.live_hub import BREATH_S, QUEUE_LENGTH, TOLD_A_SECOND, LiveHub, topics_of
 
 
 class House:
@@ -53,8 +53,9 @@ def test_the_first_news_comes_at_once_and_the_rest_together() -> None:
 
 
 def test_a_plan_is_known_by_its_point() -> None:
-    """A technician's phone waits for `plan:4`; `plan` alone takes every point's."""
-    assert topics_of({"topic": "plan", "service_point_id": 4, "day": "2026-12-01"}) == ["plan:4", "point:4"]
+    """`plan` alone takes every point's; whose day it changes is named."""
+    plan = {"topic": "plan", "service_point_id": 4, "day": "2026-12-01", "technician_ids": [7, 9]}
+    assert topics_of(plan) == ["plan:4", "point:4", "technician:7", "technician:9"]
     assert topics_of({"topic": "plan"}) == ["plan"]
 
 
@@ -76,6 +77,38 @@ def test_a_phone_does_not_hear_what_its_pages_do_not_show() -> None:
         house.say("ticket", number="A")
         assert topics(await anext(phone)) == ["ticket:A"]
         assert topics(await anext(desk)) == ["notice:7", "ticket:A"]
+
+    in_a_loop(scene)
+
+
+def test_a_phone_hears_what_its_parts_wait_for_and_nothing_else() -> None:
+    async def scene(house: House) -> None:
+        phone = await house.open(hears=frozenset({"technician:7", "ticket:A", "queue"}))
+        for number in ("B", "A"):
+            house.say("ticket", number=number, service_point_id=4)
+        house.say("plan", service_point_id=4, technician_ids=[8])
+        house.say("plan", service_point_id=4, technician_ids=[7])
+        house.say("queue", id=3)
+        told = topics(await anext(phone))
+        assert told == ["ticket:A", "point:4", "plan:4", "technician:7", "queue:3"]
+
+    in_a_loop(scene)
+
+
+def test_the_more_pages_are_told_the_longer_each_breathes() -> None:
+    async def scene(house: House) -> None:
+        streams = [await house.open() for _ in range(TOLD_A_SECOND)]
+        assert house.hub.breath_s == BREATH_S, "however many are open"
+        house.say("ticket", number="A")
+        for stream in streams:
+            await anext(stream)
+        waiting = [asyncio.ensure_future(anext(stream)) for stream in streams]
+        await asyncio.sleep(0)
+        assert house.hub.breath_s == 1.0
+        for each in waiting:
+            each.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        assert house.hub.breath_s == BREATH_S
 
     in_a_loop(scene)
 

@@ -122,8 +122,8 @@ def test_his_phone_waits_for_what_is_his_and_not_for_all_that_happens_at_his_poi
     page = phone.client.get("/m").text
     waits = re.findall(r'id="route"[^>]*data-live="([^"]+)"', page)[0].split()
     point, technician = phone.web.point.id, phone.web.technician.id
-    assert waits == [f"technician:{technician}", f"plan:{point}", f"ticket:{phone.number}"]
-    assert 'data-live-url="/live?without=notice,happy_call"' in page
+    assert waits == [f"technician:{technician}", f"shift:{point}", f"ticket:{phone.number}"]
+    assert 'data-live-url="/live?hear="' in page, "and its stream tells it nothing else"
 
 
 def test_another_technicians_job_does_not_exist_for_him(phone: Phone) -> None:

@@ -13,19 +13,23 @@ from web.live_hub import Held
 router = APIRouter(route_class=GuardedRoute)
 
 PING_S = 15
-PHONE_STREAM = "/live?without=notice,happy_call"
-"""What a technician's phone listens to: its pages show no receipts of texts."""
+OWN_STREAM = "/live?hear="
+"""A stream of what the page's parts wait for, and nothing else: `js/live_share.js` writes it behind this."""
 
 
 @router.get("/live")
 @everyone
-async def live(request: Request, without: str = "", principal: Principal = SignedIn) -> EventSourceResponse:
-    """Server-sent events of what this person may see, but for the topics named `without=a,b`."""
+async def live(
+    request: Request, without: str = "", hear: str | None = None, principal: Principal = SignedIn
+) -> EventSourceResponse:
+    """Server-sent events of what this person may see: of `hear=technician:7,ticket:ON-1` alone, if that is
+    said; but for the topics named `without=a,b`."""
     stream = context_of(request).live.stream(
         company_id=principal.company_id,
         service_point_id=principal.service_point_id,
         held=_held(principal),
         deaf_to=frozenset(without.split(",")),
+        hears=None if hear is None else frozenset(hear.split(",")),
     )
     return EventSourceResponse(stream, ping=PING_S)
 

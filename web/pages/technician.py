@@ -27,7 +27,7 @@ from dispatch.technician_shapes import Job, TechnicianDay
 from dispatch.technicians_at_work import TechnicianWork, technicians_with_work
 from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
-from web.pages.live import PHONE_STREAM
+from web.pages.live import OWN_STREAM
 from web.pages.posting import Posted, take_once
 from web.paths import own_path
 from web.presenters.masks import MASKED
@@ -139,7 +139,7 @@ def frame_of(session: Session, whose: Whose, principal: Principal, *, view: str 
     ]
     if principal.role in HOME_OF_DESK:
         tabs.append((HOME_OF_DESK[principal.role], _("내 화면"), "headset", False))
-    return {"tabs": tabs, "help_phone": _help_phone(session, whose.technician), "live_url": PHONE_STREAM}
+    return {"tabs": tabs, "help_phone": _help_phone(session, whose.technician), "live_url": OWN_STREAM}
 
 
 def _help_phone(session: Session, technician: TechnicianInfo | None) -> dict[str, str] | None:
@@ -245,14 +245,11 @@ def _cards(
 
 
 def _topics(technician: TechnicianInfo, day: TechnicianDay) -> list[str]:
-    """His own topic, his points' plans, and each ticket of the day: not whatever happens at his point, or one
+    """His own topic, his point's shifts, and each ticket of the day: not whatever happens at his point, or one
     step of a colleague would have everybody's phone look."""
-    points = {job.service_point_id for job in (*day.open_jobs, *day.calls)} | {
-        technician.service_point_id or 0
-    }
     numbers = [job.number for job in (*day.open_jobs, *day.ended_jobs, *day.calls)]
     return [
         f"technician:{technician.id}",
-        *(f"plan:{point_id}" for point_id in sorted(points)),
+        f"shift:{technician.service_point_id or 0}",
         *(f"ticket:{number}" for number in numbers),
     ]

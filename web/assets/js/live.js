@@ -28,6 +28,7 @@ let connected = false;
 let looking = 0;
 let putOffs = 0;
 let pageRestsUntil = 0;
+let hearMore = () => {};
 
 /**
  * Start listening. Resolves when the first connection stands, or after a short wait without one.
@@ -38,10 +39,11 @@ export function startLive() {
   if (!url || !("EventSource" in window)) return Promise.resolve();
   showState("wait");
   document.addEventListener("visibilitychange", flushWaiting);
+  document.addEventListener("htmx:after:swap", () => hearMore());
   window.setInterval(() => connected || refreshAll(), POLL_MS);
   return new Promise((resolve) => {
     window.setTimeout(resolve, 2000);
-    shareStream(url, document.body.dataset.liveKey ?? "", (kind, data) => {
+    hearMore = shareStream(url, document.body.dataset.liveKey ?? "", wantedTopics, (kind, data) => {
       receive(kind, data);
       if (kind === "on" || kind === "hello") resolve();
     });
@@ -106,6 +108,12 @@ function touchedBy(topics) {
     const wanted = (element.getAttribute("data-live") ?? "").split(/\s+/);
     return topics.some((topic) => wanted.some((want) => matches(want, topic)));
   });
+}
+
+/** What the parts of this page wait for. */
+function wantedTopics() {
+  const wanted = [...document.querySelectorAll("[data-live]")].flatMap((element) => (element.getAttribute("data-live") ?? "").split(/\s+/));
+  return [...new Set(wanted.filter(Boolean))];
 }
 
 /** A person waits for it. */
@@ -220,4 +228,5 @@ async function loadInto(element, source, state, byHand) {
   state.last = body;
   const swap = element.getAttribute("data-live-swap") ?? "outerMorph";
   await htmx.swap({ target: element, sourceElement: element, text: body, swap });
+  hearMore();
 }

@@ -46,7 +46,9 @@ class Part:
     again: bool = False
     least_pause_s: float = 0.0
     lazy: bool = False
-    """Out of sight and not there yet: fetched once something happens on it."""
+    """Not there yet: fetched once something happens on it."""
+    out_of_sight: bool = False
+    """Nobody scrolls: what was not there at first is never in sight."""
 
     def hears(self, topics: list[str]) -> bool:
         return any(
@@ -67,6 +69,7 @@ class Page:
     looks: set[asyncio.Task[None]] = field(default_factory=set)
     rests_until: float = 0.0
     put_offs: int = 0
+    out_of_sight_looks: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._turns = asyncio.Semaphore(LOOKS_AT_ONCE)
@@ -77,7 +80,8 @@ class Page:
         self.stream = unescape(found.group(1)) if found else self.stream
         self.parts = [part for part in map(self._part, _TAG.findall(html)) if part is not None]
         if self.stream.endswith(OWN):
-            self.stream += quote(",".join(dict.fromkeys(topic for part in self.parts for topic in part.topics)))
+            wanted = dict.fromkeys(topic for part in self.parts for topic in part.topics)
+            self.stream += quote(",".join(wanted))
 
     async def live(self) -> None:
         """Listen until cancelled; a stream that ends is opened again after a second."""
@@ -137,8 +141,10 @@ class Page:
 
     async def _ask(self, part: Part) -> Answer | None:
         """One look in the page's turn; one that is put off lets the whole page rest."""
-        while (pause := self.rests_until - time.monotonic()) > 0:
+        while (pause := self._rests_until(part) - time.monotonic()) > 0:
             await asyncio.sleep(pause)
+        if part.out_of_sight:
+            self.out_of_sight_looks.append(time.monotonic())
         async with self._turns:
             ask = self.house.ask
             answer = await ask(part.kind, part.source, cookie=self.cookie, headers=LOOKS_BY_ITSELF)
@@ -148,17 +154,27 @@ class Page:
         self.put_offs = self.put_offs + 1 if answer is None else 0
         return answer
 
+    def _rests_until(self, part: Part) -> float:
+        looks = self.out_of_sight_looks
+        while looks and looks[0] < time.monotonic() - OUT_OF_SIGHT_S:
+            looks.pop(0)
+        is_many = part.out_of_sight and len(looks) >= OUT_OF_SIGHT_LOOKS
+        return max(self.rests_until, looks[0] + OUT_OF_SIGHT_S if is_many else 0.0)
+
     def _part(self, tag: str) -> Part | None:
         found = {name: unescape(value) for name, value in _ATTRIBUTE.findall(tag)}
         source = found.get("data-live-src") or found.get("data-lazy")
         if not source:
             return None
         topics = tuple(found["data-live"].split())
-        return Part(topics, source, self.kind_of(source), lazy="data-live-src" not in found)
+        lazy = "data-live-src" not in found
+        return Part(topics, source, self.kind_of(source), lazy=lazy, out_of_sight=lazy)
 
 
 COALESCE_S = pause_of("js/live.js", "COALESCE_MS") / 1000
 LOOKS_AT_ONCE = int(pause_of("js/live.js", "LOOKS_AT_ONCE"))
 REST_TIMES = pause_of("js/live.js", "REST_TIMES")
 REST_PUT_OFF_S = pause_of("js/live.js", "REST_WHEN_PUT_OFF_MS") / 1000
+OUT_OF_SIGHT_LOOKS = int(pause_of("js/live.js", "OUT_OF_SIGHT_LOOKS"))
+OUT_OF_SIGHT_S = pause_of("js/live.js", "OUT_OF_SIGHT_MS") / 1000
 REST_MOST_S = pause_of("js/live.js", "REST_MOST_MS") / 1000

@@ -22,9 +22,9 @@ def announce(
     """Tell open pages, when this transaction is committed, that something changed.
 
     Args:
-        topic: `ticket`, `plan`, `shift`, `notice`, `task`, `happy_call`.
-        ids: what it is about, e.g. `ticket_id`, `service_point_id`, `number`, and `technician_ids` whose day
-            it changes. No names or phone numbers.
+        topic: `ticket`, `plan`, `proposal`, `shift`, `notice`, `task`, `happy_call`.
+        ids: what it is about, e.g. `ticket_id`, `service_point_id`, `number`, a ticket's `status` and
+            `safety`, and `technician_ids` whose day it changes. No names or phone numbers.
     """
     payload = json.dumps({"company": company_id, "topic": topic, **ids}, separators=(",", ":"))
     tell_after_commit(session, CHANNEL, payload)

@@ -89,4 +89,6 @@ def note_change(
         ticket_id=ticket.id,
         number=ticket.number,
         service_point_id=ticket.service_point_id,
+        status=ticket.status,
+        safety=ticket.safety,
     )

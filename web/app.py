@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -31,6 +32,7 @@ from web.routes import API_ROUTERS, PAGE_ROUTERS
 from workforce.callers import Held, standing
 
 API_PREFIX = "/api/v1"
+SWITCH_S = 0.0005
 LAST_LOOKS, LOOK_PAUSE_S = 100, 0.02
 
 
@@ -73,6 +75,7 @@ def set_context(app: FastAPI, context: WebContext) -> None:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     context: WebContext = app.state.ondol
     # As many threads as pooled connections: a request that gets a thread also gets a connection.
+    sys.setswitchinterval(SWITCH_S)
     anyio.to_thread.current_default_thread_limiter().total_tokens = context.settings.web_threads
     await context.live.start(partial(_standing, context))
     await anyio.to_thread.run_sync(tell, context.database.engine, LOOK_AGAIN)

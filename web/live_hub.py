@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import secrets
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncGenerator, Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -127,7 +127,7 @@ class LiveHub:
         held: Held | None = None,
         deaf_to: frozenset[str] = frozenset(),
         hears: frozenset[str] | None = None,
-    ) -> AsyncIterator[dict[str, str]]:
+    ) -> AsyncGenerator[dict[str, str]]:
         """The events of one browser or program until it goes away, or its session or token ends.
 
         Args:
@@ -217,14 +217,19 @@ class LiveHub:
 
 
 def topics_of(change: dict[str, Any]) -> list[str]:
-    """The names under which pages wait for a change: `ticket:ON-1`, `plan:12` of point 12, `technician:7`."""
+    """The names under which pages wait for a change: `ticket:ON-1`, `plan:12` of point 12, `technician:7`,
+    `status:RECEIVED` of a ticket that stands so now, `safety` of one with danger."""
     topic = str(change["topic"])
     about = change.get("number") or change.get("id")
-    if topic in ("plan", "shift"):
+    if topic in ("plan", "proposal", "shift"):
         about = change.get("service_point_id")
     topics = [f"{topic}:{about or ''}".rstrip(":")]
     if change.get("service_point_id") is not None:
         topics.append(f"point:{change['service_point_id']}")
+    if change.get("status"):
+        topics.append(f"status:{change['status']}")
+    if change.get("safety"):
+        topics.append("safety")
     return [*topics, *(f"technician:{each}" for each in change.get("technician_ids", ()))]
 
 

@@ -170,9 +170,8 @@ def _record(session: Session, plan: Plan, *, what: str, reason: str | None, by: 
     live.announce(
         session,
         company_id=plan.company_id,
-        topic="plan",
+        topic="proposal",
         service_point_id=plan.service_point_id,
-        day=plan.day.isoformat(),
     )
 
 

@@ -123,14 +123,7 @@ def store_proposal(
     plan.gain = gain_as_json(gain)
     session.add(plan)
     session.flush()
-    live.announce(
-        session,
-        company_id=board.company_id,
-        topic="plan",
-        service_point_id=board.point_id,
-        day=board.day.isoformat(),
-        proposal_id=plan.id,
-    )
+    live.announce(session, company_id=board.company_id, topic="proposal", service_point_id=board.point_id)
     assert plan.id is not None
     return plan.id
 
@@ -275,5 +268,7 @@ def _write_plan(
         row.last_solved_at = now
     session.add(row)
     if outdate_proposals(session, row.service_point_id, row.day, now):
+        company_id = draft.board.company_id
+        live.announce(session, company_id=company_id, topic="proposal", service_point_id=row.service_point_id)
         # What it answered is open again: a new solve proposes anew, or asks a named person.
         request_solve(session, point_id=row.service_point_id, day=row.day, now=now, delay_s=PAUSE_S)

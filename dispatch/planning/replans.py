@@ -52,7 +52,7 @@ def ask_replan(session: Session, *, point_id: int, day: date, by: Actor, now: da
         company_id=company_id,
         data={"day": day.isoformat()},
     )
-    live.announce(session, company_id=company_id, topic="plan")
+    live.announce(session, company_id=company_id, topic="proposal")
 
 
 def answer_replan(session: Session, *, claim: Claim, result: str, now: datetime) -> None:
@@ -66,7 +66,7 @@ def answer_replan(session: Session, *, claim: Claim, result: str, now: datetime)
         company_id=claim.company_id,
         data={"day": claim.day.isoformat(), "result": result, "asked_at": claim.asked_at.isoformat()},
     )
-    live.announce(session, company_id=claim.company_id, topic="plan")
+    live.announce(session, company_id=claim.company_id, topic="proposal")
 
 
 def replan_of(session: Session, *, company_id: int, account_id: int | None, now: datetime) -> Replan | None:

@@ -67,7 +67,7 @@ def test_a_decision_replaces_the_list_and_colleagues_see_who_decided(
     plan_id = _propose(web_world, number)
     page = dispatcher.get("/dispatch/proposals").text
     url = f"/dispatch/proposals/{plan_id}/decision"
-    assert 'id="proposal-list" data-live="plan" data-live-src="/dispatch/proposals/list"' in page
+    assert 'id="proposal-list" data-live="proposal" data-live-src="/dispatch/proposals/list"' in page
     assert f'hx-post="{url}" hx-target="#proposal-list"' in page
     done = dispatcher.post(url, data={"decision": "REJECT", "reason": "고객이 싫어함"}, headers=PART).text
     assert done.lstrip().startswith("<div") and 'id="proposal-list"' in done and "<dialog" not in done

@@ -59,6 +59,13 @@ def test_a_plan_is_known_by_its_point() -> None:
     assert topics_of({"topic": "plan"}) == ["plan"]
 
 
+def test_a_ticket_is_known_by_how_it_stands_and_by_its_danger() -> None:
+    """A desk that shows who waits hears of those who begin to."""
+    change = {"topic": "ticket", "number": "A", "service_point_id": 4, "status": "RECEIVED", "safety": True}
+    assert topics_of(change) == ["ticket:A", "point:4", "status:RECEIVED", "safety"]
+    assert topics_of({**change, "safety": False, "status": "CLOSED"})[2:] == ["status:CLOSED"]
+
+
 def test_the_end_of_a_log_in_comes_after_what_was_told_before_it() -> None:
     async def scene(house: House) -> None:
         stream = await house.open()

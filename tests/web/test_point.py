@@ -44,7 +44,8 @@ def test_the_desk_shows_what_waits_and_who_answers_now(web_world: WebWorld, desk
     assert f'data-testid="offer" data-number="{offered}"' in page
     assert "가장 가까운 서비스점, 차로 14분" in page
     assert f'data-testid="job" data-number="{planned}"' in page
-    assert f'data-live="point:{web_world.point.id} ticket task"' in page
+    waits = re.findall(r'id="point-work" data-live="([^"]+)"', page)[0].split()
+    assert waits == [f"point:{web_world.point.id}", f"ticket:{offered}"], "it may leave for another point"
     assert "김영자" not in page and "김*자" in page, "the household stays masked"
     assert "1203호" not in page
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
 from fastapi import APIRouter, Request, Response
 from sse_starlette import EventSourceResponse
 
@@ -31,7 +34,14 @@ async def live(
         deaf_to=frozenset(without.split(",")),
         hears=None if hear is None else frozenset(hear.split(",")),
     )
-    return EventSourceResponse(stream, ping=PING_S)
+    return EventSourceResponse(_written(stream), ping=PING_S)
+
+
+async def _written(stream: AsyncGenerator[dict[str, str]]) -> AsyncGenerator[bytes]:
+    """As they go out: the library's writing looks for line breaks that JSON does not have, for each page."""
+    async with aclosing(stream) as events:
+        async for event in events:
+            yield f"event: {event['event']}\r\ndata: {event['data']}\r\n\r\n".encode()
 
 
 def _held(principal: Principal) -> Held | None:

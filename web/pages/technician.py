@@ -245,8 +245,8 @@ def _cards(
 
 
 def _topics(technician: TechnicianInfo, day: TechnicianDay) -> list[str]:
-    """His own topic, his point's shifts, and each ticket of the day: not whatever happens at his point, or one
-    step of a colleague would have everybody's phone look."""
+    """His own topic, his point's shifts, and each ticket of the day: not whatever happens at his point, or
+    one step of a colleague would have everybody's phone look."""
     numbers = [job.number for job in (*day.open_jobs, *day.ended_jobs, *day.calls)]
     return [
         f"technician:{technician.id}",

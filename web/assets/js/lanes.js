@@ -2,6 +2,7 @@
  * The lanes of the console's timeline: fetched as they come into view or as something happens on them; going to
  * a day.
  */
+import { setInSight } from "./live.js";
 import { swapIn } from "./swapping.js";
 
 const NEAR = "400px 0px";
@@ -11,38 +12,35 @@ const timeline = document.getElementById("timeline");
 
 const seen = new IntersectionObserver(
   (entries) => {
-    for (const entry of entries) if (entry.isIntersecting) loadBlock(/** @type {HTMLElement} */ (entry.target));
+    for (const { target, isIntersecting } of entries) {
+      setInSight(target, isIntersecting);
+      if (isIntersecting) loadBlock(/** @type {HTMLElement} */ (target));
+    }
   },
   { root: timeline, rootMargin: NEAR },
 );
 
 /** Lanes that are not there yet are fetched once they come near, or once something happens on them. */
 export function watchBlocks() {
-  for (const block of document.querySelectorAll(".lane-block[data-lazy]:not([data-js-watched])")) {
+  for (const block of document.querySelectorAll(".lane-block:not([data-js-watched])")) {
     block.setAttribute("data-js-watched", "");
+    seen.observe(block);
+    if (!block.hasAttribute("data-lazy")) continue;
     /** @type {HTMLElement} */ (block).style.setProperty("--lanes", block.getAttribute("data-size") ?? "1");
     block.addEventListener("live:refresh", changedOutOfSight);
-    seen.observe(block);
   }
 }
 
-/** Every block is told at once after a gap in the stream: only what is in sight is worth fetching then. */
+/** It was never in sight: its lanes come when it is, or now for whoever seeks what has just happened. */
 function changedOutOfSight(/** @type {Event} */ event) {
-  const block = /** @type {HTMLElement} */ (event.currentTarget);
-  pulses.push(Date.now());
-  while (pulses.length && Date.now() - pulses[0] > 500) pulses.shift();
-  if (pulses.length < 6) loadBlock(block);
+  loadBlock(/** @type {HTMLElement} */ (event.currentTarget));
 }
-
-/** @type {number[]} */
-const pulses = [];
 
 /** @param {HTMLElement} block */
 export function loadBlock(block) {
   const source = block.dataset.lazy;
   if (!source) return;
   delete block.dataset.lazy;
-  seen.unobserve(block);
   void swapIn(block, source, "outerHTML").then(() => {
     if (block.isConnected) block.dataset.lazy = source; // it did not come: the next change asks again
   });

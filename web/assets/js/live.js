@@ -18,12 +18,18 @@ const REST_TIMES = 2; // a part rests twice as long as its last look took: a ser
 const REST_MOST_MS = 3000; // a page that is not told to rest is never far behind without saying so
 const LOOKS_AT_ONCE = 2; // of one page
 const REST_WHEN_PUT_OFF_MS = 3000; // of the whole page; twice as long each time in a row, eight times at most
+const OUT_OF_SIGHT_LOOKS = 4; // of all parts of a page that nobody can see, in so long a time
+const OUT_OF_SIGHT_MS = 20_000;
 const POLL_MS = 15_000;
 
 /** @typedef {{busy: boolean, again: boolean, timer: number, last: string, restsUntil: number, hurried: boolean}} Refresh */
 /** @type {WeakMap<Element, Refresh>} */
 const refreshes = new WeakMap();
 const waiting = new Set();
+/** @type {WeakSet<Element>} */
+const outOfSight = new WeakSet();
+/** @type {number[]} */
+const outOfSightLooks = [];
 let connected = false;
 let looking = 0;
 let putOffs = 0;
@@ -133,7 +139,7 @@ function matches(/** @type {string} */ want, /** @type {string} */ topic) {
 
 /** Refresh every live element of the page. */
 export function refreshAll() {
-  scheduleOutermost([...document.querySelectorAll("[data-live]")]);
+  scheduleOutermost([...document.querySelectorAll("[data-live]:not([data-lazy])")]); // the rest comes as it is seen
 }
 
 /** A whole timeline that is fetched anew brings its lanes along: do not fetch them one by one too. */
@@ -144,6 +150,24 @@ function scheduleOutermost(/** @type {Element[]} */ elements) {
     while (around && !fetched.has(around)) around = around.parentElement?.closest("[data-live-src]");
     if (!around || !element.hasAttribute("data-live-src")) schedule(element);
   }
+}
+
+/**
+ * A part that nobody can see need not be true this second; once it is seen it is.
+ * @param {Element} element
+ * @param {boolean} is
+ */
+export function setInSight(element, is) {
+  if (!is) {
+    outOfSight.add(element);
+    return;
+  }
+  outOfSight.delete(element);
+  const state = refreshes.get(element);
+  if (!state?.timer) return;
+  window.clearTimeout(state.timer);
+  state.timer = 0;
+  schedule(element);
 }
 
 /** Gather what comes close together; a tab nobody sees waits until it is looked at. */
@@ -171,10 +195,12 @@ function flushWaiting() {
 async function refresh(element, state) {
   state.timer = 0;
   if (!element.isConnected) return;
-  if (!state.hurried && (looking >= LOOKS_AT_ONCE || Date.now() < pageRestsUntil)) {
-    state.timer = window.setTimeout(() => refresh(element, state), Math.max(COALESCE_MS, pageRestsUntil - Date.now()));
+  const restsUntil = Math.max(pageRestsUntil, outOfSight.has(element) ? outOfSightRestsUntil() : 0);
+  if (!state.hurried && (looking >= LOOKS_AT_ONCE || Date.now() < restsUntil)) {
+    state.timer = window.setTimeout(() => refresh(element, state), Math.max(COALESCE_MS, restsUntil - Date.now()));
     return;
   }
+  if (outOfSight.has(element)) outOfSightLooks.push(Date.now());
   const source = element.getAttribute("data-live-src");
   if (!source) {
     element.dispatchEvent(new CustomEvent("live:refresh"));
@@ -199,6 +225,12 @@ async function refresh(element, state) {
       schedule(element);
     }
   }
+}
+
+/** A few look at once, for a page that little happens on; many take their time. */
+function outOfSightRestsUntil() {
+  while (outOfSightLooks.length && outOfSightLooks[0] < Date.now() - OUT_OF_SIGHT_MS) outOfSightLooks.shift();
+  return outOfSightLooks.length < OUT_OF_SIGHT_LOOKS ? 0 : outOfSightLooks[0] + OUT_OF_SIGHT_MS;
 }
 
 /** The server had no turn for this look: come again, and do not say meanwhile that the page is true. */

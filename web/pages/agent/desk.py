@@ -212,7 +212,14 @@ def _waiting(session: Session, principal: Principal, chosen: str, now: datetime)
         ],
         "current": current,
         "rows": rows,
+        "live_topics": " ".join(_topics(lists, rows)),
     }
+
+
+def _topics(lists: _Lists, rows: list[dict[str, Any]]) -> list[str]:
+    """Who begins to wait, and what happens to those who do: not each step of every ticket of a company."""
+    numbers = dict.fromkeys([item.number for item in lists.triage] + [row["number"] for row in rows])
+    return ["task", "safety", "status:RECEIVED", *(f"ticket:{number}" for number in numbers)]
 
 
 def _read_lists(session: Session, principal: Principal, now: datetime) -> _Lists:

@@ -181,6 +181,13 @@ def _work(session: Session, desk: Desk, *, now: datetime) -> dict[str, Any]:
         for found in list_desk_tasks(session, company_id=company_id, point_id=point_id, now=now)
     ]
     dangers = list_dangers(session, company_id=company_id, point_id=point_id, now=now)
+    unplanned = [
+        found
+        for found in list_unplanned(session, company_id=company_id, point_id=point_id, now=now)
+        if found.item.id not in asked
+    ]
+    shown = [offer.item.number for offer in offers] + [danger.item.number for danger in dangers]
+    shown += [row["number"] for row in tasks] + [found.item.number for found in unplanned]
     alarms = {danger.alarm.id for danger in dangers if danger.alarm}
     return {
         "dangers": [_danger_row(desk, danger) for danger in dangers],
@@ -188,15 +195,15 @@ def _work(session: Session, desk: Desk, *, now: datetime) -> dict[str, Any]:
         "accept_limit_s": limit,
         "calls": [row for row in tasks if row["is_call"]],
         "duties": [row for row in tasks if not row["is_call"] and row["task"].id not in alarms],
-        "unplanned": [
-            _unplanned_row(found)
-            for found in list_unplanned(session, company_id=company_id, point_id=point_id, now=now)
-            if found.item.id not in asked
-        ],
+        "unplanned": [_unplanned_row(found) for found in unplanned],
         "lost": [
             replace(one, reason=MASKED.words(one.reason, names=one.names))
             for one in list_lost(session, point_id=desk.point.id, now=now)
         ],
+        # What is its own, and each ticket shown here: it may leave for another point.
+        "live_topics": " ".join(
+            (f"point:{point_id}", *(f"ticket:{number}" for number in dict.fromkeys(shown)))
+        ),
     }
 
 

@@ -7,6 +7,7 @@ process; `session` is rolled back, `database` may be committed to and is swept c
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import shutil
@@ -41,7 +42,19 @@ ROOT = Path(__file__).resolve().parent.parent
 _DEMO_WORLD = "tests/simulation/"
 _SECONDS = {"browser": 8.0, "faults": 5.0, "simulation": 2.0, "core": 1.5, "journeys": 1.5, "web": 0.6}
 """What a test of a room takes, roughly."""
+_LONG_FILES = {
+    "tests/faults/test_random_kills.py": 50.0,
+    "tests/faults/test_rolling_restart.py": 40.0,
+    "tests/faults/test_worker_killed.py": 40.0,
+    "tests/faults/test_database_killed.py": 20.0,
+    "tests/web/api/test_fuzz.py": 30.0,
+    "tests/web/test_foreign_things.py": 22.0,
+    "tests/web/test_canaries.py": 18.0,
+    "tests/web/test_rights.py": 12.0,
+}
+"""What a file of few tests takes that are long ones."""
 
+gc.disable()  # until all tests are imported; see `pytest_collection_finish`
 
 # The console's coloured traceback with every local takes seconds, in a server's loop as well.
 structlog.configure(
@@ -70,7 +83,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     seconds: Counter[str] = Counter()
     for item in items:
         seconds[_unit(item)] += _SECONDS.get(item.nodeid.split("/")[1], 0.3)
+    for unit in _LONG_FILES.keys() & seconds.keys():
+        seconds[unit] = _LONG_FILES[unit]
     items.sort(key=lambda item: -seconds[_unit(item)])
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: it is never looked through for garbage."""
+    gc.freeze()
+    gc.enable()
 
 
 def _unit(item: pytest.Item) -> str:

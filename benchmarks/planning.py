@@ -45,11 +45,12 @@ def _normal(seed: int) -> PlanningProblem:
 
 
 def _region(seed: int) -> PlanningProblem:
-    return with_hard_due(generate_day(technicians=60, jobs=600, seed=seed, side_km=75), rules=False)
+    day = generate_day(technicians=60, jobs=600, seed=seed, side_km=75)
+    return with_hard_due(with_kept_promises(day), rules=False)
 
 
 def _cold_snap(seed: int) -> PlanningProblem:
-    return with_hard_due(generate_day(technicians=10, jobs=300, seed=seed), rules=False)
+    return with_hard_due(with_kept_promises(generate_day(technicians=10, jobs=300, seed=seed)), rules=False)
 
 
 def _routes(family: str, customers: int) -> Callable[[int], PlanningProblem]:

@@ -1,12 +1,14 @@
 """The other solvers, each given the same problem and the same processor seconds; one evaluator judges all.
 
 PyVRP and VROOM are installed by `run.py bench planning` alone (requirements-bench.lock). PyVRP is not asked
-where there is lunch or lateness, VROOM is given the due time as a hard one; building a model is not counted.
+where there is lunch or lateness. VROOM is given the due time as a hard one; overtime, which it cannot price,
+is forbidden to it, or free. Building a model is not counted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from time import process_time
 from typing import Any
 
@@ -135,6 +137,15 @@ def solve_with_vroom(problem: PlanningProblem, seconds: float, seed: int) -> Seq
     return sequences
 
 
+def solve_with_vroom_overtime(problem: PlanningProblem, seconds: float, seed: int) -> Sequences:
+    """The same with every shift as long as its overtime allows."""
+    people = tuple(
+        replace(person, shift=(person.shift[0], person.shift[1] + person.max_overtime))
+        for person in problem.technicians
+    )
+    return solve_with_vroom(replace(problem, technicians=people), seconds, seed)
+
+
 def solve_with_tutorial(problem: PlanningProblem, seconds: float, seed: int) -> Sequences:
     """OR-Tools with the settings that its guides show."""
     from ortools.constraint_solver import pywrapcp, routing_enums_pb2
@@ -162,6 +173,7 @@ def _with_ortools(problem: PlanningProblem, seconds: float, seed: int, parameter
 PEERS: dict[str, Peer] = {
     "PyVRP": solve_with_pyvrp,
     "VROOM": solve_with_vroom,
+    "VROOM, overtime": solve_with_vroom_overtime,
     "OR-Tools, tutorial": solve_with_tutorial,
     "OR-Tools, tuned": solve_with_tuned,
 }

@@ -16,6 +16,7 @@ _PRIORITIES = ((0, 0.08), (1, 0.25), (2, 0.25), (3, 0.22), (4, 0.20))
 _DROP_COSTS = (200_000, 80_000, 30_000, 12_000, 6_000)
 _LATENESS_COSTS = (10, 5, 3, 1, 1)
 _DUE_HOURS = (2, 3, 5, 8, 9)
+_WHOLE_DAY = (8 * HOUR, 19 * HOUR)
 
 
 def generate_day(*, technicians: int, jobs: int, seed: int, side_km: float = 30.0) -> PlanningProblem:
@@ -72,7 +73,7 @@ def _technician(rng: random.Random, i: int) -> Technician:
 def _job(rng: random.Random, i: int, location: int) -> Job:
     priority = rng.choices([p for p, _ in _PRIORITIES], [w for _, w in _PRIORITIES])[0]
     received = 8 * HOUR + int(rng.triangular(0, 8 * HOUR, HOUR))
-    window = (8 * HOUR, 19 * HOUR)
+    window = _WHOLE_DAY
     if rng.random() < 0.35:
         opens = 9 * HOUR + 2 * HOUR * rng.randrange(4)
         window = (opens, opens + 2 * HOUR)
@@ -94,6 +95,16 @@ def _job(rng: random.Random, i: int, location: int) -> Job:
 def _pinned(rng: random.Random, job: Job, people: tuple[Technician, ...]) -> Job:
     able = [person.id for person in people if job.skills <= person.skills]
     return replace(job, technician=rng.choice(able)) if able and rng.random() < 0.05 else job
+
+
+def with_kept_promises(problem: PlanningProblem) -> PlanningProblem:
+    """The same day as dispatch plans it: a window once agreed with the family takes the place of an earlier
+    due time. Without this a promise behind the due time is late in every plan."""
+    jobs = []
+    for job in problem.jobs:
+        agreed = job.window != _WHOLE_DAY and job.due is not None
+        jobs.append(replace(job, due=max(job.due or 0, job.window[1])) if agreed else job)
+    return replace(problem, jobs=tuple(jobs))
 
 
 def with_hard_due(problem: PlanningProblem, *, lunch: bool = False, rules: bool = True) -> PlanningProblem:

@@ -31,7 +31,7 @@ class Settings:
     split: float = 0.5
     string_most: int = 10
     waiting_most: int = 40
-    ruins: tuple[int, ...] = (70, 15, 5, 10)
+    ruins: tuple[int, ...] = (70, 15, 5, 10, 25)
     orders: tuple[int, ...] = (20, 10, 10, 5, 10, 10, 60)
 
 

@@ -108,6 +108,33 @@ static void remove_least_worth(Search *search) {
     }
 }
 
+/* Room for an absent job: a string around the nearest of some stops drawn by lot from people who may do it.
+ * Those near the job alone are often not qualified, or have nothing in its window. */
+static void remove_for_absent(Search *search) {
+    const Problem *problem = &search->problem;
+    Random *random = &search->random;
+    int32_t name = search->absent[random_below(random, search->absent_count)];
+    search->seed_job = name;
+    for (int32_t wanted = 1 + random_below(random, 2); wanted > 0; wanted--) {
+        int32_t chosen = -1, least = 0;
+        for (int32_t tries = 0; tries < 8; tries++) {
+            int32_t technician = random_below(random, problem->technicians), movable;
+            if (problem->visit_cost[(int64_t)name * problem->technicians + technician] < 0) continue;
+            if (search->touched[technician] || (movable = movable_length(search, technician)) == 0) continue;
+            const Route *route = &search->route[technician];
+            int32_t stop = route->stop[route->length - 1 - random_below(random, movable)];
+            int32_t both = problem->travel[(int64_t)name * problem->nodes + stop] +
+                           problem->travel_to[(int64_t)name * problem->nodes + stop];
+            if (chosen < 0 || both < least) chosen = stop, least = both;
+        }
+        if (chosen < 0) continue;
+        int32_t technician = search->route_of[chosen], longest = movable_length(search, technician);
+        if (longest > search->settings.string_most) longest = search->settings.string_most;
+        remove_string(search, chosen, 1 + random_below(random, longest));
+        touch_route(search, technician);
+    }
+}
+
 /* Draws a seed and fills `removed`. Routes that are only marked here are touched again by their removal. */
 void choose_removed(Search *search) {
     const Problem *problem = &search->problem;
@@ -115,14 +142,16 @@ void choose_removed(Search *search) {
     search->removed_count = 0;
     search->seed_job = random_below(random, problem->jobs);
     int32_t total = 0, ruin = 0;
-    for (int32_t k = 0; k < 4; k++) total += search->settings.ruin_weight[k];
+    for (int32_t k = 0; k < 5; k++) total += search->settings.ruin_weight[k];
     int32_t drawn = random_below(random, total);
     while (drawn >= search->settings.ruin_weight[ruin]) drawn -= search->settings.ruin_weight[ruin++];
     if (problem->neighbours == 0) ruin = 1;
+    if (ruin == 4 && search->absent_count == 0) ruin = 0;
     if (ruin == 0) remove_strings(search);
     if (ruin == 1) remove_nearest(search);
     if (ruin == 2) remove_routes(search);
     if (ruin == 3) remove_least_worth(search);
+    if (ruin == 4) remove_for_absent(search);
     search->seed_first = search->route_of[search->seed_job] < 0 && random_share(random) < 0.5;
     for (int32_t k = 0; k < search->removed_count; k++) search->mark[search->removed[k]] = 0;
 }

@@ -106,6 +106,8 @@ def check_job(path: str, job: Job, size: int, technicians: set[str]) -> None:
         _check_number(f"{path}.published.start", job.published.start, -TIME_LIMIT, TIME_LIMIT)
         _check_number(f"{path}.published.person_cost", job.published.person_cost, 0, COST_LIMIT)
         _check_number(f"{path}.published.time_cost", job.published.time_cost, 0, RATE_LIMIT)
+    for name, cost in job.visit_costs.items():
+        _check_number(f"{path}.visit_costs.{name}", cost, -1, COST_LIMIT)
 
 
 def check_fixed(problem: PlanningProblem) -> None:

@@ -16,6 +16,13 @@ REASON_TEXTS: Final = {
     "SKILL_MISSING": N_("이 기사에게는 필요한 자격({skills})이 없습니다."),
     "PINNED_ELSEWHERE": N_("다른 기사({pinned})에게 고정된 작업입니다."),
     "FORBIDDEN": N_("이 기사는 이 작업에 가지 않기로 되어 있습니다."),
+    "AVOIDED": N_("가족이 피해 달라고 한 기사입니다."),
+    "OTHER_DAY_ONLY": N_("이 작업은 이 기사가 일하는 그날에 하지 않기로 되어 있습니다."),
+    "LICENCE_ENDS": N_("이 작업을 할 수 있는 시간에 이 기사의 자격({skills})이 유효하지 않습니다."),
+    "PART_MISSING": N_("이 기사의 차에는 필요한 부품({parts})이 없습니다."),
+    "PARTS_USED_UP": N_("이 기사의 차에 실은 부품({parts})은 다른 작업에 다 씁니다."),
+    "NO_CREW": N_("둘이 가야 하는 작업인데 함께 갈 수 있는 기사가 두 명이 안 됩니다."),
+    "NO_PAIR_FREE": N_("둘이 가야 하는 작업인데 같은 시간에 함께 갈 수 있는 두 기사를 찾지 못했습니다."),
     "OVER_CAPACITY": N_("실어야 할 양({demand})이 이 기사의 한도({capacity})보다 많습니다."),
     "OUTSIDE_SHIFT": N_("이 기사의 근무 시간 안에 일을 마치고 돌아올 수 없습니다."),
     "WINDOW_UNREACHABLE": N_(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from scheduling.plan import Params
-from scheduling.preparation.model import JobRules, Licence, RichProblem, WorkDay
+from scheduling.preparation.model import JobRules, Licence, RichProblem, WorkDay, work_day_of
 from scheduling.problem import Job, Technician
 
 
@@ -38,9 +38,7 @@ class Coming:
     @property
     def work_day(self) -> WorkDay:
         """His day."""
-        day = self.rich.days[self.technician][self.day]
-        assert day is not None, "nobody comes on a day off"
-        return day
+        return work_day_of(self.rich, self.technician, self.day)
 
     @property
     def skills(self) -> frozenset[str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from scheduling.board import WorkingRoute, open_board
+from scheduling.board import WorkingRoute, board_sequences, open_board
 from scheduling.plan import Sequences
-from scheduling.preparation.prepare import CrewVisit, Prepared, companion_of, prepare
+from scheduling.preparation.prepare import CrewVisit, Prepared, companion_of
 from scheduling.problem import Job, open_spans, stop_numbers
 
 MOST_STARTS = 240
@@ -32,9 +32,12 @@ def find_crew(prepared: Prepared, sequences: Sequences, job: int) -> CrewPlace |
     whose best moment lies between these nothing is known.
     """
     board = open_board(prepared.problem, sequences)
+    able = [_able(prepared, job, companion=companion) for companion in (False, True)]
+    first, second = ([route for route in board if _shift_of(prepared, route) in of] for of in able)
     best: tuple[int, int, _Seat, _Seat] | None = None
     for start in _moments(prepared, board, job):
-        leads, helpers = (_seats(prepared, board, job, start, companion=second) for second in (False, True))
+        leads = _seats(prepared, first, job, start, companion=False)
+        helpers = _seats(prepared, second, job, start, companion=True) if leads else []
         for lead in leads:
             helper = next((seat for seat in helpers if seat.person != lead.person), None)
             if helper is not None and (best is None or (lead.cost + helper.cost, start) < best[:2]):
@@ -43,18 +46,13 @@ def find_crew(prepared: Prepared, sequences: Sequences, job: int) -> CrewPlace |
         return None
     cost, start, lead, helper = best
     visit = CrewVisit(lead.shift, helper.shift, start)
-    return CrewPlace(visit, cost, _with_both(prepared, board, job, visit, lead, helper))
+    return CrewPlace(visit, cost, _with_both(prepared, board, job, lead, helper))
 
 
 def has_crew(prepared: Prepared, job: int) -> bool:
     """Whether any two technicians may do a job together, time and other work aside."""
     leads, helpers = (
-        {
-            prepared.shifts[shift][0]
-            for shift in prepared.shifts
-            if not prepared.is_barred(shift, job, companion=second)
-            and prepared.coming(shift, job, companion=second).skills <= _skills(prepared, shift)
-        }
+        {prepared.shifts[shift][0] for shift in _able(prepared, job, companion=second)}
         for second in (False, True)
     )
     return bool(leads) and bool(helpers) and len(leads | helpers) > 1
@@ -71,16 +69,17 @@ class _Seat:
 
 
 def _seats(
-    prepared: Prepared, board: Sequence[WorkingRoute], job: int, start: int, *, companion: bool
+    prepared: Prepared, routes: Sequence[WorkingRoute], job: int, start: int, *, companion: bool
 ) -> list[_Seat]:
     """Everybody's half of the visit at this moment, the cheapest first."""
     half = _half(prepared, job, start, companion=companion)
     stop = stop_numbers(half)
     found = []
-    for route in board:
-        shift = prepared.problem.technicians[route.technician].id
-        if not half.skills <= _skills(prepared, shift) or prepared.is_barred(shift, job, companion=companion):
+    for route in routes:
+        begins, _, limit, _ = route.shift
+        if not begins <= start <= limit:
             continue
+        shift = _shift_of(prepared, route)
         extra = prepared.pair_cost(shift, job, companion=companion)
         place = route.cheapest_place(half.location, stop, half.demand, extra=extra)
         if place is not None:
@@ -94,9 +93,18 @@ def _half(prepared: Prepared, job: int, start: int, *, companion: bool) -> Job:
     return companion_of(work, rich.work[job].companion_skills) if companion else work
 
 
-def _skills(prepared: Prepared, shift: str) -> frozenset[str]:
-    problem = prepared.problem
-    return problem.technicians[problem.technician_index[shift]].skills
+def _shift_of(prepared: Prepared, route: WorkingRoute) -> str:
+    return prepared.problem.technicians[route.technician].id
+
+
+def _able(prepared: Prepared, job: int, *, companion: bool) -> set[str]:
+    """The prepared technicians who may do this half."""
+    return {
+        person.id
+        for person in prepared.problem.technicians
+        if prepared.coming(person.id, job, companion=companion).skills <= person.skills
+        and not prepared.is_barred(person.id, job, companion=companion)
+    }
 
 
 def _moments(prepared: Prepared, board: Sequence[WorkingRoute], job: int) -> list[int]:
@@ -111,15 +119,10 @@ def _moments(prepared: Prepared, board: Sequence[WorkingRoute], job: int) -> lis
 
 
 def _with_both(
-    prepared: Prepared, board: Sequence[WorkingRoute], job: int, visit: CrewVisit, lead: _Seat, helper: _Seat
+    prepared: Prepared, board: Sequence[WorkingRoute], job: int, lead: _Seat, helper: _Seat
 ) -> dict[str, list[str]]:
-    name = prepared.rich.plain.jobs[job].id
-    settled = replace(prepared.settled, crews={**prepared.settled.crews, name: visit})
-    halves = [k for k, number in prepare(prepared.rich, settled).jobs.items() if number == job]
-    problem = prepared.problem
-    sequences = {
-        problem.technicians[route.technician].id: [problem.jobs[k].id for k in route.jobs] for route in board
-    }
+    halves = prepared.rich.plain.jobs[job].id, prepared.seconds[job]
+    sequences = board_sequences(board)
     for seat, half in zip((lead, helper), halves, strict=True):
         sequences[seat.shift].insert(seat.position, half)
     return sequences

@@ -113,3 +113,10 @@ class RichProblem:
         below 0."""
         rules = self.work[job]
         return rules.prefer.get(self.plain.technicians[technician].id, 0) + rules.waiting_cost * day
+
+
+def work_day_of(rich: RichProblem, technician: int, day: int) -> WorkDay:
+    """One day on which a technician works."""
+    work_day = rich.days[technician][day]
+    assert work_day is not None, "nobody is asked for on a day off"
+    return work_day

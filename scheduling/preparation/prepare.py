@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from scheduling.evaluator import time_route, viable_prefix
 from scheduling.preparation.bars import Coming, find_bar
-from scheduling.preparation.model import RichProblem
+from scheduling.preparation.model import RichProblem, work_day_of
 from scheduling.problem import FORBIDDEN, FixedPrefix, Job, Lunch, PlanningProblem, Published, Technician
 
 
@@ -37,6 +37,7 @@ class Prepared:
 
     `shifts`: the technician (position) and day behind each prepared technician's id. `jobs`: the job
     (position) behind each prepared job's id; a visit by two stands there twice, one by nobody not at all.
+    `priced`: each job as one technician does it; `seconds`: the ids of second halves, by job (position).
     """
 
     rich: RichProblem
@@ -44,6 +45,8 @@ class Prepared:
     problem: PlanningProblem
     shifts: Mapping[str, tuple[int, int]]
     jobs: Mapping[str, int]
+    priced: tuple[Job, ...]
+    seconds: tuple[str, ...]
 
     def coming(self, shift: str, job: int, *, companion: bool = False) -> Coming:
         """A prepared technician at a job."""
@@ -72,22 +75,36 @@ class Prepared:
         return name != self.rich.plain.jobs[self.jobs[name]].id
 
 
-def prepare(rich: RichProblem, settled: Settled | None = None) -> Prepared:
-    """The problem of what is settled (nothing, by default), cases that cannot wait on top of the routes."""
-    settled = settled or Settled()
+def prepare(rich: RichProblem) -> Prepared:
+    """The problem with nothing settled, cases that cannot wait on top of the routes."""
     shifts = _shift_names(rich)
-    people = tuple(_on_day(rich, name, *of, settled) for name, of in shifts.items())
-    empty = replace(rich.plain, technicians=people, jobs=(), fixed=())
-    prepared = Prepared(rich, settled, empty, shifts, {})
+    people = tuple(_on_day(rich, name, *of) for name, of in shifts.items())
+    taken = set(rich.plain.job_index)
+    seconds = tuple(_unused(f"{job.id}&", taken) for job in rich.plain.jobs)
+    nobody = replace(rich.plain, technicians=people, jobs=(), fixed=())
+    bare = Prepared(rich, Settled(), nobody, shifts, {}, (), seconds)
+    priced = tuple(_priced(bare, number) for number in range(len(rich.work)))
+    under_way = tuple(_prefixes(rich, shifts))
+    whole = _with_cases(rich, replace(nobody, jobs=priced, fixed=under_way))
+    return settle(replace(bare, problem=whole, priced=priced), bare.settled)
+
+
+def settle(prepared: Prepared, settled: Settled) -> Prepared:
+    """The same with this settled, and nothing that was settled before."""
+    rich = prepared.rich
     jobs: dict[str, int] = {}
     work: list[Job] = []
-    taken = set(rich.plain.job_index)
-    for number, job in enumerate(rich.plain.jobs):
-        for made in _jobs_of(prepared, number, _unused(f"{job.id}&", taken)):
+    for number in range(len(rich.work)):
+        for made in _jobs_of(prepared, number, settled):
             jobs[made.id] = number
             work.append(made)
-    whole = replace(empty, jobs=tuple(work), fixed=tuple(_prefixes(rich, shifts)))
-    return replace(prepared, problem=_with_cases(rich, whole), jobs=jobs)
+    people = tuple(
+        replace(_on_day(rich, name, *of), breaks=_breaks_of(rich, name, *of, settled))
+        for name, of in prepared.shifts.items()
+    )
+    problem = replace(prepared.problem, technicians=people, jobs=tuple(work))
+    problem.__dict__["rows"] = prepared.problem.rows  # the cached lists of the same matrix
+    return replace(prepared, settled=settled, problem=problem, jobs=jobs)
 
 
 def _shift_names(rich: RichProblem) -> dict[str, tuple[int, int]]:
@@ -109,30 +126,48 @@ def _unused(name: str, taken: set[str]) -> str:
     return name
 
 
-def _on_day(rich: RichProblem, name: str, technician: int, day: int, settled: Settled) -> Technician:
-    person, work_day = rich.plain.technicians[technician], rich.days[technician][day]
-    assert work_day is not None, "_shift_names leaves days off out"
+def _on_day(rich: RichProblem, name: str, technician: int, day: int) -> Technician:
+    person = rich.plain.technicians[technician]
+    work_day = work_day_of(rich, technician, day)
+    skills = person.skills | {licence.skill for licence in rich.people[technician].licences}
     return replace(
         person,
         id=name,
         shift=work_day.shift,
         lunch=work_day.lunch,
-        breaks=(*work_day.breaks, *settled.gaps.get(name, ())),
-        skills=person.skills | {licence.skill for licence in rich.people[technician].licences},
+        breaks=work_day.breaks,
+        skills=skills,
     )
 
 
-def _jobs_of(prepared: Prepared, number: int, second: str) -> Iterable[Job]:
+def _breaks_of(
+    rich: RichProblem, name: str, technician: int, day: int, settled: Settled
+) -> tuple[Lunch, ...]:
+    return (*work_day_of(rich, technician, day).breaks, *settled.gaps.get(name, ()))
+
+
+def _jobs_of(prepared: Prepared, number: int, settled: Settled) -> Iterable[Job]:
     job, rules = prepared.rich.plain.jobs[number], prepared.rich.work[number]
     if rules.crew == 1:
-        yield _priced(prepared, number)
+        yield _within_stock(prepared, number, settled)
         return
-    visit = prepared.settled.crews.get(job.id)
+    visit = settled.crews.get(job.id)
     if visit is None:
         return
     fixed = replace(job, window=(visit.start, visit.start), windows=(), mandatory=True)
     yield replace(fixed, technician=visit.lead, published=_published(job))
-    yield replace(companion_of(fixed, rules.companion_skills), id=second, technician=visit.companion)
+    second = companion_of(fixed, rules.companion_skills)
+    yield replace(second, id=prepared.seconds[number], technician=visit.companion)
+
+
+def _within_stock(prepared: Prepared, number: int, settled: Settled) -> Job:
+    """The priced job, forbidden to those whose vans have no part left for it."""
+    job, people = prepared.priced[number], prepared.rich.plain.technicians
+    lacking = {name for name, of in settled.used_up if of == job.id}
+    if not lacking or job.id in prepared.rich.under_way:
+        return job
+    barred = [shift for shift, (t, _) in prepared.shifts.items() if people[t].id in lacking]
+    return replace(job, visit_costs={**job.visit_costs, **dict.fromkeys(barred, FORBIDDEN)})
 
 
 def companion_of(job: Job, skills: frozenset[str]) -> Job:
@@ -188,11 +223,12 @@ def _send_first(problem: PlanningProblem, name: str) -> PlanningProblem:
     found = []
     for technician, person in enumerate(problem.technicians):
         if problem.may_serve(technician, job):
-            with_case = _behind_prefix(problem, person.id, name)
-            kept = viable_prefix(with_case, technician)
-            if kept[-1:] == (job,) and (route := time_route(with_case, technician, kept)) is not None:
-                found.append((route.stops[-1].arrive, technician, with_case))
-    return min(found, key=lambda option: option[:2])[2] if found else problem
+            begun = viable_prefix(problem, technician)
+            load = sum(problem.jobs[k].demand for k in (*begun, job))
+            route = time_route(problem, technician, (*begun, job))
+            if route is not None and (person.capacity is None or load <= person.capacity):
+                found.append((route.stops[-1].arrive, technician))
+    return _behind_prefix(problem, problem.technicians[min(found)[1]].id, name) if found else problem
 
 
 def _behind_prefix(problem: PlanningProblem, technician: str, name: str) -> PlanningProblem:

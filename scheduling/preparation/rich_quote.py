@@ -10,7 +10,7 @@ from scheduling.fields import read_list, read_mapping, read_text, required
 from scheduling.plan import PLAN_FORMAT, reason_to_json
 from scheduling.preparation.calls import gaps_for
 from scheduling.preparation.model import RichProblem
-from scheduling.preparation.prepare import CrewVisit, Prepared, Settled, prepare
+from scheduling.preparation.prepare import CrewVisit, Prepared, Settled, prepare, settle
 from scheduling.preparation.rich_json import parse_job_rules
 from scheduling.preparation.rich_plan import tell_reason, worth_of_wishes
 from scheduling.problem_checks import ProblemError
@@ -62,7 +62,7 @@ def read_plan(rich: RichProblem, data: object) -> tuple[Prepared, dict[str, list
             raise ProblemError(f"routes[{i}]", f"'{name}' 기사가 그날 일하지 않습니다")
         stops = read_list(f"routes[{i}].stops", required(f"routes[{i}]", route, "stops"))
         routes[shift_of[of]] = [read_mapping(f"routes[{i}].stops[{k}]", stop) for k, stop in enumerate(stops)]
-    crewed = prepare(rich, Settled(crews=_crews(rich, routes)))
+    crewed = settle(bare, Settled(crews=_crews(rich, routes)))
     halves: dict[tuple[str, bool], str] = {}
     for half, number in crewed.jobs.items():
         halves[rich.plain.jobs[number].id, crewed.is_companion(half)] = half
@@ -72,7 +72,7 @@ def read_plan(rich: RichProblem, data: object) -> tuple[Prepared, dict[str, list
     }
     sequences = {shift: [half for half in names if half is not None] for shift, names in wanted.items()}
     settled = replace(crewed.settled, gaps=gaps_for(crewed, sequences))
-    return prepare(rich, settled), sequences
+    return settle(crewed, settled), sequences
 
 
 def _crews(rich: RichProblem, routes: Mapping[str, list[Mapping[str, Any]]]) -> dict[str, CrewVisit]:

@@ -7,20 +7,23 @@ from functools import cached_property
 from time import perf_counter
 
 from scheduling.board import board_sequences, open_board
+from scheduling.engine import Effort, improve_routes
 from scheduling.evaluator import evaluate_plan
 from scheduling.explain import explain_unserved
-from scheduling.insertion import insert_greedy
 from scheduling.plan import Plan, Sequences
-from scheduling.planner import SearchOptions, solve
+from scheduling.planner import SearchOptions, closing_seconds, search_plan, solve
 from scheduling.preparation.calls import gaps_for
 from scheduling.preparation.crews import find_crew
 from scheduling.preparation.model import RichProblem
-from scheduling.preparation.prepare import Prepared, Settled, prepare
+from scheduling.preparation.prepare import Prepared, Settled, prepare, settle
 from scheduling.preparation.rich_plan import RichPlan, restore, rich_rank
 from scheduling.preparation.stock import overdrawn_jobs
+from scheduling.problem import PlanningProblem
 
 PARTS = (0.5, 0.3, 0.2)
 """Shares of the time; after each, visits by two, vans and gaps are settled anew."""
+SEARCH_SHARE = 0.85
+"""Of each share, what the search gets; the rest is for settling."""
 
 
 def solve_rich(rich: RichProblem, *, seconds: float, options: SearchOptions | None = None) -> RichPlan:
@@ -32,16 +35,17 @@ def solve_rich(rich: RichProblem, *, seconds: float, options: SearchOptions | No
     """
     options = options or SearchOptions()
     started = perf_counter()
+    prepared = prepare(rich)
     if not _depends_on_plan(rich):
-        prepared = prepare(rich)
         return restore(prepared, solve(prepared.problem, seconds=seconds, options=options))
-    hand = _first_hand(rich)
-    best = hand
+    until = started + seconds - closing_seconds(prepared.problem, seconds)
+    hand = best = _first_hand(prepared, until)
     for k, share in enumerate(PARTS):
-        left = started + seconds - perf_counter()
-        if left <= 0 or (options.cancelled is not None and options.cancelled()):
+        now = perf_counter()
+        if now >= until or (options.cancelled is not None and options.cancelled()):
             break
-        hand = _searched(hand, left * share / sum(PARTS[k:]), _part_of(options, share))
+        search_until = now + (until - now) * share / sum(PARTS[k:]) * SEARCH_SHARE
+        hand = _searched(hand, search_until, until, _part_of(options, share))
         best = min(best, hand, key=_rank)
     plan = explain_unserved(best.prepared.problem, best.plan)
     return replace(restore(best.prepared, plan), seconds=perf_counter() - started)
@@ -73,19 +77,20 @@ def _part_of(options: SearchOptions, share: float) -> SearchOptions:
     return options if steps is None else replace(options, iterations=max(1, round(steps * share)))
 
 
-def _first_hand(rich: RichProblem) -> _Hand:
+def _first_hand(prepared: Prepared, until: float) -> _Hand:
     """What must be done, then the visits by two, then the rest by greedy insertion."""
-    prepared = prepare(rich)
     problem = prepared.problem
     first = {name for prefix in problem.fixed for name in prefix.jobs}
     musts = replace(problem, jobs=tuple(j for j in problem.jobs if j.mandatory or j.id in first))
-    hand = _with_crews(_sound(prepared, insert_greedy(musts).sequences))
+    begun = board_sequences(open_board(musts, None))
+    hand = _with_crews(_sound(prepared, _fill(musts, begun)), until)
     return _settled(_filled(hand))
 
 
-def _searched(hand: _Hand, seconds: float, options: SearchOptions) -> _Hand:
-    found = solve(hand.prepared.problem, seconds=seconds, initial=hand.sequences, options=options)
-    return _settled(_with_crews(_sound(hand.prepared, found.sequences)))
+def _searched(hand: _Hand, search_until: float, until: float, options: SearchOptions) -> _Hand:
+    problem = hand.prepared.problem
+    found = search_plan(problem, until=search_until, options=options, initial=hand.sequences)
+    return _settled(_with_crews(_sound(hand.prepared, found.sequences), until))
 
 
 def _settled(hand: _Hand) -> _Hand:
@@ -104,7 +109,7 @@ def _sound(prepared: Prepared, sequences: Sequences) -> _Hand:
         }
         if len(crews) == len(prepared.settled.crews):
             return _Hand(prepared, kept)
-        prepared = prepare(prepared.rich, replace(prepared.settled, crews=crews))
+        prepared = settle(prepared, replace(prepared.settled, crews=crews))
         sequences = kept
 
 
@@ -113,20 +118,28 @@ def _is(prepared: Prepared, number: int, job: str) -> bool:
 
 
 def _filled(hand: _Hand) -> _Hand:
-    return _Hand(hand.prepared, insert_greedy(hand.prepared.problem, hand.sequences).sequences)
+    return _Hand(hand.prepared, _fill(hand.prepared.problem, hand.sequences))
+
+
+def _fill(problem: PlanningProblem, sequences: Sequences) -> dict[str, list[str]]:
+    """No worse than these sound routes, by the kernel's greedy insertion alone."""
+    return improve_routes(problem, [sequences], Effort(until=perf_counter()))
 
 
 def _resettled(hand: _Hand, settled: Settled, sequences: Sequences | None = None) -> _Hand:
-    prepared = prepare(hand.prepared.rich, settled)
+    prepared = settle(hand.prepared, settled)
     return _sound(prepared, hand.sequences if sequences is None else sequences)
 
 
-def _with_crews(hand: _Hand) -> _Hand:
-    """Each visit by two where it costs least in these routes, or nowhere where that costs less."""
+def _with_crews(hand: _Hand, until: float) -> _Hand:
+    """Each visit by two where it costs least in these routes, or nowhere where that costs less; as far as
+    time allows, what must be done and the worthiest first."""
     rich = hand.prepared.rich
     crews = [k for k, rules in enumerate(rich.work) if rules.crew > 1]
     crews.sort(key=lambda k: (not rich.plain.jobs[k].mandatory, -rich.plain.jobs[k].drop_cost, k))
     for job in crews:
+        if perf_counter() >= until:
+            break
         name, settled = rich.plain.jobs[job].id, hand.prepared.settled
         others = {other: visit for other, visit in settled.crews.items() if other != name}
         without = _resettled(hand, replace(settled, crews=others))
@@ -158,6 +171,6 @@ def _within_stock(hand: _Hand) -> _Hand:
 
 def _with_gaps(hand: _Hand) -> _Hand:
     """The gaps for the calls of these very routes."""
-    bare = prepare(hand.prepared.rich, replace(hand.prepared.settled, gaps={}))
+    bare = settle(hand.prepared, replace(hand.prepared.settled, gaps={}))
     gaps = gaps_for(bare, hand.sequences)
     return _resettled(hand, replace(hand.prepared.settled, gaps=gaps))

@@ -211,6 +211,6 @@ def test_the_judge_sees_forged_plans() -> None:
     assert "CALL_FORGOTTEN" in {v.code for v in judge_plan(rich, silent)}
     strict = RichProblem(rich.plain, rich.people, (replace(rules, avoid=frozenset({"far"})), rich.work[1]))
     assert [v.code for v in judge_plan(strict, plan)] == ["AVOIDED"]
-    lunch = replace(rich.plain.technicians[0], lunch=Lunch(0, 10, 5))
+    lunch = replace(rich.plain.technicians[0], lunch=Lunch(0, 2 * DAY, 5))
     other = replace(rich.plain, technicians=(lunch, rich.plain.technicians[1]))
     assert "TIMES_DIFFER" in {v.code for v in judge_plan(RichProblem(other, rich.people, rich.work), plan)}

@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
-from time import perf_counter, thread_time
+from time import perf_counter, process_time, thread_time
 
+from benchmarks.instances import SCALE, read_instances
 from benchmarks.peers import PEERS, judged_cost
 from scheduling import PlanningProblem, evaluate_plan, insert_job, rank_windows
 from scheduling.engine import Effort, improve_routes
@@ -20,6 +22,10 @@ from scheduling.plan import Sequences
 
 SEEDS = int(os.environ.get("ONDOL_BENCH_SEEDS", "5"))
 SHARE = float(os.environ.get("ONDOL_BENCH_SHARE", "1"))
+FOLDER = os.environ.get("ONDOL_BENCH_INSTANCES")
+INSTANCES = Path(FOLDER) if FOLDER else None
+INSTANCE_SECONDS = 30.0
+"""For each hundred stops of a public instance."""
 FIRST_SEED = 9_100
 HOUR = 3600
 
@@ -73,6 +79,9 @@ CELLS = (
 )
 
 
+WORKERS_CELLS = ("normal, hard", "normal, full", "cold snap, plain", "region, plain")
+
+
 def bench_plan() -> int:
     """Print the tables; 1 when a figure that must be reached was missed."""
     print("Cost of our plan / the peer's, median (lowest-highest) of the seeds, equal processor seconds; our")
@@ -81,6 +90,8 @@ def bench_plan() -> int:
     print("|---" * (len(PEERS) + 6) + "|")
     missed = [line for cell in CELLS for line in _measure(cell)]
     print()
+    _print_instances()
+    _print_workers()
     _print_requests()
     for line in missed:
         print(f"missed: {line}")
@@ -139,6 +150,51 @@ def _spread(values: list[float] | None) -> str:
     if not values:
         return "breaks a rule"
     return f"{median(values):.3f} ({min(values):.3f}-{max(values):.3f})"
+
+
+def _print_instances() -> None:
+    """Public instances, when a folder of them is named: cost / the best known."""
+    if INSTANCES is None:
+        return
+    print("| instance | s | our cost | best known | / |\n|---|---|---|---|---|")
+    for problem, best in read_instances(INSTANCES):
+        seconds = INSTANCE_SECONDS * len(problem.jobs) / 100 * SHARE
+        cost = judged_cost(problem, _ours(problem, seconds, FIRST_SEED))
+        assert cost is not None, "our own plan breaks a rule"
+        ours = cost / SCALE
+        print(f"| {problem.name} | {seconds:g} | {ours:.1f} | {best:.1f} | {ours / best:.4f} |", flush=True)
+    print()
+
+
+def _print_workers() -> None:
+    """Two threads beside one for the same wall seconds; how much of two cores they got stands beside it."""
+    print("| two workers / one, equal wall seconds | s | cost | processor s, two | one |")
+    print("|---|---|---|---|---|")
+    for cell in CELLS:
+        if cell.name not in WORKERS_CELLS:
+            continue
+        ratios, used = [], []
+        for seed in range(FIRST_SEED, FIRST_SEED + SEEDS):
+            problem = cell.make(seed)
+            runs = [_on_the_wall(problem, cell.seconds * SHARE, seed, workers) for workers in (1, 2)]
+            ratios.append(runs[1][0] / max(1, runs[0][0]))
+            used.append((runs[1][1], runs[0][1]))
+        two, one = (median(values) for values in zip(*used, strict=True))
+        print(
+            f"| {cell.name} | {cell.seconds * SHARE:g} | {_spread(ratios)} | {two:.1f} | {one:.1f} |",
+            flush=True,
+        )
+    print()
+
+
+def _on_the_wall(problem: PlanningProblem, seconds: float, seed: int, workers: int) -> tuple[int, float]:
+    """Cost, and the processor seconds that the search got."""
+    began = process_time()
+    found = improve_routes(problem, [], Effort(perf_counter() + seconds, workers=workers, seed=seed))
+    used = process_time() - began
+    cost = judged_cost(problem, found)
+    assert cost is not None, "our own plan breaks a rule"
+    return cost, used
 
 
 def _print_requests() -> None:

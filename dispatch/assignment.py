@@ -45,7 +45,6 @@ from dispatch.planning.publishing import (
 )
 from dispatch.planning.retrying import on_fresh_data
 from dispatch.planning.safety_pin import pin_safety
-from dispatch.planning.slots import KNOWN_FACE_COST
 from dispatch.planning.solve_requests import PAUSE_S, request_solve
 from dispatch.states import OPEN_VISIT_STATES, UNDER_WAY_STATES
 from dispatch.tickets import has_ended, lock_ticket, note_change
@@ -109,7 +108,7 @@ def plan_now(
     def insert() -> Insertion | None:
         days = just_read.pop() if just_read else load_horizon(session, point_id=point_id, now=now)
         seen = _on_board(days, visit_id)
-        found = _with_known_face(days, seen, ticket)
+        found = best_insertion(days, seen)
         if found is not None:
             publish(session, drafts=[found.draft], author=Authorship(by, "insertion"), now=now)
         else:
@@ -198,17 +197,6 @@ def _on_board(boards: list[DayBoard], visit_id: int) -> BoardVisit:
     if found is None:
         raise StalePlanError(_("방문이 그사이 다른 곳으로 갔습니다. 화면을 새로 고쳐 주세요."))
     return found
-
-
-def _with_known_face(boards: list[DayBoard], seen: BoardVisit, ticket: Ticket) -> Insertion | None:
-    """The best place; the technician whom the family knows gets it where that costs little more."""
-    best = best_insertion(boards, seen)
-    if best is None or ticket.preferred_technician_id in (None, best.technician_id):
-        return best
-    known = best_insertion(boards, replace(seen, only_technician_id=ticket.preferred_technician_id))
-    if known is None or known.added_cost > best.added_cost + KNOWN_FACE_COST:
-        return best
-    return known
 
 
 def _keep_waiting(

@@ -202,6 +202,7 @@ class TicketDetail:
     transferred_at: datetime | None
     reopened_at: datetime | None
     excluded_technician_id: int | None
+    preferred_technician_id: int | None
     contacted_at: datetime | None
     completed_at: datetime | None
     closed_at: datetime | None

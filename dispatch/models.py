@@ -84,6 +84,7 @@ class Ticket(SQLModel, table=True):
     excluded_technician_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="technician.id")
     """Who must not be sent again after a complaint."""
     preferred_technician_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="technician.id")
+    """Whom the family would like to come: he comes where that costs little more."""
     escalated_at: datetime | None = None
     escalation_owner_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="person.id")
     transferred_at: datetime | None = None

@@ -114,7 +114,8 @@ def _own_facts(ticket: Ticket) -> dict[str, Any]:
         "number household_id status priority safety safety_hold priority_care age_band channel symptom "
         "error_code error_code_known note received_at recorded_at late_entry_reason late_entry_note "
         "payer_role escalated_at transferred_at "
-        "reopened_at excluded_technician_id contacted_at completed_at closed_at cancelled_at end_reason"
+        "reopened_at excluded_technician_id preferred_technician_id contacted_at completed_at closed_at "
+        "cancelled_at end_reason"
     )
     return {name: getattr(ticket, name) for name in names.split()}
 

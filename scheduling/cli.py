@@ -22,9 +22,14 @@ from scheduling.explain import explain_unserved
 from scheduling.kernel.build import KernelMissingError
 from scheduling.plan import Plan, parse_sequences, plan_to_json
 from scheduling.planner import Engine, SearchOptions, solve
+from scheduling.preparation.model import JobRules, RichProblem
+from scheduling.preparation.rich_json import parse_job_rules, parse_rich
+from scheduling.preparation.rich_plan import rich_plan_to_json
+from scheduling.preparation.rich_quote import quote_rich
+from scheduling.preparation.solving import solve_rich
 from scheduling.problem import PlanningProblem
 from scheduling.problem_checks import ProblemError
-from scheduling.problem_json import parse_job, parse_problem
+from scheduling.problem_json import parse_job
 from scheduling.ranking import insertions_to_json, rank_insertions
 
 MALFORMED, NO_ENGINE = 2, 3
@@ -53,7 +58,8 @@ def main(arguments: Sequence[str]) -> int:
 def plan(given: argparse.Namespace) -> int:
     """Plan one problem."""
     body = _read_json(given.problem)
-    problem = parse_problem(body)
+    rich = parse_rich(body)
+    problem = rich.plain
     _check_writable(given.out)
     if given.html is not None:
         _check_writable(given.html)
@@ -68,22 +74,36 @@ def plan(given: argparse.Namespace) -> int:
     )
     before = signal.signal(signal.SIGINT, lambda *_: stop.set())
     try:
-        found = solve(problem, seconds=given.seconds, options=options)
+        told, problem, found = _solve(rich, given.seconds, options)
     finally:
         signal.signal(signal.SIGINT, before)
     if stop.is_set():
-        found = explain_unserved(problem, found)
         _say("온돌: 멈췄습니다. 그때까지 가장 좋은 계획을 남깁니다.")
-    _write(given.out, json.dumps(plan_to_json(found), ensure_ascii=False, indent=1) + "\n")
+    _write(given.out, json.dumps(told, ensure_ascii=False, indent=1) + "\n")
     if given.html is not None:
         _write(given.html, _draw(problem, found, body))
-    served = sum(len(route.stops) for route in found.routes)
+    jobs = len(rich.plain.jobs)
     sys.stdout.write(
-        f"비용 {found.cost:,} (이동 {found.travel:,} · 초과 근무 {found.overtime:,} · "
-        f"늦음 {found.lateness:,} · 미룸 {found.dropped:,}), "
-        f"작업 {served}/{len(problem.jobs)}, {found.seconds:.1f}초 → {given.out}\n"
+        f"비용 {told['cost']:,} (이동 {told['travel']:,} · 초과 근무 {told['overtime']:,} · "
+        f"늦음 {told['lateness']:,} · 미룸 {told['dropped']:,}), "
+        f"작업 {jobs - len(told['unserved'])}/{jobs}, {told['seconds']:.1f}초 → {given.out}\n"
     )
     return 0
+
+
+def _solve(
+    rich: RichProblem, seconds: float, options: SearchOptions
+) -> tuple[dict[str, Any], PlanningProblem, Plan]:
+    """The plan as JSON values, and the problem and plan of the engine behind it."""
+    if not rich.is_plain:
+        planned = solve_rich(rich, seconds=seconds, options=options)
+        assert planned.source is not None, "a plan that was searched has one"
+        prepared, found = planned.source
+        return rich_plan_to_json(planned), prepared.problem, found
+    found = solve(rich.plain, seconds=seconds, options=options)
+    if options.cancelled is not None and options.cancelled():
+        found = explain_unserved(rich.plain, found)
+    return plan_to_json(found), rich.plain, found
 
 
 def plan_whole_region(given: argparse.Namespace) -> int:
@@ -106,11 +126,14 @@ def plan_whole_region(given: argparse.Namespace) -> int:
 
 def quote(given: argparse.Namespace) -> int:
     """Rank the places for one job in a plan; JSON on stdout, best first."""
-    problem = parse_problem(_read_json(given.problem))
-    sequences = parse_sequences(_read_json(given.plan))
-    job = parse_job(_read_json(given.job))
-    ranked = rank_insertions(problem, sequences, job)
-    json.dump(insertions_to_json(job, ranked), sys.stdout, ensure_ascii=False, indent=1)
+    rich = parse_rich(_read_json(given.problem))
+    body, data = _read_json(given.plan), _read_json(given.job)
+    if rich.is_plain and parse_job_rules("job", data) == JobRules():
+        job = parse_job(data)
+        told = insertions_to_json(job, rank_insertions(rich.plain, parse_sequences(body), job))
+    else:
+        told = quote_rich(rich, body, data)
+    json.dump(told, sys.stdout, ensure_ascii=False, indent=1)
     sys.stdout.write("\n")
     return 0
 

@@ -198,6 +198,8 @@ def _check_route(problem: PlanningProblem, technician: int, jobs: list[int]) -> 
             found.append(Violation("SKILL_MISSING", person.id, work.id))
         if work.technician not in (None, person.id):
             found.append(Violation("PIN_BROKEN", person.id, work.id))
+        if problem.is_forbidden(technician, job):
+            found.append(Violation("FORBIDDEN", person.id, work.id))
         holder = next((t for t, prefix in enumerate(problem.prefixes) if job in prefix), technician)
         if holder != technician:
             found.append(Violation("PREFIX_BROKEN", person.id, work.id))

@@ -67,6 +67,8 @@ class _Explainer:
         if not work.skills <= person.skills:
             params = {"skills": ", ".join(sorted(work.skills - person.skills))}
             return Reason("SKILL_MISSING", "proof", person.id, params, Repair("ADD_SKILL", params))
+        if self.problem.is_forbidden(technician, job):
+            return Reason("FORBIDDEN", "proof", person.id, repair=Repair("OTHER_PERSON", {}))
         if person.capacity is not None and work.demand > person.capacity:
             params = {"demand": work.demand, "capacity": person.capacity}
             return Reason("OVER_CAPACITY", "proof", person.id, params)

@@ -45,6 +45,25 @@ def read_text(path: str, value: object) -> str:
     return value
 
 
+def read_names(path: str, value: object) -> frozenset[str]:
+    """Texts, each once; none for a field that is absent."""
+    items = read_list(path, [] if value is None else value)
+    return frozenset(read_text(f"{path}[{i}]", item) for i, item in enumerate(items))
+
+
+def read_counts(path: str, value: object) -> dict[str, int]:
+    """Whole numbers by name; none for a field that is absent."""
+    body = read_mapping(path, {} if value is None else value)
+    return {read_text(path, name): read_int(f"{path}.{name}", number) for name, number in body.items()}
+
+
+def read_flag(path: str, value: object) -> bool:
+    """True or false; false for a field that is absent."""
+    if value is not None and not isinstance(value, bool):
+        raise ProblemError(path, "true 또는 false여야 합니다")
+    return bool(value)
+
+
 def read_window(path: str, value: object) -> Window:
     """`[begin, end]` in seconds."""
     items = read_list(path, value)

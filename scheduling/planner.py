@@ -70,15 +70,21 @@ def solve(
     """
     chosen = options or SearchOptions(seed=seed, iterations=iterations)
     started = perf_counter()
-    deadline = started + seconds - _closing_seconds(problem, seconds)
-    if chosen.engine is Engine.ORTOOLS:
-        best = _improve_with_ortools(problem, start_plan(problem, initial), deadline, chosen)
-    else:
-        best = _improve(problem, initial, deadline, chosen)
+    deadline = started + seconds - closing_seconds(problem, seconds)
+    best = search_plan(problem, until=deadline, options=chosen, initial=initial)
     cancelled = chosen.cancelled is not None and chosen.cancelled()
-    if not cancelled or _closing_seconds(problem, seconds) < CANCEL_SECONDS:
+    if not cancelled or closing_seconds(problem, seconds) < CANCEL_SECONDS:
         best = explain_unserved(problem, best)
     return replace(best, seconds=perf_counter() - started)
+
+
+def search_plan(
+    problem: PlanningProblem, *, until: float, options: SearchOptions, initial: Sequences | None = None
+) -> Plan:
+    """The best plan found until a perf_counter moment, without reasons; see `solve`."""
+    if options.engine is Engine.ORTOOLS:
+        return _improve_with_ortools(problem, start_plan(problem, initial), until, options)
+    return _improve(problem, initial, until, options)
 
 
 def start_plan(problem: PlanningProblem, initial: Sequences | None = None) -> Plan:
@@ -89,7 +95,7 @@ def start_plan(problem: PlanningProblem, initial: Sequences | None = None) -> Pl
     return min(plans, key=lambda plan: plan_rank(problem, plan))
 
 
-def _closing_seconds(problem: PlanningProblem, seconds: float) -> float:
+def closing_seconds(problem: PlanningProblem, seconds: float) -> float:
     """Time kept back for judging the plan and giving reasons."""
     return min(0.05 + 3e-5 * len(problem.jobs) * len(problem.technicians), seconds * 0.2)
 

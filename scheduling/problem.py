@@ -6,7 +6,8 @@ Everything here is frozen; `__post_init__` refuses what no planner could read, n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 
@@ -22,6 +23,9 @@ from scheduling.problem_checks import (
 )
 
 Window = tuple[int, int]
+
+FORBIDDEN = -1
+"""In `Job.visit_costs`: this technician must not come."""
 
 StopNumbers = tuple[int, int, int, int, int, int, int, tuple[Window, ...]]
 """Earliest start, latest start, duration, due, lateness cost, published start, cost of starting later than
@@ -77,7 +81,8 @@ class Job:
     """`window` bounds the start of work (hard), `due` is soft at `lateness_cost` a second.
 
     `technician` pins the job to a person without lifting skills. `drop_cost` is what leaving it out costs.
-    `windows`: where there are any, work begins within one of them too.
+    `windows`: where there are any, work begins within one of them too. `visit_costs`: what it costs besides
+    that a technician (by id) comes, or FORBIDDEN.
     """
 
     id: str
@@ -93,6 +98,7 @@ class Job:
     demand: int = 0
     windows: tuple[Window, ...] = ()
     published: Published | None = None
+    visit_costs: Mapping[str, int] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -169,21 +175,26 @@ class PlanningProblem:
         )
 
     def person_cost(self, technician: int, job: int) -> int:
-        """What it costs that this technician comes, and not the one of the published plan."""
-        published = self.jobs[job].published
-        return (
-            published.person_cost
-            if published and published.technician != self.technicians[technician].id
-            else 0
-        )
+        """What it costs besides that this technician comes, and not the one of the published plan."""
+        work, name = self.jobs[job], self.technicians[technician].id
+        cost = max(0, work.visit_costs.get(name, 0))
+        if work.published and work.published.technician != name:
+            cost += work.published.person_cost
+        return cost
+
+    def is_forbidden(self, technician: int, job: int) -> bool:
+        """Whether the job's own `visit_costs` exclude this technician."""
+        return self.jobs[job].visit_costs.get(self.technicians[technician].id) == FORBIDDEN
 
     def may_serve(self, technician: int, job: int) -> bool:
-        """Whether skills, pin and capacity allow this job on an otherwise empty route (time aside)."""
+        """Whether skills, pin, capacity and `visit_costs` allow this job on an otherwise empty route (time
+        aside)."""
         person, work = self.technicians[technician], self.jobs[job]
         return (
             work.skills <= person.skills
             and work.technician in (None, person.id)
             and (person.capacity is None or work.demand <= person.capacity)
+            and not self.is_forbidden(technician, job)
         )
 
 

@@ -49,63 +49,72 @@ def check_unique(path: str, ids: Sequence[str]) -> None:
         seen.add(name)
 
 
-def _check_number(path: str, value: int, low: int, high: int) -> None:
+def check_number(path: str, value: int, low: int, high: int) -> None:
+    """A number out of range."""
     if not low <= value <= high:
         raise ProblemError(path, f"{low} 이상 {high} 이하여야 합니다")
 
 
-def _check_window(path: str, window: Window) -> None:
+def check_window(path: str, window: Window) -> None:
+    """Seconds out of range, an end before its beginning."""
     for value in window:
-        _check_number(path, value, -TIME_LIMIT, TIME_LIMIT)
+        check_number(path, value, -TIME_LIMIT, TIME_LIMIT)
     if window[0] > window[1]:
         raise ProblemError(path, "시작이 끝보다 늦습니다")
 
 
 def check_technician(path: str, technician: Technician, size: int) -> None:
     """Numbers out of range."""
-    _check_number(f"{path}.start", technician.start, 0, size - 1)
-    _check_number(f"{path}.end", technician.end, 0, size - 1)
-    _check_window(f"{path}.shift", technician.shift)
-    _check_number(f"{path}.max_overtime", technician.max_overtime, 0, TIME_LIMIT)
-    _check_number(f"{path}.overtime_cost", technician.overtime_cost, 0, RATE_LIMIT)
+    check_number(f"{path}.start", technician.start, 0, size - 1)
+    check_number(f"{path}.end", technician.end, 0, size - 1)
+    check_window(f"{path}.shift", technician.shift)
+    check_number(f"{path}.max_overtime", technician.max_overtime, 0, TIME_LIMIT)
+    check_number(f"{path}.overtime_cost", technician.overtime_cost, 0, RATE_LIMIT)
     if technician.capacity is not None:
-        _check_number(f"{path}.capacity", technician.capacity, 0, TIME_LIMIT)
-    if technician.lunch is not None:
-        _check_break(f"{path}.lunch", technician.lunch)
-    if len(technician.breaks) + (technician.lunch is not None) > MOST_BREAKS:
+        check_number(f"{path}.capacity", technician.capacity, 0, TIME_LIMIT)
+    check_breaks(path, technician.lunch, technician.breaks)
+
+
+def check_breaks(path: str, lunch: Lunch | None, breaks: Sequence[Lunch]) -> None:
+    """Lunch and breaks of one shift: their times, and how many they are."""
+    if lunch is not None:
+        _check_break(f"{path}.lunch", lunch)
+    if len(breaks) + (lunch is not None) > MOST_BREAKS:
         raise ProblemError(f"{path}.breaks", f"점심시간까지 {MOST_BREAKS}번 이하여야 합니다")
-    for k, pause in enumerate(technician.breaks):
+    for k, pause in enumerate(breaks):
         _check_break(f"{path}.breaks[{k}]", pause)
 
 
 def _check_break(path: str, pause: Lunch) -> None:
-    _check_window(path, (pause.earliest, pause.latest))
-    _check_number(f"{path}.duration", pause.duration, 0, TIME_LIMIT)
+    check_window(path, (pause.earliest, pause.latest))
+    check_number(f"{path}.duration", pause.duration, 0, TIME_LIMIT)
 
 
 def check_job(path: str, job: Job, size: int, technicians: set[str]) -> None:
     """Numbers out of range, a pin to nobody."""
-    _check_number(f"{path}.location", job.location, 0, size - 1)
-    _check_number(f"{path}.duration", job.duration, 0, TIME_LIMIT)
-    _check_window(f"{path}.window", job.window)
-    _check_number(f"{path}.drop_cost", job.drop_cost, 0, COST_LIMIT)
-    _check_number(f"{path}.lateness_cost", job.lateness_cost, 0, RATE_LIMIT)
-    _check_number(f"{path}.demand", job.demand, 0, TIME_LIMIT)
+    check_number(f"{path}.location", job.location, 0, size - 1)
+    check_number(f"{path}.duration", job.duration, 0, TIME_LIMIT)
+    check_window(f"{path}.window", job.window)
+    check_number(f"{path}.drop_cost", job.drop_cost, 0, COST_LIMIT)
+    check_number(f"{path}.lateness_cost", job.lateness_cost, 0, RATE_LIMIT)
+    check_number(f"{path}.demand", job.demand, 0, TIME_LIMIT)
     if job.due is not None:
-        _check_number(f"{path}.due", job.due, -TIME_LIMIT, TIME_LIMIT)
+        check_number(f"{path}.due", job.due, -TIME_LIMIT, TIME_LIMIT)
     if job.technician is not None and job.technician not in technicians:
         raise ProblemError(f"{path}.technician", f"'{job.technician}' 기사가 없습니다")
     if len(job.windows) > MOST_WINDOWS:
         raise ProblemError(f"{path}.windows", f"{MOST_WINDOWS}개 이하여야 합니다")
     for k, window in enumerate(job.windows):
-        _check_window(f"{path}.windows[{k}]", window)
+        check_window(f"{path}.windows[{k}]", window)
     opens, closes = job.window
     if job.windows and not any(max(a, opens) <= min(b, closes) for a, b in job.windows):
         raise ProblemError(f"{path}.windows", "window 안에 드는 시간이 없습니다")
     if job.published is not None:
-        _check_number(f"{path}.published.start", job.published.start, -TIME_LIMIT, TIME_LIMIT)
-        _check_number(f"{path}.published.person_cost", job.published.person_cost, 0, COST_LIMIT)
-        _check_number(f"{path}.published.time_cost", job.published.time_cost, 0, RATE_LIMIT)
+        check_number(f"{path}.published.start", job.published.start, -TIME_LIMIT, TIME_LIMIT)
+        check_number(f"{path}.published.person_cost", job.published.person_cost, 0, COST_LIMIT)
+        check_number(f"{path}.published.time_cost", job.published.time_cost, 0, RATE_LIMIT)
+    for name, cost in job.visit_costs.items():
+        check_number(f"{path}.visit_costs.{name}", cost, -1, COST_LIMIT)
 
 
 def check_fixed(problem: PlanningProblem) -> None:

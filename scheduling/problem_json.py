@@ -10,9 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from scheduling.fields import (
+    read_flag,
     read_int,
     read_list,
     read_mapping,
+    read_names,
     read_point,
     read_positive,
     read_text,
@@ -48,11 +50,6 @@ def parse_job(data: object, *, path: str = "job") -> Job:
     """Read one job. Raises ProblemError; references are checked when it joins a problem."""
     body = read_mapping(path, data)
     due, technician, demand = body.get("due"), body.get("technician"), body.get("demand")
-    mandatory = body.get("mandatory")
-    if mandatory not in (None, True, False) or (
-        isinstance(mandatory, (int, float)) and not isinstance(mandatory, bool)
-    ):
-        raise ProblemError(f"{path}.mandatory", "true 또는 false여야 합니다")
     return Job(
         id=read_text(f"{path}.id", required(path, body, "id")),
         location=read_int(f"{path}.location", required(path, body, "location")),
@@ -61,8 +58,8 @@ def parse_job(data: object, *, path: str = "job") -> Job:
         drop_cost=read_int(f"{path}.drop_cost", required(path, body, "drop_cost")),
         due=None if due is None else read_int(f"{path}.due", due),
         lateness_cost=read_int(f"{path}.lateness_cost", required(path, body, "lateness_cost")),
-        mandatory=bool(mandatory),
-        skills=_skills(f"{path}.skills", body.get("skills")),
+        mandatory=read_flag(f"{path}.mandatory", body.get("mandatory")),
+        skills=read_names(f"{path}.skills", body.get("skills")),
         technician=None if technician is None else read_text(f"{path}.technician", technician),
         demand=0 if demand is None else read_int(f"{path}.demand", demand),
         windows=_windows(f"{path}.windows", body.get("windows")),
@@ -159,17 +156,18 @@ def parse_technician(path: str, data: object) -> Technician:
         shift=read_window(f"{path}.shift", required(path, body, "shift")),
         max_overtime=read_int(f"{path}.max_overtime", required(path, body, "max_overtime")),
         overtime_cost=read_int(f"{path}.overtime_cost", required(path, body, "overtime_cost")),
-        lunch=None if lunch is None else _lunch(f"{path}.lunch", lunch),
-        skills=_skills(f"{path}.skills", body.get("skills")),
+        lunch=None if lunch is None else read_break(f"{path}.lunch", lunch),
+        skills=read_names(f"{path}.skills", body.get("skills")),
         capacity=None if capacity is None else read_int(f"{path}.capacity", capacity),
         breaks=tuple(
-            _lunch(f"{path}.breaks[{k}]", item)
+            read_break(f"{path}.breaks[{k}]", item)
             for k, item in enumerate(read_list(f"{path}.breaks", body.get("breaks") or []))
         ),
     )
 
 
-def _lunch(path: str, data: object) -> Lunch:
+def read_break(path: str, data: object) -> Lunch:
+    """Read lunch or another break. Raises ProblemError."""
     body = read_mapping(path, data)
     earliest, latest, duration = (
         read_int(f"{path}.{field}", required(path, body, field))
@@ -219,11 +217,4 @@ def _published(path: str, value: object) -> Published | None:
         start=read_int(f"{path}.start", required(path, body, "start")),
         person_cost=read_int(f"{path}.person_cost", body.get("person_cost") or 0),
         time_cost=read_int(f"{path}.time_cost", body.get("time_cost") or 0),
-    )
-
-
-def _skills(path: str, value: object) -> frozenset[str]:
-    return frozenset(
-        read_text(f"{path}[{i}]", skill)
-        for i, skill in enumerate(read_list(path, [] if value is None else value))
     )

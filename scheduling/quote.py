@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from scheduling.board import Place, WorkingRoute, open_board
 from scheduling.evaluator import time_route
 from scheduling.plan import Sequences
-from scheduling.problem import Job, PlanningProblem, Window, stop_numbers
+from scheduling.problem import FORBIDDEN, Job, PlanningProblem, Window, stop_numbers
 
 HALF_SCORE_COST = 1800
 """The added cost at which the score is one half."""
@@ -74,7 +74,8 @@ def _best_offer(
     stop = stop_numbers(replace(job, window=window, windows=()))
     found: list[tuple[Place, WorkingRoute]] = []
     for route in board:
-        place = route.cheapest_place(job.location, stop, job.demand)
+        extra = max(0, job.visit_costs.get(problem.technicians[route.technician].id, 0))
+        place = route.cheapest_place(job.location, stop, job.demand, extra=extra)
         if place is not None:
             found.append((place, route))
     if not found:
@@ -99,7 +100,12 @@ def _best_offer(
 def _allowed(problem: PlanningProblem, route: WorkingRoute, job: Job) -> bool:
     person = problem.technicians[route.technician]
     under_way = any(job.id in prefix.jobs for prefix in problem.fixed)
-    return not under_way and job.skills <= person.skills and job.technician in (None, person.id)
+    return (
+        not under_way
+        and job.skills <= person.skills
+        and job.technician in (None, person.id)
+        and job.visit_costs.get(person.id) != FORBIDDEN
+    )
 
 
 def _start_of_work(problem: PlanningProblem, route: WorkingRoute, job: Job, position: int) -> int:

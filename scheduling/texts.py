@@ -15,6 +15,14 @@ REASON_TEXTS: Final = {
     "NO_QUALIFIED_TECHNICIAN": N_("필요한 자격({skills})을 모두 갖춘 기사가 없습니다."),
     "SKILL_MISSING": N_("이 기사에게는 필요한 자격({skills})이 없습니다."),
     "PINNED_ELSEWHERE": N_("다른 기사({pinned})에게 고정된 작업입니다."),
+    "FORBIDDEN": N_("이 기사는 이 작업에 가지 않기로 되어 있습니다."),
+    "AVOIDED": N_("가족이 피해 달라고 한 기사입니다."),
+    "OTHER_DAY_ONLY": N_("이 작업은 이 기사가 일하는 그날에 하지 않기로 되어 있습니다."),
+    "LICENCE_ENDS": N_("이 작업을 할 수 있는 시간에 이 기사의 자격({skills})이 유효하지 않습니다."),
+    "PART_MISSING": N_("이 기사의 차에는 필요한 부품({parts})이 없습니다."),
+    "PARTS_USED_UP": N_("이 기사의 차에 실은 부품({parts})은 다른 작업에 다 씁니다."),
+    "NO_CREW": N_("둘이 가야 하는 작업인데 함께 갈 수 있는 기사가 두 명이 안 됩니다."),
+    "NO_PAIR_FREE": N_("둘이 가야 하는 작업인데 같은 시간에 함께 갈 수 있는 두 기사를 찾지 못했습니다."),
     "OVER_CAPACITY": N_("실어야 할 양({demand})이 이 기사의 한도({capacity})보다 많습니다."),
     "OUTSIDE_SHIFT": N_("이 기사의 근무 시간 안에 일을 마치고 돌아올 수 없습니다."),
     "WINDOW_UNREACHABLE": N_(
@@ -62,6 +70,7 @@ REASON_TEXTS: Final = {
 REPAIR_TEXTS: Final = {
     "ADD_SKILL": N_("자격({skills})이 있는 기사를 배정하거나 다른 지점에 넘겨 주세요."),
     "UNPIN": N_("기사 고정을 풀면 다른 기사를 찾을 수 있습니다."),
+    "OTHER_PERSON": N_("다른 기사를 배정하거나 이 기사를 막은 까닭을 풀어 주세요."),
     "WIDEN_WINDOW": N_("약속 시간을 {minutes}분 늦추면 이 기사가 갈 수 있습니다."),
     "EXTEND_SHIFT": N_("이 기사의 근무를 {minutes}분 늘리면 갈 수 있습니다."),
     "ACCEPT_COST": N_("비용 {cost}만큼 더 들이면 이 기사가 {position}번째로 갈 수 있습니다."),

@@ -23,6 +23,8 @@ from scheduling.problem import FixedPrefix, Job, Lunch, PlanningProblem, Technic
 OPEN_END_S = 200_000
 """Later than any operating day: a bound that binds nothing."""
 ON_SHIFT = "#shift"
+KNOWN_FACE_COST = 1800
+"""What it may cost, in seconds of driving, that the technician whom the family knows or wishes for comes."""
 NEXT_STOP_SLACK_S = 600
 """How much later an automatic plan may let a technician's next stop begin."""
 
@@ -150,6 +152,9 @@ class _Rules:
         window = self._window(visit)
         due, rate = self._due(visit)
         worth = rules.safety_drop_cost if visit.safety else rules.drop_cost[visit.priority]
+        strangers = self._strangers(visit)
+        if strangers:
+            worth += KNOWN_FACE_COST  # so that nobody is left out for want of him
         if due is not None:
             # Left out today it is at least as late tomorrow: waiting must never look cheaper than lateness.
             worth += rate * max(0, self.board.last_moment - due)
@@ -163,7 +168,15 @@ class _Rules:
             lateness_cost=rate,
             mandatory=self._mandatory(visit),
             skills=self._skills(visit),
+            visit_costs=dict.fromkeys(strangers, KNOWN_FACE_COST),
         )
+
+    def _strangers(self, visit: BoardVisit) -> list[str]:
+        """The stretches of everybody but him whom the family would like to come."""
+        wished = visit.preferred_technician_id
+        if wished is None or visit.under_way:
+            return []
+        return [stretch.key for stretch in self.board.stretches if stretch.technician_id != wished]
 
     def _window(self, visit: BoardVisit) -> tuple[int, int]:
         board = self.board

@@ -47,6 +47,7 @@ _SHOWN: tuple[Any, ...] = (
     col(Visit.pinned_technician),
     col(Visit.pinned_time),
     col(Ticket.excluded_technician_id),
+    col(Ticket.preferred_technician_id),
     col(Visit.told_technician_id),
     col(Visit.en_route_at),
     col(Visit.arrived_at),

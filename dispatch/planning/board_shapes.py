@@ -41,6 +41,8 @@ class BoardVisit:
     pinned_technician: bool = False
     pinned_time: bool = False
     excluded_technician_id: int | None = None
+    preferred_technician_id: int | None = None
+    """Whom the family would like to come."""
     told_technician_id: int | None = None
     en_route_at: datetime | None = None
     arrived_at: datetime | None = None

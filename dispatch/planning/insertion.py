@@ -95,6 +95,7 @@ def candidate_visit(
         duration_s=visit.duration_s if visit else duration_of(rules, ticket.symptom),
         skills=frozenset(visit.skills) if visit else skills_of(rules, ticket.symptom),
         excluded_technician_id=ticket.excluded_technician_id,
+        preferred_technician_id=ticket.preferred_technician_id,
     )
 
 

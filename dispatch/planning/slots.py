@@ -19,7 +19,7 @@ from dispatch.intake_rules import SAFETY_SYMPTOMS, priority_of
 from dispatch.models import Ticket
 from dispatch.open_visits import duration_of, find_open_visit, skills_of
 from dispatch.planning.board import load_horizon
-from dispatch.planning.board_problem import BoardProblem, Freedom, to_problem
+from dispatch.planning.board_problem import KNOWN_FACE_COST, BoardProblem, Freedom, to_problem
 from dispatch.planning.board_shapes import BoardVisit, DayBoard, Window
 from dispatch.planning.board_travel import reckon_with, source_of_visit
 from dispatch.planning.insertion import best_insertion, candidate_visit
@@ -32,8 +32,6 @@ from workforce.queries import get_point, is_point_closed
 from workforce.schemas import PointInfo
 
 ROUND_TO_S = 600
-KNOWN_FACE_COST = 1800
-"""What it may cost, in seconds of driving, that the technician whom the family knows comes."""
 AT_ALL_COSTS = 1_000_000_000
 GOING_AGAIN = ("ABSENT", "ON_HOLD")
 HYPOTHETICAL_POINTS = 3

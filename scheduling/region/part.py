@@ -3,39 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from scheduling.board import board_sequences, open_board
 from scheduling.evaluator import viable_prefix
-from scheduling.problem import FixedPrefix, Job, PlanningProblem, Technician
+from scheduling.problem import FORBIDDEN, FixedPrefix, Job, PlanningProblem, Technician
 from scheduling.problem_checks import ProblemError
 from scheduling.region.model import Lending, Region
 from scheduling.region.rules import Lendings, is_overflow, may_leave, taking_limit
 from scheduling.region.state import RegionState
 
-FORBIDDEN = -1
 CROSSING_MOST = 40
 """Served jobs of the others that each point of a joint problem may take: those nearest to it."""
-
-
-@dataclass(frozen=True, eq=False)
-class PartProblem(PlanningProblem):
-    """A problem whose jobs have homes. `crossing[t][j]` is what it costs besides that technician t serves job
-    j, FORBIDDEN where a rule of the border excludes it. Insertion and kernel obey it; the judge of a region
-    (`judge.py`) does not rely on it."""
-
-    crossing: tuple[tuple[int, ...], ...] = ()
-
-    def person_cost(self, technician: int, job: int) -> int:
-        """With the cost of crossing."""
-        return super().person_cost(technician, job) + max(0, self.crossing[technician][job])
-
-    def may_serve(self, technician: int, job: int) -> bool:
-        """With the rules of the border."""
-        return self.crossing[technician][job] != FORBIDDEN and super().may_serve(technician, job)
 
 
 def build_alone(region: Region, point: int, guests: Iterable[Job] = ()) -> PlanningProblem:
@@ -58,10 +40,12 @@ def build_part(
     *,
     lendings: Lendings | None = None,
     left_out_of: Sequence[int] | None = None,
-) -> PartProblem:
+) -> PlanningProblem:
     """The technicians of these points, the jobs on their routes, and those left out of `left_out_of` (all).
 
-    `lendings` stand for the state's: the problem if these technicians were lent.
+    What the rules of the border exclude, and what crossing costs, stands in the jobs' `visit_costs`:
+    insertion and kernel obey it, the judge of a region (`judge.py`) does not rely on it. `lendings` stand for
+    the state's: the problem if these technicians were lent.
     """
     region = state.region
     lent = state.lendings if lendings is None else lendings
@@ -74,17 +58,21 @@ def build_part(
     placed, located, places = _renumbered(adjusted, jobs)
     matrix = region.travel(places)
     open_to = _crossing_jobs(state, points, names, {name: k for k, name in enumerate(places)}, matrix)
-    rows = [_crossing_row(state, person.id, names, lent.get(person.id), open_to) for person in people]
+    rows = {t.id: _crossing_row(state, t.id, names, lent.get(t.id), open_to) for t in people}
+    located = tuple(
+        replace(job, visit_costs={name: row[k] for name, row in rows.items() if row[k]})
+        for k, job in enumerate(located)
+    )
     present = set(names)
     fixed = [
         FixedPrefix(person.id, prefix)
         for person in people
         if (prefix := tuple(job for job in _first(state, person.id, lent) if job in present))
     ]
-    return PartProblem(placed, located, matrix, tuple(fixed), crossing=tuple(rows))
+    return PlanningProblem(placed, located, matrix, tuple(fixed))
 
 
-def part_start(state: RegionState, part: PartProblem, lendings: Lendings) -> dict[str, list[str]]:
+def part_start(state: RegionState, part: PlanningProblem, lendings: Lendings) -> dict[str, list[str]]:
     """The present routes as far as the part's rules allow: who is newly lent gives his later jobs back."""
     start = {}
     for t, person in enumerate(part.technicians):
@@ -95,7 +83,7 @@ def part_start(state: RegionState, part: PartProblem, lendings: Lendings) -> dic
     return board_sequences(open_board(part, start))
 
 
-def keeps_prefixes(part: PartProblem, lendings: Lendings) -> bool:
+def keeps_prefixes(part: PlanningProblem, lendings: Lendings) -> bool:
     """Whether everybody who is lent can do what he is to do before: who is lent works no overtime."""
     return all(
         len(viable_prefix(part, t)) == len(part.prefixes[t])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from scheduling.board import WorkingRoute
-from scheduling.region.part import PartProblem
+from scheduling.problem import PlanningProblem
 
 
 class Quote(NamedTuple):
@@ -17,7 +17,7 @@ class Quote(NamedTuple):
     position: int
 
 
-def quote_place(part: PartProblem, board: Sequence[WorkingRoute], name: str) -> Quote | None:
+def quote_place(part: PlanningProblem, board: Sequence[WorkingRoute], name: str) -> Quote | None:
     """The cheapest feasible place within the rules of the border, or None."""
     job = part.job_index[name]
     work, stop = part.jobs[job], part.stops[job]

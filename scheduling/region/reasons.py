@@ -13,7 +13,8 @@ from scheduling.board import WorkingRoute, board_sequences, open_board
 from scheduling.evaluator import evaluate_plan
 from scheduling.explain import explain_unserved
 from scheduling.plan import Reason, Unserved
-from scheduling.region.part import PartProblem, build_part
+from scheduling.problem import PlanningProblem
+from scheduling.region.part import build_part
 from scheduling.region.quotes import Quote, quote_place
 from scheduling.region.rules import may_leave
 from scheduling.region.run import Run
@@ -134,7 +135,7 @@ def explain_left_out(run: Run, point: int, neighbours: Sequence[int]) -> tuple[U
     present = {t.id: state.routes[t.id] for t in part.technicians}
     own = {item.job: item.reasons for item in explain_unserved(part, evaluate_plan(part, present)).unserved}
     movable = [name for name in left if may_leave(region, name)]
-    around: PartProblem | None = None
+    around: PlanningProblem | None = None
     if movable and neighbours:
         around = build_part(state, [*neighbours, point], left_out_of=[point])
         strangers = {t.id: state.routes[t.id] for t in around.technicians}
@@ -163,7 +164,7 @@ def _unless_away(run: Run, reason: Reason) -> Reason:
     return Reason("LENT_AWAY", "best_guess", reason.technician, {"point": lending.to})
 
 
-def _neighbour_reason(run: Run, part: PartProblem, board: Sequence[WorkingRoute], name: str) -> Reason:
+def _neighbour_reason(run: Run, part: PlanningProblem, board: Sequence[WorkingRoute], name: str) -> Reason:
     job = part.job_index[name]
     able = [route for route in board if part.may_serve(route.technician, job)]
     if not able:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from scheduling import FixedPrefix, Job, Lunch, PlanningProblem, Published, Technician
+from scheduling.problem import FORBIDDEN
 
 HORIZON = 60
 
@@ -92,6 +93,9 @@ def _with_windows(rng: random.Random, job: Job, technicians: int) -> Job:
         job,
         windows=tuple(windows) if rng.random() < 0.6 else (),
         published=published if rng.random() < 0.6 else None,
+        visit_costs={
+            f"t{t}": rng.choice((FORBIDDEN, 0, 7)) for t in range(technicians) if rng.random() < 0.3
+        },
     )
 
 
@@ -103,6 +107,8 @@ def brute_route_cost(problem: PlanningProblem, technician: int, jobs: Sequence[i
         return 0
     work = [problem.jobs[job] for job in jobs]
     if not all(w.skills <= person.skills and w.technician in (None, person.id) for w in work):
+        return None
+    if any(w.visit_costs.get(person.id) == FORBIDDEN for w in work):
         return None
     if person.capacity is not None and sum(w.demand for w in work) > person.capacity:
         return None
@@ -143,6 +149,7 @@ def brute_route_cost(problem: PlanningProblem, technician: int, jobs: Sequence[i
 
     cost = best(0, person.shift[0], 0)
     moved = sum(w.published.person_cost for w in work if w.published and w.published.technician != person.id)
+    moved += sum(w.visit_costs.get(person.id, 0) for w in work)
     return None if cost == float("inf") else int(cost) + sum(legs) + moved
 
 

@@ -125,6 +125,7 @@ TABLE = {
         POST /dispatch/tickets/{number}/same-case
         POST /dispatch/tickets/{number}/tasks/{task_id}
         POST /dispatch/tickets/{number}/transfer
+        POST /dispatch/tickets/{number}/technician-wish
         POST /dispatch/tickets/{number}/unpinning
         POST /dispatch/tickets/{number}/visit/absent
         POST /dispatch/tickets/{number}/visit/completed

@@ -62,6 +62,19 @@ def test_a_dispatcher_decides_who_goes_and_when(web_world: WebWorld, dispatcher:
     assert not visit_of(web_world, number).pinned_time
 
 
+def test_whom_the_family_wishes_for_is_kept_and_shown(web_world: WebWorld, dispatcher: Client) -> None:
+    number, who = file_ticket(web_world, planned=True), str(web_world.technician.id)
+    wish = f"/dispatch/tickets/{number}/technician-wish"
+    kept = dispatcher.post(wish, data={"preferred": who, "excluded": "", "reason": "어르신"}, headers=PART)
+    assert kept.status_code == 200
+    assert re.search(rf'name="preferred">.*?value="{who}" selected', dialog(dispatcher, number), re.DOTALL)
+    with web_world.database.reading() as session:
+        assert ticket_of(session, number).preferred_technician_id == web_world.technician.id
+    both = dispatcher.post(wish, data={"preferred": who, "excluded": who, "reason": "어르신"}, headers=PART)
+    assert both.status_code == 422
+    assert "같습니다" in both.text
+
+
 def test_a_decision_without_a_reason_keeps_what_was_typed(web_world: WebWorld, dispatcher: Client) -> None:
     number = file_ticket(web_world)
     answer = assign(

@@ -97,6 +97,10 @@ def english() -> Iterator[None]:
         ),
         (entry("TechnicianArrived", early_s=47 * 60), "기사가 일찍 도착했습니다: 약속보다 47분 빠름"),
         (entry("VisitCompleted", total=32_000), "수리를 마쳤습니다: 32,000원"),
+        (
+            entry("TechnicianWished", preferred_technician_id=7, excluded_technician_id=None),
+            "가족이 바라는 기사를 적었습니다: 박성호 기사를 바람",
+        ),
         (entry("TicketReopened", excluded_technician_id=7), "다시 열었습니다: 박성호 기사는 뺌"),
         (
             entry("VisitHeld", hold_reason="parts_wait", due=MORNING),

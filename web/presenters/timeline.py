@@ -28,6 +28,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "VisitAssignedByHand": (N_("사람이 기사를 정했습니다"), ""),
     "VisitNotPlanned": (N_("아직 기사를 정하지 못했습니다"), "warn"),
     "VisitTakenOff": (N_("일정에서 뺐습니다"), ""),
+    "TechnicianWished": (N_("가족이 바라는 기사를 적었습니다"), ""),
     "VisitUnpinned": (N_("고정을 풀었습니다"), ""),
     "ProposalAccepted": (N_("바꾼 계획을 받아들였습니다"), ""),
     "ProposalRejected": (N_("바꾼 계획을 물리쳤습니다"), ""),

@@ -25,7 +25,10 @@ from workforce.queries import get_technicians, points_by_id
 
 Facts = Mapping[str, Any]
 ARROW = " → "
-TECHNICIAN_KEYS = ("technician_id", "from_technician_id", "excluded_technician_id")
+TECHNICIAN_KEYS = (
+    *("technician_id", "from_technician_id"),
+    *("excluded_technician_id", "preferred_technician_id"),
+)
 POINT_KEYS = ("service_point_id", "from", "to")
 CLOCKS = {"contact": N_("연락"), "promise": N_("약속"), "handled": N_("처리")}
 READERS = {**ROLE_WORDS, "technician": N_("기사"), "point": N_("서비스점")}
@@ -181,6 +184,13 @@ def _reopened(data: Facts, names: Names) -> str:
     return _("{name} 기사는 뺌").format(name=who) if who else ""
 
 
+def _wished(data: Facts, names: Names) -> str:
+    wished = _technician(data, names, "preferred_technician_id")
+    parts = [_("{name} 기사를 바람").format(name=wished)] if wished else []
+    left_out = _reopened(data, names)
+    return ", ".join([*parts, *([left_out] if left_out else [])]) or _("바라는 기사 없음")
+
+
 def _reader(data: Facts, _names: Names) -> str:
     role = str(data.get("recipient", ""))
     return _(READERS[role]) if role in READERS else ""
@@ -302,6 +312,7 @@ _WRITERS: dict[str, Callable[[Facts, Names], str]] = {
     "VisitCompleted": _bill,
     "ChargeCorrected": _corrected,
     "TicketReopened": _reopened,
+    "TechnicianWished": _wished,
     "TicketImported": _imported,
     "SafetyAdviceRead": _advice,
     "DangerNamed": _danger,

@@ -26,6 +26,7 @@ from dispatch.planning.replans import ask_replan
 from dispatch.queries import ticket_detail
 from dispatch.reopening import reopen_ticket
 from dispatch.tasks import close_task
+from dispatch.technician_wishes import wish_technician
 from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.dispatch.overtaking import refuse_if_overtaken
@@ -82,6 +83,36 @@ def post_unpinning(
         unpin(session, visit_id=visit.id, reason=why, by=by, now=now)
 
     return take(request, principal, number, posted, step, act="unpin", said=_("고정을 풀었습니다."))
+
+
+@router.post("/technician-wish")
+@allow(*CONSOLE_ROLES)
+def post_technician_wish(
+    request: Request, number: str, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
+) -> Response:
+    """Whom the family would like to come, and whom not."""
+    stays = False
+
+    def step(session: Session, ticket_id: int, now: datetime) -> None:
+        nonlocal stays
+        stays = wish_technician(
+            session,
+            ticket_id=ticket_id,
+            preferred_id=read_number(posted, "preferred"),
+            excluded_id=read_number(posted, "excluded"),
+            reason=posted.get("reason"),
+            by=by,
+            now=now,
+        )
+
+    def said() -> str:
+        if stays:
+            return _(
+                "적었습니다. 이미 약속했거나 고정한 방문이라 기사는 그대로입니다. 기사를 다시 정해 주세요."
+            )
+        return _("적었습니다. 다음 계획부터 따릅니다.")
+
+    return take(request, principal, number, posted, step, act="wish", said=said)
 
 
 @router.post("/transfer")
@@ -244,7 +275,7 @@ def take(
     step: Step,
     *,
     act: str,
-    said: str,
+    said: str | Callable[[], str],
 ) -> Response:
     """One decision in one transaction, then the dialog again; a refusal keeps what was typed."""
     context = context_of(request)
@@ -263,5 +294,5 @@ def take(
     except DomainError as error:
         return render_dialog(request, principal, number, act=act, posted=posted, problem=error)
     if "HX-Request" in request.headers:
-        return render_dialog(request, principal, number, said=said)
+        return render_dialog(request, principal, number, said=said if isinstance(said, str) else said())
     return RedirectResponse(f"/dispatch?ticket={number}", status_code=303)

@@ -41,6 +41,7 @@ from web.presenters.technician import (
 from web.presenters.timeline import timeline_items
 from web.presenters.timeline_facts import names_in
 from workforce.certificates import qualification_words
+from workforce.queries import get_technicians, list_technicians
 
 Show = Callable[[str], str]
 """Free text as this reader may see it."""
@@ -146,6 +147,7 @@ def _actions(session: Session, principal: Principal, detail: TicketDetail, now: 
         "can_assign": not ended and not under_way and detail.placement is not None,
         "pinned": open_visit is not None and (open_visit.pinned_technician or open_visit.pinned_time),
         "points": _points(session, detail.id, now) if may_move else [],
+        "colleagues": [] if ended else _colleagues(session, detail, now),
         "lacks_licence": bool(lacking),
         "hand_over_reason": next(
             (_(said) for code, said in HAND_OVER_REASONS.items() if code in lacking), ""
@@ -166,6 +168,17 @@ def _actions(session: Session, principal: Principal, detail: TicketDetail, now: 
         "errors": {},
         "said": "",
     }
+
+
+def _colleagues(session: Session, detail: TicketDetail, now: datetime) -> list[tuple[int, str]]:
+    """The technicians of the ticket's point, and whoever a wish names."""
+    if detail.placement is None:
+        return []
+    company, point_id = detail.company.id, detail.placement.point.id
+    crew = {t.id: t.name for t in list_technicians(session, company_id=company, at=now, point_id=point_id)}
+    named = {detail.preferred_technician_id, detail.excluded_technician_id} - {None, *crew}
+    wished = get_technicians(session, technician_ids=[t for t in named if t is not None], company_id=company)
+    return [*crew.items(), *((key, info.name) for key, info in wished.items())]
 
 
 def _points(session: Session, ticket_id: int, now: datetime) -> list[dict[str, str]]:

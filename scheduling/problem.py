@@ -44,6 +44,7 @@ class Technician:
     """`start` and `end` index the matrix; overtime is arrival at `end` after `shift[1]`.
 
     `breaks` are further ones, under the rules of lunch; all of them are taken in the order of their times.
+    `person`: whose time it is, where several technicians of a problem are one person's shifts.
     """
 
     id: str
@@ -56,11 +57,12 @@ class Technician:
     skills: frozenset[str] = frozenset()
     capacity: int | None = None
     breaks: tuple[Lunch, ...] = ()
+    person: str | None = None
 
 
 @dataclass(frozen=True)
 class Published:
-    """Where a job stands in the published plan, and what moving it costs.
+    """Where a job stands in the published plan (`technician`: an id or a person), and what moving it costs.
 
     `person_cost` once when somebody else comes, `time_cost` a second that work begins after `start`; an
     earlier start is free (a promise about it is the job's window).
@@ -170,12 +172,10 @@ class PlanningProblem:
 
     def person_cost(self, technician: int, job: int) -> int:
         """What it costs that this technician comes, and not the one of the published plan."""
-        published = self.jobs[job].published
-        return (
-            published.person_cost
-            if published and published.technician != self.technicians[technician].id
-            else 0
-        )
+        published, person = self.jobs[job].published, self.technicians[technician]
+        if published is None or published.technician in (person.id, person.person):
+            return 0
+        return published.person_cost
 
     def may_serve(self, technician: int, job: int) -> bool:
         """Whether skills, pin and capacity allow this job on an otherwise empty route (time aside)."""

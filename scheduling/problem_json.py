@@ -151,7 +151,7 @@ def parse_matrix(rows: list[Any]) -> npt.NDArray[np.int32]:
 def parse_technician(path: str, data: object) -> Technician:
     """Read one technician. Raises ProblemError; places are checked when he joins a problem."""
     body = read_mapping(path, data)
-    capacity, lunch = body.get("capacity"), body.get("lunch")
+    capacity, lunch, person = body.get("capacity"), body.get("lunch"), body.get("person")
     return Technician(
         id=read_text(f"{path}.id", required(path, body, "id")),
         start=read_int(f"{path}.start", required(path, body, "start")),
@@ -166,6 +166,7 @@ def parse_technician(path: str, data: object) -> Technician:
             _lunch(f"{path}.breaks[{k}]", item)
             for k, item in enumerate(read_list(f"{path}.breaks", body.get("breaks") or []))
         ),
+        person=None if person is None else read_text(f"{path}.person", person),
     )
 
 
@@ -202,6 +203,7 @@ def technician_to_json(technician: Technician) -> dict[str, Any]:
         "breaks": [dataclasses.asdict(pause) for pause in technician.breaks],
         "skills": sorted(technician.skills),
         "capacity": technician.capacity,
+        "person": technician.person,
     }
 
 

@@ -56,6 +56,7 @@ REASON_TEXTS: Final = {
     "NEIGHBOUR_TOO_EXPENSIVE": N_(
         "{point} 서비스점에서 갈 수는 있지만 드는 비용({cost})이 미루는 비용({drop_cost})보다 큽니다."
     ),
+    "TECHNICIAN_GONE": N_("이 기사는 더 일하지 않습니다."),
     "NOT_EXAMINED": N_("계획을 도중에 멈추어 까닭을 살피지 못했습니다. 다시 계획하면 볼 수 있습니다."),
 }
 
@@ -66,4 +67,16 @@ REPAIR_TEXTS: Final = {
     "EXTEND_SHIFT": N_("이 기사의 근무를 {minutes}분 늘리면 갈 수 있습니다."),
     "ACCEPT_COST": N_("비용 {cost}만큼 더 들이면 이 기사가 {position}번째로 갈 수 있습니다."),
     "OTHER_DAY": N_("다른 날로 옮기거나 약속 시간을 넓혀 주세요."),
+}
+
+MOVE_TEXTS: Final = {
+    "TECHNICIAN_GONE": N_("{technician} 기사가 갈 수 없어 다른 기사가 맡습니다."),
+    "GONE_NO_PLACE": N_("{technician} 기사가 갈 수 없고, 대신 갈 기사의 일정에 자리가 없습니다."),
+    "NO_PLACE": N_("일정에 자리가 없어 빠집니다."),
+    "TAKEN_IN": N_("일정에 새로 들어갑니다."),
+    "PUSHED": N_("앞에 {jobs} 작업이 들어와 늦어집니다."),
+    "MAKES_ROOM": N_("{jobs} 작업이 들어갈 자리를 내줍니다."),
+    "OVERRUN_BEFORE": N_("앞의 {jobs} 작업이 길어져 바뀝니다."),
+    "GAP_BEFORE": N_("{jobs} 작업이 빠져 시간이 바뀝니다."),
+    "CHEAPER": N_("바뀐 일정에서는 이렇게 가는 편이 낫습니다."),
 }

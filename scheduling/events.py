@@ -86,7 +86,11 @@ def apply_event(problem: PlanningProblem, event: Event) -> PlanningProblem:
     fixed = (replace(p, jobs=tuple(job for job in p.jobs if job != gone.id)) for p in problem.fixed)
     return replace(
         problem,
-        jobs=tuple(job for job in problem.jobs if job.id != gone.id),
+        jobs=tuple(
+            replace(job, after=None) if job.after == gone.id else job
+            for job in problem.jobs
+            if job.id != gone.id
+        ),
         fixed=tuple(prefix for prefix in fixed if prefix.jobs),
     )
 

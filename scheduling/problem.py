@@ -6,7 +6,8 @@ Everything here is frozen; `__post_init__` refuses what no planner could read, n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -17,6 +18,7 @@ from scheduling.problem_checks import (
     check_fixed,
     check_job,
     check_matrix,
+    check_order,
     check_technician,
     check_unique,
 )
@@ -79,7 +81,8 @@ class Job:
     """`window` bounds the start of work (hard), `due` is soft at `lateness_cost` a second.
 
     `technician` pins the job to a person without lifting skills. `drop_cost` is what leaving it out costs.
-    `windows`: where there are any, work begins within one of them too.
+    `windows`: where there are any, work begins within one of them too. `after` names a job that the same
+    technician does before it: without that job it is not served. What is under way knows no order.
     """
 
     id: str
@@ -95,6 +98,7 @@ class Job:
     demand: int = 0
     windows: tuple[Window, ...] = ()
     published: Published | None = None
+    after: str | None = None
 
 
 @dataclass(frozen=True)
@@ -129,6 +133,7 @@ class PlanningProblem:
         for i, job in enumerate(self.jobs):
             check_job(f"jobs[{i}]", job, size, known)
         check_fixed(self)
+        check_order(self)
 
     @cached_property
     def rows(self) -> list[list[int]]:
@@ -151,6 +156,19 @@ class PlanningProblem:
         """Job positions under way, for each technician."""
         found = {prefix.technician: prefix.jobs for prefix in self.fixed}
         return tuple(tuple(self.job_index[job] for job in found.get(t.id, ())) for t in self.technicians)
+
+    @cached_property
+    def leaders(self) -> tuple[int, ...]:
+        """For each job the one that comes before it on the same route; -1: none, or it is under way."""
+        under_way = {job for prefix in self.prefixes for job in prefix}
+        return tuple(
+            -1 if work.after is None or job in under_way else self.job_index[work.after]
+            for job, work in enumerate(self.jobs)
+        )
+
+    def follows(self, job: int, before: Sequence[int]) -> bool:
+        """Whether a job may stand behind these on their route."""
+        return self.leaders[job] < 0 or self.leaders[job] in before
 
     @cached_property
     def stops(self) -> tuple[StopNumbers, ...]:
@@ -185,6 +203,17 @@ class PlanningProblem:
             and work.technician in (None, person.id)
             and (person.capacity is None or work.demand <= person.capacity)
         )
+
+
+def keep_order(jobs: Iterable[Job], under_way: Collection[str]) -> list[Job]:
+    """Some jobs of a problem, to be one of their own: without those that come after one that is absent."""
+    kept = [replace(job, after=None) if job.id in under_way else job for job in jobs]
+    while True:
+        present = {job.id for job in kept}
+        rest = [job for job in kept if job.after is None or job.after in present]
+        if len(rest) == len(kept):
+            return rest
+        kept = rest
 
 
 def ordered_breaks(person: Technician) -> tuple[Lunch, ...]:

@@ -48,12 +48,12 @@ def parse_job(data: object, *, path: str = "job") -> Job:
     """Read one job. Raises ProblemError; references are checked when it joins a problem."""
     body = read_mapping(path, data)
     due, technician, demand = body.get("due"), body.get("technician"), body.get("demand")
-    mandatory = body.get("mandatory")
+    mandatory, after = body.get("mandatory"), body.get("after")
     if mandatory not in (None, True, False) or (
         isinstance(mandatory, (int, float)) and not isinstance(mandatory, bool)
     ):
         raise ProblemError(f"{path}.mandatory", "true 또는 false여야 합니다")
-    return Job(
+    job = Job(
         id=read_text(f"{path}.id", required(path, body, "id")),
         location=read_int(f"{path}.location", required(path, body, "location")),
         duration=read_int(f"{path}.duration", required(path, body, "duration")),
@@ -67,7 +67,9 @@ def parse_job(data: object, *, path: str = "job") -> Job:
         demand=0 if demand is None else read_int(f"{path}.demand", demand),
         windows=_windows(f"{path}.windows", body.get("windows")),
         published=_published(f"{path}.published", body.get("published")),
+        after=None if after is None else read_text(f"{path}.after", after),
     )
+    return job if body.get("start") is None else _pinned(path, job, body["start"])
 
 
 def problem_to_json(problem: PlanningProblem) -> dict[str, Any]:
@@ -98,6 +100,7 @@ def job_to_json(job: Job) -> dict[str, Any]:
         "demand": job.demand,
         "windows": [list(window) for window in job.windows],
         "published": job.published and dataclasses.asdict(job.published),
+        "after": job.after,
     }
 
 
@@ -205,6 +208,14 @@ def technician_to_json(technician: Technician) -> dict[str, Any]:
         "capacity": technician.capacity,
         "person": technician.person,
     }
+
+
+def _pinned(path: str, job: Job, value: object) -> Job:
+    """A pinned `start` is a window that opens and closes at that second."""
+    start = read_int(f"{path}.start", value)
+    if not all(any(a <= start <= b for a, b in spans) for spans in ((job.window,), job.windows) if spans):
+        raise ProblemError(f"{path}.start", "작업을 시작할 수 있는 시간(window, windows) 안이어야 합니다")
+    return dataclasses.replace(job, window=(start, start), windows=())
 
 
 def _windows(path: str, value: object) -> tuple[Window, ...]:

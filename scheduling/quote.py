@@ -74,7 +74,7 @@ def _best_offer(
     stop = stop_numbers(replace(job, window=window, windows=()))
     found: list[tuple[Place, WorkingRoute]] = []
     for route in board:
-        place = route.cheapest_place(job.location, stop, job.demand)
+        place = route.cheapest_place(job.location, stop, job.demand, span=route.span_for(job))
         if place is not None:
             found.append((place, route))
     if not found:
@@ -110,7 +110,7 @@ def _start_of_work(problem: PlanningProblem, route: WorkingRoute, job: Job, posi
     others = {other.id: other for other in (problem.jobs[k] for k in route.jobs)}
     trial = PlanningProblem(
         technicians=(person,),
-        jobs=tuple(replace({**others, job.id: job}[name], technician=None) for name in names),
+        jobs=tuple(replace({**others, job.id: job}[name], technician=None, after=None) for name in names),
         matrix=problem.matrix,
     )
     trial.__dict__["rows"] = problem.rows  # the cached lists of the same matrix

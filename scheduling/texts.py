@@ -24,6 +24,7 @@ REASON_TEXTS: Final = {
     "FIXED_BLOCKED": N_("이미 진행 중인 순서대로는 이 작업까지 시간 안에 마칠 수 없습니다."),
     "NO_TIME_LEFT": N_("이미 잡힌 일정 사이에 이 작업을 넣을 자리가 없습니다."),
     "NO_CAPACITY_LEFT": N_("이미 실은 양 때문에 이 작업을 더 맡을 수 없습니다."),
+    "NOT_AFTER": N_("먼저 해야 하는 작업({job})이 이 기사의 일정에 없습니다."),
     "TOO_EXPENSIVE": N_("넣을 수는 있지만 드는 비용({cost})이 미루는 비용({drop_cost})보다 큽니다."),
     "NOT_YET_INSERTED": N_("지금 넣을 자리가 있습니다. 다시 계획하면 들어갑니다."),
     "OVERFLOW_NO_ROOM": N_(

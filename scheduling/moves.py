@@ -132,14 +132,15 @@ class _Reasons:
             return "NO_PLACE", ()
         stays = now.technician == was.technician
         route = self.after.get(was.technician, ())
-        until = now.start if stays else None
+        # Who comes later is pushed by what is before him; who comes sooner makes room for what is behind, too.
+        until = now.start if stays and now.start > was.start else None
         joined = tuple(
             stop.job
             for stop in route
             if stop.job not in self.old[was.technician] and (until is None or stop.start < until)
         )
         if joined:
-            return ("PUSHED" if stays and now.start > was.start else "MAKES_ROOM"), joined
+            return ("MAKES_ROOM" if until is None else "PUSHED"), joined
         if isinstance(self.event, Overrun) and self._behind_overrun(was):
             return "OVERRUN_BEFORE", (self.event.job,)
         here = {stop.job for stop in route}

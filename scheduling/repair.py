@@ -62,18 +62,34 @@ def repair_plan(
         ProblemError: the event speaks of what the problem does not have.
         KernelMissingError: the engine cannot be compiled here.
     """
-    now = with_moving_costs(apply_event(problem, event), published, costs or MovingCosts())
+    now = prepare_repair(problem, published, event, costs or MovingCosts())
     chosen = replace(options or SearchOptions(), near=True)
-    plan = solve(now, seconds=seconds, initial=_sequences(now, published), options=chosen)
+    plan = solve(now, seconds=seconds, initial=published_routes(now, published), options=chosen)
     if any(not left.reasons for left in plan.unserved):  # cancelled: who is left out is told why all the same
         plan = explain_unserved(now, plan)
     plan = replace(plan, unserved=tuple(_in_words(left) for left in plan.unserved))
     return Repaired(now, plan, list_moves(now, event, published, plan))
 
 
+def prepare_repair(
+    problem: PlanningProblem, published: Places, event: Event, costs: MovingCosts
+) -> PlanningProblem:
+    """The problem as it is now, with what moving costs. Raises ProblemError as `repair_plan` does."""
+    return with_moving_costs(apply_event(problem, event), published, costs)
+
+
 def with_moving_costs(problem: PlanningProblem, published: Places, costs: MovingCosts) -> PlanningProblem:
     """Each published job knows where it stands. Whose technician cannot go costs nothing to give away."""
     return replace(problem, jobs=tuple(_priced(problem, job, published, costs) for job in problem.jobs))
+
+
+def published_routes(problem: PlanningProblem, published: Places) -> dict[str, list[str]]:
+    """The published routes of who is still there, what is under way first."""
+    routes: dict[str, list[str]] = {person.id: [] for person in problem.technicians}
+    for job, place in sorted(published.items(), key=lambda item: item[1].start):
+        if place.technician in routes and job in problem.job_index:
+            routes[place.technician].append(job)
+    return routes
 
 
 def read_published(data: object) -> dict[str, Place]:
@@ -103,15 +119,6 @@ def repaired_to_json(
             "moves": [move_to_json(move, translate) for move in repaired.moves],
         }
     }
-
-
-def _sequences(problem: PlanningProblem, published: Places) -> dict[str, list[str]]:
-    """The published routes of who is still there, what is under way first."""
-    routes: dict[str, list[str]] = {person.id: [] for person in problem.technicians}
-    for job, place in sorted(published.items(), key=lambda item: item[1].start):
-        if place.technician in routes and job in problem.job_index:
-            routes[place.technician].append(job)
-    return routes
 
 
 def _priced(problem: PlanningProblem, job: Job, published: Places, costs: MovingCosts) -> Job:

@@ -132,7 +132,7 @@ class _Reasons:
             return "NO_PLACE", ()
         stays = now.technician == was.technician
         route = self.after.get(was.technician, ())
-        # Who comes later is pushed by what is before him; who comes sooner makes room for what is behind, too.
+        # Who comes later is pushed by what is before him; who comes sooner makes room for what is behind.
         until = now.start if stays and now.start > was.start else None
         joined = tuple(
             stop.job

@@ -81,6 +81,7 @@ def test_a_day_on_which_somebody_cannot_go_is_mended_in_a_second(
         own.told_technician_id = other
         own_id, own_start = own.id, own.planned_start
         who, until = visits[0].technician_id, now + timedelta(days=1)
+        assert who is not None
         world.add(session, Absence(technician_id=who, start_at=now, end_at=until, reason="병가"))
     solver = InlineSolver()
     ask(database, shop, now)

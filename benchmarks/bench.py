@@ -12,11 +12,13 @@ from benchmarks.kills import bench_kills
 from benchmarks.load import bench_load
 from benchmarks.planning import bench_plan
 from benchmarks.region import bench_region
+from benchmarks.repair import bench_repair
 from benchmarks.startup import bench_startup
 
 BENCHES: dict[str, Callable[[], int]] = {
     "planning": bench_plan,
     "region": bench_region,
+    "repair": bench_repair,
     "startup": bench_startup,
     "intake": bench_intake,
     "console": bench_console,

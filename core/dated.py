@@ -69,6 +69,10 @@ class CompanyRules(BaseModel):
     safety_drop_cost: int
     overtime_cost: int
     max_overtime_s: int
+    move_person_cost: dict[str, int]
+    """That another comes than planned: `tentative` (nobody is told), `told` (the technician), `promised`."""
+    move_later_cost: dict[str, int]
+    """A second that work begins later than planned, by the same names."""
     job_duration_s: dict[str, int]
     """By symptom; `default` for the rest."""
     symptom_skills: dict[str, list[str]]

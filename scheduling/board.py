@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from scheduling.evaluator import viable_prefix
 from scheduling.labels import State, earliest_ready, finish, leave, visit
 from scheduling.plan import Sequences
-from scheduling.problem import PlanningProblem, StopNumbers
+from scheduling.problem import Job, PlanningProblem, StopNumbers
 
 Place = tuple[int, int, int]
 """(added cost, added travel, position) of one insertion."""
@@ -57,14 +57,33 @@ class WorkingRoute:
         """Travel + lateness + overtime + departures from the published plan."""
         return self.travel + self.penalty + self.moved
 
+    def span_for(self, job: Job) -> range:
+        """Where a job may be put: behind the one it comes after, before those that come after it.
+
+        It need not be in the problem. Empty: the one it comes after is not on this route.
+        """
+        first, last = self.locked, len(self.jobs)
+        names = [self.problem.jobs[other] for other in self.jobs]
+        if job.after is not None:
+            at = next((k for k, other in enumerate(names) if other.id == job.after), last)
+            first = max(first, at + 1)
+        followers = (k for k, other in enumerate(names) if other.after == job.id and k >= self.locked)
+        return range(first, next(followers, last) + 1)
+
     def cheapest_place(
-        self, location: int, stop: StopNumbers, demand: int, *, extra: int = 0
+        self,
+        location: int,
+        stop: StopNumbers,
+        demand: int,
+        *,
+        extra: int = 0,
+        span: range | None = None,
     ) -> Place | None:
         """The cheapest feasible insertion of a job, which need not be in the problem.
 
         Skills and pins are the caller's to check. Ties go to the smaller detour, then the later position: who
         came first stays first, and nobody is moved for nothing.
-        `extra` is what it costs besides that this technician comes.
+        `extra` is what it costs besides that this technician comes; `span` are the positions that are tried.
         """
         capacity = self.problem.technicians[self.technician].capacity
         if capacity is not None and self.load + demand > capacity:
@@ -72,7 +91,7 @@ class WorkingRoute:
         rows = self.problem.rows
         there, closes, duration = rows[location], stop[1], stop[2]
         detours = []
-        for k in range(self.locked, len(self.jobs) + 1):
+        for k in range(self.locked, len(self.jobs) + 1) if span is None else span:
             before, after = self.places[k], self.places[k + 1]
             to = rows[before][location]
             if self.ready[k] + to <= closes:
@@ -116,7 +135,9 @@ def open_board(problem: PlanningProblem, sequences: Sequences | None) -> list[Wo
         wanted = list(prefix)
         for name in (sequences or {}).get(person.id, ()):
             job = problem.job_index.get(name)
-            if job is not None and job not in taken and problem.may_serve(technician, job):
+            if job is None or job in taken or not problem.follows(job, wanted):
+                continue
+            if problem.may_serve(technician, job):
                 taken.add(job)
                 wanted.append(job)
         route = WorkingRoute(problem, technician, wanted)
@@ -138,6 +159,6 @@ def _keep_feasible(route: WorkingRoute, wanted: list[int]) -> None:
     """Re-add jobs one by one in their order, skipping each that leaves no schedule."""
     kept: list[int] = []
     for job in wanted:
-        if route.set_jobs([*kept, job]):
+        if route.problem.follows(job, kept) and route.set_jobs([*kept, job]):
             kept.append(job)
     route.feasible = route.set_jobs(kept)

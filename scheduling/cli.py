@@ -1,4 +1,4 @@
-"""`run.py plan` and `run.py quote`: files in, files out; no database, no web.
+"""`run.py plan`, `repair` and `quote`: files in, files out; no database, no web.
 
 Exit 0: planned (Ctrl-C ends the search and keeps the best plan so far). 2: the problem, the plan or an
 argument cannot be read; one line on stderr says which field. 3: the engine cannot be compiled here.
@@ -12,12 +12,15 @@ import math
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 from scheduling.engine import Progress
+from scheduling.events import parse_event
 from scheduling.explain import explain_unserved
 from scheduling.kernel.build import KernelMissingError
 from scheduling.plan import Plan, parse_sequences, plan_to_json
@@ -28,9 +31,10 @@ from scheduling.preparation.rich_plan import rich_plan_to_json
 from scheduling.preparation.rich_quote import quote_rich
 from scheduling.preparation.solving import solve_rich
 from scheduling.problem import PlanningProblem
-from scheduling.problem_checks import ProblemError
-from scheduling.problem_json import parse_job
+from scheduling.problem_checks import COST_LIMIT, RATE_LIMIT, ProblemError
+from scheduling.problem_json import parse_job, parse_problem, problem_to_json
 from scheduling.ranking import insertions_to_json, rank_insertions
+from scheduling.repair import MovingCosts, read_published, repair_plan, repaired_to_json
 
 MALFORMED, NO_ENGINE = 2, 3
 MOST_SECONDS = 86_400.0
@@ -63,31 +67,34 @@ def plan(given: argparse.Namespace) -> int:
     _check_writable(given.out)
     if given.html is not None:
         _check_writable(given.html)
-    stop = Event()
-    options = SearchOptions(
-        cancelled=stop.is_set,
-        seed=given.seed,
-        iterations=given.iterations,
-        workers=given.workers,
-        engine=Engine(given.engine),
-        on_progress=_show_progress(problem) if sys.stderr.isatty() else None,
-    )
-    before = signal.signal(signal.SIGINT, lambda *_: stop.set())
-    try:
+    with _stopped_by_hand() as stopped:
+        options = replace(_options(given, stopped, problem), engine=Engine(given.engine))
         told, problem, found = _solve(rich, given.seconds, options)
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if stop.is_set():
-        _say("온돌: 멈췄습니다. 그때까지 가장 좋은 계획을 남깁니다.")
     _write(given.out, json.dumps(told, ensure_ascii=False, indent=1) + "\n")
     if given.html is not None:
         _write(given.html, _draw(problem, found, body))
-    jobs = len(rich.plain.jobs)
-    sys.stdout.write(
-        f"비용 {told['cost']:,} (이동 {told['travel']:,} · 초과 근무 {told['overtime']:,} · "
-        f"늦음 {told['lateness']:,} · 미룸 {told['dropped']:,}), "
-        f"작업 {jobs - len(told['unserved'])}/{jobs}, {told['seconds']:.1f}초 → {given.out}\n"
-    )
+    sys.stdout.write(f"{_in_a_line(told, len(rich.plain.jobs))} → {given.out}\n")
+    return 0
+
+
+def repair(given: argparse.Namespace) -> int:
+    """Mend a published plan after an event, moving as few jobs as is worth it."""
+    problem = parse_problem(_read_json(given.problem))
+    published = read_published(_read_json(given.plan))
+    event = parse_event(_read_json(given.event))
+    _check_writable(given.out)
+    if given.new_problem is not None:
+        _check_writable(given.new_problem)
+    costs = MovingCosts(person=given.person_cost, later=given.time_cost)
+    with _stopped_by_hand() as stopped:
+        options = _options(given, stopped, problem)
+        mended = repair_plan(problem, published, event, seconds=given.seconds, costs=costs, options=options)
+    if given.new_problem is not None:
+        _write(given.new_problem, json.dumps(problem_to_json(mended.problem), ensure_ascii=False) + "\n")
+    found = repaired_to_json(mended, event)
+    _write(given.out, json.dumps(found, ensure_ascii=False, indent=1) + "\n")
+    line = _in_a_line(found, len(mended.problem.jobs))
+    sys.stdout.write(f"옮긴 작업 {mended.moved}건, {line} → {given.out}\n")
     return 0
 
 
@@ -138,6 +145,41 @@ def quote(given: argparse.Namespace) -> int:
     return 0
 
 
+@contextmanager
+def _stopped_by_hand() -> Iterator[Callable[[], bool]]:
+    """Ctrl-C ends the search and keeps what there is, as long as this is open."""
+    stop = Event()
+    before = signal.signal(signal.SIGINT, lambda *_: stop.set())
+    try:
+        yield stop.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if stop.is_set():
+        _say("온돌: 멈췄습니다. 그때까지 가장 좋은 계획을 남깁니다.")
+
+
+def _options(
+    given: argparse.Namespace, stopped: Callable[[], bool], problem: PlanningProblem
+) -> SearchOptions:
+    return SearchOptions(
+        cancelled=stopped,
+        seed=given.seed,
+        iterations=given.iterations,
+        workers=given.workers,
+        on_progress=_show_progress(problem) if sys.stderr.isatty() else None,
+    )
+
+
+def _in_a_line(told: dict[str, Any], jobs: int) -> str:
+    """What a plan, as its file says it, costs and serves."""
+    moved = f" · 옮김 {told['moved']:,}" if told.get("moved") else ""
+    return (
+        f"비용 {told['cost']:,} (이동 {told['travel']:,} · 초과 근무 {told['overtime']:,} · "
+        f"늦음 {told['lateness']:,} · 미룸 {told['dropped']:,}{moved}), "
+        f"작업 {jobs - len(told['unserved'])}/{jobs}, {told['seconds']:.1f}초"
+    )
+
+
 def _say(text: str) -> None:
     sys.stderr.write(f"{text}\n")
 
@@ -157,6 +199,24 @@ def _parser() -> argparse.ArgumentParser:
     it.add_argument("region", type=Path, metavar="REGION.json")
     _add_effort(it, "REGION-PLAN.json")
     it.set_defaults(run=plan_whole_region)
+
+    it = commands.add_parser("repair", help=repair.__doc__)
+    it.add_argument("problem", type=Path, metavar="PROBLEM.json")
+    it.add_argument("plan", type=Path, metavar="PLAN.json", help="as published")
+    it.add_argument("event", type=Path, metavar="EVENT.json", help="what has happened")
+    _add_effort(it, "REPAIRED.json")
+    costs = MovingCosts()
+    cost, rate = _whole(0, COST_LIMIT), _whole(0, RATE_LIMIT)
+    it.add_argument("--person-cost", type=cost, default=costs.person, help="that somebody else comes")
+    it.add_argument("--time-cost", type=rate, default=costs.later, help="of a second later")
+    it.add_argument(
+        "--new-problem",
+        type=Path,
+        default=None,
+        metavar="PROBLEM.json",
+        help="the problem after the event, too",
+    )
+    it.set_defaults(run=repair)
 
     it = commands.add_parser("quote", help=quote.__doc__)
     it.add_argument("problem", type=Path, metavar="PROBLEM.json")

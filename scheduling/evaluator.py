@@ -192,8 +192,10 @@ def _assemble(problem: PlanningProblem, routes: list[Route], seconds: float) -> 
 def _check_route(problem: PlanningProblem, technician: int, jobs: list[int]) -> list[Violation]:
     person = problem.technicians[technician]
     found = []
-    for job in jobs:
+    for k, job in enumerate(jobs):
         work = problem.jobs[job]
+        if not problem.follows(job, jobs[:k]):
+            found.append(Violation("ORDER_BROKEN", person.id, work.id))
         if not work.skills <= person.skills:
             found.append(Violation("SKILL_MISSING", person.id, work.id))
         if work.technician not in (None, person.id):

@@ -91,9 +91,11 @@ class _Explainer:
             return Reason("FIXED_BLOCKED", "best_guess", person.id, repair=other_day)
         if person.capacity is not None and route.load + work.demand > person.capacity:
             return Reason("NO_CAPACITY_LEFT", "best_guess", person.id, repair=other_day)
-        stop = problem.stops[job]
+        stop, span = problem.stops[job], route.span_for(work)
+        if not span:
+            return Reason("NOT_AFTER", "best_guess", person.id, {"job": str(work.after)}, other_day)
         extra = problem.person_cost(technician, job)
-        place = route.cheapest_place(work.location, stop, work.demand, extra=extra)
+        place = route.cheapest_place(work.location, stop, work.demand, extra=extra, span=span)
         if place is None:
             free = WorkingRoute(problem, technician, viable_prefix(problem, technician))
             blocked = free.cheapest_place(work.location, stop, work.demand) is None

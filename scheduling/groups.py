@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scheduling.evaluator import evaluate_plan, plan_rank, viable_prefix
 from scheduling.insertion import insert_greedy
 from scheduling.plan import Sequences
-from scheduling.problem import FixedPrefix, PlanningProblem
+from scheduling.problem import FixedPrefix, PlanningProblem, keep_order
 from scheduling.routing_model import SearchLimit, improve_sequences
 
 GROUP_ROUTES = 5
@@ -116,8 +116,12 @@ def _sub_problem(problem: PlanningProblem, group: list[int], jobs: list[int]) ->
         for t in group
         if (prefix := viable_prefix(problem, t))
     )
+    under_way = {job for prefix in names for job in prefix.jobs}
     part = PlanningProblem(
-        technicians=people, jobs=tuple(problem.jobs[job] for job in jobs), matrix=problem.matrix, fixed=names
+        technicians=people,
+        jobs=tuple(keep_order((problem.jobs[job] for job in jobs), under_way)),
+        matrix=problem.matrix,
+        fixed=names,
     )
     part.__dict__["rows"] = problem.rows  # the cached lists of the same matrix
     return part

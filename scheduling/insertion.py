@@ -123,7 +123,8 @@ def _place(problem: PlanningProblem, route: WorkingRoute, job: int) -> Place | N
         return None
     work = problem.jobs[job]
     extra = problem.person_cost(route.technician, job)
-    return route.cheapest_place(work.location, problem.stops[job], work.demand, extra=extra)
+    span = route.span_for(work)
+    return route.cheapest_place(work.location, problem.stops[job], work.demand, extra=extra, span=span)
 
 
 def _urgency(problem: PlanningProblem, job: int) -> tuple[int, int, int, int]:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from time import perf_counter
 
 from scheduling.board import board_sequences, open_board
-from scheduling.engine import Effort, Progress, Watch, improve_routes
+from scheduling.engine import ROUNDS, ROUNDS_NEAR, Effort, Progress, Watch, improve_routes
 from scheduling.evaluator import check_sequences, evaluate_plan, plan_rank
 from scheduling.explain import explain_unserved
 from scheduling.insertion import CHUNK, fill_board
@@ -40,13 +40,15 @@ class SearchOptions:
     and the same seed and workers, the plan is the same. `workers` are threads; OR-Tools alone uses one.
 
     `on_progress` is told each better plan; `cancelled` is asked all the time, and True ends the search within
-    CANCEL_SECONDS. Reasons that take longer are then left to the caller (`explain_unserved`).
+    CANCEL_SECONDS. Reasons that take longer are then left to the caller (`explain_unserved`). `near`: the
+    initial plan is nearly right, and the search stays around it.
     """
 
     seed: int = 1
     iterations: int | None = None
     workers: int = 1
     engine: Engine = Engine.ONDOL
+    near: bool = False
     on_progress: Callable[[Progress], None] | None = None
     cancelled: Callable[[], bool] | None = None
 
@@ -106,9 +108,11 @@ def _improve(
     starts: list[Sequences] = []
     if initial is not None:
         starts.append(board_sequences(open_board(problem, initial)))
-    if len(problem.jobs) * len(problem.technicians) <= _GREEDY_CHOICES:
+    near = options.near and initial is not None
+    if not near and len(problem.jobs) * len(problem.technicians) <= _GREEDY_CHOICES:
         starts.append(_filled(problem, None).sequences)
-    effort = Effort(deadline, options.iterations, options.workers, options.seed)
+    rounds = ROUNDS_NEAR if near else ROUNDS
+    effort = Effort(deadline, options.iterations, options.workers, options.seed, rounds=rounds)
     watch = Watch(options.on_progress, options.cancelled)
     found = improve_routes(problem, starts, effort, watch=watch)
     return evaluate_plan(problem, found)

@@ -6,8 +6,8 @@ Everything here is frozen; `__post_init__` refuses what no planner could read, n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -18,6 +18,7 @@ from scheduling.problem_checks import (
     check_fixed,
     check_job,
     check_matrix,
+    check_order,
     check_technician,
     check_unique,
 )
@@ -48,6 +49,7 @@ class Technician:
     """`start` and `end` index the matrix; overtime is arrival at `end` after `shift[1]`.
 
     `breaks` are further ones, under the rules of lunch; all of them are taken in the order of their times.
+    `person`: whose time it is, where several technicians of a problem are one person's shifts.
     """
 
     id: str
@@ -60,11 +62,12 @@ class Technician:
     skills: frozenset[str] = frozenset()
     capacity: int | None = None
     breaks: tuple[Lunch, ...] = ()
+    person: str | None = None
 
 
 @dataclass(frozen=True)
 class Published:
-    """Where a job stands in the published plan, and what moving it costs.
+    """Where a job stands in the published plan (`technician`: an id or a person), and what moving it costs.
 
     `person_cost` once when somebody else comes, `time_cost` a second that work begins after `start`; an
     earlier start is free (a promise about it is the job's window).
@@ -81,8 +84,9 @@ class Job:
     """`window` bounds the start of work (hard), `due` is soft at `lateness_cost` a second.
 
     `technician` pins the job to a person without lifting skills. `drop_cost` is what leaving it out costs.
-    `windows`: where there are any, work begins within one of them too. `visit_costs`: what it costs besides
-    that a technician (by id) comes, or FORBIDDEN.
+    `windows`: where there are any, work begins within one of them too. `after` names a job that the same
+    technician does before it: without that job it is not served. What is under way knows no order.
+    `visit_costs`: what it costs besides that a technician (by id) comes, or FORBIDDEN.
     """
 
     id: str
@@ -98,6 +102,7 @@ class Job:
     demand: int = 0
     windows: tuple[Window, ...] = ()
     published: Published | None = None
+    after: str | None = None
     visit_costs: Mapping[str, int] = field(default_factory=dict, hash=False)
 
 
@@ -133,6 +138,7 @@ class PlanningProblem:
         for i, job in enumerate(self.jobs):
             check_job(f"jobs[{i}]", job, size, known)
         check_fixed(self)
+        check_order(self)
 
     @cached_property
     def rows(self) -> list[list[int]]:
@@ -157,6 +163,19 @@ class PlanningProblem:
         return tuple(tuple(self.job_index[job] for job in found.get(t.id, ())) for t in self.technicians)
 
     @cached_property
+    def leaders(self) -> tuple[int, ...]:
+        """For each job the one that comes before it on the same route; -1: none, or it is under way."""
+        under_way = {job for prefix in self.prefixes for job in prefix}
+        return tuple(
+            -1 if work.after is None or job in under_way else self.job_index[work.after]
+            for job, work in enumerate(self.jobs)
+        )
+
+    def follows(self, job: int, before: Sequence[int]) -> bool:
+        """Whether a job may stand behind these on their route."""
+        return self.leaders[job] < 0 or self.leaders[job] in before
+
+    @cached_property
     def stops(self) -> tuple[StopNumbers, ...]:
         """The numbers of each job that decide about its time."""
         return tuple(stop_numbers(job) for job in self.jobs)
@@ -176,9 +195,9 @@ class PlanningProblem:
 
     def person_cost(self, technician: int, job: int) -> int:
         """What it costs besides that this technician comes, and not the one of the published plan."""
-        work, name = self.jobs[job], self.technicians[technician].id
-        cost = max(0, work.visit_costs.get(name, 0))
-        if work.published and work.published.technician != name:
+        work, person = self.jobs[job], self.technicians[technician]
+        cost = max(0, work.visit_costs.get(person.id, 0))
+        if work.published and work.published.technician not in (person.id, person.person):
             cost += work.published.person_cost
         return cost
 
@@ -196,6 +215,17 @@ class PlanningProblem:
             and (person.capacity is None or work.demand <= person.capacity)
             and not self.is_forbidden(technician, job)
         )
+
+
+def keep_order(jobs: Iterable[Job], under_way: Collection[str]) -> list[Job]:
+    """Some jobs of a problem, to be one of their own: without those that come after one that is absent."""
+    kept = [replace(job, after=None) if job.id in under_way else job for job in jobs]
+    while True:
+        present = {job.id for job in kept}
+        rest = [job for job in kept if job.after is None or job.after in present]
+        if len(rest) == len(kept):
+            return rest
+        kept = rest
 
 
 def ordered_breaks(person: Technician) -> tuple[Lunch, ...]:

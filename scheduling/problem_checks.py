@@ -137,6 +137,18 @@ def check_fixed(problem: PlanningProblem) -> None:
         technicians.add(prefix.technician)
 
 
+def check_order(problem: PlanningProblem) -> None:
+    """Orders that name an unknown job, or that no route can keep."""
+    for i, job in enumerate(problem.jobs):
+        path, name, steps = f"jobs[{i}].after", job.after, 0
+        while name is not None:
+            if name not in problem.job_index:
+                raise ProblemError(path, f"'{name}' 작업이 없습니다")
+            if name == job.id or steps > len(problem.jobs):
+                raise ProblemError(path, "서로 뒤에 오도록 되어 있어 지킬 수 없습니다")
+            name, steps = problem.jobs[problem.job_index[name]].after, steps + 1
+
+
 def _fixed_jobs(problem: PlanningProblem) -> Iterator[tuple[str, str, str]]:
     for i, prefix in enumerate(problem.fixed):
         for k, name in enumerate(prefix.jobs):

@@ -50,7 +50,8 @@ def parse_job(data: object, *, path: str = "job") -> Job:
     """Read one job. Raises ProblemError; references are checked when it joins a problem."""
     body = read_mapping(path, data)
     due, technician, demand = body.get("due"), body.get("technician"), body.get("demand")
-    return Job(
+    after = body.get("after")
+    job = Job(
         id=read_text(f"{path}.id", required(path, body, "id")),
         location=read_int(f"{path}.location", required(path, body, "location")),
         duration=read_int(f"{path}.duration", required(path, body, "duration")),
@@ -64,7 +65,9 @@ def parse_job(data: object, *, path: str = "job") -> Job:
         demand=0 if demand is None else read_int(f"{path}.demand", demand),
         windows=_windows(f"{path}.windows", body.get("windows")),
         published=_published(f"{path}.published", body.get("published")),
+        after=None if after is None else read_text(f"{path}.after", after),
     )
+    return job if body.get("start") is None else _pinned(path, job, body["start"])
 
 
 def problem_to_json(problem: PlanningProblem) -> dict[str, Any]:
@@ -95,6 +98,7 @@ def job_to_json(job: Job) -> dict[str, Any]:
         "demand": job.demand,
         "windows": [list(window) for window in job.windows],
         "published": job.published and dataclasses.asdict(job.published),
+        "after": job.after,
     }
 
 
@@ -148,7 +152,7 @@ def parse_matrix(rows: list[Any]) -> npt.NDArray[np.int32]:
 def parse_technician(path: str, data: object) -> Technician:
     """Read one technician. Raises ProblemError; places are checked when he joins a problem."""
     body = read_mapping(path, data)
-    capacity, lunch = body.get("capacity"), body.get("lunch")
+    capacity, lunch, person = body.get("capacity"), body.get("lunch"), body.get("person")
     return Technician(
         id=read_text(f"{path}.id", required(path, body, "id")),
         start=read_int(f"{path}.start", required(path, body, "start")),
@@ -163,6 +167,7 @@ def parse_technician(path: str, data: object) -> Technician:
             read_break(f"{path}.breaks[{k}]", item)
             for k, item in enumerate(read_list(f"{path}.breaks", body.get("breaks") or []))
         ),
+        person=None if person is None else read_text(f"{path}.person", person),
     )
 
 
@@ -200,7 +205,16 @@ def technician_to_json(technician: Technician) -> dict[str, Any]:
         "breaks": [dataclasses.asdict(pause) for pause in technician.breaks],
         "skills": sorted(technician.skills),
         "capacity": technician.capacity,
+        "person": technician.person,
     }
+
+
+def _pinned(path: str, job: Job, value: object) -> Job:
+    """A pinned `start` is a window that opens and closes at that second."""
+    start = read_int(f"{path}.start", value)
+    if not all(any(a <= start <= b for a, b in spans) for spans in ((job.window,), job.windows) if spans):
+        raise ProblemError(f"{path}.start", "작업을 시작할 수 있는 시간(window, windows) 안이어야 합니다")
+    return dataclasses.replace(job, window=(start, start), windows=())
 
 
 def _windows(path: str, value: object) -> tuple[Window, ...]:

@@ -75,7 +75,8 @@ def _best_offer(
     found: list[tuple[Place, WorkingRoute]] = []
     for route in board:
         extra = max(0, job.visit_costs.get(problem.technicians[route.technician].id, 0))
-        place = route.cheapest_place(job.location, stop, job.demand, extra=extra)
+        span = route.span_for(job)
+        place = route.cheapest_place(job.location, stop, job.demand, span=span, extra=extra)
         if place is not None:
             found.append((place, route))
     if not found:
@@ -116,7 +117,7 @@ def _start_of_work(problem: PlanningProblem, route: WorkingRoute, job: Job, posi
     others = {other.id: other for other in (problem.jobs[k] for k in route.jobs)}
     trial = PlanningProblem(
         technicians=(person,),
-        jobs=tuple(replace({**others, job.id: job}[name], technician=None) for name in names),
+        jobs=tuple(replace({**others, job.id: job}[name], technician=None, after=None) for name in names),
         matrix=problem.matrix,
     )
     trial.__dict__["rows"] = problem.rows  # the cached lists of the same matrix

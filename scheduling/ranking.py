@@ -108,7 +108,7 @@ def _places(problem: PlanningProblem, route: WorkingRoute, job: int) -> list[Ran
     before = time_route(problem, route.technician, route.jobs)
     assert before is not None, "open_board keeps routes with a schedule only"
     found = []
-    for position in range(route.locked, len(route.jobs) + 1):
+    for position in route.span_for(problem.jobs[job]):
         jobs = [*route.jobs[:position], job, *route.jobs[position:]]
         after = time_route(problem, route.technician, jobs)
         if after is not None:

@@ -84,6 +84,7 @@ class _Model:
         self._add_costs()
         self._add_time()
         self._add_jobs()
+        self._add_order()
         self._add_capacity()
         self._lock_prefixes()
 
@@ -195,6 +196,22 @@ class _Model:
             if len(able) < len(self.vehicles):
                 # SetAllowedVehiclesForIndex refuses every Python sequence in 9.15.
                 self.routing.VehicleVar(index).SetValues([*([] if job in fixed else [-1]), *able])
+
+    def _add_order(self) -> None:
+        for node, job in enumerate(self.nodes):
+            leader = self.problem.leaders[job]
+            if leader < 0:
+                continue
+            index = self.manager.NodeToIndex(node)
+            active = self.routing.ActiveVar(index)
+            if leader not in self.node_of:
+                active.SetValue(0)
+                continue
+            before = self.manager.NodeToIndex(self.node_of[leader])
+            person, earlier = self.routing.VehicleVar(index), self.routing.VehicleVar(before)
+            self.solver.Add(active * (person - earlier) == 0)
+            done = self.time.CumulVar(before) + self.durations[self.node_of[leader]]
+            self.solver.Add(self.time.CumulVar(index) >= active * done)
 
     def _add_capacity(self) -> None:
         limits = [self.problem.technicians[t].capacity for t in self.vehicles]

@@ -32,6 +32,7 @@ REASON_TEXTS: Final = {
     "FIXED_BLOCKED": N_("이미 진행 중인 순서대로는 이 작업까지 시간 안에 마칠 수 없습니다."),
     "NO_TIME_LEFT": N_("이미 잡힌 일정 사이에 이 작업을 넣을 자리가 없습니다."),
     "NO_CAPACITY_LEFT": N_("이미 실은 양 때문에 이 작업을 더 맡을 수 없습니다."),
+    "NOT_AFTER": N_("먼저 해야 하는 작업({job})이 이 기사의 일정에 없습니다."),
     "TOO_EXPENSIVE": N_("넣을 수는 있지만 드는 비용({cost})이 미루는 비용({drop_cost})보다 큽니다."),
     "NOT_YET_INSERTED": N_("지금 넣을 자리가 있습니다. 다시 계획하면 들어갑니다."),
     "OVERFLOW_NO_ROOM": N_(
@@ -64,6 +65,7 @@ REASON_TEXTS: Final = {
     "NEIGHBOUR_TOO_EXPENSIVE": N_(
         "{point} 서비스점에서 갈 수는 있지만 드는 비용({cost})이 미루는 비용({drop_cost})보다 큽니다."
     ),
+    "TECHNICIAN_GONE": N_("이 기사는 더 일하지 않습니다."),
     "NOT_EXAMINED": N_("계획을 도중에 멈추어 까닭을 살피지 못했습니다. 다시 계획하면 볼 수 있습니다."),
 }
 
@@ -75,4 +77,16 @@ REPAIR_TEXTS: Final = {
     "EXTEND_SHIFT": N_("이 기사의 근무를 {minutes}분 늘리면 갈 수 있습니다."),
     "ACCEPT_COST": N_("비용 {cost}만큼 더 들이면 이 기사가 {position}번째로 갈 수 있습니다."),
     "OTHER_DAY": N_("다른 날로 옮기거나 약속 시간을 넓혀 주세요."),
+}
+
+MOVE_TEXTS: Final = {
+    "TECHNICIAN_GONE": N_("{technician} 기사가 갈 수 없어 다른 기사가 맡습니다."),
+    "GONE_NO_PLACE": N_("{technician} 기사가 갈 수 없고, 대신 갈 기사의 일정에 자리가 없습니다."),
+    "NO_PLACE": N_("일정에 자리가 없어 빠집니다."),
+    "TAKEN_IN": N_("일정에 새로 들어갑니다."),
+    "PUSHED": N_("앞에 {jobs} 작업이 들어와 늦어집니다."),
+    "MAKES_ROOM": N_("{jobs} 작업이 들어갈 자리를 내줍니다."),
+    "OVERRUN_BEFORE": N_("앞의 {jobs} 작업이 길어져 바뀝니다."),
+    "GAP_BEFORE": N_("{jobs} 작업이 빠져 시간이 바뀝니다."),
+    "CHEAPER": N_("바뀐 일정에서는 이렇게 가는 편이 낫습니다."),
 }

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from dispatch.planning.board_shapes import BoardVisit, DayBoard, Stretch
 from dispatch.planning.relaxing import relax
+from dispatch.planning.standing import published_place
 from dispatch.planning.stretches import LEAST_REST_S, under_way_order
 from dispatch.planning.visiting_hours import stands_outside, visiting_hours
 from dispatch.travel import planning_moment
@@ -79,7 +80,8 @@ def to_problem(
     excluded = {v.excluded_technician_id for v in visits if v.excluded_technician_id is not None}
     people = tuple(_technician(board, stretch, places, excluded) for stretch in board.stretches)
     kept = _next_stops(board, routes) if freedom is not Freedom.FREE else frozenset()
-    jobs = tuple(_Rules(board, freedom, kept).job(visit, places) for visit in visits)
+    rules = _Rules(board, freedom, kept, skip)
+    jobs = tuple(rules.job(visit, places) for visit in visits)
     sequences = {key: [v.job_id for v in route] for key, route in routes.items()}
     legs = board.times.matrix(places.points, planning_moment(board.day))
     problem = PlanningProblem(
@@ -146,6 +148,7 @@ class _Rules:
     board: DayBoard
     freedom: Freedom
     next_stops: frozenset[int]
+    anew: int | None
 
     def job(self, visit: BoardVisit, places: _Places) -> Job:
         rules = self.board.rules
@@ -169,6 +172,7 @@ class _Rules:
             mandatory=self._mandatory(visit),
             skills=self._skills(visit),
             visit_costs=dict.fromkeys(strangers, KNOWN_FACE_COST),
+            published=None if visit.visit_id == self.anew else published_place(self.board, visit),
         )
 
     def _strangers(self, visit: BoardVisit) -> list[str]:
@@ -273,6 +277,7 @@ def _technician(board: DayBoard, stretch: Stretch, places: _Places, excluded: se
         if lunch is None
         else Lunch(board.seconds(lunch.earliest), board.seconds(lunch.latest), lunch.seconds),
         skills=stretch.skills | tokens,
+        person=str(who),
     )
 
 

@@ -18,7 +18,7 @@ from types import TracebackType
 
 from core.lifeline import die_with_parent
 from scheduling.plan import Plan
-from scheduling.planner import solve
+from scheduling.planner import SearchOptions, solve
 from scheduling.problem import PlanningProblem
 
 GRACE_S = 20.0
@@ -35,8 +35,8 @@ class SolverDiedError(RuntimeError):
 def solve_in_child(
     problem: PlanningProblem, initial: dict[str, list[str]], seconds: float, seed: int
 ) -> Plan:
-    """What the child runs: the best plan in `seconds`, never worse than `initial`."""
-    return solve(problem, seconds=seconds, seed=seed, initial=initial)
+    """What the child runs: the best plan in `seconds` around the published `initial`, never worse."""
+    return solve(problem, seconds=seconds, initial=initial, options=SearchOptions(seed=seed, near=True))
 
 
 def warm_up() -> None:

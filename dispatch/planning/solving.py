@@ -66,6 +66,9 @@ __all__ = [
 
 log = structlog.get_logger(__name__)
 
+REPAIR_SECONDS = 1.0
+"""A day on which somebody cannot go is mended at once: the search begins at the published plan."""
+
 
 @dataclass(frozen=True)
 class SolveOutcome:
@@ -120,6 +123,11 @@ def prepare(board: DayBoard, *, by_person: bool) -> Task:
     freedom = Freedom.FREE if by_person else Freedom.IMPROVE
     bp = to_problem(board, freedom=freedom, waiting=waiting)
     return Task(board, bp, evaluate_plan(bp.problem, bp.sequences))
+
+
+def is_broken(board: DayBoard) -> bool:
+    """Whether somebody is planned to go who cannot."""
+    return any(v.planned and not v.under_way and not board.can_go(v) for v in board.visits)
 
 
 def apply(session: Session, *, task: Task, plan: Plan, claim: Claim, now: datetime) -> SolveOutcome:
@@ -185,7 +193,8 @@ def _solve_claim(
     began = time.monotonic()
     task = prepare(board, by_person=claim.by_person)
     try:
-        plan = solver.solve(task.bp.problem, task.bp.sequences, seconds=seconds, seed=board.version + 1)
+        given = min(seconds, REPAIR_SECONDS) if is_broken(board) else seconds
+        plan = solver.solve(task.bp.problem, task.bp.sequences, seconds=given, seed=board.version + 1)
         with database.transaction() as session:
             outcome = apply(session, task=task, plan=plan, claim=claim, now=clock())
             seconds_taken = round(time.monotonic() - began, 2)

@@ -20,7 +20,7 @@ _TIMES = ("opens", "closes", "duration", "due", "rate", "published", "later_rate
 _JOB = np.dtype(
     [
         *((name, "<i4") for name in _TIMES),
-        *((name, "<i4") for name in ("demand", "gap_from", "gap_until", "soft")),
+        *((name, "<i4") for name in ("demand", "gap_from", "gap_until", "soft", "after")),
         ("worth", "<i8"),
     ],
     align=True,
@@ -103,6 +103,7 @@ class KernelArrays:
         problem = self.problem
         self.jobs = np.zeros(len(problem.jobs), dtype=_JOB)
         gaps: list[tuple[int, int]] = []
+        self.jobs["after"] = problem.leaders
         for row, job, stop in zip(self.jobs, problem.jobs, problem.stops, strict=True):
             for name, number in zip(_TIMES, stop[:7], strict=True):
                 row[name] = number

@@ -82,6 +82,25 @@ static void try_places(
     }
 }
 
+typedef struct { int32_t first, last; } Span;
+
+/* Positions that keep the order: behind the job this one comes after, before those that come after it. */
+static Span span_for(const Problem *problem, const Route *route, int32_t name) {
+    Span span = {problem->technician[route->technician].locked, route->length};
+    if (!problem->ordered) return span;
+    int32_t after = problem->job[name].after;
+    bool found = after < 0;
+    for (int32_t k = 0; k < route->length; k++) {
+        if (route->stop[k] == after) {
+            found = true;
+            if (k + 1 > span.first) span.first = k + 1;
+        }
+        if (problem->job[route->stop[k]].after == name && k < span.last) span.last = k;
+    }
+    if (!found) span.last = -1;
+    return span;
+}
+
 /* The cheapest place that costs less than `below`: travel, lateness and overtime added; position -1: none. */
 Place cheapest_place(const Problem *problem, const Route *route, int32_t name, int64_t below) {
     const Job *job = &problem->job[name];
@@ -95,7 +114,8 @@ Place cheapest_place(const Problem *problem, const Route *route, int32_t name, i
     const bool rigid = !problem->soft && (person->rate == 0 || person->limit <= person->ends) && !person->breaks;
     Trial trials[TRIALS];
     int32_t count = 0;
-    for (int32_t k = person->locked; k <= route->length; k++) {
+    const Span span = span_for(problem, route, name);
+    for (int32_t k = span.first; k <= span.last; k++) {
         /* Without a look at the map: too late here (then everywhere behind), or too late for what follows. */
         int32_t soonest = route->ready[k] > job->opens ? route->ready[k] : job->opens;
         if (soonest > job->closes) break;

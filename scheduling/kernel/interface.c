@@ -71,9 +71,10 @@ static void copy_problem(Problem *problem, const Input *input) {
     problem->visit_cost = copied(input->visit_cost, n * m * sizeof(int32_t));
     problem->near = malloc((n * (size_t)problem->neighbours + 1) * sizeof(int32_t));
     problem->home_leg = malloc((n + 1) * sizeof(int32_t));
-    problem->soft = problem->breaks = false;
+    problem->soft = problem->breaks = problem->ordered = false;
     for (size_t t = 0; t < m; t++) problem->breaks = problem->breaks || problem->technician[t].breaks;
     for (size_t j = 0; j < n; j++) problem->soft = problem->soft || problem->job[j].soft;
+    for (size_t j = 0; j < n; j++) problem->ordered = problem->ordered || problem->job[j].after >= 0;
     find_neighbours(problem);
     find_homes(problem);
 }

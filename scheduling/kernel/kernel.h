@@ -21,6 +21,7 @@ typedef struct {
     int32_t demand;
     int32_t gap_from, gap_until;       /* this job's closed times between its windows, in Problem.gaps */
     int32_t soft;                      /* whether a later start can cost anything */
+    int32_t after;                     /* the job that has to stand before this one on its route; -1: none */
     int64_t worth;                     /* what leaving the job out costs */
 } Job;
 
@@ -39,6 +40,7 @@ typedef struct {
 typedef struct {
     int32_t jobs, technicians, nodes, neighbours;
     bool soft, breaks;     /* some job has a cost that grows with its start; somebody has a break */
+    bool ordered;          /* some job has to stand behind another one */
     Job *job;
     Technician *technician;
     Gap *gap;

@@ -123,6 +123,20 @@ static void insert_job(Search *search, int32_t job) {
     if (chosen >= 0) put_job(search, chosen, job, position);
 }
 
+/* What has to come before an absent job is put back first, if it is among the pending ones. */
+static void insert_with_leaders(Search *search, int32_t job) {
+    if (!search->mark[job]) return;
+    search->mark[job] = 0;
+    int32_t after = search->problem.job[job].after;
+    if (after >= 0) insert_with_leaders(search, after);
+    if (after < 0 || search->route_of[after] >= 0) insert_job(search, job);
+}
+
 void insert_pending(Search *search) {
-    for (int32_t k = 0; k < search->pending_count; k++) insert_job(search, search->pending[k]);
+    if (!search->problem.ordered) {
+        for (int32_t k = 0; k < search->pending_count; k++) insert_job(search, search->pending[k]);
+        return;
+    }
+    for (int32_t k = 0; k < search->pending_count; k++) search->mark[search->pending[k]] = 1;
+    for (int32_t k = 0; k < search->pending_count; k++) insert_with_leaders(search, search->pending[k]);
 }

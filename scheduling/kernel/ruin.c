@@ -135,6 +135,17 @@ static void remove_for_absent(Search *search) {
     }
 }
 
+/* Whatever comes after a removed job leaves with it: it stands on the same route. */
+static void remove_followers(Search *search) {
+    for (int32_t k = 0; k < search->removed_count; k++) {
+        int32_t leader = search->removed[k];
+        const Route *route = &search->route[search->route_of[leader]];
+        for (int32_t i = search->place_of[leader] + 1; i < route->length; i++)
+            if (search->problem.job[route->stop[i]].after == leader && !search->mark[route->stop[i]])
+                remove_job(search, route->stop[i]);
+    }
+}
+
 /* Draws a seed and fills `removed`. Routes that are only marked here are touched again by their removal. */
 void choose_removed(Search *search) {
     const Problem *problem = &search->problem;
@@ -152,6 +163,7 @@ void choose_removed(Search *search) {
     if (ruin == 2) remove_routes(search);
     if (ruin == 3) remove_least_worth(search);
     if (ruin == 4) remove_for_absent(search);
+    if (problem->ordered) remove_followers(search);
     search->seed_first = search->route_of[search->seed_job] < 0 && random_share(random) < 0.5;
     for (int32_t k = 0; k < search->removed_count; k++) search->mark[search->removed[k]] = 0;
 }

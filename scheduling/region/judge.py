@@ -160,6 +160,7 @@ def _examine(
     for p, point in enumerate(region.points):
         problem, own = _point_problem(region, p, sequences)
         found += _check_taken(region, p, sequences, lent)
+        found += _check_order(region, p, sequences)
         try:
             plan = evaluate_plan(problem, own)
         except InfeasibleError as error:
@@ -177,8 +178,19 @@ def _point_problem(
     """A point's problem with the jobs of others on its routes, and these routes."""
     own = {t.id: list(sequences.get(t.id, ())) for t in region.points[point].technicians}
     guests = [region.jobs[job] for route in own.values() for job in route if region.home[job] != point]
-    # A guest pinned to somebody breaks a rule of the border, which is checked by its own name.
-    return build_alone(region, point, [replace(job, technician=None) for job in guests]), own
+    # A guest pinned to somebody breaks a rule of the border, checked by its own name, as its order is.
+    return build_alone(region, point, [replace(job, technician=None, after=None) for job in guests]), own
+
+
+def _check_order(region: Region, point: int, sequences: Sequences) -> list[Violation]:
+    """Guests that come after a job which is not before them on their route."""
+    routes = {person.id: sequences.get(person.id, ()) for person in region.points[point].technicians}
+    return [
+        Violation("ORDER_BROKEN", name, job)
+        for name, route in routes.items()
+        for k, job in enumerate(route)
+        if region.home[job] != point and region.jobs[job].after not in (None, *route[:k])
+    ]
 
 
 def _check_taken(

@@ -138,6 +138,13 @@ class Region:
         return {prefix.technician: prefix.jobs for point in self.points for prefix in point.fixed}
 
     @cached_property
+    def ordered(self) -> frozenset[str]:
+        """Every job that comes after another, and those they come after."""
+        return frozenset(
+            name for job in self.jobs.values() if job.after is not None for name in (job.id, job.after)
+        )
+
+    @cached_property
     def begun(self) -> frozenset[str]:
         """Every job under way."""
         return frozenset(job for jobs in self.under_way.values() for job in jobs)

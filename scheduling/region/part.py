@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from scheduling.board import board_sequences, open_board
 from scheduling.evaluator import viable_prefix
-from scheduling.problem import FORBIDDEN, FixedPrefix, Job, PlanningProblem, Technician
+from scheduling.problem import FORBIDDEN, FixedPrefix, Job, PlanningProblem, Technician, keep_order
 from scheduling.problem_checks import ProblemError
 from scheduling.region.model import Lending, Region
 from scheduling.region.rules import Lendings, is_overflow, may_leave, taking_limit
@@ -53,7 +53,9 @@ def build_part(
     names = [job for person in people for job in state.routes[person.id]]
     for p in points if left_out_of is None else left_out_of:
         names += state.unserved(p)
-    jobs = [replace(region.jobs[name], technician=_pin(region, points, name)) for name in names]
+    kept = keep_order((region.jobs[name] for name in names), region.begun)
+    names = [job.id for job in kept]
+    jobs = [replace(job, technician=_pin(region, points, job.id)) for job in kept]
     adjusted = [replace(t, max_overtime=0) if t.id in lent else t for t in people]
     placed, located, places = _renumbered(adjusted, jobs)
     matrix = region.travel(places)

@@ -11,9 +11,10 @@ Lendings = Mapping[str, Lending]
 
 
 def may_leave(region: Region, job: str) -> bool:
-    """A job may go to another point: not pinned to a person, not promised to its point, not begun."""
+    """A job may go to another point: no pin to a person or an order, not promised to its point, not begun."""
     return (
         region.jobs[job].technician is None
+        and job not in region.ordered
         and job not in region.points[region.home[job]].staying
         and job not in region.begun
     )

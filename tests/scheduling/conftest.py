@@ -156,12 +156,23 @@ def brute_route_cost(problem: PlanningProblem, technician: int, jobs: Sequence[i
 def brute_best_cost(problem: PlanningProblem) -> tuple[int, int]:
     """(mandatory jobs left out, cost) of the best plan without prefixes: every assignment, every order."""
     best = (len(problem.jobs), 10**9)
+    ids = {job.id: number for number, job in enumerate(problem.jobs)}
+
+    def in_order(order: Sequence[int]) -> bool:
+        done: set[int] = set()
+        for number in order:
+            first = problem.jobs[number].after
+            if first is not None and ids[first] not in done:
+                return False
+            done.add(number)
+        return True
+
     cheapest: Callable[[int, frozenset[int]], int | None] = cache(
         lambda t, jobs: min(
             (
                 c
                 for order in permutations(sorted(jobs))
-                if (c := brute_route_cost(problem, t, order)) is not None
+                if in_order(order) and (c := brute_route_cost(problem, t, order)) is not None
             ),
             default=None,
         )

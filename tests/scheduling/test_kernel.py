@@ -143,7 +143,10 @@ sys.path.insert(0, sys.argv[1])
 from scheduling.kernel import binding
 binding.build_kernel = lambda: sys.argv[2]
 from scheduling.generate import generate_day, generate_routes
-for problem in (generate_day(technicians=4, jobs=40, seed=1), generate_routes(customers=30, seed=2)):
+from dataclasses import replace
+day = generate_day(technicians=4, jobs=40, seed=1)
+pinned = [replace(job, after=f"j{k}") if k % 3 else job for k, job in enumerate(day.jobs)]
+for problem in (day, replace(day, jobs=tuple(pinned)), generate_routes(customers=30, seed=2)):
     search = binding.KernelSearch(problem, seed=1)
     for order in range(7):
         search.load_routes(search.prefixes)

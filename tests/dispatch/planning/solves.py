@@ -32,11 +32,13 @@ class InlineSolver(SolverPool):
         super().__init__()
         self.meanwhile = meanwhile
         self.solved = 0
+        self.given: list[float] = []
 
     def solve(
         self, problem: PlanningProblem, initial: dict[str, list[str]], *, seconds: float, seed: int = 1
     ) -> SolvedPlan:
         self.solved += 1
+        self.given.append(seconds)
         if self.meanwhile is not None:
             self.meanwhile()
         return solve(problem, seconds=seconds, seed=seed, initial=initial, iterations=200)

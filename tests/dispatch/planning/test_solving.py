@@ -16,15 +16,16 @@ from dispatch.models import Ticket, Visit
 from dispatch.planning.plan_models import Booking, SolveRequest
 from dispatch.planning.plan_queries import plan_of
 from dispatch.planning.solving import (
+    REPAIR_SECONDS,
     SolverPool,
     ask_for_waiting,
     run_solve,
 )
 from tests import world
 from tests.dispatch.plan_world import Shop, plan, version_of, visit_of
-from tests.dispatch.planning.solves import SECONDS, InlineSolver, ask, file_ticket
+from tests.dispatch.planning.solves import SECONDS, InlineSolver, ask, file_ticket, zigzag
 from tests.dispatch.planning.test_publishing import assert_sound
-from workforce.models import Technician
+from workforce.models import Absence, Technician
 
 
 def test_who_was_left_behind_is_looked_at_again(database: Database, now: datetime) -> None:
@@ -66,6 +67,34 @@ def test_a_solve_makes_the_day_better(
         assert len(view.routes[0].stops) == 5 and view.unplanned == ()
         assert_sound(session)
         assert session.exec(select(SolveRequest)).all() == []
+
+
+def test_a_day_on_which_somebody_cannot_go_is_mended_in_a_second(
+    database: Database, road: tuple[Shop, list[Visit]], now: datetime
+) -> None:
+    """Whoever is away loses his visits; the other, who has been told of his own, keeps it, and no later."""
+    shop, visits = road
+    with database.transaction() as session:
+        shop.session = session
+        other = shop.technician(name="건강한")
+        (own,) = zigzag(session, shop, other, now, (4,))
+        own.told_technician_id = other
+        own_id, own_start = own.id, own.planned_start
+        who, until = visits[0].technician_id, now + timedelta(days=1)
+        assert who is not None
+        world.add(session, Absence(technician_id=who, start_at=now, end_at=until, reason="병가"))
+    solver = InlineSolver()
+    ask(database, shop, now)
+    outcome = run_solve(database, solver=solver, clock=lambda: now, seconds=5.0)
+    assert outcome is not None and outcome.result == "published"
+    assert solver.given == [REPAIR_SECONDS]
+    with database.transaction() as session:
+        kept = session.get_one(Visit, own_id)
+        assert kept.technician_id == other
+        assert kept.planned_start is not None and own_start is not None and kept.planned_start <= own_start
+        given = [session.get_one(Visit, visit.id).technician_id for visit in visits]
+        assert set(given) <= {other, None} and other in given
+        assert_sound(session)
 
 
 def test_nothing_due_is_nothing_done(database: Database, now: datetime) -> None:

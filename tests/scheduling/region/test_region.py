@@ -64,6 +64,37 @@ def _choices(region: Region, technician: str, route: Sequence[str]) -> list[Lend
     ]
 
 
+def test_the_order_of_jobs_holds_across_borders() -> None:
+    """Who is lent keeps it too; what stands in an order does not overflow."""
+    ordered = 0
+    for seed in range(12):
+        region = make_tiny_region(seed, jobs=4)
+        points = []
+        for point in region.points:
+            after = [None, *(job.id for job in point.jobs)]
+            jobs = [replace(job, after=after[k] if k % 2 else None) for k, job in enumerate(point.jobs)]
+            points.append(replace(point, jobs=tuple(jobs)))
+        region = replace(region, points=tuple(points))
+        plan = plan_region(region, seconds=LONG, options=QUICK)
+        assert check_region(region, plan.sequences, lendings_of(plan)) == []
+        for route in plan.sequences.values():
+            for k, job in enumerate(route):
+                first = region.jobs[job].after
+                assert first is None or first in route[:k] or job in region.begun
+                ordered += first is not None
+        loose = {
+            job: [name]
+            for name in region.technicians
+            for job in region.jobs
+            if region.jobs[job].after
+            and job not in region.begun
+            and region.home[job] != region.employer[name]
+        }
+        for job, (name,) in loose.items():
+            assert {"ORDER_BROKEN", "MAY_NOT_LEAVE"} <= codes(region, {name: [job]})
+    assert ordered
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_small_regions_lie_between_the_optimum_and_the_points_alone(seed: int) -> None:
     region = make_tiny_region(seed, jobs=1)

@@ -21,15 +21,21 @@ from web.pages.admin.setting_kinds import (
     Spans,
 )
 from web.pages.admin.setting_tables import (
+    ByName,
     ByPriority,
     RoleMinutes,
-    Speeds,
     SymptomMinutes,
     SymptomSkills,
     WeekHours,
 )
 
 COST = N_("점")
+STANDINGS = {
+    "tentative": N_("아직 알리지 않음"),
+    "told": N_("기사에게 알림"),
+    "promised": N_("고객과 약속함"),
+}
+"""How firmly a planned visit stands (`dispatch/planning/standing.py`)."""
 LONGEST_DAYS = 3653
 """Ten years: personal data is not kept for ever. The least a law asks for is each number's lower bound."""
 
@@ -229,12 +235,27 @@ GROUPS: tuple[tuple[str, str, tuple[Setting, ...]], ...] = (
                 N_("가장 커야 합니다"),
                 Number(0, 100_000_000, COST),
             ),
+            Setting(
+                "move_person_cost",
+                N_("기사를 바꾸는 값"),
+                N_("정해진 방문을 다른 기사에게 넘길 때. 클수록 넘기지 않습니다"),
+                ByName(STANDINGS, Number(0, 1_000_000, COST)),
+            ),
+            Setting(
+                "move_later_cost",
+                N_("늦추는 값"),
+                N_("정해진 때보다 늦게 시작하는 1초마다. 0이면 늦추는 것을 꺼리지 않습니다"),
+                ByName(STANDINGS, Number(0, 1000, COST)),
+            ),
             Setting("travel_detour", N_("우회 계수"), N_("직선거리에 곱하는 수"), Number(1, 3, whole=False)),
             Setting(
                 "travel_speed_kmh",
                 N_("주행 속도"),
                 N_("시간대마다"),
-                Speeds({"peak": N_("출퇴근"), "day": N_("낮"), "night": N_("밤")}),
+                ByName(
+                    {"peak": N_("출퇴근"), "day": N_("낮"), "night": N_("밤")},
+                    Number(3, 120, " km/h", whole=False),
+                ),
             ),
         ),
     ),

@@ -172,25 +172,31 @@ class SymptomSkills:
 
 
 @dataclass(frozen=True)
-class Speeds:
-    """Kilometres an hour by hour class."""
+class ByName:
+    """One number a name."""
 
     names: Mapping[str, str]
+    each: Number
 
     def words(self, value: Any) -> str:
-        """In order."""
-        return ", ".join(f"{_(name)} {value[key]:g}" for key, name in self.names.items()) + " km/h"
+        """In order, the unit once."""
+        named = ", ".join(f"{_(name)} {value[key]:,g}" for key, name in self.names.items())
+        return f"{named}{_(self.each.unit)}"
 
     def entries(self, value: Any) -> list[Entry]:
-        """A field a class."""
+        """A field a name."""
+        unit = _(self.each.unit).strip()
         return [
-            Entry(f"value_{key}", _(name), "number", f"{value[key]:g}", unit="km/h")
+            Entry(f"value_{key}", _(name), "number", f"{value[key]:g}", unit=unit)
             for key, name in self.names.items()
         ]
 
     def read(self, typed: Typed) -> Any:
-        """Within what cars do."""
-        return {key: typed.decimal(f"value_{key}", low=3, high=120) for key in self.names}
+        """Each within the bounds."""
+        low, high = self.each.low, self.each.high
+        if self.each.whole:
+            return {key: typed.integer(f"value_{key}", low=int(low), high=int(high)) for key in self.names}
+        return {key: typed.decimal(f"value_{key}", low=low, high=high) for key in self.names}
 
 
 @dataclass(frozen=True)

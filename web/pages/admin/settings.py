@@ -24,6 +24,7 @@ from web.pages.admin.forms import FormPage, show_form, submit
 from web.pages.admin.frame import Done, look, show
 from web.pages.admin.setting_catalogue import GROUPS, SETTINGS, Setting
 from web.pages.admin.setting_rules import contradictions
+from web.pages.admin.setting_tables import ByName
 from web.pages.admin.typed import FormFields, Typed
 from workforce.access_rules import AccessRules
 
@@ -168,11 +169,12 @@ def _state(row: SettingRow, history: SettingHistory, now: datetime) -> str:
 
 
 def _first_field(item: Setting) -> str:
+    if isinstance(item.kind, ByName):
+        return f"value_{next(iter(item.kind.names))}"
     names = {
         "MonthDay": "month",
         "WeekHours": "opens_0",
         "ByPriority": "value_0",
-        "Speeds": "value_peak",
         "RoleMinutes": "value_agent",
     }
     return names.get(type(item.kind).__name__, "value")

@@ -177,6 +177,10 @@ class PlanningProblem:
             else 0
         )
 
+    def is_barred(self, technician: int, job: int) -> bool:  # noqa: ARG002 - a region's part looks at both
+        """Whether more than skills, pin, capacity and time keeps this technician away; here nothing."""
+        return False
+
     def may_serve(self, technician: int, job: int) -> bool:
         """Whether skills, pin and capacity allow this job on an otherwise empty route (time aside)."""
         person, work = self.technicians[technician], self.jobs[job]

@@ -61,9 +61,12 @@ REASON_TEXTS: Final = {
 
 REPAIR_TEXTS: Final = {
     "ADD_SKILL": N_("자격({skills})이 있는 기사를 배정하거나 다른 지점에 넘겨 주세요."),
-    "UNPIN": N_("기사 고정을 풀면 다른 기사를 찾을 수 있습니다."),
+    "WITH_SKILL": N_("이 기사에게 자격({skills})이 있으면 갈 수 있습니다."),
+    "UNPIN": N_("기사 고정을 풀면 이 기사가 갈 수 있습니다."),
     "WIDEN_WINDOW": N_("약속 시간을 {minutes}분 늦추면 이 기사가 갈 수 있습니다."),
     "EXTEND_SHIFT": N_("이 기사의 근무를 {minutes}분 늘리면 갈 수 있습니다."),
+    "BRING_FORWARD": N_("약속 시간을 {minutes}분 앞당기면 이 기사가 갈 수 있습니다."),
+    "REPLACE_JOB": N_("이 기사의 {job} 작업을 미루면(비용 {drop_cost}) 그 자리에 갈 수 있습니다."),
     "ACCEPT_COST": N_("비용 {cost}만큼 더 들이면 이 기사가 {position}번째로 갈 수 있습니다."),
     "OTHER_DAY": N_("다른 날로 옮기거나 약속 시간을 넓혀 주세요."),
 }

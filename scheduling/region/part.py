@@ -33,9 +33,13 @@ class PartProblem(PlanningProblem):
         """With the cost of crossing."""
         return super().person_cost(technician, job) + max(0, self.crossing[technician][job])
 
+    def is_barred(self, technician: int, job: int) -> bool:
+        """By a rule of the border."""
+        return self.crossing[technician][job] == FORBIDDEN
+
     def may_serve(self, technician: int, job: int) -> bool:
         """With the rules of the border."""
-        return self.crossing[technician][job] != FORBIDDEN and super().may_serve(technician, job)
+        return not self.is_barred(technician, job) and super().may_serve(technician, job)
 
 
 def build_alone(region: Region, point: int, guests: Iterable[Job] = ()) -> PlanningProblem:

@@ -26,6 +26,18 @@ REASON_TEXTS: Final = {
     "NO_CAPACITY_LEFT": N_("이미 실은 양 때문에 이 작업을 더 맡을 수 없습니다."),
     "TOO_EXPENSIVE": N_("넣을 수는 있지만 드는 비용({cost})이 미루는 비용({drop_cost})보다 큽니다."),
     "NOT_YET_INSERTED": N_("지금 넣을 자리가 있습니다. 다시 계획하면 들어갑니다."),
+    "UNDER_WAY": N_("이 기사가 이미 맡아 진행하고 있는 작업입니다."),
+    "UNDER_WAY_ELSEWHERE": N_("다른 기사가 이미 진행하고 있어 넘기지 않습니다."),
+    "HOLDS_ROUTE": N_("이 작업을 빼면 뒤의 일정을 지킬 수 없어 이 기사가 그대로 갑니다."),
+    "ONLY_ONE_ABLE": N_("갈 수 있는 기사가 이 사람뿐입니다. 비용은 {cost}입니다."),
+    "ONLY_ONE_FREE": N_("지금 일정에 자리가 있는 기사가 이 사람뿐입니다. 비용은 {cost}입니다."),
+    "CHEAPEST": N_("지금 일정에서 가장 적은 비용({cost})으로 갈 수 있는 기사입니다."),
+    "CHEAPER_ELSEWHERE": N_(
+        "지금은 {other} 기사가 가면 비용이 {difference}만큼 덜 듭니다. 다시 계획하면 바뀔 수 있습니다."
+    ),
+    "COSTS_MORE": N_("이 기사가 가면 비용이 {difference}만큼 더 듭니다."),
+    "COSTS_LESS": N_("이 기사가 가면 비용이 {difference}만큼 덜 듭니다."),
+    "COSTS_SAME": N_("이 기사가 가도 비용은 같습니다."),
     "OVERFLOW_NO_ROOM": N_(
         "{home} 서비스점에는 들어갈 자리가 없어 {point} 서비스점의 {technician} 기사가 갑니다. "
         "미루는 것보다 비용이 {saves}만큼 덜 듭니다."

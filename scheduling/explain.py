@@ -93,7 +93,7 @@ class Explainer:
         person = self.problem.technicians[technician]
         if job in self.repairs.under_way:
             return Reason("FIXED_BLOCKED", "best_guess", person.id, repair=OTHER_DAY), []
-        missing = self.repairs.measure(technician, job)
+        missing = self.repairs.measure(technician, job, fits_alone=not trying)
         has_room = self.repairs.has_room(technician, job)
         if missing.fits and has_room:
             return self._priced(technician, job)

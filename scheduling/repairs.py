@@ -55,9 +55,13 @@ class RepairFinder:
         capacity = self.problem.technicians[technician].capacity
         return capacity is None or self.board[technician].load + self.problem.jobs[job].demand <= capacity
 
-    def measure(self, technician: int, job: int) -> Shortfall:
-        """What the job lacks in time on the present route."""
-        return self.probe(technician).measure(self.problem.jobs[job].location, self.problem.stops[job])
+    def measure(self, technician: int, job: int, *, fits_alone: bool = False) -> Shortfall:
+        """What the job lacks in time on the present route; `fits_alone`: only whether it lacks any."""
+        work, stop = self.problem.jobs[job], self.problem.stops[job]
+        probe = self.probe(technician)
+        if fits_alone:
+            return Shortfall(fits=probe.fits(work.location, stop))
+        return probe.measure(work.location, stop)
 
     def find_time(self, technician: int, job: int, missing: Shortfall) -> list[Repair]:
         """A window that closes later or opens earlier, longer overtime: for who may serve the job."""

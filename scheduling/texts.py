@@ -79,6 +79,7 @@ REPAIR_TEXTS: Final = {
     "EXTEND_SHIFT": N_("이 기사의 근무를 {minutes}분 늘리면 갈 수 있습니다."),
     "BRING_FORWARD": N_("약속 시간을 {minutes}분 앞당기면 이 기사가 갈 수 있습니다."),
     "REPLACE_JOB": N_("이 기사의 {job} 작업을 미루면(비용 {drop_cost}) 그 자리에 갈 수 있습니다."),
+    "LEND": N_("{point} 서비스점의 {technician} 기사를 자기 일을 마친 뒤에 빌리면 갈 수 있습니다."),
     "ACCEPT_COST": N_("비용 {cost}만큼 더 들이면 이 기사가 {position}번째로 갈 수 있습니다."),
     "OTHER_DAY": N_("다른 날로 옮기거나 약속 시간을 넓혀 주세요."),
 }

@@ -15,6 +15,7 @@ from dispatch.models import Placement, Task, Ticket
 from dispatch.placement_rules import said_again
 from dispatch.planning.plan_models import Plan, PointDay
 from dispatch.planning.reason_words import told
+from dispatch.planning.ways_in import WaysIn, tell_ways
 from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES
 from dispatch.tasks import MAP_PICK
 from dispatch.tickets import ticket_key
@@ -81,6 +82,24 @@ def _before_placement(session: Session, ticket: Ticket) -> tuple[ReasonFacts, ..
 
 
 def _from_plans(session: Session, ticket: Ticket, *, now: datetime) -> tuple[ReasonFacts, ...]:
+    found: dict[tuple[str, str, int | None], ReasonFacts] = {}
+    for entry in _entries(session, ticket, now=now):
+        for reason in map(_reason, entry.get("reasons", ())):
+            found.setdefault((reason.code, reason.text, reason.technician_id), reason)
+    if found:
+        return tuple(found.values())
+    kind = "proof" if ticket.status in _WAITS else "best_guess"
+    return (ReasonFacts("NOT_YET_PLANNED", kind, no_reason_yet(ticket.status)),)
+
+
+def ways_in(session: Session, *, ticket_id: int, now: datetime) -> WaysIn | None:
+    """What would let an unplanned ticket in, for each who reads it; None while no plan has left it out."""
+    entries = _entries(session, session.get_one(Ticket, ticket_id), now=now)
+    return tell_ways(entries) if entries else None
+
+
+def _entries(session: Session, ticket: Ticket, *, now: datetime) -> list[Mapping[str, Any]]:
+    """What the plans of today and later say of a ticket that they leave out."""
     query = (
         select(Plan.unplanned)
         .join(PointDay, col(PointDay.plan_id) == col(Plan.id))
@@ -90,17 +109,8 @@ def _from_plans(session: Session, ticket: Ticket, *, now: datetime) -> tuple[Rea
         )
         .order_by(col(PointDay.day))
     )
-    found: dict[tuple[str, str, int | None], ReasonFacts] = {}
-    for left_out in session.exec(query):
-        for entry in left_out:
-            if entry.get("ticket_id") != ticket_key(ticket):
-                continue
-            for reason in map(_reason, entry.get("reasons", ())):
-                found.setdefault((reason.code, reason.text, reason.technician_id), reason)
-    if found:
-        return tuple(found.values())
-    kind = "proof" if ticket.status in _WAITS else "best_guess"
-    return (ReasonFacts("NOT_YET_PLANNED", kind, no_reason_yet(ticket.status)),)
+    key = ticket_key(ticket)
+    return [entry for left in session.exec(query) for entry in left if entry.get("ticket_id") == key]
 
 
 def no_reason_yet(status: str) -> str:

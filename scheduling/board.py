@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from scheduling.evaluator import viable_prefix
 from scheduling.labels import State, earliest_ready, finish, leave, visit
 from scheduling.plan import Sequences
-from scheduling.problem import Job, PlanningProblem, StopNumbers
+from scheduling.problem import Job, PlanningProblem, ShiftNumbers, StopNumbers
 
 Place = tuple[int, int, int]
 """(added cost, added travel, position) of one insertion."""
@@ -104,7 +104,7 @@ class WorkingRoute:
             # What follows comes no earlier when detour + duration >= 0: the detour bounds the added cost.
             if bound is not None and detour + extra >= bound and detour + duration >= 0:
                 continue
-            penalty = self._penalty_with(k, location, stop)
+            penalty = self._penalty_with(k, location, stop, self.shift)
             if penalty is not None:
                 place = (detour + extra + penalty - self.penalty, detour, k)
                 if best is None or (place[:2], -k) < (best[:2], -best[2]):
@@ -112,7 +112,24 @@ class WorkingRoute:
                     bound = best[0]
         return best
 
-    def _penalty_with(self, position: int, location: int, stop: StopNumbers) -> int | None:
+    def place_at(
+        self,
+        position: int,
+        location: int,
+        stop: StopNumbers,
+        *,
+        extra: int = 0,
+        shift: ShiftNumbers | None = None,
+    ) -> Place | None:
+        """This one insertion, or None where it fits no schedule; `shift` stands for the technician's own."""
+        rows, before, after = self.problem.rows, self.places[position], self.places[position + 1]
+        detour = rows[before][location] + rows[location][after] - (rows[before][after] if self.jobs else 0)
+        penalty = self._penalty_with(position, location, stop, shift or self.shift)
+        return None if penalty is None else (detour + extra + penalty - self.penalty, detour, position)
+
+    def _penalty_with(
+        self, position: int, location: int, stop: StopNumbers, shift: ShiftNumbers
+    ) -> int | None:
         rows, stops, pauses = self.problem.rows, self.problem.stops, self.pauses
         state = visit(self.states[position], rows[self.places[position]][location], stop, pauses)
         previous = location
@@ -122,7 +139,7 @@ class WorkingRoute:
             following = self.places[k + 1]
             state = visit(state, rows[previous][following], stops[self.jobs[k]], pauses)
             previous = following
-        return None if state is None else finish(state, rows[previous][self.places[-1]], self.shift, pauses)
+        return None if state is None else finish(state, rows[previous][self.places[-1]], shift, pauses)
 
 
 def open_board(problem: PlanningProblem, sequences: Sequences | None) -> list[WorkingRoute]:

@@ -1,4 +1,4 @@
-"""`run.py plan`, `repair` and `quote`: files in, files out; no database, no web.
+"""`run.py plan`, `repair`, `quote` and `why`: files in, files out; no database, no web.
 
 Exit 0: planned (Ctrl-C ends the search and keeps the best plan so far). 2: the problem, the plan or an
 argument cannot be read; one line on stderr says which field. 3: the engine cannot be compiled here.
@@ -35,6 +35,7 @@ from scheduling.problem_checks import COST_LIMIT, RATE_LIMIT, ProblemError
 from scheduling.problem_json import parse_job, parse_problem, problem_to_json
 from scheduling.ranking import insertions_to_json, rank_insertions
 from scheduling.repair import MovingCosts, read_published, repair_plan, repaired_to_json
+from scheduling.why import answer_to_json, explain_job
 
 MALFORMED, NO_ENGINE = 2, 3
 MOST_SECONDS = 86_400.0
@@ -145,6 +146,18 @@ def quote(given: argparse.Namespace) -> int:
     return 0
 
 
+def why(given: argparse.Namespace) -> int:
+    """Why a job is where it is, or left out: every technician, or one; JSON on stdout."""
+    problem = parse_problem(_read_json(given.problem))
+    sequences = parse_sequences(_read_json(given.plan))
+    if given.technician is not None and given.technician not in problem.technician_index:
+        raise ProblemError("technician", f"'{given.technician}' 기사가 없습니다")
+    answer = explain_job(problem, sequences, given.job)
+    json.dump(answer_to_json(answer, technician=given.technician), sys.stdout, ensure_ascii=False, indent=1)
+    sys.stdout.write("\n")
+    return 0
+
+
 @contextmanager
 def _stopped_by_hand() -> Iterator[Callable[[], bool]]:
     """Ctrl-C ends the search and keeps what there is, as long as this is open."""
@@ -223,6 +236,13 @@ def _parser() -> argparse.ArgumentParser:
     it.add_argument("plan", type=Path, metavar="PLAN.json")
     it.add_argument("job", type=Path, metavar="JOB.json")
     it.set_defaults(run=quote)
+
+    it = commands.add_parser("why", help=why.__doc__)
+    it.add_argument("problem", type=Path, metavar="PROBLEM.json")
+    it.add_argument("plan", type=Path, metavar="PLAN.json")
+    it.add_argument("job", metavar="JOB", help="the job's id in the problem")
+    it.add_argument("--technician", default=None, metavar="ID", help="this one alone")
+    it.set_defaults(run=why)
     return parser
 
 

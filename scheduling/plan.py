@@ -10,6 +10,7 @@ from scheduling.problem_checks import ProblemError
 from scheduling.texts import REASON_TEXTS, REPAIR_TEXTS
 
 PLAN_FORMAT = "ondol-plan/1"
+TOLD_S = 300
 
 Kind = Literal["proof", "best_guess"]
 Params = Mapping[str, str | int]
@@ -52,10 +53,16 @@ class Route:
 
 @dataclass(frozen=True)
 class Repair:
-    """What would help: a code with its numbers, rendered by `render_repair`."""
+    """What would help: a code with its numbers, rendered by `render_repair`.
+
+    `tried`: applied to the problem it lets the job in at `params["position"]` (from 1) of `technician`'s
+    route, and adds `params["cost"]`; `params["seconds"]` is the least that does. Otherwise it is advice.
+    """
 
     code: str
     params: Params
+    technician: str | None = None
+    tried: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,10 +86,11 @@ class Reason:
 
 @dataclass(frozen=True)
 class Unserved:
-    """A job left out, and why."""
+    """A job left out, and why. `repairs`: of each kind the smallest that would let it in, all tried."""
 
     job: str
     reasons: tuple[Reason, ...] = ()
+    repairs: tuple[Repair, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -120,8 +128,16 @@ def render_reason(reason: Reason, translate: Callable[[str], str] = str) -> str:
 
 
 def render_repair(repair: Repair, translate: Callable[[str], str] = str) -> str:
-    """The sentence for a repair."""
-    return translate(REPAIR_TEXTS[repair.code]).format(**repair.params)
+    """The sentence for a repair; its seconds are told as minutes, rounded up to five."""
+    params = {"technician": repair.technician or "", **repair.params}
+    if isinstance(seconds := params.get("seconds"), int):
+        params["minutes"] = told_minutes(seconds)
+    return translate(REPAIR_TEXTS[repair.code]).format(**params)
+
+
+def told_minutes(seconds: int) -> int:
+    """A stretch of time as people say it: minutes, rounded up to five."""
+    return -(-seconds // TOLD_S) * (TOLD_S // 60)
 
 
 def plan_to_json(plan: Plan, translate: Callable[[str], str] = str) -> dict[str, Any]:
@@ -137,7 +153,11 @@ def plan_to_json(plan: Plan, translate: Callable[[str], str] = str) -> dict[str,
         "seconds": round(plan.seconds, 3),
         "routes": [_route_json(route) for route in plan.routes],
         "unserved": [
-            {"job": left.job, "reasons": [reason_to_json(reason, translate) for reason in left.reasons]}
+            {
+                "job": left.job,
+                "reasons": [reason_to_json(reason, translate) for reason in left.reasons],
+                "repairs": [repair_to_json(repair, translate) for repair in left.repairs],
+            }
             for left in plan.unserved
         ],
     }
@@ -151,12 +171,18 @@ def reason_to_json(reason: Reason, translate: Callable[[str], str] = str) -> dic
         "technician": reason.technician,
         "text": render_reason(reason, translate),
         "params": dict(reason.params),
-        "repair": reason.repair
-        and {
-            "code": reason.repair.code,
-            "params": dict(reason.repair.params),
-            "text": render_repair(reason.repair, translate),
-        },
+        "repair": reason.repair and repair_to_json(reason.repair, translate),
+    }
+
+
+def repair_to_json(repair: Repair, translate: Callable[[str], str] = str) -> dict[str, Any]:
+    """One repair as plain JSON values, with its sentence."""
+    return {
+        "code": repair.code,
+        "technician": repair.technician,
+        "params": dict(repair.params),
+        "tried": repair.tried,
+        "text": render_repair(repair, translate),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import accumulate
 from time import perf_counter
 
 from scheduling.board import board_sequences, open_board
@@ -76,7 +77,7 @@ def solve(
     best = search_plan(problem, until=deadline, options=chosen, initial=initial)
     cancelled = chosen.cancelled is not None and chosen.cancelled()
     if not cancelled or closing_seconds(problem, seconds) < CANCEL_SECONDS:
-        best = explain_unserved(problem, best)
+        best = explain_unserved(problem, best, deadline=started + seconds)
     return replace(best, seconds=perf_counter() - started)
 
 
@@ -98,8 +99,16 @@ def start_plan(problem: PlanningProblem, initial: Sequences | None = None) -> Pl
 
 
 def closing_seconds(problem: PlanningProblem, seconds: float) -> float:
-    """Time kept back for judging the plan and giving reasons."""
-    return min(0.05 + 3e-5 * len(problem.jobs) * len(problem.technicians), seconds * 0.2)
+    """Time kept back for judging the plan and giving reasons; who has more to explain has more."""
+    jobs, people = len(problem.jobs), len(problem.technicians)
+    return min(0.05 + (3e-5 * jobs + 1e-4 * _surely_left_out(problem)) * people, seconds * 0.2)
+
+
+def _surely_left_out(problem: PlanningProblem) -> int:
+    """How many jobs have no room in everybody's hours, travel aside."""
+    hours = sum(limit - begins for begins, _, limit, _ in problem.shifts)
+    work = accumulate(sorted(job.duration for job in problem.jobs))
+    return sum(taken > hours for taken in work)
 
 
 def _improve(

@@ -35,6 +35,18 @@ REASON_TEXTS: Final = {
     "NOT_AFTER": N_("먼저 해야 하는 작업({job})이 이 기사의 일정에 없습니다."),
     "TOO_EXPENSIVE": N_("넣을 수는 있지만 드는 비용({cost})이 미루는 비용({drop_cost})보다 큽니다."),
     "NOT_YET_INSERTED": N_("지금 넣을 자리가 있습니다. 다시 계획하면 들어갑니다."),
+    "UNDER_WAY": N_("이 기사가 이미 맡아 진행하고 있는 작업입니다."),
+    "UNDER_WAY_ELSEWHERE": N_("다른 기사가 이미 진행하고 있어 넘기지 않습니다."),
+    "HOLDS_ROUTE": N_("이 작업을 빼면 뒤의 일정을 지킬 수 없어 이 기사가 그대로 갑니다."),
+    "ONLY_ONE_ABLE": N_("갈 수 있는 기사가 이 사람뿐입니다. 비용은 {cost}입니다."),
+    "ONLY_ONE_FREE": N_("지금 일정에 자리가 있는 기사가 이 사람뿐입니다. 비용은 {cost}입니다."),
+    "CHEAPEST": N_("지금 일정에서 가장 적은 비용({cost})으로 갈 수 있는 기사입니다."),
+    "CHEAPER_ELSEWHERE": N_(
+        "지금은 {other} 기사가 가면 비용이 {difference}만큼 덜 듭니다. 다시 계획하면 바뀔 수 있습니다."
+    ),
+    "COSTS_MORE": N_("이 기사가 가면 비용이 {difference}만큼 더 듭니다."),
+    "COSTS_LESS": N_("이 기사가 가면 비용이 {difference}만큼 덜 듭니다."),
+    "COSTS_SAME": N_("이 기사가 가도 비용은 같습니다."),
     "OVERFLOW_NO_ROOM": N_(
         "{home} 서비스점에는 들어갈 자리가 없어 {point} 서비스점의 {technician} 기사가 갑니다. "
         "미루는 것보다 비용이 {saves}만큼 덜 듭니다."
@@ -71,10 +83,14 @@ REASON_TEXTS: Final = {
 
 REPAIR_TEXTS: Final = {
     "ADD_SKILL": N_("자격({skills})이 있는 기사를 배정하거나 다른 지점에 넘겨 주세요."),
-    "UNPIN": N_("기사 고정을 풀면 다른 기사를 찾을 수 있습니다."),
     "OTHER_PERSON": N_("다른 기사를 배정하거나 이 기사를 막은 까닭을 풀어 주세요."),
+    "WITH_SKILL": N_("이 기사에게 자격({skills})이 있으면 갈 수 있습니다."),
+    "UNPIN": N_("기사 고정을 풀면 이 기사가 갈 수 있습니다."),
     "WIDEN_WINDOW": N_("약속 시간을 {minutes}분 늦추면 이 기사가 갈 수 있습니다."),
     "EXTEND_SHIFT": N_("이 기사의 근무를 {minutes}분 늘리면 갈 수 있습니다."),
+    "BRING_FORWARD": N_("약속 시간을 {minutes}분 앞당기면 이 기사가 갈 수 있습니다."),
+    "REPLACE_JOB": N_("이 기사의 {job} 작업을 미루면(비용 {drop_cost}) 그 자리에 갈 수 있습니다."),
+    "LEND": N_("{point} 서비스점의 {technician} 기사를 자기 일을 마친 뒤에 빌리면 갈 수 있습니다."),
     "ACCEPT_COST": N_("비용 {cost}만큼 더 들이면 이 기사가 {position}번째로 갈 수 있습니다."),
     "OTHER_DAY": N_("다른 날로 옮기거나 약속 시간을 넓혀 주세요."),
 }

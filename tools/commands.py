@@ -55,12 +55,13 @@ HELP = """\
   repair PROBLEM.json PLAN.json EVENT.json --seconds S --out PLAN.json    알린 계획을 되도록 적게 옮겨 고치기
          [--person-cost N] [--time-cost N] [--new-problem PROBLEM.json] [--seed N] [--iterations N]
   quote PROBLEM.json PLAN.json JOB.json           계획에 작업 하나를 넣을 자리를 좋은 순서로
+  why PROBLEM.json PLAN.json JOB [--technician T] 왜 이 기사인지, 왜 빠졌는지, 무엇을 바꾸면 되는지
   bench [NAME] | bench load [--help] | screenshots 측정 | README 화면 만들기
   fuzz [--minutes 5] | audit                      API에 아무것이나 보내 보기 | 쓰는 패키지의 알려진 취약점
 
 각 명령의 옵션: python3 run.py COMMAND --help
 """
-PLANNING = ("plan", "plan-region", "repair", "quote")
+PLANNING = ("plan", "plan-region", "repair", "quote", "why")
 CHECKS = ("test", "lint", "fmt")
 NEED_DEVELOPMENT = (*CHECKS, "bench", "fuzz", "audit", "screenshots")
 NEED_KERNEL = ("demo", "worker", "build", "test", "bench", *PLANNING, "screenshots")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -10,15 +10,11 @@ from typing import Any
 from core.clock import rfc3339_kst
 from dispatch.planning.board_problem import BoardProblem
 from dispatch.planning.board_shapes import BoardVisit, DayBoard
-from dispatch.planning.reason_words import own_reason, planners_reason
-from dispatch.planning.visiting_hours import works_outside
+from dispatch.planning.leaving_out import reasons_of
 from geo.schemas import TravelSource
 from scheduling.evaluator import evaluate_plan
 from scheduling.explain import explain_unserved
-from scheduling.plan import Params, Plan, Reason, Route
-
-TIME_REASONS = ("OUTSIDE_SHIFT", "WINDOW_UNREACHABLE", "NO_LUNCH_LEFT", "FIXED_BLOCKED", "NO_TIME_LEFT")
-"""Reasons of the planner's that speak of time: visiting hours may stand behind them."""
+from scheduling.plan import Plan, Route
 
 
 @dataclass(frozen=True)
@@ -42,6 +38,8 @@ class Unplanned:
 
     visit: BoardVisit
     reasons: tuple[dict[str, Any], ...]
+    repairs: tuple[dict[str, Any], ...] = ()
+    """Small changes that would let it in, all tried: `{code, params, technician_id, technician}` each."""
 
 
 @dataclass(frozen=True)
@@ -118,17 +116,11 @@ def draft_of(bp: BoardProblem, sequences: dict[str, list[str]] | None = None) ->
 
 
 def explain(bp: BoardProblem, plan: Plan) -> tuple[Unplanned, ...]:
-    """Why each unserved job was left out, in words for people."""
+    """Why each unserved job was left out, and what would let it in."""
     if not plan.unserved:
         return ()
     explained = explain_unserved(bp.problem, plan)
-    return tuple(
-        Unplanned(
-            visit=bp.visits[left.job],
-            reasons=tuple(_reason_json(bp, bp.visits[left.job], reason) for reason in left.reasons),
-        )
-        for left in explained.unserved
-    )
+    return tuple(Unplanned(bp.visits[left.job], *reasons_of(bp, left)) for left in explained.unserved)
 
 
 def _ways_of(bp: BoardProblem, route: Route) -> list[bool]:
@@ -155,56 +147,3 @@ def _as_it_is(visit: BoardVisit) -> PlannedStop:
     assert visit.technician_id is not None
     start = visit.planned_start or visit.en_route_at or visit.received_at
     return PlannedStop(visit, visit.technician_id, start, start, visit.planned_end or start)
-
-
-def _reason_json(bp: BoardProblem, visit: BoardVisit, reason: Reason) -> dict[str, Any]:
-    stretch = bp.stretch_of(reason.technician) if reason.technician else None
-    skills = str(reason.params.get("skills", "")).split(", ")
-    own = _own_code(bp, visit, reason, skills)
-    if own is not None:
-        found = own_reason(own, name=bp.board.names.get(_pinned_to(visit), ""))
-    elif stretch and reason.code in TIME_REASONS and works_outside(bp.board, visit, stretch):
-        rules = bp.board.rules
-        found = own_reason("VISITING_HOURS", opens=rules.visiting_from, closes=rules.visiting_to)
-        found["kind"] = reason.kind
-    else:
-        found = planners_reason(_public(reason))
-    return {
-        **found,
-        "technician_id": stretch.technician_id if stretch else None,
-        "technician": stretch.name if stretch else None,
-    }
-
-
-def _public(reason: Reason) -> Reason:
-    """Without the private skills: pins and exclusions are no licences."""
-    repair = reason.repair
-    if repair is not None:
-        repair = replace(repair, params=_without_private(repair.params))
-    return replace(reason, params=_without_private(reason.params), repair=repair)
-
-
-def _without_private(params: Params) -> Params:
-    if "skills" not in params:
-        return params
-    skills = str(params["skills"]).split(", ")
-    return {**params, "skills": ", ".join(skill for skill in skills if skill[:1] not in ("@", "!", "#"))}
-
-
-def _own_code(bp: BoardProblem, visit: BoardVisit, reason: Reason, skills: list[str]) -> str | None:
-    """Private skills (pins, exclusions) are dispatch's rules: they are told in its own words."""
-    if reason.technician is not None:
-        if any(skill.startswith("@") for skill in skills):
-            return "PINNED_ELSEWHERE"
-        if any(skill.startswith("!") for skill in skills):
-            return "EXCLUDED"
-        return "STANDBY" if "#shift" in skills else None
-    if not any(visit.skills <= stretch.skills for stretch in bp.board.stretches):
-        return None
-    if any(skill.startswith("@") for skill in skills):
-        return "PINNED_AWAY"
-    return "EXCLUDED_ALONE" if any(skill.startswith("!") for skill in skills) else None
-
-
-def _pinned_to(visit: BoardVisit) -> int:
-    return visit.only_technician_id or visit.technician_id or 0

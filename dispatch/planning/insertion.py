@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from sqlmodel import Session
 
-from core.clock import operating_day
+from core.clock import operating_day, rfc3339_kst
 from core.dated import CompanyRules
 from customers.places import places_of_households
 from dispatch.models import Ticket, Visit
@@ -17,11 +17,12 @@ from dispatch.planning.board_problem import BoardProblem, Freedom, to_problem
 from dispatch.planning.board_rows import wishes_of
 from dispatch.planning.board_shapes import BoardVisit, DayBoard
 from dispatch.planning.drafts import DayDraft, Unplanned, draft_of, explain, read_plan
-from dispatch.planning.reason_words import own_reason
+from dispatch.planning.reason_words import kept_repair, own_reason
 from dispatch.tickets import ticket_key
 from dispatch.travel import place_at
 from scheduling import insertion as planner
 from scheduling.evaluator import evaluate_plan
+from scheduling.plan import Params, Repair
 from workforce.queries import get_point
 from workforce.schemas import PointInfo
 
@@ -72,7 +73,23 @@ def explain_no_place(boards: Sequence[DayBoard], visit: BoardVisit) -> tuple[Day
     if not any(board.has_room for board in boards):
         return draft, (Unplanned(visit, (own_reason("DAILY_LIMIT", limit=today.daily_limit),)),)
     bp = to_problem(manned, freedom=Freedom.INSERT, anew=visit)
-    return draft, explain(bp, evaluate_plan(bp.problem, bp.sequences))
+    plan = evaluate_plan(bp.problem, bp.sequences)
+    return draft, tuple(with_other_time(boards, left) for left in explain(bp, plan))
+
+
+def with_other_time(boards: Sequence[DayBoard], left: Unplanned) -> Unplanned:
+    """A promise that these days cannot keep, with the time at which somebody could come instead."""
+    visit = left.visit
+    if visit.window is None and visit.only_window is None:
+        return left  # every time of the days has been tried
+    free = replace(visit, window=None, only_window=None, pinned_time=False)
+    found = best_insertion(boards, free)
+    if found is None:
+        return left
+    params: Params = {"at": rfc3339_kst(found.start_at), "cost": found.added_cost}
+    repair = kept_repair(Repair("OTHER_TIME", params, tried=True))
+    who = {"technician_id": found.technician_id, "technician": found.technician_name}
+    return replace(left, repairs=(*left.repairs, {**repair, **who}))
 
 
 def candidate_visit(

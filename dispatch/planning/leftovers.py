@@ -8,6 +8,7 @@ from dataclasses import replace
 from dispatch.planning.board_problem import Freedom, to_problem
 from dispatch.planning.board_shapes import BoardVisit, DayBoard
 from dispatch.planning.drafts import DayDraft, read_plan
+from dispatch.planning.insertion import with_other_time
 from scheduling.insertion import insert_greedy
 
 
@@ -31,7 +32,7 @@ def with_later_days(draft: DayDraft, later: Sequence[DayBoard]) -> list[DayDraft
             left = {visit_id: visit for visit_id, visit in left.items() if visit_id not in placed}
             drafts.append(taken)
     moved = {visit_id for later_draft in drafts for visit_id in later_draft.by_visit}
-    rest = tuple(u for u in draft.unplanned if u.visit.visit_id not in moved)
+    rest = tuple(with_other_time(later, u) for u in draft.unplanned if u.visit.visit_id not in moved)
     return [replace(draft, unplanned=rest), *drafts]
 
 

@@ -62,7 +62,8 @@ class Plan(SQLModel, table=True):
     """`[{technician_id, lunch_start, stops: [{visit_id, ticket_id, arrive, start, end, late, travel}]}]`,
     times in RFC 3339; `travel` is where the time of the way to it comes from (`road`, `model`)."""
     unplanned: list[dict[str, Any]] = Field(default_factory=list, sa_column=json_column())
-    """`[{ticket_id, reasons: [{code, kind, technician_id, text, repair}]}]`."""
+    """`[{ticket_id, reasons: [{code, kind, technician_id, text, repair}], repairs}]`; older rows have none of
+    the `repairs`: `[{code, params, technician_id, technician, tried, text}]`."""
     changes: list[dict[str, Any]] = Field(default_factory=list, sa_column=json_column())
     """What differs from `base_version`, for people: `[{visit_id, what, from, to}]`."""
     travel_source: str | None = None

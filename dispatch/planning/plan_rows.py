@@ -39,6 +39,7 @@ def plan_row(
                 "ticket_id": left.visit.ticket_id,
                 "visit_id": left.visit.visit_id,
                 "reasons": list(left.reasons),
+                "repairs": list(left.repairs),
             }
             for left in draft.unplanned
         ],

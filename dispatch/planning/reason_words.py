@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
+from core.clock import KST
 from core.i18n import N_, _
 from scheduling.plan import Params, Reason, Repair, render_reason, render_repair
 from workforce.certificates import qualification_words
@@ -20,6 +22,11 @@ OWN_REASONS = {
         "급하지 않은 접수는 {opens}~{closes}에만 방문합니다. 이 기사에게는 그 시간에 자리가 없습니다."
     ),
     "NO_SHIFT": N_("이날 이 서비스점에 근무하는 기사가 없습니다."),
+}
+OWN_REPAIRS = {
+    "OTHER_TIME": N_(
+        "{month}월 {day}일 {clock}쯤에는 갈 수 있습니다. 그때로 다시 약속할 수 있는지 확인해 주세요."
+    ),
 }
 SKILLS = "skills"
 """The parameter that lists codes of qualifications."""
@@ -48,8 +55,17 @@ def planners_reason(reason: Reason) -> dict[str, Any]:
         "kind": reason.kind,
         "text": _sentence(reason.code, reason.params),
         "params": dict(reason.params),
-        "repair": repair
-        and {"code": repair.code, "params": dict(repair.params), "text": _advice(repair.code, repair.params)},
+        "repair": repair and kept_repair(repair),
+    }
+
+
+def kept_repair(repair: Repair) -> dict[str, Any]:
+    """A repair of the planner's as a plan's row keeps it; whose route it concerns stays open."""
+    return {
+        "code": repair.code,
+        "params": dict(repair.params),
+        "tried": repair.tried,
+        "text": _advice(repair.code, repair.params),
     }
 
 
@@ -57,8 +73,19 @@ def told(kept: Mapping[str, Any]) -> dict[str, Any]:
     """A kept reason with its sentences in the reader's language; rows without numbers stay as written."""
     repair = kept.get("repair")
     if repair and "params" in repair:
-        repair = {**repair, "text": _advice(repair["code"], repair["params"])}
+        repair = told_repair(repair)
     return {**kept, "text": _text_of(kept), "repair": repair}
+
+
+def told_repair(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """A kept repair with its sentence in the reader's language."""
+    return {**kept, "text": _advice(kept["code"], kept["params"])}
+
+
+def moment_words(at: str) -> dict[str, int | str]:
+    """Month, day and clock of a moment in RFC 3339, as sentences take them."""
+    local = datetime.fromisoformat(at).astimezone(KST)
+    return {"month": local.month, "day": local.day, "clock": local.strftime("%H:%M")}
 
 
 def skill_words(codes: Iterable[str]) -> str:
@@ -81,6 +108,9 @@ def _sentence(code: str, params: Params) -> str:
 
 
 def _advice(code: str, params: Params) -> str:
+    if code in OWN_REPAIRS:
+        sentence = OWN_REPAIRS[code]
+        return _(sentence).format(**moment_words(str(params["at"])))
     return render_repair(Repair(code, _named(params)), _)
 
 

@@ -35,7 +35,7 @@ class Shade:
 
 @dataclass(frozen=True)
 class ReasonGroup:
-    """Technicians who are ruled out by the same rule, and what would help with the first of them."""
+    """Technicians who are ruled out by the same rule, and advice; what was tried stands apart."""
 
     code: str
     kind: str
@@ -78,7 +78,9 @@ def render_page(
             shades=_shades(plan, translate),
             late=sum(lane.late for lane in lanes),
             at_work=sum(bool(lane.work) for lane in lanes),
-            left_out=[(left.job, _grouped(left, translate)) for left in plan.unserved],
+            left_out=[
+                (left.job, _grouped(left, translate), _helping(left, translate)) for left in plan.unserved
+            ],
             x=partial(_x, hours.span),
             width=LANE_WIDTH,
             map_size=MAP_SIZE,
@@ -130,6 +132,11 @@ def _shades(plan: Plan, translate: Translate) -> list[Shade]:
     return [Shade(name, cost, cost / plan.cost if plan.cost else 0.0) for name, cost in parts]
 
 
+def _helping(left: Unserved, translate: Translate) -> list[tuple[str, str]]:
+    """(technician, sentence) of each small change that would let the job in."""
+    return [(repair.technician or "", render_repair(repair, translate)) for repair in left.repairs]
+
+
 def _grouped(left: Unserved, translate: Translate) -> list[ReasonGroup]:
     """Reasons of one rule together, proofs first."""
 
@@ -141,7 +148,9 @@ def _grouped(left: Unserved, translate: Translate) -> list[ReasonGroup]:
             code=code,
             kind="best_guess" if guessed else "proof",
             text=render_reason(first, translate),
-            repair=render_repair(first.repair, translate) if first.repair else None,
+            repair=render_repair(first.repair, translate)
+            if first.repair and not first.repair.tried
+            else None,
             technicians=tuple(each.technician for each in (first, *others) if each.technician),
         )
         for (guessed, code), (first, *others) in (

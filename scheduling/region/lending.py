@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from scheduling.board import WorkingRoute
+from scheduling.plan import Params, Repair
+from scheduling.problem import PlanningProblem
 from scheduling.region.model import Lending
 from scheduling.region.rules import is_lendable, same_company
 from scheduling.region.state import RegionState
@@ -38,6 +41,58 @@ def find_trials(state: RegionState, neighbours: Sequence[Sequence[int]]) -> list
         for trials in sorted(offers, key=lambda trials: trials[-1].loss)[:LENDERS]:
             found += trials
     return found
+
+
+def find_loan(
+    state: RegionState, part: PlanningProblem, board: Sequence[WorkingRoute], borrower: int, name: str
+) -> Repair | None:
+    """The cheapest neighbour's technician who could serve a job that is left out behind his own last one.
+
+    Nothing is given back for it. `board` are the neighbours' routes of a part that has the job too. To apply
+    the repair: a lending with its `kept`, and the job as the last of his route.
+    """
+    region = state.region
+    number = part.job_index[name]
+    work, stop = region.jobs[name], part.stops[number]
+    if work.technician is not None or name in region.begun:
+        return None
+    found: list[tuple[int, str, int]] = []
+    for route in board:
+        person = part.technicians[route.technician]
+        if not _may_lend(state, person.id, borrower) or not work.skills <= person.skills:
+            continue
+        if person.capacity is not None and route.load + work.demand > person.capacity:
+            continue
+        begins, ends, _, rate = route.shift
+        kept = len(route.jobs)
+        place = route.place_at(kept, part.jobs[number].location, stop, shift=(begins, ends, ends, rate))
+        if place is not None:
+            found.append((place[0] + region.rules.lending_cost, person.id, kept))
+    if not found:
+        return None
+    cost, who, kept = min(found)
+    params: Params = {
+        "point": region.points[region.employer[who]].id,
+        "kept": kept,
+        "position": kept + 1,
+        "cost": cost,
+    }
+    return Repair("LEND", params, who, tried=True)
+
+
+def _may_lend(state: RegionState, technician: str, borrower: int) -> bool:
+    """Whether this technician may still be lent there, having kept what is under way."""
+    region = state.region
+    lender = region.employer[technician]
+    lent = sum(person.id in state.lendings for person in region.points[lender].technicians)
+    begun = region.under_way.get(technician, ())
+    return (
+        same_company(region, lender, borrower)
+        and lent < region.points[lender].most_lent
+        and technician not in state.lendings
+        and is_lendable(region, technician)
+        and state.routes[technician][: len(begun)] == begun
+    )
 
 
 def _offers(state: RegionState, lender: int, borrower: int) -> list[Trial]:

@@ -7,7 +7,7 @@ from time import perf_counter
 
 from scheduling.board import board_sequences, open_board
 from scheduling.evaluator import MANDATORY_WEIGHT, evaluate_plan
-from scheduling.plan import Plan, Reason, Unserved
+from scheduling.plan import Plan, Unserved
 from scheduling.region.alone import plan_points
 from scheduling.region.borders import work_borders
 from scheduling.region.judge import RegionPlan, assemble, judge_region
@@ -71,16 +71,16 @@ def _close(run: Run, neighbours: list[list[int]]) -> RegionPlan:
         # What came home with a technician may have crossed anew.
         moved = justify_overflow(run)
     run.tell()
-    reasons: dict[str, tuple[Reason, ...]] = {}
+    left: dict[str, Unserved] = {}
     for p in range(len(region.points)):
         if run.stopped():
             break
-        reasons.update({left.job: left.reasons for left in explain_left_out(run, p, neighbours[p])})
+        left.update({item.job: item for item in explain_left_out(run, p, neighbours[p])})
     found = _judged(run)
     plans = {
         name: replace(
             plan,
-            unserved=tuple(Unserved(x.job, reasons.get(x.job, (NOT_EXAMINED,))) for x in plan.unserved),
+            unserved=tuple(left.get(x.job, Unserved(x.job, (NOT_EXAMINED,))) for x in plan.unserved),
         )
         for name, plan in found.plans.items()
     }

@@ -14,6 +14,7 @@ from scheduling.evaluator import evaluate_plan
 from scheduling.explain import explain_unserved
 from scheduling.plan import Reason, Unserved
 from scheduling.problem import PlanningProblem
+from scheduling.region.lending import find_loan
 from scheduling.region.part import build_part
 from scheduling.region.quotes import Quote, quote_place
 from scheduling.region.rules import may_leave
@@ -133,10 +134,11 @@ def explain_left_out(run: Run, point: int, neighbours: Sequence[int]) -> tuple[U
         return ()
     part = build_part(state, [point])
     present = {t.id: state.routes[t.id] for t in part.technicians}
-    own = {item.job: item.reasons for item in explain_unserved(part, evaluate_plan(part, present)).unserved}
+    own = {item.job: item for item in explain_unserved(part, evaluate_plan(part, present)).unserved}
     movable = [name for name in left if may_leave(region, name)]
     around: PlanningProblem | None = None
-    if movable and neighbours:
+    board: list[WorkingRoute] = []
+    if neighbours:
         around = build_part(state, [*neighbours, point], left_out_of=[point])
         strangers = {t.id: state.routes[t.id] for t in around.technicians}
         board = [
@@ -146,14 +148,15 @@ def explain_left_out(run: Run, point: int, neighbours: Sequence[int]) -> tuple[U
         ]
     found = []
     for name in left:
-        reasons = [_unless_away(run, reason) for reason in own[name]]
+        reasons = [_unless_away(run, reason) for reason in own[name].reasons]
         if name not in movable:
             reasons.append(Reason("STAYS_AT_POINT", "proof"))
         elif around is None:
             reasons.append(Reason("NO_NEIGHBOUR_TAKES", "best_guess"))
         else:
             reasons.append(_neighbour_reason(run, around, board, name))
-        found.append(Unserved(name, tuple(reasons)))
+        loan = None if around is None else find_loan(state, around, board, point, name)
+        found.append(Unserved(name, tuple(reasons), (*own[name].repairs, *([] if loan is None else [loan]))))
     return tuple(found)
 
 

@@ -1,4 +1,4 @@
-"""`run.py plan` and `run.py quote`: files in, files out, and one line about what cannot be read."""
+"""`run.py plan`, `quote` and `why`: files in, files out, and one line about what cannot be read."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import pytest
 from scheduling import check_sequences, evaluate_plan, parse_problem, parse_sequences, problem_to_json, solve
 from scheduling.cli import main
 from scheduling.generate import generate_day
+from scheduling.ranking import rank_insertions
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMAS = ROOT / "docs" / "schemas"
@@ -139,6 +140,60 @@ def test_a_job_without_a_place_says_why(
     schema("quote").validate(body)
     assert body["insertions"] == []
     assert [reason["code"] for reason in body["reasons"]] == ["NO_QUALIFIED_TECHNICIAN"]
+
+
+def test_any_job_may_be_asked_about(
+    tmp_path: Path, day: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The difference of each technician is that of the two plans; what would help is a sentence too."""
+    body = plan_day(tmp_path, {**day, "technicians": day["technicians"][:2]})
+    problem = parse_problem(json.loads((tmp_path / "problem.json").read_text()))
+    sequences = parse_sequences(body)
+    files = [str(tmp_path / name) for name in ("problem.json", "plan.json")]
+    present = evaluate_plan(problem, sequences).cost
+    places = 0
+    for job in problem.jobs:
+        capsys.readouterr()
+        assert main(["why", *files, job.id]) == 0
+        answer = json.loads(capsys.readouterr().out)
+        schema("why").validate(answer)
+        holder = next((name for name, jobs in sequences.items() if job.id in jobs), None)
+        assert answer["technician"] == holder
+        assert len(answer["technicians"]) == 2
+        for standing in answer["technicians"]:
+            if standing["difference"] is None:
+                assert standing["technician"] != holder
+                continue
+            places += standing["technician"] != holder
+            ranked = rank_insertions(problem, sequences, job).insertions
+            mine = [place for place in ranked if place.technician == standing["technician"]]
+            if standing["technician"] == holder:
+                assert standing["difference"] == 0
+                assert standing["reason"]["code"] in (
+                    "CHEAPEST",
+                    "ONLY_ONE_ABLE",
+                    "ONLY_ONE_FREE",
+                    "CHEAPER_ELSEWHERE",
+                )
+                continue
+            after = {name: [j for j in jobs if j != job.id] for name, jobs in sequences.items()}
+            after[standing["technician"]].insert(mine[0].position, job.id)
+            assert evaluate_plan(problem, after).cost - present == standing["difference"]
+    assert places
+    assert main(["why", *files, problem.jobs[0].id, "--technician", problem.technicians[1].id]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert [standing["technician"] for standing in answer["technicians"]] == [problem.technicians[1].id]
+
+
+def test_who_asks_about_nobody_is_told(
+    tmp_path: Path, day: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan_day(tmp_path, day)
+    files = [str(tmp_path / name) for name in ("problem.json", "plan.json")]
+    assert main(["why", *files, "nothing"]) == 2
+    assert main(["why", *files, day["jobs"][0]["id"], "--technician", "nobody"]) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert [("nothing" in line, "nobody" in line) for line in told] == [(True, False), (False, True)]
 
 
 @pytest.mark.parametrize(

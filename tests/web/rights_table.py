@@ -120,6 +120,7 @@ TABLE = {
         GET /dispatch/tickets/{number}/facts
         POST /dispatch/tickets/{number}/other-case
         GET /dispatch/tickets/{number}/other-points
+        GET /dispatch/tickets/{number}/why
         POST /dispatch/tickets/{number}/reopening
         POST /dispatch/tickets/{number}/replan
         POST /dispatch/tickets/{number}/same-case

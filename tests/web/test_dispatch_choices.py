@@ -14,7 +14,7 @@ from core.clock import KST, kst, operating_day
 from dispatch.models import Placement, TicketClock
 from tests import world
 from tests.dispatch.plan_world import book, plan, wish
-from tests.web.conftest import WebWorld
+from tests.web.conftest import ClientAs, WebWorld
 from tests.web.dispatch_world import (
     PART,
     assign,
@@ -143,6 +143,50 @@ def test_without_room_the_visit_in_the_way_is_named(web_world: WebWorld, dispatc
         in_the_way, number = taken.number, asked.number
     crew = dispatcher.get(f"/dispatch/tickets/{number}/crew", headers=PART).text
     assert "하나를 먼저 옮기면" in crew and f'data-ticket="{in_the_way}"' in crew
+
+
+def test_the_card_says_why_this_technician_and_what_the_others_would_cost(
+    web_world: WebWorld, dispatcher: Client
+) -> None:
+    with web_world.database.transaction() as session:
+        point = session.get_one(ServicePoint, web_world.point.id)
+        world.make_technician(session, point=point, name="먼기사", home=world.north_of(world.GANGNAM, 9))
+        world.make_technician(session, point=point, name="무자격", qualifications=())
+    number = file_ticket(web_world, planned=True, symptom="IGNITION")
+    assert f"/dispatch/tickets/{number}/why" in dialog(dispatcher, number)
+    shown = dispatcher.get(f"/dispatch/tickets/{number}/why", headers=PART).text
+    people = re.findall(r"<strong>(.*?)</strong>(.*?)</li>", shown, re.DOTALL)
+    assert [name for name, _ in people] == ["박기사", "먼기사", "무자격"]
+    assert "지금 기사" in people[0][1] and "가장 적은 비용" in people[0][1]
+    assert re.search(r'class="num">\+\d+', people[1][1]) and "더 듭니다" in people[1][1]
+    assert "자격" in people[2][1]
+
+
+def test_a_promise_that_nobody_can_keep_says_what_to_offer(
+    web_world: WebWorld, dispatcher: Client, client_as: ClientAs
+) -> None:
+    """The dispatcher reads whose route and how long, the agent what to ask and what to say."""
+    start = web_world.now + timedelta(hours=4)
+    window = {"window_start": start, "window_end": start + timedelta(minutes=30)}
+    with web_world.database.transaction() as session:
+        point = session.get_one(ServicePoint, web_world.point.id)
+        technician = session.get_one(Technician, web_world.technician.id)
+        taken, asked = (
+            world.make_ticket(session, company=web_world.company, point=point, status="APPOINTED")
+            for _ in range(2)
+        )
+        agreed = {"point": point, "state": "agreed", "duration_s": 3600, **window}
+        book(session, world.make_visit(session, ticket=taken, technician=technician, start=start, **agreed))
+        world.make_visit(session, ticket=asked, **agreed)
+        assert plan(session, asked, web_world.now).technician_id is None
+        number, in_the_way = asked.number, taken.number
+    facts = dispatcher.get(f"/dispatch/tickets/{number}/facts", headers=PART).text
+    ways = facts.split("한 가지만 바꾸면 넣을 수 있습니다")[1].split("</ul>")[0]
+    assert "박기사: " in ways and "분 늦추면" in ways
+    page = client_as("agent").get(f"/agent/tickets/{number}").text
+    said = page.split("전화로 드릴 말씀")[1].split("</ul>")[0]
+    assert "여쭤 주세요" in said and "기사가 없습니다" in said
+    assert "박기사" not in said and in_the_way not in said
 
 
 @pytest.mark.parametrize("works", [True, False])

@@ -10,7 +10,7 @@ from time import process_time
 
 import pytest
 
-from scheduling import FixedPrefix, InfeasibleError, ProblemError
+from scheduling import FixedPrefix, InfeasibleError, ProblemError, Unserved
 from scheduling.evaluator import MANDATORY_WEIGHT
 from scheduling.region import (
     Kind,
@@ -126,6 +126,8 @@ def check_whole(region: Region, plan: RegionPlan) -> None:
     assert check_region(region, plan.sequences, lendings_of(plan)) == []
     assert judge_region(region, plan.sequences, lendings_of(plan)).cost == plan.cost
     assert all(item.reasons for own in plan.plans.values() for item in own.unserved)
+    for unserved in (each for own in plan.plans.values() for each in own.unserved):
+        check_loan(region, plan, unserved)
     assert {item.job for item in plan.overflow} <= set(served)
     assert all(item.reason is not None for item in (*plan.overflow, *plan.lent))
 
@@ -175,6 +177,33 @@ def test_a_short_point_hands_its_job_to_the_idle_neighbour() -> None:
     assert item.reason.params["saves"] == 50_000 - 1_200 - 1_000
     assert "47800" in item.reason.text
     assert plan.served == 3
+
+
+def check_loan(region: Region, plan: RegionPlan, left: Unserved) -> int:
+    """Who is offered as a loan may really be lent, and costs what is said. How many there were."""
+    loans = [repair for repair in left.repairs if repair.code == "LEND"]
+    for repair in loans:
+        who = repair.technician or ""
+        to = region.points[region.home[left.job]].id
+        lent = {**lendings_of(plan), who: Lending(who, to, int(repair.params["kept"]))}
+        routes = {**plan.sequences, who: [*plan.sequences[who], left.job]}
+        judged = judge_region(region, routes, lent)
+        added = judged.cost - plan.cost + region.jobs[left.job].drop_cost
+        assert added == repair.params["cost"], repair
+    return len(loans)
+
+
+def test_a_technician_whom_it_does_not_pay_to_lend_is_named() -> None:
+    region = line_region(jobs=(4, 0))
+    home = replace(region.points[0], staying=frozenset(job.id for job in region.points[0].jobs))
+    dear = replace(region.rules, lending_cost=500_000)
+    region = replace(region, points=(home, region.points[1]), rules=dear)
+    plan = plan_region(region, seconds=LONG, options=QUICK)
+    assert not plan.lent and plan.plans["p0"].unserved
+    assert sum(check_loan(region, plan, left) for left in plan.plans["p0"].unserved) == 2
+    none = replace(region, points=(home, replace(region.points[1], most_lent=0)))
+    plan = plan_region(none, seconds=LONG, options=QUICK)
+    assert not any(r.code == "LEND" for left in plan.plans["p0"].unserved for r in left.repairs)
 
 
 def test_promised_jobs_stay_but_a_technician_comes_to_them() -> None:

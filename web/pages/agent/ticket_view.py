@@ -26,6 +26,7 @@ from dispatch.queries import ticket_detail
 from dispatch.safety_advice import lines_read
 from dispatch.safety_script import script_steps
 from dispatch.states import ENDED_STATUSES, UNDER_WAY_STATES
+from dispatch.unplanned import ways_in
 from dispatch.words import symptom_words
 from notifications.queries import list_notices
 from web.pages.agent.task_view import task_lines
@@ -82,6 +83,7 @@ def ticket_values(session: Session, *, principal: Principal, number: str, now: d
         "script": script_steps(symptom=detail.symptom) if detail.safety and not ended else (),
         "dangers": danger_choices() if detail.symptom == UNKNOWN_DANGER and not ended else [],
         "advice": lines_read(detail.timeline) if detail.safety else {},
+        "ways": None if detail.planned or ended else ways_in(session, ticket_id=detail.id, now=now),
         "passed": [p for p in detail.placements if p.state in ("PASSED_OVER", "DECLINED", "EXPIRED")],
         "clocks": {clock.kind: clock for clock in detail.clocks},
         "tasks": task_lines(session, detail, masks, principal=principal, now=now),

@@ -14,6 +14,7 @@ from core.i18n import _
 from dispatch.by_hand import HandAssignment
 from dispatch.console.candidates import outside_visiting_hours, preview_assignment
 from dispatch.console.limits import limits_passed
+from dispatch.console.why import why_this_technician
 from dispatch.open_visits import find_open_visit
 from dispatch.queries import ticket_detail
 from web.context import context_of
@@ -67,6 +68,18 @@ def show_crew(request: Request, number: str, principal: Principal = SignedIn) ->
         reach_ticket(session, principal=principal, number=number)
         detail = ticket_detail(session, company_id=principal.company_id, number=number, now=now)
         return render_page(request, "dispatch/_crew.html", crew_values(session, detail=detail, now=now))
+
+
+@router.get("/why")
+@allow(*CONSOLE_ROLES)
+def show_why(request: Request, number: str, principal: Principal = SignedIn) -> Response:
+    """Why this technician, and what each other would cost."""
+    context = context_of(request)
+    with context.database.reading() as session:
+        now = context.clock()
+        ticket_id = reach_ticket(session, principal=principal, number=number)
+        why = why_this_technician(session, ticket_id=ticket_id, now=now)
+        return render_page(request, "dispatch/_why.html", {"why": why})
 
 
 @router.get("/other-points")

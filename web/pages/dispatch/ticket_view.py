@@ -25,6 +25,7 @@ from dispatch.queries import ticket_detail
 from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES, UNDER_WAY_STATES
 from dispatch.tasks import PLAN_BY_HAND, TaskInfo
 from dispatch.technician_job import price_choices
+from dispatch.unplanned import ways_in
 from dispatch.words import symptom_words
 from notifications.queries import list_notices
 from web.pages.dispatch.words import PARTIES, task_words
@@ -90,6 +91,7 @@ def facts_values(
         "note": show(detail.note),
         "late_line": late_entry_line(detail, show, now),
         "visit": visit,
+        "ways": None if detail.planned else ways_in(session, ticket_id=detail.id, now=now),
         "skills": [qualification_words(code) for code in visit.skills] if visit else [],
         "clocks": [(clock.kind, clock) for clock in detail.clocks],
         "deserted": next((show(t.detail) for t in detail.tasks if _is_deserted(t)), ""),

@@ -1,0 +1,105 @@
+"""Why this technician, and how the others stand: asked of the plan as it is, for the dispatcher's card."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from dispatch.models import Ticket
+from dispatch.open_visits import find_open_visit
+from dispatch.planning.board import load_horizon
+from dispatch.planning.board_problem import BoardProblem, Freedom, to_problem
+from dispatch.planning.board_shapes import BoardVisit, DayBoard
+from dispatch.planning.board_travel import reckon_with
+from dispatch.planning.leaving_out import reason_json, repairs_json
+from dispatch.planning.reason_words import told, told_repair
+from scheduling.why import Standing, explain_job
+
+
+@dataclass(frozen=True)
+class Stand:
+    """One technician and the visit.
+
+    `difference`: what his coming would cost beside the present plan, in units of one second of driving; None
+    where he has no place. `proof`: no plan could send him.
+    """
+
+    technician: str
+    text: str
+    is_current: bool
+    proof: bool
+    difference: int | None
+    repairs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class WhyThis:
+    """How everybody at the point stands towards a visit on one day: who goes first, then the cheapest."""
+
+    day: datetime
+    stands: tuple[Stand, ...]
+
+
+def why_this_technician(session: Session, *, ticket_id: int, now: datetime) -> WhyThis | None:
+    """The standings on the day of the plan; for a visit that is left out, on the first day with people.
+
+    None while the ticket has no visit at a point, or nobody works there.
+    """
+    ticket = session.get_one(Ticket, ticket_id)
+    visit = find_open_visit(session, ticket_id=ticket_id)
+    if ticket.service_point_id is None or visit is None or visit.id is None:
+        return None
+    boards = load_horizon(session, point_id=ticket.service_point_id, now=now)
+    found = _on_board(boards, visit.id)
+    if found is None:
+        return None
+    (board,) = reckon_with(session, [found[0]], found[1].place)
+    bp = _problem(board, found[1])
+    if found[1].job_id not in bp.problem.job_index:
+        return None  # under way with somebody whose working time is over: no plan can say more
+    answer = explain_job(bp.problem, bp.sequences, found[1].job_id)
+    stands: dict[int, Stand] = {}
+    for standing in answer.standings:  # the best of whoever works in several stretches
+        who = bp.stretch_of(standing.technician).technician_id
+        stands.setdefault(who, _stand(bp, found[1], standing, answer.technician))
+    return WhyThis(board.bounds[0], tuple(stands.values()))
+
+
+def _on_board(boards: Sequence[DayBoard], visit_id: int) -> tuple[DayBoard, BoardVisit] | None:
+    """The day on which the visit is planned, or else the first on which anybody works."""
+    for board in boards:
+        for visit in board.visits:
+            if visit.visit_id == visit_id and board.stretches:
+                return board, visit
+    manned = next((board for board in boards if board.is_manned), None)
+    seen = next((v for board in boards if (v := board.find(visit_id)) is not None), None)
+    return (manned, seen) if manned is not None and seen is not None else None
+
+
+def _problem(board: DayBoard, visit: BoardVisit) -> BoardProblem:
+    """As a person may decide: what is under way or pinned stays, everything else may move."""
+    if any(v.visit_id == visit.visit_id for v in board.visits):
+        return to_problem(board, freedom=Freedom.FREE)
+    return to_problem(board, freedom=Freedom.FREE, anew=visit)
+
+
+def _stand(bp: BoardProblem, visit: BoardVisit, standing: Standing, present: str | None) -> Stand:
+    who = bp.stretch_of(standing.technician)
+    given = standing.reason
+    if "other" in given.params:
+        other = bp.stretch_of(str(given.params["other"])).name
+        given = replace(given, params={**given.params, "other": other})
+    reason: dict[str, Any] = told(reason_json(bp, visit, given))
+    repairs = () if standing.difference is not None else repairs_json(bp, visit, standing.repairs)
+    return Stand(
+        technician=who.name,
+        text=reason["text"],
+        is_current=standing.technician == present,
+        proof=reason["kind"] == "proof",
+        difference=standing.difference,
+        repairs=tuple(told_repair(repair)["text"] for repair in repairs),
+    )

@@ -170,21 +170,26 @@ class PlanningProblem:
 
     def person_cost(self, technician: int, job: int) -> int:
         """What it costs that this technician comes, and not the one of the published plan."""
-        published = self.jobs[job].published
-        return (
-            published.person_cost
-            if published and published.technician != self.technicians[technician].id
-            else 0
-        )
+        return cost_of_coming(self.technicians[technician], self.jobs[job])
 
     def may_serve(self, technician: int, job: int) -> bool:
         """Whether skills, pin and capacity allow this job on an otherwise empty route (time aside)."""
-        person, work = self.technicians[technician], self.jobs[job]
-        return (
-            work.skills <= person.skills
-            and work.technician in (None, person.id)
-            and (person.capacity is None or work.demand <= person.capacity)
-        )
+        return may_come(self.technicians[technician], self.jobs[job])
+
+
+def may_come(person: Technician, job: Job) -> bool:
+    """Whether skills, pin and capacity allow this job on his otherwise empty route (time aside)."""
+    return (
+        job.skills <= person.skills
+        and job.technician in (None, person.id)
+        and (person.capacity is None or job.demand <= person.capacity)
+    )
+
+
+def cost_of_coming(person: Technician, job: Job) -> int:
+    """What it costs that this technician comes, and not the one of the published plan."""
+    published = job.published
+    return published.person_cost if published and published.technician != person.id else 0
 
 
 def ordered_breaks(person: Technician) -> tuple[Lunch, ...]:

@@ -27,7 +27,8 @@ from dispatch.planning.visiting_hours import may_be_offered, visiting_hours
 from dispatch.travel import place_at
 from dispatch.visit_rules import part_due
 from geo.schemas import Point, TravelSource
-from scheduling.quote import Offer, rank_windows, without_overtime
+from scheduling.quote import Ask, Offer, rank_boards
+from scheduling.quote_board import QuoteBoard
 from workforce.queries import get_point, is_point_closed
 from workforce.schemas import PointInfo
 
@@ -79,6 +80,10 @@ class Slot:
     """The visit's present technician would come."""
     as_planned: bool = False
     """His plan already has him there."""
+    touched: int = 0
+    """How many other visits would begin at another time, each within what is agreed."""
+    most_later_s: int = 0
+    """By how much the one that waits longest for it would begin later."""
 
     @property
     def note(self) -> str:
@@ -186,18 +191,21 @@ def _slots_of_day(
     asked = replace(seen, window=None, pinned_time=False, wished=())
     bp = to_problem(board, freedom=Freedom.INSERT, anew=asked)
     job = bp.problem.jobs[bp.problem.job_index[asked.job_id]]
-    problem = bp.problem if overtime else without_overtime(bp.problem, bp.sequences)
+    quotes = QuoteBoard(bp.problem, bp.sequences)
+    if not overtime:
+        quotes.forbid_overtime()
     begins = {s.technician_id: s.start_at for s in reversed(board.stretches)}
     own = [s.key for s in board.stretches if s.technician_id == seen.technician_id]
     by_worth: dict[int, list[tuple[int, int]]] = {}
     for start, end in windows:
         span = board.seconds(start), board.seconds(end)
         by_worth.setdefault(_worth_of_keeping(seen, (start, end)), []).append(span)
-    for worth, spans in by_worth.items():
-        offers = rank_windows(problem, bp.sequences, job, spans, familiar=dict.fromkeys(own, worth))
-        slots = (_slot(bp, offer, seen, overtime=overtime) for offer in offers if offer.reachable)
+    asks = [Ask(quotes, job, spans, dict.fromkeys(own, worth)) for worth, spans in by_worth.items()]
+    for found in rank_boards(asks, most=len(windows)):
+        slot = _slot(bp, found.offer, seen, overtime=overtime)
         # A window that begins before its technician does is a promise of half of it, and its fee a night's.
-        yield from (slot for slot in slots if overtime or slot.start >= begins[slot.technician_id])
+        if overtime or slot.start >= begins[slot.technician_id]:
+            yield slot
 
 
 def _slot(bp: BoardProblem, offer: Offer, seen: BoardVisit, *, overtime: bool) -> Slot:
@@ -214,6 +222,8 @@ def _slot(bp: BoardProblem, offer: Offer, seen: BoardVisit, *, overtime: bool) -
         score=offer.score,
         overtime=overtime,
         own=stretch.technician_id == seen.technician_id,
+        touched=len(offer.touched),
+        most_later_s=max((0, *(other.seconds for other in offer.touched))),
     )
 
 

@@ -20,6 +20,8 @@ class SlotShape(BaseModel):
     travel_source: TravelSource
     reachable: bool
     overtime: bool
+    touched: int
+    most_later_s: int
     score: float
 
 

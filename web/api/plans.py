@@ -140,6 +140,8 @@ def _slot(slot: Slot) -> dict[str, Any]:
         "travel_source": slot.travel_source,
         "reachable": slot.reachable,
         "overtime": slot.overtime,
+        "touched": slot.touched,
+        "most_later_s": slot.most_later_s,
         "score": slot.score,
     }
 

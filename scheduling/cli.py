@@ -1,4 +1,4 @@
-"""`run.py plan` and `run.py quote`: files in, files out; no database, no web.
+"""`run.py plan`, `quote` and `what-if`: files in, files out; no database, no web.
 
 Exit 0: planned (Ctrl-C ends the search and keeps the best plan so far). 2: the problem, the plan or an
 argument cannot be read; one line on stderr says which field. 3: the engine cannot be compiled here.
@@ -17,7 +17,9 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+from scheduling.changes import parse_change
 from scheduling.engine import Progress
+from scheduling.evaluator import InfeasibleError
 from scheduling.explain import explain_unserved
 from scheduling.kernel.build import KernelMissingError
 from scheduling.plan import Plan, parse_sequences, plan_to_json
@@ -26,6 +28,7 @@ from scheduling.problem import PlanningProblem
 from scheduling.problem_checks import ProblemError
 from scheduling.problem_json import parse_job, parse_problem
 from scheduling.ranking import insertions_to_json, rank_insertions
+from scheduling.whatif import what_if, what_if_to_json
 
 MALFORMED, NO_ENGINE = 2, 3
 MOST_SECONDS = 86_400.0
@@ -115,6 +118,20 @@ def quote(given: argparse.Namespace) -> int:
     return 0
 
 
+def ask_what_if(given: argparse.Namespace) -> int:
+    """What a change by hand would do to a plan; JSON on stdout."""
+    problem = parse_problem(_read_json(given.problem))
+    sequences = parse_sequences(_read_json(given.plan))
+    change = parse_change(_read_json(given.change), problem)
+    try:
+        found = what_if(problem, sequences, change)
+    except InfeasibleError as error:
+        raise ProblemError(str(given.plan), f"이 계획은 이미 규칙에 어긋납니다({error})") from error
+    json.dump(what_if_to_json(found), sys.stdout, ensure_ascii=False, indent=1)
+    sys.stdout.write("\n")
+    return 0
+
+
 def _say(text: str) -> None:
     sys.stderr.write(f"{text}\n")
 
@@ -140,6 +157,12 @@ def _parser() -> argparse.ArgumentParser:
     it.add_argument("plan", type=Path, metavar="PLAN.json")
     it.add_argument("job", type=Path, metavar="JOB.json")
     it.set_defaults(run=quote)
+
+    it = commands.add_parser("what-if", help=ask_what_if.__doc__)
+    it.add_argument("problem", type=Path, metavar="PROBLEM.json")
+    it.add_argument("plan", type=Path, metavar="PLAN.json")
+    it.add_argument("change", type=Path, metavar="CHANGE.json")
+    it.set_defaults(run=ask_what_if)
     return parser
 
 

@@ -53,15 +53,16 @@ HELP = """\
   plan-region REGION.json --seconds S --out PLAN.json [--seed N] [--workers N] [--iterations N]
                                                   여러 서비스점을 함께 계획하기
   quote PROBLEM.json PLAN.json JOB.json           계획에 작업 하나를 넣을 자리를 좋은 순서로
+  what-if PROBLEM.json PLAN.json CHANGE.json      손으로 바꾸면 무엇이 어떻게 되는지 미리 보기
   bench [NAME] | bench load [--help] | screenshots 측정 | README 화면 만들기
   fuzz [--minutes 5] | audit                      API에 아무것이나 보내 보기 | 쓰는 패키지의 알려진 취약점
 
 각 명령의 옵션: python3 run.py COMMAND --help
 """
-PLANNING = ("plan", "plan-region", "quote")
+PLANNING = ("plan", "plan-region", "quote", "what-if")
 CHECKS = ("test", "lint", "fmt")
 NEED_DEVELOPMENT = (*CHECKS, "bench", "fuzz", "audit", "screenshots")
-NEED_KERNEL = ("demo", "worker", "build", "test", "bench", *PLANNING, "screenshots")
+NEED_KERNEL = ("demo", "serve", "worker", "build", "test", "bench", *PLANNING, "screenshots")
 NEED_SCREENS = ("demo", "serve", "build", "test", "bench", "fuzz", "screenshots")
 
 

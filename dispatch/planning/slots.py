@@ -84,11 +84,18 @@ class Slot:
     """How many other visits would begin at another time, each within what is agreed."""
     most_later_s: int = 0
     """By how much the one that waits longest for it would begin later."""
+    neighbour: str = ""
+    """The neighbouring point from which the technician would come; empty: the ticket's own."""
 
     @property
     def note(self) -> str:
         """What whoever offers it should know; empty when there is nothing to say."""
-        return _("근무 시간이 끝난 뒤까지 일해야 하는 시간입니다.") if self.overtime else ""
+        words = []
+        if self.neighbour:
+            words.append(_("이웃 지점 {name}에서").format(name=self.neighbour))
+        if self.overtime:
+            words.append(_("근무 시간이 끝난 뒤까지 일해야 하는 시간입니다."))
+        return " · ".join(words)
 
 
 def rank_slots(
@@ -121,7 +128,7 @@ def rank_slots(
     newest = current_visit(session, ticket_id=ticket_id)
     if since is None and newest is not None:
         since = part_due(status=ticket.status, hold_reason=newest.hold_reason, hold_due_at=newest.hold_due_at)
-    slots = _rank(boards, seen, since=since)
+    slots = rank_days(boards, seen, since=since)
     if ticket.status in GOING_AGAIN and since is None:
         # Before and after the new visit is planned alike: a text, the desk and the phone offer the same.
         slots = [*_later_today(boards[0], seen, slots), *slots]
@@ -148,13 +155,14 @@ def rank_slots_for(session: Session, *, company_id: int, question: SlotQuestion,
     place = place_at(question.lat, question.lon, question.area_code)
     for point in _nearest_points(session, company_id=company_id, place=place, now=now):
         boards = reckon_with(session, load_horizon(session, point_id=point.id, now=now), place)
-        slots = _rank(boards, _hypothetical(question, place, boards[0], now))
+        slots = rank_days(boards, _hypothetical(question, place, boards[0], now))
         if slots:
             return slots
     return []
 
 
-def _rank(boards: Sequence[DayBoard], seen: BoardVisit, *, since: datetime | None = None) -> list[Slot]:
+def rank_days(boards: Sequence[DayBoard], seen: BoardVisit, *, since: datetime | None = None) -> list[Slot]:
+    """Every window of these days that somebody can keep and that may be offered, best first."""
     asked = replace(seen, window=None, pinned_time=False)
     ahead = [(board, [w for w in _windows(board) if since is None or w[0] >= since]) for board in boards]
     offered = [(board, [w for w in windows if may_be_offered(board, asked, w)]) for board, windows in ahead]

@@ -22,6 +22,8 @@ class SlotShape(BaseModel):
     overtime: bool
     touched: int
     most_later_s: int
+    service_point_id: int
+    neighbour: str
     score: float
 
 

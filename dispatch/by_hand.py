@@ -67,13 +67,19 @@ class ExcludedTechnicianError(ForbiddenError):
 
 @dataclass(frozen=True)
 class HandAssignment:
-    """What was decided. `moved` lists other visits whose technician or time changed with it."""
+    """What was decided. `moved` lists other visits whose technician or time changed with it.
+
+    `added_travel_s` is what the technician drives more; `late` how many agreed times of that day its plan can
+    no longer keep, whoever is to blame.
+    """
 
     version: int
     technician_id: int
     technician_name: str
     start_at: datetime
     moved: tuple[dict[str, Any], ...]
+    added_travel_s: int = 0
+    late: int = 0
 
 
 def assign_by_hand(
@@ -157,7 +163,15 @@ def assign_by_hand(
         },
     )
     request_solve(session, point_id=visit.service_point_id, day=found.day, now=now, delay_s=PAUSE_S)
-    return HandAssignment(version, technician_id, found.technician_name, found.start_at, tuple(moved))
+    return HandAssignment(
+        version=version,
+        technician_id=technician_id,
+        technician_name=found.technician_name,
+        start_at=found.start_at,
+        moved=tuple(moved),
+        added_travel_s=found.added_travel_s,
+        late=sum(stop.late for stop in found.draft.stops),
+    )
 
 
 def _check(start: datetime | None, reason: str, pin: Collection[str], now: datetime) -> None:

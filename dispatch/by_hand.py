@@ -26,7 +26,7 @@ from dispatch.planning.booked_times import span_words, why_not
 from dispatch.planning.day_locks import lock_days
 from dispatch.planning.deserted import somebody_goes
 from dispatch.planning.insertion import Insertion, best_insertion
-from dispatch.planning.moving import drafts_without
+from dispatch.planning.moving import drafts_without, travel_for
 from dispatch.planning.plan_models import Plan
 from dispatch.planning.publishing import StalePlanError, publish
 from dispatch.planning.reason_words import skill_words
@@ -69,8 +69,8 @@ class ExcludedTechnicianError(ForbiddenError):
 class HandAssignment:
     """What was decided. `moved` lists other visits whose technician or time changed with it.
 
-    `added_travel_s` is what the technician drives more; `late` how many agreed times of that day its plan can
-    no longer keep, whoever is to blame.
+    `added_travel_s` is what is driven more than by the plan before (less: below 0); `late` how many agreed
+    times of that day its plan can no longer keep, whoever is to blame.
     """
 
     version: int
@@ -129,6 +129,7 @@ def assign_by_hand(
         if planned is None:
             raise StalePlanError(_("방문이 그사이 바뀌었습니다. 화면을 새로 고쳐 주세요."))
         boards = reckon_with(session, boards, planned.place)
+        driven[:] = [travel_for(boards, planned)]
         found = _place(session, boards, planned, technician_id=technician_id, start=start, pin=pin)
         drafts = [found.draft, *drafts_without(boards, planned, but=found.day)]
         author = Authorship(by, "hand", reason, visit_id)
@@ -141,6 +142,7 @@ def assign_by_hand(
         return found, published.versions[found.day]
 
     moved: list[dict[str, Any]] = []
+    driven: list[int] = []
     found, version = on_fresh_data(session, assign)
     somebody_goes(session, ticket_id=ticket_id, by=by, now=now)
     audit.record(
@@ -169,7 +171,7 @@ def assign_by_hand(
         technician_name=found.technician_name,
         start_at=found.start_at,
         moved=tuple(moved),
-        added_travel_s=found.added_travel_s,
+        added_travel_s=found.added_travel_s - driven[0],
         late=sum(stop.late for stop in found.draft.stops),
     )
 

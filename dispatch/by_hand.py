@@ -26,7 +26,7 @@ from dispatch.planning.booked_times import span_words, why_not
 from dispatch.planning.day_locks import lock_days
 from dispatch.planning.deserted import somebody_goes
 from dispatch.planning.insertion import Insertion, best_insertion
-from dispatch.planning.moving import drafts_without
+from dispatch.planning.moving import drafts_without, travel_for
 from dispatch.planning.plan_models import Plan
 from dispatch.planning.publishing import StalePlanError, publish
 from dispatch.planning.reason_words import skill_words
@@ -67,13 +67,19 @@ class ExcludedTechnicianError(ForbiddenError):
 
 @dataclass(frozen=True)
 class HandAssignment:
-    """What was decided. `moved` lists other visits whose technician or time changed with it."""
+    """What was decided. `moved` lists other visits whose technician or time changed with it.
+
+    `added_travel_s` is what is driven more than by the plan before (less: below 0); `late` how many agreed
+    times of that day its plan can no longer keep, whoever is to blame.
+    """
 
     version: int
     technician_id: int
     technician_name: str
     start_at: datetime
     moved: tuple[dict[str, Any], ...]
+    added_travel_s: int = 0
+    late: int = 0
 
 
 def assign_by_hand(
@@ -123,6 +129,7 @@ def assign_by_hand(
         if planned is None:
             raise StalePlanError(_("방문이 그사이 바뀌었습니다. 화면을 새로 고쳐 주세요."))
         boards = reckon_with(session, boards, planned.place)
+        driven[:] = [travel_for(boards, planned)]
         found = _place(session, boards, planned, technician_id=technician_id, start=start, pin=pin)
         drafts = [found.draft, *drafts_without(boards, planned, but=found.day)]
         author = Authorship(by, "hand", reason, visit_id)
@@ -135,6 +142,7 @@ def assign_by_hand(
         return found, published.versions[found.day]
 
     moved: list[dict[str, Any]] = []
+    driven: list[int] = []
     found, version = on_fresh_data(session, assign)
     somebody_goes(session, ticket_id=ticket_id, by=by, now=now)
     audit.record(
@@ -157,7 +165,15 @@ def assign_by_hand(
         },
     )
     request_solve(session, point_id=visit.service_point_id, day=found.day, now=now, delay_s=PAUSE_S)
-    return HandAssignment(version, technician_id, found.technician_name, found.start_at, tuple(moved))
+    return HandAssignment(
+        version=version,
+        technician_id=technician_id,
+        technician_name=found.technician_name,
+        start_at=found.start_at,
+        moved=tuple(moved),
+        added_travel_s=found.added_travel_s - driven[0],
+        late=sum(stop.late for stop in found.draft.stops),
+    )
 
 
 def _check(start: datetime | None, reason: str, pin: Collection[str], now: datetime) -> None:

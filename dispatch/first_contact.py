@@ -14,9 +14,10 @@ from sqlmodel import Session
 from core.actor import Actor, Role
 from core.clock import rfc3339_kst
 from core.dated import read_rules
+from core.errors import ConflictError, ForbiddenError
 from core.events import publish
 from core.i18n import N_, _
-from dispatch import assignment, clocks, ending, notices, revisits, tasks
+from dispatch import assignment, clocks, ending, notices, placement, revisits, tasks
 from dispatch.attempt_checks import (
     BadAttemptError,
     require_open,
@@ -36,6 +37,7 @@ from dispatch.events import TicketEnded
 from dispatch.kept_windows import keep_window
 from dispatch.models import ContactAttempt, Visit
 from dispatch.open_visits import ensure_open_visit
+from dispatch.planning.neighbour_slots import takes_over
 from dispatch.states import OPEN_VISIT_STATES
 from dispatch.tickets import note_change, ticket_key
 from dispatch.visit_schemas import REACHED, AgreedWindow, AttemptRequest, AttemptResult, Outcome
@@ -45,6 +47,7 @@ from workforce.queries import technician_of_person
 __all__ = ["BadAttemptError", "record_attempt"]
 
 REASON_CHARS = 500
+MAY_PROMISE_NEIGHBOURS = (Role.AGENT, Role.DISPATCHER, Role.MANAGER, Role.ADMIN)
 CONTACT_TASKS = (tasks.CONTACT_CALL, tasks.REVISIT_CALL, tasks.PART_CALL)
 
 
@@ -147,6 +150,8 @@ def _agree_window(session: Session, entry: _Entry, window: AgreedWindow, *, befo
     ticket, now = entry.case.ticket, entry.now
     if ticket.service_point_id is None:
         raise WrongStateError(_("서비스점이 아직 정해지지 않았습니다. 서비스점을 먼저 정해 주세요."))
+    if window.service_point_id is not None and window.service_point_id != ticket.service_point_id:
+        _move_to_neighbour(session, entry, window.service_point_id)
     held = entry.case.visit
     since = require_part_there(entry.case, window)  # read before the hold ends, which forgets it
     if ticket.status == "ON_HOLD" and held is not None:  # who is on hold stands on no board
@@ -191,6 +196,26 @@ def _agree_window(session: Session, entry: _Entry, window: AgreedWindow, *, befo
             now=now,
             wished=entry.attempt.asked_by == "family",
         )
+
+
+def _move_to_neighbour(session: Session, entry: _Entry, point_id: int) -> None:
+    """The family has chosen a neighbouring point's window: the ticket goes there, and its promise with it."""
+    ticket = entry.case.ticket
+    if entry.by.role not in MAY_PROMISE_NEIGHBOURS:
+        raise ForbiddenError(_("이웃 지점의 시간은 상담이나 배차 담당이 약속합니다."))
+    if not takes_over(session, ticket_id=ticket_key(ticket), point_id=point_id, now=entry.now):
+        raise ConflictError(_("그 이웃 지점은 이제 맡을 수 없습니다. 시간을 다시 골라 주세요."))
+    placement.move_ticket(
+        session,
+        ticket_id=ticket_key(ticket),
+        point_id=point_id,
+        reason=_("가족이 더 빨리 올 수 있는 이웃 지점의 시간을 골랐습니다."),
+        by=entry.by,
+        now=entry.now,
+    )
+    session.refresh(ticket)
+    if entry.case.visit is not None:
+        session.refresh(entry.case.visit)
 
 
 def _note_seen(session: Session, entry: _Entry, visit: Visit) -> None:

@@ -32,12 +32,14 @@ REACHED = frozenset({Outcome.CONNECTED, Outcome.SOLVED_BY_PHONE})
 class AgreedWindow:
     """A stretch of time agreed with the family; both moments timezone-aware.
 
-    `technician_id`: who was named to them; None: whoever that window's offer names.
+    `technician_id`: who was named to them; None: whoever that window's offer names. `service_point_id`: the
+    neighbouring point whose window it is; None: the ticket's own.
     """
 
     start: datetime
     end: datetime
     technician_id: int | None = None
+    service_point_id: int | None = None
 
 
 @dataclass(frozen=True)

@@ -25,9 +25,12 @@ from scheduling.planner import solve
 from scheduling.problem import FixedPrefix, Job, Lunch, PlanningProblem, Published, Technician, Window
 from scheduling.problem_checks import ProblemError
 from scheduling.problem_json import job_to_json, parse_job, parse_problem, problem_to_json, travel_from_points
-from scheduling.quote import Offer, rank_windows, without_overtime
+from scheduling.quote import Ask, BoardOffer, Offer, rank_boards, rank_on, rank_windows
+from scheduling.quote_board import QuoteBoard, Touched
 
 __all__ = [
+    "Ask",
+    "BoardOffer",
     "FixedPrefix",
     "InfeasibleError",
     "Insertion",
@@ -38,12 +41,14 @@ __all__ = [
     "PlanningProblem",
     "ProblemError",
     "Published",
+    "QuoteBoard",
     "Reason",
     "Repair",
     "Route",
     "Sequences",
     "Stop",
     "Technician",
+    "Touched",
     "Unserved",
     "Violation",
     "Window",
@@ -59,11 +64,12 @@ __all__ = [
     "parse_sequences",
     "plan_to_json",
     "problem_to_json",
+    "rank_boards",
+    "rank_on",
     "rank_windows",
     "reason_to_json",
     "render_reason",
     "render_repair",
     "solve",
     "travel_from_points",
-    "without_overtime",
 ]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from scheduling.evaluator import viable_prefix
 from scheduling.labels import State, earliest_ready, finish, leave, visit
 from scheduling.plan import Sequences
-from scheduling.problem import Job, PlanningProblem, ShiftNumbers, StopNumbers
+from scheduling.problem import Job, PlanningProblem, ShiftNumbers, StopNumbers, positions_for
 
 Place = tuple[int, int, int]
 """(added cost, added travel, position) of one insertion."""
@@ -58,17 +58,8 @@ class WorkingRoute:
         return self.travel + self.penalty + self.moved
 
     def span_for(self, job: Job) -> range:
-        """Where a job may be put: behind the one it comes after, before those that come after it.
-
-        It need not be in the problem. Empty: the one it comes after is not on this route.
-        """
-        first, last = self.locked, len(self.jobs)
-        names = [self.problem.jobs[other] for other in self.jobs]
-        if job.after is not None:
-            at = next((k for k, other in enumerate(names) if other.id == job.after), last)
-            first = max(first, at + 1)
-        followers = (k for k, other in enumerate(names) if other.after == job.id and k >= self.locked)
-        return range(first, next(followers, last) + 1)
+        """Where a job may be put, by the order that is pinned (`problem.positions_for`)."""
+        return positions_for(job, [self.problem.jobs[other] for other in self.jobs], locked=self.locked)
 
     def cheapest_place(
         self,

@@ -1,4 +1,4 @@
-"""`run.py plan`, `repair`, `quote` and `why`: files in, files out; no database, no web.
+"""`run.py plan`, `repair`, `quote`, `why` and `what-if`: files in, files out; no database, no web.
 
 Exit 0: planned (Ctrl-C ends the search and keeps the best plan so far). 2: the problem, the plan or an
 argument cannot be read; one line on stderr says which field. 3: the engine cannot be compiled here.
@@ -19,7 +19,9 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+from scheduling.changes import parse_change
 from scheduling.engine import Progress
+from scheduling.evaluator import InfeasibleError
 from scheduling.events import parse_event
 from scheduling.explain import explain_unserved
 from scheduling.kernel.build import KernelMissingError
@@ -35,6 +37,7 @@ from scheduling.problem_checks import COST_LIMIT, RATE_LIMIT, ProblemError
 from scheduling.problem_json import parse_job, parse_problem, problem_to_json
 from scheduling.ranking import insertions_to_json, rank_insertions
 from scheduling.repair import MovingCosts, read_published, repair_plan, repaired_to_json
+from scheduling.whatif import what_if, what_if_to_json
 from scheduling.why import answer_to_json, explain_job
 
 MALFORMED, NO_ENGINE = 2, 3
@@ -158,6 +161,20 @@ def why(given: argparse.Namespace) -> int:
     return 0
 
 
+def ask_what_if(given: argparse.Namespace) -> int:
+    """What a change by hand would do to a plan; JSON on stdout."""
+    problem = parse_problem(_read_json(given.problem))
+    sequences = parse_sequences(_read_json(given.plan))
+    change = parse_change(_read_json(given.change), problem)
+    try:
+        found = what_if(problem, sequences, change)
+    except InfeasibleError as error:
+        raise ProblemError(str(given.plan), f"이 계획은 이미 규칙에 어긋납니다({error})") from error
+    json.dump(what_if_to_json(found), sys.stdout, ensure_ascii=False, indent=1)
+    sys.stdout.write("\n")
+    return 0
+
+
 @contextmanager
 def _stopped_by_hand() -> Iterator[Callable[[], bool]]:
     """Ctrl-C ends the search and keeps what there is, as long as this is open."""
@@ -243,6 +260,12 @@ def _parser() -> argparse.ArgumentParser:
     it.add_argument("job", metavar="JOB", help="the job's id in the problem")
     it.add_argument("--technician", default=None, metavar="ID", help="this one alone")
     it.set_defaults(run=why)
+
+    it = commands.add_parser("what-if", help=ask_what_if.__doc__)
+    it.add_argument("problem", type=Path, metavar="PROBLEM.json")
+    it.add_argument("plan", type=Path, metavar="PLAN.json")
+    it.add_argument("change", type=Path, metavar="CHANGE.json")
+    it.set_defaults(run=ask_what_if)
     return parser
 
 

@@ -195,26 +195,54 @@ class PlanningProblem:
 
     def person_cost(self, technician: int, job: int) -> int:
         """What it costs besides that this technician comes, and not the one of the published plan."""
-        work, person = self.jobs[job], self.technicians[technician]
-        cost = max(0, work.visit_costs.get(person.id, 0))
-        if work.published and work.published.technician not in (person.id, person.person):
-            cost += work.published.person_cost
-        return cost
+        return cost_of_coming(self.technicians[technician], self.jobs[job])
 
     def is_forbidden(self, technician: int, job: int) -> bool:
         """Whether the job's own `visit_costs` exclude this technician."""
-        return self.jobs[job].visit_costs.get(self.technicians[technician].id) == FORBIDDEN
+        return is_forbidden(self.technicians[technician], self.jobs[job])
 
     def may_serve(self, technician: int, job: int) -> bool:
         """Whether skills, pin, capacity and `visit_costs` allow this job on an otherwise empty route (time
         aside)."""
-        person, work = self.technicians[technician], self.jobs[job]
-        return (
-            work.skills <= person.skills
-            and work.technician in (None, person.id)
-            and (person.capacity is None or work.demand <= person.capacity)
-            and not self.is_forbidden(technician, job)
-        )
+        return may_come(self.technicians[technician], self.jobs[job])
+
+
+def is_forbidden(person: Technician, job: Job) -> bool:
+    """Whether the job's own `visit_costs` exclude this technician."""
+    return job.visit_costs.get(person.id) == FORBIDDEN
+
+
+def may_come(person: Technician, job: Job) -> bool:
+    """Whether skills, pin, capacity and `visit_costs` allow this job on his otherwise empty route (time
+    aside)."""
+    return (
+        job.skills <= person.skills
+        and job.technician in (None, person.id)
+        and not is_forbidden(person, job)
+        and (person.capacity is None or job.demand <= person.capacity)
+    )
+
+
+def cost_of_coming(person: Technician, job: Job) -> int:
+    """What it costs besides that this technician comes, and not the one of the published plan."""
+    cost = max(0, job.visit_costs.get(person.id, 0))
+    if job.published and job.published.technician not in (person.id, person.person):
+        cost += job.published.person_cost
+    return cost
+
+
+def positions_for(job: Job, route: Sequence[Job], *, locked: int) -> range:
+    """Where a job may be put on a route: behind the one it comes after, before those that come after it.
+
+    It need not be in the problem. Empty: the one it comes after is not on this route. `locked` stops stay
+    first.
+    """
+    first = locked
+    if job.after is not None:
+        at = next((k for k, other in enumerate(route) if other.id == job.after), len(route))
+        first = max(first, at + 1)
+    followers = (k for k, other in enumerate(route) if other.after == job.id and k >= locked)
+    return range(first, next(followers, len(route)) + 1)
 
 
 def keep_order(jobs: Iterable[Job], under_way: Collection[str]) -> list[Job]:

@@ -63,6 +63,12 @@ def check_window(path: str, window: Window) -> None:
         raise ProblemError(path, "시작이 끝보다 늦습니다")
 
 
+def check_windows(path: str, windows: Sequence[Window]) -> None:
+    """Windows out of range, or that end before they begin."""
+    for k, window in enumerate(windows):
+        check_window(f"{path}[{k}]", window)
+
+
 def check_technician(path: str, technician: Technician, size: int) -> None:
     """Numbers out of range."""
     check_number(f"{path}.start", technician.start, 0, size - 1)
@@ -104,8 +110,7 @@ def check_job(path: str, job: Job, size: int, technicians: set[str]) -> None:
         raise ProblemError(f"{path}.technician", f"'{job.technician}' 기사가 없습니다")
     if len(job.windows) > MOST_WINDOWS:
         raise ProblemError(f"{path}.windows", f"{MOST_WINDOWS}개 이하여야 합니다")
-    for k, window in enumerate(job.windows):
-        check_window(f"{path}.windows[{k}]", window)
+    check_windows(f"{path}.windows", job.windows)
     opens, closes = job.window
     if job.windows and not any(max(a, opens) <= min(b, closes) for a, b in job.windows):
         raise ProblemError(f"{path}.windows", "window 안에 드는 시간이 없습니다")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from scheduling.board import WorkingRoute, open_board
-from scheduling.evaluator import time_route
+from scheduling.evaluator import evaluate_plan
 from scheduling.explain import explain_unserved
-from scheduling.plan import Plan, Reason, Route, Sequences, Unserved, reason_to_json
-from scheduling.problem import Job, PlanningProblem
+from scheduling.plan import Reason, Sequences, Unserved, reason_to_json
+from scheduling.problem import Job, PlanningProblem, may_come
 from scheduling.problem_checks import ProblemError
+from scheduling.quote_board import QuoteBoard, TimedRoute, Touched, touched_by
 
 QUOTE_FORMAT = "ondol-quote/1"
 
@@ -20,7 +19,7 @@ QUOTE_FORMAT = "ondol-quote/1"
 class RankedInsertion:
     """One place: `position` counts from 0; times in seconds; `added_cost` is travel, lateness and overtime.
 
-    `moved` are the jobs whose work begins at another time than without this one.
+    `touched` are the jobs whose work begins at another time than without this one.
     """
 
     technician: str
@@ -30,7 +29,7 @@ class RankedInsertion:
     end: int
     added_cost: int
     added_travel: int
-    moved: tuple[str, ...]
+    touched: tuple[Touched, ...]
 
 
 @dataclass(frozen=True)
@@ -62,15 +61,15 @@ def rank_insertions(problem: PlanningProblem, sequences: Sequences, job: Job) ->
         raise ProblemError(error.path.replace(f"jobs[{position}]", "job"), error.message) from error
     name = whole.job_index[job.id]
     kept = {t: [other for other in names if other != job.id] for t, names in sequences.items()}
-    board = open_board(whole, kept)
+    board = QuoteBoard(whole, kept)
     found: list[RankedInsertion] = []
     if not any(name in prefix for prefix in whole.prefixes):
-        for route in board:
-            found += _places(whole, route, name)
+        for technician in range(len(whole.technicians)):
+            found += _places(board, technician, job)
     found.sort(key=lambda place: (place.added_cost, place.added_travel, place.technician, place.position))
     reasons: tuple[Reason, ...] = ()
     if not found:
-        plan = _plan_of(whole, board, job.id)
+        plan = replace(evaluate_plan(whole, board.sequences), unserved=(Unserved(job.id),))
         reasons = explain_unserved(whole, plan).unserved[0].reasons
     worthwhile = bool(found) and (job.mandatory or found[0].added_cost <= job.drop_cost)
     return Ranking(tuple(found), reasons, worthwhile)
@@ -91,7 +90,8 @@ def insertions_to_json(job: Job, ranking: Ranking) -> dict[str, Any]:
                 "end": place.end,
                 "added_cost": place.added_cost,
                 "added_travel": place.added_travel,
-                "moved": list(place.moved),
+                "moved": [other.job for other in place.touched],
+                "touched": [other._asdict() for other in place.touched],
             }
             for place in ranking.insertions
         ],
@@ -99,39 +99,29 @@ def insertions_to_json(job: Job, ranking: Ranking) -> dict[str, Any]:
     }
 
 
-def _places(problem: PlanningProblem, route: WorkingRoute, job: int) -> list[RankedInsertion]:
-    if not problem.may_serve(route.technician, job):
+def _places(board: QuoteBoard, technician: int, job: Job) -> list[RankedInsertion]:
+    person, route = board.problem.technicians[technician], board.jobs_of(technician)
+    if not may_come(person, job):
         return []
-    capacity = problem.technicians[route.technician].capacity
-    if capacity is not None and route.load + problem.jobs[job].demand > capacity:
+    if person.capacity is not None and sum(other.demand for other in route) + job.demand > person.capacity:
         return []
-    before = time_route(problem, route.technician, route.jobs)
-    assert before is not None, "open_board keeps routes with a schedule only"
-    found = []
-    for position in route.span_for(problem.jobs[job]):
-        jobs = [*route.jobs[:position], job, *route.jobs[position:]]
-        after = time_route(problem, route.technician, jobs)
+    before, found = board.present(technician), []
+    for position in board.span_for(technician, job):
+        after = board.time_with(technician, job, position)
         if after is not None:
-            found.append(_ranked(before, after, position))
+            found.append(_ranked(person.id, before, after, position))
     return found
 
 
-def _ranked(before: Route, after: Route, position: int) -> RankedInsertion:
-    starts = {stop.job: stop.start for stop in before.stops}
+def _ranked(technician: str, before: TimedRoute, after: TimedRoute, position: int) -> RankedInsertion:
     stop = after.stops[position]
     return RankedInsertion(
-        technician=after.technician,
+        technician=technician,
         position=position,
         arrive=stop.arrive,
         start=stop.start,
         end=stop.end,
         added_cost=after.cost - before.cost,
         added_travel=after.travel - before.travel,
-        moved=tuple(other.job for other in after.stops if starts.get(other.job, other.start) != other.start),
+        touched=touched_by(before.stops, [*after.stops[:position], *after.stops[position + 1 :]]),
     )
-
-
-def _plan_of(problem: PlanningProblem, board: Sequence[WorkingRoute], job: str) -> Plan:
-    routes = tuple(time_route(problem, route.technician, route.jobs) for route in board)
-    timed = tuple(route for route in routes if route is not None)
-    return Plan(0, 0, 0, 0, timed, (Unserved(job),))

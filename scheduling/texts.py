@@ -106,3 +106,16 @@ MOVE_TEXTS: Final = {
     "GAP_BEFORE": N_("{jobs} 작업이 빠져 시간이 바뀝니다."),
     "CHEAPER": N_("바뀐 일정에서는 이렇게 가는 편이 낫습니다."),
 }
+
+BROKEN_TEXTS: Final = {
+    "WINDOW_BENT": N_("{job} 방문이 약속 시간보다 {minutes}분 늦어집니다."),
+    "SHIFT_OVERRUN": N_("{technician} 기사의 근무가 끝나야 하는 시각을 {minutes}분 넘깁니다."),
+    "BREAK_MISSED": N_("{technician} 기사가 점심이나 쉬는 시간을 가질 수 없습니다."),
+    "TIME_NOT_PROMISED": N_("{job} 방문을 약속 시간에서 {minutes}분 벗어난 때에 시작하게 됩니다."),
+    "MANDATORY_LEFT_OUT": N_("{job} 방문은 꼭 해야 하므로 뺄 수 없습니다."),
+    "OVER_CAPACITY": N_("{technician} 기사가 실을 수 있는 양을 {amount}만큼 넘깁니다."),
+    "SKILL_MISSING": N_("{technician} 기사에게는 {job} 방문에 필요한 자격이 없습니다."),
+    "PIN_BROKEN": N_("{job} 방문은 다른 기사에게 고정되어 있습니다."),
+    "PREFIX_BROKEN": N_("{technician} 기사가 이미 시작한 일의 순서는 바꿀 수 없습니다."),
+    "OTHER": N_("계획의 규칙({code})에 어긋납니다."),
+}

@@ -56,15 +56,16 @@ HELP = """\
          [--person-cost N] [--time-cost N] [--new-problem PROBLEM.json] [--seed N] [--iterations N]
   quote PROBLEM.json PLAN.json JOB.json           계획에 작업 하나를 넣을 자리를 좋은 순서로
   why PROBLEM.json PLAN.json JOB [--technician T] 왜 이 기사인지, 왜 빠졌는지, 무엇을 바꾸면 되는지
+  what-if PROBLEM.json PLAN.json CHANGE.json      손으로 바꾸면 무엇이 어떻게 되는지 미리 보기
   bench [NAME] | bench load [--help] | screenshots 측정 | README 화면 만들기
   fuzz [--minutes 5] | audit                      API에 아무것이나 보내 보기 | 쓰는 패키지의 알려진 취약점
 
 각 명령의 옵션: python3 run.py COMMAND --help
 """
-PLANNING = ("plan", "plan-region", "repair", "quote", "why")
+PLANNING = ("plan", "plan-region", "repair", "quote", "why", "what-if")
 CHECKS = ("test", "lint", "fmt")
 NEED_DEVELOPMENT = (*CHECKS, "bench", "fuzz", "audit", "screenshots")
-NEED_KERNEL = ("demo", "worker", "build", "test", "bench", *PLANNING, "screenshots")
+NEED_KERNEL = ("demo", "serve", "worker", "build", "test", "bench", *PLANNING, "screenshots")
 NEED_SCREENS = ("demo", "serve", "build", "test", "bench", "fuzz", "screenshots")
 
 

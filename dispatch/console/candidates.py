@@ -144,6 +144,16 @@ def preview_assignment(
         trial.rollback()
 
 
+def list_alternatives(
+    session: Session, *, ticket_id: int, technician_id: int, now: datetime
+) -> list[CrewMember]:
+    """What would do where a choice was refused: the same technician if he has room, then the next soonest."""
+    able = [member for member in list_crew(session, ticket_id=ticket_id, now=now) if member.can_go]
+    same = [member for member in able if member.technician_id == technician_id]
+    others = [member for member in able if member.technician_id != technician_id]
+    return same + others[:1]
+
+
 def outside_visiting_hours(
     session: Session, *, ticket_id: int, start: datetime, now: datetime
 ) -> tuple[str, str] | None:

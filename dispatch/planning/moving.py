@@ -9,6 +9,7 @@ from datetime import date
 from dispatch.planning.board_problem import Freedom, to_problem
 from dispatch.planning.board_shapes import BoardVisit, DayBoard
 from dispatch.planning.drafts import DayDraft, draft_of
+from scheduling.evaluator import route_legs
 
 
 def without(board: DayBoard, visit_ids: Iterable[int]) -> DayDraft:
@@ -25,3 +26,19 @@ def drafts_without(boards: Sequence[DayBoard], visit: BoardVisit, *, but: date) 
         for board in boards
         if board.day != but and any(v.visit_id == visit.visit_id and v.planned for v in board.visits)
     ]
+
+
+def travel_for(boards: Sequence[DayBoard], visit: BoardVisit) -> int:
+    """Seconds that the published plan drives for a visit: with it less without it; 0 where it is nowhere."""
+    for board in boards:
+        if not any(other.visit_id == visit.visit_id and other.planned for other in board.visits):
+            continue
+        bp = to_problem(board, freedom=Freedom.FREE)
+        for technician, person in enumerate(bp.problem.technicians):
+            names = bp.sequences.get(person.id, [])
+            if visit.job_id in names:
+                jobs = [bp.problem.job_index[name] for name in names]
+                rest = [job for job in jobs if job != bp.problem.job_index[visit.job_id]]
+                left = sum(route_legs(bp.problem, technician, rest)) if rest else 0
+                return sum(route_legs(bp.problem, technician, jobs)) - left
+    return 0

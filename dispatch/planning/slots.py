@@ -27,7 +27,8 @@ from dispatch.planning.visiting_hours import may_be_offered, visiting_hours
 from dispatch.travel import place_at
 from dispatch.visit_rules import part_due
 from geo.schemas import Point, TravelSource
-from scheduling.quote import Offer, rank_windows, without_overtime
+from scheduling.quote import Ask, Offer, rank_boards
+from scheduling.quote_board import QuoteBoard
 from workforce.queries import get_point, is_point_closed
 from workforce.schemas import PointInfo
 
@@ -77,11 +78,22 @@ class Slot:
     """The visit's present technician would come."""
     as_planned: bool = False
     """His plan already has him there."""
+    touched: int = 0
+    """How many other visits would begin at another time, each within what is agreed."""
+    most_later_s: int = 0
+    """By how much the one that waits longest for it would begin later."""
+    neighbour: str = ""
+    """The neighbouring point from which the technician would come; empty: the ticket's own."""
 
     @property
     def note(self) -> str:
         """What whoever offers it should know; empty when there is nothing to say."""
-        return _("근무 시간이 끝난 뒤까지 일해야 하는 시간입니다.") if self.overtime else ""
+        words = []
+        if self.neighbour:
+            words.append(_("이웃 지점 {name}에서").format(name=self.neighbour))
+        if self.overtime:
+            words.append(_("근무 시간이 끝난 뒤까지 일해야 하는 시간입니다."))
+        return " · ".join(words)
 
 
 def rank_slots(
@@ -114,7 +126,7 @@ def rank_slots(
     newest = current_visit(session, ticket_id=ticket_id)
     if since is None and newest is not None:
         since = part_due(status=ticket.status, hold_reason=newest.hold_reason, hold_due_at=newest.hold_due_at)
-    slots = _rank(boards, seen, since=since)
+    slots = rank_days(boards, seen, since=since)
     if ticket.status in GOING_AGAIN and since is None:
         # Before and after the new visit is planned alike: a text, the desk and the phone offer the same.
         slots = [*_later_today(boards[0], seen, slots), *slots]
@@ -141,13 +153,14 @@ def rank_slots_for(session: Session, *, company_id: int, question: SlotQuestion,
     place = place_at(question.lat, question.lon, question.area_code)
     for point in _nearest_points(session, company_id=company_id, place=place, now=now):
         boards = reckon_with(session, load_horizon(session, point_id=point.id, now=now), place)
-        slots = _rank(boards, _hypothetical(question, place, boards[0], now))
+        slots = rank_days(boards, _hypothetical(question, place, boards[0], now))
         if slots:
             return slots
     return []
 
 
-def _rank(boards: Sequence[DayBoard], seen: BoardVisit, *, since: datetime | None = None) -> list[Slot]:
+def rank_days(boards: Sequence[DayBoard], seen: BoardVisit, *, since: datetime | None = None) -> list[Slot]:
+    """Every window of these days that somebody can keep and that may be offered, best first."""
     asked = replace(seen, window=None, pinned_time=False)
     ahead = [(board, [w for w in _windows(board) if since is None or w[0] >= since]) for board in boards]
     offered = [(board, [w for w in windows if may_be_offered(board, asked, w)]) for board, windows in ahead]
@@ -184,18 +197,21 @@ def _slots_of_day(
     asked = replace(seen, window=None, pinned_time=False, wished=())
     bp = to_problem(board, freedom=Freedom.INSERT, anew=asked)
     job = bp.problem.jobs[bp.problem.job_index[asked.job_id]]
-    problem = bp.problem if overtime else without_overtime(bp.problem, bp.sequences)
+    quotes = QuoteBoard(bp.problem, bp.sequences)
+    if not overtime:
+        quotes.forbid_overtime()
     begins = {s.technician_id: s.start_at for s in reversed(board.stretches)}
     own = [s.key for s in board.stretches if s.technician_id == seen.technician_id]
     by_worth: dict[int, list[tuple[int, int]]] = {}
     for start, end in windows:
         span = board.seconds(start), board.seconds(end)
         by_worth.setdefault(_worth_of_keeping(seen, (start, end)), []).append(span)
-    for worth, spans in by_worth.items():
-        offers = rank_windows(problem, bp.sequences, job, spans, familiar=dict.fromkeys(own, worth))
-        slots = (_slot(bp, offer, seen, overtime=overtime) for offer in offers if offer.reachable)
+    asks = [Ask(quotes, job, spans, dict.fromkeys(own, worth)) for worth, spans in by_worth.items()]
+    for found in rank_boards(asks, most=len(windows)):
+        slot = _slot(bp, found.offer, seen, overtime=overtime)
         # A window that begins before its technician does is a promise of half of it, and its fee a night's.
-        yield from (slot for slot in slots if overtime or slot.start >= begins[slot.technician_id])
+        if overtime or slot.start >= begins[slot.technician_id]:
+            yield slot
 
 
 def _slot(bp: BoardProblem, offer: Offer, seen: BoardVisit, *, overtime: bool) -> Slot:
@@ -212,6 +228,8 @@ def _slot(bp: BoardProblem, offer: Offer, seen: BoardVisit, *, overtime: bool) -
         score=offer.score,
         overtime=overtime,
         own=stretch.technician_id == seen.technician_id,
+        touched=len(offer.touched),
+        most_later_s=max((0, *(other.seconds for other in offer.touched))),
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scheduling.evaluator import viable_prefix
-from scheduling.problem import PlanningProblem
+from scheduling.problem import PlanningProblem, StopNumbers
 from scheduling.problem_checks import MOST_BREAKS
 
 MANDATORY_WORTH = 10**13
@@ -105,9 +105,7 @@ class KernelArrays:
         gaps: list[tuple[int, int]] = []
         self.jobs["after"] = problem.leaders
         for row, job, stop in zip(self.jobs, problem.jobs, problem.stops, strict=True):
-            for name, number in zip(_TIMES, stop[:7], strict=True):
-                row[name] = number
-            row["soft"] = (stop[4] > 0 and stop[3] < stop[1]) or (stop[6] > 0 and stop[5] < stop[1])
+            fill_times(row, stop)
             row["gap_from"] = len(gaps)
             gaps += stop[7]
             row["gap_until"] = len(gaps)
@@ -138,3 +136,15 @@ class KernelArrays:
                 self.visit_cost[:, t].tobytes(),
             )
             row["twin"] = t if self.prefixes[t] else first.setdefault(alike, t)
+
+
+def job_rows(count: int) -> npt.NDArray[Any]:
+    """So many jobs as kernel.h has them, still without numbers."""
+    return np.zeros(count, dtype=_JOB)
+
+
+def fill_times(row: Any, stop: StopNumbers) -> None:
+    """What decides about a job's time, its closed times aside."""
+    for name, number in zip(_TIMES, stop[:7], strict=True):
+        row[name] = number
+    row["soft"] = (stop[4] > 0 and stop[3] < stop[1]) or (stop[6] > 0 and stop[5] < stop[1])

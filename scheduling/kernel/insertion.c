@@ -48,10 +48,7 @@ static int64_t penalty_with_breaks(
     return finish(person, &states[now], leg);
 }
 
-/* What a job at position k would cost: the detour and the rest, with the penalty of the whole route. */
-typedef struct { int64_t bound, detour; int32_t to, from, arrival, position; int64_t late; } Trial;
-
-static int64_t added_cost(const Problem *problem, const Route *route, const Job *job, const Trial *trial, int64_t below) {
+int64_t added_cost(const Problem *problem, const Route *route, const Job *job, const Trial *trial, int64_t below) {
     const Technician *person = &problem->technician[route->technician];
     int64_t penalty;
     if (person->breaks) {

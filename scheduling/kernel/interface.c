@@ -79,7 +79,7 @@ static void copy_problem(Problem *problem, const Input *input) {
     find_homes(problem);
 }
 
-static Route empty_route(const Problem *problem, int32_t technician) {
+Route empty_route(const Problem *problem, int32_t technician) {
     Route route = {.technician = technician, .room = 8};
     route.stop = calloc(8, sizeof *route.stop);
     route.leg = calloc(8, sizeof *route.leg);
@@ -91,7 +91,7 @@ static Route empty_route(const Problem *problem, int32_t technician) {
     return route;
 }
 
-static void free_route(Route *route) {
+void free_route(Route *route) {
     free(route->stop);
     free(route->leg);
     free(route->ready);

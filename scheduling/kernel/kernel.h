@@ -124,7 +124,12 @@ void choose_removed(Search *search);
 void choose_order(Search *search);
 void insert_pending(Search *search);
 
+/* interface.c */
+Route empty_route(const Problem *problem, int32_t technician);
+void free_route(Route *route);
+
 /* solution.c */
+void make_room(Route *route, int32_t length);
 void touch_route(Search *search, int32_t technician);
 void put_job(Search *search, int32_t technician, int32_t job, int32_t position);
 bool take_removed(Search *search);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void make_room(Route *route, int32_t length) {
+void make_room(Route *route, int32_t length) {
     if (length < route->room) return;
     int32_t room = 2 * length + 8;
     size_t n = (size_t)room;

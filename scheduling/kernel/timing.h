@@ -27,6 +27,12 @@ static inline int64_t overtime_cost(const Technician *person, int32_t arrival) {
     return arrival > person->ends ? (int64_t)(arrival - person->ends) * person->rate : 0;
 }
 
+/* What a job at position k would cost: the detour and the rest, with the penalty of the whole route. */
+typedef struct { int64_t bound, detour; int32_t to, from, arrival, position; int64_t late; } Trial;
+
+/* insertion.c: exact, NEVER where it would not fit or (without breaks) not be below `below`. */
+int64_t added_cost(const Problem *problem, const Route *route, const Job *job, const Trial *trial, int64_t below);
+
 /* A label joins a state, unless another is as good in every respect; those that it beats go.
  * Having taken a break already is never worse: it can be taken again only at a loss. */
 static inline void add_label(State *state, Label label) {

@@ -45,6 +45,7 @@ class TestByHand:
 
         visit = visit_of(session, ticket)
         assert (visit.technician_id, visit.planned_start, done.start_at) == (far, start, start)
+        assert done.added_travel_s > 0 and done.late == 0
         assert visit.pinned_technician and visit.pinned_time
         assert visit.told_technician_id == far
         lines = session.exec(select(TimelineEntry).where(col(TimelineEntry.what) == "VisitAssignedByHand"))
@@ -56,7 +57,8 @@ class TestByHand:
         ticket = shop.ticket()
         start = plan(session, ticket, now).planned_start
         for pin in (("technician",), ("technician", "time"), ()):
-            self.assign(session, ticket, who, now, start=start, pin=pin)
+            again = self.assign(session, ticket, who, now, start=start, pin=pin)
+            assert again.added_travel_s == 0, "he drives there already"
             visit = visit_of(session, ticket)
             assert (visit.technician_id, visit.planned_start) == (who, start)
             assert (visit.pinned_technician, visit.pinned_time) == ("technician" in pin, "time" in pin)

@@ -155,6 +155,17 @@ for problem in (day, replace(day, jobs=tuple(pinned)), generate_routes(customers
     search.return_to_best()
     assert search.columns(50)
     search.close()
+from scheduling import Ask, QuoteBoard, insert_greedy, rank_boards
+days = [generate_day(technicians=4, jobs=40, seed=seed) for seed in (1, 2)]
+boards = [QuoteBoard(day, insert_greedy(day).sequences) for day in days]
+windows = [(hour * 3600, (hour + 2) * 3600) for hour in range(8, 18)]
+boards.append(QuoteBoard(generate_day(technicians=2, jobs=0, seed=1)))
+found = []
+for job in days[0].jobs:
+    asks = [Ask(board, job, windows[: 2 + 4 * at], location=min(at, 1)) for at, board in enumerate(boards)]
+    found += rank_boards(asks, most=9)
+assert {offer.ask for offer in found} == {0, 1, 2}
+del asks, boards
 empty = binding.KernelSearch(generate_day(technicians=1, jobs=0, seed=1), seed=1)
 empty.run(steps=10, temperature=1.0)
 empty.close()

@@ -106,6 +106,12 @@ def test_a_missing_licence_cannot_be_overridden(web_world: WebWorld, dispatcher:
     crew = dispatcher.get(f"/dispatch/tickets/{number}/crew", headers=PART).text
     assert re.search(rf'value="{helper_id}"[^>]*disabled', crew)
     assert not re.search(rf'value="{web_world.technician.id}"[^>]*disabled', crew)
+    shown = dispatcher.post(
+        f"/dispatch/tickets/{number}/assignment/preview",
+        data={"technician_id": str(helper_id)},
+        headers=PART,
+    ).text
+    assert "자격" in shown and "대신 박기사 기사는" in shown, "why not, and what would do"
     refused = assign(dispatcher, number, technician_id=str(helper_id), reason="급함")
     assert refused.status_code == 422
     assert "자격" in refused.text
@@ -121,6 +127,7 @@ def test_what_it_would_move_is_shown_and_nothing_is_kept(web_world: WebWorld, di
         headers=PART,
     )
     assert "박기사" in answer.text
+    assert "이렇게 바꾸면:" in answer.text and "약속 시간 모두 지킴" in answer.text
     with web_world.database.reading() as session:
         assert len(session.exec(select(TimelineEntry)).all()) == before
         assert session.exec(select(Visit)).all() == []

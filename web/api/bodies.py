@@ -35,6 +35,13 @@ class AcceptanceBody(BaseModel):
     reason: Reason | None = None
 
 
+class OfferedWindow(WindowRequest):
+    """An agreed window; of an offer from `/slots` its technician and, for a neighbouring point, its point."""
+
+    technician_id: int | None = None
+    service_point_id: int | None = None
+
+
 class AttemptBody(BaseModel):
     """A try to talk with the family."""
 
@@ -42,7 +49,7 @@ class AttemptBody(BaseModel):
     with_: Annotated[PartyRole | None, Field(alias="with")] = None
     at: Moment | None = None
     evidence: Literal["TELEPHONY", "FAMILY", "SELF_REPORT"] = "SELF_REPORT"
-    window: WindowRequest | None = None
+    window: OfferedWindow | None = None
     reason: Reason = ""
     asked_by: AskedBy = "company"
     call_back_at: Moment | None = None
@@ -50,7 +57,7 @@ class AttemptBody(BaseModel):
 
     def to_request(self) -> AttemptRequest:
         """Dispatch's form of it."""
-        window = AgreedWindow(self.window.start, self.window.end) if self.window else None
+        window = AgreedWindow(**self.window.model_dump()) if self.window else None
         return AttemptRequest(
             outcome=self.outcome,
             with_role=self.with_,

@@ -20,6 +20,10 @@ class SlotShape(BaseModel):
     travel_source: TravelSource
     reachable: bool
     overtime: bool
+    touched: int
+    most_later_s: int
+    service_point_id: int
+    neighbour: str
     score: float
 
 

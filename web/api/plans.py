@@ -13,7 +13,9 @@ from core.clock import rfc3339_kst
 from core.errors import FieldError, InvalidError, NotFoundError
 from core.i18n import _
 from core.wall import across_the_company
+from dispatch.first_contact import MAY_PROMISE_NEIGHBOURS
 from dispatch.intake_rules import SYMPTOMS
+from dispatch.planning.neighbour_slots import rank_slots_around
 from dispatch.planning.plan_queries import PlanView, RouteView, StopView, plan_of
 from dispatch.planning.replans import ask_replan
 from dispatch.planning.slots import Slot, SlotQuestion, rank_slots, rank_slots_for
@@ -43,7 +45,9 @@ def get_slots(
     def look(session: Session, now: datetime) -> list[dict[str, Any]]:
         if ticket:
             ticket_id = reach_ticket(session, principal=principal, number=ticket)
-            return [_slot(slot) for slot in rank_slots(session, ticket_id=ticket_id, now=now)]
+            look_around = principal.role in MAY_PROMISE_NEIGHBOURS
+            ranked = (rank_slots_around if look_around else rank_slots)(session, ticket_id=ticket_id, now=now)
+            return [_slot(slot) for slot in ranked]
         question = _question(address, symptom=symptom, vulnerable=vulnerable)
         found = rank_slots_for(session, company_id=principal.company_id, question=question, now=now)
         return [_slot(slot) for slot in found]
@@ -140,6 +144,10 @@ def _slot(slot: Slot) -> dict[str, Any]:
         "travel_source": slot.travel_source,
         "reachable": slot.reachable,
         "overtime": slot.overtime,
+        "touched": slot.touched,
+        "most_later_s": slot.most_later_s,
+        "service_point_id": slot.service_point_id,
+        "neighbour": slot.neighbour,
         "score": slot.score,
     }
 

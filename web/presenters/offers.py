@@ -87,15 +87,18 @@ def waiting_words(part_due_at: datetime | None) -> str:
 
 
 def offer_value(slot: Slot) -> str:
-    """`start/end/technician`: who is named is who comes."""
-    return f"{rfc3339_kst(slot.start)}/{rfc3339_kst(slot.end)}/{slot.technician_id}"
+    """`start/end/technician`, and `/point` for a neighbour's: who is named is who comes."""
+    own = f"{rfc3339_kst(slot.start)}/{rfc3339_kst(slot.end)}/{slot.technician_id}"
+    return f"{own}/{slot.service_point_id}" if slot.neighbour else own
 
 
 def read_offer(chosen: str) -> AgreedWindow:
-    """`start/end` in RFC 3339, and the technician who was named if there was one. Raises ValueError."""
+    """`start/end` in RFC 3339, the technician who was named and the neighbouring point, if there was one of
+    each. Raises ValueError."""
     start, end, *who = chosen.split("/")
-    named = read_id(who[0]) if len(who) == 1 else None
-    window = AgreedWindow(datetime.fromisoformat(start), datetime.fromisoformat(end), named)
+    named = read_id(who[0]) if 1 <= len(who) <= 2 else None
+    point = read_id(who[1]) if len(who) == 2 else None
+    window = AgreedWindow(datetime.fromisoformat(start), datetime.fromisoformat(end), named, point)
     if window.start.tzinfo is None or window.end.tzinfo is None:
         raise ValueError(chosen)
     return window

@@ -20,7 +20,8 @@ from core.visibility import Datum
 from dispatch.detail_shapes import PartyFacts, TicketDetail, VisitFacts
 from dispatch.intake_rules import UNKNOWN_DANGER
 from dispatch.merging import merged_into, say_of, taken_in
-from dispatch.planning.slots import Slot, rank_slots
+from dispatch.planning.neighbour_slots import rank_slots_around
+from dispatch.planning.slots import Slot
 from dispatch.pricing import estimate_visit
 from dispatch.queries import ticket_detail
 from dispatch.safety_advice import lines_read
@@ -109,7 +110,7 @@ def slot_values(session: Session, *, principal: Principal, number: str, now: dat
         why = _("가까운 서비스점을 찾고 있습니다. 몇 초 안에 여기에 시간이 나옵니다.")
     elif detail.status != "RECEIVED":
         try:
-            found = rank_slots(session, ticket_id=detail.id, now=now)
+            found = rank_slots_around(session, ticket_id=detail.id, now=now)
             offers = weigh_offers(_changes(found, visit), clocks=detail.clocks, now=now)
             why = waiting_words(detail.part_due_at)
         except DomainError as error:

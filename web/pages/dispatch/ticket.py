@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -11,8 +11,13 @@ from fastapi.responses import RedirectResponse
 from core.actor import Actor, Principal
 from core.errors import DomainError, ForbiddenError, NotFoundError
 from core.i18n import _
-from dispatch.by_hand import HandAssignment
-from dispatch.console.candidates import outside_visiting_hours, preview_assignment
+from dispatch.by_hand import BookedTimeError, HandAssignment, LicenceMissingError
+from dispatch.console.candidates import (
+    CrewMember,
+    list_alternatives,
+    outside_visiting_hours,
+    preview_assignment,
+)
 from dispatch.console.limits import limits_passed
 from dispatch.console.why import why_this_technician
 from dispatch.open_visits import find_open_visit
@@ -120,6 +125,7 @@ def post_preview(
     """What the assignment would do to this visit and to others; nothing is kept."""
     context = context_of(request)
     values: dict[str, Any] = {"preview": None, "why": "", "moved": [], "drifting": 0, "now": context.clock()}
+    values["instead"] = []
     values["limits"], values["hours"] = (), None
     try:
         with context.database.transaction() as session:
@@ -145,9 +151,21 @@ def post_preview(
             values["limits"] = limits_passed(detail.clocks, start=found.start_at, end=end, now=now)
     except NotFoundError:
         raise
+    except (BookedTimeError, LicenceMissingError) as error:
+        values["why"] = error.detail
+        values["instead"] = _instead(request, principal, number, read_chosen(posted, "technician_id"))
     except DomainError as error:
         values["why"] = error.detail
     return render_page(request, "dispatch/_preview.html", values)
+
+
+def _instead(request: Request, principal: Principal, number: str, technician_id: int) -> list[CrewMember]:
+    """What would do in place of a choice that was refused."""
+    context = context_of(request)
+    with context.database.reading() as session:
+        ticket_id = reach_ticket(session, principal=principal, number=number)
+        now = context.clock()
+        return list_alternatives(session, ticket_id=ticket_id, technician_id=technician_id, now=now)
 
 
 def render_dialog(
@@ -181,4 +199,15 @@ def _moved(found: HandAssignment, *, current: int | None) -> dict[str, Any]:
     """What the decision moves; times of others that the hour of the day moves anyway are a number."""
     touched = {found.technician_id, current}
     own = [c for c in found.moved if c["what"] != "retimed" or c["to"]["technician_id"] in touched]
-    return {"moved": [change["text"] for change in own], "drifting": len(found.moved) - len(own)}
+    return {"moved": [_with_minutes(change) for change in own], "drifting": len(found.moved) - len(own)}
+
+
+def _with_minutes(change: dict[str, Any]) -> str:
+    """The sentence of a change, and by how much a visit of the same technician begins later or earlier."""
+    text = str(change["text"])
+    if change["what"] != "retimed":
+        return text
+    before, after = (datetime.fromisoformat(change[side]["start"]) for side in ("from", "to"))
+    minutes = round((after - before).total_seconds() / 60)
+    words = _("{n}분 늦어짐") if minutes > 0 else _("{n}분 빨라짐")
+    return f"{text} ({words.format(n=abs(minutes))})"

@@ -26,6 +26,7 @@ TYPING_S = 0.2
 SYMPTOMS = ("NO_HEAT", "NO_HOT_WATER", "LEAK", "NOISE")
 LAG_EVERY_S = 0.1
 GRACE_S = 45.0
+NEWS_WITHIN_S = 5.0
 MAP_PAUSE_S = pause_of("pages/dispatch.js", "MAP_PAUSE_MS") / 1000
 KINDS = {
     "/dispatch/queue": "console: queue",
@@ -233,6 +234,12 @@ class People:
         await asyncio.gather(*self.standing, return_exceptions=True)
         await self.house.close()
 
+    async def hear_out(self) -> None:
+        """The last tickets' news may wait for the pages' breath."""
+        until = time.monotonic() + NEWS_WITHIN_S
+        while self.sent_at.keys() - self.heard_at.keys() and time.monotonic() < until:
+            await asyncio.sleep(LAG_EVERY_S)
+
     def note_spread(self) -> None:
         """From the press until an open console has heard of the new ticket."""
         for number, sent in self.sent_at.items():
@@ -267,6 +274,7 @@ async def run(plan: dict[str, Any]) -> Tally:
     await people.work()
     house.tally.client_cpu_s = time.process_time() - cpu
     print("end", flush=True)
+    await people.hear_out()
     people.note_spread()
     await people.leave()
     return house.tally

@@ -52,8 +52,9 @@ def has_place(
 
 
 def able(problem: PlanningProblem) -> PlanningProblem:
-    """Without pins, skills and capacities: time alone decides."""
-    jobs = tuple(replace(job, technician=None, skills=frozenset(), demand=0) for job in problem.jobs)
+    """Without pins, skills, capacities, orders and wishes: time alone decides."""
+    free = {"technician": None, "skills": frozenset(), "demand": 0, "after": None, "visit_costs": {}}
+    jobs = tuple(replace(job, **free) for job in problem.jobs)
     return replace(problem, jobs=jobs)
 
 

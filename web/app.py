@@ -33,6 +33,7 @@ from workforce.callers import Held, standing
 
 API_PREFIX = "/api/v1"
 SWITCH_S = 0.0005
+"""After so long a thread at work lets another one go on, and the event loop: a tenth of Python's own."""
 LAST_LOOKS, LOOK_PAUSE_S = 100, 0.02
 
 

@@ -15,7 +15,13 @@ from psycopg.errors import (
     ReadOnlySqlTransaction,
     UntranslatableCharacter,
 )
-from sqlalchemy.exc import DataError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import (
+    DataError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    PendingRollbackError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -52,7 +58,8 @@ def install_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(ClientDisconnect, _on_gone)
-    for away in (OperationalError, InterfaceError, PoolTimeoutError):
+    # PendingRollbackError: the connection died in a savepoint, and the step went on behind it.
+    for away in (OperationalError, InterfaceError, PendingRollbackError, PoolTimeoutError):
         app.add_exception_handler(away, _on_database_away)
     app.add_exception_handler(InternalError, _on_refused_write)
     app.add_exception_handler(DataError, _on_data_error)

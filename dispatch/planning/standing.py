@@ -30,14 +30,17 @@ def standing_of(visit: BoardVisit) -> Standing:
 def published_place(board: DayBoard, visit: BoardVisit) -> Published | None:
     """Where a visit stands in the published plan of its board, and what moving it costs.
 
-    It is free to give away what its technician cannot go to.
+    It is free to give away what its technician cannot go to, and to send whom the family wishes for, as long
+    as nobody has agreed with it about the one who comes.
     """
     if visit.technician_id is None or visit.planned_start is None or visit.under_way:
         return None
     standing = standing_of(visit)
+    wished = visit.preferred_technician_id not in (None, visit.technician_id)
+    free = not board.can_go(visit) or (wished and standing is not Standing.PROMISED)
     return Published(
         technician=str(visit.technician_id),
         start=board.seconds(visit.planned_start),
-        person_cost=board.rules.move_person_cost[standing] if board.can_go(visit) else 0,
+        person_cost=0 if free else board.rules.move_person_cost[standing],
         time_cost=board.rules.move_later_cost[standing],
     )

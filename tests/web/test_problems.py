@@ -9,6 +9,7 @@ from datetime import datetime
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy.exc import PendingRollbackError
 from starlette.requests import ClientDisconnect
 from structlog.testing import capture_logs
 
@@ -100,3 +101,18 @@ def test_who_leaves_while_still_asking_is_no_fault() -> None:
     with capture_logs() as logged, serving(app) as url, client_of(url) as nobody:
         assert nobody.get("/").status_code == 499
     assert logged == []
+
+
+def test_a_connection_that_died_in_a_savepoint_is_the_databases_fault() -> None:
+    """What runs behind it meets the dead savepoint, not the broken connection."""
+    app = FastAPI()
+    install_error_handlers(app)
+
+    @app.post("/api/v1/step")
+    def go_on() -> None:
+        raise PendingRollbackError("Can't reconnect until invalid savepoint transaction is rolled back.")
+
+    with serving(app) as url, client_of(url) as program:
+        answer = program.post("/api/v1/step")
+    assert answer.status_code == 503 and answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["Retry-After"] == "5" and "저장되지 않았으니" in answer.json()["detail"]

@@ -64,7 +64,7 @@ def wish_technician(
         return False
     unwanted = excluded_id is not None and visit.technician_id == excluded_id
     if not unwanted or _is_settled(visit):
-        if visit.planned_start is not None and visit.state not in UNDER_WAY_STATES:
+        if visit.state not in UNDER_WAY_STATES:
             day = operating_day(max(visit.planned_start, now))
             request_solve(session, point_id=visit.service_point_id, day=day, now=now)
         return unwanted

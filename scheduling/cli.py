@@ -28,7 +28,7 @@ from scheduling.kernel.build import KernelMissingError
 from scheduling.plan import Plan, parse_sequences, plan_to_json
 from scheduling.planner import Engine, SearchOptions, solve
 from scheduling.preparation.model import JobRules, RichProblem
-from scheduling.preparation.rich_json import parse_job_rules, parse_rich
+from scheduling.preparation.rich_json import parse_job_rules, parse_rich, refuse_rules
 from scheduling.preparation.rich_plan import rich_plan_to_json
 from scheduling.preparation.rich_quote import quote_rich
 from scheduling.preparation.solving import solve_rich
@@ -83,7 +83,7 @@ def plan(given: argparse.Namespace) -> int:
 
 def repair(given: argparse.Namespace) -> int:
     """Mend a published plan after an event, moving as few jobs as is worth it."""
-    problem = parse_problem(_read_json(given.problem))
+    problem = _read_plain(given.problem)
     published = read_published(_read_json(given.plan))
     event = parse_event(_read_json(given.event))
     _check_writable(given.out)
@@ -151,7 +151,7 @@ def quote(given: argparse.Namespace) -> int:
 
 def why(given: argparse.Namespace) -> int:
     """Why a job is where it is, or left out: every technician, or one; JSON on stdout."""
-    problem = parse_problem(_read_json(given.problem))
+    problem = _read_plain(given.problem)
     sequences = parse_sequences(_read_json(given.plan))
     if given.technician is not None and given.technician not in problem.technician_index:
         raise ProblemError("technician", f"'{given.technician}' 기사가 없습니다")
@@ -163,7 +163,7 @@ def why(given: argparse.Namespace) -> int:
 
 def ask_what_if(given: argparse.Namespace) -> int:
     """What a change by hand would do to a plan; JSON on stdout."""
-    problem = parse_problem(_read_json(given.problem))
+    problem = _read_plain(given.problem)
     sequences = parse_sequences(_read_json(given.plan))
     change = parse_change(_read_json(given.change), problem)
     try:
@@ -316,6 +316,13 @@ def _read_json(path: Path) -> object:
             else ""
         )
         raise ProblemError(str(path), f"JSON이 아닙니다.{where}".rstrip(".")) from error
+
+
+def _read_plain(path: Path) -> PlanningProblem:
+    """A problem without rules that are prepared: here they are refused, not left out."""
+    body = _read_json(path)
+    refuse_rules(body)
+    return parse_problem(body)
 
 
 def _check_writable(path: Path) -> None:

@@ -225,10 +225,15 @@ def may_come(person: Technician, job: Job) -> bool:
 
 def cost_of_coming(person: Technician, job: Job) -> int:
     """What it costs besides that this technician comes, and not the one of the published plan."""
-    cost = max(0, job.visit_costs.get(person.id, 0))
-    if job.published and job.published.technician not in (person.id, person.person):
-        cost += job.published.person_cost
-    return cost
+    return max(0, job.visit_costs.get(person.id, 0)) + stranger_cost(person, job)
+
+
+def stranger_cost(person: Technician, job: Job) -> int:
+    """What it costs that somebody else comes than in the published plan."""
+    published = job.published
+    if published is None or published.technician in (person.id, person.person):
+        return 0
+    return published.person_cost
 
 
 def positions_for(job: Job, route: Sequence[Job], *, locked: int) -> range:

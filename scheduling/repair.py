@@ -13,7 +13,7 @@ from typing import Any
 from scheduling.events import Event, apply_event, event_to_json, gone_token
 from scheduling.explain import explain_unserved
 from scheduling.moves import Move, Place, Places, list_moves, move_to_json
-from scheduling.plan import PLAN_FORMAT, Plan, Reason, Unserved, parse_sequences, plan_to_json
+from scheduling.plan import PLAN_FORMAT, Params, Plan, Reason, Unserved, parse_sequences, plan_to_json
 from scheduling.planner import SearchOptions, solve
 from scheduling.problem import Job, PlanningProblem, Published
 from scheduling.problem_checks import COST_LIMIT, ProblemError
@@ -67,7 +67,7 @@ def repair_plan(
     plan = solve(now, seconds=seconds, initial=published_routes(now, published), options=chosen)
     if any(not left.reasons for left in plan.unserved):  # cancelled: who is left out is told why all the same
         plan = explain_unserved(now, plan)
-    plan = replace(plan, unserved=tuple(_in_words(left) for left in plan.unserved))
+    plan = replace(plan, unserved=tuple(_in_words(now, left) for left in plan.unserved))
     return Repaired(now, plan, list_moves(now, event, published, plan))
 
 
@@ -138,13 +138,23 @@ def _may_go(problem: PlanningProblem, job: Job, technician: str) -> bool:
     return t is not None and problem.may_serve(t, problem.job_index[job.id])
 
 
-def _in_words(left: Unserved) -> Unserved:
-    """Without the private skill of who is gone: he has not lost a licence."""
+def _in_words(problem: PlanningProblem, left: Unserved) -> Unserved:
+    """Without the private skills of who is gone: he has not lost a licence, and nobody can have one more."""
+    tokens = {gone_token(person.id) for person in problem.technicians}
+
+    def asked(params: Params) -> list[str]:
+        return str(params.get("skills", "")).split(", ")
+
+    def public(params: Params) -> Params:
+        if tokens.isdisjoint(asked(params)):
+            return params
+        return {**params, "skills": ", ".join(skill for skill in asked(params) if skill not in tokens)}
 
     def told(reason: Reason) -> Reason:
-        token = gone_token(reason.technician or "")
-        if reason.code != "SKILL_MISSING" or token not in str(reason.params.get("skills", "")).split(", "):
-            return reason
-        return Reason("TECHNICIAN_GONE", "proof", reason.technician)
+        if reason.code == "SKILL_MISSING" and gone_token(reason.technician or "") in asked(reason.params):
+            return Reason("TECHNICIAN_GONE", "proof", reason.technician)
+        repair = reason.repair and replace(reason.repair, params=public(reason.repair.params))
+        return replace(reason, params=public(reason.params), repair=repair)
 
-    return Unserved(left.job, tuple(told(reason) for reason in left.reasons))
+    kept = (repair for repair in left.repairs if tokens.isdisjoint(asked(repair.params)))
+    return Unserved(left.job, tuple(told(reason) for reason in left.reasons), tuple(kept))

@@ -29,8 +29,11 @@ def check_rules(rich: RichProblem) -> None:
     for i, (rules, person) in enumerate(zip(rich.people, rich.plain.technicians, strict=True)):
         check_technician_rules(f"technicians[{i}]", rules, person.max_overtime)
     days = max((len(of) for of in rich.days), default=1)
+    pairs = {job.id for work, job in zip(rich.work, rich.plain.jobs, strict=True) if work.crew > 1}
     for i, (work, job) in enumerate(zip(rich.work, rich.plain.jobs, strict=True)):
         _check_job(f"jobs[{i}]", work, job, set(rich.plain.technician_index), days)
+        if job.after is not None and pairs.intersection((job.id, job.after)):
+            raise ProblemError(f"jobs[{i}].after", "두 사람이 가는 작업과는 함께 쓸 수 없습니다")
         if job.id in rich.under_way and (work.crew > 1 or work.at_once):
             field = "crew" if work.crew > 1 else "at_once"
             raise ProblemError(f"jobs[{i}].{field}", "이미 진행 중인 작업에는 쓸 수 없습니다")

@@ -12,7 +12,7 @@ from dataclasses import replace
 from scheduling.evaluator import Violation, time_route
 from scheduling.preparation.model import RichProblem, WorkDay
 from scheduling.preparation.rich_plan import DayRoute, RichPlan, Visit
-from scheduling.problem import Job, Lunch, PlanningProblem, Technician, open_spans
+from scheduling.problem import Job, Lunch, PlanningProblem, Technician, open_spans, stranger_cost
 
 
 def judge_plan(rich: RichProblem, plan: RichPlan) -> list[Violation]:
@@ -24,6 +24,7 @@ def judge_plan(rich: RichProblem, plan: RichPlan) -> list[Violation]:
         for stop in route.stops:
             found += [Violation(code, route.technician, stop.job) for code in _stop_rules(rich, route, stop)]
         found += _check_times(rich, route)
+        found += _check_order(rich, route)
     found += _check_crews(rich, plan)
     found += _check_prefixes(rich, plan)
     found += _check_stock(rich, plan)
@@ -119,7 +120,7 @@ def _alone(rich: RichProblem, route: DayRoute) -> PlanningProblem:
 
 def _as_visited(rich: RichProblem, stop: Visit) -> Job:
     job = rich.plain.jobs[rich.plain.job_index[stop.job]]
-    job = replace(job, technician=None, skills=frozenset())
+    job = replace(job, technician=None, skills=frozenset(), after=None)
     if stop.partner is not None:
         job = replace(job, window=(stop.start, stop.start), windows=())
     if stop.companion:
@@ -131,6 +132,14 @@ def _gap(rich: RichProblem, name: str, day: WorkDay) -> Lunch:
     call = rich.work[rich.plain.job_index[name]].call
     assert call is not None, "_check_calls refuses it"
     return Lunch(day.shift[0], call.by - call.duration, call.duration)
+
+
+def _check_order(rich: RichProblem, route: DayRoute) -> Iterable[Violation]:
+    names = [stop.job for stop in route.stops]
+    for k, name in enumerate(names):
+        after = rich.plain.jobs[rich.plain.job_index[name]].after
+        if after is not None and name not in rich.under_way and after not in names[:k]:
+            yield Violation("ORDER_BROKEN", route.technician, name)
 
 
 def _check_crews(rich: RichProblem, plan: RichPlan) -> Iterable[Violation]:
@@ -231,8 +240,9 @@ def _figures(rich: RichProblem, plan: RichPlan) -> dict[str, int]:
             figures["wishes"] += wish
             published = None if stop.companion else job.published
             if published is not None:
+                person = rich.plain.technicians[rich.plain.technician_index[route.technician]]
                 figures["moved"] += max(0, stop.start - published.start) * published.time_cost
-                figures["moved"] += published.person_cost * (published.technician != route.technician)
+                figures["moved"] += stranger_cost(person, job)
     figures["dropped"] = sum(job.drop_cost for job in rich.plain.jobs if job.id not in served)
     calls = (rich.work[rich.plain.job_index[name]].call for name in plan.missed_calls)
     figures["missed"] = sum(call.cost for call in calls if call is not None)

@@ -8,7 +8,16 @@ from dataclasses import dataclass, field, replace
 from scheduling.evaluator import time_route, viable_prefix
 from scheduling.preparation.bars import Coming, find_bar
 from scheduling.preparation.model import RichProblem, work_day_of
-from scheduling.problem import FORBIDDEN, FixedPrefix, Job, Lunch, PlanningProblem, Published, Technician
+from scheduling.problem import (
+    FORBIDDEN,
+    FixedPrefix,
+    Job,
+    Lunch,
+    PlanningProblem,
+    Published,
+    Technician,
+    stranger_cost,
+)
 
 
 @dataclass(frozen=True)
@@ -66,9 +75,8 @@ class Prepared:
 
     def stranger_cost(self, shift: str, job: int) -> int:
         """What it costs that somebody else comes than in the published plan."""
-        published = self.rich.plain.jobs[job].published
-        person = self.rich.plain.technicians[self.shifts[shift][0]]
-        return published.person_cost if published is not None and published.technician != person.id else 0
+        plain = self.rich.plain
+        return stranger_cost(plain.technicians[self.shifts[shift][0]], plain.jobs[job])
 
     def is_companion(self, name: str) -> bool:
         """Whether a prepared job is the second half of a visit by two."""

@@ -42,11 +42,17 @@ def parse_rich(data: object) -> RichProblem:
     )
 
 
-def refuse_rules(path: str, data: object, names: tuple[str, ...]) -> None:
-    """Where rules are not prepared they are refused: what is asked for is never left out silently."""
-    for name in names:
-        if isinstance(data, Mapping) and data.get(name) is not None:
-            raise ProblemError(f"{path}.{name}", "여기서는 쓸 수 없는 규칙입니다")
+def refuse_rules(data: object, path: str = "") -> None:
+    """Where rules are not prepared they are refused: what is asked for is never left out silently.
+
+    `data` is a decoded problem or service point, `path` its own, with a dot at the end. Raises ProblemError.
+    """
+    for kind, names in (("technicians", TECHNICIAN_RULES), ("jobs", JOB_RULES)):
+        items = data.get(kind) if isinstance(data, Mapping) else None
+        for k, item in enumerate(items if isinstance(items, list) else []):
+            for name in names:
+                if isinstance(item, Mapping) and item.get(name) is not None:
+                    raise ProblemError(f"{path}{kind}[{k}].{name}", "여기서는 쓸 수 없는 규칙입니다")
 
 
 def parse_job_rules(path: str, data: object) -> JobRules:

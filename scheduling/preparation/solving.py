@@ -18,7 +18,7 @@ from scheduling.preparation.model import RichProblem
 from scheduling.preparation.prepare import Prepared, Settled, prepare, settle
 from scheduling.preparation.rich_plan import RichPlan, restore, rich_rank
 from scheduling.preparation.stock import overdrawn_jobs
-from scheduling.problem import PlanningProblem
+from scheduling.problem import PlanningProblem, keep_order
 
 PARTS = (0.5, 0.3, 0.2)
 """Shares of the time; after each, visits by two, vans and gaps are settled anew."""
@@ -81,7 +81,8 @@ def _first_hand(prepared: Prepared, until: float) -> _Hand:
     """What must be done, then the visits by two, then the rest by greedy insertion."""
     problem = prepared.problem
     first = {name for prefix in problem.fixed for name in prefix.jobs}
-    musts = replace(problem, jobs=tuple(j for j in problem.jobs if j.mandatory or j.id in first))
+    must = (job for job in problem.jobs if job.mandatory or job.id in first)
+    musts = replace(problem, jobs=tuple(keep_order(must, first)))
     begun = board_sequences(open_board(musts, None))
     hand = _with_crews(_sound(prepared, _fill(musts, begun)), until)
     return _settled(_filled(hand))

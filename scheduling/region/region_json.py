@@ -15,7 +15,7 @@ from scheduling.fields import (
     required,
 )
 from scheduling.plan import Reason, plan_to_json, reason_to_json
-from scheduling.preparation.rich_json import JOB_RULES, TECHNICIAN_RULES, refuse_rules
+from scheduling.preparation.rich_json import refuse_rules
 from scheduling.problem_checks import ProblemError
 from scheduling.problem_json import (
     job_to_json,
@@ -112,12 +112,7 @@ def _point(path: str, data: object) -> Point:
     technicians = read_list(f"{path}.technicians", required(path, body, "technicians"))
     jobs = read_list(f"{path}.jobs", required(path, body, "jobs"))
     fixed = read_list(f"{path}.fixed", body.get("fixed") or [])
-    for kind, items, rules in (
-        ("technicians", technicians, TECHNICIAN_RULES),
-        ("jobs", jobs, JOB_RULES),
-    ):
-        for k, item in enumerate(items):
-            refuse_rules(f"{path}.{kind}[{k}]", item, rules)
+    refuse_rules(body, f"{path}.")
     company, most_lent, most_taken = body.get("company"), body.get("most_lent"), body.get("most_taken")
     found = Point(
         id=read_text(f"{path}.id", required(path, body, "id")),

@@ -116,6 +116,15 @@ def test_a_promise_is_kept_where_any_plan_can(
         assert (left, found.plan.cost) == brute_best(found.problem)
 
 
+def test_what_would_help_the_left_out_is_kept_and_nobody_lacks_a_private_licence() -> None:
+    problem, published = published_day(3, people=4, jobs=40)
+    found = mend(problem, published, TechnicianGone(busiest(published)))
+    left = [unserved for unserved in found.plan.unserved if unserved.reasons]
+    assert any(unserved.repairs for unserved in left)
+    assert "TECHNICIAN_GONE" in {reason.code for unserved in left for reason in unserved.reasons}
+    assert "!t" not in json.dumps(plan_to_json(found.plan))
+
+
 def test_few_jobs_move_on_the_average_no_more_than_eight() -> None:
     """The price of moving is what keeps the others where they were promised."""
     near = far = 0

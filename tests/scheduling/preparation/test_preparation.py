@@ -21,6 +21,7 @@ from scheduling.preparation import (
     judge_plan,
     solve_rich,
 )
+from scheduling.problem import Published
 
 Draw = Callable[[int], RichProblem]
 BruteRich = Callable[[RichProblem], tuple[int, int]]
@@ -126,6 +127,33 @@ def test_a_pin_and_the_published_technician_hold_on_all_of_his_days() -> None:
     assert who(solved(rich_problem((work, JobRules(days=(1,))), people=(two_days(), two_days()))), "j1") == [
         ("far", 1)
     ]
+
+
+def test_whoever_is_the_same_person_on_another_shift_is_no_stranger() -> None:
+    """Shifts of one person: that he comes in the later one costs nothing more."""
+    moving = Published("kim", 0, person_cost=500, time_cost=0)
+    work = replace(job(1, window=(DAY + 100, 2 * DAY)), published=moving)
+    early = rich_problem((work, JobRules(waiting_cost=1)), people=(two_days(), two_days()))
+    people = tuple(replace(person, person="kim") for person in early.plain.technicians)
+    plan = solved(RichProblem(replace(early.plain, technicians=people), early.people, early.work))
+    assert (plan.moved, who(plan, "j1")) == (0, [("near", 1)])
+    assert solved(early).moved == 500
+
+
+def test_an_order_is_kept_on_the_day_of_both_and_the_judge_sees_it() -> None:
+    """Worthier without it: the second alone lies on the way, and what must be done is planned first."""
+    first = replace(job(1), drop_cost=100)
+    second = replace(job(2), after="j1", mandatory=True)
+    rules = JobRules(waiting_cost=3, call=Call(900, 20, 30))
+    rich = rich_problem(
+        (first, JobRules(prefer={"far": -5})), (second, rules), people=(two_days(), two_days())
+    )
+    plan = solved(rich)
+    (route,) = (route for route in plan.routes if route.stops)
+    assert [stop.job for stop in route.stops] == ["j1", "j2"]
+    turned = replace(rich.plain, jobs=(replace(first, after="j2"), replace(second, after=None)))
+    codes_of = {broken.code for broken in judge_plan(RichProblem(turned, rich.people, rich.work), plan)}
+    assert "ORDER_BROKEN" in codes_of
 
 
 def test_a_licence_serves_while_it_holds() -> None:

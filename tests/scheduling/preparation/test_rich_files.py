@@ -120,6 +120,8 @@ def test_a_plan_by_two_is_not_quoted(tmp_path: Path, capsys: pytest.CaptureFixtu
         ("jobs.3.companion_skills", ["GAS"], "jobs[3].companion_skills"),
         ("jobs.0.call", {"by": 1, "duration": 5}, "jobs[0].call.cost"),
         ("fixed", [{"technician": "t1", "jobs": ["j3"]}], "jobs[2].crew"),
+        ("jobs.2.after", "j1", "jobs[2].after"),
+        ("jobs.0.after", "j3", "jobs[0].after"),
     ],
 )
 def test_a_wrong_rule_is_named_by_its_path(where: str, value: object, path: str) -> None:
@@ -139,3 +141,14 @@ def test_a_region_does_not_leave_a_rule_out_silently() -> None:
     with pytest.raises(ProblemError) as caught:
         parse_region({"format": "ondol-region/1", "travel": PROBLEM["travel"], "points": [point]})
     assert caught.value.path.startswith("points[0].technicians[0]")
+
+
+@pytest.mark.parametrize("command", ["repair", "why", "what-if"])
+def test_who_knows_no_prepared_rules_refuses_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    """An answer that left a rule out would be a wrong one."""
+    problem, other = write(tmp_path, "problem.json", PROBLEM), write(tmp_path, "other.json", {})
+    rest = {"why": ["j1"], "what-if": [other], "repair": [other, "--seconds", "1", "--out", other]}[command]
+    assert main([command, problem, other, *rest]) == 2
+    assert "technicians[0].days" in capsys.readouterr().err

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session
 
+from core.i18n import N_, _
 from dispatch.models import Ticket
 from dispatch.open_visits import find_open_visit
 from dispatch.planning.board import load_horizon
@@ -19,10 +20,19 @@ from dispatch.planning.leaving_out import reason_json, repairs_json
 from dispatch.planning.reason_words import told, told_repair
 from scheduling.why import Standing, explain_job
 
+PLAIN = {
+    "CHEAPEST": N_("지금 일정에서 가장 적은 비용으로 갈 수 있는 기사입니다."),
+    "ONLY_ONE_ABLE": N_("갈 수 있는 기사가 이 사람뿐입니다."),
+    "ONLY_ONE_FREE": N_("지금 일정에 자리가 있는 기사가 이 사람뿐입니다."),
+    "CHEAPER_ELSEWHERE": N_("지금은 {other} 기사가 가는 편이 낫습니다. 다시 계획하면 바뀔 수 있습니다."),
+}
+"""The planner's sentences without its units, which mean nothing to a dispatcher."""
+TOLD_BY_DIFFERENCE = frozenset({"COSTS_MORE", "COSTS_LESS", "COSTS_SAME"})
+
 
 @dataclass(frozen=True)
 class Stand:
-    """One technician and the visit.
+    """One technician and the visit; `text` is empty where the difference says it all.
 
     `difference`: what his coming would cost beside the present plan, in units of one second of driving; None
     where he has no place. `proof`: no plan could send him.
@@ -89,17 +99,23 @@ def _problem(board: DayBoard, visit: BoardVisit) -> BoardProblem:
 
 def _stand(bp: BoardProblem, visit: BoardVisit, standing: Standing, present: str | None) -> Stand:
     who = bp.stretch_of(standing.technician)
-    given = standing.reason
-    if "other" in given.params:
-        other = bp.stretch_of(str(given.params["other"])).name
-        given = replace(given, params={**given.params, "other": other})
-    reason: dict[str, Any] = told(reason_json(bp, visit, given))
+    reason: dict[str, Any] = told(reason_json(bp, visit, standing.reason))
     repairs = () if standing.difference is not None else repairs_json(bp, visit, standing.repairs)
     return Stand(
         technician=who.name,
-        text=reason["text"],
+        text=_sentence(bp, reason),
         is_current=standing.technician == present,
         proof=reason["kind"] == "proof",
         difference=standing.difference,
         repairs=tuple(told_repair(repair)["text"] for repair in repairs),
     )
+
+
+def _sentence(bp: BoardProblem, reason: dict[str, Any]) -> str:
+    code = reason["code"]
+    if code in TOLD_BY_DIFFERENCE:
+        return ""
+    if code not in PLAIN:
+        return str(reason["text"])
+    other = reason["params"].get("other")
+    return _(PLAIN[code]).format(other=bp.stretch_of(str(other)).name if other else "")

@@ -158,7 +158,7 @@ def test_the_card_says_why_this_technician_and_what_the_others_would_cost(
     people = re.findall(r"<strong>(.*?)</strong>(.*?)</li>", shown, re.DOTALL)
     assert [name for name, _ in people] == ["박기사", "먼기사", "무자격"]
     assert "지금 기사" in people[0][1] and "가장 적은 비용" in people[0][1]
-    assert re.search(r'class="num">\+\d+', people[1][1]) and "더 듭니다" in people[1][1]
+    assert re.search(r'class="num">\+(\d+시간|\d+분)', people[1][1]), "in hours and minutes of driving"
     assert "자격" in people[2][1]
 
 

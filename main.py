@@ -38,9 +38,10 @@ if TYPE_CHECKING:
     from web.context import DemoLogin
 
 DEFAULT_PORT = 8000
-SWITCH_INTERVAL_S = 0.0005
 WORKER_GIVES_WAY = 10
-"""Added niceness of a worker, from its first import on: on a busy machine a person waits for the pages."""
+"""Added niceness of a worker, from its first import on: on a busy machine a person waits for the pages. The
+worker takes part in what people wait for, open pages' looks (LOOKS_GIVE_WAY) do not."""
+LOOKS_GIVE_WAY = 15
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -81,6 +82,8 @@ def serve(arguments: argparse.Namespace) -> int:
     import uvicorn
 
     settings = _checked_settings()
+    if arguments.looks:
+        os.nice(LOOKS_GIVE_WAY)
     if arguments.after_stdin:
         with _nothing_is_garbage():
             import web.app  # noqa: F401 - what takes longest, while the database is made ready
@@ -90,11 +93,11 @@ def serve(arguments: argparse.Namespace) -> int:
     require_key(settings)
     configure_logs()
     uvicorn.run(
-        "main:web_application",
+        "main:looks_application" if arguments.looks else "main:web_application",
         factory=True,
         host=arguments.host,
         port=arguments.port,
-        workers=settings.web_processes,
+        workers=1 if arguments.looks else settings.web_processes,
         log_config=None,  # its warnings go the way of all others: core.logs
         access_log=False,
         timeout_graceful_shutdown=5,
@@ -103,7 +106,12 @@ def serve(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def web_application() -> object:
+def looks_application() -> object:
+    """The same for the process that writes what open pages ask by themselves (`web/looks_apart.py`)."""
+    return web_application(looks_alone=True)
+
+
+def web_application(*, looks_alone: bool = False) -> object:
     """The ASGI application of one web process; uvicorn calls this in each."""
     if multiprocessing.parent_process() is not None:  # one of several: it ends with the one that started it
         die_with_parent()
@@ -123,9 +131,10 @@ def web_application() -> object:
         clock=clock.now,
         live=LiveHub(settings.database_url),
         demo_logins=_demo_logins if settings.is_demo else no_demo_logins,
+        looks_alone=looks_alone,
     )
     app = create_app(context)
-    _prefer_short_answers()
+    _keep_what_is_imported()
     begin_warm_up(context)
     return app
 
@@ -147,14 +156,8 @@ def _demo_logins(session: Session) -> Sequence[DemoLogin]:
     return list_logins(session)
 
 
-def _prefer_short_answers() -> None:
-    """Let many requests of one process share it well.
-
-    A request waits for the interpreter after each of its fifty statements: with the usual 5 ms a busy
-    neighbour makes a quarter of a second of that. What was imported stays, so it is never looked through
-    for garbage again.
-    """
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
+def _keep_what_is_imported() -> None:
+    """What was imported stays, so it is never looked through for garbage again."""
     gc.collect()
     gc.freeze()
 
@@ -220,6 +223,9 @@ def _parser() -> argparse.ArgumentParser:
     it = commands.add_parser("serve", help=serve.__doc__)
     it.add_argument("--host", default="127.0.0.1")
     it.add_argument("--port", type=port, default=DEFAULT_PORT)
+    it.add_argument(
+        "--looks", action="store_true", help="write what open pages ask, for the web processes (LOOKS_URL)"
+    )
     it.add_argument("--after-stdin", action="store_true", help="get ready, begin when standard input ends")
     it.set_defaults(run=serve)
 

@@ -30,7 +30,7 @@ CALLS_A_DAY = 5 * 18_000
 BUSIEST_HOUR = 0.12
 """Share of a day's calls in its busiest hour: staffed 08-20 with peaks at 08-11 and 18-21 (domain.md)."""
 BUSIEST_RATE = CALLS_A_DAY * BUSIEST_HOUR / 3600
-SHAPES = (Shape(1, 1), Shape(2, 1), Shape(1, 2), Shape(2, 2))
+SHAPES = (Shape(1, 1, 1), Shape(2, 1, 1), Shape(1, 2, 1), Shape(2, 1))
 STEPS_UP = (1.5, 2.0, 3.0)
 """Times the busiest hour's rate, until it breaks."""
 POST_MUST_MS, SEARCH_MUST_MS = 500.0, 100.0
@@ -189,7 +189,7 @@ def _read(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--technicians", type=int, default=1000)
     parser.add_argument("--homes", type=int, default=1_000_000)
     parser.add_argument("--open-s", type=float, default=30.0, help="in which everybody opens their page")
-    parser.add_argument("--shape", help="WEB+WORKERS, e.g. 2+1: this shape alone")
+    parser.add_argument("--shape", help="WEB+WORKERS[+LOOKS], e.g. 2+1+1: this shape alone")
     parser.add_argument("--no-limit", action="store_true", help="do not look for the rate that breaks it")
     parser.add_argument("--data-dir", type=Path, help="kept, and used again")
     parser.add_argument("--seed", type=int, default=int(time.time()))

@@ -27,17 +27,21 @@ from simulation.world import prepare_world
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_WITHIN_S, STOP_WITHIN_S = 90.0, 20.0
+SHARED_BUFFERS = "1GB"
+"""A million homes with their indexes are 2 GB; the demo's 128 MB would measure the machine's disk."""
 
 
 @dataclass(frozen=True)
 class Shape:
-    """How many processes serve and work."""
+    """How many processes serve and work, and whether looks have a process of their own."""
 
     web: int = 1
     workers: int = 1
+    looks: int = 0
 
     def __str__(self) -> str:
-        return f"{self.web} web + {self.workers} worker"
+        looks = " + looks" if self.looks else ""
+        return f"{self.web} web + {self.workers} worker{looks}"
 
 
 @dataclass
@@ -87,13 +91,20 @@ class Foundation:
         started: list[subprocess.Popen[bytes]] = []
         try:
             started.append(self._start("sms", provider, environment))
+            if shape.looks:
+                looks_port = find_free_port()
+                environment["LOOKS_URL"] = f"http://127.0.0.1:{looks_port}"
+                looks = ("main.py", "serve", "--looks", "--port", str(looks_port))
+                started.append(self._start("looks", looks, environment))
             started.append(self._start("web", ("main.py", "serve", "--port", str(port)), environment))
             started += [
                 self._start(f"worker{n}", ("main.py", "worker"), environment) for n in range(shape.workers)
             ]
             _wait(url, started)
-            sms, web, *workers = (each.pid for each in started)
-            programs = {"web": [web], "worker": workers, "sms": [sms]}
+            sms, *pids = (each.pid for each in started)
+            looking = {"looks": [pids.pop(0)]} if shape.looks else {}
+            web, *workers = pids
+            programs = {"web": [web], **looking, "worker": workers, "sms": [sms]}
             yield RunningHouse(url, self.database, self.folder, self.postgres_pid, programs)
         finally:
             for each in started:
@@ -120,7 +131,7 @@ def open_foundation(folder: Path, *, homes: int) -> Iterator[Foundation]:
     """The demo's two makers on a PostgreSQL of their own, and `homes` more homes; what is there is kept."""
     folder.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
-    with EmbeddedPostgres(folder / "postgres") as server:
+    with EmbeddedPostgres(folder / "postgres", settings={"shared_buffers": SHARED_BUFFERS}) as server:
         migrate_database(server.url)
         database = Database(make_engine(server.url, pool_size=4, statement_timeout_ms=300_000))
         try:

@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     web_threads: int = 6
     """Requests at once in a web process, and its connections. For more, start more processes."""
     web_processes: int = 1
+    looks_url: str = ""
+    """Where a process of its own (`main.py serve --looks`) writes what open pages ask by themselves, e.g.
+    `http://127.0.0.1:8009`; empty: each web process does it beside people's requests."""
     worker_events: int = 1
     """Events at once in a worker process. They keep its interpreter busy: for more, start more workers."""
     worker_texts: int = 4

@@ -24,6 +24,7 @@ from web.body_limit import BodyLimit
 from web.context import WebContext
 from web.headers import security_headers
 from web.looks import PACKED_FROM, PACKED_HARD
+from web.looks_apart import LooksApart, ways_there
 from web.problems import answer_fault, answer_too_large, install_error_handlers
 from web.readiness import connections_of
 from web.request_log import RequestLog
@@ -33,7 +34,8 @@ from workforce.callers import Held, standing
 
 API_PREFIX = "/api/v1"
 SWITCH_S = 0.0005
-"""After so long a thread at work lets another one go on, and the event loop: a tenth of Python's own."""
+"""After so long a thread at work lets another one go on, and the event loop: a tenth of Python's own. Where
+looks have a process of their own Python's is better: each change costs a wait for a core."""
 LAST_LOOKS, LOOK_PAUSE_S = 100, 0.02
 
 
@@ -58,6 +60,9 @@ def create_app(context: WebContext) -> FastAPI:
     app.add_middleware(RequestLog, times=app.state.request_times, on_fault=answer_fault)
     app.add_middleware(StandardHeaders)
     app.add_middleware(GZipMiddleware, minimum_size=PACKED_FROM, compresslevel=PACKED_HARD)
+    if context.settings.looks_url and not context.looks_alone:
+        app.state.ways_to_looks = ways_there()
+        app.add_middleware(LooksApart, url=context.settings.looks_url, transport=app.state.ways_to_looks)
     app.mount("/static", StaticFiles(directory=STATIC_DIR, check_dir=False), name="static")
     for router in API_ROUTERS:
         app.include_router(router, prefix=API_PREFIX)
@@ -76,12 +81,15 @@ def set_context(app: FastAPI, context: WebContext) -> None:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     context: WebContext = app.state.ondol
     # As many threads as pooled connections: a request that gets a thread also gets a connection.
-    sys.setswitchinterval(SWITCH_S)
+    if not (context.looks_alone or context.settings.looks_url):
+        sys.setswitchinterval(SWITCH_S)
     anyio.to_thread.current_default_thread_limiter().total_tokens = context.settings.web_threads
     await context.live.start(partial(_standing, context))
     await anyio.to_thread.run_sync(tell, context.database.engine, LOOK_AGAIN)
     yield
     await context.live.stop()
+    if hasattr(app.state, "ways_to_looks"):
+        await app.state.ways_to_looks.aclose()
     await _connections_come_back(context)
     context.database.dispose()
 

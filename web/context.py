@@ -53,11 +53,16 @@ class WebContext:
     demo_logins: Callable[[Session], Sequence[DemoLogin]] = no_demo_logins
     """The demo's own alone; nothing is known of them elsewhere."""
     pace: Pace = field(default_factory=Pace)
+    looks_alone: bool = False
+    """Whether this is the process that writes open pages' looks for the others (`web/looks_apart.py`)."""
 
     @cached_property
     def looks(self) -> Looks:
-        """What open pages ask by themselves; a third of the threads at most."""
-        return Looks(at_once=max(1, self.settings.web_threads // 3))
+        """What open pages ask by themselves; beside people's own requests a third of the threads at most."""
+        threads = self.settings.web_threads
+        if self.looks_alone:
+            return Looks(at_once=threads, rests=False)
+        return Looks(at_once=max(1, threads // 3))
 
     @property
     def seal(self) -> Seal:

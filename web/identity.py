@@ -19,7 +19,7 @@ from core.wall import work_for
 from web.context import caller_address, context_of
 from web.language import language_of
 from web.locked import SessionLockedError
-from web.looks import PutOffError, is_shared, put_off
+from web.looks import BY_ITSELF, PutOffError, is_shared, put_off
 from workforce.callers import Caller, find_session, find_token, note_use
 from workforce.tokens import may_reach
 
@@ -27,8 +27,6 @@ Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 COOKIE = "ondol_session"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-BY_ITSELF = "x-ondol-live"
-"""A page's own look at the server bears this header."""
 UNUSED_PATHS = frozenset({"/live", "/live/here"})
 
 

@@ -25,6 +25,8 @@ from web.turns import Turns
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 Make = Callable[[], Awaitable[Response]]
 
+BY_ITSELF = "x-ondol-live"
+"""A page's own look at the server bears this header."""
 GATHER_S = 0.02
 REST_TIMES = 2.0
 """A part rests so many times as long as it took to write."""
@@ -71,7 +73,11 @@ class _Gathering:
 class Looks:
     """The looks of one web process. Its methods are called in its event loop."""
 
-    def __init__(self, *, at_once: int, wait_s: float = WAIT_AT_MOST_S) -> None:
+    def __init__(self, *, at_once: int, rests: bool = True, wait_s: float = WAIT_AT_MOST_S) -> None:
+        """Args:
+        rests: whether a turn rests as long as it was used; not in a process that gives way as a whole.
+        """
+        self._rests = rests
         self._wait_s = wait_s
         self._shared, self._own = Turns(max(1, at_once // 2)), Turns(max(1, at_once - at_once // 2))
         self._gathering: dict[Hashable, _Gathering] = {}
@@ -99,7 +105,8 @@ class Looks:
         try:
             yield
         finally:  # half of the time belongs to people and, on one machine, to the workers
-            loop.call_later(min(loop.time() - began, TURN_RESTS_AT_MOST_S), turns.give_back)
+            used = loop.time() - began if self._rests else 0.0
+            loop.call_later(min(used, TURN_RESTS_AT_MOST_S), turns.give_back)
 
     async def share(self, request: Request, principal: Principal, make: Make) -> Response:
         """The rendering that begins next, for all who ask for this until then.

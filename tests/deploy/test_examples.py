@@ -43,7 +43,8 @@ def test_a_unit_runs_a_command_of_ours_without_rights(unit: Path) -> None:
     found = settings_of(unit)
     program, script, *arguments = shlex.split(found["ExecStart"][0].replace("%i", "8001"))
     assert (program, script) == (f"{found['WorkingDirectory'][0]}/.venv/bin/python", "main.py")
-    assert accepted(arguments) == {"ondol-web@": "serve", "ondol-looks": "serve"}.get(unit.stem, unit.stem.removeprefix("ondol-"))
+    serves = unit.stem in ("ondol-web@", "ondol-looks")
+    assert accepted(arguments) == ("serve" if serves else unit.stem.removeprefix("ondol-"))
     for name in ("DynamicUser", "NoNewPrivileges", "ProtectHome", "PrivateTmp", "PrivateDevices"):
         assert found[name] == ["yes"], name
     assert found["ProtectSystem"] == ["strict"]

@@ -78,17 +78,18 @@ async ([options, impacts, judged]) => {
     }
     for (const look of judged) looks.delete(look);
 
-    const CONTRAST = "color-contrast";
     // axe throws when no rule is left to run: an axe that names its impacts otherwise is not a clean page.
     const { rules, tagExclude } = axe._audit;
     const usual = rules.filter((rule) => rule.enabled && !rule.tags.some((tag) => tagExclude.includes(tag)));
-    const grave = usual.filter((rule) => impacts.includes(rule.impact)).map((rule) => rule.id);
-    const run = async (where, values) =>
-        (await axe.run(where, { ...options, runOnly: { type: "rule", values } })).violations;
-    const found = await run(document, grave.filter((id) => id !== CONTRAST));
-    const include = [...looks.values()];
-    if (include.length) found.push(...(await run({ include }, grave.filter((id) => id === CONTRAST))));
+    const grave = usual.filter((rule) => impacts.includes(rule.impact));
+    const chosen = new Set(looks.values());
+    const contrast = grave.find(({ id }) => id === "color-contrast");
+    const { matches } = contrast;
+    contrast.matches = (element, ...rest) => chosen.has(element) && matches.call(contrast, element, ...rest);
+    const values = grave.map(({ id }) => id);
+    const { violations } = await axe.run(document, { ...options, runOnly: { type: "rule", values } });
+    contrast.matches = matches;
 
     const places = (nodes) => nodes.slice(0, 3).map((node) => node.target);
-    return [found.map(({ id, impact, nodes }) => ({ id, impact, at: places(nodes) })), [...looks.keys()]];
+    return [violations.map(({ id, impact, nodes }) => ({ id, impact, at: places(nodes) })), [...looks.keys()]];
 };

@@ -53,6 +53,7 @@ def walk(screens: Screens, page: Page, starts: Sequence[str], *, met: Met, depth
     waiting = deque((path, depth) for path in starts)
     met.kinds |= {kind_of(path) for path in starts}
     seen: list[str] = []
+    page.add_init_script(AXE_SCRIPT)  # the browser keeps it ready: half a megabyte is not sent for every page
     while waiting:
         path, further = waiting.popleft()
         found += [f"{path}: {fault}" for fault in inspect(screens, page, path, met)]
@@ -115,7 +116,8 @@ def overflow(page: Page, width: int) -> list[str]:
 
 def accessibility(page: Page, judged: set[str]) -> list[str]:
     """Serious and critical violations by axe, with the places; texts whose look is `judged` need no more."""
-    page.evaluate(AXE_SCRIPT)
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
     found, looks = page.evaluate(_JUDGE, [_AXE_OPTIONS, GRAVE, list(judged)])
     judged.update(looks)
     return [f"axe {each['impact']} {each['id']}: {each['at']}" for each in found]

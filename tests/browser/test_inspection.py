@@ -17,8 +17,8 @@ WRONG = {
 """Rule -> what breaks it."""
 LIST = """<!doctype html><html lang="ko"><title>온돌</title>
 <style>.pale { color: #bbb } .grey { background: #666 } .list { position: relative }</style>
-<main><h1>접수</h1><ul class="list"><li><p>첫째 집</p></li><li><p>둘째 집</p></li><li><p>셋째 집</p></li></ul></main>
-</html>"""
+<main><h1>접수</h1>
+<ul class="list"><li><p>첫째 집</p></li><li><p>둘째 집</p></li><li><p>셋째 집</p></li></ul></main></html>"""
 THIRD = "<li><p>셋째 집</p></li>"
 UNLIKE = {
     "a colour of its own": '<li><p style="color: #bbb">셋째 집</p></li>',
@@ -27,8 +27,8 @@ UNLIKE = {
     "another ground by a class": '<li class="grey"><p>셋째 집</p></li>',
     "another tag's ground": '<li><div style="background: #555"><p>셋째 집</p></div></li>',
     "half there": '<li style="opacity: 0.4"><p>셋째 집</p></li>',
-    "something behind it": '<li style="position: relative; z-index: 0"><i style="position: absolute; inset: 0;'
-    ' background: #666; z-index: -1"></i><p>셋째 집</p></li>',
+    "something behind it": '<li style="position: relative; z-index: 0">'
+    '<i style="position: absolute; inset: 0; background: #666; z-index: -1"></i><p>셋째 집</p></li>',
     "a neighbour behind it": f'{THIRD}<i style="position: absolute; bottom: 0; height: 40px; width: 300px;'
     ' background: #666; z-index: -1"></i>',
 }

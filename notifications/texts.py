@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Literal
 
 from core.clock import KST
@@ -45,6 +44,7 @@ _OTHERS = {
 }
 _REPLACEMENTS = str.maketrans({**_DASHES, **_QUOTES, **_INVISIBLE, **_OTHERS})
 _WON_BEFORE_NUMBER = re.compile(r"₩\s*(\d[\d,]*)")
+_KEPT_CHARACTERS = 4096
 _WEEKDAYS = "월화수목금토일"
 
 
@@ -67,7 +67,7 @@ def normalise(text: str) -> str:
     """
     composed = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
     won = _WON_BEFORE_NUMBER.sub(r"\1원", composed).replace("₩", "원")
-    return "".join(_plain(character) for character in won.translate(_REPLACEMENTS))
+    return won.translate(_PLAIN)
 
 
 def one_line(text: str) -> str:
@@ -209,7 +209,19 @@ def _encodes(character: str) -> bool:
     return True
 
 
-@lru_cache(maxsize=4096)
+class _Plain(dict[int, str]):
+    """Code point -> how carriers write it, worked out when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        plain = "".join(_plain(character) for character in chr(code).translate(_REPLACEMENTS))
+        if len(self) < _KEPT_CHARACTERS:
+            self[code] = plain
+        return plain
+
+
+_PLAIN = _Plain()
+
+
 def _plain(character: str) -> str:
     if unicodedata.category(character) == "Zs":
         return " "

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, time, timedelta
 from functools import cache
+from math import hypot
 
 import numpy as np
 
@@ -26,6 +27,8 @@ LARGE_CENTRE = 35
 GANGNAM = "11680"
 YEOKSAM = "1168010100"
 _SINCE = date(2023, 3, 1)
+_KM_NORTH, _KM_EAST = 111.2, 111.2 * 0.8
+"""Kilometres of a degree in the middle of Korea."""
 
 
 def add_points(
@@ -199,7 +202,9 @@ def _with_dongs(specs: list[PointSpec]) -> list[PointSpec]:
 
 
 def _own_dongs(specs: list[PointSpec], dongs: list[Area]) -> list[PointSpec]:
-    km = np.array([[_km_to(spec.place, d) for d in dongs] for spec in specs])
+    north = np.subtract.outer([spec.place.lat for spec in specs], [dong.lat for dong in dongs])
+    east = np.subtract.outer([spec.place.lon for spec in specs], [dong.lon for dong in dongs])
+    km = np.hypot(north * _KM_NORTH, east * _KM_EAST)
     nearest = km.argmin(axis=0)
     found = []
     for row, spec in enumerate(specs):
@@ -280,10 +285,4 @@ def _dongs_of(area: Area) -> list[Area]:
 
 
 def _km(a: Area, b: Area) -> float:
-    return _km_to(a.point, b)
-
-
-def _km_to(a: Point, b: Area) -> float:
-    north = (a.lat - b.lat) * 111.2
-    east = (a.lon - b.lon) * 111.2 * 0.8
-    return float((north * north + east * east) ** 0.5)
+    return hypot((a.lat - b.lat) * _KM_NORTH, (a.lon - b.lon) * _KM_EAST)

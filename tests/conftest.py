@@ -39,20 +39,18 @@ from tools.environment import Environment
 from tools.road_engine import bring_osrm
 
 ROOT = Path(__file__).resolve().parent.parent
-_DEMO_WORLD = "tests/simulation/"
+_SHARING = ("tests/simulation/", "tests/faults/")
+"""Rooms whose tests share what takes long to make: the demo's world, the nursery of the drills' processes."""
 _SECONDS = {"browser": 8.0, "faults": 5.0, "simulation": 2.0, "core": 1.5, "journeys": 1.5, "web": 0.6}
 """What a test of a room takes, roughly."""
 _LONG_FILES = {
-    "tests/faults/test_random_kills.py": 50.0,
-    "tests/faults/test_rolling_restart.py": 40.0,
-    "tests/faults/test_worker_killed.py": 40.0,
-    "tests/faults/test_database_killed.py": 20.0,
+    "tests/faults/": 150.0,
     "tests/web/api/test_fuzz.py": 30.0,
     "tests/web/test_foreign_things.py": 22.0,
     "tests/web/test_canaries.py": 18.0,
     "tests/web/test_rights.py": 12.0,
 }
-"""What a file of few tests takes that are long ones."""
+"""What a file, or a room that shares, takes where that is no guess."""
 
 gc.disable()  # until all tests are imported; see `pytest_collection_finish`
 
@@ -69,11 +67,10 @@ structlog.configure(
 
 
 class _Together(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
-    """A file's tests share a process, and so do those that share the demo's world: it takes long to build."""
+    """A file's tests share a process, and so do those of a room that share what takes long to make."""
 
     def _split_scope(self, nodeid: str) -> str:
-        path: str = super()._split_scope(nodeid)
-        return _DEMO_WORLD if path.startswith(_DEMO_WORLD) else path
+        return _unit(nodeid)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -82,10 +79,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     seconds: Counter[str] = Counter()
     for item in items:
-        seconds[_unit(item)] += _SECONDS.get(item.nodeid.split("/")[1], 0.3)
+        seconds[_unit(item.nodeid)] += _SECONDS.get(item.nodeid.split("/")[1], 0.3)
     for unit in _LONG_FILES.keys() & seconds.keys():
         seconds[unit] = _LONG_FILES[unit]
-    items.sort(key=lambda item: -seconds[_unit(item)])
+    items.sort(key=lambda item: -seconds[_unit(item.nodeid)])
 
 
 def pytest_collection_finish() -> None:
@@ -94,8 +91,8 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
-def _unit(item: pytest.Item) -> str:
-    return _DEMO_WORLD if item.nodeid.startswith(_DEMO_WORLD) else item.nodeid.split("::")[0]
+def _unit(nodeid: str) -> str:
+    return next((room for room in _SHARING if nodeid.startswith(room)), nodeid.split("::", 1)[0])
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Together | None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 from axe_playwright_python.base import AXE_SCRIPT
@@ -29,48 +31,49 @@ SEARCH_SETTLES_MS = 350
 
 _AXE_OPTIONS = {"resultTypes": ["violations"], "elementRef": False, "iframes": False, "preload": False}
 """Our pages have no frames and one stylesheet of their own: nothing has to be fetched to judge them."""
-_JUDGE = """async ([options, impacts]) => {
-    // axe throws when no rule is left to run: an axe that names its impacts otherwise is not a clean page.
-    const { rules, tagExclude } = axe._audit;
-    const usual = rules.filter((rule) => rule.enabled && !rule.tags.some((tag) => tagExclude.includes(tag)));
-    const grave = usual.filter((rule) => impacts.includes(rule.impact));
-    const runOnly = { type: "rule", values: grave.map((rule) => rule.id) };
-    const { violations } = await axe.run(document, { ...options, runOnly });
-    const places = (nodes) => nodes.slice(0, 3).map((node) => node.target);
-    return violations.map(({ id, impact, nodes }) => ({ id, impact, at: places(nodes) }));
-}"""
-"""The rules whose faults count, and no others: of the rest nothing would be told."""
+_JUDGE = (Path(__file__).parent / "inspection.js").read_text(encoding="utf-8")
 
 
-def walk(screens: Screens, page: Page, starts: Sequence[str], *, met: set[str], depth: int) -> list[str]:
+@dataclass
+class Met:
+    """What has been looked at and need not be again."""
+
+    kinds: set[str] = field(default_factory=set)
+    """Of pages and search boxes."""
+    looks: set[str] = field(default_factory=set)
+    """Of texts, whose contrast was judged."""
+
+
+def walk(screens: Screens, page: Page, starts: Sequence[str], *, met: Met, depth: int) -> list[str]:
     """Look at `starts` and at every page that links lead to, one of each kind that nobody has met before.
 
     Returns what is wrong, page by page.
     """
     found: list[str] = []
     waiting = deque((path, depth) for path in starts)
-    met |= {kind_of(path) for path in starts}
+    met.kinds |= {kind_of(path) for path in starts}
     seen: list[str] = []
+    page.add_init_script(AXE_SCRIPT)  # the browser keeps it ready: half a megabyte is not sent for every page
     while waiting:
         path, further = waiting.popleft()
         found += [f"{path}: {fault}" for fault in inspect(screens, page, path, met)]
         seen.append(path)
         for link in links_of(page) if further else ():
-            if (kind := kind_of(link)) not in met:
-                met.add(kind)
+            if (kind := kind_of(link)) not in met.kinds:
+                met.kinds.add(kind)
                 waiting.append((link, further - 1))
         assert len(seen) < MOST_PAGES, f"pages without end: {seen[-10:]}"
     return found
 
 
-def inspect(screens: Screens, page: Page, path: str, met: set[str]) -> list[str]:
+def inspect(screens: Screens, page: Page, path: str, met: Met) -> list[str]:
     """Open one page, look at it at both sizes and type into what finds. Returns its faults."""
     screens.problems.clear()
     start = time.monotonic()
     screens.go(page, path)
     took, limit = time.monotonic() - start, READY_WITHIN_S * crowding()
     faults = [f"ready only after {took:.1f} s"] if took > limit else []
-    faults += accessibility(page)
+    faults += accessibility(page, met.looks)
     usual = page.viewport_size or DESK
     faults += overflow(page, usual["width"])
     other = PHONE if usual == DESK else DESK
@@ -81,13 +84,13 @@ def inspect(screens: Screens, page: Page, path: str, met: set[str]) -> list[str]
     return faults + screens.problems
 
 
-def search(screens: Screens, page: Page, met: set[str]) -> None:
+def search(screens: Screens, page: Page, met: Met) -> None:
     """Type into every search box nobody has typed into: what comes back must be as clean as the page."""
     for box in page.locator("input[type=search]:visible").all():
         kind = f"{kind_of(page.url).split('?')[0]} {box.get_attribute('id')}"
-        if kind in met:
+        if kind in met.kinds:
             continue
-        met.add(kind)
+        met.kinds.add(kind)
         box.fill("")
         box.press_sequentially(SEARCHED)
         page.wait_for_timeout(SEARCH_SETTLES_MS)
@@ -111,10 +114,12 @@ def overflow(page: Page, width: int) -> list[str]:
     return [f"scrolls sideways at {width} px: {wide}"] if wide is not None else []
 
 
-def accessibility(page: Page) -> list[str]:
-    """Serious and critical violations by axe, with the places."""
-    page.evaluate(AXE_SCRIPT)
-    found = page.evaluate(_JUDGE, [_AXE_OPTIONS, GRAVE])
+def accessibility(page: Page, judged: set[str]) -> list[str]:
+    """Serious and critical violations by axe, with the places; texts whose look is `judged` need no more."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    found, looks = page.evaluate(_JUDGE, [_AXE_OPTIONS, GRAVE, list(judged)])
+    judged.update(looks)
     return [f"axe {each['impact']} {each['id']}: {each['at']}" for each in found]
 
 

@@ -13,7 +13,7 @@ from core.actor import Role
 from core.db import Database, make_engine
 from tests import world
 from tests.browser.furnished import furnish
-from tests.browser.inspection import walk
+from tests.browser.inspection import Met, walk
 from tests.browser.screens import DESK, PHONE, Screens
 from tests.browser.town import POINT_DESK, Town
 from tests.databases import Server
@@ -47,7 +47,7 @@ class Day:
     screens: Screens
     town: Town | None
     numbers: dict[str, str]
-    met: set[str] = field(default_factory=set)
+    met: Met = field(default_factory=Met)
 
     def sign_in(self, role: str) -> Page:
         """The usual person of a role at the usual screen."""
@@ -116,7 +116,7 @@ def test_every_page_of_a_role(day: Day, role: Role) -> None:
 
 def test_pages_of_nobody(day: Day) -> None:
     page = day.screens.open()
-    faults = walk(day.screens, page, ("/login", "/docs"), met=set(), depth=0)
+    faults = walk(day.screens, page, ("/login", "/docs"), met=Met(), depth=0)
     assert not faults, "\n".join(faults)
 
 

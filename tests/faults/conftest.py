@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from core.db import Database
-from tests.faults.installation import Installation, open_installation
+from tests.faults.installation import Installation, open_installation, own_environment
+from tests.faults.nursery import Nursery
 from tests.journeys.house import House, open_house
 from tests.web.conftest import web_world
 
@@ -28,10 +29,18 @@ def calm_house(database: Database, database_url: str, now: datetime) -> Iterator
         yield opened
 
 
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """Where drills take their processes from."""
+    opened = Nursery(own_environment())
+    yield opened
+    opened.close()
+
+
 @pytest.fixture
-def installation(database_url: str, tmp_path: Path) -> Iterator[Installation]:
+def installation(database_url: str, tmp_path: Path, nursery: Nursery) -> Iterator[Installation]:
     """An installation of real processes, none started yet."""
-    with open_installation(database_url, folder=tmp_path) as opened:
+    with open_installation(database_url, folder=tmp_path, nursery=nursery) as opened:
         yield opened
 
 

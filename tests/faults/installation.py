@@ -1,4 +1,4 @@
-"""Real processes for drills: `main.py` as a person starts it, to be killed and started again.
+"""Real processes for drills: `main.py` as a person starts it, or forked from one that has imported the house.
 
 The provider is real HTTP too, served from a thread of the test, so that it outlives whoever is killed.
 """
@@ -12,7 +12,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -30,6 +30,7 @@ from core.supervisor import find_free_port
 from notifications.fake_provider import Controls, create_fake_provider
 from notifications.fake_provider.ledger import Ledger
 from tests import world
+from tests.faults.nursery import Forked, Nursery
 from tests.journeys.house import WEBHOOK_TOKEN, Clock, House
 from tests.journeys.test_whole_journey import add_prices, company_of
 from tests.serving import client_of, serving
@@ -57,7 +58,7 @@ class WallClock(Clock):
 class Program:
     """One process of ours. `kill()` is `kill -9`."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Forked
     log: Path
 
     @property
@@ -100,23 +101,30 @@ class Installation:
     folder: Path
     environment: dict[str, str]
     port: int
+    nursery: Nursery | None = None
     programs: list[Program] = field(default_factory=list)
 
     def start(self, *arguments: str, **environment: str) -> Program:
         """Run `main.py` with these arguments; what it says goes into a file."""
         log = self.folder / f"{arguments[0]}-{len(self.programs)}.log"
+        program = Program(self._begin(arguments, {**self.environment, **environment}, log), log)
+        self.programs.append(program)
+        return program
+
+    def _begin(
+        self, arguments: Sequence[str], environment: Mapping[str, str], log: Path
+    ) -> subprocess.Popen[bytes] | Forked:
+        if self.nursery is not None:
+            return self.nursery.start(arguments, environment=environment, log=log)
         with log.open("wb") as out:
-            process = subprocess.Popen(
+            return subprocess.Popen(
                 [sys.executable, str(ROOT / "main.py"), *arguments],
                 cwd=ROOT,
-                env={**self.environment, **environment},
+                env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,
             )
-        program = Program(process, log)
-        self.programs.append(program)
-        return program
 
     def start_worker(self, **environment: str) -> Program:
         return self.start("worker", **environment)
@@ -148,8 +156,10 @@ class Installation:
 
 
 @contextmanager
-def open_installation(database_url: str, *, folder: Path, **environment: str) -> Iterator[Installation]:
-    """Everything but the programs; whatever was started is killed at the end."""
+def open_installation(
+    database_url: str, *, folder: Path, nursery: Nursery | None = None, **environment: str
+) -> Iterator[Installation]:
+    """Everything but the programs, which are started cold without a nursery and killed at the end."""
     port = find_free_port()
     fake = create_fake_provider(controls=Controls(delay_s=0.1), clock=clock.now)
     fake.state.fake.ledger = Ledger(clock.now() - timedelta(hours=1))  # it has been running for a while
@@ -168,7 +178,7 @@ def open_installation(database_url: str, *, folder: Path, **environment: str) ->
         context = WorkerContext(settings=settings, database=database, replayable=database, clock=wall)
         house = House(url, provider_url, database, settings, wall, context)
         house.control_provider(webhook_url=f"{url}/webhooks/solapi/{WEBHOOK_TOKEN}")
-        made = Installation(house, folder, {**_environment(settings), **environment}, port)
+        made = Installation(house, folder, {**_environment(settings), **environment}, port, nursery)
         try:
             yield made
         finally:
@@ -211,10 +221,14 @@ def wait_until(
         time.sleep(0.05)
 
 
+def own_environment() -> dict[str, str]:
+    """This process's, without the proxies of a build server."""
+    return {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+
+
 def _environment(settings: Settings) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     return {
-        **kept,
+        **own_environment(),
         **HEARTBEAT,
         "PYTHONPATH": str(ROOT),
         "PYTHONUTF8": "1",

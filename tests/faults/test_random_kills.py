@@ -14,6 +14,7 @@ from tests.core.processes import open_folder
 from tests.faults.installation import open_installation
 from tests.faults.kill_aftermath import find_faults
 from tests.faults.kill_drill import Drill, begin_drill
+from tests.faults.nursery import Nursery
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -22,11 +23,11 @@ SEED = 20261122
 
 
 @pytest.fixture
-def drill(tmp_path: Path) -> Iterator[Drill]:
+def drill(tmp_path: Path, nursery: Nursery) -> Iterator[Drill]:
     place = open_folder()
     with EmbeddedPostgres(place, settings={"fsync": "off"}) as server:
         migrate_database(server.url)
-        with open_installation(server.url, folder=tmp_path) as installation:
+        with open_installation(server.url, folder=tmp_path, nursery=nursery) as installation:
             yield begin_drill(installation, server, seed=SEED, technicians=6)
     shutil.rmtree(place, ignore_errors=True)
 

@@ -16,12 +16,8 @@ from scheduling.plan import Sequences
 from scheduling.problem import PlanningProblem
 from scheduling.selection import Routes, choose_routes
 
-Rounds = tuple[tuple[float, float, float], ...]
-"""(share of the time, first and last temperature in mean legs) of each round."""
-ROUNDS: Rounds = ((0.75, 5.0, 0.05), (0.25, 1.0, 0.03))
-"""A descent, then a reheat."""
-ROUNDS_NEAR: Rounds = ((0.75, 1.0, 0.03), (0.25, 0.3, 0.02))
-"""Cooler: around a plan that is nearly right."""
+ROUNDS = ((0.75, 5.0, 0.05), (0.25, 1.0, 0.03))
+"""(share of the time, first and last temperature in mean legs): a descent, then a reheat."""
 FIRST_ORDERS = (5, 1, 3, 6)
 POOL_SHARE = 0.01
 COLUMNS = 1_500
@@ -45,14 +41,13 @@ class Progress:
 class Effort:
     """How much to search. `until` is a perf_counter moment; with `steps` that many steps in all, time
     permitting, so that runs repeat. `processor_clock` counts the thread's processor time instead of the
-    wall's, for fair measurements: `until` is then a thread_time moment. `rounds`: how hot it is."""
+    wall's, for fair measurements: `until` is then a thread_time moment."""
 
     until: float
     steps: int | None = None
     workers: int = 1
     seed: int = 1
     processor_clock: bool = False
-    rounds: Rounds = ROUNDS
 
     def now(self) -> float:
         """On the clock that counts."""
@@ -148,10 +143,10 @@ def _run_rounds(problem: PlanningProblem, searches: list[KernelSearch], effort: 
     begin = effort.now()
     span = max(0.0, effort.until - begin)
     ends, done = [], 0.0
-    for share, _, _ in effort.rounds:
+    for share, _, _ in ROUNDS:
         done += share
         ends.append(begin + span * done)
-    for (share, first, last), end in zip(effort.rounds, ends, strict=True):
+    for (share, first, last), end in zip(ROUNDS, ends, strict=True):
         selection = 0.0 if effort.steps is not None else SELECTION_SHARE * span
         steps = None if effort.steps is None else max(1, round(effort.steps * share))
         most = STEPS_A_PAIR * len(problem.jobs) ** 2 * share

@@ -9,7 +9,7 @@ from itertools import accumulate
 from time import perf_counter
 
 from scheduling.board import board_sequences, open_board
-from scheduling.engine import ROUNDS, ROUNDS_NEAR, Effort, Progress, Watch, improve_routes
+from scheduling.engine import Effort, Progress, Watch, improve_routes
 from scheduling.evaluator import check_sequences, evaluate_plan, plan_rank
 from scheduling.explain import explain_unserved
 from scheduling.insertion import CHUNK, fill_board
@@ -42,7 +42,7 @@ class SearchOptions:
 
     `on_progress` is told each better plan; `cancelled` is asked all the time, and True ends the search within
     CANCEL_SECONDS. Reasons that take longer are then left to the caller (`explain_unserved`). `near`: the
-    initial plan is nearly right, and the search stays around it.
+    initial plan is nearly right, and no plan from nothing is begun beside it.
     """
 
     seed: int = 1
@@ -120,8 +120,7 @@ def _improve(
     near = options.near and initial is not None
     if not near and len(problem.jobs) * len(problem.technicians) <= _GREEDY_CHOICES:
         starts.append(_filled(problem, None).sequences)
-    rounds = ROUNDS_NEAR if near else ROUNDS
-    effort = Effort(deadline, options.iterations, options.workers, options.seed, rounds=rounds)
+    effort = Effort(deadline, options.iterations, options.workers, options.seed)
     watch = Watch(options.on_progress, options.cancelled)
     found = improve_routes(problem, starts, effort, watch=watch)
     return evaluate_plan(problem, found)

@@ -31,14 +31,45 @@ static bool same_state(const State *one, const State *other) {
     return true;
 }
 
-/* The whole penalty of a route with breaks and `job` at position k; NEVER when it would not fit. */
+/* What the day costs at least from a state on, read off what is known behind the leg; NEVER when no label gets
+ * home in time. `exact`: it costs no more. */
+static int64_t least_penalty(
+    const Technician *person, const State *state, int32_t leg, const Behind *behind, bool *exact
+) {
+    int64_t least = NEVER, sure = NEVER;
+    for (int32_t k = 0; k < state->count; k++) {
+        const Label label = state->label[k];
+        int32_t free = label.ready, arrival = label.ready + leg, taken = label.taken;
+        if (label.cost >= sure) continue;
+        for (;;) {
+            if (arrival <= behind->in_time[taken] && label.cost < least) least = label.cost;
+            if (arrival <= behind->at_no_cost[taken]) {
+                sure = label.cost;
+                break;
+            }
+            if (taken == person->breaks || free > person->pause[taken].latest) break;
+            const Break *pause = &person->pause[taken++];
+            free = (free > pause->earliest ? free : pause->earliest) + pause->duration;
+            arrival = (arrival > pause->earliest ? arrival : pause->earliest) + pause->duration;
+        }
+    }
+    *exact = least == sure;
+    return least;
+}
+
+/* The whole penalty of a route with breaks and `job` at position k; NEVER when it would not fit or not be below
+ * `most`. */
 static int64_t penalty_with_breaks(
-    const Problem *problem, const Route *route, int32_t k, const Job *job, int32_t to, int32_t from
+    const Problem *problem, const Route *route, int32_t k, const Job *job, int32_t to, int32_t from, int64_t most
 ) {
     const Technician *person = &problem->technician[route->technician];
     State states[2];
     int32_t now = 0, leg = from;
+    bool exact;
     if (!visit(problem, person, &route->state[k], to, job, &states[0])) return NEVER;
+    int64_t least = least_penalty(person, &states[0], from, &route->behind[k], &exact);
+    if (least >= most) return NEVER;
+    if (exact) return least;
     for (; k < route->length; k++) {
         if (!visit(problem, person, &states[now], leg, &problem->job[route->stop[k]], &states[!now])) return NEVER;
         now = !now;
@@ -52,7 +83,8 @@ int64_t added_cost(const Problem *problem, const Route *route, const Job *job, c
     const Technician *person = &problem->technician[route->technician];
     int64_t penalty;
     if (person->breaks) {
-        penalty = penalty_with_breaks(problem, route, trial->position, job, trial->to, trial->from);
+        int64_t most = below - trial->detour + route->penalty;
+        penalty = penalty_with_breaks(problem, route, trial->position, job, trial->to, trial->from, most);
         if (penalty == NEVER) return NEVER;
     } else {
         int64_t late = trial->late + route->late[trial->position];

@@ -87,6 +87,7 @@ Route empty_route(const Problem *problem, int32_t technician) {
     route.latest = calloc(8, sizeof *route.latest);
     route.late = calloc(8, sizeof *route.late);
     route.state = calloc(8, sizeof *route.state);
+    route.behind = calloc(8, sizeof *route.behind);
     clear_route(problem, &route);
     return route;
 }
@@ -98,6 +99,7 @@ void free_route(Route *route) {
     free(route->latest);
     free(route->late);
     free(route->state);
+    free(route->behind);
 }
 
 /* A search with nothing planned. NULL never: without memory the process ends. */

@@ -55,6 +55,10 @@ typedef struct {
 typedef struct { int64_t cost; int32_t ready, taken; } Label;
 typedef struct { int32_t count; Label label[MAX_LABELS]; } State;
 
+/* The latest arrivals, by the number of breaks already taken, with which the rest of the day is in time, and with
+ * which it costs nothing but its travel. Exact: the remaining breaks are in them. */
+typedef struct { int32_t in_time[MAX_BREAKS + 1], at_no_cost[MAX_BREAKS + 1]; } Behind;
+
 /* Position k is behind the k-th stop; position 0 is the start. Arrays have `room` entries. */
 typedef struct {
     int32_t technician, length, room, load;
@@ -66,6 +70,7 @@ typedef struct {
     int32_t *latest;       /* latest[k]: the latest arrival at stop k with which the rest is in time */
     int64_t *late;         /* late[k]: cost of lateness before leg k, without breaks */
     State *state;          /* state[k] before leg k; used where there are breaks */
+    Behind *behind;        /* behind[k] from the arrival at stop k on, behind[length] at the end; with breaks */
 } Route;
 
 typedef struct { uint64_t s[4]; } Random;

@@ -14,7 +14,9 @@ void make_room(Route *route, int32_t length) {
     route->latest = realloc(route->latest, n * sizeof *route->latest);
     route->late = realloc(route->late, n * sizeof *route->late);
     route->state = realloc(route->state, n * sizeof *route->state);
-    if (!route->stop || !route->leg || !route->ready || !route->latest || !route->late || !route->state)
+    route->behind = realloc(route->behind, n * sizeof *route->behind);
+    if (!route->stop || !route->leg || !route->ready || !route->latest || !route->late || !route->state ||
+        !route->behind)
         abort(); /* out of memory: nothing to be saved */
     route->room = room;
 }
@@ -32,6 +34,7 @@ static void copy_route(Route *to, const Route *from, bool breaks) {
     memcpy(to->ready, from->ready, n * sizeof *to->ready);
     memcpy(to->latest, from->latest, (n - 1) * sizeof *to->latest);
     memcpy(to->late, from->late, n * sizeof *to->late);
+    if (breaks) memcpy(to->behind, from->behind, n * sizeof *to->behind);
     size_t states = breaks ? n : 1;
     for (size_t k = 0; k < states; k++) {
         to->state[k].count = from->state[k].count;

@@ -2,8 +2,23 @@
 #include "timing.h"
 
 #define TOO_EARLY (-1000000000) /* before every time of a problem; keeps long routes within 32 bits */
+#define ANY_TIME 1000000000
 
 int64_t route_cost(const Route *route) { return route->travel + route->penalty; }
+
+/* What is left of the breaks may follow the arrival at the end, and costs nothing there. */
+static void latest_at_end(const Technician *person, Behind *behind) {
+    int32_t begin = ANY_TIME, ends = person->rate && person->ends < person->limit ? person->ends : person->limit;
+    for (int32_t taken = person->breaks; taken >= 0; taken--) {
+        if (taken < person->breaks) {
+            const Break *pause = &person->pause[taken];
+            begin = begin - pause->duration < pause->earliest ? TOO_EARLY : begin - pause->duration;
+            if (begin > pause->latest) begin = pause->latest;
+        }
+        behind->in_time[taken] = begin < person->limit ? begin : person->limit;
+        behind->at_no_cost[taken] = begin < ends ? begin : ends;
+    }
+}
 
 void clear_route(const Problem *problem, Route *route) {
     const Technician *person = &problem->technician[route->technician];
@@ -13,6 +28,7 @@ void clear_route(const Problem *problem, Route *route) {
     route->late[0] = 0;
     route->leg[0] = 0;
     route->state[0] = (State){1, {{0, person->starts, 0}}};
+    if (person->breaks) latest_at_end(person, &route->behind[0]);
 }
 
 /* Legs from position `from` on, the load, and everything that is added to the travel. */
@@ -33,21 +49,69 @@ static void measure_legs(const Problem *problem, Route *route, int32_t from) {
     }
 }
 
-/* The latest arrival at each stop with which every later window and the shift's limit can be met, breaks
- * aside: necessary with breaks, sufficient without. */
+/* The latest moment at which a leg can begin so that the arrival is not after `arrival`, with the breaks
+ * from `taken` to `until` upon it. */
+static int32_t latest_begin(const Technician *person, int32_t leg, int32_t taken, int32_t until, int32_t arrival) {
+    int32_t free = ANY_TIME;
+    for (int32_t k = until - 1; k >= taken; k--) {
+        const Break *pause = &person->pause[k];
+        arrival -= pause->duration;
+        free -= pause->duration;
+        if (pause->earliest > arrival || pause->earliest > free) return TOO_EARLY;
+        if (free > pause->latest) free = pause->latest;
+    }
+    return arrival - leg < free ? arrival - leg : free;
+}
+
+/* The same for the legs to a stop or the end, with the best number of breaks upon each. */
+static int32_t latest_leg(const Technician *person, int32_t leg, int32_t taken, const int32_t *arrival) {
+    int32_t best = arrival[taken] - leg;
+    for (int32_t until = taken + 1; until <= person->breaks; until++) {
+        int32_t begin = latest_begin(person, leg, taken, until, arrival[until]);
+        if (begin > best) best = begin;
+    }
+    return best > TOO_EARLY ? best : TOO_EARLY;
+}
+
+/* The latest arrival with which work begins by `start`: within a gap it would begin at the gap's end. */
+static int32_t latest_arrival(const Problem *problem, const Job *job, int32_t start) {
+    if (start < job->opens) return TOO_EARLY;
+    for (int32_t k = job->gap_until - 1; k >= job->gap_from; k--) {
+        const Gap *gap = &problem->gap[k];
+        if (start > gap->closes && start < gap->reopens) start = gap->closes;
+    }
+    return start;
+}
+
+/* The latest arrival at each stop with which every later window and the shift's limit can be met. */
 static void find_latest(const Problem *problem, Route *route) {
     int32_t latest = problem->technician[route->technician].limit;
     for (int32_t k = route->length - 1; k >= 0; k--) {
         const Job *job = &problem->job[route->stop[k]];
         int32_t next = latest - route->leg[k + 1] - job->duration;
-        latest = next < job->closes ? next : job->closes;
-        if (latest < TOO_EARLY) latest = TOO_EARLY;
-        /* A start within a gap waits for its end: whoever comes too late for that has to be before it. */
-        for (int32_t g = job->gap_until - 1; g >= job->gap_from; g--) {
-            const Gap *gap = &problem->gap[g];
-            if (latest > gap->closes && latest < gap->reopens) latest = gap->closes;
+        route->latest[k] = latest = latest_arrival(problem, job, next < job->closes ? next : job->closes);
+    }
+}
+
+/* The same with breaks, by how many have been taken; and without any cost of lateness or overtime. */
+static void find_behind(const Problem *problem, Route *route) {
+    const Technician *person = &problem->technician[route->technician];
+    latest_at_end(person, &route->behind[route->length]);
+    for (int32_t k = route->length - 1; k >= 0; k--) {
+        const Job *job = &problem->job[route->stop[k]];
+        const Behind *next = &route->behind[k + 1];
+        int32_t closes = job->closes, unhurt = job->closes;
+        if (job->rate && job->due < unhurt) unhurt = job->due;
+        if (job->later_rate && job->published < unhurt) unhurt = job->published;
+        for (int32_t taken = 0; taken <= person->breaks; taken++) {
+            int32_t last = latest_leg(person, route->leg[k + 1], taken, next->in_time) - job->duration;
+            int32_t free = latest_leg(person, route->leg[k + 1], taken, next->at_no_cost) - job->duration;
+            route->behind[k].in_time[taken] = latest_arrival(problem, job, last < closes ? last : closes);
+            route->behind[k].at_no_cost[taken] = latest_arrival(problem, job, free < unhurt ? free : unhurt);
         }
-        route->latest[k] = latest;
+        route->latest[k] = route->behind[k].in_time[0];
+        for (int32_t taken = 1; taken <= person->breaks; taken++)
+            if (route->behind[k].in_time[taken] > route->latest[k]) route->latest[k] = route->behind[k].in_time[taken];
     }
 }
 
@@ -88,6 +152,10 @@ bool time_route(const Problem *problem, Route *route, int32_t from) {
     }
     measure_legs(problem, route, from);
     if (person->capacity >= 0 && route->load > person->capacity) return false;
+    if (person->breaks) {
+        find_behind(problem, route);
+        return time_with_breaks(problem, route, from);
+    }
     find_latest(problem, route);
-    return person->breaks ? time_with_breaks(problem, route, from) : time_without_breaks(problem, route, from);
+    return time_without_breaks(problem, route, from);
 }

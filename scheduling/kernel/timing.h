@@ -30,7 +30,7 @@ static inline int64_t overtime_cost(const Technician *person, int32_t arrival) {
 /* What a job at position k would cost: the detour and the rest, with the penalty of the whole route. */
 typedef struct { int64_t bound, detour; int32_t to, from, arrival, position; int64_t late; } Trial;
 
-/* insertion.c: exact, NEVER where it would not fit or (without breaks) not be below `below`. */
+/* insertion.c: exact, NEVER where it would not fit or not be below `below`. */
 int64_t added_cost(const Problem *problem, const Route *route, const Job *job, const Trial *trial, int64_t below);
 
 /* A label joins a state, unless another is as good in every respect; those that it beats go.

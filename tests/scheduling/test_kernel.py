@@ -83,7 +83,10 @@ def test_cheapest_places_are_the_judges(tiny_problem: Tiny) -> None:
                 added = min((cost - before for cost in trials if cost is not None), default=None)
                 place = search.cheapest_place(technician, job)
                 assert (None if place is None else place[0]) == added
-                found += place is not None
+                if place is not None and added is not None:
+                    assert search.cheapest_place(technician, job, below=added) is None
+                    assert search.cheapest_place(technician, job, below=added + 1) == place
+                    found += 1
         search.close()
     assert found > 300
 

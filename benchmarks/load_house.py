@@ -88,23 +88,21 @@ class Foundation:
         provider: tuple[str, ...] = ("-m", "notifications.fake_provider", "--port", str(provider_port))
         provider += ("--webhook-url", f"{url}/webhooks/solapi/{WEBHOOK_TOKEN}")
         provider += ("--delay", str(PROVIDER_DELAY_S))
+        parts = [("sms", provider)]
+        if shape.looks:
+            looks_port = str(find_free_port())
+            environment["LOOKS_URL"] = f"http://127.0.0.1:{looks_port}"
+            parts.append(("looks", ("main.py", "serve", "--looks", "--port", looks_port)))
+        parts.append(("web", ("main.py", "serve", "--port", str(port))))
+        parts += [("worker", ("main.py", "worker"))] * shape.workers
         started: list[subprocess.Popen[bytes]] = []
+        programs: dict[str, list[int]] = {}
         try:
-            started.append(self._start("sms", provider, environment))
-            if shape.looks:
-                looks_port = find_free_port()
-                environment["LOOKS_URL"] = f"http://127.0.0.1:{looks_port}"
-                looks = ("main.py", "serve", "--looks", "--port", str(looks_port))
-                started.append(self._start("looks", looks, environment))
-            started.append(self._start("web", ("main.py", "serve", "--port", str(port)), environment))
-            started += [
-                self._start(f"worker{n}", ("main.py", "worker"), environment) for n in range(shape.workers)
-            ]
+            for kind, arguments in parts:
+                log = f"{kind}{len(programs.setdefault(kind, [])) or ''}"
+                started.append(self._start(log, arguments, environment))
+                programs[kind].append(started[-1].pid)
             _wait(url, started)
-            sms, *pids = (each.pid for each in started)
-            looking = {"looks": [pids.pop(0)]} if shape.looks else {}
-            web, *workers = pids
-            programs = {"web": [web], **looking, "worker": workers, "sms": [sms]}
             yield RunningHouse(url, self.database, self.folder, self.postgres_pid, programs)
         finally:
             for each in started:

@@ -74,8 +74,11 @@ class Looks:
     """The looks of one web process. Its methods are called in its event loop."""
 
     def __init__(self, *, at_once: int, rests: bool = True, wait_s: float = WAIT_AT_MOST_S) -> None:
-        """Args:
-        rests: whether a turn rests as long as it was used; not in a process that gives way as a whole.
+        """Make the turns.
+
+        Args:
+            rests: whether a turn rests as long as it was used; not in a process that gives way as a whole.
+            wait_s: seconds after which a look without a turn is put off.
         """
         self._rests = rests
         self._wait_s = wait_s

@@ -14,7 +14,7 @@ import httpx
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from web.looks import BY_ITSELF, PutOffError, put_off
+from web.looks import BY_ITSELF, put_off
 
 log = structlog.get_logger(__name__)
 
@@ -67,8 +67,8 @@ class LooksApart:
             await self._app(scope, receive, send)
             return
         try:
-            answer = await self._ask(scope)
-        except PutOffError:
+            status, headers, body = await self._ask(scope)
+        except httpx.ReadTimeout:
             await put_off()(scope, receive, send)
             return
         except httpx.TransportError as error:
@@ -76,12 +76,16 @@ class LooksApart:
             log.warning("looks_process_away", error=repr(error)[:200])
             await self._app(scope, receive, send)
             return
-        status, headers, body = answer
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
     async def _ask(self, scope: Scope) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
-        """Raises PutOffError when it is too slow, httpx.TransportError when it is away."""
+        """Status, headers and the body as it is packed.
+
+        Raises:
+            httpx.ReadTimeout: it is too slow.
+            httpx.TransportError: it is away.
+        """
         path = scope.get("raw_path") or scope["path"].encode()
         query = scope["query_string"]
         request = httpx.Request(
@@ -92,14 +96,11 @@ class LooksApart:
                 "timeout": {"connect": CONNECT_S, "pool": CONNECT_S, "write": CONNECT_S, "read": ANSWER_S}
             },
         )
+        answer = await self._transport.handle_async_request(request)
         try:
-            answer = await self._transport.handle_async_request(request)
-            try:
-                body = b"".join([piece async for piece in answer.stream])  # type: ignore[union-attr]
-            finally:
-                await answer.aclose()
-        except httpx.ReadTimeout:
-            raise PutOffError from None
+            body = b"".join([piece async for piece in answer.aiter_raw()])
+        finally:
+            await answer.aclose()
         kept = [(name.lower(), value) for name, value in answer.headers.raw]
         headers = [(name, value) for name, value in kept if name not in _OF_ONE_CONNECTION]
         return answer.status_code, [*headers, (b"content-length", str(len(body)).encode())], body

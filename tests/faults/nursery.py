@@ -25,6 +25,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -138,11 +139,8 @@ def main() -> None:
 
 def _import_the_house() -> None:
     gc.disable()
-    import main  # noqa: F401 - as uvicorn does
-    import web.app
-    import web.warm_up  # noqa: F401
-    import worker  # noqa: F401
-
+    for name in ("main", "web.app", "web.warm_up", "worker"):  # uvicorn imports `main` by its name, too
+        import_module(name)
     gc.freeze()
     gc.enable()
 

@@ -138,6 +138,11 @@ def check_settings_for_start(settings: Settings) -> None:
         )
     _check_access(settings)
     _check_road_engine(settings)
+    if settings.looks_url and not _is_server(settings.looks_url):
+        raise StartupRefusedError(
+            f"LOOKS_URL is no address of a looks process: {settings.looks_url!r}. Write it like "
+            "http://127.0.0.1:8009, or leave it empty to let each web process write the looks itself."
+        )
     if settings.is_demo or not settings.sends_notices:
         return
     if settings.sms_provider != "solapi":
@@ -170,12 +175,17 @@ PUBLIC_ENGINES = ("project-osrm.org", "openstreetmap.de")
 """Servers for trying things out: planning would send them every home, all day long."""
 
 
+def _is_server(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and not (parts.query or parts.fragment)
+
+
 def _check_road_engine(settings: Settings) -> None:
     """A wrong address would be noticed by its estimates alone. Raises StartupRefusedError."""
     if not settings.osrm_url:
         return
     parts = urlsplit(settings.osrm_url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    if not _is_server(settings.osrm_url):
         raise StartupRefusedError(
             f"OSRM_URL is no address of a road engine: {settings.osrm_url!r}. "
             "Write it like http://127.0.0.1:5000, or leave it empty to estimate travel times."

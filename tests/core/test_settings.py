@@ -38,6 +38,7 @@ KEYS = {"sms_provider": "solapi", "solapi_api_key": "key", "solapi_api_secret": 
         ({"notices": "off", "oidc_issuer": "http://login.example.com"}, "https://"),
         ({"notices": "off", "osrm_url": "roads.example.com:5000"}, "http://127.0.0.1:5000"),
         ({"notices": "off", "osrm_url": "http://"}, "OSRM_URL is no address"),
+        ({"notices": "off", "looks_url": "127.0.0.1:8009"}, "http://127.0.0.1:8009"),
         ({"notices": "off", "osrm_url": "http://roads:5000/?profile=car"}, "OSRM_URL is no address"),
         ({"notices": "off", "osrm_url": "http://roads:5000/table/v1/driving"}, "without /table"),
         ({"notices": "off", "osrm_url": "https://router.project-osrm.org"}, "public server"),

@@ -195,9 +195,10 @@ def _check_road_engine(settings: Settings) -> None:
             "OSRM_URL must be the engine's own address, without /table or /route: "
             "write it like http://127.0.0.1:5000."
         )
-    if any(parts.hostname == each or parts.hostname.endswith("." + each) for each in PUBLIC_ENGINES):
+    host = parts.hostname or ""
+    if any(host == each or host.endswith("." + each) for each in PUBLIC_ENGINES):
         raise StartupRefusedError(
-            f"OSRM_URL names a public server ({parts.hostname}). It would be sent every customer's place, "
+            f"OSRM_URL names a public server ({host}). It would be sent every customer's place, "
             "and its rules forbid such use. Run an engine of your own: docs/operations.md says how."
         )
     if settings.osrm_table_size < SMALLEST_TABLE:

@@ -8,19 +8,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, or_
 from sqlmodel import Session, col, select
 
+from core.db import any_of
 from core.errors import FieldError, InvalidError
 from core.i18n import _
 from core.wall import across_the_company
-from customers.queries import list_details, search_households
+from customers.queries import addresses_of_households, search_households
 from customers.schemas import AddressInfo
 from dispatch import clock_rules
 from dispatch.detail_shapes import ClockFacts, WindowFacts
 from dispatch.list_facts import open_tasks_of, still_in_self_fix
 from dispatch.models import Placement, Ticket, TicketParty, Visit
-from dispatch.ownership import owners_of
+from dispatch.ownership import OpenWork, assigned_among, owners_of
 from dispatch.schemas import Owner
 from dispatch.scopes import Scope, visible
 from dispatch.shown_clocks import list_clocks
@@ -210,19 +211,22 @@ def make_items(session: Session, tickets: Sequence[Ticket], *, now: datetime) ->
         return []
     ids = [ticket_key(ticket) for ticket in tickets]
     company_id = tickets[0].company_id
-    homes = list_details(session, company_id=company_id, household_ids={t.household_id for t in tickets})
+    homes = addresses_of_households(
+        session, company_id=company_id, household_ids=[t.household_id for t in tickets]
+    )
     residents = _residents(session, ids)
     offers = _placements(session, ids)
-    visits, missed_early = _visits(session, ids)
+    visits, missed_early, assigned = _visits(session, ids)
     crew_ids = {v.technician_id for v in visits.values() if v.technician_id is not None}
     crew = get_technicians(session, technician_ids=crew_ids, company_id=company_id)
     points = points_by_id(
         session, point_ids={t.service_point_id for t in tickets if t.service_point_id is not None}
     )
     clocks = list_clocks(session, tickets=tickets, now=now)
-    open_tasks, alarmed = open_tasks_of(session, ids)
+    tasks = open_tasks_of(session, ids)
     in_self_fix = still_in_self_fix(session, tickets)
-    owners = owners_of(session, ticket_ids=ids, at=now)
+    work = OpenWork(tasks.kinds, assigned, tasks.callers)
+    owners = owners_of(session, tickets=tickets, work=work, at=now)
     items = []
     for ticket in tickets:
         key = ticket_key(ticket)
@@ -244,7 +248,7 @@ def make_items(session: Session, tickets: Sequence[Ticket], *, now: datetime) ->
                 suspected_duplicate=ticket.suspected_duplicate_of_id is not None,
                 received_at=ticket.received_at,
                 resident=residents.get(key, ""),
-                address=homes[ticket.household_id].household.address,
+                address=homes[ticket.household_id],
                 service_point=points.get(ticket.service_point_id or 0),
                 placement_state=offer.state if offer else None,
                 answer_due_at=offer.answer_due_at if offer and offer.state == "OFFERED" else None,
@@ -258,13 +262,25 @@ def make_items(session: Session, tickets: Sequence[Ticket], *, now: datetime) ->
                 hold_reason=visit.hold_reason if visit else None,
                 hold_due_at=visit.hold_due_at if visit else None,
                 clocks=_newest(clocks[key]),
-                open_tasks=tuple(open_tasks.get(key, ())),
+                open_tasks=tuple(tasks.kinds.get(key, ())),
                 owner=owners.get(key),
-                alarm_owner=alarmed.get(key, ""),
+                alarm_owner=tasks.alarmed.get(key, ""),
                 in_self_fix=key in in_self_fix,
             )
         )
     return items
+
+
+# Put together once: every list asks them.
+_RESIDENTS = select(TicketParty.ticket_id, TicketParty.name).where(
+    any_of(TicketParty.ticket_id, "ids"), col(TicketParty.role) == "resident"
+)
+_PLACEMENTS = (
+    select(Placement)
+    .where(any_of(Placement.ticket_id, "ids"), col(Placement.state).in_(("OFFERED", "ACCEPTED")))
+    .order_by(col(Placement.id))
+)
+_VISITS = select(Visit).where(any_of(Visit.ticket_id, "ids")).order_by(col(Visit.sequence))
 
 
 def _urgency(item: TicketItem) -> tuple[bool, bool, int, datetime]:
@@ -286,28 +302,21 @@ def _write_cursor(ticket_id: int) -> str:
 
 
 def _residents(session: Session, ids: Sequence[int]) -> dict[int, str]:
-    query = select(TicketParty.ticket_id, TicketParty.name).where(
-        col(TicketParty.ticket_id).in_(ids), col(TicketParty.role) == "resident"
-    )
-    return dict(session.exec(query).all())
+    return dict(session.exec(_RESIDENTS, params={"ids": ids}).all())
 
 
 def _placements(session: Session, ids: Sequence[int]) -> dict[int, Placement]:
-    query = (
-        select(Placement)
-        .where(and_(col(Placement.ticket_id).in_(ids), col(Placement.state).in_(("OFFERED", "ACCEPTED"))))
-        .order_by(col(Placement.id))
-    )
-    return {row.ticket_id: row for row in session.exec(query)}
+    return {row.ticket_id: row for row in session.scalars(_PLACEMENTS, {"ids": ids})}
 
 
-def _visits(session: Session, ids: Sequence[int]) -> tuple[dict[int, Visit], set[int]]:
-    """The newest visit by ticket; and the tickets at whose last absence we came before the agreed time."""
-    query = select(Visit).where(col(Visit.ticket_id).in_(ids)).order_by(col(Visit.sequence))
-    rows = list(session.exec(query))
+def _visits(session: Session, ids: Sequence[int]) -> tuple[dict[int, Visit], set[int], dict[int, Visit]]:
+    """The newest visit by ticket; the tickets at whose last absence we came before the agreed time; the
+    newest open visit that a technician has.
+    """
+    rows = list(session.scalars(_VISITS, {"ids": ids}))
     absences = {row.ticket_id: row for row in rows if row.state == "absent"}
     early = {ticket_id for ticket_id, row in absences.items() if row.missed_early}
-    return {row.ticket_id: row for row in rows}, early
+    return {row.ticket_id: row for row in rows}, early, assigned_among(rows)
 
 
 def _newest(clocks: Sequence[ClockFacts]) -> tuple[ClockFacts, ...]:

@@ -8,10 +8,18 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from core.dated import read_calendar, read_rules
+from core.db import any_of
 from dispatch import clock_rules
 from dispatch.detail_shapes import ClockFacts
 from dispatch.models import Ticket, TicketClock
 from dispatch.tickets import ticket_key
+
+# Put together once: every list and every ticket asks it.
+_CLOCKS = (
+    select(TicketClock)
+    .where(any_of(TicketClock.ticket_id, "ids"))
+    .order_by(col(TicketClock.generation), col(TicketClock.id))
+)
 
 
 def list_clocks(session: Session, *, tickets: Sequence[Ticket], now: datetime) -> dict[int, list[ClockFacts]]:
@@ -23,12 +31,7 @@ def list_clocks(session: Session, *, tickets: Sequence[Ticket], now: datetime) -
     rules = read_rules(session, company_id=company_id, at=now)
     days_off = read_calendar(session, company_id=company_id)
     safe = {ticket_key(ticket): ticket.safety for ticket in tickets}
-    query = (
-        select(TicketClock)
-        .where(col(TicketClock.ticket_id).in_(list(found)))
-        .order_by(col(TicketClock.generation), col(TicketClock.id))
-    )
-    for row in session.exec(query):
+    for row in session.scalars(_CLOCKS, {"ids": list(found)}):
         shown = clock_rules.state_shown(
             kind=row.kind,
             state=row.state,

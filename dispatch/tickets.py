@@ -5,14 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from core import audit, live
 from core.actor import Actor
 from core.errors import NotFoundError
 from core.i18n import _
+from core.memo import keep
 from dispatch.models import Ticket
 from dispatch.states import ENDED_STATUSES
+
+_BY_NUMBER = (
+    select(Ticket)
+    .where(col(Ticket.number) == bindparam("number"), col(Ticket.company_id) == bindparam("company_id"))
+    .execution_options(populate_existing=True)
+)
 
 
 class UnknownTicketError(NotFoundError):
@@ -41,10 +49,10 @@ def lock_ticket(session: Session, *, ticket_id: int) -> Ticket:
 
 def find_ticket(session: Session, *, company_id: int, number: str) -> Ticket:
     """The fresh row behind a number. Raises UnknownTicketError, also for another company's."""
-    query = select(Ticket).where(col(Ticket.number) == number, col(Ticket.company_id) == company_id)
-    found = session.exec(query.execution_options(populate_existing=True)).first()
+    found = session.exec(_BY_NUMBER, params={"number": number, "company_id": company_id}).first()
     if found is None:
         raise UnknownTicketError(_("그런 접수가 없습니다. 접수 번호를 확인해 주세요."))
+    keep(session, Ticket, {("row", found.id): found})  # who asks for it by its id has it at hand
     return found
 
 

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from core.db import any_of
 from core.errors import NotFoundError
 from core.i18n import _
-from core.memo import each_once, keep
+from core.memo import each_once, keep, once
 from customers.models import Address, Boiler, BoilerModel, Contact, Household, HouseholdMember
 from customers.rules import HouseholdSearch, SearchBy, parse_search
 from customers.schemas import (
@@ -50,12 +50,13 @@ _MEMBERS = (
     .where(any_of(HouseholdMember.household_id, "ids"))
     .order_by(col(HouseholdMember.id))
 )
-_BOILERS = (
-    columns(Boiler, BoilerModel)
-    .outerjoin(BoilerModel, col(BoilerModel.id) == col(Boiler.model_id))
-    .where(any_of(Boiler.address_id, "ids"), col(Boiler.removed_at).is_(None))
-    .order_by(col(Boiler.id))
+_BOILER_AND_MODEL = columns(Boiler, BoilerModel).outerjoin(
+    BoilerModel, col(BoilerModel.id) == col(Boiler.model_id)
 )
+_BOILER = _BOILER_AND_MODEL.where(col(Boiler.id) == bindparam("id"))
+_BOILERS = _BOILER_AND_MODEL.where(
+    any_of(Boiler.address_id, "ids"), col(Boiler.removed_at).is_(None)
+).order_by(col(Boiler.id))
 
 
 def search_households(
@@ -153,12 +154,11 @@ def list_boilers(session: Session, *, address_ids: Iterable[int]) -> dict[int, l
 
 def get_boiler(session: Session, *, boiler_id: int) -> BoilerInfo:
     """One boiler. Raises NotFoundError."""
-    query = (
-        select(Boiler, BoilerModel)
-        .outerjoin(BoilerModel, col(BoilerModel.id) == col(Boiler.model_id))
-        .where(col(Boiler.id) == boiler_id)
-    )
-    row = session.exec(query).one_or_none()
+    return once(session, (Boiler, BoilerModel), boiler_id, lambda: _read_boiler(session, boiler_id))
+
+
+def _read_boiler(session: Session, boiler_id: int) -> BoilerInfo:
+    row = session.execute(_BOILER, {"id": boiler_id}).one_or_none()
     if row is None:
         raise NotFoundError(_("그런 보일러가 없습니다."))
     return boiler_info(*row)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select as columns
@@ -27,30 +27,20 @@ class OpenTasks:
     """Who has the caller of an unplaced ticket on the line: person ids."""
 
 
-_OPEN_TASKS = (
-    columns(
-        col(Task.ticket_id),
-        col(Task.kind),
-        col(Task.owner_person_id),
-        col(Task.data)[ON_THE_LINE].is_not(None),
-    )
-    .where(any_of(Task.ticket_id, "ids"), col(Task.state) == "open")
-    .order_by(col(Task.id))
-)
 _TALKED = columns(col(TriageStep.ticket_id)).where(any_of(TriageStep.ticket_id, "ids"))
 
 
-def open_tasks_of(session: Session, ids: Sequence[int]) -> OpenTasks:
-    """The open tasks of these tickets."""
+def sort_open_tasks(session: Session, tasks: Iterable[Task]) -> OpenTasks:
+    """What these open tasks say, in the order in which they were opened."""
     kinds: dict[int, list[str]] = {}
     owners: dict[int, int] = {}
     callers: dict[int, int] = {}
-    for ticket_id, kind, owner_id, on_the_line in session.execute(_OPEN_TASKS, {"ids": list(ids)}):
-        kinds.setdefault(ticket_id, []).append(kind)
-        if kind == SAFETY_ALARM:
-            owners.setdefault(ticket_id, owner_id)
-        if on_the_line:
-            callers[ticket_id] = owner_id
+    for task in tasks:
+        kinds.setdefault(task.ticket_id, []).append(task.kind)
+        if task.kind == SAFETY_ALARM:
+            owners.setdefault(task.ticket_id, task.owner_person_id)
+        if ON_THE_LINE in task.data:
+            callers[task.ticket_id] = task.owner_person_id
     people = people_by_id(session, person_ids=owners.values())
     alarmed = {ticket_id: people[who].name for ticket_id, who in owners.items() if who in people}
     return OpenTasks(kinds, alarmed, callers)

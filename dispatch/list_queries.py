@@ -11,24 +11,36 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, or_
 from sqlmodel import Session, col, select
 
-from core.db import any_of
 from core.errors import FieldError, InvalidError
 from core.i18n import _
+from core.together import Together
 from core.wall import across_the_company
 from customers.queries import addresses_of_households, search_households
 from customers.schemas import AddressInfo
 from dispatch import clock_rules
 from dispatch.detail_shapes import ClockFacts, WindowFacts
-from dispatch.list_facts import open_tasks_of, still_in_self_fix
-from dispatch.models import Placement, Ticket, TicketParty, Visit
-from dispatch.ownership import OpenWork, assigned_among, owners_of
+from dispatch.list_facts import sort_open_tasks, still_in_self_fix
+from dispatch.models import Placement, Task, Ticket, TicketClock, TicketParty, Visit
+from dispatch.ownership import owners_of, work_of
 from dispatch.schemas import Owner
 from dispatch.scopes import Scope, visible
-from dispatch.shown_clocks import list_clocks
+from dispatch.shown_clocks import show_clocks
 from dispatch.states import ENDED_STATUSES, TICKET_STATUSES
 from dispatch.tickets import ticket_key
 from workforce.queries import get_technicians, points_by_id
 from workforce.schemas import PointInfo, TechnicianInfo
+
+_HANGS_ON_THEM = "ticket_id = ANY(%(ids)s::bigint[])"
+_OF_TICKETS = Together(
+    {
+        TicketParty: f"{_HANGS_ON_THEM} AND role = 'resident'",
+        Placement: f"{_HANGS_ON_THEM} AND state IN ('OFFERED', 'ACCEPTED')",
+        Visit: _HANGS_ON_THEM,
+        TicketClock: _HANGS_ON_THEM,
+        Task: f"{_HANGS_ON_THEM} AND state = 'open'",
+    }
+)
+"""All that a list shows of its tickets, however many there are."""
 
 PAGE = 50
 MAX_PAGE = 200
@@ -214,18 +226,19 @@ def make_items(session: Session, tickets: Sequence[Ticket], *, now: datetime) ->
     homes = addresses_of_households(
         session, company_id=company_id, household_ids=[t.household_id for t in tickets]
     )
-    residents = _residents(session, ids)
-    offers = _placements(session, ids)
-    visits, missed_early, assigned = _visits(session, ids)
+    rows = _OF_TICKETS.read(session, ids=ids)
+    residents = {party.ticket_id: party.name for party in rows.of(TicketParty)}
+    offers = {offer.ticket_id: offer for offer in rows.of(Placement)}
+    visits, missed_early = _newest_visits(rows.of(Visit))
     crew_ids = {v.technician_id for v in visits.values() if v.technician_id is not None}
     crew = get_technicians(session, technician_ids=crew_ids, company_id=company_id)
     points = points_by_id(
         session, point_ids={t.service_point_id for t in tickets if t.service_point_id is not None}
     )
-    clocks = list_clocks(session, tickets=tickets, now=now)
-    tasks = open_tasks_of(session, ids)
+    clocks = show_clocks(session, rows.of(TicketClock), tickets=tickets, now=now)
+    tasks = sort_open_tasks(session, rows.of(Task))
     in_self_fix = still_in_self_fix(session, tickets)
-    work = OpenWork(tasks.kinds, assigned, tasks.callers)
+    work = work_of(tasks, rows.of(Visit))
     owners = owners_of(session, tickets=tickets, work=work, at=now)
     items = []
     for ticket in tickets:
@@ -271,18 +284,6 @@ def make_items(session: Session, tickets: Sequence[Ticket], *, now: datetime) ->
     return items
 
 
-# Put together once: every list asks them.
-_RESIDENTS = select(TicketParty.ticket_id, TicketParty.name).where(
-    any_of(TicketParty.ticket_id, "ids"), col(TicketParty.role) == "resident"
-)
-_PLACEMENTS = (
-    select(Placement)
-    .where(any_of(Placement.ticket_id, "ids"), col(Placement.state).in_(("OFFERED", "ACCEPTED")))
-    .order_by(col(Placement.id))
-)
-_VISITS = select(Visit).where(any_of(Visit.ticket_id, "ids")).order_by(col(Visit.sequence))
-
-
 def _urgency(item: TicketItem) -> tuple[bool, bool, int, datetime]:
     clock = item.clock("contact")
     due = clock.due_at if clock is not None and clock.stopped_at is None else item.received_at
@@ -301,22 +302,12 @@ def _write_cursor(ticket_id: int) -> str:
     return base64.urlsafe_b64encode(str(ticket_id).encode("ascii")).decode("ascii")
 
 
-def _residents(session: Session, ids: Sequence[int]) -> dict[int, str]:
-    return dict(session.exec(_RESIDENTS, params={"ids": ids}).all())
-
-
-def _placements(session: Session, ids: Sequence[int]) -> dict[int, Placement]:
-    return {row.ticket_id: row for row in session.scalars(_PLACEMENTS, {"ids": ids})}
-
-
-def _visits(session: Session, ids: Sequence[int]) -> tuple[dict[int, Visit], set[int], dict[int, Visit]]:
-    """The newest visit by ticket; the tickets at whose last absence we came before the agreed time; the
-    newest open visit that a technician has.
-    """
-    rows = list(session.scalars(_VISITS, {"ids": ids}))
-    absences = {row.ticket_id: row for row in rows if row.state == "absent"}
+def _newest_visits(rows: Sequence[Visit]) -> tuple[dict[int, Visit], set[int]]:
+    """The newest visit by ticket; and the tickets at whose last absence we came before the agreed time."""
+    ordered = sorted(rows, key=lambda row: row.sequence)
+    absences = {row.ticket_id: row for row in ordered if row.state == "absent"}
     early = {ticket_id for ticket_id, row in absences.items() if row.missed_early}
-    return {row.ticket_id: row for row in rows}, early, assigned_among(rows)
+    return {row.ticket_id: row for row in ordered}, early
 
 
 def _newest(clocks: Sequence[ClockFacts]) -> tuple[ClockFacts, ...]:

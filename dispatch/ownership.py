@@ -6,15 +6,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from core.i18n import _
-from dispatch.list_facts import open_tasks_of
-from dispatch.models import Ticket, Visit
+from core.together import Together
+from dispatch.list_facts import OpenTasks, sort_open_tasks
+from dispatch.models import Task, Ticket, Visit
 from dispatch.schemas import Owner
 from dispatch.states import OPEN_VISIT_STATES, UNDER_WAY_STATES
-from dispatch.tasks import CALL_DESK_KINDS, CONTACT_CALL, ON_THE_LINE, TaskInfo
+from dispatch.tasks import CALL_DESK_KINDS, CONTACT_CALL
 from dispatch.tickets import has_ended, ticket_key
 from workforce.duty import duties_at, duty_at, list_shifts_of_points
 from workforce.queries import get_technicians, people_by_id
@@ -22,7 +22,12 @@ from workforce.schemas import DutyInfo, PersonInfo, TechnicianInfo
 
 DESK_STATUSES = ("RECEIVED", "UNASSIGNED", "REOPENED", "ABSENT", "ON_HOLD")
 
-_VISITS = select(Visit).where(col(Visit.ticket_id) == bindparam("ticket_id")).order_by(col(Visit.sequence))
+_WORK = Together(
+    {
+        Task: "ticket_id = %(ticket_id)s AND state = 'open'",
+        Visit: "ticket_id = %(ticket_id)s",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,7 @@ class OpenWork:
 
     tasks: Mapping[int, Collection[str]]
     visits: Mapping[int, Visit]
+    """The newest open visit that a technician has."""
     callers: Mapping[int, int] = field(default_factory=dict)
     """Who has the caller of an unplaced ticket on the line: person ids by ticket."""
 
@@ -57,21 +63,14 @@ def desk_that_calls(session: Session, *, visit: Visit, at: datetime) -> PersonIn
     return duty_at(session, company_id=visit.company_id, point_id=visit.service_point_id, at=at).desk
 
 
-def work_of(ticket_id: int, *, tasks: Iterable[TaskInfo], visits: Iterable[Visit]) -> OpenWork:
-    """The open work among all tasks and visits that a ticket ever had, visits in their sequence."""
-    waiting = [task for task in tasks if task.state == "open"]
-    kinds = {task.kind for task in waiting}
-    caller = next((task.owner.id for task in waiting if ON_THE_LINE in task.data), None)
-    return OpenWork({ticket_id: kinds}, assigned_among(visits), {} if caller is None else {ticket_id: caller})
-
-
-def assigned_among(visits: Iterable[Visit]) -> dict[int, Visit]:
-    """The newest open visit that a technician has, by ticket id, among visits in their sequence."""
-    return {
+def work_of(tasks: OpenTasks, visits: Iterable[Visit]) -> OpenWork:
+    """The open work among open tasks and all visits that some tickets ever had."""
+    assigned = {
         visit.ticket_id: visit
-        for visit in visits
+        for visit in sorted(visits, key=lambda visit: visit.sequence)
         if visit.state in OPEN_VISIT_STATES and visit.technician_id is not None
     }
+    return OpenWork(tasks.kinds, assigned, tasks.callers)
 
 
 def owners_of(
@@ -83,9 +82,8 @@ def owners_of(
 
 
 def _read_work(session: Session, ticket_id: int) -> OpenWork:
-    open_tasks = open_tasks_of(session, [ticket_id])
-    visits = session.scalars(_VISITS, {"ticket_id": ticket_id})
-    return OpenWork(open_tasks.kinds, assigned_among(visits), open_tasks.callers)
+    rows = _WORK.read(session, ticket_id=ticket_id)
+    return work_of(sort_open_tasks(session, rows.of(Task)), rows.of(Visit))
 
 
 class _Duties:

@@ -23,6 +23,7 @@ from dispatch.detail_shapes import (
     VisitFacts,
     WindowFacts,
 )
+from dispatch.list_facts import sort_open_tasks
 from dispatch.list_queries import (
     TicketItem,
     TicketPage,
@@ -92,7 +93,8 @@ def ticket_detail(session: Session, *, company_id: int, number: str, now: dateti
     visits = _visits(session, ticket, visit_rows)
     tasks = infos_of(session, rows.of(Task), number=ticket.number)
     clocks = show_clocks(session, rows.of(TicketClock), tickets=[ticket], now=now)[ticket_id]
-    work = work_of(ticket_id, tasks=tasks, visits=visit_rows)
+    waiting = [task for task in rows.of(Task) if task.state == "open"]
+    work = work_of(sort_open_tasks(session, waiting), visit_rows)
     newest = max((clock.generation for clock in clocks), default=1)
     return TicketDetail(
         id=ticket_id,

@@ -105,6 +105,15 @@ def history_of_visit(session: Session, *, visit_id: int) -> list[ChargeInfo]:
     )
 
 
+def histories_of_ticket(session: Session, *, ticket_id: int) -> dict[int, list[ChargeInfo]]:
+    """The same of every visit of a ticket that has one, by visit."""
+    query = select(Charge).where(col(Charge.ticket_id) == ticket_id).order_by(col(Charge.id))
+    found: dict[int, list[ChargeInfo]] = defaultdict(list)
+    for charge in _with_lines(session, query):
+        found[charge.visit_id].append(charge)
+    return found
+
+
 _later = aliased(Charge)
 _CURRENT = (
     select(Charge)

@@ -10,7 +10,6 @@ from sqlmodel import Session
 
 from core.models import TimelineEntry
 from core.together import Together
-from core.wall import across_the_company
 from customers.queries import get_boiler
 from dispatch.checklist import checklist_for
 from dispatch.detail_shapes import (
@@ -48,7 +47,7 @@ from dispatch.placement_rules import said_again
 from dispatch.places import address_of
 from dispatch.shown_clocks import show_clocks
 from dispatch.tasks import infos_of
-from dispatch.tickets import find_ticket, ticket_key
+from dispatch.tickets import find_ticket, number_of, ticket_key
 from dispatch.unplanned import is_planned, why_unplanned
 from dispatch.where_is_it import answer_where_is_it
 from workforce.queries import get_company, get_technicians, points_by_id
@@ -99,7 +98,7 @@ def ticket_detail(session: Session, *, company_id: int, number: str, now: dateti
     return TicketDetail(
         id=ticket_id,
         company=get_company(session, company_id=company_id),
-        suspected_duplicate_of=_number_of(session, ticket.suspected_duplicate_of_id),
+        suspected_duplicate_of=number_of(session, ticket.suspected_duplicate_of_id),
         parties=_parties(rows.of(TicketParty)),
         address=address_of(session, ticket),
         boiler=get_boiler(session, boiler_id=ticket.boiler_id) if ticket.boiler_id else None,
@@ -130,13 +129,6 @@ def _own_facts(ticket: Ticket) -> dict[str, Any]:
         "cancelled_at end_reason"
     )
     return {name: getattr(ticket, name) for name in names.split()}
-
-
-def _number_of(session: Session, ticket_id: int | None) -> str | None:
-    if ticket_id is None:
-        return None
-    with across_the_company(session):  # its number alone
-        return session.get_one(Ticket, ticket_id).number
 
 
 def _parties(rows: Iterable[TicketParty]) -> tuple[PartyFacts, ...]:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from datetime import date
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
@@ -21,15 +22,20 @@ from billing.schemas import (
 
 ANY_KIND = "any"
 
+# Put together once: every ticket's page asks it.
+_PRICES = (
+    select(PriceItem)
+    .where(
+        col(PriceItem.company_id) == bindparam("company_id"), col(PriceItem.valid_from) <= bindparam("day")
+    )
+    .order_by(col(PriceItem.valid_from), col(PriceItem.id))
+)
+
 
 def price_list(session: Session, *, company_id: int, day: date) -> list[Price]:
     """What a company sells on a Korean date, by kind and code; withdrawn items are left out."""
-    query = (
-        select(PriceItem)
-        .where(col(PriceItem.company_id) == company_id, col(PriceItem.valid_from) <= day)
-        .order_by(col(PriceItem.valid_from), col(PriceItem.id))
-    )
-    newest = {(row.code, row.tier): row for row in session.exec(query)}
+    rows = session.exec(_PRICES, params={"company_id": company_id, "day": day})
+    newest = {(row.code, row.tier): row for row in rows}
     order = {"visit_fee": 0, "labour": 1, "parts": 2}
     current = [_price(row) for row in newest.values() if not row.withdrawn]
     return sorted(current, key=lambda price: (order[price.kind], price.code, price.tier))
@@ -97,6 +103,15 @@ def history_of_visit(session: Session, *, visit_id: int) -> list[ChargeInfo]:
     return _with_lines(
         session, select(Charge).where(col(Charge.visit_id) == visit_id).order_by(col(Charge.id))
     )
+
+
+def histories_of_ticket(session: Session, *, ticket_id: int) -> dict[int, list[ChargeInfo]]:
+    """The same of every visit of a ticket that has one, by visit."""
+    query = select(Charge).where(col(Charge.ticket_id) == ticket_id).order_by(col(Charge.id))
+    found: dict[int, list[ChargeInfo]] = defaultdict(list)
+    for charge in _with_lines(session, query):
+        found[charge.visit_id].append(charge)
+    return found
 
 
 _later = aliased(Charge)

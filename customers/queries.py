@@ -7,12 +7,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, and_, bindparam, func
+from sqlalchemy import select as columns
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Session, col, select
 
+from core.db import any_of
 from core.errors import NotFoundError
 from core.i18n import _
-from core.memo import once
+from core.memo import each_once, keep, once
 from customers.models import Address, Boiler, BoilerModel, Contact, Household, HouseholdMember
 from customers.rules import HouseholdSearch, SearchBy, parse_search
 from customers.schemas import (
@@ -30,6 +32,31 @@ from customers.schemas import (
 MAX_HITS = 50
 LAST_LETTER = "\U0010ffff"
 """Sorts after every letter."""
+
+# Put together once: every search, list and ticket asks them.
+_HOMES = (
+    columns(Household, Address)
+    .join(Address, col(Address.id) == col(Household.address_id))
+    .where(any_of(Household.id, "ids"), col(Household.company_id) == bindparam("company_id"))
+)
+_ADDRESSES = (
+    columns(col(Household.id), Address)
+    .join(Address, col(Address.id) == col(Household.address_id))
+    .where(any_of(Household.id, "ids"), col(Household.company_id) == bindparam("company_id"))
+)
+_MEMBERS = (
+    columns(HouseholdMember, Contact)
+    .join(Contact, col(Contact.id) == col(HouseholdMember.contact_id))
+    .where(any_of(HouseholdMember.household_id, "ids"))
+    .order_by(col(HouseholdMember.id))
+)
+_BOILER_AND_MODEL = columns(Boiler, BoilerModel).outerjoin(
+    BoilerModel, col(BoilerModel.id) == col(Boiler.model_id)
+)
+_BOILER = _BOILER_AND_MODEL.where(col(Boiler.id) == bindparam("id"))
+_BOILERS = _BOILER_AND_MODEL.where(
+    any_of(Boiler.address_id, "ids"), col(Boiler.removed_at).is_(None)
+).order_by(col(Boiler.id))
 
 
 def search_households(
@@ -62,14 +89,10 @@ def list_details(
     session: Session, *, company_id: int, household_ids: Iterable[int]
 ) -> dict[int, HouseholdDetail]:
     """Several homes at once, by id; unknown ids are left out."""
-    query = (
-        select(Household, Address)
-        .join(Address, col(Address.id) == col(Household.address_id))
-        .where(col(Household.id).in_(set(household_ids)), col(Household.company_id) == company_id)
-    )
-    homes = {
-        household.id or 0: household_info(household, address) for household, address in session.exec(query)
-    }
+    asked = {"ids": list(set(household_ids)), "company_id": company_id}
+    rows = session.execute(_HOMES, asked)
+    homes = {household.id or 0: household_info(household, address) for household, address in rows}
+    keep(session, Address, {("of", company_id, i): home.address for i, home in homes.items()})
     members = _members(session, household_ids=homes)
     boilers = list_boilers(session, address_ids={home.address.id for home in homes.values()})
     return {
@@ -97,44 +120,45 @@ def homes_at(session: Session, *, company_id: int, address: NewAddress, limit: i
 
 def address_of_household(session: Session, *, company_id: int, household_id: int) -> AddressInfo:
     """Where a home is. Raises NotFoundError, also for another company's."""
-    key = ("of", company_id, household_id)
-    return once(session, Address, key, lambda: _read_address(session, company_id, household_id))
-
-
-def _read_address(session: Session, company_id: int, household_id: int) -> AddressInfo:
-    query = (
-        select(Address)
-        .join(Household, col(Household.address_id) == col(Address.id))
-        .where(col(Household.id) == household_id, col(Household.company_id) == company_id)
-    )
-    row = session.exec(query).one_or_none()
-    if row is None:
+    found = addresses_of_households(session, company_id=company_id, household_ids=[household_id])
+    if household_id not in found:
         raise NotFoundError(_("그런 가구가 없습니다. 전화번호나 주소로 다시 찾아 주세요."))
-    return address_info(row)
+    return found[household_id]
+
+
+def addresses_of_households(
+    session: Session, *, company_id: int, household_ids: Iterable[int]
+) -> dict[int, AddressInfo]:
+    """Where several homes are, by id; unknown ids are left out."""
+    keys = [("of", company_id, i) for i in household_ids]
+    found = each_once(session, Address, keys, lambda missing: _read_addresses(session, missing))
+    return {household_id: address for (_of, _company, household_id), address in found.items()}
+
+
+def _read_addresses(
+    session: Session, keys: Sequence[tuple[str, int, int]]
+) -> dict[tuple[str, int, int], AddressInfo]:
+    company_id = keys[0][1]
+    asked = {"ids": [household_id for _of, _company, household_id in keys], "company_id": company_id}
+    rows = session.execute(_ADDRESSES, asked)
+    return {("of", company_id, household_id): address_info(row) for household_id, row in rows}
 
 
 def list_boilers(session: Session, *, address_ids: Iterable[int]) -> dict[int, list[BoilerInfo]]:
     """Boilers that still stand at these addresses, oldest entry first."""
-    query = (
-        select(Boiler, BoilerModel)
-        .outerjoin(BoilerModel, col(BoilerModel.id) == col(Boiler.model_id))
-        .where(col(Boiler.address_id).in_(set(address_ids)), col(Boiler.removed_at).is_(None))
-        .order_by(col(Boiler.id))
-    )
     found: dict[int, list[BoilerInfo]] = {}
-    for boiler, model in session.exec(query):
+    for boiler, model in session.execute(_BOILERS, {"ids": list(set(address_ids))}):
         found.setdefault(boiler.address_id, []).append(boiler_info(boiler, model))
     return found
 
 
 def get_boiler(session: Session, *, boiler_id: int) -> BoilerInfo:
     """One boiler. Raises NotFoundError."""
-    query = (
-        select(Boiler, BoilerModel)
-        .outerjoin(BoilerModel, col(BoilerModel.id) == col(Boiler.model_id))
-        .where(col(Boiler.id) == boiler_id)
-    )
-    row = session.exec(query).one_or_none()
+    return once(session, (Boiler, BoilerModel), boiler_id, lambda: _read_boiler(session, boiler_id))
+
+
+def _read_boiler(session: Session, boiler_id: int) -> BoilerInfo:
+    row = session.execute(_BOILER, {"id": boiler_id}).one_or_none()
     if row is None:
         raise NotFoundError(_("그런 보일러가 없습니다."))
     return boiler_info(*row)
@@ -277,14 +301,8 @@ def _once(ids: Iterable[Any]) -> list[int]:
 
 
 def _members(session: Session, *, household_ids: Iterable[int]) -> dict[int, list[MemberInfo]]:
-    query = (
-        select(HouseholdMember, Contact)
-        .join(Contact, col(Contact.id) == col(HouseholdMember.contact_id))
-        .where(col(HouseholdMember.household_id).in_(set(household_ids)))
-        .order_by(col(HouseholdMember.id))
-    )
     found: dict[int, list[MemberInfo]] = {}
-    for member, contact in session.exec(query):
+    for member, contact in session.execute(_MEMBERS, {"ids": list(household_ids)}):
         info = MemberInfo(contact_info(contact), member.relationship, member.since)
         found.setdefault(member.household_id, []).append(info)
     return found

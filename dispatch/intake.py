@@ -32,7 +32,7 @@ from dispatch.numbers import reserve_number
 from dispatch.places import ask_map_pick, is_plannable
 from dispatch.safety_script import script_steps
 from dispatch.schemas import CodeBook, CodeFact, FiledTicket, TicketRequest
-from dispatch.tickets import has_ended, lock_ticket, note_change, ticket_key
+from dispatch.tickets import has_ended, lock_ticket, note_change, number_of, ticket_key
 from workforce.queries import get_company
 from workforce.schemas import CompanyInfo
 
@@ -270,9 +270,6 @@ def _go_on(
 
 
 def _answer(session: Session, ticket: Ticket, home: Home, code: CodeFact | None) -> FiledTicket:
-    duplicate = None
-    if ticket.suspected_duplicate_of_id is not None:
-        duplicate = session.get_one(Ticket, ticket.suspected_duplicate_of_id).number
     address = home.household.address
     return FiledTicket(
         id=ticket_key(ticket),
@@ -281,7 +278,7 @@ def _answer(session: Session, ticket: Ticket, home: Home, code: CodeFact | None)
         safety=ticket.safety,
         received_at=ticket.received_at,
         household_id=home.household.id,
-        suspected_duplicate_of=duplicate,
+        suspected_duplicate_of=number_of(session, ticket.suspected_duplicate_of_id),
         error_code_known=ticket.error_code_known,
         error_code_meaning=code.meaning if code else None,
         location_precision=address.precision,

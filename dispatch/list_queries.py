@@ -8,26 +8,39 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, or_
 from sqlmodel import Session, col, select
 
 from core.errors import FieldError, InvalidError
 from core.i18n import _
+from core.together import Together
 from core.wall import across_the_company
-from customers.queries import list_details, search_households
+from customers.queries import addresses_of_households, search_households
 from customers.schemas import AddressInfo
 from dispatch import clock_rules
 from dispatch.detail_shapes import ClockFacts, WindowFacts
-from dispatch.list_facts import open_tasks_of, still_in_self_fix
-from dispatch.models import Placement, Ticket, TicketParty, Visit
-from dispatch.ownership import owners_of
+from dispatch.list_facts import sort_open_tasks, still_in_self_fix
+from dispatch.models import Placement, Task, Ticket, TicketClock, TicketParty, Visit
+from dispatch.ownership import owners_of, work_of
 from dispatch.schemas import Owner
 from dispatch.scopes import Scope, visible
-from dispatch.shown_clocks import list_clocks
+from dispatch.shown_clocks import show_clocks
 from dispatch.states import ENDED_STATUSES, TICKET_STATUSES
 from dispatch.tickets import ticket_key
 from workforce.queries import get_technicians, points_by_id
 from workforce.schemas import PointInfo, TechnicianInfo
+
+_HANGS_ON_THEM = "ticket_id = ANY(%(ids)s::bigint[])"
+_OF_TICKETS = Together(
+    {
+        TicketParty: f"{_HANGS_ON_THEM} AND role = 'resident'",
+        Placement: f"{_HANGS_ON_THEM} AND state IN ('OFFERED', 'ACCEPTED')",
+        Visit: _HANGS_ON_THEM,
+        TicketClock: _HANGS_ON_THEM,
+        Task: f"{_HANGS_ON_THEM} AND state = 'open'",
+    }
+)
+"""All that a list shows of its tickets, however many there are."""
 
 PAGE = 50
 MAX_PAGE = 200
@@ -210,19 +223,23 @@ def make_items(session: Session, tickets: Sequence[Ticket], *, now: datetime) ->
         return []
     ids = [ticket_key(ticket) for ticket in tickets]
     company_id = tickets[0].company_id
-    homes = list_details(session, company_id=company_id, household_ids={t.household_id for t in tickets})
-    residents = _residents(session, ids)
-    offers = _placements(session, ids)
-    visits, missed_early = _visits(session, ids)
+    homes = addresses_of_households(
+        session, company_id=company_id, household_ids=[t.household_id for t in tickets]
+    )
+    rows = _OF_TICKETS.read(session, ids=ids)
+    residents = {party.ticket_id: party.name for party in rows.of(TicketParty)}
+    offers = {offer.ticket_id: offer for offer in rows.of(Placement)}
+    visits, missed_early = _newest_visits(rows.of(Visit))
     crew_ids = {v.technician_id for v in visits.values() if v.technician_id is not None}
     crew = get_technicians(session, technician_ids=crew_ids, company_id=company_id)
     points = points_by_id(
         session, point_ids={t.service_point_id for t in tickets if t.service_point_id is not None}
     )
-    clocks = list_clocks(session, tickets=tickets, now=now)
-    open_tasks, alarmed = open_tasks_of(session, ids)
+    clocks = show_clocks(session, rows.of(TicketClock), tickets=tickets, now=now)
+    tasks = sort_open_tasks(session, rows.of(Task))
     in_self_fix = still_in_self_fix(session, tickets)
-    owners = owners_of(session, ticket_ids=ids, at=now)
+    work = work_of(tasks, rows.of(Visit))
+    owners = owners_of(session, tickets=tickets, work=work, at=now)
     items = []
     for ticket in tickets:
         key = ticket_key(ticket)
@@ -244,7 +261,7 @@ def make_items(session: Session, tickets: Sequence[Ticket], *, now: datetime) ->
                 suspected_duplicate=ticket.suspected_duplicate_of_id is not None,
                 received_at=ticket.received_at,
                 resident=residents.get(key, ""),
-                address=homes[ticket.household_id].household.address,
+                address=homes[ticket.household_id],
                 service_point=points.get(ticket.service_point_id or 0),
                 placement_state=offer.state if offer else None,
                 answer_due_at=offer.answer_due_at if offer and offer.state == "OFFERED" else None,
@@ -258,9 +275,9 @@ def make_items(session: Session, tickets: Sequence[Ticket], *, now: datetime) ->
                 hold_reason=visit.hold_reason if visit else None,
                 hold_due_at=visit.hold_due_at if visit else None,
                 clocks=_newest(clocks[key]),
-                open_tasks=tuple(open_tasks.get(key, ())),
+                open_tasks=tuple(tasks.kinds.get(key, ())),
                 owner=owners.get(key),
-                alarm_owner=alarmed.get(key, ""),
+                alarm_owner=tasks.alarmed.get(key, ""),
                 in_self_fix=key in in_self_fix,
             )
         )
@@ -285,29 +302,12 @@ def _write_cursor(ticket_id: int) -> str:
     return base64.urlsafe_b64encode(str(ticket_id).encode("ascii")).decode("ascii")
 
 
-def _residents(session: Session, ids: Sequence[int]) -> dict[int, str]:
-    query = select(TicketParty.ticket_id, TicketParty.name).where(
-        col(TicketParty.ticket_id).in_(ids), col(TicketParty.role) == "resident"
-    )
-    return dict(session.exec(query).all())
-
-
-def _placements(session: Session, ids: Sequence[int]) -> dict[int, Placement]:
-    query = (
-        select(Placement)
-        .where(and_(col(Placement.ticket_id).in_(ids), col(Placement.state).in_(("OFFERED", "ACCEPTED"))))
-        .order_by(col(Placement.id))
-    )
-    return {row.ticket_id: row for row in session.exec(query)}
-
-
-def _visits(session: Session, ids: Sequence[int]) -> tuple[dict[int, Visit], set[int]]:
+def _newest_visits(rows: Sequence[Visit]) -> tuple[dict[int, Visit], set[int]]:
     """The newest visit by ticket; and the tickets at whose last absence we came before the agreed time."""
-    query = select(Visit).where(col(Visit.ticket_id).in_(ids)).order_by(col(Visit.sequence))
-    rows = list(session.exec(query))
-    absences = {row.ticket_id: row for row in rows if row.state == "absent"}
+    ordered = sorted(rows, key=lambda row: row.sequence)
+    absences = {row.ticket_id: row for row in ordered if row.state == "absent"}
     early = {ticket_id for ticket_id, row in absences.items() if row.missed_early}
-    return {row.ticket_id: row for row in rows}, early
+    return {row.ticket_id: row for row in ordered}, early
 
 
 def _newest(clocks: Sequence[ClockFacts]) -> tuple[ClockFacts, ...]:

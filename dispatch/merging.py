@@ -20,7 +20,7 @@ from dispatch.models import Ticket
 from dispatch.planning.solve_requests import request_solve
 from dispatch.queries import answer_where_is_it, ticket_detail
 from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES, UNDER_WAY_STATES
-from dispatch.tickets import has_ended, lock_ticket, note_change, ticket_key
+from dispatch.tickets import has_ended, lock_ticket, note_change, number_of, ticket_key
 
 MERGED_AWAY = "DuplicateMerged"
 """In the timeline of the ticket that ends; `into` is the number of the one that goes on."""
@@ -111,10 +111,7 @@ def merged_into(detail: TicketDetail) -> str | None:
 def suspected_number(session: Session, *, ticket_id: int) -> str | None:
     """The number of the older ticket that this one may repeat; None without a suspicion."""
     ticket = session.get(Ticket, ticket_id)
-    if ticket is None or ticket.suspected_duplicate_of_id is None:
-        return None
-    with across_the_company(session):  # its number alone
-        return session.get_one(Ticket, ticket.suspected_duplicate_of_id).number
+    return None if ticket is None else number_of(session, ticket.suspected_duplicate_of_id)
 
 
 def taken_in(session: Session, *, detail: TicketDetail) -> list[str]:

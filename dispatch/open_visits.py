@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from core.dated import CompanyRules, read_rules
@@ -11,6 +12,13 @@ from dispatch.intake_rules import SAFETY_SYMPTOMS, UNKNOWN_DANGER
 from dispatch.models import Ticket, Visit
 from dispatch.states import OPEN_VISIT_STATES
 from dispatch.tickets import ticket_key
+
+_OPEN = (
+    select(Visit)
+    .where(col(Visit.ticket_id) == bindparam("ticket_id"), col(Visit.state).in_(OPEN_VISIT_STATES))
+    .order_by(col(Visit.sequence).desc())
+    .execution_options(populate_existing=True)
+)
 
 
 def ensure_open_visit(session: Session, *, ticket: Ticket, point_id: int, now: datetime) -> Visit:
@@ -42,13 +50,7 @@ def ensure_open_visit(session: Session, *, ticket: Ticket, point_id: int, now: d
 
 def find_open_visit(session: Session, *, ticket_id: int) -> Visit | None:
     """The ticket's newest visit that has neither ended nor been cancelled."""
-    query = (
-        select(Visit)
-        .where(col(Visit.ticket_id) == ticket_id, col(Visit.state).in_(OPEN_VISIT_STATES))
-        .order_by(col(Visit.sequence).desc())
-        .execution_options(populate_existing=True)
-    )
-    return session.exec(query).first()
+    return session.exec(_OPEN, params={"ticket_id": ticket_id}).first()
 
 
 def duration_of(rules: CompanyRules, symptom: str) -> int:

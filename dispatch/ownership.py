@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from core.i18n import _
+from core.together import Together
+from dispatch.list_facts import OpenTasks, sort_open_tasks
 from dispatch.models import Task, Ticket, Visit
 from dispatch.schemas import Owner
-from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES, UNDER_WAY_STATES
-from dispatch.tasks import CALL_DESK_KINDS, CONTACT_CALL, ON_THE_LINE, TaskInfo
+from dispatch.states import OPEN_VISIT_STATES, UNDER_WAY_STATES
+from dispatch.tasks import CALL_DESK_KINDS, CONTACT_CALL
 from dispatch.tickets import has_ended, ticket_key
 from workforce.duty import duties_at, duty_at, list_shifts_of_points
 from workforce.queries import get_technicians, people_by_id
@@ -20,13 +22,21 @@ from workforce.schemas import DutyInfo, PersonInfo, TechnicianInfo
 
 DESK_STATUSES = ("RECEIVED", "UNASSIGNED", "REOPENED", "ABSENT", "ON_HOLD")
 
+_WORK = Together(
+    {
+        Task: "ticket_id = %(ticket_id)s AND state = 'open'",
+        Visit: "ticket_id = %(ticket_id)s",
+    }
+)
+
 
 @dataclass(frozen=True)
 class OpenWork:
     """What is to be done for some tickets: kinds of open tasks, and open visits that a technician has."""
 
-    tasks: Mapping[int, set[str]]
+    tasks: Mapping[int, Collection[str]]
     visits: Mapping[int, Visit]
+    """The newest open visit that a technician has."""
     callers: Mapping[int, int] = field(default_factory=dict)
     """Who has the caller of an unplaced ticket on the line: person ids by ticket."""
 
@@ -39,7 +49,7 @@ def owner_of(session: Session, *, ticket: Ticket, at: datetime, work: OpenWork |
     """
     if has_ended(ticket):
         return None
-    work = work or _read_work(session, [ticket_key(ticket)])
+    work = work or _read_work(session, ticket_key(ticket))
     return _Duties(session, [ticket], work, at).owners()[ticket_key(ticket)]
 
 
@@ -53,51 +63,27 @@ def desk_that_calls(session: Session, *, visit: Visit, at: datetime) -> PersonIn
     return duty_at(session, company_id=visit.company_id, point_id=visit.service_point_id, at=at).desk
 
 
-def work_of(ticket_id: int, *, tasks: Iterable[TaskInfo], visits: Iterable[Visit]) -> OpenWork:
-    """The open work among all tasks and visits that a ticket ever had, visits in their sequence."""
-    waiting = [task for task in tasks if task.state == "open"]
-    kinds = {task.kind for task in waiting}
-    caller = next((task.owner.id for task in waiting if ON_THE_LINE in task.data), None)
-    assigned = [v for v in visits if v.state in OPEN_VISIT_STATES and v.technician_id is not None]
-    return OpenWork(
-        {ticket_id: kinds},
-        {ticket_id: assigned[-1]} if assigned else {},
-        {} if caller is None else {ticket_id: caller},
-    )
+def work_of(tasks: OpenTasks, visits: Iterable[Visit]) -> OpenWork:
+    """The open work among open tasks and all visits that some tickets ever had."""
+    assigned = {
+        visit.ticket_id: visit
+        for visit in sorted(visits, key=lambda visit: visit.sequence)
+        if visit.state in OPEN_VISIT_STATES and visit.technician_id is not None
+    }
+    return OpenWork(tasks.kinds, assigned, tasks.callers)
 
 
-def owners_of(session: Session, *, ticket_ids: Iterable[int], at: datetime) -> dict[int, Owner]:
+def owners_of(
+    session: Session, *, tickets: Sequence[Ticket], work: OpenWork, at: datetime
+) -> dict[int, Owner]:
     """Owners of many tickets at once, by ticket id; ended tickets have none."""
-    query = select(Ticket).where(
-        col(Ticket.id).in_(set(ticket_ids)), col(Ticket.status).not_in(ENDED_STATUSES)
-    )
-    tickets = list(session.exec(query))
-    work = _read_work(session, [ticket_key(ticket) for ticket in tickets])
-    return _Duties(session, tickets, work, at).owners() if tickets else {}
+    standing = [ticket for ticket in tickets if not has_ended(ticket)]
+    return _Duties(session, standing, work, at).owners() if standing else {}
 
 
-def _read_work(session: Session, ids: Sequence[int]) -> OpenWork:
-    if not ids:
-        return OpenWork({}, {})
-    tasks: dict[int, set[str]] = {}
-    callers: dict[int, int] = {}
-    open_tasks = select(
-        Task.ticket_id, Task.kind, Task.owner_person_id, col(Task.data)[ON_THE_LINE].is_not(None)
-    ).where(col(Task.ticket_id).in_(ids), col(Task.state) == "open")
-    for ticket_id, kind, owner_id, on_the_line in session.exec(open_tasks):
-        tasks.setdefault(ticket_id, set()).add(kind)
-        if on_the_line:
-            callers[ticket_id] = owner_id
-    visits = (
-        select(Visit)
-        .where(
-            col(Visit.ticket_id).in_(ids),
-            col(Visit.state).in_(OPEN_VISIT_STATES),
-            col(Visit.technician_id).is_not(None),
-        )
-        .order_by(col(Visit.sequence))
-    )
-    return OpenWork(tasks, {visit.ticket_id: visit for visit in session.exec(visits)}, callers)
+def _read_work(session: Session, ticket_id: int) -> OpenWork:
+    rows = _WORK.read(session, ticket_id=ticket_id)
+    return work_of(sort_open_tasks(session, rows.of(Task)), rows.of(Visit))
 
 
 class _Duties:
@@ -117,12 +103,12 @@ class _Duties:
 
     def _owner(self, ticket: Ticket) -> Owner:
         assert ticket.id is not None
-        kinds = self.tasks.get(ticket.id, set())
+        kinds = self.tasks.get(ticket.id, ())
         if ticket.escalated_at is not None:
             person = self.people.get(ticket.escalation_owner_id or 0)
             person = person or self._duty(ticket.company_id, ticket.service_point_id).escalation
             return _owner(person, "escalation", _("책임자가 직접 챙기는 접수"))
-        if kinds.intersection(CALL_DESK_KINDS) or ticket.service_point_id is None:
+        if any(kind in CALL_DESK_KINDS for kind in kinds) or ticket.service_point_id is None:
             why = _("위치를 골라야 함") if "MAP_PICK" in kinds else _("서비스점을 정하기 전")
             on_the_line = self.people.get(self.callers.get(ticket.id, 0))
             return _owner(on_the_line or self._duty(ticket.company_id, None).desk, "desk", why)

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import cache
-from typing import Any, TypeVar
+from typing import Any
 
-from sqlalchemy import bindparam
-from sqlmodel import Session, SQLModel, select
-from sqlmodel.sql.expression import SelectOfScalar
+from sqlmodel import Session
 
-from core import audit
-from core.wall import across_the_company
+from core.models import TimelineEntry
+from core.together import Together
 from customers.queries import get_boiler
 from dispatch.checklist import checklist_for
 from dispatch.detail_shapes import (
@@ -25,6 +22,7 @@ from dispatch.detail_shapes import (
     VisitFacts,
     WindowFacts,
 )
+from dispatch.list_facts import sort_open_tasks
 from dispatch.list_queries import (
     TicketItem,
     TicketPage,
@@ -36,7 +34,9 @@ from dispatch.list_queries import (
 from dispatch.models import (
     ContactAttempt,
     Placement,
+    Task,
     Ticket,
+    TicketClock,
     TicketParty,
     TriageStep,
     Visit,
@@ -45,9 +45,9 @@ from dispatch.models import (
 from dispatch.ownership import owner_of, work_of
 from dispatch.placement_rules import said_again
 from dispatch.places import address_of
-from dispatch.shown_clocks import list_clocks
-from dispatch.tasks import list_tasks
-from dispatch.tickets import find_ticket, ticket_key
+from dispatch.shown_clocks import show_clocks
+from dispatch.tasks import infos_of
+from dispatch.tickets import find_ticket, number_of, ticket_key
 from dispatch.unplanned import is_planned, why_unplanned
 from dispatch.where_is_it import answer_where_is_it
 from workforce.queries import get_company, get_technicians, points_by_id
@@ -66,29 +66,40 @@ __all__ = [
 
 PARTY_ORDER = ("resident", "requester", "payer")
 
+_HANGS_ON_IT = "ticket_id = %(ticket_id)s"
+_OF_A_TICKET = Together(
+    {
+        Placement: _HANGS_ON_IT,
+        Visit: _HANGS_ON_IT,
+        Task: _HANGS_ON_IT,
+        TicketClock: _HANGS_ON_IT,
+        TicketParty: _HANGS_ON_IT,
+        ContactAttempt: _HANGS_ON_IT,
+        TriageStep: _HANGS_ON_IT,
+        WishedWindow: _HANGS_ON_IT,
+        TimelineEntry: "subject_kind = 'ticket' AND subject_id = %(ticket_id)s",
+    }
+)
 
-def ticket_detail(
-    session: Session, *, company_id: int, number: str, now: datetime, just_filed: bool = False
-) -> TicketDetail:
-    """One ticket with everything about it, as it shows now. Raises UnknownTicketError.
 
-    Args:
-        just_filed: in this very transaction: what only a later step writes is not asked for.
-    """
+def ticket_detail(session: Session, *, company_id: int, number: str, now: datetime) -> TicketDetail:
+    """One ticket with everything about it, as it shows now. Raises UnknownTicketError."""
     ticket = find_ticket(session, company_id=company_id, number=number)
     ticket_id = ticket_key(ticket)
-    placements = () if just_filed else _placements(session, ticket_id)
-    visit_rows = [] if just_filed else _rows(session, Visit, ticket_id)
+    rows = _OF_A_TICKET.read(session, ticket_id=ticket_id)
+    placements = _placements(session, rows.of(Placement))
+    visit_rows = rows.of(Visit)
     visits = _visits(session, ticket, visit_rows)
-    tasks = list_tasks(session, company_id=company_id, ticket_id=ticket_id, state=None)
-    clocks = list_clocks(session, tickets=[ticket], now=now)[ticket_id]
-    work = work_of(ticket_id, tasks=tasks, visits=visit_rows)
+    tasks = infos_of(session, rows.of(Task), number=ticket.number)
+    clocks = show_clocks(session, rows.of(TicketClock), tickets=[ticket], now=now)[ticket_id]
+    waiting = [task for task in rows.of(Task) if task.state == "open"]
+    work = work_of(sort_open_tasks(session, waiting), visit_rows)
     newest = max((clock.generation for clock in clocks), default=1)
     return TicketDetail(
         id=ticket_id,
         company=get_company(session, company_id=company_id),
-        suspected_duplicate_of=_number_of(session, ticket.suspected_duplicate_of_id),
-        parties=_parties(session, ticket_id),
+        suspected_duplicate_of=number_of(session, ticket.suspected_duplicate_of_id),
+        parties=_parties(rows.of(TicketParty)),
         address=address_of(session, ticket),
         boiler=get_boiler(session, boiler_id=ticket.boiler_id) if ticket.boiler_id else None,
         placement=next((p for p in reversed(placements) if p.state in ("OFFERED", "ACCEPTED")), None),
@@ -96,14 +107,14 @@ def ticket_detail(
         clocks=tuple(clock for clock in clocks if clock.generation == newest),
         earlier_clocks=tuple(clock for clock in clocks if clock.generation != newest),
         visits=visits,
-        attempts=() if just_filed else _attempts(session, ticket_id),
-        triage=_triage(session, ticket_id),
-        wished_windows=_wishes(session, ticket_id),
+        attempts=_attempts(rows.of(ContactAttempt)),
+        triage=tuple(TriageFacts(row.tier, row.card, row.result, row.at) for row in rows.of(TriageStep)),
+        wished_windows=tuple(WindowFacts(row.start_at, row.end_at) for row in rows.of(WishedWindow)),
         tasks=tuple(tasks),
         planned=is_planned(visits[-1] if visits else None),
         reasons=why_unplanned(session, ticket=ticket, visit=visits[-1] if visits else None, now=now),
         owner=owner_of(session, ticket=ticket, at=now, work=work),
-        timeline=_timeline(session, ticket_id),
+        timeline=_timeline(rows.of(TimelineEntry)),
         **_own_facts(ticket),
     )
 
@@ -120,14 +131,7 @@ def _own_facts(ticket: Ticket) -> dict[str, Any]:
     return {name: getattr(ticket, name) for name in names.split()}
 
 
-def _number_of(session: Session, ticket_id: int | None) -> str | None:
-    if ticket_id is None:
-        return None
-    with across_the_company(session):  # its number alone
-        return session.get_one(Ticket, ticket_id).number
-
-
-def _parties(session: Session, ticket_id: int) -> tuple[PartyFacts, ...]:
+def _parties(rows: Iterable[TicketParty]) -> tuple[PartyFacts, ...]:
     parties = [
         PartyFacts(
             role=row.role,
@@ -138,13 +142,12 @@ def _parties(session: Session, ticket_id: int) -> tuple[PartyFacts, ...]:
             relationship=row.relationship,
             contact_id=row.contact_id,
         )
-        for row in _rows(session, TicketParty, ticket_id)
+        for row in rows
     ]
     return tuple(sorted(parties, key=lambda party: PARTY_ORDER.index(party.role)))
 
 
-def _placements(session: Session, ticket_id: int) -> tuple[PlacementFacts, ...]:
-    rows = _rows(session, Placement, ticket_id)
+def _placements(session: Session, rows: Sequence[Placement]) -> tuple[PlacementFacts, ...]:
     points = points_by_id(session, point_ids={row.service_point_id for row in rows})
     return tuple(
         PlacementFacts(
@@ -203,7 +206,7 @@ def _crew(session: Session, company_id: int, ids: Iterable[int | None]) -> dict[
     return get_technicians(session, technician_ids=known, company_id=company_id) if known else {}
 
 
-def _attempts(session: Session, ticket_id: int) -> tuple[AttemptFacts, ...]:
+def _attempts(rows: Iterable[ContactAttempt]) -> tuple[AttemptFacts, ...]:
     return tuple(
         AttemptFacts(
             id=row.id or 0,
@@ -217,20 +220,11 @@ def _attempts(session: Session, ticket_id: int) -> tuple[AttemptFacts, ...]:
             call_back_at=row.call_back_at,
             note=row.note,
         )
-        for row in _rows(session, ContactAttempt, ticket_id)
+        for row in rows
     )
 
 
-def _triage(session: Session, ticket_id: int) -> tuple[TriageFacts, ...]:
-    steps = _rows(session, TriageStep, ticket_id)
-    return tuple(TriageFacts(row.tier, row.card, row.result, row.at) for row in steps)
-
-
-def _wishes(session: Session, ticket_id: int) -> tuple[WindowFacts, ...]:
-    return tuple(WindowFacts(row.start_at, row.end_at) for row in _rows(session, WishedWindow, ticket_id))
-
-
-def _timeline(session: Session, ticket_id: int) -> tuple[TimelineFacts, ...]:
+def _timeline(rows: Iterable[TimelineEntry]) -> tuple[TimelineFacts, ...]:
     return tuple(
         TimelineFacts(
             at=row.at,
@@ -241,23 +235,8 @@ def _timeline(session: Session, ticket_id: int) -> tuple[TimelineFacts, ...]:
             source=row.source,
             data=row.data,
         )
-        for row in audit.list_entries(session, subject=("ticket", ticket_id))
+        for row in rows
     )
-
-
-_Row = TypeVar("_Row", bound=SQLModel)
-
-
-def _rows(session: Session, table: type[_Row], ticket_id: int) -> list[_Row]:
-    """A ticket's rows of a table in the order in which they were written."""
-    return list(session.exec(_query_of(table), params={"ticket_id": ticket_id}))
-
-
-@cache
-def _query_of(table: type[_Row]) -> SelectOfScalar[_Row]:
-    """Put together once: a ticket is read far more often than anything else."""
-    columns = table.__table__.c  # type: ignore[attr-defined]
-    return select(table).where(columns.ticket_id == bindparam("ticket_id")).order_by(columns.id)
 
 
 def window_of(start: datetime | None, end: datetime | None) -> WindowFacts | None:

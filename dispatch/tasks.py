@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -208,6 +208,13 @@ def list_tasks(
     rows = list(session.exec(query))
     people = people_by_id(session, person_ids={task.owner_person_id for task, _number in rows})
     return [_info(task, number, people[task.owner_person_id]) for task, number in rows]
+
+
+def infos_of(session: Session, rows: Sequence[Task], *, number: str) -> list[TaskInfo]:
+    """The tasks of one ticket, what is due first, first."""
+    people = people_by_id(session, person_ids=[task.owner_person_id for task in rows])
+    ordered = sorted(rows, key=lambda task: (task.due_at is None, task.due_at or task.created_at, _key(task)))
+    return [_info(task, number, people[task.owner_person_id]) for task in ordered]
 
 
 def _person_on_duty(session: Session, ticket: Ticket, *, kind: str, at: datetime) -> PersonInfo:

@@ -5,14 +5,24 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from core import audit, live
 from core.actor import Actor
 from core.errors import NotFoundError
 from core.i18n import _
+from core.memo import keep, once
+from core.wall import across_the_company
 from dispatch.models import Ticket
 from dispatch.states import ENDED_STATUSES
+
+_NUMBER = select(Ticket.number).where(col(Ticket.id) == bindparam("id"))
+_BY_NUMBER = (
+    select(Ticket)
+    .where(col(Ticket.number) == bindparam("number"), col(Ticket.company_id) == bindparam("company_id"))
+    .execution_options(populate_existing=True)
+)
 
 
 class UnknownTicketError(NotFoundError):
@@ -41,11 +51,23 @@ def lock_ticket(session: Session, *, ticket_id: int) -> Ticket:
 
 def find_ticket(session: Session, *, company_id: int, number: str) -> Ticket:
     """The fresh row behind a number. Raises UnknownTicketError, also for another company's."""
-    query = select(Ticket).where(col(Ticket.number) == number, col(Ticket.company_id) == company_id)
-    found = session.exec(query.execution_options(populate_existing=True)).first()
+    found = session.exec(_BY_NUMBER, params={"number": number, "company_id": company_id}).first()
     if found is None:
         raise UnknownTicketError(_("그런 접수가 없습니다. 접수 번호를 확인해 주세요."))
+    keep(session, Ticket, {("row", found.id): found})  # who asks for it by its id has it at hand
     return found
+
+
+def number_of(session: Session, ticket_id: int | None) -> str | None:
+    """The number of whichever ticket of the company has this id, and nothing else of it; None for none."""
+    if ticket_id is None:
+        return None
+    return once(session, Ticket, ("number", ticket_id), lambda: _read_number(session, ticket_id))
+
+
+def _read_number(session: Session, ticket_id: int) -> str:
+    with across_the_company(session):
+        return session.exec(_NUMBER, params={"id": ticket_id}).one()
 
 
 def ticket_key(ticket: Ticket) -> int:

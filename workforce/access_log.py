@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import tuple_
+from sqlalchemy import bindparam, tuple_
+from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from core.actor import Principal
+from core.db import any_of
 from core.errors import FieldError, InvalidError
 from core.i18n import _
 from workforce.models import AccessLog
@@ -28,6 +30,16 @@ class Act(StrEnum):
     VIEWED = "viewed"
     SEARCHED = "searched"
     DOWNLOADED = "downloaded"
+
+
+# Put together once: every page about people asks it.
+_OPENED = columns(col(AccessLog.subject_kind), col(AccessLog.subject_id)).where(
+    col(AccessLog.account_id) == bindparam("account_id"),
+    col(AccessLog.act) == Act.OPENED.value,
+    any_of(AccessLog.subject_kind, "kinds"),
+    any_of(AccessLog.subject_id, "ids"),
+    col(AccessLog.at) > bindparam("since"),
+)
 
 
 def require_reason(reason: str) -> str:
@@ -149,10 +161,19 @@ def note_each(
             )
 
 
-def is_open_for(session: Session, *, principal: Principal, subject: tuple[str, int], now: datetime) -> bool:
-    """Whether this person has unmasked this subject a short while ago."""
-    query = _noted(select(AccessLog.id), principal, Act.OPENED, [subject], now=now)
-    return session.exec(query).first() is not None
+def opened_among(
+    session: Session, *, principal: Principal, subjects: Collection[tuple[str, int]], now: datetime
+) -> set[tuple[str, int]]:
+    """Those of these subjects that this person has unmasked a short while ago."""
+    if not subjects:
+        return set()
+    asked = {
+        "account_id": principal.account_id,
+        "kinds": sorted({kind for kind, _key in subjects}),
+        "ids": [key for _kind, key in subjects],
+        "since": now - OPEN_FOR,
+    }
+    return {(kind, key) for kind, key in session.execute(_OPENED, asked)}.intersection(subjects)
 
 
 def reason_of_opening(

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, or_
+from sqlalchemy import ColumnElement, and_, bindparam, or_
 from sqlalchemy import select as columns
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from core.db import any_of
@@ -15,7 +19,7 @@ from core.errors import ConflictError
 from core.i18n import _
 from core.spans import Span, without
 from workforce.models import Absence, DutyRota, Membership, Person, Shift
-from workforce.queries import people_by_id, person_info, valid_at
+from workforce.queries import person_info, valid_at
 from workforce.schemas import DutyInfo, PersonInfo, ShiftInfo
 
 
@@ -27,23 +31,47 @@ class NobodyAnswersError(ConflictError):
 
 # Put together once: every board asks them.
 _SHIFTS = (
-    columns(*Shift.__table__.columns)  # type: ignore[attr-defined]
+    columns(
+        *Shift.__table__.columns,  # type: ignore[attr-defined]
+        col(Absence.start_at).label("away_from"),
+        col(Absence.end_at).label("away_until"),
+    )
+    .outerjoin(
+        Absence,
+        and_(
+            col(Absence.technician_id) == col(Shift.technician_id),
+            col(Absence.start_at) < bindparam("end"),
+            col(Absence.end_at) > bindparam("start"),
+        ),
+    )
     .where(
         any_of(Shift.service_point_id, "point_ids"),
         col(Shift.start_at) < bindparam("end"),
         col(Shift.end_at) > bindparam("start"),
     )
-    .order_by(col(Shift.technician_id), col(Shift.start_at))
+    .order_by(col(Shift.technician_id), col(Shift.start_at), col(Shift.id), col(Absence.start_at))
 )
-_ABSENCES = (
-    columns(col(Absence.technician_id), col(Absence.start_at), col(Absence.end_at))
-    .where(
-        any_of(Absence.technician_id, "technician_ids"),
-        col(Absence.start_at) < bindparam("end"),
-        col(Absence.end_at) > bindparam("start"),
+"""A line for each shift and absence of the same person, one without an absence for who has none."""
+_desk, _escalation = aliased(Person), aliased(Person)
+_DUTIES = (
+    columns(
+        col(DutyRota.service_point_id),
+        col(DutyRota.technician_id),
+        col(DutyRota.substitute_point_id),
+        *(getattr(_desk, field.name) for field in fields(PersonInfo)),
+        *(getattr(_escalation, field.name) for field in fields(PersonInfo)),
     )
-    .order_by(col(Absence.start_at))
+    .join(_desk, col(_desk.id) == col(DutyRota.desk_person_id))
+    .join(_escalation, col(_escalation.id) == col(DutyRota.escalation_person_id))
+    .where(
+        col(DutyRota.company_id) == bindparam("company_id"),
+        or_(col(DutyRota.service_point_id).is_(None), any_of(DutyRota.service_point_id, "point_ids")),
+        col(DutyRota.start_at) <= bindparam("at"),
+        col(DutyRota.end_at) > bindparam("at"),
+    )
+    .order_by(col(DutyRota.id))
 )
+_PERSON = len(fields(PersonInfo))
 
 STAND_IN_ROLES = ("point", "dispatcher", "manager", "admin", "agent")
 """Who stands in, in this order, where no rota covers a moment."""
@@ -59,9 +87,8 @@ def list_shifts_of_points(
 ) -> list[ShiftInfo]:
     """The same for several points at once."""
     asked = {"point_ids": list(point_ids), "start": start, "end": end}
-    shifts = session.execute(_SHIFTS, asked).all()
-    away = _absences(session, technician_ids={s.technician_id for s in shifts}, start=start, end=end)
-    return [piece for shift in shifts for piece in _cut(shift, away.get(shift.technician_id, []))]
+    lines = groupby(session.execute(_SHIFTS, asked), key=attrgetter("id"))
+    return [piece for _id, lines_of_shift in lines for piece in _cut(list(lines_of_shift))]
 
 
 def duty_at(session: Session, *, company_id: int, point_id: int | None, at: datetime) -> DutyInfo:
@@ -70,20 +97,7 @@ def duty_at(session: Session, *, company_id: int, point_id: int | None, at: date
     Raises:
         NobodyAnswersError: the company has no rota and no member at all.
     """
-    row = _rota_row(session, company_id=company_id, point_id=point_id, at=at)
-    if row is None:
-        stand_in = _stand_in(session, company_id=company_id, point_id=point_id, at=at)
-        return DutyInfo(
-            technician_id=None, desk=stand_in, escalation=stand_in, substitute_point_id=None, from_rota=False
-        )
-    people = people_by_id(session, person_ids=(row.desk_person_id, row.escalation_person_id))
-    return DutyInfo(
-        technician_id=row.technician_id,
-        desk=people[row.desk_person_id],
-        escalation=people[row.escalation_person_id],
-        substitute_point_id=row.substitute_point_id,
-        from_rota=True,
-    )
+    return duties_at(session, company_id=company_id, point_ids=(point_id,), at=at)[point_id]
 
 
 def rota_people_at(session: Session, *, at: datetime) -> dict[tuple[int, int | None], tuple[int, int]]:
@@ -108,33 +122,22 @@ def duties_at(
         NobodyAnswersError: the company has no rota and no member at all.
     """
     wanted = set(point_ids)
-    query = (
-        select(DutyRota)
-        .where(
-            col(DutyRota.company_id) == company_id,
-            or_(
-                col(DutyRota.service_point_id).is_(None), col(DutyRota.service_point_id).in_(wanted - {None})
-            ),
-            col(DutyRota.start_at) <= at,
-            col(DutyRota.end_at) > at,
+    asked = {"company_id": company_id, "point_ids": list(wanted - {None}), "at": at}
+    found: dict[int | None, DutyInfo] = {}
+    for point_id, technician_id, substitute_point_id, *people in session.execute(_DUTIES, asked):
+        if point_id in wanted:  # of several the one that was entered last
+            found[point_id] = DutyInfo(
+                technician_id=technician_id,
+                desk=PersonInfo(*people[:_PERSON]),
+                escalation=PersonInfo(*people[_PERSON:]),
+                substitute_point_id=substitute_point_id,
+                from_rota=True,
+            )
+    for point_id in wanted - found.keys():
+        person = _stand_in(session, company_id=company_id, point_id=point_id, at=at)
+        found[point_id] = DutyInfo(
+            technician_id=None, desk=person, escalation=person, substitute_point_id=None, from_rota=False
         )
-        .order_by(col(DutyRota.id))
-    )
-    rows = {row.service_point_id: row for row in session.exec(query) if row.service_point_id in wanted}
-    ids = {i for row in rows.values() for i in (row.desk_person_id, row.escalation_person_id)}
-    people = people_by_id(session, person_ids=ids)
-    found: dict[int | None, DutyInfo] = {
-        point_id: DutyInfo(
-            technician_id=row.technician_id,
-            desk=people[row.desk_person_id],
-            escalation=people[row.escalation_person_id],
-            substitute_point_id=row.substitute_point_id,
-            from_rota=True,
-        )
-        for point_id, row in rows.items()
-    }
-    for point_id in wanted - set(found):
-        found[point_id] = duty_at(session, company_id=company_id, point_id=point_id, at=at)
     return found
 
 
@@ -158,20 +161,6 @@ def list_rota(
 def _same_point(point_id: int | None) -> ColumnElement[bool]:
     column = col(DutyRota.service_point_id)
     return column.is_(None) if point_id is None else column == point_id
-
-
-def _rota_row(session: Session, *, company_id: int, point_id: int | None, at: datetime) -> DutyRota | None:
-    query = (
-        select(DutyRota)
-        .where(
-            col(DutyRota.company_id) == company_id,
-            _same_point(point_id),
-            col(DutyRota.start_at) <= at,
-            col(DutyRota.end_at) > at,
-        )
-        .order_by(col(DutyRota.id).desc())
-    )
-    return session.exec(query).first()
 
 
 def _stand_in(session: Session, *, company_id: int, point_id: int | None, at: datetime) -> PersonInfo:
@@ -200,16 +189,6 @@ def _stand_in(session: Session, *, company_id: int, point_id: int | None, at: da
     return person_info(found[0][0])
 
 
-def _absences(
-    session: Session, *, technician_ids: Iterable[int], start: datetime, end: datetime
-) -> dict[int, list[Span]]:
-    found: dict[int, list[Span]] = {}
-    asked = {"technician_ids": list(technician_ids), "start": start, "end": end}
-    for technician_id, since, until in session.execute(_ABSENCES, asked):
-        found.setdefault(technician_id, []).append((since, until))
-    return found
-
-
 def standby_spans(rows: Sequence[DutyRota]) -> list[tuple[int, Span]]:
     """Which technician is on duty (당직) when: a later row goes before an earlier one for the same time."""
     return [
@@ -223,8 +202,11 @@ def standby_spans(rows: Sequence[DutyRota]) -> list[tuple[int, Span]]:
     ]
 
 
-def _cut(shift: Any, absences: list[Span]) -> list[ShiftInfo]:
-    pieces = without((shift.start_at, shift.end_at), absences)
+def _cut(lines: Sequence[Any]) -> list[ShiftInfo]:
+    """What is left of one shift: `lines` are it beside each absence of its technician."""
+    shift = lines[0]
+    away = [(line.away_from, line.away_until) for line in lines if line.away_from is not None]
+    pieces = without((shift.start_at, shift.end_at), away)
     return [
         ShiftInfo(
             technician_id=shift.technician_id,

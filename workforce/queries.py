@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from core.db import any_of
 from core.errors import NotFoundError
 from core.i18n import _
-from core.memo import once
+from core.memo import each_once, once
 from workforce.models import (
     Account,
     Company,
@@ -95,10 +95,11 @@ def get_point_by_code(session: Session, *, company_id: int, code: str) -> PointI
 
 def points_by_id(session: Session, *, point_ids: Iterable[int]) -> dict[int, PointInfo]:
     """Several service points at once, closed ones too."""
-    if not (wanted := set(point_ids)):
-        return {}
-    query = select(ServicePoint).where(col(ServicePoint.id).in_(wanted))
-    return {info.id: info for info in map(point_info, session.exec(query))}
+    return each_once(session, ServicePoint, point_ids, lambda ids: _read_points(session, ids))
+
+
+def _read_points(session: Session, ids: list[int]) -> dict[int, PointInfo]:
+    return {row.id: PointInfo(*row) for row in session.execute(_POINTS_BY_ID, {"ids": ids})}
 
 
 def list_points(session: Session, *, company_id: int, day: date) -> list[PointInfo]:
@@ -114,10 +115,11 @@ def is_point_closed(session: Session, *, point_id: int, at: datetime) -> str | N
 
 def people_by_id(session: Session, *, person_ids: Iterable[int]) -> dict[int, PersonInfo]:
     """Several members of staff at once."""
-    if not (wanted := set(person_ids)):
-        return {}
-    query = select(Person).where(col(Person.id).in_(wanted))
-    return {info.id: info for info in map(person_info, session.exec(query))}
+    return each_once(session, Person, person_ids, lambda ids: _read_people(session, ids))
+
+
+def _read_people(session: Session, ids: list[int]) -> dict[int, PersonInfo]:
+    return {row.id: PersonInfo(*row) for row in session.execute(_PEOPLE_BY_ID, {"ids": ids})}
 
 
 def list_technicians(
@@ -137,7 +139,14 @@ def get_technicians(
 
     Someone whose membership has ended is still found, so that old visits keep their names.
     """
-    asked = {"ids": list(technician_ids), "company_id": company_id}
+    if not (ids := frozenset(technician_ids)):
+        return {}
+    key, of = (company_id, ids), (Technician, Membership, Person)
+    return dict(once(session, of, key, lambda: _read_technicians(session, company_id, list(ids))))
+
+
+def _read_technicians(session: Session, company_id: int, ids: list[int]) -> dict[int, TechnicianInfo]:
+    asked = {"ids": ids, "company_id": company_id}
     return {info.id: info for info in _technician_infos(session.execute(_TECHNICIANS_BY_ID, asked))}
 
 
@@ -227,15 +236,16 @@ def _technician_infos(rows: Iterable[Any]) -> list[TechnicianInfo]:
     return [TechnicianInfo(*row) for row in rows]
 
 
-_POINTS_OF_A_DAY = (
-    columns(*(getattr(ServicePoint, field.name) for field in fields(PointInfo)))
-    .where(
-        col(ServicePoint.company_id) == bindparam("company_id"),
-        col(ServicePoint.open_from) <= bindparam("day"),
-        or_(col(ServicePoint.open_until).is_(None), col(ServicePoint.open_until) > bindparam("day")),
-    )
-    .order_by(col(ServicePoint.code))
+_POINTS = columns(*(getattr(ServicePoint, field.name) for field in fields(PointInfo)))
+_POINTS_BY_ID = _POINTS.where(any_of(ServicePoint.id, "ids"))
+_PEOPLE_BY_ID = columns(*(getattr(Person, field.name) for field in fields(PersonInfo))).where(
+    any_of(Person.id, "ids")
 )
+_POINTS_OF_A_DAY = _POINTS.where(
+    col(ServicePoint.company_id) == bindparam("company_id"),
+    col(ServicePoint.open_from) <= bindparam("day"),
+    or_(col(ServicePoint.open_until).is_(None), col(ServicePoint.open_until) > bindparam("day")),
+).order_by(col(ServicePoint.code))
 _CLOSED = columns(col(PointClosure.reason)).where(
     col(PointClosure.service_point_id) == bindparam("point_id"),
     col(PointClosure.start_at) <= bindparam("at"),

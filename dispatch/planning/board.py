@@ -12,12 +12,10 @@ from core.clock import operating_day, operating_day_bounds
 from core.dated import CompanyRules, read_rules
 from core.wall import across_the_company, outside_the_wall
 from dispatch.planning.board_rows import (
-    finished_today,
-    held_elsewhere,
+    elsewhere_of,
     open_visits,
     point_days,
     technicians_settled,
-    under_way_elsewhere,
 )
 from dispatch.planning.board_shapes import BoardVisit, Busy, DayBoard
 from dispatch.planning.board_travel import reckon_with
@@ -101,11 +99,15 @@ def _load_facts(session: Session, *, point_id: int, days: Sequence[date], now: d
     homes = {i: Point(t.home_lat, t.home_lon, here.area) for i, t in crew.items()}
     own = {v.visit_id for v in visits}
     with outside_the_wall(session):  # who works for two makers has one day
-        elsewhere = held_elsewhere(session, technician_ids=crew_ids, own=own, span=span, here=here)
-        if operating_day(now) in days:
-            rest = now + timedelta(seconds=LEAST_REST_S)
-            elsewhere += under_way_elsewhere(session, technician_ids=crew_ids, own=own, here=here, until=rest)
-        last = finished_today(session, technician_ids=crew_ids, since=today, here=here)
+        elsewhere = elsewhere_of(
+            session,
+            technician_ids=crew_ids,
+            own=own,
+            span=span,
+            today=today,
+            rest_until=now + timedelta(seconds=LEAST_REST_S) if operating_day(now) in days else None,
+            here=here,
+        )
     pause = timedelta(seconds=rules.route_change_pause_s)
     return _Facts(
         point=point,
@@ -115,8 +117,8 @@ def _load_facts(session: Session, *, point_id: int, days: Sequence[date], now: d
         shifts=shifts,
         homes=homes,
         names={i: t.name for i, t in crew.items()},
-        elsewhere=elsewhere,
-        positions=_positions(session, visits, last, homes, rules, now),
+        elsewhere=elsewhere.busy,
+        positions=_positions(session, visits, elsewhere.last, homes, rules, now),
         rows=point_days(session, point_id=point_id, days=days),
         skills=qualifications_by_day(session, technician_ids=sorted(homes), days=days),
         settled=technicians_settled(session, point_id=point_id, days=days, since=now - pause),

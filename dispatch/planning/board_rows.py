@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, exists, or_
+from sqlalchemy import Select, and_, bindparam, exists, literal, or_, union_all
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
@@ -89,13 +90,15 @@ _WISHES = (
     .where(any_of(WishedWindow.ticket_id, "ticket_ids"))
     .order_by(col(WishedWindow.start_at))
 )
-_BOOKED = (
+_BOOKED, _UNDER_WAY, _ENDED = 0, 1, 2
+_ELSEWHERE: Any = union_all(
     columns(
-        col(Booking.visit_id),
-        col(Booking.technician_id),
-        col(Booking.start_at),
-        col(Booking.end_at),
-        col(Ticket.household_id),
+        literal(_BOOKED).label("what"),
+        col(Booking.visit_id).label("visit_id"),
+        col(Booking.technician_id).label("technician_id"),
+        col(Booking.start_at).label("start_at"),
+        col(Booking.end_at).label("end_at"),
+        col(Ticket.household_id).label("household_id"),
     )
     .join(Visit, col(Visit.id) == col(Booking.visit_id))
     .join(Ticket, col(Ticket.id) == col(Visit.ticket_id))
@@ -104,23 +107,33 @@ _BOOKED = (
         col(Booking.start_at) < bindparam("until"),
         col(Booking.end_at) > bindparam("since"),
         col(Visit.state).in_(OPEN_VISIT_STATES),
+    ),
+    columns(
+        literal(_UNDER_WAY),
+        col(Visit.id),
+        col(Visit.technician_id),
+        col(Visit.en_route_at),
+        col(Visit.ended_at),
+        col(Ticket.household_id),
     )
-)
-_UNDER_WAY = (
-    columns(col(Visit.id), col(Visit.technician_id), col(Visit.en_route_at), col(Ticket.household_id))
     .join(Ticket, col(Ticket.id) == col(Visit.ticket_id))
-    .where(any_of(Visit.technician_id, "technician_ids"), col(Visit.state).in_(UNDER_WAY_STATES))
-)
-_FINISHED = (
-    columns(col(Visit.technician_id), col(Visit.ended_at), col(Ticket.household_id))
+    .where(any_of(Visit.technician_id, "technician_ids"), col(Visit.state).in_(UNDER_WAY_STATES)),
+    columns(
+        literal(_ENDED),
+        col(Visit.id),
+        col(Visit.technician_id),
+        col(Visit.en_route_at),
+        col(Visit.ended_at),
+        col(Ticket.household_id),
+    )
     .join(Ticket, col(Ticket.id) == col(Visit.ticket_id))
     .where(
         any_of(Visit.technician_id, "technician_ids"),
         col(Visit.state).in_(("completed", "absent")),
-        col(Visit.ended_at) >= bindparam("since"),
-    )
-    .order_by(col(Visit.ended_at))
-)
+        col(Visit.ended_at) >= bindparam("today"),
+    ),
+).order_by("what", "end_at", "visit_id")
+"""One way to the server for all three; of a visit under way the end is not known."""
 _POINT_DAYS = (
     select(PointDay)
     .where(col(PointDay.service_point_id) == bindparam("point_id"), any_of(PointDay.day, "days"))
@@ -156,34 +169,44 @@ def open_visits(session: Session, *, point: PointInfo, here: Point, end: datetim
     ]
 
 
-def held_elsewhere(
-    session: Session, *, technician_ids: Iterable[int], own: set[int], span: Window, here: Point
-) -> list[Busy]:
-    """Bookings of these technicians for anything but the visits in `own`, whichever maker asked."""
-    asked = {"technician_ids": list(technician_ids), "since": span[0], "until": span[1]}
-    rows = [row for row in session.execute(_BOOKED, asked) if row[0] not in own]
-    places = places_of_households(session, household_ids={row[4] for row in rows})
-    return [Busy(who, start, end, _place(places.get(home), here)) for _, who, start, end, home in rows]
+@dataclass(frozen=True)
+class Elsewhere:
+    """What else holds some technicians, whichever maker asked, and where each was last."""
+
+    busy: list[Busy]
+    last: dict[int, Position]
 
 
-def under_way_elsewhere(
-    session: Session, *, technician_ids: Iterable[int], own: set[int], here: Point, until: datetime
-) -> list[Busy]:
-    """Visits under way for other points: they hold their technician until `until` at least."""
-    asked = {"technician_ids": list(technician_ids)}
-    rows = [row for row in session.execute(_UNDER_WAY, asked) if row[0] not in own]
-    places = places_of_households(session, household_ids={row[3] for row in rows})
-    return [Busy(who, since or until, until, _place(places.get(home), here)) for _, who, since, home in rows]
+def elsewhere_of(
+    session: Session,
+    *,
+    technician_ids: Iterable[int],
+    own: set[int],
+    span: Window,
+    today: datetime,
+    rest_until: datetime | None,
+    here: Point,
+) -> Elsewhere:
+    """Bookings in `span` and visits under way for anything but the visits in `own`; since when `today`
+    began, where each technician ended his last visit, for whichever point.
 
-
-def finished_today(
-    session: Session, *, technician_ids: Iterable[int], since: datetime, here: Point
-) -> dict[int, Position]:
-    """Where each technician ended his last visit since `since`, for whichever point."""
-    asked = {"technician_ids": list(technician_ids), "since": since}
-    rows = session.execute(_FINISHED, asked).all()
-    places = places_of_households(session, household_ids={row[2] for row in rows})
-    return {who: Position(_place(places.get(home), here), ended) for who, ended, home in rows}
+    Args:
+        rest_until: so long a visit under way holds its technician at least; None: it holds nobody.
+    """
+    asked = {"technician_ids": list(technician_ids), "since": span[0], "until": span[1], "today": today}
+    rows = session.execute(_ELSEWHERE, asked).all()
+    places = places_of_households(session, household_ids={row.household_id for row in rows})
+    busy: list[Busy] = []
+    last: dict[int, Position] = {}
+    for what, visit_id, who, start, end, home in rows:
+        place = _place(places.get(home), here)
+        if what == _ENDED:
+            last[who] = Position(place, end)
+        elif visit_id not in own and what == _BOOKED:
+            busy.append(Busy(who, start, end, place))
+        elif visit_id not in own and rest_until is not None:
+            busy.append(Busy(who, start or rest_until, rest_until, place))
+    return Elsewhere(busy, last)
 
 
 def point_days(session: Session, *, point_id: int, days: Sequence[date]) -> dict[date, PointDay]:

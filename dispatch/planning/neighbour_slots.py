@@ -38,7 +38,7 @@ def rank_slots_around(session: Session, *, ticket_id: int, now: datetime) -> lis
     rules = read_rules(session, company_id=ticket.company_id, at=now)
     earliest = min((slot.start for slot in own), default=None)
     target = ticket.received_at + timedelta(seconds=rules.visit_target_s[ticket.priority])
-    if not _may_leave(session, ticket) or (earliest is not None and earliest <= max(now, target)):
+    if (earliest is not None and earliest <= max(now, target)) or not _may_leave(session, ticket):
         return own
     found = [
         slot

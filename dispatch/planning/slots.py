@@ -123,9 +123,8 @@ def rank_slots(
         point = get_point(session, point_id=ticket.service_point_id)
         seen = candidate_visit(session, ticket=ticket, point=point, rules=boards[0].rules, visit=open_visit)
     boards = reckon_with(session, boards, seen.place)  # also on days on which it is not planned
-    newest = current_visit(session, ticket_id=ticket_id)
-    if since is None and newest is not None:
-        since = part_due(status=ticket.status, hold_reason=newest.hold_reason, hold_due_at=newest.hold_due_at)
+    if since is None and ticket.status == "ON_HOLD":
+        since = _part_due(session, ticket)
     slots = rank_days(boards, seen, since=since)
     if ticket.status in GOING_AGAIN and since is None:
         # Before and after the new visit is planned alike: a text, the desk and the phone offer the same.
@@ -171,6 +170,13 @@ def rank_days(boards: Sequence[DayBoard], seen: BoardVisit, *, since: datetime |
         if slots:
             break
     return sorted(slots, key=lambda slot: (-slot.score, slot.start))
+
+
+def _part_due(session: Session, ticket: Ticket) -> datetime | None:
+    newest = current_visit(session, ticket_id=ticket.id or 0)
+    if newest is None:
+        return None
+    return part_due(status=ticket.status, hold_reason=newest.hold_reason, hold_due_at=newest.hold_due_at)
 
 
 def _later_today(today: DayBoard, seen: BoardVisit, slots: Sequence[Slot]) -> list[Slot]:

@@ -152,7 +152,7 @@ DOORS: Mapping[str, str] = {
     "dispatch/planning/plan_queries.py": "numbers and times of a plan",
     "dispatch/point_desk.py": "that a ticket was here, and its number",
     "dispatch/pricing.py": "the day of the last repair",
-    "dispatch/queries.py": "the number of a twin",
+    "dispatch/tickets.py": "the number of a twin",
     "web/api/changes.py": "a step, and the ticket it was taken on",
     "web/api/plans.py": "a step: planning anew",
     "web/api/tickets.py": "a step: filing what came on paper",

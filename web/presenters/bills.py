@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from billing.queries import charge_of_visit, history_of_visit
+from billing.queries import histories_of_ticket
 from billing.schemas import ChargeInfo, PricedLine, PricedVisit
 from core.i18n import _
 from dispatch.detail_shapes import TicketDetail
@@ -19,12 +19,12 @@ def bill_rows(bill: ChargeInfo | PricedVisit | None) -> list[dict[str, Any]]:
 
 def bills_of(session: Session, detail: TicketDetail) -> list[dict[str, Any]]:
     """One a visit that has a bill, oldest first: {visit_id, point_id, title, at, rows, total, before}."""
+    histories = histories_of_ticket(session, ticket_id=detail.id)
     bills = []
     for n, visit in enumerate(detail.visits, start=1):
-        charge = charge_of_visit(session, visit_id=visit.id)
-        if charge is None:
+        if visit.id not in histories:
             continue
-        old = [each for each in history_of_visit(session, visit_id=visit.id) if each.id != charge.id]
+        *old, charge = histories[visit.id]
         bills.append(
             {
                 "visit_id": visit.id,

@@ -20,7 +20,7 @@ from customers.schemas import AddressInfo
 from dispatch.detail_shapes import TicketDetail
 from dispatch.list_queries import TicketItem
 from dispatch.places import words_to_the_door
-from workforce.access_log import is_open_for
+from workforce.access_log import opened_among
 
 UNNAMED = N_("이름 확인 중")
 """Stands where nobody had time to ask for a name: a danger is filed first."""
@@ -160,6 +160,29 @@ def masks_for_household(session: Session, *, principal: Principal, household_id:
     return _masks_for(session, principal, ("household", household_id), now)
 
 
+def masks_for_households(
+    session: Session, *, principal: Principal, household_ids: Iterable[int], now: datetime
+) -> dict[int, Masks]:
+    """The same for many households at once, by id."""
+    subjects = [("household", household_id) for household_id in household_ids]
+    opened = opened_among(session, principal=principal, subjects=subjects, now=now)
+    return {subject[1]: _masks(principal, opened=subject in opened) for subject in subjects}
+
+
+def masks_for_case(
+    session: Session, *, principal: Principal, ticket_id: int, household_id: int, now: datetime
+) -> Masks:
+    """How this reader sees a case that he may have opened by its ticket or by its home."""
+    subjects = [("ticket", ticket_id), ("household", household_id)]
+    return _masks(
+        principal, opened=bool(opened_among(session, principal=principal, subjects=subjects, now=now))
+    )
+
+
 def _masks_for(session: Session, principal: Principal, subject: tuple[str, int], now: datetime) -> Masks:
-    opened = is_open_for(session, principal=principal, subject=subject, now=now)
+    opened = opened_among(session, principal=principal, subjects=[subject], now=now)
+    return _masks(principal, opened=bool(opened))
+
+
+def _masks(principal: Principal, *, opened: bool) -> Masks:
     return masks_for(principal.role, Relation.OPENED if opened else Relation.IN_REACH)

@@ -57,9 +57,7 @@ def ticket_json(
         texts_whole: the demo's texts are shown as they were sent; nobody real can be read in them.
         just_filed: in this very transaction: nobody has billed, told, rung or unmasked anything yet.
     """
-    detail = ticket_detail(
-        session, company_id=principal.company_id, number=number, now=now, just_filed=just_filed
-    )
+    detail = ticket_detail(session, company_id=principal.company_id, number=number, now=now)
     masks, charges, notices, call = (
         (MASKED, [], [], None) if just_filed else _beside(session, principal, detail.id, now=now)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,7 +26,7 @@ from web.context import context_of
 from web.identity import GuardedRoute, SignedIn, allow
 from web.pages.agent.rows import ticket_row
 from web.pages.agent.words import DESK_ROLES, TASKS, UNMASK_REASON, age_words, relationship_words
-from web.presenters.masks import MASKED, Masks, known_of_item, masks_for_household
+from web.presenters.masks import MASKED, Masks, known_of_item, masks_for_households
 from web.templating import render_page
 from workforce.queries import get_company
 
@@ -97,6 +98,13 @@ def _found(session: Session, principal: Principal, query: str, now: datetime) ->
     sought = _by_number(session, principal, plain, now)
     found = search_households(session, company_id=principal.company_id, query=plain, limit=HITS + 1)
     hits = found[:HITS]
+    masks = masks_for_households(
+        session,
+        principal=principal,
+        household_ids=[hit.detail.household.id for hit, _cases in sought]
+        + [hit.detail.household.id for hit in hits],
+        now=now,
+    )
     cases = recent_cases(
         session,
         company_id=principal.company_id,
@@ -104,11 +112,11 @@ def _found(session: Session, principal: Principal, query: str, now: datetime) ->
         since=now - RECENT,
         now=now,
     )
-    shown = [_hit(session, principal, hit, cases.get(hit.detail.household.id, []), now) for hit in hits]
+    shown = [_hit(hit, masks, cases.get(hit.detail.household.id, []), now) for hit in hits]
     shown.sort(key=lambda hit: not hit["open"])
     return {
         "q": query,
-        "hits": sought + shown,
+        "hits": [_hit(hit, masks, items, now) for hit, items in sought] + shown,
         "missing": digits_missing(plain),
         "short": False,
         "asked": True,
@@ -117,7 +125,9 @@ def _found(session: Session, principal: Principal, query: str, now: datetime) ->
     }
 
 
-def _by_number(session: Session, principal: Principal, query: str, now: datetime) -> list[dict[str, Any]]:
+def _by_number(
+    session: Session, principal: Principal, query: str, now: datetime
+) -> list[tuple[HouseholdHit, list[TicketItem]]]:
     """The homes of tickets whose number begins so: only for what looks like a number, `ON261201-00042`."""
     upper = query.upper()
     if not (upper[:1].isascii() and upper[:1].isalpha() and any(c.isdigit() for c in upper)):
@@ -125,21 +135,14 @@ def _by_number(session: Session, principal: Principal, query: str, now: datetime
     company_id = principal.company_id
     cases = cases_by_number(session, company_id=company_id, begins=upper, now=now, limit=NUMBERS)
     homes = list_details(session, company_id=company_id, household_ids=set(cases))
-    return [
-        _hit(session, principal, HouseholdHit(homes[home], "number"), items, now)
-        for home, items in cases.items()
-    ]
+    return [(HouseholdHit(homes[home], "number"), items) for home, items in cases.items()]
 
 
 def _hit(
-    session: Session,
-    principal: Principal,
-    hit: HouseholdHit,
-    cases: list[TicketItem],
-    now: datetime,
+    hit: HouseholdHit, all_masks: Mapping[int, Masks], cases: list[TicketItem], now: datetime
 ) -> dict[str, Any]:
     home = hit.detail.household
-    masks = masks_for_household(session, principal=principal, household_id=home.id, now=now)
+    masks = all_masks[home.id]
     open_ones = [item for item in cases if item.status not in ENDED_STATUSES]
     ended = [item for item in cases if item.status in ENDED_STATUSES]
     return {

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from sqlmodel import Session
 
 from core.actor import Principal
 from core.errors import DomainError
 from core.i18n import _
+from dispatch.detail_shapes import TicketDetail
+from dispatch.queries import ticket_detail
 from web.context import context_of
 from web.identity import GuardedRoute, SignedIn, allow
 from web.pages.agent.ticket_view import slot_values, ticket_values
@@ -33,8 +37,9 @@ def show_live(request: Request, number: str, principal: Principal = SignedIn) ->
     """The part that changes by itself, as a fragment."""
     context = context_of(request)
     with context.database.reading() as session:
-        reach_ticket(session, principal=principal, number=number)
-        values = ticket_values(session, principal=principal, number=number, now=context.clock())
+        now = context.clock()
+        detail = _reach(session, principal, number, now)
+        values = ticket_values(session, principal=principal, detail=detail, now=now)
         return render_page(request, "agent/_ticket_live.html", {**values, **_extras()})
 
 
@@ -44,8 +49,9 @@ def show_tasks(request: Request, number: str, principal: Principal = SignedIn) -
     """What somebody must do for the ticket, as a fragment."""
     context = context_of(request)
     with context.database.reading() as session:
-        reach_ticket(session, principal=principal, number=number)
-        values = ticket_values(session, principal=principal, number=number, now=context.clock())
+        now = context.clock()
+        detail = _reach(session, principal, number, now)
+        values = ticket_values(session, principal=principal, detail=detail, now=now)
         return render_page(request, "agent/_tasks.html", {**values, **_extras()})
 
 
@@ -55,8 +61,9 @@ def show_head(request: Request, number: str, principal: Principal = SignedIn) ->
     """Number, clocks and the sentence to read out, as a fragment."""
     context = context_of(request)
     with context.database.reading() as session:
-        reach_ticket(session, principal=principal, number=number)
-        values = ticket_values(session, principal=principal, number=number, now=context.clock())
+        now = context.clock()
+        detail = _reach(session, principal, number, now)
+        values = ticket_values(session, principal=principal, detail=detail, now=now)
         return render_page(request, "agent/_ticket_head.html", values)
 
 
@@ -66,8 +73,9 @@ def show_windows(request: Request, number: str, principal: Principal = SignedIn)
     """The windows that can be offered now, as a fragment."""
     context = context_of(request)
     with context.database.reading() as session:
-        reach_ticket(session, principal=principal, number=number)
-        values = slot_values(session, principal=principal, number=number, now=context.clock())
+        now = context.clock()
+        detail = _reach(session, principal, number, now)
+        values = slot_values(session, detail=detail, now=now)
         return render_page(request, "agent/_slots.html", {"windows": values})
 
 
@@ -84,12 +92,12 @@ def render_ticket(
     context = context_of(request)
     with context.database.reading() as session:
         now = context.clock()
-        reach_ticket(session, principal=principal, number=number)
+        detail = _reach(session, principal, number, now)
         done = DONE.get(request.query_params.get("done", ""))
         errors = {item.field: item.message for item in problem.errors} if problem else {}
         values = {
-            **ticket_values(session, principal=principal, number=number, now=now),
-            "windows": slot_values(session, principal=principal, number=number, now=now),
+            **ticket_values(session, principal=principal, detail=detail, now=now),
+            "windows": slot_values(session, detail=detail, now=now),
             **_extras(),
             "act": act,
             "posted": posted or PostedForm(),
@@ -99,6 +107,12 @@ def render_ticket(
         }
         status = problem.status if problem else 200
         return render_page(request, "agent/ticket.html", values, status_code=status)
+
+
+def _reach(session: Session, principal: Principal, number: str, now: datetime) -> TicketDetail:
+    """The ticket with everything about it. Raises NotFoundError when it is not theirs to see."""
+    reach_ticket(session, principal=principal, number=number)
+    return ticket_detail(session, company_id=principal.company_id, number=number, now=now)
 
 
 def _extras() -> dict[str, Any]:

@@ -23,7 +23,6 @@ from dispatch.merging import merged_into, say_of, taken_in
 from dispatch.planning.neighbour_slots import rank_slots_around
 from dispatch.planning.slots import Slot
 from dispatch.pricing import estimate_visit
-from dispatch.queries import ticket_detail
 from dispatch.safety_advice import lines_read
 from dispatch.safety_script import script_steps
 from dispatch.states import ENDED_STATUSES, UNDER_WAY_STATES
@@ -41,7 +40,7 @@ from web.pages.agent.words import (
 )
 from web.presenters.bills import bills_of
 from web.presenters.late_entry import late_entry_line
-from web.presenters.masks import Masks, known_of, masks_for_household, masks_for_ticket
+from web.presenters.masks import Masks, known_of, masks_for_case
 from web.presenters.offers import Offers, offers_in_order, waiting_words, weigh_offers
 from web.presenters.timeline import timeline_items
 from web.presenters.timeline_facts import names_in
@@ -50,10 +49,13 @@ SLOTS_SHOWN = 8
 SEOUL_VIEW = "37.55,127.0,10"
 
 
-def ticket_values(session: Session, *, principal: Principal, number: str, now: datetime) -> dict[str, Any]:
-    """Everything on the ticket's page except the offered windows. Raises UnknownTicketError."""
-    detail = ticket_detail(session, company_id=principal.company_id, number=number, now=now)
-    masks = _masks(session, principal, detail, now)
+def ticket_values(
+    session: Session, *, principal: Principal, detail: TicketDetail, now: datetime
+) -> dict[str, Any]:
+    """Everything on the ticket's page except the offered windows."""
+    masks = masks_for_case(
+        session, principal=principal, ticket_id=detail.id, household_id=detail.household_id, now=now
+    )
     ended = detail.status in ENDED_STATUSES
     show = partial(masks.words, known=known_of(detail))
     return {
@@ -97,10 +99,9 @@ def ticket_values(session: Session, *, principal: Principal, number: str, now: d
     }
 
 
-def slot_values(session: Session, *, principal: Principal, number: str, now: datetime) -> dict[str, Any]:
+def slot_values(session: Session, *, detail: TicketDetail, now: datetime) -> dict[str, Any]:
     """The windows that can be offered now, best first, or why there are none."""
-    detail = ticket_detail(session, company_id=principal.company_id, number=number, now=now)
-    visit = detail.visit
+    number, visit = detail.number, detail.visit
     under_way = visit is not None and visit.state in UNDER_WAY_STATES
     offers = Offers()
     why = ""
@@ -136,14 +137,6 @@ def _changes(found: Sequence[Slot], visit: VisitFacts | None) -> list[Slot]:
     """What can be agreed anew: the window that is agreed is no change to itself, whoever would come."""
     agreed = visit.promised if visit is not None else None
     return [slot for slot in found if agreed is None or (slot.start, slot.end) != (agreed.start, agreed.end)]
-
-
-def _masks(session: Session, principal: Principal, detail: TicketDetail, now: datetime) -> Masks:
-    """Open when this reader has unmasked the ticket or the home it belongs to."""
-    masks = masks_for_ticket(session, principal=principal, ticket_id=detail.id, now=now)
-    if masks.is_open:
-        return masks
-    return masks_for_household(session, principal=principal, household_id=detail.household_id, now=now)
 
 
 def _done(detail: TicketDetail) -> tuple[str, datetime | None]:

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Text, and_, bindparam, func
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Session, col, select
 
+from core.db import any_of
 from core.errors import NotFoundError
 from core.i18n import _
 from core.memo import once
@@ -62,20 +63,31 @@ def list_details(
     session: Session, *, company_id: int, household_ids: Iterable[int]
 ) -> dict[int, HouseholdDetail]:
     """Several homes at once, by id; unknown ids are left out."""
-    query = (
-        select(Household, Address)
-        .join(Address, col(Address.id) == col(Household.address_id))
-        .where(col(Household.id).in_(set(household_ids)), col(Household.company_id) == company_id)
-    )
-    homes = {
-        household.id or 0: household_info(household, address) for household, address in session.exec(query)
-    }
+    homes = list_homes(session, company_id=company_id, household_ids=household_ids)
     members = _members(session, household_ids=homes)
     boilers = list_boilers(session, address_ids={home.address.id for home in homes.values()})
     return {
         i: HouseholdDetail(home, tuple(members.get(i, ())), tuple(boilers.get(home.address.id, ())))
         for i, home in homes.items()
     }
+
+
+def list_homes(
+    session: Session, *, company_id: int, household_ids: Iterable[int]
+) -> dict[int, HouseholdInfo]:
+    """The same without people and boilers."""
+    asked = {"ids": list(set(household_ids)), "company_id": company_id}
+    return {
+        household.id: household_info(household, address)
+        for household, address in session.execute(_HOMES, asked)
+    }
+
+
+_HOMES = (
+    select(Household, Address)
+    .join(Address, col(Address.id) == col(Household.address_id))
+    .where(any_of(Household.id, "ids"), col(Household.company_id) == bindparam("company_id"))
+)
 
 
 def homes_at(session: Session, *, company_id: int, address: NewAddress, limit: int) -> list[int]:
@@ -115,20 +127,26 @@ def _read_address(session: Session, company_id: int, household_id: int) -> Addre
 
 def list_boilers(session: Session, *, address_ids: Iterable[int]) -> dict[int, list[BoilerInfo]]:
     """Boilers that still stand at these addresses, oldest entry first."""
-    query = (
-        select(Boiler, BoilerModel)
-        .outerjoin(BoilerModel, col(BoilerModel.id) == col(Boiler.model_id))
-        .where(col(Boiler.address_id).in_(set(address_ids)), col(Boiler.removed_at).is_(None))
-        .order_by(col(Boiler.id))
-    )
     found: dict[int, list[BoilerInfo]] = {}
-    for boiler, model in session.exec(query):
+    for boiler, model in session.execute(_BOILERS, {"address_ids": list(set(address_ids))}):
         found.setdefault(boiler.address_id, []).append(boiler_info(boiler, model))
     return found
 
 
+_BOILERS = (
+    select(Boiler, BoilerModel)
+    .outerjoin(BoilerModel, col(BoilerModel.id) == col(Boiler.model_id))
+    .where(any_of(Boiler.address_id, "address_ids"), col(Boiler.removed_at).is_(None))
+    .order_by(col(Boiler.id))
+)
+
+
 def get_boiler(session: Session, *, boiler_id: int) -> BoilerInfo:
     """One boiler. Raises NotFoundError."""
+    return once(session, Boiler, boiler_id, lambda: _read_boiler(session, boiler_id))
+
+
+def _read_boiler(session: Session, boiler_id: int) -> BoilerInfo:
     query = (
         select(Boiler, BoilerModel)
         .outerjoin(BoilerModel, col(BoilerModel.id) == col(Boiler.model_id))

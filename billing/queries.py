@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import bindparam
+from sqlalchemy import Row, bindparam
+from sqlalchemy import select as columns
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
@@ -19,6 +21,7 @@ from billing.schemas import (
     WarrantyRuleInfo,
     WarrantyTerms,
 )
+from core.memo import once
 
 ANY_KIND = "any"
 
@@ -34,11 +37,15 @@ _PRICES = (
 
 def price_list(session: Session, *, company_id: int, day: date) -> list[Price]:
     """What a company sells on a Korean date, by kind and code; withdrawn items are left out."""
+    return list(once(session, PriceItem, (company_id, day), lambda: _read_prices(session, company_id, day)))
+
+
+def _read_prices(session: Session, company_id: int, day: date) -> tuple[Price, ...]:
     rows = session.exec(_PRICES, params={"company_id": company_id, "day": day})
     newest = {(row.code, row.tier): row for row in rows}
     order = {"visit_fee": 0, "labour": 1, "parts": 2}
     current = [_price(row) for row in newest.values() if not row.withdrawn]
-    return sorted(current, key=lambda price: (order[price.kind], price.code, price.tier))
+    return tuple(sorted(current, key=lambda price: (order[price.kind], price.code, price.tier)))
 
 
 def prices_on(session: Session, *, company_id: int, day: date) -> dict[tuple[str, str], Price]:
@@ -51,20 +58,30 @@ def warranty_terms(
 ) -> WarrantyTerms | None:
     """The warranty rule that counts on a day: the boiler kind's own, else the one for any kind."""
     kinds = [ANY_KIND] if boiler_kind is None else [boiler_kind, ANY_KIND]
-    query = (
-        select(WarrantyRule)
-        .where(
-            col(WarrantyRule.company_id) == company_id,
-            col(WarrantyRule.boiler_kind).in_(kinds),
-            col(WarrantyRule.valid_from) <= day,
-        )
-        .order_by(col(WarrantyRule.valid_from), col(WarrantyRule.id))
-    )
-    newest = {row.boiler_kind: row for row in session.exec(query)}
+    rows = once(session, WarrantyRule, company_id, lambda: _read_warranty_rules(session, company_id))
+    newest = {row.boiler_kind: row for row in rows if row.valid_from <= day}
     for kind in kinds:
         if kind in newest:
             return WarrantyTerms(newest[kind].months, newest[kind].repeat_free_days)
     return None
+
+
+# Put together once: every visit of a technician's day asks, each for its own day.
+_WARRANTY_RULES = (
+    columns(
+        col(WarrantyRule.boiler_kind),
+        col(WarrantyRule.months),
+        col(WarrantyRule.repeat_free_days),
+        col(WarrantyRule.valid_from),
+    )
+    .where(col(WarrantyRule.company_id) == bindparam("company_id"))
+    .order_by(col(WarrantyRule.valid_from), col(WarrantyRule.id))
+)
+
+
+def _read_warranty_rules(session: Session, company_id: int) -> Sequence[Row[Any]]:
+    """Of every date, the newest last."""
+    return session.execute(_WARRANTY_RULES, {"company_id": company_id}).all()
 
 
 def list_warranty_rules(session: Session, *, company_id: int) -> list[WarrantyRuleInfo]:

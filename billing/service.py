@@ -56,18 +56,8 @@ def estimate(
     """What a visit may cost: by the tier at `start`, or over both tiers while no window is chosen."""
     at = start or now
     prices = queries.prices_on(session, company_id=company_id, day=today_kst(at))
-    warranty = _warranty_on(
-        session,
-        day=today_kst(at),
-        work=VisitWork(
-            company_id=company_id,
-            ticket_id=0,
-            visit_id=0,
-            symptom=symptom,
-            arrived_at=at,
-            boiler=boiler,
-            last_repair_on=last_repair_on,
-        ),
+    warranty = warranty_at(
+        session, company_id=company_id, symptom=symptom, at=at, boiler=boiler, last_repair_on=last_repair_on
     )
     tiers = list(FeeTier) if start is None else [_tier(session, company_id=company_id, at=start)]
     found = [rules.price_of(prices, VISIT_FEE, tier) for tier in tiers]
@@ -86,6 +76,28 @@ def estimate(
         fee_tier=tiers[0] if len(tiers) == 1 else None,
         warranty=warranty,
     )
+
+
+def warranty_at(
+    session: Session,
+    *,
+    company_id: int,
+    symptom: str,
+    at: datetime,
+    boiler: BoilerFacts,
+    last_repair_on: date | None,
+) -> WarrantyAnswer:
+    """Whether a visit at a moment would be free, and why: an estimate without its money."""
+    work = VisitWork(
+        company_id=company_id,
+        ticket_id=0,
+        visit_id=0,
+        symptom=symptom,
+        arrived_at=at,
+        boiler=boiler,
+        last_repair_on=last_repair_on,
+    )
+    return _warranty_on(session, day=today_kst(at), work=work)
 
 
 def price_visit(session: Session, *, work: VisitWork) -> PricedVisit:

@@ -15,8 +15,9 @@ from core.errors import FieldError, InvalidError
 from core.i18n import _
 from core.together import Together
 from core.wall import across_the_company
-from customers.queries import addresses_of_households, search_households
+from customers.queries import addresses_of_households
 from customers.schemas import AddressInfo
+from customers.search import search_households
 from dispatch import clock_rules
 from dispatch.detail_shapes import ClockFacts, WindowFacts
 from dispatch.list_facts import sort_open_tasks, still_in_self_fix

@@ -11,7 +11,7 @@ from billing import queries as billing_queries
 from billing.schemas import VISIT_FEE, ChargeInfo, Estimate, Price
 from core.clock import today_kst
 from core.dated import read_rules
-from customers.queries import household_detail
+from customers.queries import list_homes
 from customers.schemas import HouseholdInfo
 from dispatch.checklist import ChecklistItem, checklist_for
 from dispatch.detail_shapes import TicketDetail
@@ -54,11 +54,11 @@ class TechnicianJob:
 def technician_job(session: Session, *, company_id: int, number: str, now: datetime) -> TechnicianJob:
     """Everything the job's page shows. Raises UnknownTicketError."""
     detail = ticket_detail(session, company_id=company_id, number=number, now=now)
-    home = household_detail(session, company_id=company_id, household_id=detail.household_id)
+    homes = list_homes(session, company_id=company_id, household_ids=[detail.household_id])
     visit = detail.visit
     return TechnicianJob(
         detail=detail,
-        household=home.household,
+        household=homes[detail.household_id],
         estimate=_estimate(session, detail, now=now),
         charge=billing_queries.charge_of_visit(session, visit_id=visit.id) if visit else None,
         checklist=checklist_for(safety=detail.safety or detail.safety_hold),

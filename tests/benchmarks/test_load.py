@@ -17,7 +17,7 @@ from benchmarks.load_people import run
 from benchmarks.load_tally import Kept, Tally, judge, points
 from benchmarks.load_watch import read_backlog, read_kept
 from core.db import Database
-from customers.queries import search_households
+from customers.search import search_households
 from tests.web.conftest import ClientAs, WebWorld
 from tests.world_cases import make_household
 from web.identity import COOKIE

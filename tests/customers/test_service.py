@@ -12,8 +12,9 @@ from core.db import Database
 from core.errors import NotFoundError
 from core.phones import parse_phone
 from customers.models import Address, Boiler, Contact, Household
-from customers.queries import household_detail, search_households
+from customers.queries import household_detail
 from customers.schemas import HouseholdInfo, NewAddress, NewBoiler, NewContact
+from customers.search import search_households
 from customers.service import (
     OutsideKoreaError,
     find_or_add_boiler,

@@ -12,7 +12,7 @@ from sqlmodel import Session, select
 
 from core.db import Database
 from core.wall import Caller, work_for
-from customers.queries import search_households
+from customers.search import search_households
 from workforce.models import Company
 
 OPEN = {

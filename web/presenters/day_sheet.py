@@ -26,7 +26,8 @@ from dispatch.checklist import checklist_for
 from dispatch.intake_rules import SYMPTOMS
 from dispatch.list_queries import TicketItem
 from dispatch.point_desk import list_offers, list_unplanned
-from dispatch.technician_day import PARTY_ORDER, technician_day
+from dispatch.technician_day import technician_day
+from dispatch.technician_jobs import PARTY_ORDER
 from dispatch.technician_shapes import Job
 from dispatch.words import LATE_REASONS, symptom_words
 from web.display import date_text, time_text

@@ -16,7 +16,8 @@ from core.clock import KST, kst
 from core.errors import DomainError
 from core.i18n import N_, _
 from customers.holdings import find_people, get_people
-from customers.queries import list_details, search_households
+from customers.queries import list_details
+from customers.search import search_households
 from dispatch.follow_up import tickets_of_home
 from dispatch.list_queries import items_by_id, list_tickets
 from privacy.reviews import confirm_month, last_day, list_reviews, open_month

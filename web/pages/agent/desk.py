@@ -13,9 +13,10 @@ from sqlmodel import Session
 from core.actor import Principal
 from core.i18n import _
 from core.visibility import Relation
-from customers.queries import list_details, search_households
+from customers.queries import list_details
 from customers.rules import digits_missing
 from customers.schemas import HouseholdHit
+from customers.search import search_households
 from dispatch import tasks
 from dispatch.call_desk import cases_by_number, list_triage, open_safety_ids, party_names, recent_cases
 from dispatch.list_queries import TicketItem, items_by_id

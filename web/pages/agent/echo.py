@@ -12,8 +12,8 @@ from core.actor import Principal
 from core.errors import NotFoundError
 from core.i18n import _
 from core.phones import PhoneError, PhoneKind, parse_phone
-from customers.queries import search_households
 from customers.rules import read_relationship, relationship_label
+from customers.search import search_households
 from geo.service import AddressError, PlacedAddress, Precision, place_address
 from web.context import context_of
 from web.identity import GuardedRoute, SignedIn, allow

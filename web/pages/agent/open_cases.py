@@ -12,7 +12,7 @@ from sqlmodel import Session
 from core.actor import Principal
 from core.errors import DomainError
 from core.phones import PhoneError, parse_phone
-from customers.queries import homes_at, search_households
+from customers.search import homes_at, search_households
 from dispatch.call_desk import recent_cases
 from dispatch.places import read_address
 from dispatch.states import ENDED_STATUSES

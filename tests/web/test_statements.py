@@ -83,6 +83,9 @@ HELD = {
     "a ticket by the API": Held("agent", 19, _get(lambda busy: f"/api/v1/tickets/{busy.numbers[0]}")),
     "tickets by the API": Held("agent", 12, _get(lambda _busy: "/api/v1/tickets")),
     "a ticket filed": Held("agent", 27, _file),
+    "the console": Held("dispatcher", 32, _get(lambda _busy: "/dispatch")),
+    "a point's desk": Held("point", 33, _get(lambda _busy: "/point")),
+    "a technician's day": Held("technician", 19, _get(lambda _busy: "/m")),
 }
 
 

@@ -14,17 +14,8 @@ from dispatch.landline_calls import is_no_bill
 from dispatch.models import Visit
 from dispatch.states import OPEN_VISIT_STATES
 from notifications import service as outbox
-from notifications.messages import Event
+from notifications.catalogue import moot_once_ended
 
-UNTRUE_ONCE_ENDED = (
-    Event.VISIT_SCHEDULED,
-    Event.WINDOW_CHANGED,
-    Event.EN_ROUTE,
-    Event.ABSENT,
-    Event.JOB_ASSIGNED,
-    Event.CONTACT_DUE,
-)
-"""What must not go out any more when it is still waiting."""
 CALLED_OFF = "취소되었습니다. 가지 않으셔도 됩니다."
 """To the technician, in his language whatever the screen's."""
 VISIT_TASKS = (
@@ -58,7 +49,7 @@ def end_case(
         called_off: what the technician is told, in his language.
     """
     ticket = case.ticket
-    outbox.withdraw(session, ticket_id=case.ticket_id, events=UNTRUE_ONCE_ENDED, reason=reason, now=now)
+    outbox.withdraw(session, ticket_id=case.ticket_id, events=moot_once_ended(), reason=reason, now=now)
     if case.visit is not None and case.visit.state in OPEN_VISIT_STATES:
         cancel_visit(session, visit=case.visit, why=reason, by=by, now=now, called_off=called_off)
     clocks.void_clocks(session, ticket_id=case.ticket_id, why=reason, by=by, now=now)

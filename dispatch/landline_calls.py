@@ -12,8 +12,9 @@ from core.i18n import N_
 from dispatch import tasks
 from dispatch.notice_facts import TicketFacts
 from notifications import messages, wording
+from notifications.catalogue import Role
 from notifications.messages import Context
-from notifications.recipients import CallTask, Role
+from notifications.recipients import CallTask
 
 
 def is_no_bill(data: dict[str, Any]) -> bool:

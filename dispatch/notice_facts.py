@@ -22,8 +22,9 @@ from dispatch.places import address_of
 from dispatch.tickets import ticket_key
 from dispatch.words import SYMPTOMS
 from notifications import texts
+from notifications.catalogue import Role
 from notifications.messages import Case, CostLine, PartyRole, Window, Worker
-from notifications.recipients import Party, Role
+from notifications.recipients import Party
 from notifications.schemas import BrandFacts
 from workforce.duty import duty_at
 from workforce.queries import get_company

@@ -10,24 +10,11 @@ from core.i18n import N_
 from dispatch import tasks
 from dispatch.models import Ticket
 from dispatch.states import ENDED_STATUSES
+from notifications.catalogue import CATALOGUE, Event, label_of
 from notifications.events import NoticeFailed
-from notifications.messages import Event
 
 NOTICE_FAILED = "NOTICE_FAILED"
 
-STILL_NEWS_ONCE_ENDED = frozenset({Event.VISIT_RESULT.value})
-"""What a family must know even after the work is done: the bill. The rest was about the visit."""
-
-_TOLD = {
-    Event.VISIT_SCHEDULED.value: N_("방문 약속"),
-    Event.WINDOW_CHANGED.value: N_("방문 시간 변경"),
-    Event.EN_ROUTE.value: N_("기사 출발"),
-    Event.ABSENT.value: N_("부재 안내"),
-    Event.VISIT_RESULT.value: N_("수리 결과와 비용"),
-    Event.JOB_ASSIGNED.value: N_("새 작업"),
-    Event.JOB_CHANGED.value: N_("작업 변경"),
-    Event.CONTACT_DUE.value: N_("고객 연락 기한"),
-}
 _WHOM = {
     "resident": N_("거주자"),
     "requester": N_("접수하신 분"),
@@ -46,7 +33,9 @@ _WHY = {
 def ask_to_call(*, session: Session, event: NoticeFailed, now: datetime) -> None:
     """Handler of NoticeFailed: whoever is on duty rings the recipient, unless it is no news any more."""
     ticket = session.get(Ticket, event.ticket_id)
-    if ticket is None or (ticket.status in ENDED_STATUSES and event.told not in STILL_NEWS_ONCE_ENDED):
+    if ticket is None:
+        return
+    if ticket.status in ENDED_STATUSES and not CATALOGUE[Event(event.told)].news_once_ended:
         return
     about = {"event": event.told, "generation": event.generation, "notice_id": event.notice_id}
     earlier = tasks.list_tasks(
@@ -66,7 +55,7 @@ def ask_to_call(*, session: Session, event: NoticeFailed, now: datetime) -> None
         generation=1 + sum(task.recipient == event.recipient for task in earlier),
         detail=N_("{whom}께 문자가 가지 않았습니다({what}). {why} 전화로 알려 주세요.").format(
             whom=_WHOM.get(event.recipient, event.recipient),
-            what=_TOLD.get(event.told, event.told),
+            what=label_of(event.told),
             why=_WHY.get(event.why, N_("통신사가 전하지 못했습니다.")),
         ),
         data=about,

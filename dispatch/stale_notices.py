@@ -12,17 +12,7 @@ from sqlmodel import Session
 from core.dated import read_rules
 from dispatch.steps import Taken
 from notifications import service as outbox
-from notifications.messages import Event
-
-OVER_BY_NOW = (
-    Event.VISIT_SCHEDULED,
-    Event.WINDOW_CHANGED,
-    Event.EN_ROUTE,
-    Event.JOB_ASSIGNED,
-    Event.JOB_CHANGED,
-    Event.CONTACT_DUE,
-)
-"""What leads up to a visit: untrue once somebody has stood at the door."""
+from notifications.catalogue import leading_to_a_visit
 
 
 def is_stale(session: Session, taken: Taken) -> bool:
@@ -35,5 +25,5 @@ def withdraw_stale(session: Session, taken: Taken, *, why: str) -> None:
     """After a stale step: take back what still waits to be told of the way to it."""
     if is_stale(session, taken):
         outbox.withdraw(
-            session, ticket_id=taken.case.ticket_id, events=OVER_BY_NOW, reason=why, now=taken.now
+            session, ticket_id=taken.case.ticket_id, events=leading_to_a_visit(), reason=why, now=taken.now
         )

@@ -20,6 +20,7 @@ from core.db import Database
 from core.jobs import QUEUE_SMS, defer
 from core.sweeping import due_rows, is_due
 from notifications import rules
+from notifications.catalogue import shelf_life
 from notifications.models import Notice, NoticeAttempt
 from notifications.providers.base import (
     SETTLING,
@@ -103,7 +104,7 @@ def _claim(database: Database, *, notice_id: int, provider: Provider, now: datet
             return None
         asks = notice.sending_since is not None
         if not asks:
-            if now - notice.created_at > rules.shelf_life(notice.event):
+            if now - notice.created_at > shelf_life(notice.event):
                 _fail(session, notice=notice, problem=notice.problem or "too_late", why="too_late", now=now)
                 return None
             notice.attempts += 1

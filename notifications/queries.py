@@ -10,9 +10,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, or_, select
 
+from notifications.catalogue import Role
 from notifications.messages import Event
 from notifications.models import Notice
-from notifications.recipients import Role
 from notifications.schemas import NoticeInfo, PhoneInbox, Trouble
 from notifications.settling import notice_key
 

@@ -12,38 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Literal
 
-from notifications.messages import STAFF_EVENTS, Event
-
-
-class Role(StrEnum):
-    """Who a notice is for; the names of the JSON API."""
-
-    REQUESTER = "requester"
-    RESIDENT = "resident"
-    PAYER = "payer"
-    TECHNICIAN = "technician"
-    POINT = "point"
-
+from notifications.catalogue import CATALOGUE, FAMILY, STAFF_EVENTS, Event, Role
 
 _ORDER = tuple(Role)
 """The role that a shared number is filed under is the first of these."""
-
-_VISIT = (Role.REQUESTER, Role.RESIDENT)
-_STAFF = (Role.TECHNICIAN, Role.POINT)
-MATRIX: dict[Event, tuple[Role, ...]] = {
-    Event.VISIT_SCHEDULED: _VISIT,
-    Event.WINDOW_CHANGED: _VISIT,
-    Event.EN_ROUTE: _VISIT,
-    Event.ABSENT: _VISIT,
-    Event.VISIT_RESULT: (*_VISIT, Role.PAYER),
-    Event.JOB_ASSIGNED: _STAFF,
-    Event.JOB_CHANGED: _STAFF,
-    Event.CONTACT_DUE: _STAFF,
-}
-"""Which roles an event concerns. Of the staff roles, those whose party is handed in are told."""
 
 WithheldReason = Literal["REFUSED", "NO_PHONE", "CANNOT_TEXT"]
 
@@ -109,7 +83,8 @@ class RecipientPlan:
 
 def plan_recipients(*, event: Event, parties: Iterable[Party]) -> RecipientPlan:
     """Decide who is told of `event`. Deterministic; the order of `parties` does not matter."""
-    concerned = sorted((p for p in parties if p.role in MATRIX[event]), key=lambda p: _ORDER.index(p.role))
+    roles = CATALOGUE[event].roles
+    concerned = sorted((p for p in parties if p.role in roles), key=lambda p: _ORDER.index(p.role))
     deliveries: list[Delivery] = []
     calls: list[CallTask] = []
     withheld: list[Withheld] = []
@@ -140,6 +115,6 @@ def _variant(sharers: list[Party]) -> str:
     """
     roles = {party.role for party in sharers}
     if roles >= {Role.REQUESTER, Role.RESIDENT}:
-        names = {"".join(p.name.split()) for p in sharers if p.role in _VISIT}
+        names = {"".join(p.name.split()) for p in sharers if p.role in FAMILY}
         return "resident" if len(names) == 1 else "shared"
     return sharers[0].role.value

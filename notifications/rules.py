@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from notifications.messages import Event
 from notifications.providers.base import Fault
 
 LEASE = timedelta(seconds=30)
@@ -21,22 +20,6 @@ LONGEST_WAIT = SLOW_PAUSE + timedelta(minutes=1)
 """Nothing is put off for longer: what seems to be was put off before the clock went back."""
 NO_RECEIPT_AFTER = timedelta(hours=72)
 """The carriers' own limit for keeping a text: after it no report will come."""
-
-_SHELF_LIFE = {
-    Event.EN_ROUTE: timedelta(minutes=30),
-    Event.CONTACT_DUE: timedelta(minutes=30),
-    Event.JOB_ASSIGNED: timedelta(hours=1),
-    Event.JOB_CHANGED: timedelta(hours=1),
-    Event.ABSENT: timedelta(hours=2),
-    Event.VISIT_SCHEDULED: timedelta(hours=2),
-    Event.WINDOW_CHANGED: timedelta(hours=2),
-    Event.VISIT_RESULT: timedelta(hours=48),
-}
-
-
-def shelf_life(event: str) -> timedelta:
-    """How long after it was written a text still helps; later it fails, and a person is asked."""
-    return _SHELF_LIFE[Event(event)]
 
 
 def pause_after(fault: Fault, *, attempts: int) -> timedelta | None:

@@ -19,11 +19,12 @@ from core.actor import SYSTEM
 from core.jobs import QUEUE_SMS, defer
 from core.phones import PhoneError
 from notifications import wording
+from notifications.catalogue import Role
 from notifications.events import NoticeFailed
-from notifications.messages import Absent, Context, EnRoute, Event, VisitResult, VisitScheduled, WindowChanged
+from notifications.messages import Context, Event, FamilyNews
 from notifications.models import Notice
 from notifications.queries import list_notices
-from notifications.recipients import CallTask, Delivery, Party, RecipientPlan, Role, plan_recipients
+from notifications.recipients import CallTask, Delivery, Party, RecipientPlan, plan_recipients
 from notifications.schemas import BrandFacts
 from notifications.settling import note_change, take_back
 from notifications.texts import TextError
@@ -31,7 +32,6 @@ from notifications.texts import TextError
 __all__ = ["TASK_SEND", "last_generation", "list_notices", "tell", "withdraw"]
 
 TASK_SEND = "send_notice"
-_FAMILY_CONTEXTS = (VisitScheduled, WindowChanged, EnRoute, Absent, VisitResult)
 
 
 def tell(
@@ -132,7 +132,7 @@ def last_generation(session: Session, *, ticket_id: int, event: Event, recipient
 
 
 def _with_reach(facts: Context, plan: RecipientPlan) -> Context:
-    if isinstance(facts, _FAMILY_CONTEXTS):
+    if isinstance(facts, FamilyNews):
         return replace(facts, case=replace(facts.case, resident_reached=plan.resident_reached))
     return facts
 

@@ -9,8 +9,9 @@ from typing import Any
 from core.models import TimelineEntry
 from dispatch.intake_rules import priority_of
 from dispatch.models import Task, Ticket
+from notifications.catalogue import Role
 from notifications.messages import Case, Event, PartyRole
-from notifications.recipients import CallTask, Party, Role
+from notifications.recipients import CallTask, Party
 from simulation.bulk import Batch, Row
 from simulation.moments import Moments
 from simulation.office import Office

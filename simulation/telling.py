@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from core.masking import mask_address
 from notifications import messages
+from notifications.catalogue import Role
 from notifications.messages import (
     Absent,
     Case,
@@ -20,7 +21,7 @@ from notifications.messages import (
     Worker,
 )
 from notifications.models import Notice
-from notifications.recipients import CallTask, Party, Role, plan_recipients
+from notifications.recipients import CallTask, Party, plan_recipients
 from notifications.wording import Rendered, render
 from simulation.bulk import Batch
 from simulation.shapes import HomeSpec, Maker, TechnicianSpec

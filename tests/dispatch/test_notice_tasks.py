@@ -38,7 +38,7 @@ def test_the_desk_on_duty_is_asked_once_a_notice(session: Session) -> None:
         ("requester", 2, 8),
         ("requester", 3, None),
     ]
-    assert "방문 약속" in asked[0].detail
+    assert "방문 안내" in asked[0].detail
     assert asked[0].owner_person_id
 
 

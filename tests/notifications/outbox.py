@@ -12,11 +12,12 @@ from sqlmodel import col, select
 from core.db import Database
 from core.models import StoredEvent
 from notifications import delivery, service
+from notifications.catalogue import Role
 from notifications.messages import Case, EnRoute, Event, Worker
 from notifications.models import Notice
 from notifications.providers.base import Provider
 from notifications.queries import list_notices
-from notifications.recipients import Party, Role
+from notifications.recipients import Party
 from notifications.schemas import BrandFacts, NoticeInfo
 from tests.world import make_company, make_ticket
 

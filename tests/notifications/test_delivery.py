@@ -11,6 +11,7 @@ import pytest
 
 from core.db import Database
 from notifications import delivery, rules, service
+from notifications.catalogue import Role
 from notifications.messages import Event
 from notifications.providers.base import (
     Accepted,
@@ -21,7 +22,7 @@ from notifications.providers.base import (
     Unclear,
 )
 from notifications.providers.solapi import SolapiProvider
-from notifications.recipients import Party, Role
+from notifications.recipients import Party
 from tests.notifications.outbox import CHILD, PARENT, Outbox, make_outbox
 
 BOTH = [Party(Role.REQUESTER, "김민수", CHILD, True), Party(Role.RESIDENT, "김영자", PARENT, True)]

@@ -9,17 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifications import wording
-from notifications.messages import STAFF_EVENTS, Event
-from notifications.recipients import (
-    MATRIX,
-    CallTask,
-    Delivery,
-    Party,
-    RecipientPlan,
-    Role,
-    Withheld,
-    plan_recipients,
-)
+from notifications.catalogue import CATALOGUE, STAFF_EVENTS, Role
+from notifications.messages import Event
+from notifications.recipients import CallTask, Delivery, Party, RecipientPlan, Withheld, plan_recipients
 
 MOBILE, OTHER, THIRD, LANDLINE = "+821011112222", "+821033334444", "+821055556666", "+8225550101"
 RESIDENT = Party(Role.RESIDENT, "김영자", MOBILE, can_text=True)
@@ -51,7 +43,7 @@ def test_everyone_concerned_is_answered_for_exactly_once(event: Event, parties: 
     answered = [role for delivery in plan.deliveries for role in delivery.serves]
     answered += [role for call in plan.calls for role in call.serves]
     answered += [entry.recipient for entry in plan.withheld]
-    assert sorted(answered) == sorted(p.role for p in parties if p.role in MATRIX[event])
+    assert sorted(answered) == sorted(p.role for p in parties if p.role in CATALOGUE[event].roles)
 
 
 @given(st.sampled_from(list(Event)), parties_of_a_ticket())
@@ -70,7 +62,7 @@ def test_who_wants_notices_and_has_a_mobile_is_told_on_his_own_number(
     plan = plan_recipients(event=event, parties=parties)
     for party in parties:
         told = [d.phone for d in plan.deliveries if party.role in d.serves]
-        wanted = party.takes_notices and party.can_text and party.role in MATRIX[event]
+        wanted = party.takes_notices and party.can_text and party.role in CATALOGUE[event].roles
         assert told == ([party.phone] if wanted else [])
 
 

@@ -12,8 +12,9 @@ from sqlmodel import Session, col, select
 from core import audit
 from core.models import StoredEvent
 from notifications import messages, queries, service
+from notifications.catalogue import Role
 from notifications.messages import Case, CostLine, EnRoute, Event, VisitResult, Worker
-from notifications.recipients import Party, Role
+from notifications.recipients import Party
 from notifications.schemas import BrandFacts
 from tests import world
 

@@ -11,7 +11,7 @@ from jinja2 import UndefinedError
 
 from core.clock import kst
 from notifications import messages, texts, wording
-from notifications.messages import Event
+from notifications.catalogue import STAFF_EVENTS, Event
 
 DAY = date(2026, 12, 1)
 CASE = messages.Case(
@@ -66,7 +66,7 @@ def text_of(context: messages.Context, variant: str, acquaintance: wording.Acqua
 def test_every_event_has_its_readers() -> None:
     staff = {"technician", "point"}
     for event in Event:
-        expected = staff if event in messages.STAFF_EVENTS else FAMILY
+        expected = staff if event in STAFF_EVENTS else FAMILY
         if event is Event.VISIT_RESULT:
             expected = FAMILY | {"payer"}
         assert wording.variants(event) == expected

@@ -18,8 +18,8 @@ from core.wall import across_the_company
 from dispatch.list_queries import list_tickets
 from dispatch.queries import ticket_detail
 from dispatch.scopes import Scope, ticket_in_scope
+from notifications.catalogue import Role as Recipient
 from notifications.queries import FAMILY_ROLES, PhoneSearch, list_phones
-from notifications.recipients import Role as Recipient
 from notifications.schemas import PhoneInbox
 from web.context import context_of
 from web.identity import GuardedRoute, SignedIn, everyone

@@ -7,9 +7,9 @@ from datetime import datetime
 from core.clock import KST
 from core.i18n import N_, _
 from dispatch.words import symptom_words
+from notifications.catalogue import CATALOGUE
 from web.display import won_text
 from web.presenters.happy_call import OUTCOMES
-from web.presenters.phones import EVENTS
 from web.presenters.technician import OUTCOME_WORDS, ROLE_WORDS
 from web.presenters.timeline import WORDS
 
@@ -126,7 +126,7 @@ _CODES: dict[str, dict[str, str]] = {
     "roles": ROLE_WORDS,
     "with": ROLE_WORDS,
     "outcome": {**OUTCOME_WORDS, **OUTCOMES},
-    "event": EVENTS,
+    "event": {event: rules.label for event, rules in CATALOGUE.items()},
     "state": STATES,
     "act": ACTS,
     "fields": FIELDS,

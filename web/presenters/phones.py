@@ -16,6 +16,7 @@ from customers.rules import Relationship, read_relationship, relationship_label
 from dispatch.detail_shapes import TicketDetail
 from dispatch.follow_up import FollowUpCase, cases_to_follow
 from dispatch.tasks import CALL_LANDLINE, TaskInfo, list_tasks
+from notifications.catalogue import label_of
 from notifications.queries import ARRIVED, list_notices
 from notifications.schemas import NoticeInfo, PhoneInbox
 from workforce.queries import list_points, list_technicians
@@ -28,26 +29,6 @@ ROLES = {
     "point": N_("서비스점"),
 }
 PARTY_ORDER = ("resident", "requester", "payer")
-EVENTS = {
-    "TICKET_RECEIVED": N_("접수 안내"),
-    "VISIT_SCHEDULED": N_("방문 안내"),
-    "WINDOW_CHANGED": N_("방문 시간 바뀜"),
-    "CONTACT_FAILED": N_("통화 안 됨"),
-    "EN_ROUTE": N_("출발 안내"),
-    "LATE": N_("늦음 안내"),
-    "ABSENT": N_("부재 안내"),
-    "ON_HOLD": N_("보류 안내"),
-    "ESTIMATE": N_("예상 비용"),
-    "APPROVAL_ASKED": N_("승인 요청"),
-    "VISIT_RESULT": N_("비용과 결과"),
-    "CORRECTION_NOTICE": N_("시정 권고"),
-    "REVISIT": N_("재방문 안내"),
-    "HAPPY_CALL_MISSED": N_("해피콜 못 받음"),
-    "COMPLAINT_CLOSED": N_("불편 처리 결과"),
-    "JOB_ASSIGNED": N_("새 일"),
-    "JOB_CHANGED": N_("일 바뀜"),
-    "CONTACT_DUE": N_("연락 재촉"),
-}
 TASK_STATES = {"open": N_("할 일"), "done": N_("마친 일"), "void": N_("거둔 일")}
 
 
@@ -199,7 +180,7 @@ def _bubble(text: NoticeInfo, cases: Mapping[int, FollowUpCase]) -> Bubble:
     return Bubble(
         id=text.id,
         event=text.event,
-        word=_(EVENTS[text.event]) if text.event in EVENTS else text.event,
+        word=_(label_of(text.event)),
         text=text.text,
         subject=text.subject,
         at=text.settled_at or text.created_at,
@@ -216,7 +197,7 @@ def _voice(task: TaskInfo) -> VoiceTask:
     return VoiceTask(
         state=task.state,
         word=_(TASK_STATES.get(task.state, task.state)),
-        event=_(EVENTS[event]) if event in EVENTS else "",
+        event=_(label_of(event)) if event else "",
         owner=task.owner.name,
         text=task.detail,
         outcome=task.outcome,

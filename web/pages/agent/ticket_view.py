@@ -28,6 +28,7 @@ from dispatch.safety_script import script_steps
 from dispatch.states import ENDED_STATUSES, UNDER_WAY_STATES
 from dispatch.unplanned import ways_in
 from dispatch.words import symptom_words
+from notifications.catalogue import label_of
 from notifications.queries import list_notices
 from web.pages.agent.task_view import task_lines
 from web.pages.agent.words import (
@@ -194,21 +195,11 @@ def _triage(session: Session, detail: TicketDetail, now: datetime) -> dict[str, 
 
 
 def _notices(session: Session, detail: TicketDetail, masks: Masks) -> list[dict[str, Any]]:
-    events = {
-        "VISIT_SCHEDULED": _("방문 약속"),
-        "WINDOW_CHANGED": _("시간 변경"),
-        "EN_ROUTE": _("출발"),
-        "ABSENT": _("부재"),
-        "VISIT_RESULT": _("수리 결과와 비용"),
-        "JOB_ASSIGNED": _("새 작업"),
-        "JOB_CHANGED": _("작업 변경"),
-        "CONTACT_DUE": _("연락 기한"),
-    }
     known = known_of(detail)
     return [
         {
             "event": notice.event,
-            "label": events.get(notice.event, notice.event),
+            "label": _(label_of(notice.event)),
             "recipient": _(PARTY_ROLES.get(notice.recipient, notice.recipient)),
             "channel": notice.channel,
             "bytes": notice.bytes,

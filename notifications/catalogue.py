@@ -1,0 +1,105 @@
+"""Every event there is to tell, and what holds for it: one line each.
+
+To tell something new: a line in `CATALOGUE`, its data in `contexts`, its wordings in `templates/<event>/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from core.i18n import N_
+
+
+class Role(StrEnum):
+    """Who a notice is for; the names of the JSON API. A shared number is filed under its first role."""
+
+    REQUESTER = "requester"
+    RESIDENT = "resident"
+    PAYER = "payer"
+    TECHNICIAN = "technician"
+    POINT = "point"
+
+
+class Event(StrEnum):
+    """What a notice is about; the names of the JSON API."""
+
+    VISIT_SCHEDULED = "VISIT_SCHEDULED"
+    WINDOW_CHANGED = "WINDOW_CHANGED"
+    EN_ROUTE = "EN_ROUTE"
+    ABSENT = "ABSENT"
+    VISIT_RESULT = "VISIT_RESULT"
+    JOB_ASSIGNED = "JOB_ASSIGNED"
+    JOB_CHANGED = "JOB_CHANGED"
+    CONTACT_DUE = "CONTACT_DUE"
+
+
+FAMILY = (Role.REQUESTER, Role.RESIDENT)
+WHOEVER_PAYS = (*FAMILY, Role.PAYER)
+STAFF = (Role.TECHNICIAN, Role.POINT)
+
+
+@dataclass(frozen=True)
+class EventRules:
+    """What holds for every text about an event.
+
+    `roles`: whom it concerns; of the staff, those whose party is handed in are told.
+    `shelf_life`: how long after it was written a text still helps; later it fails, and a person is asked.
+    `leads_to_visit`: untrue once somebody has stood at the door.
+    `moot_once_ended`: must not go out any more once the case has ended.
+    `news_once_ended`: to be told even then.
+    """
+
+    label: str
+    roles: tuple[Role, ...]
+    shelf_life: timedelta
+    leads_to_visit: bool = False
+    moot_once_ended: bool = False
+    news_once_ended: bool = False
+
+
+_HALF_HOUR, _HOUR, _TWO_HOURS = timedelta(minutes=30), timedelta(hours=1), timedelta(hours=2)
+_TWO_DAYS = timedelta(days=2)
+
+CATALOGUE: dict[Event, EventRules] = {
+    Event.VISIT_SCHEDULED: EventRules(
+        N_("방문 안내"), FAMILY, _TWO_HOURS, leads_to_visit=True, moot_once_ended=True
+    ),
+    Event.WINDOW_CHANGED: EventRules(
+        N_("방문 시간 바뀜"), FAMILY, _TWO_HOURS, leads_to_visit=True, moot_once_ended=True
+    ),
+    Event.EN_ROUTE: EventRules(
+        N_("출발 안내"), FAMILY, _HALF_HOUR, leads_to_visit=True, moot_once_ended=True
+    ),
+    Event.ABSENT: EventRules(N_("부재 안내"), FAMILY, _TWO_HOURS, moot_once_ended=True),
+    Event.VISIT_RESULT: EventRules(N_("비용과 결과"), WHOEVER_PAYS, _TWO_DAYS, news_once_ended=True),
+    Event.JOB_ASSIGNED: EventRules(N_("새 일"), STAFF, _HOUR, leads_to_visit=True, moot_once_ended=True),
+    Event.JOB_CHANGED: EventRules(N_("일 바뀜"), STAFF, _HOUR, leads_to_visit=True),
+    Event.CONTACT_DUE: EventRules(
+        N_("연락 재촉"), STAFF, _HALF_HOUR, leads_to_visit=True, moot_once_ended=True
+    ),
+}
+
+STAFF_EVENTS = frozenset(event for event, rules in CATALOGUE.items() if Role.TECHNICIAN in rules.roles)
+
+
+def label_of(event: str) -> str:
+    """An event in Korean words, to be translated where it is shown; itself when it is none of ours."""
+    return CATALOGUE[Event(event)].label if event in CATALOGUE else event
+
+
+def shelf_life(event: str) -> timedelta:
+    """How long after it was written a text of an event still helps."""
+    return CATALOGUE[Event(event)].shelf_life
+
+
+def leading_to_a_visit() -> Iterable[Event]:
+    """What is untrue once somebody has stood at the door."""
+    return [event for event, rules in CATALOGUE.items() if rules.leads_to_visit]
+
+
+def moot_once_ended() -> Iterable[Event]:
+    """What must not go out any more once a case has ended."""
+    return [event for event, rules in CATALOGUE.items() if rules.moot_once_ended]

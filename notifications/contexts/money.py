@@ -1,0 +1,49 @@
+"""News of money for the family: what it cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.errors import InvalidError
+from core.i18n import _
+from notifications.catalogue import Event
+from notifications.contexts.base import Case, Worker
+
+
+class BillMismatchError(InvalidError):
+    """The lines of a bill do not add up to its total: a text must equal the invoice to the won."""
+
+    code = "bill-mismatch"
+
+
+@dataclass(frozen=True)
+class CostLine:
+    """One line of a bill: `amount` (won) is what the customer pays, 0 under `warranty`; a discount is < 0."""
+
+    label: str
+    amount: int
+    warranty: bool = False
+
+
+@dataclass(frozen=True)
+class VisitResult:
+    """The visit is done: the bill, line by line. Raises `BillMismatchError` unless lines sum to `total`."""
+
+    case: Case
+    worker: Worker
+    finished_at: datetime
+    lines: tuple[CostLine, ...]
+    total: int
+    work: str | None = None
+    corrected: bool = False
+    """A bill told before was wrong; this one replaces it."""
+
+    def __post_init__(self) -> None:
+        if sum(line.amount for line in self.lines) != self.total:
+            raise BillMismatchError(_("내역의 합계가 청구 금액과 다릅니다. 내역을 다시 확인해 주세요."))
+
+
+MoneyNews = VisitResult
+MONEY_NEWS: Mapping[Event, type[MoneyNews]] = {Event.VISIT_RESULT: VisitResult}

@@ -1,0 +1,64 @@
+"""News for a technician and his point's desk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from notifications.catalogue import Event
+from notifications.contexts.base import Window
+
+
+@dataclass(frozen=True)
+class JobAssigned:
+    """To the technician (and the point's desk): a job is his. `place` stops at the dong: texts go astray.
+
+    `caller`: he is not at work now, and this person at the desk agrees the time; `planned_at` is his plan,
+    `is_first` the first job of it.
+    """
+
+    maker: str
+    ticket_number: str
+    place: str
+    symptom: str
+    window: Window | None = None
+    contact_due_at: datetime | None = None
+    worker_name: str | None = None
+    urgency: Literal["NORMAL", "CARE", "SAFETY"] = "NORMAL"
+    caller: str | None = None
+    planned_at: datetime | None = None
+    is_first: bool = False
+
+
+@dataclass(frozen=True)
+class JobChanged:
+    """To the technician (and the point's desk): what changed, in one plain sentence."""
+
+    maker: str
+    ticket_number: str
+    place: str
+    change: str
+    window: Window | None = None
+    worker_name: str | None = None
+
+
+@dataclass(frozen=True)
+class ContactDue:
+    """To the technician at 30 minutes, to the point's desk at 45: the customer has not been reached yet."""
+
+    maker: str
+    ticket_number: str
+    place: str
+    received_at: datetime
+    due_at: datetime
+    worker_name: str | None = None
+
+
+StaffNews = JobAssigned | JobChanged | ContactDue
+STAFF_NEWS: Mapping[Event, type[StaffNews]] = {
+    Event.JOB_ASSIGNED: JobAssigned,
+    Event.JOB_CHANGED: JobChanged,
+    Event.CONTACT_DUE: ContactDue,
+}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.intake import file_call
 from tests.browser.screens import PHONE, Screens
@@ -68,6 +68,47 @@ def assert_drawn_places_are_no_offence(page: Page) -> None:
     form = page.locator("#ticket-dialog form[action$=cancellation]")
     form.evaluate("form => { form.noValidate = true; form.requestSubmit(); }")
     page.locator("#assign-form:not([style])").wait_for(state="attached")
+
+
+def test_a_job_dragged_to_another_lane_is_weighed_before_it_moves(screens: Screens) -> None:
+    open_town(screens.house)
+    number = file_call(screens, screens.sign_in("agent"))
+    screens.work()
+    page = screens.sign_in("dispatcher")
+    screens.go(page, "/dispatch")
+    job = page.locator(f"[data-testid=job][data-number='{number}']")
+    expect(job).to_be_visible()
+    first = job.locator("xpath=ancestor::*[@data-testid='lane']").get_attribute("data-technician")
+    other = page.locator(f"[data-testid=lane]:not([data-technician='{first}'])").first
+
+    carry(page, job, other, "Escape")
+    expect(page.locator("#ticket-dialog")).to_have_count(0)
+
+    carry(page, job, other)
+    panel = page.locator("#ticket-dialog")
+    chosen = panel.locator("[name=technician_id]:checked")
+    expect(chosen).to_have_value(other.get_attribute("data-technician") or "")
+    expect(panel.locator("#assign-preview [data-cost]")).to_be_visible()
+    expect(job.locator("xpath=ancestor::*[@data-testid='lane']")).to_have_attribute(
+        "data-technician", first or ""
+    )
+    panel.locator("#assign-form [name=reason]").fill("가까운 기사에게")
+    panel.locator("#assign-form [type=submit]").click()
+    expect(other.locator(f"[data-testid=job][data-number='{number}']")).to_be_visible()
+
+
+def carry(page: Page, thing: Locator, lane: Locator, key: str = "") -> None:
+    """Take hold of something and let it go in the middle of a lane, unless a key comes between."""
+    start, goal = thing.bounding_box(), lane.locator(".lane-track").bounding_box()
+    seen = page.locator("#timeline").bounding_box()
+    assert start is not None and goal is not None and seen is not None
+    page.mouse.move(start["x"] + 4, start["y"] + start["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(seen["x"] + seen["width"] * 0.7, goal["y"] + goal["height"] / 2, steps=4)
+    expect(lane.locator(".job-ghost")).to_have_text(re.compile(r"^\d\d:\d\d "))
+    if key:
+        page.keyboard.press(key)
+    page.mouse.up()
 
 
 def test_on_a_phone_it_is_a_dialog_over_everything(screens: Screens) -> None:

@@ -76,8 +76,8 @@ function nameWidth(timeline) {
   return timeline.querySelector(".lane-name, .timeline-corner")?.clientWidth ?? 0;
 }
 
-/** @param {HTMLElement} timeline */
-function hourWidth(timeline) {
+/** How wide an hour is drawn, px. @param {HTMLElement} timeline */
+export function hourWidth(timeline) {
   return Number.parseFloat(timeline.style.getPropertyValue("--hour-w")) || HOUR_WIDTHS[FIRST_ZOOM];
 }
 

@@ -1,8 +1,10 @@
 /**
  * The dispatcher's console: opens tickets in a dialog from queue, timeline and map, filters the queue while typing,
- * keys j k / Enter, and keeps the map from being redrawn too often. Its lanes are in js/lanes.js.
+ * keys j k / Enter, and keeps the map from being redrawn too often. Its lanes are in js/lanes.js, what is dragged
+ * onto them in js/dragging.js.
  */
-import htmx from "htmx.org";
+import { proposeMove, startDialogParts } from "../js/dialog_parts.js";
+import { startDragging } from "../js/dragging.js";
 import { goToAskedDay, goToDay, loadBlock, watchBlocks } from "../js/lanes.js";
 import { refreshTopics } from "../js/live.js";
 import { onSheetStep } from "../js/sheets.js";
@@ -13,15 +15,12 @@ import { toast } from "../js/toast.js";
 
 const TYPING_MS = 200;
 const MAP_PAUSE_MS = 5000;
-const PREVIEW_MS = 250;
 
 const filters = document.getElementById("queue-filters");
 
 function start() {
   document.addEventListener("click", clicked);
   document.addEventListener("keydown", keyed);
-  document.addEventListener("toggle", toggled, true);
-  document.addEventListener("change", changed);
   document.addEventListener("map:open", mapOpened);
   document.addEventListener("htmx:after:swap", () => {
     watchBlocks();
@@ -32,6 +31,8 @@ function start() {
     keepInQueue("");
   });
   document.addEventListener("sheet:again", () => void openTicket(askedTicket()));
+  startDialogParts();
+  startDragging(dropped);
   startFilters();
   startPointSearch();
   startMapPulse();
@@ -64,6 +65,12 @@ function openTicket(number) {
     writeAddress(number);
     keepInQueue(number);
   });
+}
+
+/** A job was let go on a lane: its dialog says what that would do, and asks why before anything changes. */
+async function dropped(/** @type {import("../js/dragging.js").Drop} */ drop) {
+  await openTicket(drop.number);
+  if (currentTicket() === drop.number) await proposeMove(drop);
 }
 
 /** The map goes where the choice is; what is not drawn yet is shown once it is. */
@@ -113,48 +120,6 @@ function mapOpened(/** @type {any} */ event) {
   if (!number) return;
   event.preventDefault();
   void openTicket(number);
-}
-
-/* --- parts of a dialog that are fetched when they are opened -------------------------------------------- */
-
-/** @param {Event} event */
-async function toggled(event) {
-  const details = /** @type {HTMLDetailsElement} */ (event.target);
-  const source = details.dataset?.load;
-  if (!source || !details.open) return;
-  delete details.dataset.load;
-  const place = document.getElementById(details.dataset.loadInto ?? "");
-  if (!place) return;
-  await swapIn(place, source, "innerHTML");
-  const chosen = place.dataset.chosen?.trim();
-  const radio = chosen ? place.querySelector(`input[value="${CSS.escape(chosen)}"]`) : null;
-  if (radio instanceof HTMLInputElement && !radio.disabled) radio.checked = true;
-}
-
-let previewTimer = 0;
-
-/** @param {Event} event */
-function changed(event) {
-  const field = /** @type {HTMLInputElement} */ (event.target);
-  const form = field.closest("form[data-preview]");
-  if (!(form instanceof HTMLFormElement) || !["technician_id", "start", "pin"].includes(field.name)) return;
-  window.clearTimeout(previewTimer);
-  previewTimer = window.setTimeout(() => void preview(form), PREVIEW_MS);
-}
-
-/** What the choice would do, before it is made. */
-async function preview(/** @type {HTMLFormElement} */ form) {
-  const place = document.getElementById("assign-preview");
-  const fields = new FormData(form);
-  if (!place || !fields.get("technician_id")) return;
-  const response = await fetch(form.dataset.preview ?? "", {
-    method: "POST",
-    headers: { "HX-Request": "true" },
-    body: new URLSearchParams(/** @type {any} */ (fields)),
-  }).catch(() => null);
-  if (response?.ok && place.isConnected) {
-    await htmx.swap({ target: place, sourceElement: place, text: await response.text(), swap: "innerHTML" });
-  }
 }
 
 /* --- the queue's filters -------------------------------------------------------------------------------- */

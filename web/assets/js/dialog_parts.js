@@ -49,7 +49,7 @@ export async function proposeMove({ technician, start }) {
   const form = details.querySelector("form[data-preview]");
   const moment = details.querySelector("[name=start]");
   const radio = details.querySelector(`[name=technician_id][value="${CSS.escape(technician)}"]`);
-  details.scrollIntoView({ block: "nearest" });
+  details.scrollIntoView({ block: "nearest" }); // who may not come says why in the list
   if (!(radio instanceof HTMLInputElement)) return toast(text("drag_other_point"), "warn");
   if (radio.disabled) return toast(text("drag_may_not"), "warn");
   radio.checked = true;
@@ -57,6 +57,7 @@ export async function proposeMove({ technician, start }) {
   const reason = details.querySelector("[name=reason]");
   if (reason instanceof HTMLElement) reason.focus({ preventScroll: true });
   if (form instanceof HTMLFormElement) await preview(form);
+  document.getElementById("assign-preview")?.scrollIntoView({ block: "center" });
 }
 
 /** @param {Event} event */

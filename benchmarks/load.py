@@ -94,7 +94,14 @@ def run_once(foundation: Foundation, shape: Shape, load: Load, *, seed: int) -> 
     """One house of this shape, loaded once; gone afterwards."""
     with foundation.house(shape) as house:
         wait_until_done(foundation.database, within_s=DRAINED_WITHIN_S)  # what the run before left
-        plan = make_plan(foundation.database, url=house.url, load=load, seed=seed, now=clock.now())
+        plan = make_plan(
+            foundation.database,
+            url=house.url,
+            looks_url=house.looks_url,
+            load=load,
+            seed=seed,
+            now=clock.now(),
+        )
         with _people(as_file(plan), folder=foundation.folder) as people:
             people.wait_for("begin", within_s=load.open_s + MORE_OVER_S)
             with Watch(house) as watch:

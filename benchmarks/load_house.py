@@ -54,6 +54,8 @@ class RunningHouse:
     postgres_pid: int
     programs: dict[str, list[int]] = field(default_factory=dict)
     """Process ids by what they are: web, worker, sms."""
+    looks_url: str | None = None
+    """Where a front server would send streams and looks straight to."""
 
     def processes(self) -> dict[str, list[psutil.Process]]:
         """Each part's processes with all below them (PostgreSQL's backends, the solver's child)."""
@@ -102,8 +104,10 @@ class Foundation:
                 log = f"{kind}{len(programs.setdefault(kind, [])) or ''}"
                 started.append(self._start(log, arguments, environment))
                 programs[kind].append(started[-1].pid)
-            _wait(url, started)
-            yield RunningHouse(url, self.database, self.folder, self.postgres_pid, programs)
+            looks_url = environment.get("LOOKS_URL")
+            for address in filter(None, (url, looks_url)):
+                _wait(address, started)
+            yield RunningHouse(url, self.database, self.folder, self.postgres_pid, programs, looks_url)
         finally:
             for each in started:
                 each.terminate()

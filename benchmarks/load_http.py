@@ -35,11 +35,17 @@ class Answer:
 class House:
     """The web server as its callers reach it; connections are kept and used again."""
 
-    def __init__(self, url: str, tally: Tally) -> None:
+    def __init__(self, url: str, tally: Tally, *, looks_url: str | None = None) -> None:
+        """Remember where it is.
+
+        Args:
+            looks_url: where a front server sends streams and looks; None: nowhere else.
+        """
         parts = urlsplit(url)
         self.host, self.port = parts.hostname or "127.0.0.1", parts.port or 80
         self.tally = tally
-        self._idle: list[tuple[float, asyncio.StreamReader, asyncio.StreamWriter]] = []
+        self._looks_port = urlsplit(looks_url or url).port or 80
+        self._idle: dict[int, list[tuple[float, asyncio.StreamReader, asyncio.StreamWriter]]] = {}
 
     async def ask(
         self,
@@ -55,10 +61,9 @@ class House:
         """One request, counted under `kind`; None when it was no good answer (that is counted, too)."""
         began = time.perf_counter()
         try:
-            answer = await asyncio.wait_for(
-                self._send(_head(method, path, self.host, self.port, cookie, body, headers) + body),
-                TIMEOUT_S,
-            )
+            port = self._looks_port if headers == LOOKS_BY_ITSELF else self.port
+            request = _head(method, path, self.host, self.port, cookie, body, headers) + body
+            answer = await asyncio.wait_for(self._send(port, request), TIMEOUT_S)
         except (TimeoutError, OSError, asyncio.IncompleteReadError, ValueError) as error:
             self.tally.failed(kind, type(error).__name__)
             return None
@@ -73,7 +78,7 @@ class House:
 
     async def listen(self, path: str, *, cookie: str) -> AsyncGenerator[tuple[str, dict[str, object]]]:
         """The events of a stream until it ends."""
-        reader, writer = await asyncio.open_connection(self.host, self.port)
+        reader, writer = await asyncio.open_connection(self.host, self._looks_port)
         writer.write(_head("GET", path, self.host, self.port, cookie, b"", None))
         try:
             status, _headers = await _read_head(reader)
@@ -93,12 +98,13 @@ class House:
 
     async def close(self) -> None:
         """End the connections that rest."""
-        for _since, _reader, writer in self._idle:
-            await _end(writer)
+        for idle in self._idle.values():
+            for _since, _reader, writer in idle:
+                await _end(writer)
         self._idle.clear()
 
-    async def _send(self, request: bytes) -> Answer:
-        reader, writer = await self._connection()
+    async def _send(self, port: int, request: bytes) -> Answer:
+        reader, writer = await self._connection(port)
         try:
             writer.write(request)
             status, headers = await _read_head(reader)
@@ -109,18 +115,19 @@ class House:
         if headers.get("connection") == "close":
             await _end(writer)
         else:
-            self._idle.append((time.monotonic(), reader, writer))
+            self._idle[port].append((time.monotonic(), reader, writer))
         if headers.get("content-encoding") == "gzip":
             body = zlib.decompress(body, 31)
         return Answer(status, headers, body)
 
-    async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        while self._idle:
-            since, reader, writer = self._idle.pop()
+    async def _connection(self, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        idle = self._idle.setdefault(port, [])
+        while idle:
+            since, reader, writer = idle.pop()
             if time.monotonic() - since < IDLE_S and not reader.at_eof():
                 return reader, writer
             await _end(writer)
-        return await asyncio.open_connection(self.host, self.port)
+        return await asyncio.open_connection(self.host, port)
 
 
 async def _end(writer: asyncio.StreamWriter) -> None:

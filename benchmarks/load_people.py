@@ -263,7 +263,7 @@ def _kind_of(source: str) -> str:
 
 async def run(plan: dict[str, Any]) -> Tally:
     """Open everything, let it settle, then count."""
-    house = House(plan["url"], Tally())
+    house = House(plan["url"], Tally(), looks_url=plan["looks_url"])
     people = People(plan, house)
     await people.open_everything(plan["open_s"])
     await asyncio.sleep(plan["settle_s"])

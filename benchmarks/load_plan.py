@@ -65,7 +65,9 @@ class Load:
     settle_s: float = 5.0
 
 
-def make_plan(database: Database, *, url: str, load: Load, seed: int, now: datetime) -> dict[str, Any]:
+def make_plan(
+    database: Database, *, url: str, looks_url: str | None = None, load: Load, seed: int, now: datetime
+) -> dict[str, Any]:
     """Log everybody in and choose homes and visits; JSON for `load_people`."""
     chance = random.Random(seed)
     with database.transaction() as session:
@@ -83,6 +85,7 @@ def make_plan(database: Database, *, url: str, load: Load, seed: int, now: datet
         ]
         return {
             "url": url,
+            "looks_url": looks_url,
             "seed": seed,
             "seconds": load.seconds,
             "calls_a_second": load.calls_a_second,

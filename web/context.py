@@ -42,6 +42,10 @@ def no_demo_logins(_session: Session) -> Sequence[DemoLogin]:
     return ()
 
 
+LOOKS_AT_ONCE = 2
+"""Of a process that writes nothing else: PostgreSQL works for it, too, and gives way to nobody."""
+
+
 @dataclass(frozen=True)
 class WebContext:
     """The pieces that routes need."""
@@ -59,10 +63,7 @@ class WebContext:
     @cached_property
     def looks(self) -> Looks:
         """What open pages ask by themselves; beside people's own requests a third of the threads at most."""
-        threads = self.settings.web_threads
-        if self.looks_alone:
-            return Looks(at_once=threads, rests=False)
-        return Looks(at_once=max(1, threads // 3))
+        return Looks(at_once=LOOKS_AT_ONCE if self.looks_alone else max(1, self.settings.web_threads // 3))
 
     @property
     def seal(self) -> Seal:

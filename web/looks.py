@@ -73,14 +73,12 @@ class _Gathering:
 class Looks:
     """The looks of one web process. Its methods are called in its event loop."""
 
-    def __init__(self, *, at_once: int, rests: bool = True, wait_s: float = WAIT_AT_MOST_S) -> None:
+    def __init__(self, *, at_once: int, wait_s: float = WAIT_AT_MOST_S) -> None:
         """Make the turns.
 
         Args:
-            rests: whether a turn rests as long as it was used; not in a process that gives way as a whole.
             wait_s: seconds after which a look without a turn is put off.
         """
-        self._rests = rests
         self._wait_s = wait_s
         self._shared, self._own = Turns(max(1, at_once // 2)), Turns(max(1, at_once - at_once // 2))
         self._gathering: dict[Hashable, _Gathering] = {}
@@ -108,8 +106,7 @@ class Looks:
         try:
             yield
         finally:  # half of the time belongs to people and, on one machine, to the workers
-            used = loop.time() - began if self._rests else 0.0
-            loop.call_later(min(used, TURN_RESTS_AT_MOST_S), turns.give_back)
+            loop.call_later(min(loop.time() - began, TURN_RESTS_AT_MOST_S), turns.give_back)
 
     async def share(self, request: Request, principal: Principal, make: Make) -> Response:
         """The rendering that begins next, for all who ask for this until then.

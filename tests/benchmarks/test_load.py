@@ -50,6 +50,7 @@ def plan(web_world: WebWorld, client_as: ClientAs) -> dict[str, Any]:
     dispatcher = cookie_of(client_as("dispatcher"))
     return {
         "url": web_world.url,
+        "looks_url": None,
         "seed": 1,
         "seconds": 2.0,
         "calls_a_second": 2.0,

@@ -16,6 +16,8 @@ import yaml
 from core.settings import Settings, check_settings_for_start
 from main import ROOT, _parser
 from tools.commands import HELP
+from web.looks import BY_ITSELF
+from web.pages.live import router as live_router
 from web.readiness import CHECKS
 
 DEPLOY = ROOT / "deploy"
@@ -90,6 +92,15 @@ def test_the_image_runs_without_rights_and_asks_what_exists() -> None:
     assert asked is not None and asked[1] in CHECKS
     for run in re.findall(r"python3 run\.py (\w+)", text):
         assert f"  {run} " in HELP
+
+
+def test_the_front_server_names_our_processes_and_our_header() -> None:
+    front = (DEPLOY / "nginx.conf.example").read_text(encoding="utf-8")
+    looks = settings_of(DEPLOY / "ondol-looks.service")["ExecStart"][0].split()[-1]
+    assert f"server 127.0.0.1:{looks} " in front
+    assert f"$http_{BY_ITSELF.replace('-', '_')}" in front
+    streams = re.findall(r"location = (\S+) \{\s+proxy_pass http://ondol_looks;", front)
+    assert streams == ["/live"] and any(route.path == "/live" for route in live_router.routes)
 
 
 def test_the_composition_runs_commands_of_ours_on_a_read_only_root() -> None:

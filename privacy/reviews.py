@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from core import audit
@@ -59,7 +60,7 @@ def open_month(session: Session, *, company_id: int, now: datetime) -> date | No
 def confirm_month(
     session: Session, *, company_id: int, month: date, note: str, by: Actor, now: datetime
 ) -> None:
-    """Write down that a month was checked, and what was found. A second press changes nothing.
+    """Write down that a month was checked, and what was found; whoever is second changes nothing.
 
     Raises:
         MonthNotOverError: the month is not over.
@@ -72,19 +73,20 @@ def confirm_month(
     if not said:
         message = _("무엇을 확인했는지 적어 주세요. 이상이 없으면 '이상 없음'이라고 적습니다.")
         raise InvalidError(message, errors=(FieldError("note", message),))
-    if by.account_id is None or _review(session, company_id, first) is not None:
+    if by.account_id is None:
         return
     entries = count_access(session, wanted=AccessFilter(company_id=company_id, start=start, end=end))
-    session.add(
-        AccessReview(
-            company_id=company_id,
-            month=first,
-            checked_at=now,
-            checked_by=by.account_id,
-            entries=entries,
-            note=said,
-        )
-    )
+    row = {
+        "company_id": company_id,
+        "month": first,
+        "checked_at": now,
+        "checked_by": by.account_id,
+        "entries": entries,
+        "note": said,
+    }
+    added = insert(AccessReview).on_conflict_do_nothing().returning(col(AccessReview.id))
+    if session.execute(added, row).scalar_one_or_none() is None:
+        return
     audit.record(
         session,
         by=by,

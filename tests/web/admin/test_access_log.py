@@ -12,9 +12,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 from sqlmodel import select
 
+from core.actor import Actor
 from core.clock import kst
 from core.models import TimelineEntry
 from privacy.models import AccessReview
+from privacy.reviews import confirm_month
 from tests import world
 from tests.web.agent_world import make_case, make_home
 from tests.web.conftest import ClientAs, WebWorld
@@ -125,7 +127,17 @@ def test_last_month_waits_for_its_check_and_is_checked_once(
             (date(2026, 11, 1), "이상 없음")
         ]
         entry = session.exec(select(TimelineEntry).where(TimelineEntry.what == "AccessLogReviewed")).one()
-        assert entry.reason == "이상 없음"
+        assert entry.reason == "이상 없음" and entry.account_id is not None
+    with web_world.database.transaction() as session:  # two who press at once both found the month open
+        confirm_month(
+            session,
+            company_id=web_world.company.id or 0,
+            month=date(2026, 11, 1),
+            note="동시에",
+            by=Actor(kind="person", name="다른 관리자", source="10.0.0.9", account_id=entry.account_id),
+            now=web_world.now,
+        )
+        assert len(session.exec(select(AccessReview)).all()) == 1
     web_world.now = kst(date(2027, 1, 1))
     assert "2026-12 열람 기록을 확인해 주세요" in client_as("admin").get("/admin").text
 

@@ -123,13 +123,15 @@ def plan_whole_region(given: argparse.Namespace) -> int:
 
     body = _read_json(given.region)
     _check_writable(given.out)
-    found, line = plan_file(
-        body,
-        seconds=given.seconds,
-        seed=given.seed,
-        workers=given.workers,
-        iterations=given.iterations,
-    )
+    with _stopped_by_hand() as stopped:
+        found, line = plan_file(
+            body,
+            seconds=given.seconds,
+            seed=given.seed,
+            workers=given.workers,
+            iterations=given.iterations,
+            cancelled=stopped,
+        )
     _write(given.out, json.dumps(found, ensure_ascii=False, indent=1) + "\n")
     sys.stdout.write(f"{line} → {given.out}\n")
     return 0

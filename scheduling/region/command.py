@@ -14,14 +14,24 @@ PHASES = {"points": "서비스점별", "borders": "경계", "reasons": "까닭"}
 
 
 def plan_file(
-    body: object, *, seconds: float, seed: int, workers: int, iterations: int | None
+    body: object,
+    *,
+    seconds: float,
+    seed: int,
+    workers: int,
+    iterations: int | None,
+    cancelled: Callable[[], bool],
 ) -> tuple[dict[str, object], str]:
-    """The plan's JSON of a region's JSON, and a line about it. Raises ProblemError with the field's path."""
+    """The plan's JSON of a region's JSON, and a line about it. Raises ProblemError with the field's path.
+
+    Once `cancelled` says True it is the plan so far.
+    """
     region = parse_region(body)
     options = RegionOptions(
         seed=seed,
         iterations=iterations,
         workers=workers,
+        cancelled=cancelled,
         on_progress=_show_progress(region) if sys.stderr.isatty() else None,
     )
     found = plan_region(region, seconds=seconds, options=options)

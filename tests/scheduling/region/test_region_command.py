@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 from scheduling import ProblemError
 from scheduling.cli import main
 from scheduling.plan import render_reason
-from scheduling.region import RegionPlan
+from scheduling.region import RegionPlan, plan_region
 from scheduling.region.alone import share_by_need
 from scheduling.region.generate import generate_region
 from scheduling.region.region_json import parse_region, region_plan_to_json, region_to_json
@@ -53,6 +55,19 @@ def test_a_region_is_planned_by_the_schemas(
     assert [item["point"] for item in found["points"]] == ["p1", "p2"]
     assert found["cost"] == sum(item["plan"]["cost"] for item in found["points"]) + found["border_cost"]
     assert f"비용 {found['cost']:,}" in capsys.readouterr().out
+
+
+def test_ctrl_c_keeps_the_plans_so_far(
+    tmp_path: Path, body: dict[str, Any], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*args: Any, **given: Any) -> Any:
+        os.kill(os.getpid(), signal.SIGINT)
+        return plan_region(*args, **given)
+
+    monkeypatch.setattr("scheduling.region.command.plan_region", interrupted)
+    assert run(tmp_path, body, "--seconds", "3600") == 0
+    schema("region-plan").validate(json.loads((tmp_path / "plan.json").read_text(encoding="utf-8")))
+    assert "멈췄습니다" in capsys.readouterr().err
 
 
 def test_every_reason_of_a_border_goes_by_the_schema(country_plan: RegionPlan) -> None:

@@ -84,7 +84,7 @@ def test_without_a_stand_in_the_visit_is_free_again_with_its_reason(house: House
     ticket = see(house, number)
     assert ticket["visit"]["technician"] is None
     assert ticket["status"] == "UNASSIGNED"
-    assert ticket["explanation"]["reasons"]
+    assert [each["repair"]["code"] for each in ticket["explanation"]["reasons"]] == ["OTHER_DAY"]
 
 
 def test_an_agreed_visit_is_not_quietly_left_with_somebody_who_goes_home_before_it(house: House) -> None:

@@ -148,6 +148,14 @@ class VisitShape(BaseModel):
     checklist: list[ChecklistItemShape]
 
 
+class RepairShape(BaseModel):
+    """The smallest change that would help; `tried` when it was worked out and not only guessed."""
+
+    code: str
+    text: str
+    tried: bool
+
+
 class ExplanationReasonShape(BaseModel):
     """Why it is not planned; `proof` holds in every plan."""
 
@@ -155,6 +163,7 @@ class ExplanationReasonShape(BaseModel):
     kind: Literal["proof", "best_guess"]
     technician: str | None
     text: str
+    repair: RepairShape | None
 
 
 class ExplanationShape(BaseModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -293,9 +293,20 @@ def _explanation(detail: TicketDetail, show: Show) -> dict[str, Any]:
                 "kind": reason.kind,
                 "technician": reason.technician,
                 "text": show(reason.text),
+                "repair": _repair(reason.repair, show),
             }
             for reason in detail.reasons
         ],
+    }
+
+
+def _repair(repair: Mapping[str, Any] | None, show: Show) -> dict[str, Any] | None:
+    if not repair:
+        return None
+    return {
+        "code": repair["code"],
+        "text": show(repair["text"]),
+        "tried": bool(repair.get("tried", False)),
     }
 
 

@@ -7,6 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
+from dispatch.detail_shapes import ReasonFacts
+from dispatch.planning.reason_words import planners_reason, told
+from scheduling.plan import Reason, Repair
 from tests.web.conftest import ClientAs, WebWorld
 
 API = "/api/v1"
@@ -43,6 +46,17 @@ def test_a_search_takes_every_sign_as_it_is(agent: httpx.Client, client_as: Clie
     for q in (number.lower(), number[:8], number.rpartition("-")[2]):
         found = agent.get(f"{API}/tickets", params={"q": q}).json()["items"]
         assert [item["number"] for item in found] == [number], q
+
+
+def test_what_would_help_stands_beside_the_reason(
+    agent: httpx.Client, number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lacking = {"skills": "CONDENSING"}
+    kept = planners_reason(Reason("SKILL_MISSING", "proof", "t1", lacking, Repair("ADD_SKILL", lacking)))
+    facts = ReasonFacts(kept["code"], kept["kind"], kept["text"], repair=told(kept)["repair"])
+    monkeypatch.setattr("dispatch.queries.why_unplanned", lambda *_args, **_more: (facts,))
+    (reason,) = agent.get(f"{API}/tickets/{number}").json()["explanation"]["reasons"]
+    assert reason["repair"] == {"code": "ADD_SKILL", "text": kept["repair"]["text"], "tried": False}
 
 
 def test_slots_of_nothing_name_the_field(agent: httpx.Client) -> None:

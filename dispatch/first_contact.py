@@ -17,7 +17,7 @@ from core.dated import read_rules
 from core.errors import ConflictError, ForbiddenError
 from core.events import publish
 from core.i18n import N_, _
-from dispatch import assignment, clocks, ending, notices, placement, revisits, tasks
+from dispatch import assignment, clocks, ending, money_notices, notices, placement, revisits, tasks
 from dispatch.attempt_checks import (
     BadAttemptError,
     require_open,
@@ -196,6 +196,7 @@ def _agree_window(session: Session, entry: _Entry, window: AgreedWindow, *, befo
             now=now,
             wished=entry.attempt.asked_by == "family",
         )
+        money_notices.tell_estimate(session, visit_id=visit_id, now=now)
 
 
 def _move_to_neighbour(session: Session, entry: _Entry, point_id: int) -> None:

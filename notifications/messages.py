@@ -9,7 +9,15 @@ from collections.abc import Mapping
 
 from notifications.catalogue import Event
 from notifications.contexts.base import Case, PartyRole, Window, Worker
-from notifications.contexts.money import MONEY_NEWS, BillMismatchError, CostLine, MoneyNews, VisitResult
+from notifications.contexts.money import (
+    MONEY_NEWS,
+    ApprovalAsked,
+    BillMismatchError,
+    CostEstimate,
+    CostLine,
+    MoneyNews,
+    VisitResult,
+)
 from notifications.contexts.staff import STAFF_NEWS, ContactDue, JobAssigned, JobChanged, StaffNews
 from notifications.contexts.visits import (
     VISIT_NEWS,
@@ -23,10 +31,12 @@ from notifications.contexts.visits import (
 __all__ = [
     "CONTEXTS",
     "Absent",
+    "ApprovalAsked",
     "BillMismatchError",
     "Case",
     "ContactDue",
     "Context",
+    "CostEstimate",
     "CostLine",
     "EnRoute",
     "Event",

@@ -145,6 +145,7 @@ TABLE = {
         GET /point/tickets/{number}/paper
         POST /point/tickets/{number}/paper
         POST /point/tickets/{number}/bills/{visit_id}
+        POST /point/tickets/{number}/bills/{visit_id}/payments
         POST /point/tickets/{number}/bills/{visit_id}/preview
         POST /point/tickets/{number}/numbers
         POST /point/tickets/{number}/refusal
@@ -154,6 +155,8 @@ TABLE = {
         POST /api/v1/plans/{service_point}/{day}/replans
         POST /api/v1/tickets/{number}/assignment
         GET /point
+        GET /point/money
+        GET /point/tickets/{number}/bills/{visit_id}/payments
         POST /point/absences
         POST /point/absences/{absence_id}/end
         POST /point/closures
@@ -180,11 +183,14 @@ TABLE = {
         POST /api/v1/tickets/{number}/visit/hold
         POST /api/v1/tickets/{number}/visit/started
         GET /m
+        GET /m/money
+        POST /m/money/close
         GET /m/route
         POST /m/tasks/{task_id}/done
         GET /m/{number}
         POST /m/{number}/absent
         POST /m/{number}/acknowledged
+        POST /m/{number}/approval
         POST /m/{number}/arrived
         POST /m/{number}/attempt
         POST /m/{number}/bill
@@ -193,6 +199,7 @@ TABLE = {
         POST /m/{number}/departed
         POST /m/{number}/hold
         GET /m/{number}/now
+        POST /m/{number}/payment
         POST /m/{number}/started
         GET /m/{number}/{step}
     """,
@@ -209,6 +216,10 @@ TABLE = {
         POST /qa/{happy_call_id}/attempts
         POST /qa/{happy_call_id}/dial
         GET /qa/{happy_call_id}/state
+    """,
+    "MX": """
+        GET /manager/money
+        POST /manager/money/file
     """,
     "X": """
         GET /admin

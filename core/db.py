@@ -26,6 +26,7 @@ MODEL_MODULES = (
     "geo.models",
     "billing.models",
     "notifications.models",
+    "notifications.wording_models",
     "dispatch.models",
     "callcenter.models",
     "happycall.models",

@@ -15,6 +15,7 @@ from notifications import messages, wording
 from notifications.catalogue import Role
 from notifications.messages import Context
 from notifications.recipients import CallTask
+from notifications.template_store import own_wordings
 
 
 def is_no_bill(data: dict[str, Any]) -> bool:
@@ -56,7 +57,11 @@ def open_call(
         kind=tasks.CALL_LANDLINE,
         recipient=call.recipient.value,
         generation=1 + sum(task.recipient == call.recipient.value for task in earlier),
-        detail=wording.render(context=context, variant=variant).text,
+        detail=wording.render(
+            context=context,
+            variant=variant,
+            own=own_wordings(session, company_id=facts.company.id, event=event),
+        ).text,
         data=about,
         now=now,
     )

@@ -70,11 +70,10 @@ def render(
     event = event_of(context)
     values = {"m": context, "first": acquaintance == "FIRST"}
     written = _own_text(event, variant, own or {}, values) or _package_text(event, variant, values)
-    text, channel, said_by = written
+    text, channel, version = written
     subject = None
     if channel == "LMS":
-        subject, subject_by = _subject(event, own or {}, values)
-        said_by += subject_by
+        subject = _subject(event, own or {}, values)
     return Rendered(
         event=event,
         variant=variant,
@@ -82,7 +81,7 @@ def render(
         subject=subject,
         text=text,
         bytes=texts.sms_bytes(text),
-        template_version=said_by + template_version(event),
+        template_version=version,
     )
 
 
@@ -101,6 +100,12 @@ def template_version(event: Event) -> str:
     return digest.hexdigest()[:12]
 
 
+def version_name(event: Event, variant: str, own: OwnText | None) -> str:
+    """What a notice's `template_version` says of this wording; an approval of 알림톡 names the same."""
+    package = template_version(event)
+    return package if own is None else f"{variant}.{own.version}/{package}"
+
+
 def check_template(source: str) -> None:
     """What saving a template must pass: only characters that phones show (`TextError` names the others)."""
     texts.require_sendable(texts.normalise(source))
@@ -111,7 +116,7 @@ _Written = tuple[str, texts.TextChannel, str]
 
 def _package_text(event: Event, variant: str, values: dict[str, Any]) -> _Written:
     raw = _environment().get_template(f"{event.value.lower()}/{variant}.txt").render(values)
-    return _fitted("\n".join(line.rstrip() for line in raw.strip().splitlines()), "")
+    return _fitted("\n".join(line.rstrip() for line in raw.strip().splitlines()), template_version(event))
 
 
 def _own_text(event: Event, variant: str, own: OwnWordings, values: dict[str, Any]) -> _Written | None:
@@ -120,7 +125,7 @@ def _own_text(event: Event, variant: str, own: OwnWordings, values: dict[str, An
     if mine is None:
         return None
     try:
-        return _fitted(read(event, variant, mine.text).render(values), f"{variant}.{mine.version}/")
+        return _fitted(read(event, variant, mine.text).render(values), version_name(event, variant, mine))
     except (WordingError, TemplateError, texts.TextError) as error:
         log.warning(
             "own_wording_left",
@@ -132,20 +137,20 @@ def _own_text(event: Event, variant: str, own: OwnWordings, values: dict[str, An
         return None
 
 
-def _fitted(raw: str, said_by: str) -> _Written:
+def _fitted(raw: str, version: str) -> _Written:
     text = texts.normalise(raw)
-    return text, texts.fit_channel(text), said_by
+    return text, texts.fit_channel(text), version
 
 
-def _subject(event: Event, own: OwnWordings, values: dict[str, Any]) -> tuple[str, str]:
+def _subject(event: Event, own: OwnWordings, values: dict[str, Any]) -> str:
     mine = own.get(SUBJECT)
     if mine is not None:
         try:
             raw = read(event, SUBJECT, mine.text).render(values)
-            return texts.require_subject(texts.one_line(raw)), f"{SUBJECT}.{mine.version}/"
+            return texts.require_subject(texts.one_line(raw))
         except (WordingError, TemplateError, texts.TextError) as error:
             log.warning(
                 "own_subject_left", told=event.value, version=mine.version, error=type(error).__name__
             )
     raw = _environment().get_template(f"{event.value.lower()}/{SUBJECT}.txt").render(values)
-    return texts.require_subject(texts.one_line(raw)), ""
+    return texts.require_subject(texts.one_line(raw))

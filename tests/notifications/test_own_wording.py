@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from core.actor import Actor
 from core.db import Database
+from core.errors import InvalidError
 from notifications import piece_names, pieces, surface, texts, trial_texts, wording
 from notifications.catalogue import Event
 from notifications.messages import Case, EnRoute, VisitResult, VisitScheduled, Worker
@@ -316,7 +317,7 @@ def test_a_trial_without_a_provider_or_beyond_the_hours_share_says_so(two: Two) 
     box = two.mine
     with box.database.transaction() as session:
         first = ask_trial(session, box)
-        with pytest.raises(texts.InvalidError):
+        with pytest.raises(InvalidError):
             ask_trial(session, box, "02-555-0101")
         for _ in range(trial_texts.MOST_AN_HOUR - 1):
             ask_trial(session, box)

@@ -44,6 +44,7 @@ from notifications.delivery import send_notice
 from notifications.providers.base import Provider
 from notifications.providers.choice import make_provider
 from notifications.service import TASK_SEND
+from notifications.trial_texts import TASK_SEND_TRIAL, send_trial
 from privacy.retention import TASK_RETENTION, run_retention
 from privacy.short_lived import TASK_SHORT_LIVED, drop_short_lived
 
@@ -157,6 +158,11 @@ def add_tasks(app: procrastinate.App, context: WorkerContext) -> None:
     def send(job: JobContext, notice_id: int) -> None:
         with written_down(job, notice_id=notice_id):
             send_notice(context.database, notice_id=notice_id, provider=context.provider, clock=context.clock)
+
+    @app.task(name=TASK_SEND_TRIAL, queue=QUEUE_SMS, pass_context=True)
+    def send_one_trial(job: JobContext, trial_id: int) -> None:
+        with written_down(job, trial_id=trial_id):
+            send_trial(context.database, trial_id=trial_id, provider=context.provider, clock=context.clock)
 
     @app.task(name=TASK_SOLVE, queue=QUEUE_SOLVE, pass_context=True)
     def solve(job: JobContext) -> None:

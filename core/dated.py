@@ -104,6 +104,10 @@ class CompanyRules(BaseModel):
     """A part that somebody uses this many times as often as the company does is looked at."""
     duplicate_window_s: int
     link_days: int
+    advert_from: str
+    """`HH:MM` KST: from when on advertisements may go out."""
+    advert_until: str
+    """`HH:MM` KST: from then on they may not."""
     voice_enabled: bool
     retain_ticket_days: int
     """From a case's end until its people are destroyed; figures and money stay."""

@@ -27,6 +27,7 @@ MODEL_MODULES = (
     "billing.models",
     "billing.payment_models",
     "notifications.models",
+    "notifications.wording_models",
     "dispatch.models",
     "dispatch.approval_models",
     "callcenter.models",

@@ -16,6 +16,7 @@ from notifications.catalogue import Role
 from notifications.contexts.money import MONEY_NEWS
 from notifications.messages import Context
 from notifications.recipients import CallTask
+from notifications.template_store import own_wordings
 
 
 def is_no_bill(data: dict[str, Any]) -> bool:
@@ -61,7 +62,11 @@ def open_call(
         kind=tasks.CALL_LANDLINE,
         recipient=call.recipient.value,
         generation=1 + sum(task.recipient == call.recipient.value for task in earlier),
-        detail=wording.render(context=context, variant=variant).text,
+        detail=wording.render(
+            context=context,
+            variant=variant,
+            own=own_wordings(session, company_id=facts.company.id, event=event),
+        ).text,
         data=about,
         now=now,
     )

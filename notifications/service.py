@@ -18,7 +18,7 @@ from core import audit, events
 from core.actor import SYSTEM
 from core.jobs import QUEUE_SMS, defer
 from core.phones import PhoneError
-from notifications import wording
+from notifications import template_store, wording
 from notifications.catalogue import Role
 from notifications.events import NoticeFailed
 from notifications.messages import Context, Event, FamilyNews
@@ -67,10 +67,13 @@ def tell(
         raise ValueError(message)
     plan = plan_recipients(event=event, parties=people)
     telling = _Telling(event, generation, ticket_id, sender, now)
+    own_words = (
+        template_store.own_wordings(session, company_id=company_id, event=event) if plan.deliveries else {}
+    )
     for delivery in plan.deliveries:
         own = _with_reach((others or {}).get(delivery.recipient.value, facts), plan)
         try:
-            row = _row(session, telling=telling, facts=own, delivery=delivery)
+            row = _row(session, telling=telling, facts=own, delivery=delivery, own_words=own_words)
         except (TextError, PhoneError) as error:
             _hand_to_person(session, telling=telling, recipient=delivery.recipient, problem=error.detail)
         else:
@@ -153,10 +156,20 @@ class _Telling:
         return {"event": self.event.value, "generation": self.generation}
 
 
-def _row(session: Session, *, telling: _Telling, facts: Context, delivery: Delivery) -> Notice:
+def _row(
+    session: Session,
+    *,
+    telling: _Telling,
+    facts: Context,
+    delivery: Delivery,
+    own_words: wording.OwnWordings,
+) -> Notice:
     known = _is_known(session, company_id=telling.sender.company_id, phone=delivery.phone)
     rendered = wording.render(
-        context=facts, variant=delivery.variant, acquaintance="LATER" if known else "FIRST"
+        context=facts,
+        variant=delivery.variant,
+        acquaintance="LATER" if known else "FIRST",
+        own=own_words,
     )
     return Notice(
         company_id=telling.sender.company_id,

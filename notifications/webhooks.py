@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from core.actor import Actor
-from notifications import rules
+from notifications import rules, trial_texts
 from notifications.models import Notice, ProviderReceipt
 from notifications.providers.base import MessageState, Receipt, later_state
 from notifications.settling import notice_key, settle
@@ -32,6 +32,7 @@ def take_receipts(session: Session, *, provider_name: str, receipts: Sequence[Re
         notice = locked.get(owners[receipt.event_id] or 0)
         if notice is not None:
             _apply(session, notice=notice, receipt=receipt, by=by, now=now)
+    trial_texts.take_receipts(session, receipts=fresh, now=now)
     return len(fresh)
 
 

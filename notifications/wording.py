@@ -2,27 +2,44 @@
 
 Templates are Korean source texts, not gettext messages: a text is in its reader's language, whatever
 language the screen has that caused it. They are `templates/<event in small letters>/<variant>.txt` with a
-`subject.txt`; `_parts` holds what several say alike.
+`subject.txt`; `_parts` holds what several say alike. A company may word a text its own way
+(`template_store`); whatever of that cannot be filled in any more gives way to the package's wording: the
+reader is told all the same.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from jinja2 import FileSystemLoader, StrictUndefined
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+import structlog
+from jinja2 import TemplateError
 
 from notifications import texts
 from notifications.messages import Context, Event, event_of
+from notifications.surface import WordingError, read
+from notifications.template_source import SUBJECT, TEMPLATE_DIR
+from notifications.template_source import environment as _environment
 
-TEMPLATE_DIR = Path(__file__).resolve().parent / "templates"
+log = structlog.get_logger(__name__)
 
 Acquaintance = Literal["FIRST", "LATER"]
 """FIRST: nothing was ever sent to this number; the text then says who gave it, why, and how to stop."""
+
+
+@dataclass(frozen=True)
+class OwnText:
+    """A company's own wording of one event for one reader: `text` with `{names}`, which of theirs."""
+
+    text: str
+    version: int
+
+
+OwnWordings = Mapping[str, OwnText]
+"""By variant (`subject` among them): what a company words its own way of one event."""
 
 
 @dataclass(frozen=True)
@@ -36,25 +53,27 @@ class Rendered:
     text: str
     bytes: int
     template_version: str
+    """The package's alone, or before it `resident.3/`: the company's third wording for the resident."""
 
 
-def render(*, context: Context, variant: str, acquaintance: Acquaintance = "LATER") -> Rendered:
+def render(
+    *, context: Context, variant: str, acquaintance: Acquaintance = "LATER", own: OwnWordings | None = None
+) -> Rendered:
     """Write the text of `context` for one reader; `variant` is a `Delivery.variant`.
+
+    Args:
+        own: how the company words the event; without it, and where it fails, the package's wording is used.
 
     Raises `texts.TextError` when the whole is beyond 2,000 bytes, or a number is not Korean: a person must
     look. Nothing is cut but typed names, labels and notes (`texts.shorten`).
     """
     event = event_of(context)
-    folder = event.value.lower()
     values = {"m": context, "first": acquaintance == "FIRST"}
-    raw = _environment().get_template(f"{folder}/{variant}.txt").render(values)
-    text = texts.normalise("\n".join(line.rstrip() for line in raw.strip().splitlines()))
-    channel = texts.fit_channel(text)
+    written = _own_text(event, variant, own or {}, values) or _package_text(event, variant, values)
+    text, channel, version = written
     subject = None
     if channel == "LMS":
-        subject = texts.require_subject(
-            texts.one_line(_environment().get_template(f"{folder}/subject.txt").render(values))
-        )
+        subject = _subject(event, own or {}, values)
     return Rendered(
         event=event,
         variant=variant,
@@ -62,13 +81,13 @@ def render(*, context: Context, variant: str, acquaintance: Acquaintance = "LATE
         subject=subject,
         text=text,
         bytes=texts.sms_bytes(text),
-        template_version=template_version(event),
+        template_version=version,
     )
 
 
 def variants(event: Event) -> frozenset[str]:
     """The wordings that exist for an event."""
-    return frozenset(p.stem for p in (TEMPLATE_DIR / event.value.lower()).glob("*.txt")) - {"subject"}
+    return frozenset(p.stem for p in (TEMPLATE_DIR / event.value.lower()).glob("*.txt")) - {SUBJECT}
 
 
 @cache
@@ -81,33 +100,57 @@ def template_version(event: Event) -> str:
     return digest.hexdigest()[:12]
 
 
+def version_name(event: Event, variant: str, own: OwnText | None) -> str:
+    """What a notice's `template_version` says of this wording; an approval of 알림톡 names the same."""
+    package = template_version(event)
+    return package if own is None else f"{variant}.{own.version}/{package}"
+
+
 def check_template(source: str) -> None:
     """What saving a template must pass: only characters that phones show (`TextError` names the others)."""
     texts.require_sendable(texts.normalise(source))
 
 
-@cache
-def _environment() -> ImmutableSandboxedEnvironment:
-    environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(TEMPLATE_DIR),
-        auto_reload=False,
-        undefined=StrictUndefined,
-        autoescape=False,  # plain text to a phone; pages that show it escape it themselves
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters.update(
-        clock=texts.clock_words,
-        day=texts.day_words,
-        moment=texts.moment_words,
-        soon=lambda at: texts.clock_words(texts.round_up_minutes(at, 5)),
-        window=lambda window: texts.window_words(window.start, window.end),
-        won=texts.won_words,
-        digits=texts.won_digits,
-        phone=texts.phone_words,
-        name=lambda value: texts.shorten(value, texts.NAME_BYTES, instead=texts.NAMELESS),
-        label=lambda value: texts.shorten(value, texts.LABEL_BYTES, instead="-"),
-        note=lambda value: texts.shorten(value, texts.NOTE_BYTES),
-    )
-    return environment
+_Written = tuple[str, texts.TextChannel, str]
+
+
+def _package_text(event: Event, variant: str, values: dict[str, Any]) -> _Written:
+    raw = _environment().get_template(f"{event.value.lower()}/{variant}.txt").render(values)
+    return _fitted("\n".join(line.rstrip() for line in raw.strip().splitlines()), template_version(event))
+
+
+def _own_text(event: Event, variant: str, own: OwnWordings, values: dict[str, Any]) -> _Written | None:
+    """None when the company has no wording of its own, or one that does not work for these facts."""
+    mine = own.get(variant)
+    if mine is None:
+        return None
+    try:
+        return _fitted(read(event, variant, mine.text).render(values), version_name(event, variant, mine))
+    except (WordingError, TemplateError, texts.TextError) as error:
+        log.warning(
+            "own_wording_left",
+            told=event.value,
+            variant=variant,
+            version=mine.version,
+            error=type(error).__name__,
+        )
+        return None
+
+
+def _fitted(raw: str, version: str) -> _Written:
+    text = texts.normalise(raw)
+    return text, texts.fit_channel(text), version
+
+
+def _subject(event: Event, own: OwnWordings, values: dict[str, Any]) -> str:
+    mine = own.get(SUBJECT)
+    if mine is not None:
+        try:
+            raw = read(event, SUBJECT, mine.text).render(values)
+            return texts.require_subject(texts.one_line(raw))
+        except (WordingError, TemplateError, texts.TextError) as error:
+            log.warning(
+                "own_subject_left", told=event.value, version=mine.version, error=type(error).__name__
+            )
+    raw = _environment().get_template(f"{event.value.lower()}/{SUBJECT}.txt").render(values)
+    return texts.require_subject(texts.one_line(raw))

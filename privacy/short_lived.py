@@ -14,12 +14,13 @@ import structlog
 from core.db import Database
 from exchange.records import drop_old_uploads
 from geo.road_cache import forget_old
+from notifications.trial_texts import drop_old_trials
 from workforce.retention import drop_half_log_ins
 
 log = structlog.get_logger(__name__)
 
 TASK_SHORT_LIVED = "short_lived"
-DROPS: tuple[Callable[..., int], ...] = (drop_old_uploads, drop_half_log_ins, forget_old)
+DROPS: tuple[Callable[..., int], ...] = (drop_old_uploads, drop_half_log_ins, forget_old, drop_old_trials)
 
 
 def drop_short_lived(database: Database, *, now: datetime) -> int:

@@ -291,6 +291,11 @@ TABLE = {
         POST /admin/points/{code}/end
         GET /admin/points/{code}/hours
         POST /admin/points/{code}/hours
+        GET /admin/texts
+        GET /admin/texts/{event}/{variant}
+        POST /admin/texts/{event}/{variant}
+        POST /admin/texts/{event}/{variant}/preview
+        POST /admin/texts/{event}/{variant}/trial
         GET /admin/prices
         POST /admin/prices/fee
         GET /admin/prices/new
@@ -338,7 +343,7 @@ ALLOWED: dict[str, frozenset[Role]] = {
 }
 GUARDED = sorted(route for route, roles in ALLOWED.items() if roles)
 
-OWN_WORDS = {"day", "key", "field", "part", "tier", "step", "step_name", "token"}
+OWN_WORDS = {"day", "key", "field", "part", "tier", "step", "step_name", "token", "event", "variant"}
 """Parts of a path that name nothing of a company."""
 
 

@@ -11,9 +11,11 @@ from core.clock import KST
 from core.i18n import N_, _
 from core.models import TimelineEntry
 from core.weekdays import weekday_names
+from notifications.catalogue import CATALOGUE
 from web.display import won_text
 from web.pages.admin.setting_catalogue import SETTINGS
 from web.pages.admin.subjects import PERSON_FIELD, POINT_FIELD, Named
+from web.presenters.message_texts import READERS
 from workforce.certificates import qualification_words
 from workforce.tokens import SCOPES
 
@@ -71,6 +73,9 @@ WHAT = {
     "CalendarDaySet": N_("회사 달력을 바꿈"),
     "StepRetried": N_("멈춘 일을 다시 시도함"),
     "StepDropped": N_("멈춘 일을 접음"),
+    "MessageTextStored": N_("문자 문구를 고침"),
+    "MessageTextDropped": N_("문자 문구를 처음 것으로 되돌림"),
+    "TrialTextSent": N_("시험 문자를 보냄"),
     "CalendarDayCleared": N_("회사 달력을 나라 달력으로 되돌림"),
 }
 
@@ -121,6 +126,9 @@ FIELD = {
     "present": N_("이미 있음"),
     "refused": N_("거절"),
     "step": N_("단계"),
+    "told": N_("알림"),
+    "reader": N_("받는 분"),
+    "version": N_("판"),
 }
 VALUES = {
     "role": {
@@ -141,6 +149,8 @@ VALUES = {
         "prices": N_("가격표"),
         "tickets": N_("접수 건"),
     },
+    "told": {event.value: rules.label for event, rules in CATALOGUE.items()},
+    "reader": READERS,
     "kind": {"direct": N_("직영"), "designated": N_("지정점")},
     "tier": {"any": N_("언제나"), "day": N_("주간"), "night_holiday": N_("야간·휴일")},
     "boiler_kind": {
@@ -152,7 +162,16 @@ VALUES = {
 }
 """What stored words are called, by field."""
 HIDDEN = frozenset(
-    {"token_id", "event_id", "membership_id", POINT_FIELD, PERSON_FIELD, "closure_id", "qualification_id"}
+    {
+        "token_id",
+        "event_id",
+        "membership_id",
+        POINT_FIELD,
+        PERSON_FIELD,
+        "closure_id",
+        "qualification_id",
+        "trial_id",
+    }
 )
 """Ids; those that `Named` knows are said by name."""
 

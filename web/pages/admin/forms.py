@@ -105,6 +105,22 @@ def submit(request: Request, *, build: Build, typed: Typed, act: Act, everywhere
     Args:
         everywhere: it writes rows of a company that is not the signed-in person's own yet.
     """
+
+    def again(errors: dict[str, str], general: str, status: int) -> Response:
+        return show_again(request, build, typed, errors=errors, general=general, status=status)
+
+    return submit_page(request, typed=typed, act=act, again=again, everywhere=everywhere)
+
+
+def submit_page(
+    request: Request,
+    *,
+    typed: Typed,
+    act: Act,
+    again: Callable[[dict[str, str], str, int], Response],
+    everywhere: bool = False,
+) -> Response:
+    """`submit` for a page of its own: `again(errors, general, status)` shows it as it was typed."""
     must_be_company_wide(request)
     context = context_of(request)
     database = context.database.everywhere if everywhere else context.database
@@ -115,11 +131,11 @@ def submit(request: Request, *, build: Build, typed: Typed, act: Act, everywhere
         raise
     except IntegrityError:
         general = _("방금 다른 사람이 같은 것을 넣었습니다. 확인하고 다시 눌러 주세요.")
-        return show_again(request, build, typed, errors={}, general=general, status=409)
+        return again({}, general, 409)
     except DomainError as error:
         errors = {item.field: item.message for item in error.errors}
         general = "" if errors else error.detail
-        return show_again(request, build, typed, errors=errors, general=general, status=error.status)
+        return again(errors, general, error.status)
     return go(done)
 
 

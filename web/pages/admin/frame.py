@@ -33,6 +33,7 @@ SECTIONS: tuple[tuple[str, str, str], ...] = (
     ("/admin/duty", N_("당직"), "bell"),
     ("/admin/prices", N_("가격표"), "won"),
     ("/admin/warranty", N_("무상 보증"), "heart"),
+    ("/admin/texts", N_("문자 문구"), "message"),
     ("/admin/calendar", N_("공휴일"), "star"),
     ("/admin/settings", N_("기준값"), "settings"),
     ("/admin/tokens", N_("API 토큰"), "lock"),
@@ -86,6 +87,7 @@ DONE = {
     "imported": N_("{0}줄을 가져왔습니다. 이미 있던 것 {1}줄, 거절 {2}줄."),
     "fault-retried": N_("다시 시도합니다. 잠시 뒤 새로 열어 보면 결과가 나옵니다."),
     "fault-dropped": N_("접었습니다. 온돌은 이 일을 다시 하지 않습니다."),
+    "text": N_("문구를 저장했습니다. 지금부터 나가는 문자에 쓰입니다."),
     "setting": N_("기준값을 저장했습니다. 정한 때부터 쓰입니다."),
 }
 """What is said after a change; numbers come with the redirect."""

@@ -363,6 +363,8 @@ GROUPS: tuple[tuple[str, str, tuple[Setting, ...]], ...] = (
                 Duration(HOUR, 0, 30 * DAY),
             ),
             Setting("link_days", N_("가족 주소가 열리는 날"), N_("수리를 마친 뒤"), Number(1, 365, N_("일"))),
+            Setting("advert_from", N_("광고를 보낼 수 있는 때"), N_("이때부터"), Clock()),
+            Setting("advert_until", N_("광고를 멈추는 때"), N_("이때부터 보내지 않습니다"), Clock()),
             Setting(
                 "voice_enabled",
                 N_("음성 안내"),

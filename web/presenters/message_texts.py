@@ -1,0 +1,202 @@
+"""The wordings of a company on the screen: phones with invented facts, length, faults, what may be put in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from core.i18n import N_, _
+from dispatch.notice_facts import sendable
+from notifications.advert import FAULTS
+from notifications.catalogue import CATALOGUE, Event
+from notifications.pieces import Piece, default_wording
+from notifications.samples import Brand, Sample, samples
+from notifications.surface import WordingError
+from notifications.template_check import Report, check_wording, preview
+from notifications.template_source import SUBJECT
+from notifications.template_store import WordingVersion
+from notifications.wording import variants
+from workforce.schemas import CompanyInfo
+
+READERS = {
+    "resident": N_("사시는 분"),
+    "requester": N_("접수하신 분"),
+    "shared": N_("두 분이 함께 받는 번호"),
+    "payer": N_("비용 내시는 분"),
+    "technician": N_("기사"),
+    "point": N_("서비스점"),
+    SUBJECT: N_("긴 문자의 제목"),
+}
+"""Whom a wording is for, in the order of the screen."""
+GROUPS: tuple[tuple[str, str], ...] = (
+    ("value", N_("이름·시간·금액")),
+    ("lines", N_("줄 (말할 것이 없으면 그 줄이 빠집니다)")),
+    ("within", N_("줄 안의 말")),
+)
+MOST_EXAMPLES = 3
+
+
+@dataclass(frozen=True)
+class ApprovalState:
+    """How 알림톡 stands for one wording as it is now: since when, and who said so."""
+
+    state: Literal["draft", "sent_in", "approved", "refused"]
+    at: datetime
+    by: str
+
+
+Approvals = Mapping[tuple[str, str], ApprovalState]
+"""By event and variant."""
+
+
+@dataclass(frozen=True)
+class WordingRow:
+    """One wording in the list. `stale`: it cannot be used any more, and the package's is sent instead."""
+
+    variant: str
+    reader: str
+    href: str
+    version: WordingVersion | None
+    is_own: bool
+    stale: bool
+    report: Report
+    approval: ApprovalState | None
+
+
+@dataclass(frozen=True)
+class EventRows:
+    """An event with its wordings."""
+
+    event: str
+    label: str
+    rows: Sequence[WordingRow]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Something that may be put into a wording: its name in braces and what it says in some cases."""
+
+    token: str
+    says: tuple[str, ...]
+    sometimes: bool
+    must_stay: bool
+
+
+@dataclass(frozen=True)
+class Screen:
+    """A phone with one reader's text on it; `problem` where it cannot be written."""
+
+    variant: str
+    reader: str
+    text: str
+    problem: str
+    edited: bool
+
+
+def brand_of(company: CompanyInfo) -> Brand:
+    """Whose texts they are, as every text names them."""
+    return Brand(sendable(company.brand_name, company.code), company.main_phone)
+
+
+def readers_of(event: Event) -> list[str]:
+    """The readers of an event in the order of the screen, the title last."""
+    return [variant for variant in READERS if variant in variants(event) or variant == SUBJECT]
+
+
+def href_of(event: Event, variant: str) -> str:
+    """The editor's address."""
+    return f"/admin/texts/{event.value}/{variant}"
+
+
+def event_rows(
+    brand: Brand, newest: Mapping[tuple[str, str], WordingVersion], approvals: Approvals
+) -> list[EventRows]:
+    """Every event with its wordings, each judged as it stands now."""
+    return [
+        EventRows(
+            event.value,
+            _(rules.label),
+            [_row(event, variant, brand, newest, approvals) for variant in readers_of(event)],
+        )
+        for event, rules in CATALOGUE.items()
+    ]
+
+
+def _row(
+    event: Event,
+    variant: str,
+    brand: Brand,
+    newest: Mapping[tuple[str, str], WordingVersion],
+    approvals: Approvals,
+) -> WordingRow:
+    version = newest.get((event.value, variant))
+    own = version.text if version else None
+    text = own or default_wording(event, variant).text
+    report = check_wording(event=event, variant=variant, text=text, brand=brand)
+    return WordingRow(
+        variant=variant,
+        reader=_(READERS[variant]),
+        href=href_of(event, variant),
+        version=version,
+        is_own=own is not None,
+        stale=own is not None and report.usual is None,
+        report=report,
+        approval=approvals.get((event.value, variant)),
+    )
+
+
+def cases_of(event: Event, brand: Brand) -> list[Sample]:
+    """The cases that a preview can show, one a label."""
+    seen: dict[str, Sample] = {}
+    for sample in samples(event, brand):
+        seen.setdefault(sample.label, sample)
+    return list(seen.values())
+
+
+def case_named(event: Event, brand: Brand, code: str) -> Sample:
+    """The case with this code, the usual one when there is none."""
+    cases = cases_of(event, brand)
+    return next((sample for sample in cases if sample.code == code), cases[0])
+
+
+def screens_of(
+    event: Event, texts: Mapping[str, str], *, edited: str, sample: Sample, order: Sequence[str]
+) -> list[Screen]:
+    """A phone for each reader, the one whose text is being written first and its counterpart beside it."""
+    shown = []
+    for variant in sorted((each for each in order if each != SUBJECT), key=lambda each: each != edited):
+        try:
+            text, problem = preview(event=event, variant=variant, text=texts[variant], sample=sample), ""
+        except WordingError as error:
+            text, problem = "", error.detail
+        shown.append(Screen(variant, _(READERS[variant]), text, problem, variant == edited))
+    return shown
+
+
+def offers_of(event: Event, variant: str, brand: Brand) -> list[tuple[str, list[Offer]]]:
+    """What may be put into a wording, by kind."""
+    pieces = default_wording(event, variant).pieces.values()
+    cases = samples(event, brand)
+    groups = []
+    for kind, label in GROUPS:
+        offers = sorted((_offer(each, cases) for each in pieces if each.kind == kind), key=lambda o: o.token)
+        if offers:
+            groups.append((_(label), offers))
+    return groups
+
+
+def _offer(piece: Piece, cases: Sequence[Sample]) -> Offer:
+    said: dict[str, None] = {}
+    for sample in cases:
+        if sample.code.startswith("widest"):
+            continue
+        said.setdefault(piece.fill({"m": sample.context, "first": sample.first}).strip())
+    words = [each for each in said if each]
+    return Offer(f"{{{piece.name}}}", tuple(words[:MOST_EXAMPLES]), "" in said, piece.must_stay)
+
+
+def ad_needs(report: Report) -> list[str]:
+    """What the text would need if it were sent as the advertisement that it is."""
+    return [_(FAULTS[fault]) for fault in report.ad.faults]

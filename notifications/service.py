@@ -192,7 +192,7 @@ def _row(session: Session, *, telling: _Telling, facts: Context, delivery: Deliv
 
 
 def _speaks_now(session: Session, *, telling: _Telling) -> bool:
-    """Whether the company lets a voice call landlines, and at this hour: nobody is rung up at night by one."""
+    """Whether the company lets a voice call landlines, and at this hour: at night none rings anybody up."""
     rules = read_rules(session, company_id=telling.sender.company_id, at=telling.now)
     now = telling.now.astimezone(KST).strftime("%H:%M")
     return rules.voice_enabled and any(begins <= now < ends for begins, ends in rules.voice_hours)

@@ -16,6 +16,7 @@ from notifications.fake_provider.state import FakeProvider
 
 PROVIDER = "nhn"
 KEY = "recipientGroupingKey"
+Secret = Annotated[str, Header(alias="X-Secret-Key")]
 
 
 class _Recipient(BaseModel):
@@ -37,12 +38,8 @@ def add_nhn_routes(app: FastAPI, fake: FakeProvider) -> None:
 
 
 def _add_sender(app: FastAPI, fake: FakeProvider, *, path: str, kind: Literal["SMS", "LMS"]) -> None:
-    secret_header = Header(alias="X-Secret-Key")
-
     @app.post(path)
-    def send(
-        app_key: str, body: Annotated[_Send, Body()], secret: Annotated[str, secret_header] = ""
-    ) -> dict[str, Any]:
+    def send(app_key: str, body: Annotated[_Send, Body()], secret: Secret = "") -> dict[str, Any]:
         if (app_key, secret) != (NHN_KEY, fake.nhn_secret):
             return _failed(-1000, "Invalid appKey.")
         return fake.answered(PROVIDER, lambda: _take(fake, body, kind))
@@ -51,7 +48,7 @@ def _add_sender(app: FastAPI, fake: FakeProvider, *, path: str, kind: Literal["S
     def list_messages(
         *,
         app_key: str,
-        secret: Annotated[str, secret_header] = "",
+        secret: Secret = "",
         request_id: Annotated[str | None, Query(alias="requestId")] = None,
         start: Annotated[str | None, Query(alias="startRequestDate")] = None,
         end: Annotated[str | None, Query(alias="endRequestDate")] = None,

@@ -66,6 +66,32 @@ class Outbox:
             )
         return [notice.id for notice in self.notices()]
 
+    def tell_many(self, count: int) -> list[int]:
+        """So many tellings, each to a number of its own; the ids of all notices so far."""
+        self.tell()
+        copies = """
+            INSERT INTO notice (company_id, ticket_id, event, generation, recipient, channel, to_phone,
+                from_phone, subject, text, bytes, template_version, state, urgent, created_at, next_try_at,
+                attempts, provider)
+            SELECT company_id, ticket_id, event, generation + n, recipient, channel,
+                '+8210' || lpad(n::text, 8, '3'), from_phone, subject, text, bytes, template_version, state,
+                urgent, created_at, next_try_at, 0, ''
+            FROM notice, generate_series(1, :more) AS n WHERE ticket_id = :ticket
+        """
+        with self.database.transaction() as session:
+            session.execute(text(copies), {"more": count - 1, "ticket": self.ticket_id})
+        return [notice.id for notice in self.notices()]
+
+    def send_all_due(self) -> None:
+        """What workers do with all wake-ups that there are."""
+        due = "SELECT id FROM notice WHERE state = 'queued' AND next_try_at <= :now ORDER BY id LIMIT 1"
+        while True:
+            with self.database.reading() as session:
+                first = session.execute(text(due), {"now": self.clock()}).scalar_one_or_none()
+            if first is None:
+                return
+            delivery.send_notice(self.database, notice_id=first, carriers=self.carriers, clock=self.clock)
+
     def send(self, notice_id: int, provider: Provider | None = None) -> NoticeInfo:
         """What the worker does with a wake-up: take it out of the queue, then send."""
         with self.database.transaction() as session:

@@ -189,8 +189,8 @@ def _take_over(session: Session, *, notice: Notice, claim: Claim, found: Found, 
 
 
 def _expect_report(notice: Notice, claim: Claim, *, now: datetime) -> None:
-    if claim.provider is not None and claim.provider.polls:
-        notice.report_due_at = rules.next_question(accepted_at=now, now=now)
+    if claim.provider is not None:
+        notice.report_due_at = rules.next_question(accepted_at=now, now=now, posted=not claim.provider.polls)
 
 
 def _put_off(database: Database, *, notice_id: int, now: datetime) -> None:

@@ -1,4 +1,7 @@
-"""Results of the providers that do not report by themselves: asked for, then taken like any report."""
+"""Results that nobody has posted to us: asked for, then taken like any report.
+
+Some providers never post them; of the others, a report may have been lost while we were away.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ def ask_for_reports(database: Database, *, carriers: Carriers | None, clock: Cal
     if carriers is None:
         return 0
     fresh = 0
-    for account, handed in _take_due(database, now=clock()).items():
+    for account, handed in _take_due(database, carriers=carriers, now=clock()).items():
         provider = carriers.accounts.get(account)
         receipts = provider.reports(handed, now=clock()) if provider is not None else []
         if receipts:
@@ -43,7 +46,7 @@ def ask_for_reports(database: Database, *, carriers: Carriers | None, clock: Cal
     return fresh
 
 
-def _take_due(database: Database, *, now: datetime) -> dict[str, list[Handed]]:
+def _take_due(database: Database, *, carriers: Carriers, now: datetime) -> dict[str, list[Handed]]:
     """What is due by account, and each put off to the next time it would be asked about."""
     with database.transaction() as session:
         query = (
@@ -56,7 +59,9 @@ def _take_due(database: Database, *, now: datetime) -> dict[str, list[Handed]]:
         of_account: dict[str, list[Handed]] = defaultdict(list)
         for notice in session.exec(query):
             accepted_at = notice.accepted_at or now
-            notice.report_due_at = rules.next_question(accepted_at=accepted_at, now=now)
+            provider = carriers.accounts.get(notice.provider)
+            posted = provider is not None and not provider.polls
+            notice.report_due_at = rules.next_question(accepted_at=accepted_at, now=now, posted=posted)
             session.add(notice)
             message = message_of(session, notice)
             handed = Handed(message, notice.provider_message_id or "", accepted_at)

@@ -27,13 +27,15 @@ NO_RECEIPT_AFTER = timedelta(hours=72)
 REPORT_PAUSES_S = ((10, 1), (60, 5), (600, 30), (3600, 120))
 """Asking what became of a text: up to so many seconds after it was taken, every so many."""
 REPORT_PAUSE_S = 1800
+POSTED_WITHIN_S = 120
+"""A report that is posted to us and has not come by now may have been lost with whoever was to take it."""
 
 
-def next_question(*, accepted_at: datetime, now: datetime) -> datetime:
-    """When to ask (again) what became of a text, where its provider does not report by itself."""
+def next_question(*, accepted_at: datetime, now: datetime, posted: bool) -> datetime:
+    """When to ask (again) what became of a text; later where its provider posts reports by itself."""
     age = (now - accepted_at).total_seconds()
     pause = next((pause for up_to, pause in REPORT_PAUSES_S if age < up_to), REPORT_PAUSE_S)
-    return now + timedelta(seconds=pause)
+    return now + timedelta(seconds=max(pause, POSTED_WITHIN_S) if posted else pause)
 
 
 def pause_after(fault: Fault, *, attempts: int) -> timedelta | None:

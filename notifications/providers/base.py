@@ -171,7 +171,7 @@ class Provider(Protocol):
 
     @property
     def polls(self) -> bool:
-        """Whether results are asked for (`reports`); else the provider posts them to our address."""
+        """Whether results are only to be had by `reports`; else the provider posts them to our address."""
         ...
 
     def send_many(self, messages: Sequence[OutgoingMessage], *, now: datetime) -> list[SendOutcome]:
@@ -183,7 +183,7 @@ class Provider(Protocol):
         ...
 
     def reports(self, handed: Sequence[Handed], *, now: datetime) -> list[Receipt]:
-        """What has become of these, as far as it is known; empty where results are posted to us, or away."""
+        """What has become of these, as far as it is known by now. What is not answered is left out."""
         ...
 
     def parse_webhook(self, payload: object) -> list[Receipt]:

@@ -4,9 +4,9 @@ Confirmed in the provider's public documents and its Python, Kotlin and Node kit
 `POST /messages/v4/send-many/detail` with `customFields` (keys <= 30, values <= 100 characters) and
 `showMessageList`, `kakaoOptions` (`pfId`, `templateId`, `disableSms`; type ATA) and `voiceOptions`
 (`voiceType`; type VOICE), `GET /messages/v4/list` with `to`, `from`, `dateType`, `startDate`, `endDate`,
-`limit`, `startKey` -> `nextKey`, and webhook reports as an array keyed by `eventDataId`. The list has **no**
-filter on customFields, so a message is found by number and time and then picked by its custom field. How
-webhooks are signed is not published: give the receiving URL an unguessable part.
+`limit`, `startKey` -> `nextKey`, or `messageId`, and webhook reports as an array keyed by `eventDataId`. The
+list has **no** filter on customFields, so a message is found by number and time and then picked by its custom
+field. How webhooks are signed is not published: give the receiving URL an unguessable part.
 
 `disableSms` is set: whether a text follows where 알림톡 does not arrive is the outbox's to decide and show.
 """
@@ -31,6 +31,7 @@ from notifications.providers.base import (
     FindOutcome,
     Found,
     Handed,
+    MessageState,
     NotFound,
     OutgoingMessage,
     Receipt,
@@ -93,9 +94,17 @@ class SolapiProvider:
         said = json_of(answer)
         return [_sent(message, said, alone=len(messages) == 1) for message in messages]
 
-    def reports(self, handed: Sequence[Handed], *, now: datetime) -> list[Receipt]:  # noqa: ARG002
-        """None: this provider posts them to our address."""
-        return []
+    def reports(self, handed: Sequence[Handed], *, now: datetime) -> list[Receipt]:
+        """What the list says of texts whose report was never posted; one question a text."""
+        receipts = []
+        for each in handed:
+            try:
+                entry = next(self._listed({"messageId": each.provider_id, "limit": 1}, now=now), None)
+            except (httpx.HTTPError, AnswerError):
+                continue
+            if entry is not None and entry.get("messageId") == each.provider_id:
+                receipts += _looked_up(each, entry)
+        return receipts
 
     def find(self, message: OutgoingMessage, *, tried_at: datetime, now: datetime) -> FindOutcome:
         """Look through what went to that number since the try, then whether the list reaches back at all.
@@ -214,6 +223,23 @@ def _is_ours(entry: dict[str, Any], message: OutgoingMessage) -> bool:
     if isinstance(fields, dict) and OUR_ID_FIELD in fields:
         return bool(fields[OUR_ID_FIELD] == message.our_id)
     return bool(entry.get("text") == message.text)
+
+
+def _looked_up(handed: Handed, entry: dict[str, Any]) -> list[Receipt]:
+    code = str(entry.get("statusCode", ""))
+    if state_of(code) is MessageState.ACCEPTED:
+        return []
+    receipt = Receipt(
+        event_id=f"list:{handed.provider_id}:{code}",
+        our_id=handed.message.our_id,
+        provider_id=handed.provider_id,
+        state=state_of(code),
+        code=code,
+        fault=fault_of(code),
+        at=_moment(entry.get("dateReported")),
+        body={key: entry.get(key) for key in ("messageId", "groupId", "statusCode", "dateReported")},
+    )
+    return [receipt]
 
 
 def _receipt(entry: object) -> Receipt:

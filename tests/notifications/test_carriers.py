@@ -135,6 +135,16 @@ def test_an_unclear_try_is_found_where_no_report_comes(
     assert outbox.notice(notice).state == "delivered"
 
 
+def test_a_report_that_was_lost_on_its_way_to_us_is_looked_up(outbox: Outbox, fake: Any) -> None:
+    (notice,) = outbox.tell()
+    outbox.send(notice)
+    fake.flush()  # there is no webhook: it is lost
+    assert ask(outbox) == 0, "it may still come"
+    outbox.clock.tick(seconds=rules.POSTED_WITHIN_S)
+    assert ask(outbox) == 1
+    assert outbox.notice(notice).state == "delivered"
+
+
 def test_the_same_words_to_the_same_number_are_told_apart_by_their_request(outbox: Outbox, fake: Any) -> None:
     """SENS keeps no id of ours: a try that failed is never taken for the unclear one after it."""
     use(outbox, "sens")

@@ -41,8 +41,8 @@ from geo.road_cache import ROADS, RoadMemory
 from geo.road_engine import GuardedEngine
 from geo.road_fetching import RoadFetcher
 from notifications.delivery import send_notice
-from notifications.providers.base import Provider
-from notifications.providers.choice import make_provider
+from notifications.polling import TASK_REPORTS, ask_for_reports
+from notifications.providers.choice import Carriers, make_carriers
 from notifications.service import TASK_SEND
 from notifications.trial_texts import TASK_SEND_TRIAL, send_trial
 from privacy.retention import TASK_RETENTION, run_retention
@@ -76,7 +76,7 @@ class WorkerContext:
     replayable: Database
     """For events alone: what a crash of PostgreSQL takes back of them is handled again."""
     clock: Callable[[], datetime] = field(default=wall_clock)
-    provider: Provider | None = None
+    carriers: Carriers | None = None
     """None with NOTICES=off: texts stay in the outbox."""
     solver: SolverPool | None = None
     roads: RoadAhead | None = None
@@ -102,7 +102,7 @@ def run_worker(settings: Settings, *, clock: Callable[[], datetime]) -> None:
             database=database,
             replayable=replayable,
             clock=clock,
-            provider=make_provider(settings) if settings.sends_notices else None,
+            carriers=make_carriers(settings) if settings.sends_notices else None,
             solver=solver,
             roads=roads,
         )
@@ -157,7 +157,12 @@ def add_tasks(app: procrastinate.App, context: WorkerContext) -> None:
     @app.task(name=TASK_SEND, queue=QUEUE_SMS, pass_context=True)
     def send(job: JobContext, notice_id: int) -> None:
         with written_down(job, notice_id=notice_id):
-            send_notice(context.database, notice_id=notice_id, provider=context.provider, clock=context.clock)
+            send_notice(context.database, notice_id=notice_id, carriers=context.carriers, clock=context.clock)
+
+    @app.task(name=TASK_REPORTS, queue=QUEUE_SMS, pass_context=True)
+    def ask(job: JobContext) -> None:
+        with written_down(job):
+            ask_for_reports(context.database, carriers=context.carriers, clock=context.clock)
 
     @app.task(name=TASK_SEND_TRIAL, queue=QUEUE_SMS, pass_context=True)
     def send_one_trial(job: JobContext, trial_id: int) -> None:

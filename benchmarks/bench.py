@@ -10,6 +10,7 @@ from benchmarks.importing import bench_import
 from benchmarks.intake import bench_intake
 from benchmarks.kills import bench_kills
 from benchmarks.load import bench_load
+from benchmarks.notices import bench_notices
 from benchmarks.planning import bench_plan
 from benchmarks.region import bench_region
 from benchmarks.repair import bench_repair
@@ -24,6 +25,7 @@ BENCHES: dict[str, Callable[[], int]] = {
     "console": bench_console,
     "kills": bench_kills,
     "import": bench_import,
+    "notices": bench_notices,
     "load": bench_load,
 }
 

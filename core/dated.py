@@ -109,6 +109,11 @@ class CompanyRules(BaseModel):
     advert_until: str
     """`HH:MM` KST: from then on they may not."""
     voice_enabled: bool
+    """Landlines hear a notice by voice; a person calls only whom that did not reach."""
+    voice_hours: list[list[str]]
+    """When a voice may call, [from, to) `HH:MM` KST; else a person does."""
+    text_accounts: list[str]
+    """Accounts for texts by their names in the settings, the first one tried first; empty: the usual one."""
     retain_ticket_days: int
     """From a case's end until its people are destroyed; figures and money stay."""
     retain_text_days: int

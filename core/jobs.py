@@ -7,6 +7,7 @@ The tasks themselves are registered in `main.py`, where handlers are known.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import procrastinate
 import psycopg
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
@@ -98,3 +100,15 @@ def defer(
             raise OperationalError(f"defer {task}", None, error.__cause__) from error
         raise
     return True
+
+
+_DROP = text(
+    "DELETE FROM procrastinate_jobs WHERE id IN ("
+    "SELECT id FROM procrastinate_jobs WHERE queueing_lock = ANY(CAST(:locks AS text[])) "
+    "AND status = 'todo' FOR UPDATE SKIP LOCKED)"
+)
+
+
+def drop_waiting(session: Session, queueing_locks: Sequence[str]) -> None:
+    """Take back wake-ups that wait under these locks: in this transaction, what they were for is done."""
+    session.execute(_DROP, {"locks": list(queueing_locks)})

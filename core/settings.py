@@ -18,6 +18,14 @@ SMALLEST_TABLE = 2
 """One place to drive from and one to drive to."""
 
 
+TEXT_SECRETS = {
+    "solapi": ("api_key", "api_secret"),
+    "sens": ("access_key", "secret_key", "sms_service"),
+    "nhn": ("app_key", "secret_key"),
+}
+"""What an account of each text provider cannot be without."""
+
+
 class Settings(BaseSettings):
     """Environment of one process; every field can be given as an upper-case environment variable."""
 
@@ -44,11 +52,24 @@ class Settings(BaseSettings):
     oidc_name: str = ""
     """What the log-in page calls it, e.g. `온누리 통합 로그인`."""
     notices: Literal["on", "off"] = "on"
-    sms_provider: Literal["", "solapi", "fake"] = ""
-    """`fake` is taken in demo and tests alone."""
+    sms_provider: Literal["", "solapi", "sens", "nhn", "fake"] = ""
+    """Whom a company uses that has chosen no order of its own. `fake` is taken in demo and tests alone."""
     solapi_url: str = "https://api.solapi.com"
     solapi_api_key: str = ""
     solapi_api_secret: str = ""
+    sens_url: str = "https://sens.apigw.ntruss.com"
+    sens_access_key: str = ""
+    sens_secret_key: str = ""
+    sens_sms_service: str = ""
+    """Service id of NAVER SENS for texts, `ncp:sms:kr:…`."""
+    sens_alimtalk_service: str = ""
+    """The same for 알림톡, `ncp:kkobizmsg:kr:…`; empty: this account sends texts alone."""
+    nhn_url: str = "https://api-sms.cloud.toast.com"
+    nhn_app_key: str = ""
+    nhn_secret_key: str = ""
+    text_accounts: dict[str, dict[str, str]] = {}
+    """More accounts, as JSON: `{"haedam-sens": {"provider": "sens", "access_key": "…", …}}`. A company's
+    order of providers names them; `solapi`, `sens` and `nhn` are the accounts above."""
     webhook_token: str = ""
     """Secret part of the provider's webhook address."""
     fake_provider_url: str = ""
@@ -145,13 +166,19 @@ def check_settings_for_start(settings: Settings) -> None:
         )
     if settings.is_demo or not settings.sends_notices:
         return
-    if settings.sms_provider != "solapi":
+    if settings.sms_provider not in TEXT_SECRETS:
         raise StartupRefusedError(
-            "No real SMS provider is set (SMS_PROVIDER=solapi, SOLAPI_API_KEY, SOLAPI_API_SECRET). "
-            "To run without any text messages set NOTICES=off; every page will then say so."
+            "No real SMS provider is set (SMS_PROVIDER=solapi, SOLAPI_API_KEY, SOLAPI_API_SECRET; or sens, "
+            "nhn). To run without any text messages set NOTICES=off; every page will then say so."
         )
-    if not (settings.solapi_api_key and settings.solapi_api_secret):
-        raise StartupRefusedError("SOLAPI_API_KEY and SOLAPI_API_SECRET must both be set.")
+    needed = [f"{settings.sms_provider}_{name}" for name in TEXT_SECRETS[settings.sms_provider]]
+    if not all(getattr(settings, name) for name in needed):
+        raise StartupRefusedError(f"{' and '.join(name.upper() for name in needed)} must all be set.")
+    for name, account in settings.text_accounts.items():
+        missing = [key for key in TEXT_SECRETS.get(account.get("provider", ""), ()) if not account.get(key)]
+        if missing or account.get("provider") not in TEXT_SECRETS:
+            wanted = ", ".join(missing) or f"provider ({', '.join(TEXT_SECRETS)})"
+            raise StartupRefusedError(f"TEXT_ACCOUNTS: {name} lacks {wanted}.")
 
 
 def _check_access(settings: Settings) -> None:

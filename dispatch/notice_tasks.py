@@ -10,7 +10,8 @@ from core.i18n import N_
 from dispatch import tasks
 from dispatch.models import Ticket
 from dispatch.states import ENDED_STATUSES
-from notifications.catalogue import CATALOGUE, Event, label_of
+from notifications.catalogue import CATALOGUE, STAFF, Event, label_of
+from notifications.delivery import NO_RECEIPT
 from notifications.events import NoticeFailed
 
 NOTICE_FAILED = "NOTICE_FAILED"
@@ -27,6 +28,8 @@ _WHY = {
     "too_late": N_("제때 보내지 못했습니다."),
     "unclear": N_("갔는지 알 수 없습니다."),
     "not_writable": N_("문자로 쓸 수 없는 내용입니다."),
+    "not_reached": N_("음성 안내 전화를 받지 않으셨습니다."),
+    "no_receipt": N_("사흘이 지나도 도착했다는 소식이 없습니다."),
 }
 
 
@@ -37,6 +40,8 @@ def ask_to_call(*, session: Session, event: NoticeFailed, now: datetime) -> None
         return
     if ticket.status in ENDED_STATUSES and not CATALOGUE[Event(event.told)].news_once_ended:
         return
+    if event.why == NO_RECEIPT and event.recipient in STAFF:
+        return  # three days on, their screens have told them
     about = {"event": event.told, "generation": event.generation, "notice_id": event.notice_id}
     earlier = tasks.list_tasks(
         session,

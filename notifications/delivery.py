@@ -1,27 +1,26 @@
-"""Sending: one notice, one job, at most one provider that has it.
+"""Sending: every notice at most at one provider that has it.
 
 A try is claimed in one transaction, made with none open, and written down in another. A worker that dies in
 between leaves `sending_since` behind; whoever comes next asks the provider before anything is sent again.
-The claim is a lease (`next_try_at`), so that two workers never try at the same time.
+The claim is a lease (`next_try_at`), so that two workers never try at the same time. A wake-up is for one
+notice and takes along what else is due: many texts cost one request and two transactions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import cast
 
-import structlog
 from sqlmodel import Session, col, select
 
 from core.actor import SYSTEM
 from core.db import Database
 from core.jobs import QUEUE_SMS, defer
-from core.sweeping import due_rows, is_due
 from notifications import rules
-from notifications.catalogue import shelf_life
+from notifications.claiming import Claim, claim_due, due_notices, is_notice_due, lock_key, lock_notice
 from notifications.models import Notice, NoticeAttempt
+from notifications.outcomes import put_back, refused, reported_failed
 from notifications.providers.base import (
     SETTLING,
     Accepted,
@@ -31,133 +30,122 @@ from notifications.providers.base import (
     MessageState,
     NextStep,
     NotFound,
-    OutgoingMessage,
-    Provider,
     Refused,
     SendOutcome,
+    Unclear,
     after_unclear,
+    requests_of,
 )
+from notifications.providers.choice import Carriers
 from notifications.service import TASK_SEND
-from notifications.settling import note_change, notice_key, settle, take_back
-from notifications.texts import TextChannel
-
-log = structlog.get_logger(__name__)
+from notifications.settling import notice_key, settle
 
 SWEEP_LIMIT = 200
-
-
-@dataclass(frozen=True)
-class _Claim:
-    """A try that is ours until the lease ends; with `asks` its fate is unclear and is asked for first."""
-
-    notice_id: int
-    attempt: int
-    tried_at: datetime
-    message: OutgoingMessage
-    asks: bool
+NO_RECEIPT = "no_receipt"
+"""Nobody knows whether it arrived, and no report will come any more."""
 
 
 def send_notice(
-    database: Database, *, notice_id: int, provider: Provider | None, clock: Callable[[], datetime]
+    database: Database, *, notice_id: int, carriers: Carriers | None, clock: Callable[[], datetime]
 ) -> None:
-    """Send what is due of one notice; safe to call at any time, twice, and from two workers at once.
+    """Send what is due, this notice first; safe to call at any time, twice, and from two workers at once.
 
-    Without a provider (texts are switched off) the notice stays in the outbox and is looked at again later.
+    Without carriers (texts are switched off) the notice stays in the outbox and is looked at again later.
     """
-    if provider is None:
+    if carriers is None:
         _put_off(database, notice_id=notice_id, now=clock())
         return
-    claim = _claim(database, notice_id=notice_id, provider=provider, now=clock())
-    if claim is not None and claim.asks:
-        found = provider.find(claim.message, tried_at=claim.tried_at, now=clock())
-        may_send = _record_found(database, claim=claim, found=found, provider=provider, now=clock())
-        claim = _claim(database, notice_id=notice_id, provider=provider, now=clock()) if may_send else None
-    if claim is None or claim.asks or clock() - claim.tried_at > rules.SEND_WITHIN:
-        return
-    outcome = provider.send(claim.message, now=clock())
-    _record_sent(database, claim=claim, outcome=outcome, provider=provider, now=clock())
+    claims = claim_due(database, notice_id=notice_id, carriers=carriers, now=clock())
+    if claims and claims[0].asks:
+        if not _ask(database, claim=claims[0], clock=clock):
+            return
+        claims = claim_due(database, notice_id=notice_id, carriers=carriers, now=clock())
+        if claims and claims[0].asks:
+            return
+    for request in _requests(claims):
+        provider = request[0].provider
+        # Held up for too long, the texts are left to whoever comes when the lease is over.
+        if provider is None or clock() - request[0].tried_at > rules.SEND_WITHIN:
+            continue
+        outcomes = provider.send_many([claim.message for claim in request], now=clock())
+        _record_sent(database, request=request, outcomes=outcomes, now=clock())
 
 
 def defer_due_notices(session: Session, *, now: datetime) -> int:
     """Sweep: wake the sender for what is due, and stop waiting for reports that cannot come any more."""
-    due = (
-        select(Notice.id)
-        .where(
-            col(Notice.state) == "queued",
-            due_rows(Notice.next_try_at, now=now, longest_wait=rules.LONGEST_WAIT),
-        )
-        .order_by(col(Notice.next_try_at))
-        .limit(SWEEP_LIMIT)
-    )
+    due = select(Notice.id).where(*due_notices(now=now))  # type: ignore[arg-type]
     woken = [
-        defer(session, TASK_SEND, queue=QUEUE_SMS, queueing_lock=f"notice-{notice_id}", notice_id=notice_id)
-        for notice_id in session.exec(due)
+        defer(session, TASK_SEND, queue=QUEUE_SMS, queueing_lock=lock_key(notice_id), notice_id=notice_id)
+        for notice_id in session.exec(due.order_by(col(Notice.next_try_at)).limit(SWEEP_LIMIT))
+        if notice_id is not None
     ]
     return sum(woken) + _give_up_reports(session, now=now)
 
 
-def _claim(database: Database, *, notice_id: int, provider: Provider, now: datetime) -> _Claim | None:
-    """Take the notice for one try, or None: sent, not due, withdrawn, too late, or another worker has it."""
-    with database.transaction() as session:
-        notice = _lock(session, notice_id=notice_id, skip_locked=True)
-        if notice is None or notice.state != "queued" or not _is_due(notice, now=now):
-            return None
-        asks = notice.sending_since is not None
-        if not asks:
-            if now - notice.created_at > shelf_life(notice.event):
-                _fail(session, notice=notice, problem=notice.problem or "too_late", why="too_late", now=now)
-                return None
-            notice.attempts += 1
-            notice.sending_since = now
-        notice.next_try_at = now + rules.LEASE
-        notice.provider = provider.name
-        session.add(notice)
-        return _Claim(notice_id, notice.attempts, notice.sending_since or now, _message(notice), asks)
+def _requests(claims: Sequence[Claim]) -> Iterator[list[Claim]]:
+    """Claims that go out together: one account, one sender, one channel, no number twice."""
+    of_account: dict[str, list[Claim]] = defaultdict(list)
+    for claim in claims:
+        of_account[claim.account].append(claim)
+    for alike in of_account.values():
+        by_id = {claim.message.our_id: claim for claim in alike}
+        batch = alike[0].provider.batch if alike[0].provider else 1
+        for request in requests_of((claim.message for claim in alike), batch=batch):
+            yield [by_id[message.our_id] for message in request]
 
 
 def _record_sent(
-    database: Database, *, claim: _Claim, outcome: SendOutcome, provider: Provider, now: datetime
+    database: Database, *, request: Sequence[Claim], outcomes: Sequence[SendOutcome], now: datetime
 ) -> None:
     with database.transaction() as session:
-        notice = _lock(session, notice_id=claim.notice_id)
-        if notice is None:
-            return
-        code = outcome.code if isinstance(outcome, Refused) else ""
-        detail = "" if isinstance(outcome, Accepted) else outcome.detail
-        _keep_attempt(
-            session, claim=claim, outcome=_word(outcome), code=code, detail=detail, provider=provider, now=now
+        query = select(Notice).where(col(Notice.id).in_([claim.notice_id for claim in request]))
+        query = query.order_by(col(Notice.id)).with_for_update()
+        rows = {notice_key(row): row for row in session.exec(query.execution_options(populate_existing=True))}
+        for claim, outcome in zip(request, outcomes, strict=True):
+            notice = rows.get(claim.notice_id)
+            if notice is not None:
+                _record_one(session, notice=notice, claim=claim, outcome=outcome, now=now)
+
+
+def _record_one(
+    session: Session, *, notice: Notice, claim: Claim, outcome: SendOutcome, now: datetime
+) -> None:
+    code = outcome.code if isinstance(outcome, Refused) else ""
+    detail = outcome.provider_id if isinstance(outcome, Accepted) else outcome.detail
+    _keep_attempt(session, claim=claim, outcome=_word(outcome), code=code, detail=detail, now=now)
+    is_ours = notice.attempts == claim.attempt
+    if isinstance(outcome, Accepted) and is_ours and not notice.provider_message_id:
+        notice.provider_message_id = outcome.provider_id
+        session.add(notice)
+    if not _is_still_ours(notice, claim):
+        return
+    if isinstance(outcome, Accepted):
+        settle(session, notice=notice, state=MessageState.ACCEPTED, by=SYSTEM, now=now)
+        _expect_report(notice, claim, now=now)
+    elif isinstance(outcome, Refused):
+        refused(
+            session, notice=notice, fault=outcome.fault, code=outcome.code, detail=outcome.detail, now=now
         )
-        if isinstance(outcome, Accepted) and not notice.provider_message_id:
-            notice.provider_message_id = outcome.provider_id
-            session.add(notice)
-        if not _is_still_ours(notice, claim):
-            return
-        if isinstance(outcome, Accepted):
-            settle(session, notice=notice, state=MessageState.ACCEPTED, by=SYSTEM, now=now)
-        elif isinstance(outcome, Refused):
-            _refuse(
-                session, notice=notice, fault=outcome.fault, code=outcome.code, detail=outcome.detail, now=now
-            )
-        else:
-            notice.next_try_at, notice.problem = now + SETTLING, f"unclear: {detail}"
-            session.add(notice)
+    else:
+        notice.next_try_at, notice.problem = now + SETTLING, f"unclear: {detail}"
+        session.add(notice)
 
 
-def _record_found(
-    database: Database, *, claim: _Claim, found: FindOutcome, provider: Provider, now: datetime
-) -> bool:
-    """Write down what the provider knows of an unclear try. True: it may be sent (again) now."""
+def _ask(database: Database, *, claim: Claim, clock: Callable[[], datetime]) -> bool:
+    """Ask what became of a try that ended unclear, and write it down. True: it may be sent (again) now."""
+    found: FindOutcome = Unclear("the account is not set up any more")
+    if claim.provider is not None:
+        found = claim.provider.find(claim.message, tried_at=claim.tried_at, now=clock())
+    now = clock()
     step = after_unclear(found, tried_at=claim.tried_at, now=now)
     with database.transaction() as session:
-        notice = _lock(session, notice_id=claim.notice_id)
+        notice = lock_notice(session, notice_id=claim.notice_id)
         if notice is None or not _is_still_ours(notice, claim):
             return False
-        code = found.code if isinstance(found, Found) else ""
-        _keep_attempt(
-            session, claim=claim, outcome=f"find_{step}", code=code, detail="", provider=provider, now=now
-        )
+        code, detail = (found.code, found.provider_id) if isinstance(found, Found) else ("", "")
+        _keep_attempt(session, claim=claim, outcome=f"find_{step}", code=code, detail=detail, now=now)
         if isinstance(found, Found):
-            settle_report(session, notice=notice, found=found, now=now)
+            _take_over(session, notice=notice, claim=claim, found=found, now=now)
             return False
         if step is NextStep.GIVE_UP:
             settle(
@@ -170,74 +158,51 @@ def _record_found(
                 now=now,
             )
             return False
-        if step is NextStep.ASK_AGAIN and claim.tried_at > now:  # the clock went back: it settles from now
-            notice.sending_since, notice.next_try_at = now, now + SETTLING
-            session.add(notice)
-            return False
         if step is NextStep.ASK_AGAIN:
-            settled = claim.tried_at + SETTLING if isinstance(found, NotFound) and found.remembers else now
-            notice.next_try_at = settled if settled > now else now + rules.ASK_PAUSE
-            session.add(notice)
+            _ask_again(session, notice=notice, claim=claim, found=found, now=now)
             return False
-        return _put_back(session, notice=notice, pause=timedelta(0), now=now)
+        # Certainly not there: another account is as good as this one, and may be better off.
+        notice.failed_try, notice.route = notice.attempts, notice.route + (1 if notice.spares else 0)
+        return put_back(session, notice=notice, pause=timedelta(0), now=now)
 
 
-def settle_report(session: Session, *, notice: Notice, found: Found, now: datetime) -> None:
-    """Take over where a text stands at the provider, after our own record of sending it was lost."""
-    failed = found.state is MessageState.FAILED
-    settle(
-        session,
-        notice=notice,
-        state=MessageState.ACCEPTED if found.state is MessageState.QUEUED else found.state,
-        provider_id=found.provider_id,
-        problem=f"{found.fault}:{found.code}" if failed else None,
-        ask=str(found.fault) if failed else None,
-        by=SYSTEM,
-        now=now,
-    )
-
-
-def _refuse(session: Session, *, notice: Notice, fault: Fault, code: str, detail: str, now: datetime) -> None:
-    """The provider certainly does not have it: try later, or ask a person."""
-    problem = f"{fault}:{code} {detail}".strip()
-    pause = rules.pause_after(fault, attempts=notice.attempts)
-    if pause is None:
-        _fail(session, notice=notice, problem=problem, why=str(fault), now=now)
-        return
-    is_new = notice.problem != problem
-    notice.problem = problem
-    if _put_back(session, notice=notice, pause=pause, now=now) and is_new and fault is not Fault.RETRY:
-        log.error("notices_stuck", fault=str(fault), code=code, company_id=notice.company_id)
-        note_change(session, notice=notice, what="NoticeStuck", by=SYSTEM, now=now, reason=problem)
-
-
-def _put_back(session: Session, *, notice: Notice, pause: timedelta, now: datetime) -> bool:
-    """Back into the queue, unless it was withdrawn while it was under way. False: it was."""
-    if notice.withdrawn_reason is not None:
-        take_back(session, notice=notice, by=SYSTEM, now=now)
-        return False
-    notice.sending_since, notice.next_try_at = None, now + pause
+def _ask_again(session: Session, *, notice: Notice, claim: Claim, found: FindOutcome, now: datetime) -> None:
+    if claim.tried_at > now:  # the clock went back: it settles from now
+        notice.sending_since, notice.next_try_at = now, now + SETTLING
+    else:
+        settled = claim.tried_at + SETTLING if isinstance(found, NotFound) and found.remembers else now
+        notice.next_try_at = settled if settled > now else now + rules.ASK_PAUSE
     session.add(notice)
-    return True
 
 
-def _fail(session: Session, *, notice: Notice, problem: str, why: str, now: datetime) -> None:
-    settle(session, notice=notice, state=MessageState.FAILED, problem=problem, ask=why, by=SYSTEM, now=now)
+def _take_over(session: Session, *, notice: Notice, claim: Claim, found: Found, now: datetime) -> None:
+    """Take over where a text stands at the provider, after our own record of sending it was lost."""
+    if found.state is MessageState.FAILED:
+        notice.provider_message_id = found.provider_id
+        fault = found.fault or Fault.OPERATOR
+        reported_failed(session, notice=notice, fault=fault, code=found.code, by=SYSTEM, now=now)
+        return
+    state = MessageState.ACCEPTED if found.state is MessageState.QUEUED else found.state
+    settle(session, notice=notice, state=state, provider_id=found.provider_id, by=SYSTEM, now=now)
+    if state is MessageState.ACCEPTED:
+        _expect_report(notice, claim, now=now)
+
+
+def _expect_report(notice: Notice, claim: Claim, *, now: datetime) -> None:
+    if claim.provider is not None:
+        notice.report_due_at = rules.next_question(accepted_at=now, now=now, posted=not claim.provider.polls)
 
 
 def _put_off(database: Database, *, notice_id: int, now: datetime) -> None:
     with database.transaction() as session:
-        notice = _lock(session, notice_id=notice_id, skip_locked=True)
-        if notice is not None and notice.state == "queued" and _is_due(notice, now=now):
+        notice = lock_notice(session, notice_id=notice_id, skip_locked=True)
+        if notice is not None and notice.state == "queued" and is_notice_due(notice, now=now):
             notice.next_try_at = now + rules.SLOW_PAUSE
             session.add(notice)
 
 
-def _is_due(notice: Notice, *, now: datetime) -> bool:
-    return is_due(notice.next_try_at, now=now, longest_wait=rules.LONGEST_WAIT)
-
-
 def _give_up_reports(session: Session, *, now: datetime) -> int:
+    """After three days no report will come; whether it is still news, who hears of it decides."""
     query = (
         select(Notice)
         .where(col(Notice.state) == "accepted", col(Notice.accepted_at) < now - rules.NO_RECEIPT_AFTER)
@@ -247,32 +212,24 @@ def _give_up_reports(session: Session, *, now: datetime) -> int:
     )
     silent = list(session.exec(query))
     for notice in silent:
-        settle(session, notice=notice, state=MessageState.UNKNOWN, problem="no_receipt", by=SYSTEM, now=now)
+        settle(
+            session,
+            notice=notice,
+            state=MessageState.UNKNOWN,
+            problem=NO_RECEIPT,
+            ask=NO_RECEIPT,
+            by=SYSTEM,
+            now=now,
+        )
     return len(silent)
 
 
-def _is_still_ours(notice: Notice, claim: _Claim) -> bool:
+def _is_still_ours(notice: Notice, claim: Claim) -> bool:
     """Neither a report nor another worker has settled this try meanwhile."""
     return (
         notice.state == "queued"
         and notice.attempts == claim.attempt
         and notice.sending_since == claim.tried_at
-    )
-
-
-def _lock(session: Session, *, notice_id: int, skip_locked: bool = False) -> Notice | None:
-    query = select(Notice).where(col(Notice.id) == notice_id).with_for_update(skip_locked=skip_locked)
-    return session.exec(query.execution_options(populate_existing=True)).one_or_none()
-
-
-def _message(notice: Notice) -> OutgoingMessage:
-    return OutgoingMessage(
-        our_id=rules.our_id(notice_id=notice_key(notice), attempt=notice.attempts),
-        to=notice.to_phone,
-        sender=notice.from_phone,
-        channel=cast("TextChannel", notice.channel),
-        text=notice.text,
-        subject=notice.subject or None,
     )
 
 
@@ -283,20 +240,13 @@ def _word(outcome: SendOutcome) -> str:
 
 
 def _keep_attempt(
-    session: Session,
-    *,
-    claim: _Claim,
-    outcome: str,
-    code: str,
-    detail: str,
-    provider: Provider,
-    now: datetime,
+    session: Session, *, claim: Claim, outcome: str, code: str, detail: str, now: datetime
 ) -> None:
     session.add(
         NoticeAttempt(
             notice_id=claim.notice_id,
             at=now,
-            provider=provider.name,
+            provider=claim.account,
             outcome=outcome,
             code=code,
             detail=detail[:2000],

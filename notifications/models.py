@@ -20,6 +20,7 @@ class Notice(SQLModel, table=True):
         Index("ux_notice", "ticket_id", "event", "generation", "recipient", unique=True),
         Index("ix_notice_due", "next_try_at", postgresql_where=text("state = 'queued'")),
         Index("ix_notice_accepted", "accepted_at", postgresql_where=text("state = 'accepted'")),
+        Index("ix_notice_report_due", "report_due_at", postgresql_where=text("report_due_at IS NOT NULL")),
         Index("ix_notice_company", "company_id", "id"),
         Index("ix_notice_to", "to_phone"),
         in_values("state", "queued", "accepted", "delivered", "failed", "unknown", "withdrawn"),
@@ -42,6 +43,8 @@ class Notice(SQLModel, table=True):
     text: str = Field(sa_type=Text)
     bytes: int
     template_version: str
+    variant: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """Whose wording it is: `resident`, `requester`, `shared`, …"""
     state: str = "queued"
     urgent: bool = True
     """Urgent ones pass quiet hours."""
@@ -51,6 +54,19 @@ class Notice(SQLModel, table=True):
     sending_since: datetime | None = None
     """Set before the call to the provider; still set later means unclear -> query first."""
     provider: str = ""
+    """The account that was tried last, by its name in the settings."""
+    route: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """Which of the company's accounts is next, counted on from its first."""
+    spares: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """How many further accounts came after the one tried last."""
+    failed_try: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """The last try that certainly came to nothing: of it and of those before, only a delivery is news."""
+    text_only: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
+    """알림톡 did not get there: from now on as a text."""
+    outdated_at: datetime | None = None
+    """When it stopped being true after it had gone out: it is never sent again, and nobody is asked."""
+    report_due_at: datetime | None = None
+    """When to ask what became of it, where results are not posted to us."""
     provider_message_id: str | None = Field(default=None, index=True)
     accepted_at: datetime | None = None
     settled_at: datetime | None = None
@@ -73,6 +89,39 @@ class NoticeAttempt(SQLModel, table=True):
     outcome: str
     code: str = ""
     detail: str = Field(default="", sa_type=Text)
+
+
+class AlimtalkTemplate(SQLModel, table=True):
+    """KakaoTalk has approved exactly this wording for the company; another wording wants another approval."""
+
+    __tablename__ = "alimtalk_template"
+    __table_args__ = (
+        Index(
+            "ux_alimtalk_template",
+            "company_id",
+            "account",
+            "event",
+            "variant",
+            "wording_version",
+            unique=True,
+            postgresql_where=text("state = 'approved'"),
+        ),
+        in_values("state", "approved", "stopped"),
+    )
+
+    id: int | None = big_id()
+    company_id: int = Field(sa_type=BigInteger, foreign_key="company.id")
+    account: str
+    """The account in the settings under which the provider knows the template."""
+    event: str
+    variant: str
+    wording_version: str
+    channel_key: str
+    """The company's KakaoTalk channel as that provider calls it (`pfId`, `plusFriendId`)."""
+    code: str
+    state: str = "approved"
+    entered_at: datetime
+    stopped_at: datetime | None = None
 
 
 class ProviderReceipt(SQLModel, table=True):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from notifications.providers.base import Fault
 
+BATCH = 100
+"""How many texts one wake-up sends: what else is due goes with the one that it came for."""
 LEASE = timedelta(seconds=30)
 """How long one worker has a notice to itself: longer than a try, which the provider's time-outs bound."""
 SEND_WITHIN = timedelta(seconds=10)
@@ -22,9 +24,23 @@ NO_RECEIPT_AFTER = timedelta(hours=72)
 """The carriers' own limit for keeping a text: after it no report will come."""
 
 
+REPORT_PAUSES_S = ((10, 1), (60, 5), (600, 30), (3600, 120))
+"""Asking what became of a text: up to so many seconds after it was taken, every so many."""
+REPORT_PAUSE_S = 1800
+POSTED_WITHIN_S = 120
+"""A report that is posted to us and has not come by now may have been lost with whoever was to take it."""
+
+
+def next_question(*, accepted_at: datetime, now: datetime, posted: bool) -> datetime:
+    """When to ask (again) what became of a text; later where its provider posts reports by itself."""
+    age = (now - accepted_at).total_seconds()
+    pause = next((pause for up_to, pause in REPORT_PAUSES_S if age < up_to), REPORT_PAUSE_S)
+    return now + timedelta(seconds=max(pause, POSTED_WITHIN_S) if posted else pause)
+
+
 def pause_after(fault: Fault, *, attempts: int) -> timedelta | None:
     """How long to wait after a refusal, `attempts` tries in; None when no further try can help."""
-    if fault is Fault.PERMANENT:
+    if fault in (Fault.PERMANENT, Fault.CHANNEL):
         return None
     if fault is Fault.RETRY:
         return timedelta(seconds=RETRY_PAUSES_S[min(attempts, len(RETRY_PAUSES_S)) - 1])

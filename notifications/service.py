@@ -16,6 +16,8 @@ from sqlmodel import Session, col, select
 
 from core import audit, events
 from core.actor import SYSTEM
+from core.clock import KST
+from core.dated import read_rules
 from core.jobs import QUEUE_SMS, defer
 from core.phones import PhoneError
 from notifications import template_store, wording
@@ -27,7 +29,8 @@ from notifications.queries import list_notices
 from notifications.recipients import CallTask, Delivery, Party, RecipientPlan, plan_recipients
 from notifications.schemas import BrandFacts
 from notifications.settling import note_change, take_back
-from notifications.texts import TextError
+from notifications.texts import TextError, sms_bytes, spoken
+from notifications.wording import variants
 
 __all__ = ["TASK_SEND", "last_generation", "list_notices", "tell", "withdraw"]
 
@@ -58,6 +61,7 @@ def tell(
 
     Returns:
         The numbers that take no text: a person must ring them (`CALL_LANDLINE`). Also on a second asking.
+        None where the company lets a voice read notices out (VOICE): a person rings whom that did not reach.
 
     Raises:
         ValueError: the sender is another company's.
@@ -78,10 +82,14 @@ def tell(
             _hand_to_person(session, telling=telling, recipient=delivery.recipient, problem=error.detail)
         else:
             _put(session, row=row)
+    speaks = bool(plan.calls) and _speaks_now(session, telling=telling)
+    for call in plan.calls if speaks else ():
+        own = _with_reach((others or {}).get(call.recipient.value, facts), plan)
+        _speak(session, telling=telling, facts=own, call=call)
     for left_out in plan.withheld:
         data = {**telling.about, "recipient": left_out.recipient.value}
         _record_once(session, telling=telling, what="NoticeWithheld", reason=left_out.reason, data=data)
-    return list(plan.calls)
+    return [] if speaks else list(plan.calls)
 
 
 def withdraw(
@@ -95,7 +103,8 @@ def withdraw(
 ) -> int:
     """Take back what was not sent yet because it stopped being true. Returns how many texts.
 
-    With `generations` only those tellings, else all of the events.
+    With `generations` only those tellings, else all of the events. What has gone out already is marked: if it
+    did not arrive, it is not sent again, and nobody is asked to tell it.
 
     One whose sending is under way or unclear is only marked: it goes out at most once, never again.
     """
@@ -104,8 +113,9 @@ def withdraw(
         .where(
             col(Notice.ticket_id) == ticket_id,
             col(Notice.event).in_([event.value for event in events]),
-            col(Notice.state) == "queued",
+            col(Notice.state).in_(("queued", "accepted")),
             col(Notice.withdrawn_reason).is_(None),
+            col(Notice.outdated_at).is_(None),
         )
         .order_by(col(Notice.id))
         .with_for_update()
@@ -115,6 +125,10 @@ def withdraw(
         query = query.where(col(Notice.generation).in_(list(generations)))
     taken_back = 0
     for notice in session.exec(query).all():
+        if notice.state == "accepted":
+            notice.outdated_at = now
+            session.add(notice)
+            continue
         notice.withdrawn_reason = reason
         session.add(notice)
         if notice.sending_since is None:
@@ -184,9 +198,32 @@ def _row(
         text=rendered.text,
         bytes=rendered.bytes,
         template_version=rendered.template_version,
+        variant=delivery.variant,
         created_at=telling.now,
         next_try_at=telling.now,
     )
+
+
+def _speaks_now(session: Session, *, telling: _Telling) -> bool:
+    """Whether the company lets a voice call landlines, and at this hour: at night none rings anybody up."""
+    rules = read_rules(session, company_id=telling.sender.company_id, at=telling.now)
+    now = telling.now.astimezone(KST).strftime("%H:%M")
+    return rules.voice_enabled and any(begins <= now < ends for begins, ends in rules.voice_hours)
+
+
+def _speak(session: Session, *, telling: _Telling, facts: Context, call: CallTask) -> None:
+    """Put into the outbox what a voice reads out on a landline."""
+    both = {Role.RESIDENT, Role.REQUESTER} <= set(call.serves) and "shared" in variants(telling.event)
+    variant = "shared" if both else call.recipient.value
+    delivery = Delivery(call.recipient, call.phone, variant, call.serves)
+    try:
+        row = _row(session, telling=telling, facts=facts, delivery=delivery)
+    except (TextError, PhoneError) as error:
+        _hand_to_person(session, telling=telling, recipient=call.recipient, problem=error.detail)
+        return
+    row.channel, row.subject, row.text = "VOICE", "", spoken(row.text)
+    row.bytes = sms_bytes(row.text)
+    _put(session, row=row)
 
 
 _PUT = (

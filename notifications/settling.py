@@ -40,7 +40,7 @@ def settle(
 ) -> None:
     """Put a locked notice into `state`; with `ask` a person is asked to see to it, for that reason."""
     notice.state = state.value
-    notice.sending_since = None
+    notice.sending_since = notice.report_due_at = None
     notice.problem = problem
     if provider_id:
         notice.provider_message_id = provider_id
@@ -68,7 +68,6 @@ def note_change(
 ) -> None:
     """Write the ticket's timeline and tell the open pages, in the caller's transaction."""
     session.add(notice)
-    session.flush()
     audit.record(
         session,
         by=by,
@@ -94,8 +93,8 @@ def announce(session: Session, *, notice: Notice) -> None:
 
 
 def ask_person(session: Session, *, notice: Notice, why: str, now: datetime) -> None:
-    """Announce that this recipient was not told; nobody is asked about news that was taken back."""
-    if notice.withdrawn_reason is not None:
+    """Announce that this recipient was not told; nobody is asked about what is not true any more."""
+    if notice.withdrawn_reason is not None or notice.outdated_at is not None:
         return
     events.publish(
         session,

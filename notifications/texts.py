@@ -43,6 +43,7 @@ _OTHERS = {
     "\u2029": "\n",
 }
 _REPLACEMENTS = str.maketrans({**_DASHES, **_QUOTES, **_INVISIBLE, **_OTHERS})
+_ADDRESS = re.compile(r"https?://\S+")
 _WON_BEFORE_NUMBER = re.compile(r"₩\s*(\d[\d,]*)")
 _KEPT_CHARACTERS = 4096
 _WEEKDAYS = "월화수목금토일"
@@ -123,6 +124,12 @@ def require_subject(subject: str) -> str:
             )
         )
     return subject
+
+
+def spoken(text: str) -> str:
+    """A text as a voice reads it out: without addresses of pages, which nobody can write down."""
+    lines = (_ADDRESS.sub("", line).strip() for line in text.splitlines())
+    return "\n".join(line for line in lines if line)
 
 
 def drop_unsendable(value: str) -> str:

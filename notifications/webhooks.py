@@ -11,7 +11,8 @@ from sqlmodel import Session, col, select
 from core.actor import Actor
 from notifications import rules, trial_texts
 from notifications.models import Notice, ProviderReceipt
-from notifications.providers.base import MessageState, Receipt, later_state
+from notifications.outcomes import reported_failed
+from notifications.providers.base import Fault, MessageState, Receipt, later_state
 from notifications.settling import notice_key, settle
 
 
@@ -86,15 +87,17 @@ def _apply(session: Session, *, notice: Notice, receipt: Receipt, by: Actor, now
     state = later_state(current, receipt.state)
     if state is current:
         return
-    failed = state is MessageState.FAILED
-    problem = f"{receipt.fault}:{receipt.code}" if receipt.state is not MessageState.DELIVERED else None
+    if state is MessageState.FAILED:
+        notice.provider_message_id = receipt.provider_id
+        fault = receipt.fault or Fault.OPERATOR
+        reported_failed(session, notice=notice, fault=fault, code=receipt.code, by=by, now=now)
+        return
     settle(
         session,
         notice=notice,
         state=state,
         provider_id=receipt.provider_id,
-        problem=problem if state in (MessageState.FAILED, MessageState.UNKNOWN) else None,
-        ask=str(receipt.fault) if failed else None,
+        problem=f"{receipt.fault}:{receipt.code}" if state is MessageState.UNKNOWN else None,
         by=by,
         now=now,
     )
@@ -103,7 +106,7 @@ def _apply(session: Session, *, notice: Notice, receipt: Receipt, by: Actor, now
 def _concerns(notice: Notice, receipt: Receipt) -> bool:
     """Whether a report says something of this notice's last try, or that an earlier one arrived after all."""
     ours = rules.read_our_id(receipt.our_id)
-    if ours is not None and ours[1] != notice.attempts:
-        return ours[1] < notice.attempts and receipt.state is MessageState.DELIVERED
+    if ours is not None and (ours[1] != notice.attempts or ours[1] <= notice.failed_try):
+        return ours[1] <= notice.attempts and receipt.state is MessageState.DELIVERED
     known = notice.provider_message_id
     return known is None or known == receipt.provider_id

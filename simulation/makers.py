@@ -131,6 +131,7 @@ _BRANDS: dict[str, dict[str, Any]] = {
             "visit_target_s": [10_800, 18_000, 36_000, 86_400, 129_600],
             "happy_call_hours": [["10:00", "12:00"], ["13:30", "17:30"]],
             "contact_clock_off_season": "always",
+            "text_accounts": ["solapi", "sens"],
         },
     },
     "haedam": {
@@ -154,6 +155,7 @@ _BRANDS: dict[str, dict[str, Any]] = {
             "window_starts": ["06:00", "09:00", "12:00", "15:00", "18:00"],
             "happy_call_hours": [["10:30", "12:00"], ["14:00", "17:00"]],
             "reopen_free_s": 172_800,
+            "text_accounts": ["sens", "solapi"],
         },
     },
 }

@@ -1,4 +1,6 @@
-"""A text provider that sends nothing: Solapi's HTTP shape on loopback, for the demo and for tests alone.
+"""A text provider that sends nothing, for the demo and for tests alone.
+
+It speaks as Solapi, NAVER SENS and NHN Cloud do, on loopback.
 
 A separate process (`python -m notifications.fake_provider`), so that time-outs, 5xx and late reports are
 real ones. It persists nothing: after a restart its message list begins anew, with one start-up entry dated

@@ -1,4 +1,4 @@
-"""The checks a text passes on entry: the refusals of Solapi that a careful caller never meets."""
+"""The checks a text passes on entry: the refusals that a careful caller never meets, with Solapi's codes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from pydantic.alias_generators import to_camel
 from notifications.fake_provider.controls import Controls
 from notifications.fake_provider.ledger import StoredMessage, new_id
 
-TEXT_BYTES = {"SMS": 90, "LMS": 2000}
+TEXT_BYTES = {"SMS": 90, "LMS": 2000, "VOICE": 2000}
+ALIMTALK_CHARACTERS = 1000
 SUBJECT_BYTES = 40
 FIELD_NAME, FIELD_VALUE = 30, 100
 
@@ -25,8 +26,10 @@ class SendMessage(BaseModel):
     to: str
     sender: str = Field(alias="from")
     text: str
-    type: Literal["SMS", "LMS"] | None = None
+    type: Literal["SMS", "LMS", "ATA", "VOICE"] | None = None
     subject: str | None = None
+    kakao_options: dict[str, Any] = {}
+    voice_options: dict[str, Any] = {}
     custom_fields: dict[str, str] = {}
 
 
@@ -62,7 +65,7 @@ class Refusal:
 
 
 def take(
-    message: SendMessage, *, group_id: str, controls: Controls, now: datetime
+    message: SendMessage, *, provider: str, group_id: str, controls: Controls, now: datetime
 ) -> StoredMessage | Refusal:
     """The stored message, or why it is refused."""
     size = _bytes(message.text)
@@ -82,19 +85,31 @@ def take(
         subject=message.subject,
         custom_fields=message.custom_fields,
         created=now,
+        provider=provider,
+        template=str(message.kakao_options.get("templateId", "")),
     )
 
 
 def _refusal(message: SendMessage, kind: str, size: int | None, controls: Controls) -> Refusal | None:
     subject = 0 if message.subject is None else _bytes(message.subject)
+    template, templates = message.kakao_options.get("templateId"), controls.templates
+    is_alimtalk = kind == "ATA"
+    too_long = len(message.text) > ALIMTALK_CHARACTERS if is_alimtalk else (size or 0) > TEXT_BYTES[kind]
     checks = (
         (message.to in controls.refuse_codes, controls.refuse_codes.get(message.to, ""), "접수 거부"),
-        (not (message.to.isdigit() and message.sender.isdigit()), "1011", "번호 형식 오류"),
-        (controls.senders is not None and message.sender not in controls.senders, "1062", "발신번호 미등록"),
+        (not (message.to.isdigit() and (is_alimtalk or message.sender.isdigit())), "1011", "번호 형식 오류"),
+        (is_alimtalk and not (template and message.kakao_options.get("pfId")), "1042", "템플릿 없음"),
+        (is_alimtalk and templates is not None and template not in templates, "1043", "템플릿 불일치"),
+        (kind == "VOICE" and "voiceType" not in message.voice_options, "1032", "음성 설정 없음"),
+        (
+            not is_alimtalk and controls.senders is not None and message.sender not in controls.senders,
+            "1062",
+            "발신번호 미등록",
+        ),
         (size is None or subject is None, "1029", "사용할 수 없는 글자"),
         (kind == "SMS" and message.subject is not None, "1013", "SMS에는 제목을 쓸 수 없음"),
         ((subject or 0) > SUBJECT_BYTES, "1014", "제목은 40바이트까지"),
-        ((size or 0) > TEXT_BYTES[kind], "1031", "본문이 너무 김"),
+        (too_long, "1031", "본문이 너무 김"),
         (not _fields_fit(message.custom_fields), "1032", "커스텀 필드 오류"),
     )
     return next((Refusal(code, why) for wrong, code, why in checks if wrong), None)

@@ -27,12 +27,17 @@ class StoredMessage:
     created: datetime
     status_code: str = ACCEPTED
     reported: datetime | None = None
+    provider: str = "solapi"
+    template: str = ""
+    is_start_up: bool = False
 
     def listed(self) -> dict[str, Any]:
         """As `GET /messages/v4/list` shows it."""
         return {
             "messageId": self.message_id,
             "groupId": self.group_id,
+            "provider": self.provider,
+            "template": self.template,
             "to": self.to,
             "from": self.sender,
             "type": self.kind,
@@ -70,6 +75,7 @@ class Ledger:
             created=self.started,
             status_code=DELIVERED,
             reported=self.started,
+            is_start_up=True,
         )
 
     def add(self, message: StoredMessage) -> None:
@@ -82,20 +88,15 @@ class Ledger:
         with self._lock:
             return list(self._messages)
 
-    def listed(self, *, limit: int, start_key: str | None, **wanted: Any) -> dict[str, Any]:
-        """One page in Solapi's shape: a map by message id, newest first, and the next page's key."""
+    def matching(self, provider: str, **wanted: Any) -> list[StoredMessage]:
+        """What a provider shows of these, newest first; the start-up entry stands in everyone's list."""
         with self._lock:
             newest = [*reversed(self._messages), self._start_up]
-        found = [message for message in newest if _matches(message, **wanted)]
-        ids = [message.message_id for message in found]
-        start = ids.index(start_key) if start_key in ids else 0
-        page, rest = found[start : start + limit], ids[start + limit :]
-        return {
-            "startKey": start_key,
-            "nextKey": rest[0] if rest else None,
-            "limit": limit,
-            "messageList": {message.message_id: message.listed() for message in page},
-        }
+        return [
+            message
+            for message in newest
+            if (message.provider == provider or message.is_start_up) and _matches(message, **wanted)
+        ]
 
 
 def new_id(prefix: str, at: datetime) -> str:

@@ -21,6 +21,14 @@ TRIES = 6
 RETRY_AFTER_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 WEBHOOK_TIMEOUT_S = 5.0
 NEVER = float("inf")
+DELIVERED_AS = {
+    ("solapi", False): DELIVERED,
+    ("solapi", True): DELIVERED,
+    ("sens", False): "0",
+    ("sens", True): "0000",
+    ("nhn", False): "1000",
+}
+"""By provider, and whether it is 알림톡."""
 
 
 @dataclass
@@ -83,7 +91,9 @@ class Reporter:
         """Report the message after the set delay."""
         controls = self._controls()
         due = NEVER if controls.delay_s is None else time.monotonic() + controls.delay_s
-        code = controls.report_codes.get(message.to, DELIVERED)
+        codes = controls.report_codes
+        usual = DELIVERED_AS[message.provider, message.kind == "ATA"]
+        code = codes.get(f"{message.kind}:{message.to}", codes.get(message.to, usual))
         self._push(due, _Report(message, _event_id(), code))
 
     def flush(self) -> int:
@@ -124,15 +134,20 @@ class Reporter:
             report.message.reported = self._clock()
             report.message.status_code = report.code
         controls = self._controls()
+        settled = len(fresh)
+        # The other providers post nothing: theirs are looked up.
+        reports, fresh = (
+            [report for report in each if report.message.provider == "solapi"] for each in (reports, fresh)
+        )
         if not reports or controls.webhook_url is None:
-            return len(fresh)
+            return settled
         ordered = reports[::-1] if controls.out_of_order else reports
         for _copy in range(1 + controls.duplicates):
             self._post(controls.webhook_url, ordered)
         if controls.out_of_order:
             stale = [_Report(report.message, _event_id(), AT_CARRIER) for report in fresh]
             self._post(controls.webhook_url, stale)
-        return len(fresh)
+        return settled
 
     def _post(self, url: str, reports: list[_Report]) -> None:
         if not reports:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from core.errors import InvalidError
-from notifications.texts import TextChannel
 
 
 class MessageState(StrEnum):
@@ -24,14 +24,28 @@ class MessageState(StrEnum):
 class Fault(StrEnum):
     """Who can mend a refusal or failure.
 
-    RETRY: the same text may go again later. PERMANENT: this number will not take it, tell the desk.
-    CONFIGURATION: sender, template, key or text must be put right. OPERATOR: someone must look now (balance).
+    RETRY: the same text may go again later. CHANNEL: not on this channel (no KakaoTalk there); another may.
+    PERMANENT: this number will not take it, tell the desk. CONFIGURATION: sender, template, key or text must
+    be put right. OPERATOR: someone must look now (balance).
     """
 
     RETRY = "retry"
+    CHANNEL = "channel"
     PERMANENT = "permanent"
     CONFIGURATION = "configuration"
     OPERATOR = "operator"
+
+
+Channel = Literal["SMS", "LMS", "ALIMTALK", "VOICE"]
+"""What a provider is asked for; VOICE reads the text out on the telephone."""
+
+
+@dataclass(frozen=True)
+class Template:
+    """An approved wording of 알림톡: the company's KakaoTalk channel and the code, as the provider has it."""
+
+    channel_key: str
+    code: str
 
 
 @dataclass(frozen=True)
@@ -40,14 +54,27 @@ class OutgoingMessage:
 
     `our_id` (<= 100 characters) comes back in receipts. It must differ from try to try (notice id and
     number of the try): else `find`, after an unclear second try, would meet the first one that failed.
+    Where a provider keeps no id of ours, `earlier` are its ids of tries whose end is known: never this one.
     """
 
     our_id: str
     to: str
     sender: str
-    channel: TextChannel
+    channel: Channel
     text: str
     subject: str | None = None
+    template: Template | None = None
+    """With ALIMTALK, and only then."""
+    earlier: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Handed:
+    """A text that a provider has taken, for asking what became of it."""
+
+    message: OutgoingMessage
+    provider_id: str
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -129,20 +156,66 @@ class Provider(Protocol):
 
     @property
     def name(self) -> str:
-        """Short name, as kept on attempts and receipts."""
+        """Which provider it is: `solapi`, `sens`, `nhn`."""
         ...
 
-    def send(self, message: OutgoingMessage, *, now: datetime) -> SendOutcome:
-        """Hand over one text. Never raises for the provider's faults."""
+    @property
+    def channels(self) -> frozenset[Channel]:
+        """What this account can be asked for."""
+        ...
+
+    @property
+    def batch(self) -> int:
+        """How many texts one request may carry."""
+        ...
+
+    @property
+    def polls(self) -> bool:
+        """Whether results are only to be had by `reports`; else the provider posts them to our address."""
+        ...
+
+    def send_many(self, messages: Sequence[OutgoingMessage], *, now: datetime) -> list[SendOutcome]:
+        """Hand over one of `requests_of`; an outcome a text, in their order. Never raises for its faults."""
         ...
 
     def find(self, message: OutgoingMessage, *, tried_at: datetime, now: datetime) -> FindOutcome:
-        """Look for a text whose `send` at `tried_at` ended unclear. Never raises for provider faults."""
+        """Look for a text whose sending at `tried_at` ended unclear. Never raises for provider faults."""
+        ...
+
+    def reports(self, handed: Sequence[Handed], *, now: datetime) -> list[Receipt]:
+        """What has become of these, as far as it is known by now. What is not answered is left out."""
         ...
 
     def parse_webhook(self, payload: object) -> list[Receipt]:
         """Read a decoded webhook body. Raises `ReceiptError`; entries in the order they came."""
         ...
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        ...
+
+
+def requests_of(messages: Iterable[OutgoingMessage], *, batch: int) -> list[list[OutgoingMessage]]:
+    """Put texts into requests: one sender, channel, subject and template each, and no number twice.
+
+    What a provider has of its own to say about a request then holds for each text in it, and a text can be
+    told apart by its number alone where no id of ours comes back.
+    """
+    open_requests: dict[object, list[list[OutgoingMessage]]] = {}
+    for message in messages:
+        alike = open_requests.setdefault((message.sender, message.channel, message.template), [])
+        for request in alike:
+            if len(request) < batch and all(other.to != message.to for other in request):
+                request.append(message)
+                break
+        else:
+            alike.append([message])
+    return [request for alike in open_requests.values() for request in alike]
+
+
+def send_one(provider: Provider, message: OutgoingMessage, *, now: datetime) -> SendOutcome:
+    """Hand over a single text."""
+    return provider.send_many([message], now=now)[0]
 
 
 class NextStep(StrEnum):

@@ -1,11 +1,14 @@
-"""Solapi (api.solapi.com), messages v4, over httpx.
+"""Solapi (api.solapi.com), messages v4, over httpx: texts, 알림톡 and voice.
 
-Confirmed in the provider's public documents and its Python and Node kits: the HMAC header,
+Confirmed in the provider's public documents and its Python, Kotlin and Node kits: the HMAC header,
 `POST /messages/v4/send-many/detail` with `customFields` (keys <= 30, values <= 100 characters) and
-`showMessageList`, `GET /messages/v4/list` with `to`, `from`, `dateType`, `startDate`, `endDate`, `limit`,
-`startKey` -> `nextKey`, and webhook reports as an array keyed by `eventDataId`. The list has **no** filter
-on customFields, so a message is found by number and time and then picked by its custom field. How webhooks
-are signed is not published: give the receiving URL an unguessable part.
+`showMessageList`, `kakaoOptions` (`pfId`, `templateId`, `disableSms`; type ATA) and `voiceOptions`
+(`voiceType`; type VOICE), `GET /messages/v4/list` with `to`, `from`, `dateType`, `startDate`, `endDate`,
+`limit`, `startKey` -> `nextKey`, or `messageId`, and webhook reports as an array keyed by `eventDataId`. The
+list has **no** filter on customFields, so a message is found by number and time and then picked by its custom
+field. How webhooks are signed is not published: give the receiving URL an unguessable part.
+
+`disableSms` is set: whether a text follows where 알림톡 does not arrive is the outbox's to decide and show.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,9 +26,12 @@ from core.i18n import _
 from core.phones import parse_phone
 from notifications.providers.base import (
     Accepted,
+    Channel,
     Fault,
     FindOutcome,
     Found,
+    Handed,
+    MessageState,
     NotFound,
     OutgoingMessage,
     Receipt,
@@ -34,12 +40,13 @@ from notifications.providers.base import (
     SendOutcome,
     Unclear,
 )
+from notifications.providers.http import TIMEOUT_S, AnswerError, ask_to_send, json_of, open_client
 from notifications.providers.solapi_codes import fault_of, fault_of_error, state_of
 
 BASE_URL = "https://api.solapi.com"
 OUR_ID_FIELD = "noticeId"
-TIMEOUT_S = 5.0
-CONNECT_TIMEOUT_S = 3.0
+BATCH = 100
+"""The provider takes 10,000; more than this at once would make the slowest of them wait for the others."""
 PAGE = 100
 MAX_PAGES = 5
 CLOCK_SLACK = timedelta(minutes=15)
@@ -47,14 +54,16 @@ CLOCK_SLACK = timedelta(minutes=15)
 MEMORY = timedelta(days=30)
 """How far back to look for a sign that the list reaches before our try (logs are kept 6 months)."""
 
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_TYPES: dict[Channel, str] = {"SMS": "SMS", "LMS": "LMS", "ALIMTALK": "ATA", "VOICE": "VOICE"}
 
 
 class SolapiProvider:
     """One Solapi account; thread-safe. Without a `client` it makes its own, which `close` lets go."""
 
     name = "solapi"
+    channels: frozenset[Channel] = frozenset(_TYPES)
+    batch = BATCH
+    polls = False
 
     def __init__(
         self,
@@ -67,31 +76,35 @@ class SolapiProvider:
     ) -> None:
         self._api_key = api_key
         self._api_secret = api_secret
-        self._client = client or httpx.Client(
-            base_url=base_url,
-            timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, CONNECT_TIMEOUT_S)),
-            # A house's proxy leads to the provider, but never back to the fake on this machine.
-            trust_env=httpx.URL(base_url).host not in _LOOPBACK,
-        )
+        self._client = client or open_client(base_url, timeout_s=timeout_s)
 
     def close(self) -> None:
         """Let go of the connections."""
         self._client.close()
 
-    def send(self, message: OutgoingMessage, *, now: datetime) -> SendOutcome:
+    def send_many(self, messages: Sequence[OutgoingMessage], *, now: datetime) -> list[SendOutcome]:
         """One POST. Refused only when the provider certainly does not have it; in doubt Unclear."""
-        body = {"messages": [_wire(message)], "allowDuplicates": False, "showMessageList": True}
-        try:
-            answer = self._call("POST", "/messages/v4/send-many/detail", now=now, json=body)
-        except _NEVER_SENT as error:
-            return Refused("NOT_SENT", Fault.RETRY, f"{type(error).__name__}: {error}")
-        except httpx.HTTPError as error:
-            return Unclear(f"{type(error).__name__}: {error}")
-        if answer.status_code >= 500:
-            return Unclear(f"HTTP {answer.status_code}")
+        wire = [_wire(message) for message in messages]
+        body = {"messages": wire, "allowDuplicates": False, "showMessageList": True}
+        answer = ask_to_send(lambda: self._call("POST", "/messages/v4/send-many/detail", now=now, json=body))
+        if not isinstance(answer, httpx.Response):
+            return [answer] * len(messages)
         if answer.status_code >= 300:
-            return _refusal(answer)
-        return _sent(message, _json(answer))
+            return [_refusal(answer)] * len(messages)
+        said = json_of(answer)
+        return [_sent(message, said, alone=len(messages) == 1) for message in messages]
+
+    def reports(self, handed: Sequence[Handed], *, now: datetime) -> list[Receipt]:
+        """What the list says of texts whose report was never posted; one question a text."""
+        receipts = []
+        for each in handed:
+            try:
+                entry = next(self._listed({"messageId": each.provider_id, "limit": 1}, now=now), None)
+            except (httpx.HTTPError, AnswerError):
+                continue
+            if entry is not None and entry.get("messageId") == each.provider_id:
+                receipts += _looked_up(each, entry)
+        return receipts
 
     def find(self, message: OutgoingMessage, *, tried_at: datetime, now: datetime) -> FindOutcome:
         """Look through what went to that number since the try, then whether the list reaches back at all.
@@ -111,7 +124,7 @@ class SolapiProvider:
                     return Found(str(entry.get("messageId", "")), state_of(code), code, fault_of(code))
             before = {"startDate": _iso(tried_at - MEMORY), "endDate": _iso(tried_at), "limit": 1}
             remembered = next(self._listed(before, now=now), None)
-        except (httpx.HTTPError, _AnswerError) as error:
+        except (httpx.HTTPError, AnswerError) as error:
             return Unclear(f"{type(error).__name__}: {error}")
         return NotFound(remembers=remembered is not None)
 
@@ -133,14 +146,14 @@ class SolapiProvider:
         query = {"dateType": "CREATED", "limit": PAGE, **query}
         for _page in range(MAX_PAGES):
             answer = self._call("GET", "/messages/v4/list", now=now, params=query)
-            body = _json(answer)
+            body = json_of(answer)
             if answer.status_code != 200 or not isinstance(body.get("messageList"), dict):
-                raise _AnswerError(f"HTTP {answer.status_code} {body.get('errorCode', '')}")
+                raise AnswerError(f"HTTP {answer.status_code} {body.get('errorCode', '')}")
             yield from (entry for entry in body["messageList"].values() if isinstance(entry, dict))
             if not body.get("nextKey"):
                 return
             query["startKey"] = body["nextKey"]
-        raise _AnswerError(f"more than {MAX_PAGES} pages")
+        raise AnswerError(f"more than {MAX_PAGES} pages")
 
 
 def read_reports(payload: object) -> list[Receipt]:
@@ -150,34 +163,41 @@ def read_reports(payload: object) -> list[Receipt]:
     return [_receipt(entry) for entry in payload]
 
 
-class _AnswerError(Exception):
-    """The list gave no usable answer."""
-
-
 def _wire(message: OutgoingMessage) -> dict[str, Any]:
     wire: dict[str, Any] = {
         "to": parse_phone(message.to).digits,
         "from": parse_phone(message.sender).digits,
         "text": message.text,
-        "type": message.channel,
+        "type": _TYPES[message.channel],
         "country": "82",
         "autoTypeDetect": False,
         "customFields": {OUR_ID_FIELD: message.our_id},
     }
     if message.subject is not None:
         wire["subject"] = message.subject
+    if message.template is not None:
+        template = message.template
+        wire["kakaoOptions"] = {
+            "pfId": template.channel_key,
+            "templateId": template.code,
+            "disableSms": True,
+        }
+    if message.channel == "VOICE":
+        wire["voiceOptions"] = {"voiceType": "FEMALE"}
     return wire
 
 
 def _refusal(answer: httpx.Response) -> Refused:
-    body = _json(answer)
+    body = json_of(answer)
     code = str(body.get("errorCode") or f"HTTP_{answer.status_code}")
     return Refused(code, fault_of_error(code, answer.status_code), str(body.get("errorMessage", "")))
 
 
-def _sent(message: OutgoingMessage, body: dict[str, Any]) -> SendOutcome:
+def _sent(message: OutgoingMessage, body: dict[str, Any], *, alone: bool) -> SendOutcome:
     """Read a 2xx answer: ours is in one of its two lists, or the answer is no answer."""
-    failed, taken = (_mine(body.get(key), message) for key in ("failedMessageList", "messageList"))
+    failed, taken = (
+        _mine(body.get(key), message, alone=alone) for key in ("failedMessageList", "messageList")
+    )
     group = body.get("groupInfo")
     if failed is not None:
         code = str(failed.get("statusCode", ""))
@@ -188,12 +208,12 @@ def _sent(message: OutgoingMessage, body: dict[str, Any]) -> SendOutcome:
     return Accepted(str(taken["messageId"]), group_id)
 
 
-def _mine(entries: object, message: OutgoingMessage) -> dict[str, Any] | None:
-    """Our one message among the listed; an entry that came without its custom fields is ours too."""
+def _mine(entries: object, message: OutgoingMessage, *, alone: bool) -> dict[str, Any] | None:
+    """Our message among the listed; where it was sent `alone`, an entry without custom fields is ours too."""
     for entry in entries if isinstance(entries, list) else []:
         if isinstance(entry, dict):
             fields = entry.get("customFields") or {}
-            if fields.get(OUR_ID_FIELD, message.our_id) == message.our_id:
+            if fields.get(OUR_ID_FIELD, message.our_id if alone else None) == message.our_id:
                 return entry
     return None
 
@@ -203,6 +223,23 @@ def _is_ours(entry: dict[str, Any], message: OutgoingMessage) -> bool:
     if isinstance(fields, dict) and OUR_ID_FIELD in fields:
         return bool(fields[OUR_ID_FIELD] == message.our_id)
     return bool(entry.get("text") == message.text)
+
+
+def _looked_up(handed: Handed, entry: dict[str, Any]) -> list[Receipt]:
+    code = str(entry.get("statusCode", ""))
+    if state_of(code) is MessageState.ACCEPTED:
+        return []
+    receipt = Receipt(
+        event_id=f"list:{handed.provider_id}:{code}",
+        our_id=handed.message.our_id,
+        provider_id=handed.provider_id,
+        state=state_of(code),
+        code=code,
+        fault=fault_of(code),
+        at=_moment(entry.get("dateReported")),
+        body={key: entry.get(key) for key in ("messageId", "groupId", "statusCode", "dateReported")},
+    )
+    return [receipt]
 
 
 def _receipt(entry: object) -> Receipt:
@@ -224,14 +261,6 @@ def _receipt(entry: object) -> Receipt:
         at=_moment(data.get("dateReceived") or data.get("dateReported")),
         body=entry,
     )
-
-
-def _json(answer: httpx.Response) -> dict[str, Any]:
-    try:
-        body = answer.json()
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
 
 
 def _iso(at: datetime) -> str:

@@ -10,8 +10,7 @@ import pytest
 from core.db import Database
 from core.settings import Settings, StartupRefusedError, check_settings_for_start
 from main import main
-from notifications.providers.choice import make_provider
-from notifications.providers.solapi import SolapiProvider
+from notifications.providers.choice import make_carriers
 from operators.database import require_key
 from tests import world
 from workforce.access_models import SecondFactor
@@ -29,6 +28,12 @@ KEYS = {"sms_provider": "solapi", "solapi_api_key": "key", "solapi_api_secret": 
         ({"sms_provider": "fake", "fake_provider_url": "http://127.0.0.1:1"}, "NOTICES=off"),
         ({"sms_provider": "solapi"}, "SOLAPI_API_KEY"),
         ({**KEYS, "solapi_api_secret": ""}, "SOLAPI_API_SECRET"),
+        ({"sms_provider": "sens", "sens_access_key": "a"}, "SENS_SMS_SERVICE"),
+        (
+            {**KEYS, "text_accounts": {"x": {"provider": "nhn", "app_key": "a"}}},
+            "TEXT_ACCOUNTS: x lacks secret_key",
+        ),
+        ({**KEYS, "text_accounts": {"x": {}}}, "TEXT_ACCOUNTS: x lacks provider"),
         ({**KEYS, "database_url": ""}, "DATABASE_URL"),
         ({"notices": "off", "database_url": ""}, "DATABASE_URL"),
         ({"notices": "off", "secret_key": "short"}, "SECRET_KEY"),
@@ -69,14 +74,22 @@ def test_taken(given: dict[str, str]) -> None:
 def test_the_fake_provider_is_never_made_outside_the_demo() -> None:
     fake = {"sms_provider": "fake", "fake_provider_url": "http://127.0.0.1:1"}
     with pytest.raises(StartupRefusedError):
-        make_provider(Settings(**fake))  # type: ignore[arg-type]
-    made = [
-        make_provider(Settings(ondol_mode="demo", **fake)),  # type: ignore[arg-type]
-        make_provider(Settings(**KEYS)),  # type: ignore[arg-type]
-    ]
-    for provider in made:
-        assert isinstance(provider, SolapiProvider)
-        provider.close()
+        make_carriers(Settings(**fake))  # type: ignore[arg-type]
+    demo = make_carriers(Settings(ondol_mode="demo", **fake))  # type: ignore[arg-type]
+    assert set(demo.accounts) == {"solapi", "sens", "nhn"}
+    demo.close()
+
+
+def test_accounts_are_what_the_settings_have_keys_of() -> None:
+    more = {"haedam": {"provider": "sens", "access_key": "a", "secret_key": "s", "sms_service": "ncp:sms:1"}}
+    carriers = make_carriers(Settings(**KEYS, text_accounts=more))  # type: ignore[arg-type]
+    assert {name: account.name for name, account in carriers.accounts.items()} == {
+        "solapi": "solapi",
+        "haedam": "sens",
+    }
+    assert carriers.order(["haedam", "solapi"]) == ("haedam", "solapi")
+    assert carriers.order(["gone"]) == carriers.order([]) == ("solapi",)
+    carriers.close()
 
 
 @pytest.mark.parametrize("command", [["serve", "--port", "1"], ["worker"]])

@@ -18,7 +18,7 @@ from core.jobs import make_worker_app
 from core.settings import Settings
 from dispatch.planning.solving import SolverPool
 from notifications.fake_provider import Controls, create_fake_provider
-from notifications.providers.choice import make_provider
+from notifications.providers.choice import make_carriers
 from tests.serving import application, client_of, serving
 from tests.world import never_lock
 from web.context import WebContext
@@ -179,13 +179,13 @@ def open_house(
             serving(app) as url,
             SolverPool() if solves else nullcontext() as solver,
         ):
-            provider = make_provider(settings)
+            carriers = make_carriers(settings)
             worker = WorkerContext(
                 settings=settings,
                 database=database,
                 replayable=database,
                 clock=clock,
-                provider=provider,
+                carriers=carriers,
                 solver=solver,
             )
             house = House(url, provider_url, database, settings, clock, worker)
@@ -196,4 +196,4 @@ def open_house(
             finally:
                 for client in house.clients:
                     client.close()
-                provider.close()
+                carriers.close()

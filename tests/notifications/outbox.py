@@ -16,6 +16,7 @@ from notifications.catalogue import Role
 from notifications.messages import Case, EnRoute, Event, Worker
 from notifications.models import Notice
 from notifications.providers.base import Provider
+from notifications.providers.choice import Carriers
 from notifications.queries import list_notices
 from notifications.recipients import Party
 from notifications.schemas import BrandFacts, NoticeInfo
@@ -43,7 +44,7 @@ class Outbox:
     """One ticket of one company, told of and sent with a clock of its own."""
 
     database: Database
-    provider: Provider
+    carriers: Carriers
     clock: Clock
     company_id: int
     ticket_id: int
@@ -65,13 +66,38 @@ class Outbox:
             )
         return [notice.id for notice in self.notices()]
 
+    def tell_many(self, count: int) -> list[int]:
+        """So many tellings, each to a number of its own; the ids of all notices so far."""
+        self.tell()
+        copies = """
+            INSERT INTO notice (company_id, ticket_id, event, generation, recipient, channel, to_phone,
+                from_phone, subject, text, bytes, template_version, state, urgent, created_at, next_try_at,
+                attempts, provider)
+            SELECT company_id, ticket_id, event, generation + n, recipient, channel,
+                '+8210' || lpad(n::text, 8, '3'), from_phone, subject, text, bytes, template_version, state,
+                urgent, created_at, next_try_at, 0, ''
+            FROM notice, generate_series(1, :more) AS n WHERE ticket_id = :ticket
+        """
+        with self.database.transaction() as session:
+            session.execute(text(copies), {"more": count - 1, "ticket": self.ticket_id})
+        return [notice.id for notice in self.notices()]
+
+    def send_all_due(self) -> None:
+        """What workers do with all wake-ups that there are."""
+        due = "SELECT id FROM notice WHERE state = 'queued' AND next_try_at <= :now ORDER BY id LIMIT 1"
+        while True:
+            with self.database.reading() as session:
+                first = session.execute(text(due), {"now": self.clock()}).scalar_one_or_none()
+            if first is None:
+                return
+            delivery.send_notice(self.database, notice_id=first, carriers=self.carriers, clock=self.clock)
+
     def send(self, notice_id: int, provider: Provider | None = None) -> NoticeInfo:
         """What the worker does with a wake-up: take it out of the queue, then send."""
         with self.database.transaction() as session:
             session.execute(text("DELETE FROM procrastinate_jobs"))
-        delivery.send_notice(
-            self.database, notice_id=notice_id, provider=provider or self.provider, clock=self.clock
-        )
+        carriers = Carriers({"solapi": provider}, ("solapi",)) if provider else self.carriers
+        delivery.send_notice(self.database, notice_id=notice_id, carriers=carriers, clock=self.clock)
         return self.notice(notice_id)
 
     def sweep(self) -> int:
@@ -96,11 +122,13 @@ class Outbox:
             return [event.payload for event in session.exec(query)]
 
 
-def make_outbox(database: Database, provider: Provider) -> Outbox:
-    """A company and a ticket, nothing told yet."""
+def make_outbox(database: Database, *providers: Provider) -> Outbox:
+    """A company and a ticket, nothing told yet; of the providers, the first is tried first."""
     with database.transaction() as session:
         company = make_company(session)
         ticket = make_ticket(session, company=company)
         assert company.id is not None
         assert ticket.id is not None
-        return Outbox(database, provider, Clock(), company.id, ticket.id)
+        accounts = {provider.name: provider for provider in providers}
+        carriers = Carriers(accounts, tuple(accounts))
+        return Outbox(database, carriers, Clock(), company.id, ticket.id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +15,9 @@ from notifications.catalogue import Role
 from notifications.messages import Event
 from notifications.providers.base import (
     Accepted,
+    Channel,
     FindOutcome,
+    Handed,
     OutgoingMessage,
     Receipt,
     SendOutcome,
@@ -41,19 +43,28 @@ class DyingProvider:
     """Dies like a killed worker: before the provider is called, or after it has taken the text."""
 
     name = "solapi"
+    channels: frozenset[Channel] = frozenset({"SMS", "LMS"})
+    batch = 100
+    polls = False
 
     def __init__(self, real: SolapiProvider, *, takes: bool) -> None:
         self._real, self._takes = real, takes
 
-    def send(self, message: OutgoingMessage, *, now: Any) -> SendOutcome:
+    def send_many(self, messages: Sequence[OutgoingMessage], *, now: Any) -> list[SendOutcome]:
         if self._takes:
-            self._real.send(message, now=now)
+            self._real.send_many(messages, now=now)
         raise Killed
 
     def find(self, message: OutgoingMessage, *, tried_at: Any, now: Any) -> FindOutcome:
         raise Killed
 
+    def reports(self, handed: Sequence[Handed], *, now: Any) -> list[Receipt]:
+        raise Killed
+
     def parse_webhook(self, payload: object) -> list[Receipt]:
+        raise Killed
+
+    def close(self) -> None:
         raise Killed
 
 
@@ -87,11 +98,11 @@ def test_nothing_is_open_in_the_database_while_the_provider_is_called(
     seen: list[str] = []
 
     class Looking(DyingProvider):
-        def send(self, message: OutgoingMessage, *, now: Any) -> SendOutcome:
+        def send_many(self, messages: Sequence[OutgoingMessage], *, now: Any) -> list[SendOutcome]:
             seen.append(outbox.notice(notice).state)
             assert outbox.row(notice).sending_since == outbox.clock()
             assert database.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
-            return Accepted("M1")
+            return [Accepted("M1")]
 
     outbox.send(notice, Looking(None, takes=False))  # type: ignore[arg-type]
     assert seen == ["queued"]
@@ -148,7 +159,7 @@ def test_a_worker_that_slept_between_claim_and_call_leaves_it_to_others(outbox: 
     (notice,) = outbox.tell()
     moments = iter([outbox.clock(), outbox.clock() + timedelta(minutes=5)])
     delivery.send_notice(
-        outbox.database, notice_id=notice, provider=outbox.provider, clock=lambda: next(moments)
+        outbox.database, notice_id=notice, carriers=outbox.carriers, clock=lambda: next(moments)
     )
     assert fake.messages() == []
     assert outbox.row(notice).sending_since is not None
@@ -163,12 +174,14 @@ def test_a_provider_that_lost_its_memory_is_never_trusted_with_a_second_send(
     (notice,) = outbox.tell()
 
     class Forgetful(DyingProvider):
-        def send(self, message: OutgoingMessage, *, now: Any) -> SendOutcome:
-            return Unclear("HTTP 503")
+        def send_many(self, messages: Sequence[OutgoingMessage], *, now: Any) -> list[SendOutcome]:
+            return [Unclear("HTTP 503")]
 
         def find(self, message: OutgoingMessage, *, tried_at: Any, now: Any) -> FindOutcome:
             assert tried_at == fake_now
-            return outbox.provider.find(message, tried_at=tried_at, now=now + timedelta(days=1))
+            return outbox.carriers.accounts["solapi"].find(
+                message, tried_at=tried_at, now=now + timedelta(days=1)
+            )
 
     provider = Forgetful(None, takes=False)  # type: ignore[arg-type]
     for _ in range(12):
@@ -230,7 +243,7 @@ def test_news_that_is_too_old_is_not_sent_but_told_by_a_person(outbox: Outbox, f
 def test_switched_off_texts_stay_in_the_outbox(outbox: Outbox, fake: Any) -> None:
     (notice,) = outbox.tell()
     assert outbox.sweep() == 0, "its own wake-up is waiting already"
-    delivery.send_notice(outbox.database, notice_id=notice, provider=None, clock=outbox.clock)
+    delivery.send_notice(outbox.database, notice_id=notice, carriers=None, clock=outbox.clock)
     assert outbox.notice(notice).state == "queued"
     assert outbox.row(notice).next_try_at - outbox.clock() == rules.SLOW_PAUSE
     assert fake.messages() == []

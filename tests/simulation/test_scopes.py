@@ -113,6 +113,7 @@ SCOPED: Mapping[str, str] = {
 OF_THE_COMPANY: Mapping[str, str] = {
     **dict.fromkeys(
         (
+            "alimtalk_template",
             "boiler_model",
             "company",
             "dated_setting",

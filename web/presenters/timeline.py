@@ -73,6 +73,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "NoticeUnknown": (N_("문자가 갔는지 알 수 없습니다"), "warn"),
     "NoticeNotWritten": (N_("문자를 쓸 수 없었습니다"), "warn"),
     "NoticeStuck": (N_("문자가 나가지 못하고 있습니다"), "warn"),
+    "NoticeGoesAgain": (N_("문자를 다시 보냅니다"), ""),
     "NoticeWithheld": (N_("문자를 보내지 않기로 했습니다"), ""),
     "NoticeWithdrawn": (N_("문자를 거뒀습니다"), ""),
     "NoticeQueued": (N_("문자를 준비했습니다"), ""),

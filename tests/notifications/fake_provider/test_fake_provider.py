@@ -16,7 +16,14 @@ import pytest
 
 from core.clock import now
 from notifications.fake_provider.app import API_KEY, API_SECRET
-from notifications.providers.base import Accepted, MessageState, OutgoingMessage, Unclear, later_state
+from notifications.providers.base import (
+    Accepted,
+    MessageState,
+    OutgoingMessage,
+    Unclear,
+    later_state,
+    send_one,
+)
 from notifications.providers.solapi import SolapiProvider
 
 MESSAGE = OutgoingMessage("17-1", "+821011112222", "+8215881234", "SMS", "[온누리보일러] 안녕하세요")
@@ -93,7 +100,7 @@ def test_a_report_is_posted_as_an_array_and_the_list_follows(
     solapi: SolapiProvider, fake: Any, webhook: Any
 ) -> None:
     fake.control(webhook_url=webhook.url)
-    accepted = solapi.send(MESSAGE, now=now())
+    accepted = send_one(solapi, MESSAGE, now=now())
     assert isinstance(accepted, Accepted)
     assert fake.flush() == 1
     (receipt,) = solapi.parse_webhook(webhook.posts[0])
@@ -105,14 +112,14 @@ def test_a_report_is_posted_as_an_array_and_the_list_follows(
 
 def test_a_report_comes_by_itself_after_its_delay(solapi: SolapiProvider, fake: Any, webhook: Any) -> None:
     fake.control(webhook_url=webhook.url, delay_s=0)
-    solapi.send(MESSAGE, now=now())
+    send_one(solapi, MESSAGE, now=now())
     webhook.wait_for(1)
     assert webhook.entries[0]["data"]["statusCode"] == "4000"
 
 
 def test_failures_are_set_by_number(solapi: SolapiProvider, fake: Any, webhook: Any) -> None:
     fake.control(webhook_url=webhook.url, report_codes={"01011112222": "3050"})
-    solapi.send(MESSAGE, now=now())
+    send_one(solapi, MESSAGE, now=now())
     fake.flush()
     (receipt,) = solapi.parse_webhook(webhook.posts[0])
     assert (receipt.state, receipt.code) == (MessageState.FAILED, "3050")
@@ -123,7 +130,7 @@ def test_a_webhook_that_was_not_taken_comes_again_with_the_same_id(
 ) -> None:
     webhook.answers[:] = [500, 500]
     fake.control(webhook_url=webhook.url)
-    solapi.send(MESSAGE, now=now())
+    send_one(solapi, MESSAGE, now=now())
     for _try in range(3):
         fake.flush()
     assert [entry["retryCount"] for entry in webhook.entries] == [0, 1, 2]
@@ -134,15 +141,15 @@ def test_a_webhook_that_was_not_taken_comes_again_with_the_same_id(
 
 def test_duplicates_bear_the_same_event_id(solapi: SolapiProvider, fake: Any, webhook: Any) -> None:
     fake.control(webhook_url=webhook.url, duplicates=2)
-    solapi.send(MESSAGE, now=now())
+    send_one(solapi, MESSAGE, now=now())
     fake.flush()
     assert [entry["eventDataId"] for entry in webhook.entries] == [webhook.entries[0]["eventDataId"]] * 3
 
 
 def test_out_of_order_reports_end_in_the_right_state(solapi: SolapiProvider, fake: Any, webhook: Any) -> None:
     fake.control(webhook_url=webhook.url, out_of_order=True)
-    solapi.send(MESSAGE, now=now())
-    solapi.send(replace(MESSAGE, our_id="18-1"), now=now())
+    send_one(solapi, MESSAGE, now=now())
+    send_one(solapi, replace(MESSAGE, our_id="18-1"), now=now())
     fake.flush()
     receipts = [receipt for post in webhook.posts for receipt in solapi.parse_webhook(post)]
     assert [(r.our_id, r.code) for r in receipts[:2]] == [("18-1", "4000"), ("17-1", "4000")]
@@ -155,7 +162,7 @@ def test_out_of_order_reports_end_in_the_right_state(solapi: SolapiProvider, fak
 
 def test_the_error_rate_strikes_with_and_without_keeping_the_text(solapi: SolapiProvider, fake: Any) -> None:
     fake.control(error_rate=1.0)
-    outcomes = [solapi.send(replace(MESSAGE, our_id=f"17-{n}"), now=now()) for n in range(4)]
+    outcomes = [send_one(solapi, replace(MESSAGE, our_id=f"17-{n}"), now=now()) for n in range(4)]
     assert all(isinstance(outcome, Unclear) for outcome in outcomes)
     assert [m["customFields"]["noticeId"] for m in fake.messages()] == ["17-1", "17-3"]
 
@@ -170,7 +177,7 @@ def test_unknown_settings_are_refused_and_the_rest_is_kept(fake: Any) -> None:
 
 def test_the_list_goes_page_by_page_newest_first(solapi: SolapiProvider, fake: Any) -> None:
     for number in range(3):
-        solapi.send(replace(MESSAGE, our_id=f"17-{number}"), now=now())
+        send_one(solapi, replace(MESSAGE, our_id=f"17-{number}"), now=now())
     seen: list[str] = []
     key: str | None = ""
     while key is not None:
@@ -184,7 +191,7 @@ def test_the_list_goes_page_by_page_newest_first(solapi: SolapiProvider, fake: A
 
 def test_after_a_reset_nothing_is_left(solapi: SolapiProvider, fake: Any, webhook: Any) -> None:
     fake.control(webhook_url=webhook.url, duplicates=1)
-    solapi.send(MESSAGE, now=now())
+    send_one(solapi, MESSAGE, now=now())
     fake.client.post("/control/reset").raise_for_status()
     assert fake.messages() == []
     assert fake.flush() == 0
@@ -192,7 +199,7 @@ def test_after_a_reset_nothing_is_left(solapi: SolapiProvider, fake: Any, webhoo
 
 
 def test_messages_are_shown_by_number(solapi: SolapiProvider, fake: Any) -> None:
-    solapi.send(MESSAGE, now=now())
+    send_one(solapi, MESSAGE, now=now())
     assert len(fake.messages(to="01011112222")) == 1
     assert fake.messages(to="01099998888") == []
 
@@ -206,7 +213,7 @@ def test_it_runs_as_a_process_and_tells_its_port(connect: Callable[..., SolapiPr
     try:
         assert process.stdout is not None
         provider = connect(process.stdout.readline().strip())
-        assert isinstance(provider.send(MESSAGE, now=now()), Accepted)
+        assert isinstance(send_one(provider, MESSAGE, now=now()), Accepted)
         provider.close()
     finally:
         process.terminate()

@@ -25,6 +25,7 @@ from notifications.providers.base import (
     Refused,
     Unclear,
     after_unclear,
+    send_one,
 )
 from notifications.providers.solapi import SolapiProvider
 
@@ -35,7 +36,7 @@ StartFake = Callable[..., AbstractContextManager[Any]]
 
 
 def test_a_text_arrives_as_it_was_written(solapi: SolapiProvider, fake: Any) -> None:
-    outcome = solapi.send(LONG, now=now())
+    outcome = send_one(solapi, LONG, now=now())
     assert isinstance(outcome, Accepted)
     assert outcome.group_id
     (arrived,) = fake.messages()
@@ -47,8 +48,8 @@ def test_a_text_arrives_as_it_was_written(solapi: SolapiProvider, fake: Any) -> 
 
 def test_every_call_signs_anew(solapi: SolapiProvider, fake: Any) -> None:
     moment = now()
-    assert isinstance(solapi.send(MESSAGE, now=moment), Accepted)
-    assert isinstance(solapi.send(replace(MESSAGE, our_id="17-2"), now=moment), Accepted)
+    assert isinstance(send_one(solapi, MESSAGE, now=moment), Accepted)
+    assert isinstance(send_one(solapi, replace(MESSAGE, our_id="17-2"), now=moment), Accepted)
     assert len(fake.messages()) == 2
 
 
@@ -65,7 +66,7 @@ def test_a_refusal_on_entry_says_who_can_mend_it(
     solapi: SolapiProvider, fake: Any, code: str, fault: Fault
 ) -> None:
     fake.control(refuse_codes={"01011112222": code})
-    outcome = solapi.send(MESSAGE, now=now())
+    outcome = send_one(solapi, MESSAGE, now=now())
     assert isinstance(outcome, Refused)
     assert (outcome.code, outcome.fault) == (code, fault)
     assert fake.messages() == []
@@ -73,7 +74,7 @@ def test_a_refusal_on_entry_says_who_can_mend_it(
 
 def test_an_unregistered_sender_is_refused(solapi: SolapiProvider, fake: Any) -> None:
     fake.control(senders=["15990000"])
-    outcome = solapi.send(MESSAGE, now=now())
+    outcome = send_one(solapi, MESSAGE, now=now())
     assert isinstance(outcome, Refused)
     assert (outcome.code, outcome.fault) == ("1062", Fault.CONFIGURATION)
 
@@ -84,20 +85,20 @@ def test_a_house_proxy_does_not_come_between(
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     provider = connect(fake.url)
-    assert isinstance(provider.send(MESSAGE, now=now()), Accepted)
+    assert isinstance(send_one(provider, MESSAGE, now=now()), Accepted)
     provider.close()
 
 
 def test_a_wrong_key_is_a_matter_of_configuration(fake: Any) -> None:
     provider = SolapiProvider(api_key="OTHER", api_secret="SECRET", base_url=fake.url)
-    outcome = provider.send(MESSAGE, now=now())
+    outcome = send_one(provider, MESSAGE, now=now())
     provider.close()
     assert isinstance(outcome, Refused)
     assert (outcome.code, outcome.fault) == ("InvalidAPIKey", Fault.CONFIGURATION)
 
 
 def test_a_clock_far_off_is_told(solapi: SolapiProvider) -> None:
-    outcome = solapi.send(MESSAGE, now=now() - timedelta(minutes=16))
+    outcome = send_one(solapi, MESSAGE, now=now() - timedelta(minutes=16))
     assert isinstance(outcome, Refused)
     assert outcome.code == "RequestTimeTooSkewed"
 
@@ -106,7 +107,7 @@ def test_what_never_left_may_simply_go_again(connect: Connect) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     provider = connect(f"http://127.0.0.1:{port}")
-    outcome = provider.send(MESSAGE, now=now())
+    outcome = send_one(provider, MESSAGE, now=now())
     provider.close()
     assert isinstance(outcome, Refused)
     assert (outcome.code, outcome.fault) == ("NOT_SENT", Fault.RETRY)
@@ -116,7 +117,7 @@ def test_what_never_left_may_simply_go_again(connect: Connect) -> None:
 def test_a_5xx_is_unclear_and_the_list_tells(solapi: SolapiProvider, fake: Any, stored: bool) -> None:
     fake.control(next_faults=[{"status": 503, "stored": stored}])
     tried_at = now()
-    assert isinstance(solapi.send(MESSAGE, now=tried_at), Unclear)
+    assert isinstance(send_one(solapi, MESSAGE, now=tried_at), Unclear)
     outcome = solapi.find(MESSAGE, tried_at=tried_at, now=now())
     if stored:
         assert isinstance(outcome, Found)
@@ -155,7 +156,7 @@ def test_a_time_out_is_unclear_and_the_text_is_found(fake: Any, connect: Connect
     fake.control(next_faults=[{"stall_s": 30, "stored": True}])
     provider = connect(fake.url, timeout_s=0.2)
     tried_at = now()
-    assert isinstance(provider.send(MESSAGE, now=tried_at), Unclear)
+    assert isinstance(send_one(provider, MESSAGE, now=tried_at), Unclear)
     assert isinstance(provider.find(MESSAGE, tried_at=tried_at, now=now()), Found)
     provider.close()
 
@@ -167,7 +168,7 @@ def test_a_provider_that_lost_its_memory_is_not_sent_to_again(
         before.control(next_faults=[{"status": 500, "stored": True}])
         first = connect(before.url)
         tried_at = now()
-        assert isinstance(first.send(MESSAGE, now=tried_at), Unclear)
+        assert isinstance(send_one(first, MESSAGE, now=tried_at), Unclear)
         first.close()
     with start_fake() as after:
         second = connect(after.url)
@@ -190,7 +191,7 @@ def test_when_nobody_answers_we_go_on_asking(connect: Connect) -> None:
 
 
 def test_another_text_to_the_same_number_is_not_taken_for_ours(solapi: SolapiProvider) -> None:
-    solapi.send(replace(MESSAGE, our_id="16-1"), now=now())
+    send_one(solapi, replace(MESSAGE, our_id="16-1"), now=now())
     assert isinstance(solapi.find(MESSAGE, tried_at=now(), now=now()), NotFound)
 
 
@@ -219,13 +220,13 @@ def test_ours_is_found_on_a_later_page() -> None:
 )
 def test_an_answer_that_says_nothing_is_unclear(body: bytes) -> None:
     assert isinstance(
-        answering(lambda _: httpx.Response(200, content=body)).send(MESSAGE, now=now()), Unclear
+        send_one(answering(lambda _: httpx.Response(200, content=body)), MESSAGE, now=now()), Unclear
     )
 
 
 @pytest.mark.parametrize("status", [301, 404, 429])
 def test_a_refused_request_is_certain(status: int) -> None:
-    outcome = answering(lambda _: httpx.Response(status)).send(MESSAGE, now=now())
+    outcome = send_one(answering(lambda _: httpx.Response(status)), MESSAGE, now=now())
     assert isinstance(outcome, Refused)
     assert outcome.fault is (Fault.RETRY if status == 429 else Fault.CONFIGURATION)
 

@@ -77,6 +77,7 @@ BAD_NUMBERS: list[tuple[str, dict[str, str], str]] = [
     ("travel_speed_kmh", {"value_peak": "500", "value_day": "30", "value_night": "40"}, "value_peak"),
     ("night_from", {"value": "99:99"}, "value"),
     ("voice_enabled", {"value": "maybe"}, "value"),
+    ("text_accounts", {"value": "solapi, Sens!"}, "value"),
 ]
 
 

@@ -17,6 +17,7 @@ from workforce.access_rules import WideNetworkError, read_network
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 UNITS = {1: N_("초"), MINUTE: N_("분"), HOUR: N_("시간"), DAY: N_("일")}
+ACCOUNT = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 SPAN = re.compile(r"(\d{1,2}:\d{2})\s*[-~～]\s*(\d{1,2}:\d{2})")
 
 
@@ -226,6 +227,29 @@ class Networks:
         if len(found) > 100:
             typed.refuse("value", _("100개까지 적어 주세요."))
         return list(dict.fromkeys(found))
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """Accounts for texts by their names in the installation's settings, the first one tried first."""
+
+    def words(self, value: Any) -> str:
+        """In order."""
+        return " → ".join(value) or _("설치의 기본 업체")
+
+    def entries(self, value: Any) -> list[Entry]:
+        """One line."""
+        hint = _(
+            "먼저 쓸 업체부터 쉼표로 나누어 적어 주세요. 예: solapi, sens. 비우면 설치의 기본 업체입니다."
+        )
+        return [Entry("value", _("새 값"), value=", ".join(value), hint=hint, wide=True, required=False)]
+
+    def read(self, typed: Typed) -> Any:
+        """In order, each once."""
+        names = [word for word in re.split(r"[,\s]+", typed.raw("value")) if word]
+        if len(names) > 8 or any(not ACCOUNT.fullmatch(name) for name in names):
+            typed.refuse("value", _("업체의 이름은 영문 소문자와 숫자, '-'로 8개까지 적어 주세요."))
+        return list(dict.fromkeys(names))
 
 
 def read_seconds(typed: Typed, name: str, kind: Duration) -> int | None:

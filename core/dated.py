@@ -94,6 +94,8 @@ class CompanyRules(BaseModel):
     night_to: str
     duplicate_window_s: int
     link_days: int
+    correction_days: dict[str, int]
+    """By severity (`use_stop`, `repair`, `advice`): within how many days it is to be put right."""
     voice_enabled: bool
     retain_ticket_days: int
     """From a case's end until its people are destroyed; figures and money stay."""

@@ -11,6 +11,7 @@ from web.pages import (
     agent,
     api_docs,
     dispatch,
+    family,
     live,
     phones,
     point,
@@ -54,5 +55,6 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     qa.router,
     phones.router,
     webhooks.router,
+    *family.ROUTERS,
     *admin.ROUTERS,
 )

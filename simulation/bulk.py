@@ -19,6 +19,7 @@ from customers.models import Address, Boiler, BoilerModel, Contact, Household, H
 from dispatch.models import (
     Booking,
     ContactAttempt,
+    FamilyLink,
     Placement,
     Plan,
     PointDay,
@@ -89,6 +90,7 @@ LOAD_ORDER: tuple[type[SQLModel], ...] = (
     ChargeLine,
     HappyCall,
     HappyCallAttempt,
+    FamilyLink,
     Notice,
     Plan,
     PointDay,

@@ -89,9 +89,7 @@ def test_every_text_can_be_sent_and_names_the_maker_first(
     assert len(rendered.template_version) == 12
 
 
-@pytest.mark.parametrize(
-    ("event", "variant"), [each for each in ALL if each[0] not in STAFF_EVENTS], ids=lambda each: str(each)
-)
+@pytest.mark.parametrize(("event", "variant"), [each for each in ALL if each[0] not in STAFF_EVENTS], ids=str)
 def test_a_readers_own_link_ends_the_text_and_stands_by_itself(event: Event, variant: str) -> None:
     """Phones make it pressable up to the next blank; the text says the same things without it."""
     context, link = CONTEXTS[event], "https://on.example.kr/t/aB3dE6gH9jK2mN5pQ8sT2vW"

@@ -40,12 +40,21 @@ class WarrantyRule(SQLModel, table=True):
     """How long work on a boiler is free, from a day on."""
 
     __tablename__ = "warranty_rule"
-    __table_args__ = (Index("ix_warranty_rule", "company_id", "boiler_kind", "valid_from"),)
+    __table_args__ = (
+        Index("ix_warranty_rule", "company_id", "boiler_kind", "valid_from"),
+        in_values("start_rule", "installed", "bought"),
+    )
 
     id: int | None = big_id()
     company_id: int = Field(sa_type=BigInteger, foreign_key="company.id")
     boiler_kind: str
     """`condensing`, `standard`, `commercial` or `any`."""
+    model_code: str | None = None
+    """For one model alone; None: for every model of the kind."""
+    start_rule: str = Field(default="installed", sa_column_kwargs={"server_default": "installed"})
+    """From when it runs: the day of installation, or the day on which it was bought."""
+    made_plus_months: int | None = None
+    """Neither known: from this many months after it was made; None: then nothing is free."""
     months: int
     """Free visits, labour and parts for a defect; misuse and frost are never covered."""
     repeat_free_days: int
@@ -71,6 +80,10 @@ class Charge(SQLModel, table=True):
     """The visit fee's tier that was taken: the lower of agreed start and actual arrival."""
     warranty: bool
     warranty_reason: str = Field(sa_type=Text)
+    paid_because: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """Why a defect within its warranty is paid all the same, as the technician wrote it."""
+    vat: int | None = None
+    """The tax within `total`; None: written by a version that did not know it."""
     made_at: datetime
     replaces_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="charge.id")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Row, bindparam
 from sqlalchemy import select as columns
@@ -17,6 +17,7 @@ from billing.schemas import (
     ChargeInfo,
     Price,
     PricedLine,
+    StartRule,
     WarrantyReason,
     WarrantyRuleInfo,
     WarrantyTerms,
@@ -54,15 +55,22 @@ def prices_on(session: Session, *, company_id: int, day: date) -> dict[tuple[str
 
 
 def warranty_terms(
-    session: Session, *, company_id: int, boiler_kind: str | None, day: date
+    session: Session,
+    *,
+    company_id: int,
+    boiler_kind: str | None,
+    day: date,
+    model_code: str | None = None,
 ) -> WarrantyTerms | None:
-    """The warranty rule that counts on a day: the boiler kind's own, else the one for any kind."""
-    kinds = [ANY_KIND] if boiler_kind is None else [boiler_kind, ANY_KIND]
+    """The warranty rule that counts on a day: the model's own, the kind's, else the one for any kind."""
     rows = once(session, WarrantyRule, company_id, lambda: _read_warranty_rules(session, company_id))
-    newest = {row.boiler_kind: row for row in rows if row.valid_from <= day}
-    for kind in kinds:
-        if kind in newest:
-            return WarrantyTerms(newest[kind].months, newest[kind].repeat_free_days)
+    newest = {(row.model_code, row.boiler_kind): row for row in rows if row.valid_from <= day}
+    kinds = [ANY_KIND] if boiler_kind is None else [boiler_kind, ANY_KIND]
+    models = [None] if model_code is None else [model_code, None]
+    for model in models:
+        for kind in kinds:
+            if (row := newest.get((model, kind))) is not None:
+                return WarrantyTerms(row.months, row.repeat_free_days, row.start_rule, row.made_plus_months)
     return None
 
 
@@ -73,6 +81,9 @@ _WARRANTY_RULES = (
         col(WarrantyRule.months),
         col(WarrantyRule.repeat_free_days),
         col(WarrantyRule.valid_from),
+        col(WarrantyRule.model_code),
+        col(WarrantyRule.start_rule),
+        col(WarrantyRule.made_plus_months),
     )
     .where(col(WarrantyRule.company_id) == bindparam("company_id"))
     .order_by(col(WarrantyRule.valid_from), col(WarrantyRule.id))
@@ -99,6 +110,9 @@ def list_warranty_rules(session: Session, *, company_id: int) -> list[WarrantyRu
             repeat_free_days=row.repeat_free_days,
             valid_from=row.valid_from,
             source=row.source,
+            model_code=row.model_code,
+            start_rule=cast(StartRule, row.start_rule),
+            made_plus_months=row.made_plus_months,
         )
         for row in session.exec(query)
     ]
@@ -192,4 +206,6 @@ def _charge(row: Charge, lines: list[PricedLine]) -> ChargeInfo:
         warranty_reason=WarrantyReason(row.warranty_reason),
         made_at=row.made_at,
         replaces_id=row.replaces_id,
+        vat=row.vat,
+        paid_because=row.paid_because,
     )

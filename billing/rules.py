@@ -95,7 +95,26 @@ def judge_warranty(
         return WarrantyAnswer(False, WarrantyReason.FROST)
     if last_repair_on is not None and 0 <= (day - last_repair_on).days <= terms.repeat_free_days:
         return WarrantyAnswer(True, WarrantyReason.REPEAT_FAULT)
-    return _judge_by_age(day, terms.months, boiler.warranty_start or boiler.installed_on)
+    return _judge_by_age(day, terms.months, warranty_start(boiler, terms))
+
+
+def warranty_start(boiler: BoilerFacts, terms: WarrantyTerms) -> date | None:
+    """The day from which a warranty runs: the one written down for it, the rule's own, the other known one.
+
+    Where neither is known (no receipt), a number of months after the boiler was made, if the rule says so.
+    """
+    days = (boiler.installed_on, boiler.bought_on)
+    own, other = days if terms.start_rule == "installed" else days[::-1]
+    known = boiler.warranty_start or own or other
+    if known is None and boiler.made_on is not None and terms.made_plus_months is not None:
+        return add_months(boiler.made_on, terms.made_plus_months)
+    return known
+
+
+def vat_within(total: int, percent: int) -> int:
+    """The tax within an amount that includes it; below one won it is dropped, as on a tax invoice."""
+    share = abs(total) * percent // (100 + percent)
+    return share if total >= 0 else -share
 
 
 def _judge_by_age(day: date, months: int, start: date | None) -> WarrantyAnswer:
@@ -111,12 +130,18 @@ def _judge_by_age(day: date, months: int, start: date | None) -> WarrantyAnswer:
 
 
 def price_lines(
-    *, requested: Sequence[LineRequest], prices: Prices, tiers: Sequence[FeeTier], warranty: WarrantyAnswer
+    *,
+    requested: Sequence[LineRequest],
+    prices: Prices,
+    tiers: Sequence[FeeTier],
+    warranty: WarrantyAnswer,
+    vat_percent: int,
 ) -> PricedVisit:
     """The bill: the visit fee first and once, then what was asked for, each code once.
 
     Args:
         tiers: the tiers at the agreed start and at the actual arrival; the lower counts.
+        vat_percent: the prices include it.
 
     Raises:
         BadLinesError: a code that is not sold that day, or a quantity outside 1..99 (422).
@@ -137,7 +162,8 @@ def price_lines(
         for code, quantity in wanted.items()
         if (price := price_of(prices, code, tier)) is not None
     ]
-    return PricedVisit(tuple(lines), sum(line.amount for line in lines), tier, warranty)
+    total = sum(line.amount for line in lines)
+    return PricedVisit(tuple(lines), total, tier, warranty, vat_within(total, vat_percent))
 
 
 def add_months(start: date, months: int) -> date:

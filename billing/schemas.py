@@ -15,6 +15,7 @@ LINE_CODE = re.compile(r"[A-Z][A-Z0-9_]{1,39}")
 MAX_QUANTITY = 99
 
 PriceKind = Literal["visit_fee", "labour", "parts"]
+StartRule = Literal["installed", "bought"]
 
 
 class FeeTier(StrEnum):
@@ -44,14 +45,23 @@ class BoilerFacts:
     kind: str | None = None
     warranty_start: date | None = None
     installed_on: date | None = None
+    bought_on: date | None = None
+    made_on: date | None = None
+    model_code: str | None = None
 
 
 @dataclass(frozen=True)
 class WarrantyTerms:
-    """The warranty rule that counts for a boiler on a day."""
+    """The warranty rule that counts for a boiler on a day.
+
+    `start_rule`: from when it runs. `made_plus_months`: where neither day is known, from so many months after
+    the boiler was made; None: then nothing is free.
+    """
 
     months: int
     repeat_free_days: int
+    start_rule: StartRule = "installed"
+    made_plus_months: int | None = None
 
 
 @dataclass(frozen=True)
@@ -102,6 +112,8 @@ class VisitWork:
     boiler: BoilerFacts = BoilerFacts()
     last_repair_on: date | None = None
     lines: tuple[LineRequest, ...] = ()
+    paid_because: str = ""
+    """Why a defect within its warranty is paid all the same, in the technician's words."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +137,8 @@ class PricedVisit:
     total: int
     fee_tier: FeeTier
     warranty: WarrantyAnswer
+    vat: int = 0
+    """The tax within `total`."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +155,9 @@ class ChargeInfo:
     warranty_reason: WarrantyReason
     made_at: datetime
     replaces_id: int | None
+    vat: int | None = None
+    """The tax within `total`; None: not known of old bills."""
+    paid_because: str = ""
 
 
 @dataclass(frozen=True)
@@ -171,3 +188,6 @@ class WarrantyRuleInfo:
     repeat_free_days: int
     valid_from: date
     source: str
+    model_code: str | None = None
+    start_rule: StartRule = "installed"
+    made_plus_months: int | None = None

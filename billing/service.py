@@ -17,6 +17,7 @@ from billing.schemas import (
     FeeTier,
     PricedVisit,
     PriceKind,
+    StartRule,
     VisitWork,
     WarrantyAnswer,
     WarrantyTerms,
@@ -113,6 +114,7 @@ def price_visit(session: Session, *, work: VisitWork) -> PricedVisit:
         prices=queries.prices_on(session, company_id=work.company_id, day=day),
         tiers=[_tier(session, company_id=work.company_id, at=moment) for moment in moments],
         warranty=_warranty_on(session, day=day, work=work),
+        vat_percent=read_rules(session, company_id=work.company_id, at=work.arrived_at).vat_percent,
     )
 
 
@@ -221,8 +223,15 @@ def set_warranty_rule(
     source: str,
     by: Actor,
     now: datetime,
+    model_code: str | None = None,
+    start_rule: StartRule = "installed",
+    made_plus_months: int | None = None,
 ) -> int:
-    """Let a warranty hold from a Korean date on; nothing is overwritten. Returns the row's id."""
+    """Let a warranty hold from a Korean date on; nothing is overwritten. Returns the row's id.
+
+    Args:
+        model_code: for one model alone. The others: as `WarrantyTerms`.
+    """
     if not 0 <= months <= 240 or not 0 <= repeat_free_days <= 3650:
         message = _("보증 기간은 0~240개월, 같은 고장 무상은 0~3650일까지 적을 수 있습니다.")
         raise BadPriceError(message, errors=(FieldError("months", message),))
@@ -235,10 +244,18 @@ def set_warranty_rule(
         source=source,
         entered_at=now,
         entered_by=by.account_id,
+        model_code=model_code,
+        start_rule=start_rule,
+        made_plus_months=made_plus_months,
     )
     session.add(row)
     session.flush()
-    data = {"boiler_kind": boiler_kind, "months": months, "repeat_free_days": repeat_free_days}
+    data: dict[str, object] = {
+        "boiler_kind": boiler_kind,
+        "months": months,
+        "repeat_free_days": repeat_free_days,
+    }
+    data |= {"model_code": model_code, "start_rule": start_rule, "made_plus_months": made_plus_months}
     _note(session, company_id=company_id, what="WarrantyRuleSet", data=data, reason=source, by=by, now=now)
     return row.id or 0
 
@@ -262,6 +279,8 @@ def _write(
         fee_tier=priced.fee_tier.value,
         warranty=priced.warranty.covered,
         warranty_reason=priced.warranty.reason.value,
+        paid_because=work.paid_because,
+        vat=priced.vat,
         made_at=now,
         replaces_id=replaces.id if replaces else None,
     )
@@ -309,7 +328,13 @@ def _tier(session: Session, *, company_id: int, at: datetime) -> FeeTier:
 
 
 def _warranty_on(session: Session, *, day: date, work: VisitWork) -> WarrantyAnswer:
-    terms = queries.warranty_terms(session, company_id=work.company_id, boiler_kind=work.boiler.kind, day=day)
+    terms = queries.warranty_terms(
+        session,
+        company_id=work.company_id,
+        boiler_kind=work.boiler.kind,
+        model_code=work.boiler.model_code,
+        day=day,
+    )
     if terms is None:
         company = read_rules(session, company_id=work.company_id, at=work.arrived_at)
         terms = _only_repeats(company)

@@ -92,6 +92,16 @@ class CompanyRules(BaseModel):
     happy_call_low_nps: int
     night_from: str
     night_to: str
+    approval_limit: int
+    """Won: whoever pays agrees to work above this before it is done."""
+    vat_percent: int
+    """Every amount includes it."""
+    cash_receipt_from: int
+    """Won: cash of this much or more needs the number of its cash receipt."""
+    outlier_part_amount: int
+    """Won: a part dearer than this is looked at at the end of the month."""
+    outlier_part_times: int
+    """A part that somebody uses this many times as often as the company does is looked at."""
     duplicate_window_s: int
     link_days: int
     correction_days: dict[str, int]

@@ -176,6 +176,7 @@ def correct_boiler(
     row.serial = facts.serial.strip().upper() or None
     row.installer = facts.installer.strip() or None
     row.installed_on, row.warranty_start = facts.installed_on, facts.warranty_start
+    row.bought_on, row.made_on = facts.bought_on, facts.made_on
     session.add(row)
     session.flush()
     after = _written(session, row)
@@ -205,7 +206,8 @@ def check_boiler_facts(facts: BoilerFactsSeen, *, today: date) -> None:
     errors = []
     if not (facts.model.strip() or facts.serial.strip()):
         errors.append(FieldError("model", _("모델이나 제조 번호 가운데 하나는 적어 주세요.")))
-    for name, day in (("installed_on", facts.installed_on), ("warranty_start", facts.warranty_start)):
+    for name in ("installed_on", "warranty_start", "bought_on", "made_on"):
+        day = getattr(facts, name)
         if day is not None and not OLDEST <= day <= today:
             errors.append(FieldError(name, _("지난 날짜를 적어 주세요. 모르면 비워 두세요.")))
     if errors:
@@ -220,4 +222,6 @@ def _written(session: Session, row: Boiler) -> dict[str, str | None]:
         "installer": row.installer,
         "installed_on": row.installed_on.isoformat() if row.installed_on else None,
         "warranty_start": row.warranty_start.isoformat() if row.warranty_start else None,
+        "bought_on": row.bought_on.isoformat() if row.bought_on else None,
+        "made_on": row.made_on.isoformat() if row.made_on else None,
     }

@@ -141,5 +141,8 @@ class Boiler(SQLModel, table=True):
     installer: str | None = None
     installed_on: date | None = None
     warranty_start: date | None = None
+    bought_on: date | None = None
+    made_on: date | None = None
+    """When it was made, as its plate says."""
     created_at: datetime
     removed_at: datetime | None = None

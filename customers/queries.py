@@ -200,6 +200,8 @@ def boiler_info(row: Boiler, model: BoilerModel | None) -> BoilerInfo:
         installer=row.installer,
         installed_on=row.installed_on,
         warranty_start=row.warranty_start,
+        bought_on=row.bought_on,
+        made_on=row.made_on,
     )
 
 

@@ -53,6 +53,8 @@ class BoilerFactsSeen:
     installer: str = ""
     installed_on: date | None = None
     warranty_start: date | None = None
+    bought_on: date | None = None
+    made_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,9 @@ class BoilerInfo:
     installer: str | None
     installed_on: date | None
     warranty_start: date | None
+    bought_on: date | None = None
+    made_on: date | None = None
+    """As its plate says."""
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,8 @@ def _context(
         finished_at=visit.ended_at or now,
         lines=notice_facts.bill_lines(charge),
         total=charge.total,
+        vat=charge.vat if charge.total else None,
+        paid_because=notice_facts.sendable(charge.paid_because, "") or None,
         work=(notice_facts.sendable(work, "") or None) if work else None,
     )
 

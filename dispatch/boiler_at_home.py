@@ -191,6 +191,8 @@ def _facts_of(session: Session, ticket: Ticket, boiler_id: int) -> BoilerFactsSe
         installer=known.installer or "",
         installed_on=known.installed_on,
         warranty_start=known.warranty_start,
+        bought_on=known.bought_on,
+        made_on=known.made_on,
     )
 
 

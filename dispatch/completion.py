@@ -9,13 +9,15 @@ from sqlmodel import Session
 
 from billing import queries as billing_queries
 from billing import service as billing
+from billing.payments import note_parts
 from billing.schemas import VISIT_FEE, ChargeInfo
 from core.actor import Actor
 from core.errors import InvalidError
 from core.events import publish
 from core.i18n import N_, _
-from dispatch import assignment, bill_notices, clocks, ending, tasks
+from dispatch import approvals, assignment, bill_notices, clocks, ending, tasks
 from dispatch.checklist import checklist_for, missing_items
+from dispatch.completion_checks import check_bill
 from dispatch.events import VisitCompleted
 from dispatch.landline_calls import is_no_bill
 from dispatch.models import Ticket
@@ -49,7 +51,8 @@ def complete_visit(
     Raises:
         ChecklistError: required items are missing; after a safety case the flue and leak test too (422).
         billing.rules.BadLinesError: an unknown cost line or a quantity outside 1..99 (422).
-        Also as `visits.begin_step`.
+        billing.payments.BadPaymentError: a part without its new serial number (422).
+        Also as `completion_checks.check_bill` and `visits.begin_step`.
     """
     taken = begin_step(session, step=Step.COMPLETE, ticket_id=ticket_id, by=by, at=at, now=now)
     if isinstance(taken, StepResult):
@@ -59,12 +62,12 @@ def complete_visit(
     visit = taken.visit
     visit.checklist = _known_ticks(taken.case.ticket, completion)
     visit.misuse, visit.note = completion.misuse, completion.note.strip()
-    charge = billing.charge_visit(
-        session,
-        work=work_of(session, taken.case, visit, lines=completion.lines, at=taken.at),
-        by=taken.by,
-        now=now,
-    )
+    work = work_of(session, taken.case, visit, lines=completion.lines, at=taken.at)
+    if completion.misuse:
+        work = replace(work, paid_because=completion.misuse_reason.strip())
+    check_bill(session, work=work, completion=completion, by=taken.by, now=now)
+    charge = billing.charge_visit(session, work=work, by=taken.by, now=now)
+    note_parts(session, work=work, parts=completion.parts, now=now)
     visit.state, visit.ended_at = "completed", taken.at
     _end_ticket(session, taken)
     data: dict[str, object] = {"charge_id": charge.id, "total": charge.total, "misuse": completion.misuse}
@@ -120,6 +123,7 @@ def _follow_up(session: Session, taken: Taken, charge: ChargeInfo) -> None:
     done = N_("방문을 마쳤습니다.")
     assignment.release_visit(session, visit_id=visit_id, why=done, by=taken.by, now=now)
     withdraw_stale(session, taken, why=done)
+    approvals.withdraw_open(session, visit_id=visit_id, now=now)
     bill_notices.tell_visit_result(session, visit_id=visit_id, charge=charge, work=None, now=now)
     if all(line.code != VISIT_FEE for line in charge.lines):
         tasks.open_task(

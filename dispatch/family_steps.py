@@ -10,15 +10,17 @@ from sqlmodel import Session, col, select
 
 from core.actor import Actor
 from core.clock import rfc3339_kst
-from core.errors import ConflictError
+from core.errors import ConflictError, ForbiddenError
 from core.i18n import N_, _
-from dispatch import clocks, notices, tasks
+from dispatch import clocks, money_notices, notices, tasks
 from dispatch.agreeing import agreed_before, put_into_window, window_of
+from dispatch.approvals import ApprovalFacts, UnknownApprovalError, answer_approval, last_approval
 from dispatch.attempt_checks import require_open
 from dispatch.cases import WrongStateError, current_visit, lock_case
 from dispatch.escalation import escalate_ticket
 from dispatch.family_links import OpenLink
 from dispatch.family_models import FamilyAct
+from dispatch.models import Ticket
 from dispatch.planning import slots
 from dispatch.planning.slots import NoPointYetError
 from dispatch.revisits import hold
@@ -126,6 +128,7 @@ def agree(session: Session, *, link: OpenLink, window: Window, now: datetime) ->
     notices.tell_window(
         session, visit_id=visit.id or 0, before=before, reason=None, now=now, wished=before is not None
     )
+    money_notices.tell_estimate(session, visit_id=visit.id or 0, now=now)
     return window
 
 
@@ -155,6 +158,27 @@ def put_off(session: Session, *, link: OpenLink, now: datetime) -> None:
         data={"visit_id": visit.id, "on_the_way": visit.state == "en_route"},
     )
     hold(session, ticket_id=link.ticket_id, reason="customer_request", due=None, by=by, now=now)
+
+
+def answer_cost(
+    session: Session, *, link: OpenLink, approval_id: int, agrees: bool, now: datetime
+) -> ApprovalFacts:
+    """Whoever pays agrees to what the technician asked about, or refuses. The same answer twice is one.
+
+    Raises:
+        ForbiddenError: none of this link's people pays (403).
+        UnknownApprovalError: no such asking of this case (404).
+        ApprovalClosedError: it was answered otherwise, or other work is asked about by now (409).
+    """
+    ticket = session.get_one(Ticket, link.ticket_id)
+    if ticket.payer_role not in link.roles:
+        raise ForbiddenError(_("비용을 내시는 분만 답하실 수 있습니다. 전화로 도와드리겠습니다."))
+    visit = current_visit(session, ticket_id=link.ticket_id)
+    asked = last_approval(session, visit_id=visit.id or 0) if visit is not None else None
+    if asked is None or asked.id != approval_id:
+        raise UnknownApprovalError(_("그사이 내용이 바뀌었습니다. 처음 화면에서 다시 보아 주세요."))
+    by = family_actor(link)
+    return answer_approval(session, approval_id=approval_id, agrees=agrees, by=by, now=now, how="FAMILY")
 
 
 def complain(session: Session, *, link: OpenLink, words: str, now: datetime) -> PersonInfo:

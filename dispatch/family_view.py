@@ -11,6 +11,7 @@ from sqlmodel import Session
 from core import audit
 from core.models import TimelineEntry
 from dispatch.agreeing import window_of
+from dispatch.approvals import ApprovalFacts, open_approval
 from dispatch.cases import current_visit, technician_of
 from dispatch.family_links import OpenLink
 from dispatch.merging import MERGED_AWAY
@@ -78,6 +79,8 @@ class FamilyView:
     missed_early: bool = False
     reopened: bool = False
     placed: bool = True
+    asked: ApprovalFacts | None = None
+    """What the technician asks whoever pays before he does it."""
 
     @property
     def may_choose(self) -> bool:
@@ -134,6 +137,7 @@ def family_view(session: Session, *, link: OpenLink) -> FamilyView:
         missed_early=miss is not None and bool(miss.data.get("early_s")),
         reopened=ticket.reopened_at is not None and ticket.status not in ENDED_STATUSES,
         placed=ticket.service_point_id is not None,
+        asked=open_approval(session, visit_id=visit.id or 0) if visit is not None and open_visit else None,
     )
 
 

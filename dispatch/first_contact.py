@@ -17,7 +17,7 @@ from core.dated import read_rules
 from core.errors import ConflictError, ForbiddenError
 from core.events import publish
 from core.i18n import N_, _
-from dispatch import clocks, ending, notices, placement, tasks
+from dispatch import clocks, ending, money_notices, notices, placement, tasks
 from dispatch.agreeing import agreed_before, put_into_window, window_of
 from dispatch.attempt_checks import BadAttemptError, require_open, require_sense
 from dispatch.cases import (
@@ -169,6 +169,7 @@ def _agree_window(session: Session, entry: _Entry, window: AgreedWindow, *, befo
             now=now,
             wished=entry.attempt.asked_by == "family",
         )
+        money_notices.tell_estimate(session, visit_id=visit.id or 0, now=now)
 
 
 def _end_contact(session: Session, entry: _Entry) -> None:

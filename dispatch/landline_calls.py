@@ -13,6 +13,7 @@ from dispatch import tasks
 from dispatch.notice_facts import TicketFacts
 from notifications import messages, wording
 from notifications.catalogue import Role
+from notifications.contexts.money import MONEY_NEWS
 from notifications.messages import Context
 from notifications.recipients import CallTask
 
@@ -22,13 +23,17 @@ def is_no_bill(data: dict[str, Any]) -> bool:
     return data.get("event") != messages.Event.VISIT_RESULT.value
 
 
+def _is_no_money(data: dict[str, Any]) -> bool:
+    return data.get("event") not in {event.value for event in MONEY_NEWS}
+
+
 def open_call(
     session: Session, *, facts: TicketFacts, context: Context, call: CallTask, generation: int, now: datetime
 ) -> None:
     """A person must ring a number that takes no text; newer news replaces what was not said yet.
 
-    A bill is news of its own: it replaces nothing, and what comes later does not replace it. What a corrected
-    one replaces is for `bill_notices` to say.
+    News of money is news of its own: it replaces nothing, and what comes later does not replace it. What a
+    corrected bill replaces is for `bill_notices` to say, what an answered asking does for `money_notices`.
     """
     event = messages.event_of(context)
     about = {"event": event.value, "generation": generation}
@@ -38,13 +43,13 @@ def open_call(
     if any(task.recipient == call.recipient.value and task.data == about for task in earlier):
         return
     variant = _words_for(call, wording.variants(event))
-    if event is not messages.Event.VISIT_RESULT:
+    if event not in MONEY_NEWS:
         tasks.close_tasks_of(
             session,
             ticket_id=facts.id,
             kinds=[tasks.CALL_LANDLINE],
             recipient=call.recipient.value,
-            only=is_no_bill,
+            only=_is_no_money,
             outcome=N_("새 소식으로 바뀌었습니다."),
             state="void",
             by=SYSTEM,

@@ -129,8 +129,12 @@ def sendable(value: str, fallback: str) -> str:
 
 
 def _label(line: PricedLine) -> str:
-    label = sendable(line.label, line.code)
-    return f"{label} {line.quantity}개" if line.quantity > 1 else label
+    return counted(sendable(line.label, line.code), line.quantity)
+
+
+def counted(label: str, quantity: int) -> str:
+    """A line of a bill, with how many there are of it."""
+    return f"{label} {quantity}개" if quantity > 1 else label
 
 
 def _case(ticket: Ticket, company: CompanyInfo, parties: dict[str, TicketParty]) -> Case:

@@ -20,6 +20,7 @@ from dispatch.notice_facts import TicketFacts, facts_of_ticket
 from dispatch.pricing import estimate_visit
 from dispatch.states import OPEN_VISIT_STATES
 from notifications import messages, service, texts
+from notifications.catalogue import Role
 from notifications.messages import Context, Window
 from notifications.recipients import CallTask, Party
 from workforce.queries import get_technicians
@@ -223,13 +224,15 @@ def tell_family(
     generation: int,
     now: datetime,
     others: Mapping[str, Context] | None = None,
+    only: frozenset[Role] | None = None,
 ) -> None:
     """Tell the family, by text or by a person's call.
 
     Args:
         others: who is told it in another way than by `context`, by recipient.
+        only: whom alone it concerns; None: whomever the event does.
     """
-    family = notice_facts.family_of(session, facts)
+    family = [party for party in notice_facts.family_of(session, facts) if only is None or party.role in only]
     calls = _tell(
         session,
         facts=facts,

@@ -104,7 +104,14 @@ def _boiler_facts(session: Session, ticket: Ticket, known: BoilerInfo | None = N
     if ticket.boiler_id is None:
         return BoilerFacts()
     boiler = known or get_boiler(session, boiler_id=ticket.boiler_id)
-    return BoilerFacts(boiler.kind, boiler.warranty_start, boiler.installed_on)
+    return BoilerFacts(
+        boiler.kind,
+        boiler.warranty_start,
+        boiler.installed_on,
+        boiler.bought_on,
+        boiler.made_on,
+        boiler.model_code,
+    )
 
 
 def _last_repair_on(session: Session, ticket: Ticket, *, before: datetime) -> date | None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from billing.payment_schemas import PartSerials
 from billing.schemas import ChargeInfo, LineRequest
 
 Evidence = Literal["TELEPHONY", "FAMILY", "SELF_REPORT"]
@@ -79,12 +80,20 @@ class AttemptResult:
 
 @dataclass(frozen=True)
 class CompletionRequest:
-    """What the technician says at the end: ticks, cost lines, whether it was misuse, and a note."""
+    """What the technician says at the end: ticks, cost lines, whether it was misuse, and a note.
+
+    `misuse_reason` is for the family's eyes. `agreed_by_phone`: whoever pays agreed to this bill on the phone
+    or at the door. `on_paper`: the work was done before anybody could ask. `parts`: old and new serials.
+    """
 
     checklist: dict[str, bool] = field(default_factory=dict)
     lines: tuple[LineRequest, ...] = ()
     misuse: bool = False
     note: str = ""
+    misuse_reason: str = ""
+    agreed_by_phone: bool = False
+    on_paper: bool = False
+    parts: tuple[PartSerials, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,8 @@ class Event(StrEnum):
     WINDOW_CHANGED = "WINDOW_CHANGED"
     EN_ROUTE = "EN_ROUTE"
     ABSENT = "ABSENT"
+    ESTIMATE = "ESTIMATE"
+    APPROVAL_ASKED = "APPROVAL_ASKED"
     VISIT_RESULT = "VISIT_RESULT"
     CORRECTION_NOTICE = "CORRECTION_NOTICE"
     JOB_ASSIGNED = "JOB_ASSIGNED"
@@ -75,6 +77,10 @@ CATALOGUE: dict[Event, EventRules] = {
         N_("출발 안내"), FAMILY, _HALF_HOUR, leads_to_visit=True, moot_once_ended=True
     ),
     Event.ABSENT: EventRules(N_("부재 안내"), FAMILY, _TWO_HOURS, moot_once_ended=True),
+    Event.ESTIMATE: EventRules(
+        N_("예상 비용"), WHOEVER_PAYS, _TWO_HOURS, leads_to_visit=True, moot_once_ended=True
+    ),
+    Event.APPROVAL_ASKED: EventRules(N_("비용 동의"), WHOEVER_PAYS, _HALF_HOUR, moot_once_ended=True),
     Event.VISIT_RESULT: EventRules(N_("비용과 결과"), WHOEVER_PAYS, _TWO_DAYS, news_once_ended=True),
     Event.CORRECTION_NOTICE: EventRules(N_("시정 권고"), FAMILY, _TWO_DAYS, news_once_ended=True),
     Event.JOB_ASSIGNED: EventRules(N_("새 일"), STAFF, _HOUR, leads_to_visit=True, moot_once_ended=True),

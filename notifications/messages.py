@@ -10,7 +10,15 @@ from collections.abc import Mapping
 from notifications.catalogue import Event
 from notifications.contexts.base import Case, PartyRole, Window, Worker
 from notifications.contexts.corrections import CORRECTION_NEWS, CorrectionNotice
-from notifications.contexts.money import MONEY_NEWS, BillMismatchError, CostLine, MoneyNews, VisitResult
+from notifications.contexts.money import (
+    MONEY_NEWS,
+    ApprovalAsked,
+    BillMismatchError,
+    CostEstimate,
+    CostLine,
+    MoneyNews,
+    VisitResult,
+)
 from notifications.contexts.staff import STAFF_NEWS, ContactDue, JobAssigned, JobChanged, StaffNews
 from notifications.contexts.visits import (
     VISIT_NEWS,
@@ -24,11 +32,13 @@ from notifications.contexts.visits import (
 __all__ = [
     "CONTEXTS",
     "Absent",
+    "ApprovalAsked",
     "BillMismatchError",
     "Case",
     "ContactDue",
     "Context",
     "CorrectionNotice",
+    "CostEstimate",
     "CostLine",
     "EnRoute",
     "Event",

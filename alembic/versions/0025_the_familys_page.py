@@ -3,7 +3,7 @@
 Expand: new tables, which the version before leaves empty.
 
 Revision ID: 0025
-Revises: 0020
+Revises: 0022
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from alembic import op
 from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
 revision = "0025"
-down_revision = "0020"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 

@@ -81,13 +81,19 @@ def test_the_day_is_the_korean_one() -> None:
 
 @pytest.mark.parametrize("tiers", [["day", "night_holiday"], ["night_holiday", "day"]])
 def test_the_lower_of_agreed_and_actual_counts(tiers: list[str]) -> None:
-    bill = rules.price_lines(requested=[], prices=PRICES, tiers=[FeeTier(t) for t in tiers], warranty=PAID)
+    bill = rules.price_lines(
+        requested=[], prices=PRICES, tiers=[FeeTier(t) for t in tiers], warranty=PAID, vat_percent=10
+    )
     assert (bill.total, bill.fee_tier) == (18000, FeeTier.DAY)
 
 
 def test_the_fee_is_due_when_nothing_is_repaired_and_only_once() -> None:
     bill = rules.price_lines(
-        requested=[LineRequest(VISIT_FEE, 3)], prices=PRICES, tiers=[FeeTier.DAY], warranty=PAID
+        requested=[LineRequest(VISIT_FEE, 3)],
+        prices=PRICES,
+        tiers=[FeeTier.DAY],
+        warranty=PAID,
+        vat_percent=10,
     )
     assert [(line.code, line.quantity, line.amount) for line in bill.lines] == [(VISIT_FEE, 1, 18000)]
 
@@ -98,13 +104,18 @@ def test_the_same_code_twice_becomes_one_line() -> None:
         prices=PRICES,
         tiers=[FeeTier.DAY],
         warranty=PAID,
+        vat_percent=10,
     )
     assert [(line.code, line.quantity, line.amount) for line in bill.lines][1:] == [("PART_FAN", 3, 210000)]
 
 
 def test_covered_lines_cost_nothing_and_keep_their_price() -> None:
     bill = rules.price_lines(
-        requested=[LineRequest("LABOUR_IGNITION")], prices=PRICES, tiers=[FeeTier.DAY], warranty=FREE
+        requested=[LineRequest("LABOUR_IGNITION")],
+        prices=PRICES,
+        tiers=[FeeTier.DAY],
+        warranty=FREE,
+        vat_percent=10,
     )
     assert bill.total == 0
     assert [(line.unit_amount, line.amount, line.warranty) for line in bill.lines] == [
@@ -124,6 +135,7 @@ def test_every_bad_line_is_named() -> None:
             prices=PRICES,
             tiers=[FeeTier.DAY],
             warranty=PAID,
+            vat_percent=10,
         )
     assert caught.value.status == 422
     assert [error.field for error in caught.value.errors] == [
@@ -141,6 +153,7 @@ def test_quantities_cannot_be_split_past_the_limit() -> None:
             prices=PRICES,
             tiers=[FeeTier.DAY],
             warranty=PAID,
+            vat_percent=10,
         )
 
 
@@ -155,6 +168,7 @@ def test_lines_always_add_up_to_the_total(wanted: list[tuple[str, int]], covered
             prices=PRICES,
             tiers=[FeeTier.NIGHT_HOLIDAY],
             warranty=FREE if covered else PAID,
+            vat_percent=10,
         )
     except rules.BadLinesError:
         return

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from notifications import wording
 from notifications.catalogue import CATALOGUE, STAFF_EVENTS, Role
+from notifications.contexts.money import MONEY_NEWS
 from notifications.messages import Event
 from notifications.recipients import CallTask, Delivery, Party, RecipientPlan, Withheld, plan_recipients
 
@@ -85,7 +86,7 @@ def test_resident_and_requester_are_both_told_in_own_words(event: Event) -> None
     told = {d.recipient: d.variant for d in plan_recipients(event=event, parties=FAMILY).deliveries}
     assert told[Role.RESIDENT] == "resident"
     assert told[Role.REQUESTER] == "requester"
-    assert (Role.PAYER in told) == (event is Event.VISIT_RESULT)
+    assert (Role.PAYER in told) == (event in MONEY_NEWS)
 
 
 def test_a_shared_number_gets_one_text_under_the_requester() -> None:

@@ -12,6 +12,7 @@ from jinja2 import UndefinedError
 from core.clock import kst
 from notifications import messages, texts, wording
 from notifications.catalogue import STAFF_EVENTS, Event
+from notifications.contexts.money import MONEY_NEWS
 
 DAY = date(2026, 12, 1)
 CASE = messages.Case(
@@ -37,6 +38,8 @@ CONTEXTS: dict[Event, messages.Context] = {
     ),
     Event.EN_ROUTE: messages.EnRoute(CASE, WORKER, kst(DAY, 14, 7)),
     Event.ABSENT: messages.Absent(CASE, WORKER, kst(DAY, 14, 20), (WINDOW, LATER)),
+    Event.ESTIMATE: messages.CostEstimate(CASE, WORKER, WINDOW, 18_000, 18_000, 420_000, 300_000),
+    Event.APPROVAL_ASKED: messages.ApprovalAsked(CASE, WORKER, BILL, 32_000),
     Event.VISIT_RESULT: messages.VisitResult(CASE, WORKER, kst(DAY, 15), BILL, 32_000, "점화장치 청소"),
     Event.CORRECTION_NOTICE: messages.CorrectionNotice(
         CASE, ("연기가 나가는 통에 틈이 있습니다.",), use_stop=True, put_right_by=kst(DAY, 12)
@@ -70,7 +73,7 @@ def test_every_event_has_its_readers() -> None:
     staff = {"technician", "point"}
     for event in Event:
         expected = staff if event in STAFF_EVENTS else FAMILY
-        if event is Event.VISIT_RESULT:
+        if event in MONEY_NEWS:
             expected = FAMILY | {"payer"}
         assert wording.variants(event) == expected
 

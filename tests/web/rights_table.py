@@ -29,6 +29,8 @@ TABLE = {
         POST /login/second
         POST /logout
         GET /t/{token}
+        GET /t/{token}/approval
+        POST /t/{token}/approval
         GET /t/{token}/away
         POST /t/{token}/away
         GET /t/{token}/call

@@ -82,6 +82,7 @@ UNSEEN = {
         f"/t/{{token}}{page}": "takes a family's own secret, and is searched in test_family.py"
         for page in (
             "",
+            "/approval",
             "/away",
             "/call",
             "/complaint",

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx
 import pytest
 from sqlmodel import select
 
+from billing.schemas import LineRequest
 from core.clock import rfc3339_kst
+from dispatch.approvals import ask_approval, last_approval
 from dispatch.cancellation import cancel_ticket
 from dispatch.family_links import LENGTH, LETTERS, revoke_links
 from dispatch.first_contact import record_attempt
 from dispatch.models import Task, Ticket, Visit
+from dispatch.pricing import preview_bill
 from dispatch.visit_schemas import AttemptRequest, Outcome
 from happycall.models import HappyCall
 from tests import world
@@ -21,7 +25,18 @@ from tests.web.conftest import WebWorld
 from tests.web.family_world import RESIDENT, Family, link_to, open_link, read
 
 MAKER = "1588-0000"
-PAGES = ("", "/time", "/away", "/cost", "/try", "/call", "/complaint", "/correction", "/nothing/there")
+PAGES = (
+    "",
+    "/approval",
+    "/time",
+    "/away",
+    "/cost",
+    "/try",
+    "/call",
+    "/complaint",
+    "/correction",
+    "/nothing/there",
+)
 
 
 @pytest.fixture
@@ -143,6 +158,46 @@ def test_nobody_at_home_turns_him_back_also_on_the_way_and_never_at_the_door(web
     late = there.post("/away", form_key="c")
     assert late.status_code == 409 and "이미 도착했습니다" in read(late)
     assert there.ticket().status == "ARRIVED"
+
+
+def ask_for(family: Family) -> int:
+    """The technician at the door asks about the labour line. Returns the asking's id."""
+    with family.web.database.transaction() as session:
+        bill = preview_bill(
+            session,
+            ticket_id=family.ticket_id,
+            lines=(LineRequest("LABOUR_IGNITION"), LineRequest("PART_FAN")),
+            misuse=False,
+            now=family.web.now,
+        )
+        return ask_approval(
+            session, visit_id=family.visit_id, lines=bill.lines, by=world.AGENT, now=family.web.now
+        ).id
+
+
+def test_whoever_pays_answers_what_the_technician_asks_and_nobody_else_may(web_world: WebWorld) -> None:
+    payer = agreed(web_world, state="in_progress", status="IN_PROGRESS", arrived_at=web_world.now)
+    mother = replace(
+        payer, token=link_to(web_world, payer.ticket_id, payer.visit_id, ("resident",)), client=payer.client
+    )
+    asked = ask_for(payer)
+    page = payer.get("/approval")
+    assert "송풍기" in read(page) and "기사가 답을 기다리고 있습니다" in read(payer.get())
+    with web_world.database.reading() as session:
+        facts = last_approval(session, visit_id=payer.visit_id)
+        assert facts is not None and f"({facts.total:,}원)" in read(page)
+    assert 'name="answer"' not in mother.get("/approval").text
+    assert mother.post("/approval", answer="agree", asked=str(asked), form_key="a").status_code == 403
+    for wrong in ("999", "x", ""):
+        assert payer.post("/approval", answer="agree", asked=wrong, form_key=f"w{wrong}").status_code == 404
+    agrees = payer.post("/approval", answer="agree", asked=str(asked), form_key="b")
+    assert "동의하신 것을 기사에게 바로 알렸습니다" in read(agrees)
+    with web_world.database.reading() as session:
+        facts = last_approval(session, visit_id=payer.visit_id)
+    assert facts is not None
+    assert (facts.state, facts.how, facts.answered_by) == ("agreed", "FAMILY", "가족이 링크에서")
+    turned = payer.post("/approval", answer="refuse", asked=str(asked), form_key="c")
+    assert turned.status_code == 409 and MAKER in read(turned)
 
 
 def test_what_was_not_right_reaches_the_person_who_answers_for_it(family: Family) -> None:

@@ -56,6 +56,8 @@ def read_boiler(posted: PostedForm) -> BoilerFactsSeen:
         installer=posted.get("installer")[:TEXT_CHARS],
         installed_on=_day(posted, "installed_on"),
         warranty_start=_day(posted, "warranty_start") if known else None,
+        bought_on=_day(posted, "bought_on"),
+        made_on=_day(posted, "made_on"),
     )
 
 

@@ -269,6 +269,8 @@ _BOILER_FIELDS = {
     "installer": N_("설치한 곳"),
     "installed_on": N_("설치한 날"),
     "warranty_start": N_("보증 시작"),
+    "bought_on": N_("산 날"),
+    "made_on": N_("만든 날"),
 }
 
 

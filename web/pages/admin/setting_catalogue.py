@@ -181,6 +181,31 @@ GROUPS: tuple[tuple[str, str, tuple[Setting, ...]], ...] = (
             ),
             Setting("night_from", N_("야간이 시작하는 때"), N_("야간 출장비"), Clock()),
             Setting("night_to", N_("야간이 끝나는 때"), N_("야간 출장비"), Clock()),
+            Setting(
+                "approval_limit",
+                N_("동의가 필요한 금액"),
+                N_("이보다 비싼 작업은 비용 내실 분의 동의를 먼저 받음"),
+                Number(0, 100_000_000, N_("원")),
+            ),
+            Setting("vat_percent", N_("부가가치세율"), N_("모든 금액에 들어 있음"), Number(0, 50, N_("%"))),
+            Setting(
+                "cash_receipt_from",
+                N_("현금영수증 기준 금액"),
+                N_("현금이 이 금액부터면 승인번호를 꼭 적음"),
+                Number(0, 100_000_000, N_("원")),
+            ),
+            Setting(
+                "outlier_part_amount",
+                N_("다시 볼 부품값"),
+                N_("월말 정산에서 이보다 비싼 부품을 따로 보임"),
+                Number(0, 100_000_000, N_("원")),
+            ),
+            Setting(
+                "outlier_part_times",
+                N_("다시 볼 부품 사용"),
+                N_("회사 평균의 몇 배부터 월말 정산에서 따로 보이나"),
+                Number(2, 100, N_("배")),
+            ),
         ),
     ),
     (

@@ -14,6 +14,7 @@ from core.errors import ConflictError, ForbiddenError, InvalidError
 from core.i18n import LANGUAGES, _
 from dispatch import family_steps
 from dispatch.appointments import WindowNotReachableError
+from dispatch.approvals import ApprovalClosedError, UnknownApprovalError
 from dispatch.cancellation import NoReasonError
 from dispatch.cases import WrongStateError
 from dispatch.family_links import OpenLink
@@ -26,11 +27,13 @@ from web.pages.family import pages
 from web.pages.family.door import FamilyRoute, here, visitor_of
 from web.pages.posting import Posted, PostedForm
 from web.pages.session import LANGUAGE_LASTS_S
+from web.typed_ids import read_id
 
 router = APIRouter(prefix="/t/{token}", route_class=FamilyRoute)
 
 Do = Callable[[Session, OpenLink, datetime], object]
 NOT_AT_ALL = "none"
+AGREES, REFUSES = "agree", "refuse"
 MOST_WRITTEN = 500
 
 
@@ -88,6 +91,27 @@ def put_off(request: Request, posted: Posted) -> Response:
             said="put_off",
         )
     except WrongStateError as error:
+        return pages.home(request, error=error)
+
+
+@router.post("/approval")
+def answer_cost(request: Request, posted: Posted) -> Response:
+    """Whoever pays agrees to the work at this price, or refuses it."""
+    answer, approval_id = posted.get("answer"), read_id(posted.get("asked"))
+    if answer not in (AGREES, REFUSES) or approval_id is None:
+        raise pages.no_such_page()
+    agrees = answer == AGREES
+    try:
+        return _act(
+            request,
+            posted,
+            "approval",
+            lambda session, link, now: family_steps.answer_cost(
+                session, link=link, approval_id=approval_id, agrees=agrees, now=now
+            ),
+            said="cost_agreed" if agrees else "cost_refused",
+        )
+    except (ApprovalClosedError, UnknownApprovalError, ForbiddenError) as error:
         return pages.home(request, error=error)
 
 

@@ -125,6 +125,17 @@ def show_cost(request: Request) -> Response:
     return show(request, "family/cost.html", {"view": view, "bills": bills, "estimate": estimate})
 
 
+@router.get("/approval")
+def show_approval(request: Request) -> Response:
+    """What dear work would cost, and whether it may be done; only whoever pays may answer."""
+    with context_of(request).database.reading() as session:
+        view = family_view(session, link=visitor_of(request).link)
+    if view.asked is None:
+        return home(request)
+    values = {"view": view, "asked": view.asked, "form_key": new_form_key()}
+    return show(request, "family/approval.html", values)
+
+
 @router.get("/try")
 def show_card(request: Request) -> Response:
     """What may be tried meanwhile."""

@@ -31,6 +31,8 @@ class Till:
             time.fromisoformat(company_rules.night_to),
         )
         self._days_off = days_off
+        self._vat_percent = company_rules.vat_percent
+        self.cash_receipt_from = company_rules.cash_receipt_from
         self._prices = {
             (p.code, p.tier): Price(p.id, p.code, p.label, p.kind, p.tier, p.amount, SINCE)
             for p in maker.prices
@@ -55,6 +57,7 @@ class Till:
             warranty=self._warranty(
                 home, symptom=symptom, misuse=misuse, at=arrived, last_repair_on=last_repair_on
             ),
+            vat_percent=self._vat_percent,
         )
 
     def visit_fee(self, home: HomeSpec, *, symptom: str, start: datetime) -> int:

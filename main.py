@@ -116,6 +116,7 @@ def web_application(*, looks_alone: bool = False) -> object:
     if multiprocessing.parent_process() is not None:  # one of several: it ends with the one that started it
         die_with_parent()
     with _nothing_is_garbage():
+        from dispatch.family_links import links_info
         from geo.road_cache import ROADS, RoadMemory
         from web.app import create_app
         from web.context import WebContext, no_demo_logins
@@ -125,9 +126,10 @@ def web_application(*, looks_alone: bool = False) -> object:
     settings = _checked_settings()
     configure_logs()
     engine = make_engine(settings.database_url, pool_size=settings.web_threads)
+    memory = {ROADS: RoadMemory()} if settings.osrm_url else {}
     context = WebContext(
         settings=settings,
-        database=Database(engine, info={ROADS: RoadMemory()} if settings.osrm_url else {}),
+        database=Database(engine, info={**memory, **links_info(settings)}),
         clock=clock.now,
         live=LiveHub(settings.database_url),
         demo_logins=_demo_logins if settings.is_demo else no_demo_logins,

@@ -34,6 +34,7 @@ from core.live import LOOK_AGAIN
 from core.news import tell
 from core.settings import Settings
 from core.sweeping import EachAlone
+from dispatch.family_links import links_info
 from dispatch.planning.road_ahead import RoadAhead
 from dispatch.planning.solving import TASK_SOLVE, SolverPool, run_solve
 from geo.osrm import Osrm
@@ -91,10 +92,11 @@ def run_worker(settings: Settings, *, clock: Callable[[], datetime]) -> None:
     lanes = lanes_of(settings)
     threads = sum(lanes.values())
     memory = road_memory(settings)
+    info = {**memory, **links_info(settings)}
     roads = roads_ahead(settings, memory, clock=clock)
-    database = Database(make_engine(settings.database_url, pool_size=threads + 1), info=memory)
+    database = Database(make_engine(settings.database_url, pool_size=threads + 1), info=info)
     replayable = Database(
-        make_engine(settings.database_url, pool_size=settings.worker_events, durable=False), info=memory
+        make_engine(settings.database_url, pool_size=settings.worker_events, durable=False), info=info
     )
     with SolverPool() as solver:
         context = WorkerContext(

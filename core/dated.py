@@ -108,6 +108,8 @@ class CompanyRules(BaseModel):
     """`HH:MM` KST: from when on advertisements may go out."""
     advert_until: str
     """`HH:MM` KST: from then on they may not."""
+    correction_days: dict[str, int]
+    """By severity (`use_stop`, `repair`, `advice`): within how many days it is to be put right."""
     voice_enabled: bool
     """Landlines hear a notice by voice; a person calls only whom that did not reach."""
     voice_hours: list[list[str]]

@@ -50,6 +50,13 @@ class ConflictError(DomainError):
     code = "conflict"
 
 
+class GoneError(DomainError):
+    """It was there, and is not to be had any more."""
+
+    status = 410
+    code = "gone"
+
+
 class ForbiddenError(DomainError):
     """The role may not do this."""
 

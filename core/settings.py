@@ -35,6 +35,13 @@ class Settings(BaseSettings):
     """`postgresql://…` of PostgreSQL >= 15. Empty only where `demo` brings its own."""
     base_url: str = "http://127.0.0.1:8000"
     """How the outside reaches this installation, without a trailing slash."""
+    link_base_url: str = ""
+    """A short domain of one's own for the links in texts, e.g. `https://on.dol.kr`, which leads here as well;
+    empty: `base_url`."""
+    link_requests_a_minute: int = 60
+    """How often one link may be asked; all web processes together."""
+    link_requests_a_minute_address: int = 1200
+    """The same of one address, whatever the links: a carrier's customers share one."""
     ondol_mode: Literal["production", "demo"] = "production"
     secret_key: str = ""
     """Seals authenticators. 32 characters or more; several, newest first, parted by commas."""
@@ -122,6 +129,11 @@ class Settings(BaseSettings):
         return bool(self.oidc_issuer)
 
     @property
+    def links_at(self) -> str:
+        """Where links in texts lead, without a trailing slash."""
+        return (self.link_base_url or self.base_url).rstrip("/")
+
+    @property
     def is_https(self) -> bool:
         """Whether the outside reaches this installation over TLS alone."""
         return self.base_url.startswith("https://")
@@ -159,6 +171,11 @@ def check_settings_for_start(settings: Settings) -> None:
         )
     _check_access(settings)
     _check_road_engine(settings)
+    if settings.link_base_url and not _is_server(settings.link_base_url):
+        raise StartupRefusedError(
+            f"LINK_BASE_URL is no address that a text could name: {settings.link_base_url!r}. Write it like "
+            "https://on.example.kr, or leave it empty to use BASE_URL."
+        )
     if settings.looks_url and not _is_server(settings.looks_url):
         raise StartupRefusedError(
             f"LOOKS_URL is no address of a looks process: {settings.looks_url!r}. Write it like "

@@ -17,16 +17,11 @@ from core.dated import read_rules
 from core.errors import ConflictError, ForbiddenError
 from core.events import publish
 from core.i18n import N_, _
-from dispatch import assignment, clocks, ending, money_notices, notices, placement, revisits, tasks
-from dispatch.attempt_checks import (
-    BadAttemptError,
-    require_open,
-    require_part_there,
-    require_sense,
-)
+from dispatch import clocks, ending, money_notices, notices, placement, tasks
+from dispatch.agreeing import agreed_before, put_into_window, window_of
+from dispatch.attempt_checks import BadAttemptError, require_open, require_sense
 from dispatch.cases import (
     Case,
-    WrongStateError,
     author_of_step,
     current_visit,
     lock_case,
@@ -34,11 +29,8 @@ from dispatch.cases import (
     require_moment,
 )
 from dispatch.events import TicketEnded
-from dispatch.kept_windows import keep_window
 from dispatch.models import ContactAttempt, Visit
-from dispatch.open_visits import ensure_open_visit
 from dispatch.planning.neighbour_slots import takes_over
-from dispatch.states import OPEN_VISIT_STATES
 from dispatch.tickets import note_change, ticket_key
 from dispatch.visit_schemas import REACHED, AgreedWindow, AttemptRequest, AttemptResult, Outcome
 from notifications.messages import Window
@@ -94,13 +86,13 @@ def record_attempt(
         now=now,
     )
     attempt_id = _store(session, entry)
-    before = _agreed_before(case)
+    before = agreed_before(case)
     if attempt.outcome is Outcome.SOLVED_BY_PHONE:
         _solve_by_phone(session, entry)
     elif attempt.outcome is Outcome.CONNECTED and attempt.window is not None:
         _agree_window(session, entry, attempt.window, before=before)
     elif attempt.outcome is Outcome.CONNECTED:
-        _note_contact(entry)
+        _note_contact(session, entry, agreed=before)
     ticket = case.ticket
     note_change(
         session,
@@ -138,65 +130,58 @@ def _store(session: Session, entry: _Entry) -> int:
     return row.id
 
 
-def _note_contact(entry: _Entry) -> None:
+def _note_contact(session: Session, entry: _Entry, *, agreed: Window | None) -> None:
+    """They talked. A window that the family agreed to on its link is thereby talked over, too."""
     ticket = entry.case.ticket
     ticket.contacted_at = ticket.contacted_at or entry.at
     if ticket.status == "ASSIGNED":
         ticket.status = "CONTACTED"
+    if agreed is not None:
+        _end_contact(session, entry)
 
 
 def _agree_window(session: Session, entry: _Entry, window: AgreedWindow, *, before: Window | None) -> None:
     """Move the visit so that it starts inside the window, then keep the promise on record and tell it."""
     ticket, now = entry.case.ticket, entry.now
-    if ticket.service_point_id is None:
-        raise WrongStateError(_("서비스점이 아직 정해지지 않았습니다. 서비스점을 먼저 정해 주세요."))
-    if window.service_point_id is not None and window.service_point_id != ticket.service_point_id:
-        _move_to_neighbour(session, entry, window.service_point_id)
-    held = entry.case.visit
-    since = require_part_there(entry.case, window)  # read before the hold ends, which forgets it
-    if ticket.status == "ON_HOLD" and held is not None:  # who is on hold stands on no board
-        revisits.end_hold(session, ticket=ticket, visit=held, by=entry.by, now=now)
-    visit = ensure_open_visit(session, ticket=ticket, point_id=ticket.service_point_id, now=now)
-    visit_id = visit.id or 0
-    if entry.attempt.kept:
-        keep_window(session, visit=visit, window=window, agreed_at=entry.at)
-    elif before != Window(window.start, window.end):
-        assignment.fit_window(
-            session,
-            visit_id=visit_id,
-            start=window.start,
-            end=window.end,
-            technician_id=window.technician_id,
-            since=since,
-            by=entry.by,
-            now=now,
-        )
-        session.refresh(ticket)
+    if ticket.service_point_id is not None and window.service_point_id not in (None, ticket.service_point_id):
+        _move_to_neighbour(session, entry, window.service_point_id or 0)
+    visit = put_into_window(
+        session,
+        case=entry.case,
+        window=window,
+        agreed_at=entry.at,
+        by=entry.by,
+        now=now,
+        kept=entry.attempt.kept,
+    )
     _note_seen(session, entry, visit)
-    ticket.status = "APPOINTED"
     ticket.contacted_at = ticket.contacted_at or entry.at
     session.add(ticket)
     session.flush()
     _stop(session, entry, "promise")
-    _stop(session, entry, "contact")
-    tasks.close_tasks_of(
-        session,
-        ticket_id=ticket_key(ticket),
-        kinds=CONTACT_TASKS,
-        outcome=N_("방문 시간을 약속했습니다."),
-        by=entry.by,
-        now=now,
-    )
-    if before != _window_of(visit) and not entry.attempt.kept:
+    _end_contact(session, entry)
+    if before != window_of(visit) and not entry.attempt.kept:
         notices.tell_window(
             session,
-            visit_id=visit_id,
+            visit_id=visit.id or 0,
             before=before,
             reason=entry.attempt.reason or None,
             now=now,
             wished=entry.attempt.asked_by == "family",
         )
-        money_notices.tell_estimate(session, visit_id=visit_id, now=now)
+        money_notices.tell_estimate(session, visit_id=visit.id or 0, now=now)
+
+
+def _end_contact(session: Session, entry: _Entry) -> None:
+    _stop(session, entry, "contact")
+    tasks.close_tasks_of(
+        session,
+        ticket_id=entry.case.ticket_id,
+        kinds=CONTACT_TASKS,
+        outcome=N_("방문 시간을 약속했습니다."),
+        by=entry.by,
+        now=entry.now,
+    )
 
 
 def _move_to_neighbour(session: Session, entry: _Entry, point_id: int) -> None:
@@ -262,18 +247,6 @@ def _reason_of(attempt: AttemptRequest) -> str:
     return (attempt.reason.strip() or attempt.note.strip() or N_("전화로 해결했습니다."))[:REASON_CHARS]
 
 
-def _window_of(visit: Visit) -> Window | None:
-    if visit.window_start is None or visit.window_end is None:
-        return None
-    return Window(visit.window_start, visit.window_end)
-
-
-def _agreed_before(case: Case) -> Window | None:
-    """What the family has been promised so far for the visit that is still open."""
-    visit = case.visit
-    return _window_of(visit) if visit is not None and visit.state in OPEN_VISIT_STATES else None
-
-
 def _told(entry: _Entry, attempt_id: int, before: Window | None) -> dict[str, object]:
     attempt = entry.attempt
     data: dict[str, object] = {
@@ -299,7 +272,7 @@ def _written(window: AgreedWindow | Window) -> list[str]:
 def _result(session: Session, entry: _Entry, attempt_id: int) -> AttemptResult:
     ticket = entry.case.ticket
     visit = current_visit(session, ticket_id=entry.case.ticket_id)
-    window = _window_of(visit) if visit else None
+    window = window_of(visit) if visit else None
     return AttemptResult(
         attempt_id=attempt_id,
         ticket_id=entry.case.ticket_id,

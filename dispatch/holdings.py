@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from core import audit
 from core.clock import rfc3339_kst
 from core.db import any_of
-from dispatch.models import ContactAttempt, Ticket, TicketParty, Visit, WishedWindow
+from dispatch.models import ContactAttempt, CorrectionNotice, Ticket, TicketParty, Visit, WishedWindow
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,12 @@ def _case(session: Session, ticket: Ticket, contact_ids: set[int]) -> HeldCase:
             "calls": [
                 {"at": rfc3339_kst(row.at), "outcome": row.outcome, "with": row.with_role, "note": row.note}
                 for row in session.exec(select(ContactAttempt).where(ContactAttempt.ticket_id == key))
+            ],
+            "correction_notices": [
+                {"at": rfc3339_kst(row.written_at), "items": row.items, "note": row.note}
+                for row in session.exec(
+                    select(CorrectionNotice).where(col(CorrectionNotice.ticket_id) == key)
+                )
             ],
             "timeline": [
                 {"at": rfc3339_kst(entry.at), "what": entry.what, "reason": entry.reason or ""}

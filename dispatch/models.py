@@ -1,6 +1,6 @@
 """Tables of tickets, clocks, placement, visits and contact. Private to this package.
 
-Plans and what they write have their own file, `planning.plan_models`.
+Plans and what they write have their own file, `planning.plan_models`; so has the family's page.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, Text, text
 from sqlmodel import Field, SQLModel
 
 from core.models import big_id, in_values, json_column
+from dispatch.family_models import CorrectionNotice, FamilyAct, FamilyLink
 from dispatch.planning.plan_models import Booking, Plan, PointDay, SolveRequest
 from dispatch.states import (
     CLOCK_STATES,
@@ -23,7 +24,7 @@ from dispatch.states import (
 )
 from dispatch.visit_rules import missed_early
 
-__all__ = ["Booking", "Plan", "PointDay", "SolveRequest"]
+__all__ = ["Booking", "CorrectionNotice", "FamilyAct", "FamilyLink", "Plan", "PointDay", "SolveRequest"]
 
 
 class Ticket(SQLModel, table=True):

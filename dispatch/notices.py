@@ -13,6 +13,7 @@ from sqlmodel import Session, col, func, select
 
 from core.dated import read_rules
 from dispatch import notice_facts, staff_notices
+from dispatch.family_links import link_maker
 from dispatch.landline_calls import open_call
 from dispatch.models import Visit
 from dispatch.notice_facts import TicketFacts, facts_of_ticket
@@ -273,6 +274,7 @@ def _tell(
         others=others or {},
         people=people,
         now=now,
+        links=link_maker(session, ticket=facts.ticket, now=now),
     )
 
 

@@ -14,7 +14,17 @@ from core.clock import today_kst
 from core.db import count_changed
 from core.retention import Cut, Ids, delete_ids, some_ids
 from customers.retention import destroy_orphans
-from dispatch.models import ContactAttempt, Placement, Task, Ticket, TicketParty, Visit
+from dispatch.models import (
+    ContactAttempt,
+    CorrectionNotice,
+    FamilyAct,
+    FamilyLink,
+    Placement,
+    Task,
+    Ticket,
+    TicketParty,
+    Visit,
+)
 from dispatch.planning.plan_models import Plan, PointDay
 from dispatch.states import ENDED_STATUSES
 from notifications.retention import destroy_texts_of
@@ -80,9 +90,12 @@ def destroy_tickets(session: Session, ids: Ids, cut: Cut) -> int:
     contacts = list(session.exec(select(TicketParty.contact_id).where(col(TicketParty.ticket_id).in_(ids))))
     session.execute(delete(TicketParty).where(col(TicketParty.ticket_id).in_(ids)))
     destroy_orphans(session, contacts)
+    for gone in (FamilyAct, FamilyLink):
+        session.execute(delete(gone).where(col(gone.ticket_id).in_(ids)))
     for model, words in (
         (ContactAttempt, {"note": ""}),
         (Visit, {"note": ""}),
+        (CorrectionNotice, {"note": ""}),
         (Task, {"detail": "", "outcome": "", "data": {}}),
         (Placement, {"reason_text": ""}),
     ):

@@ -33,6 +33,7 @@ class Event(StrEnum):
     ESTIMATE = "ESTIMATE"
     APPROVAL_ASKED = "APPROVAL_ASKED"
     VISIT_RESULT = "VISIT_RESULT"
+    CORRECTION_NOTICE = "CORRECTION_NOTICE"
     JOB_ASSIGNED = "JOB_ASSIGNED"
     JOB_CHANGED = "JOB_CHANGED"
     CONTACT_DUE = "CONTACT_DUE"
@@ -81,6 +82,7 @@ CATALOGUE: dict[Event, EventRules] = {
     ),
     Event.APPROVAL_ASKED: EventRules(N_("비용 동의"), WHOEVER_PAYS, _HALF_HOUR, moot_once_ended=True),
     Event.VISIT_RESULT: EventRules(N_("비용과 결과"), WHOEVER_PAYS, _TWO_DAYS, news_once_ended=True),
+    Event.CORRECTION_NOTICE: EventRules(N_("시정 권고"), FAMILY, _TWO_DAYS, news_once_ended=True),
     Event.JOB_ASSIGNED: EventRules(N_("새 일"), STAFF, _HOUR, leads_to_visit=True, moot_once_ended=True),
     Event.JOB_CHANGED: EventRules(N_("일 바뀜"), STAFF, _HOUR, leads_to_visit=True),
     Event.CONTACT_DUE: EventRules(

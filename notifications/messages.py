@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from notifications.catalogue import Event
 from notifications.contexts.base import Case, PartyRole, Window, Worker
+from notifications.contexts.corrections import CORRECTION_NEWS, CorrectionNotice
 from notifications.contexts.money import (
     MONEY_NEWS,
     ApprovalAsked,
@@ -36,6 +37,7 @@ __all__ = [
     "Case",
     "ContactDue",
     "Context",
+    "CorrectionNotice",
     "CostEstimate",
     "CostLine",
     "EnRoute",
@@ -52,10 +54,15 @@ __all__ = [
     "event_of",
 ]
 
-FamilyNews = VisitNews | MoneyNews
+FamilyNews = VisitNews | MoneyNews | CorrectionNotice
 """What has a `case`."""
 Context = FamilyNews | StaffNews
-CONTEXTS: Mapping[Event, type[Context]] = {**VISIT_NEWS, **MONEY_NEWS, **STAFF_NEWS}
+CONTEXTS: Mapping[Event, type[Context]] = {
+    **VISIT_NEWS,
+    **MONEY_NEWS,
+    **CORRECTION_NEWS,
+    **STAFF_NEWS,
+}
 
 
 def event_of(context: Context) -> Event:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+
+from notifications.recipients import Delivery
 
 
 @dataclass(frozen=True)
@@ -12,6 +15,18 @@ class BrandFacts:
 
     company_id: int
     sender_number: str
+
+
+@dataclass(frozen=True)
+class NewLink:
+    """A way to the family's page that a text may name; `keep` makes it work once such a text is stored."""
+
+    url: str
+    keep: Callable[[], None]
+
+
+MakeLink = Callable[[Delivery], NewLink]
+"""A link of its own for each text; it works for the people whom the text serves."""
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from notifications.messages import Context, Event, FamilyNews
 from notifications.models import Notice
 from notifications.queries import list_notices
 from notifications.recipients import CallTask, Delivery, Party, RecipientPlan, plan_recipients
-from notifications.schemas import BrandFacts
+from notifications.schemas import BrandFacts, MakeLink, NewLink
 from notifications.settling import note_change, take_back
 from notifications.texts import TextError, sms_bytes, spoken
 from notifications.wording import variants
@@ -49,15 +49,17 @@ def tell(
     people: Sequence[Party],
     now: datetime,
     others: Mapping[str, Context] | None = None,
+    links: MakeLink | None = None,
 ) -> list[CallTask]:
     """Put a text into the outbox for everybody whom the event concerns; nobody is told twice.
 
-    `facts.case.resident_reached` is filled in here, from who can be reached. Who is left out stands in the
-    ticket's timeline with the reason. A text that cannot be written (a bill beyond 2,000 bytes) never stops
-    the teller: `NoticeFailed` is announced, and a person tells the recipient instead.
+    `facts.case.resident_reached` is filled in here, from who can be reached, and each text's own link. Who is
+    left out stands in the ticket's timeline with the reason. A text that cannot be written (a bill beyond
+    2,000 bytes) never stops the teller: `NoticeFailed` is announced, and a person tells the recipient.
 
     Args:
         others: the facts of a recipient who is told them otherwise.
+        links: makes a link for a text; it is kept when a text that names it is really stored.
 
     Returns:
         The numbers that take no text: a person must ring them (`CALL_LANDLINE`). Also on a second asking.
@@ -75,16 +77,18 @@ def tell(
         template_store.own_wordings(session, company_id=company_id, event=event) if plan.deliveries else {}
     )
     for delivery in plan.deliveries:
-        own = _with_reach((others or {}).get(delivery.recipient.value, facts), plan)
+        link = links(delivery) if links is not None else None
+        own = _with_case((others or {}).get(delivery.recipient.value, facts), plan, link)
         try:
             row = _row(session, telling=telling, facts=own, delivery=delivery, own_words=own_words)
         except (TextError, PhoneError) as error:
             _hand_to_person(session, telling=telling, recipient=delivery.recipient, problem=error.detail)
         else:
-            _put(session, row=row)
+            if _put(session, row=row) and link is not None and link.url in row.text:
+                link.keep()
     speaks = bool(plan.calls) and _speaks_now(session, telling=telling)
     for call in plan.calls if speaks else ():
-        own = _with_reach((others or {}).get(call.recipient.value, facts), plan)
+        own = _with_case((others or {}).get(call.recipient.value, facts), plan, None)
         _speak(session, telling=telling, facts=own, call=call)
     for left_out in plan.withheld:
         data = {**telling.about, "recipient": left_out.recipient.value}
@@ -148,10 +152,13 @@ def last_generation(session: Session, *, ticket_id: int, event: Event, recipient
     return session.exec(query).one() or 0
 
 
-def _with_reach(facts: Context, plan: RecipientPlan) -> Context:
-    if isinstance(facts, FamilyNews):
-        return replace(facts, case=replace(facts.case, resident_reached=plan.resident_reached))
-    return facts
+def _with_case(facts: Context, plan: RecipientPlan, link: NewLink | None) -> Context:
+    if not isinstance(facts, FamilyNews):
+        return facts
+    case = replace(
+        facts.case, resident_reached=plan.resident_reached, link=link.url if link is not None else None
+    )
+    return replace(facts, case=case)
 
 
 @dataclass(frozen=True)
@@ -233,14 +240,16 @@ _PUT = (
 )
 
 
-def _put(session: Session, *, row: Notice) -> None:
+def _put(session: Session, *, row: Notice) -> bool:
+    """Whether it is stored now; False when this was told before."""
     values = row.model_dump(exclude={"id"})
     stored = session.execute(_PUT, values).scalar_one_or_none()
     if stored is None:
-        return
+        return False
     lock = f"notice-{stored.id}"
     defer(session, TASK_SEND, queue=QUEUE_SMS, queueing_lock=lock, first=True, notice_id=stored.id)
     note_change(session, notice=stored, what="NoticeQueued", by=SYSTEM, now=row.created_at)
+    return True
 
 
 def _hand_to_person(session: Session, *, telling: _Telling, recipient: Role, problem: str) -> None:

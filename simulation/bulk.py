@@ -20,6 +20,7 @@ from customers.models import Address, Boiler, BoilerModel, Contact, Household, H
 from dispatch.models import (
     Booking,
     ContactAttempt,
+    FamilyLink,
     Placement,
     Plan,
     PointDay,
@@ -91,6 +92,7 @@ LOAD_ORDER: tuple[type[SQLModel], ...] = (
     Payment,
     HappyCall,
     HappyCallAttempt,
+    FamilyLink,
     Notice,
     Plan,
     PointDay,

@@ -189,6 +189,7 @@ def open_file(
         tuple(_party(role, who) for role, who in parties.items()),
         office.known_phones[maker.id],
         case.ring,
+        office.links_at,
     )
     return case
 

@@ -48,7 +48,7 @@ def run_demo(*, root: Path, data_dir: Path, port: int, fresh: bool, migrate: Cal
         web, *others = _children(root, data_dir, database_url, port=port, provider_port=provider_port)
         supervisor.start([web])
         migrate(database_url)
-        _seed(database_url)
+        _seed(database_url, links_at=f"http://{HOST}:{port}")
         supervisor.let_go()
         supervisor.start(others)
         supervisor.run_until(lambda: _is_ready(port), within_s=READY_WITHIN_S)
@@ -74,10 +74,13 @@ def _refuse_foreign(url: str, *, fresh: bool) -> None:
         database.dispose()
 
 
-def _seed(database_url: str) -> None:
-    from simulation.world import prepare_world  # takes a second to import: the web's begins before
+def _seed(database_url: str, *, links_at: str) -> None:
+    # They take a second to import: the web's begins before.
+    from dispatch.family_links import LINKS_AT
+    from simulation.world import prepare_world
 
-    database = Database(make_engine(database_url, pool_size=2, statement_timeout_ms=120_000))
+    engine = make_engine(database_url, pool_size=2, statement_timeout_ms=120_000)
+    database = Database(engine, info={LINKS_AT: links_at})
     try:
         prepare_world(database, now=clock.now(), tell=_tell)
     finally:

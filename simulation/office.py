@@ -25,6 +25,8 @@ class Office:
     rules: dict[int, CompanyRules]
     """By company."""
     calendars: dict[int, Calendar]
+    links_at: str = ""
+    """Where the links in texts lead; empty: they have none."""
     _tills: dict[int, Till] = field(default_factory=dict)
     _times: dict[int, KnownTimes] = field(default_factory=dict)
     _calls: dict[tuple[int, date, bool], tuple[datetime, datetime]] = field(default_factory=dict)

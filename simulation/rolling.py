@@ -25,7 +25,7 @@ _OWN_TIMES: tuple[type[SQLModel], ...] = (Shift, Absence, DutyRota)
 _TOUCHED = text("""
     SELECT subject_id FROM timeline_entry
     WHERE subject_kind = 'ticket' AND subject_id = ANY(:ids)
-      AND source <> 'demo' AND actor_kind IN ('person', 'command')
+      AND source <> 'demo' AND actor_kind IN ('person', 'command', 'family')
     UNION SELECT suspected_duplicate_of_id FROM ticket
     WHERE suspected_duplicate_of_id = ANY(:ids) AND NOT id = ANY(:ids)
     UNION SELECT reopened_from_id FROM ticket WHERE reopened_from_id = ANY(:ids) AND NOT id = ANY(:ids)
@@ -48,6 +48,7 @@ _OF_TICKETS = (
     "DELETE FROM task WHERE ticket_id = ANY(:ids)",
     "DELETE FROM contact_attempt WHERE ticket_id = ANY(:ids)",
     "DELETE FROM booking WHERE visit_id IN (SELECT id FROM visit WHERE ticket_id = ANY(:ids))",
+    "DELETE FROM family_link WHERE ticket_id = ANY(:ids)",
     "DELETE FROM visit WHERE ticket_id = ANY(:ids)",
     "DELETE FROM placement WHERE ticket_id = ANY(:ids)",
     "DELETE FROM ticket_clock WHERE ticket_id = ANY(:ids)",
@@ -79,7 +80,7 @@ _VOID = text("""
 """)
 _KNOWN_CHILDREN = (
     *("ticket", "ticket_party", "wished_window", "triage_step", "ticket_clock", "placement", "visit"),
-    *("contact_attempt", "task", "charge", "payment", "notice", "happy_call"),
+    *("contact_attempt", "task", "charge", "payment", "notice", "happy_call", "family_link"),
 )
 _CHILDREN = text("""
     SELECT c.conrelid::regclass::text, a.attname FROM pg_constraint c

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from core.masking import mask_address
+from core.secrets import hash_token
+from dispatch.family_links import new_token, url_of
+from dispatch.models import FamilyLink
 from notifications import messages
 from notifications.catalogue import Role
 from notifications.messages import (
@@ -21,7 +24,7 @@ from notifications.messages import (
     Worker,
 )
 from notifications.models import Notice
-from notifications.recipients import CallTask, Party, plan_recipients
+from notifications.recipients import CallTask, Delivery, Party, plan_recipients
 from notifications.wording import Rendered, render
 from simulation.bulk import Batch
 from simulation.shapes import HomeSpec, Maker, TechnicianSpec
@@ -41,6 +44,8 @@ class Letterbox:
     known: set[str]
     rang: Callable[[Event, int, CallTask, str, datetime], None]
     """What to do about a number that takes no text: event, generation, call, words, moment."""
+    links_at: str = ""
+    """Where links lead; empty: texts have none."""
     _generation: dict[Event, int] = field(default_factory=dict)
 
     def tell_family(self, context: FamilyContext, at: datetime) -> None:
@@ -54,12 +59,29 @@ class Letterbox:
             first = delivery.phone not in self.known
             self.known.add(delivery.phone)
             text = render(
-                context=context, variant=delivery.variant, acquaintance="FIRST" if first else "LATER"
+                context=self._linked(context, delivery, at),
+                variant=delivery.variant,
+                acquaintance="FIRST" if first else "LATER",
             )
             self._keep(text, delivery.recipient, delivery.phone, generation, at)
         for call in plan.calls:
             words = render(context=context, variant=call.recipient.value).text
             self.rang(event, generation, call, words, at)
+
+    def _linked(self, context: FamilyContext, delivery: Delivery, at: datetime) -> FamilyContext:
+        """The news with a link of this reader's own, which works from then on."""
+        if not self.links_at:
+            return context
+        token = new_token()
+        self.batch.add(
+            FamilyLink,
+            company_id=self.maker.id,
+            ticket_id=self.ticket_id,
+            roles=[role.value for role in delivery.serves],
+            token_hash=hash_token(token),
+            created_at=at,
+        )
+        return replace(context, case=replace(context.case, link=url_of(self.links_at, token)))
 
     def tell_technician(self, context: Context, technician: TechnicianSpec, at: datetime) -> None:
         """Tell a technician of a job."""

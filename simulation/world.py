@@ -17,6 +17,7 @@ from core.dated import read_calendar, read_rules
 from core.db import Database
 from core.secrets import hash_password
 from core.settings import StartupRefusedError
+from dispatch.family_links import LINKS_AT
 from dispatch.numbers import count_on
 from simulation import marker, rolling
 from simulation.building import Built, build
@@ -163,6 +164,7 @@ def _write_day(
         now=now,
         rules={i: read_rules(session, company_id=i, at=now) for i in world.makers},
         calendars={i: read_calendar(session, company_id=i) for i in world.makers},
+        links_at=session.info.get(LINKS_AT, ""),
     )
     batch = Batch(first_free_ids(session))
     ordered = sorted(stories, key=lambda s: moments_of(s, now=office.seconds, designated=False).received)

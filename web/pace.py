@@ -1,8 +1,9 @@
-"""How often a program may ask: a bucket a token, kept in the process (docs/decisions/0012)."""
+"""How often a program or a link may ask: a bucket each, kept in the process (docs/decisions/0012)."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable
 from datetime import datetime
 from threading import Lock
 
@@ -14,10 +15,10 @@ class Pace:
     """Buckets of this process. Each holds a minute's share, and fills again evenly."""
 
     def __init__(self) -> None:
-        self._left: dict[int, tuple[float, datetime]] = {}
+        self._left: dict[Hashable, tuple[float, datetime]] = {}
         self._lock = Lock()
 
-    def take(self, key: int, a_minute: int, *, processes: int, now: datetime) -> int:
+    def take(self, key: Hashable, a_minute: int, *, processes: int, now: datetime) -> int:
         """Take one request out of a bucket. Returns 0, or the whole seconds to wait when it is empty.
 
         Args:

@@ -11,6 +11,7 @@ from web.pages import (
     agent,
     api_docs,
     dispatch,
+    family,
     live,
     manager_money,
     phones,
@@ -59,5 +60,6 @@ PAGE_ROUTERS: tuple[APIRouter, ...] = (
     manager_money.router,
     phones.router,
     webhooks.router,
+    *family.ROUTERS,
     *admin.ROUTERS,
 )

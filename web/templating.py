@@ -16,6 +16,7 @@ from core.i18n import N_, _, get_language, gettext_now, ngettext_now, pgettext_n
 from core.phones import parse_phone
 from web.context import context_of
 from web.display import register_display
+from web.presenters import family
 from web.presenters.offers import offer_value
 from web.unmask_reasons import unmask_reasons
 
@@ -119,6 +120,13 @@ def environment() -> Environment:
     register_display(made)
     made.filters["phone"] = phone_display
     made.filters["offer"] = offer_value
+    made.filters.update(
+        spoken_window=family.window_words,
+        spoken_moment=family.moment_words,
+        spoken_day=family.day_words,
+        spoken_money=family.money_words,
+        near=family.near_words,
+    )
     made.globals["unmask_reasons"] = unmask_reasons
     return made
 

@@ -59,6 +59,8 @@ class Case:
     payer: PartyRole = "resident"
     payer_name: str | None = None
     resident_reached: Literal["TEXT", "CALL"] | None = None
+    link: str | None = None
+    """This reader's way to the family's page, filled in for each text; None where there is none to give."""
 
     @property
     def asker(self) -> str | None:

@@ -16,6 +16,7 @@ from core.actor import SYSTEM, Role
 from core.db import Database
 from core.jobs import make_worker_app
 from core.settings import Settings
+from dispatch.family_links import LINKS_AT
 from dispatch.planning.solving import SolverPool
 from notifications.fake_provider import Controls, create_fake_provider
 from notifications.providers.choice import make_carriers
@@ -173,12 +174,15 @@ def open_house(
             web_threads=6,
             solve_seconds=1.0,
         )
+        memory: dict[str, Any] = {LINKS_AT: None}
+        database = Database(database.engine, info=memory)
         context = WebContext(settings=settings, database=database, clock=clock, live=LiveHub(database_url))
         with (
             application(context) as app,
             serving(app) as url,
             SolverPool() if solves else nullcontext() as solver,
         ):
+            memory[LINKS_AT] = url
             carriers = make_carriers(settings)
             worker = WorkerContext(
                 settings=settings,

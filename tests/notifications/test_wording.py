@@ -41,6 +41,9 @@ CONTEXTS: dict[Event, messages.Context] = {
     Event.ESTIMATE: messages.CostEstimate(CASE, WORKER, WINDOW, 18_000, 18_000, 420_000, 300_000),
     Event.APPROVAL_ASKED: messages.ApprovalAsked(CASE, WORKER, BILL, 32_000),
     Event.VISIT_RESULT: messages.VisitResult(CASE, WORKER, kst(DAY, 15), BILL, 32_000, "점화장치 청소"),
+    Event.CORRECTION_NOTICE: messages.CorrectionNotice(
+        CASE, ("연기가 나가는 통에 틈이 있습니다.",), use_stop=True, put_right_by=kst(DAY, 12)
+    ),
     Event.JOB_ASSIGNED: messages.JobAssigned(
         "온누리보일러",
         "ON-261201-0007",
@@ -87,6 +90,17 @@ def test_every_text_can_be_sent_and_names_the_maker_first(
     assert (rendered.subject is None) == (rendered.channel == "SMS")
     assert not re.search(r"https?://|/t/|광고|None|\{\{|\n\n\n", rendered.text)
     assert len(rendered.template_version) == 12
+
+
+@pytest.mark.parametrize(("event", "variant"), [each for each in ALL if each[0] not in STAFF_EVENTS], ids=str)
+def test_a_readers_own_link_ends_the_text_and_stands_by_itself(event: Event, variant: str) -> None:
+    """Phones make it pressable up to the next blank; the text says the same things without it."""
+    context, link = CONTEXTS[event], "https://on.example.kr/t/aB3dE6gH9jK2mN5pQ8sT2vW"
+    assert isinstance(context, messages.FamilyNews)
+    without = text_of(context, variant)
+    linked = text_of(replace(context, case=replace(context.case, link=link)), variant)
+    assert re.search(rf"\n{re.escape(link)}$", linked) and linked.startswith(without)
+    assert len(re.findall("https?://", linked)) == 1 and "\n\n\n" not in linked
 
 
 @pytest.mark.parametrize(

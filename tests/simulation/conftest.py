@@ -10,6 +10,7 @@ import pytest
 from core.clock import operating_day
 from core.dated import read_rules
 from core.db import Database, make_engine
+from dispatch.family_links import LINKS_AT
 from simulation.building import Built, build
 from simulation.bulk import Batch, first_free_ids
 from simulation.world import NATIONAL, prepare_world
@@ -23,7 +24,8 @@ SEEDED_AT = datetime(2026, 12, 1, 2, 0, tzinfo=UTC)
 def seeded_name(postgres_server: Server, template_database: str) -> Iterator[str]:
     """A database with the demo's world in it; nobody stays connected, so that it can be cloned."""
     with postgres_server.temporary(template_database) as name:
-        database = Database(make_engine(postgres_server.url_of(name), pool_size=1))
+        engine = make_engine(postgres_server.url_of(name), pool_size=1)
+        database = Database(engine, info={LINKS_AT: "https://on.example.kr"})
         prepare_world(database, now=SEEDED_AT, tell=lambda _text: None)
         database.dispose()
         yield name

@@ -28,6 +28,22 @@ TABLE = {
         GET /login/second
         POST /login/second
         POST /logout
+        GET /t/{token}
+        GET /t/{token}/approval
+        POST /t/{token}/approval
+        GET /t/{token}/away
+        POST /t/{token}/away
+        GET /t/{token}/call
+        POST /t/{token}/call
+        GET /t/{token}/complaint
+        POST /t/{token}/complaint
+        GET /t/{token}/correction
+        GET /t/{token}/cost
+        POST /t/{token}/language
+        GET /t/{token}/time
+        POST /t/{token}/time
+        GET /t/{token}/try
+        GET /t/{token}/{_rest:path}
         GET /unlock
         POST /unlock
         POST /webhooks/solapi/{token}

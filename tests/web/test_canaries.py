@@ -78,6 +78,21 @@ UNSEEN = {
     "/login/second": "stands between password and second factor, before anybody is known",
     "/login/provider": "leads to the identity provider",
     "/login/provider/back": "comes from the identity provider",
+    **{
+        f"/t/{{token}}{page}": "takes a family's own secret, and is searched in test_family.py"
+        for page in (
+            "",
+            "/approval",
+            "/away",
+            "/call",
+            "/complaint",
+            "/correction",
+            "/cost",
+            "/time",
+            "/try",
+            "/{_rest:path}",
+        )
+    },
     "/docs": "describes the API",
     "/live": "a stream, heard below",
     "/admin/imports/files/{upload_id}": "reads back to an administrator the file that he has just brought",

@@ -7,6 +7,7 @@ from typing import Any
 
 from core.i18n import N_, _
 from dispatch.detail_shapes import TimelineFacts
+from dispatch.family_steps import NAME as FAMILY
 from web.presenters.timeline_facts import Names, facts_of, happened_words, reason_of
 
 WORDS: dict[str, tuple[str, str]] = {
@@ -43,6 +44,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "TechnicianArrived": (N_("기사가 도착했습니다"), ""),
     "WorkStarted": (N_("작업을 시작했습니다"), ""),
     "FamilyAbsent": (N_("아무도 안 계셨습니다"), "warn"),
+    "FamilyAgreed": (N_("가족이 방문 시간을 골랐습니다"), "ok"),
+    "FamilyNotAtHome": (N_("가족이 집에 없다고 알렸습니다"), "warn"),
+    "CorrectionNoticeWritten": (N_("시정 권고문을 적었습니다"), "warn"),
     "BoilerCorrected": (N_("보일러 정보를 고쳤습니다"), ""),
     "VisitHeld": (N_("작업을 미뤘습니다"), "warn"),
     "HoldEnded": (N_("미룬 작업을 다시 시작합니다"), ""),
@@ -80,6 +84,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "NoticeAccepted": (N_("문자를 통신사에 넘겼습니다"), ""),
     "HappyCallScheduled": (N_("해피콜을 잡았습니다"), ""),
     "HappyCallAttempted": (N_("해피콜을 걸었습니다"), ""),
+    "HappyCallWished": (N_("가족이 해피콜 시간을 골랐습니다"), ""),
     "HappyCallDone": (N_("해피콜을 마쳤습니다"), "ok"),
     "HappyCallClosed": (N_("해피콜을 끝냈습니다"), ""),
     "HappyCallWithdrawn": (N_("해피콜을 하지 않기로 했습니다"), ""),
@@ -117,7 +122,8 @@ def timeline_items(
         told = entry.what in BY_HAND and (entry.at, entry.data.get("visit_id")) in decided
         if entry.what in QUIET or told:
             continue
-        by = f"{entry.by} ({entry.on_behalf_of})" if entry.on_behalf_of else entry.by
+        who = _(entry.by) if entry.by == FAMILY else entry.by
+        by = f"{who} ({entry.on_behalf_of})" if entry.on_behalf_of else who
         why = show(reason_of(entry.what, entry.reason, entry.data))
         what, tone = line_of(entry, names), _words_of(entry)[1]
         items.append({"at": entry.at, "by": by, "what": what, "why": why, "tone": tone})

@@ -363,6 +363,15 @@ GROUPS: tuple[tuple[str, str, tuple[Setting, ...]], ...] = (
                 N_("같은 집에서 이 안에 다시 오면 표시"),
                 Duration(HOUR, 0, 30 * DAY),
             ),
+            Setting(
+                "correction_days",
+                N_("시정 권고 기한"),
+                N_("고쳐 달라고 권고하는 날까지"),
+                ByName(
+                    {"use_stop": N_("사용 중지"), "repair": N_("고쳐야 함"), "advice": N_("권함")},
+                    Number(1, 365, N_("일")),
+                ),
+            ),
             Setting("link_days", N_("가족 주소가 열리는 날"), N_("수리를 마친 뒤"), Number(1, 365, N_("일"))),
             Setting("advert_from", N_("광고를 보낼 수 있는 때"), N_("이때부터"), Clock()),
             Setting("advert_until", N_("광고를 멈추는 때"), N_("이때부터 보내지 않습니다"), Clock()),

@@ -228,6 +228,16 @@ def _start_value(visit: VisitFacts | None) -> str:
     return visit.planned_start.astimezone(KST).strftime("%Y-%m-%dT%H:%M")
 
 
+CLOSED_BY_HAND = (
+    "CALL_LANDLINE",
+    "NOTICE_FAILED",
+    "PART_CALL",
+    "ESCALATION",
+    "CHECK_BILL",
+    "CORRECTION_CHECK",
+)
+
+
 def _base_version(session: Session, detail: TicketDetail) -> int | None:
     visit = detail.visit
     if visit is None or visit.planned_start is None or visit.state not in OPEN_VISIT_STATES:
@@ -244,7 +254,7 @@ def _task(task: Any, show: Show) -> dict[str, Any]:
         "owner": task.owner.name,
         "due_at": task.due_at,
         "whom": _(PARTIES[task.recipient]) if task.recipient in PARTIES else "",
-        "can_close": task.kind in ("CALL_LANDLINE", "NOTICE_FAILED", "PART_CALL", "ESCALATION", "CHECK_BILL"),
+        "can_close": task.kind in CLOSED_BY_HAND,
     }
 
 

@@ -1,0 +1,193 @@
+"""What a family does on its page: agree a window, put a visit off, complain. Each sending is taken once."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, select
+
+from core.actor import Actor
+from core.clock import rfc3339_kst
+from core.errors import ConflictError, ForbiddenError
+from core.i18n import N_, _
+from dispatch import clocks, money_notices, notices, tasks
+from dispatch.agreeing import agreed_before, put_into_window, window_of
+from dispatch.approvals import ApprovalFacts, UnknownApprovalError, answer_approval, last_approval
+from dispatch.attempt_checks import require_open
+from dispatch.cases import WrongStateError, current_visit, lock_case
+from dispatch.escalation import escalate_ticket
+from dispatch.family_links import OpenLink
+from dispatch.family_models import FamilyAct
+from dispatch.models import Ticket
+from dispatch.planning import slots
+from dispatch.planning.slots import NoPointYetError
+from dispatch.revisits import hold
+from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES
+from dispatch.tickets import note_change
+from dispatch.visit_schemas import AgreedWindow, AttemptRequest, Outcome
+from notifications.messages import Window
+from workforce.schemas import PersonInfo
+
+NAME = N_("가족이 링크에서")
+"""Whom the timeline names; which of the family it was, nobody can know."""
+MOST_OFFERED = 8
+SETTLED_BY_LINK = (tasks.REVISIT_CALL, tasks.PART_CALL)
+"""Calls that were to agree a time. The first contact is still somebody's to make."""
+
+
+class FormReusedError(ConflictError):
+    """A form that was sent before came again with other content."""
+
+    code = "form-reused"
+
+
+def family_actor(link: OpenLink) -> Actor:
+    """The family of a link as the author of a change."""
+    return Actor(kind="family", name=NAME, source=f"link:{link.id}")
+
+
+def take_once(
+    session: Session, *, link: OpenLink, kind: str, form_key: str, content: str, now: datetime
+) -> bool:
+    """Whether this sending is the first of its form. Two copies of one press wait for each other.
+
+    Raises FormReusedError when the same form comes with other content (409).
+    """
+    body_hash = hashlib.sha256(f"{kind}\0{content}".encode()).hexdigest()
+    values = {
+        "company_id": link.company_id,
+        "ticket_id": link.ticket_id,
+        "link_id": link.id,
+        "form_key": form_key,
+        "kind": kind,
+        "body_hash": body_hash,
+        "at": now,
+    }
+    put = insert(FamilyAct).on_conflict_do_nothing(index_elements=["link_id", "form_key"])
+    if session.execute(put.returning(col(FamilyAct.id)), values).first() is not None:
+        return True
+    before = session.exec(
+        select(FamilyAct.body_hash).where(
+            col(FamilyAct.link_id) == link.id, col(FamilyAct.form_key) == form_key
+        )
+    ).one()
+    if before != body_hash:
+        raise FormReusedError(_("이미 보낸 화면입니다. 처음 화면에서 다시 해 주세요."))
+    return False
+
+
+def offer_windows(session: Session, *, link: OpenLink, now: datetime) -> list[Window]:
+    """The windows that can be kept, soonest first, without the one that is agreed; empty when none can."""
+    try:
+        found = slots.rank_slots(session, ticket_id=link.ticket_id, now=now)
+    except NoPointYetError:
+        return []
+    visit = current_visit(session, ticket_id=link.ticket_id)
+    agreed = window_of(visit) if visit is not None and visit.state in OPEN_VISIT_STATES else None
+    windows = dict.fromkeys(Window(slot.start, slot.end) for slot in found)
+    soonest = sorted((w for w in windows if w != agreed), key=lambda window: window.start)
+    return soonest[:MOST_OFFERED]
+
+
+def agree(session: Session, *, link: OpenLink, window: Window, now: datetime) -> Window:
+    """Agree a window on the page; both parties are told. The same one again changes nothing.
+
+    The promise clock stops, the contact clock does not: somebody still rings (domain rule, section 12).
+
+    Raises:
+        WrongStateError: the case has ended, somebody is on the way, or nobody has the case yet (409).
+        BadAttemptError: the part for which it waits comes later (422).
+        appointments.WindowNotReachableError: taken in the meantime; it lists what can be kept (409).
+    """
+    case = lock_case(session, ticket_id=link.ticket_id)
+    before, by = agreed_before(case), family_actor(link)
+    if before == window and case.ticket.status == "APPOINTED":
+        return window
+    wanted = AgreedWindow(window.start, window.end)
+    require_open(case, AttemptRequest(Outcome.CONNECTED, window=wanted))
+    if case.ticket.safety:
+        raise WrongStateError(_("위험할 수 있는 접수라 시간을 고르지 않고 바로 갑니다. 전화해 주세요."))
+    visit = put_into_window(session, case=case, window=wanted, agreed_at=now, by=by, now=now)
+    clocks.stop_clock(
+        session, ticket_id=link.ticket_id, kind="promise", at=now, evidence="FAMILY", by=by, now=now
+    )
+    tasks.close_tasks_of(
+        session,
+        ticket_id=link.ticket_id,
+        kinds=SETTLED_BY_LINK,
+        outcome=N_("가족이 링크에서 방문 시간을 골랐습니다."),
+        by=by,
+        now=now,
+    )
+    data: dict[str, object] = {"window": _written(window), "evidence": "FAMILY"}
+    if before is not None:
+        data["window_before"] = _written(before)
+    note_change(session, ticket=case.ticket, what="FamilyAgreed", by=by, now=now, data=data)
+    notices.tell_window(
+        session, visit_id=visit.id or 0, before=before, reason=None, now=now, wished=before is not None
+    )
+    money_notices.tell_estimate(session, visit_id=visit.id or 0, now=now)
+    return window
+
+
+def put_off(session: Session, *, link: OpenLink, now: datetime) -> None:
+    """Nobody will be at home: the visit is called off, also on the way, and another time is to be agreed.
+
+    The technician is told at once, and the desk is asked to ring unless the family picks a time itself. A
+    second asking changes nothing.
+
+    Raises WrongStateError: he stands at the door, or nobody is to come (409).
+    """
+    case = lock_case(session, ticket_id=link.ticket_id)
+    ticket, visit = case.ticket, case.visit
+    if ticket.status == "ON_HOLD":
+        return
+    if visit is not None and visit.state in ("arrived", "in_progress"):
+        raise WrongStateError(_("기사가 이미 도착했습니다. 기사와 바로 통화할 수 있게 전화해 주세요."))
+    if ticket.status in ENDED_STATUSES or visit is None or visit.state not in OPEN_VISIT_STATES:
+        raise WrongStateError(_("지금은 미룰 방문이 없습니다."))
+    by = family_actor(link)
+    note_change(
+        session,
+        ticket=ticket,
+        what="FamilyNotAtHome",
+        by=by,
+        now=now,
+        data={"visit_id": visit.id, "on_the_way": visit.state == "en_route"},
+    )
+    hold(session, ticket_id=link.ticket_id, reason="customer_request", due=None, by=by, now=now)
+
+
+def answer_cost(
+    session: Session, *, link: OpenLink, approval_id: int, agrees: bool, now: datetime
+) -> ApprovalFacts:
+    """Whoever pays agrees to what the technician asked about, or refuses. The same answer twice is one.
+
+    Raises:
+        ForbiddenError: none of this link's people pays (403).
+        UnknownApprovalError: no such asking of this case (404).
+        ApprovalClosedError: it was answered otherwise, or other work is asked about by now (409).
+    """
+    ticket = session.get_one(Ticket, link.ticket_id)
+    if ticket.payer_role not in link.roles:
+        raise ForbiddenError(_("비용을 내시는 분만 답하실 수 있습니다. 전화로 도와드리겠습니다."))
+    visit = current_visit(session, ticket_id=link.ticket_id)
+    asked = last_approval(session, visit_id=visit.id or 0) if visit is not None else None
+    if asked is None or asked.id != approval_id:
+        raise UnknownApprovalError(_("그사이 내용이 바뀌었습니다. 처음 화면에서 다시 보아 주세요."))
+    by = family_actor(link)
+    return answer_approval(session, approval_id=approval_id, agrees=agrees, by=by, now=now, how="FAMILY")
+
+
+def complain(session: Session, *, link: OpenLink, words: str, now: datetime) -> PersonInfo:
+    """Hand what the family wrote to the escalation person on duty, who rings back. Returns who that is.
+
+    Raises NoReasonError: nothing was written (422).
+    """
+    return escalate_ticket(session, ticket_id=link.ticket_id, reason=words, by=family_actor(link), now=now)
+
+
+def _written(window: Window) -> list[str]:
+    return [rfc3339_kst(window.start), rfc3339_kst(window.end)]

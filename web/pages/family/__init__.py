@@ -1,0 +1,7 @@
+"""The family's page behind the link in a text: no log-in, one thing a page, forms alone."""
+
+from __future__ import annotations
+
+from web.pages.family import acts, pages
+
+ROUTERS = (pages.router, acts.router, pages.elsewhere)

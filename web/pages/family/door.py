@@ -1,0 +1,137 @@
+"""The door of the family's page: the token in the address is all there is to show, and all that is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from sqlmodel import Session
+from starlette.concurrency import run_in_threadpool
+
+from core.errors import DomainError, ForbiddenError, TooManyError
+from core.i18n import _, set_language
+from core.secrets import hash_token
+from core.wall import Caller as Behind
+from core.wall import work_for
+from dispatch.family_links import LinkOverError, OpenLink, find_link
+from web.context import caller_address, context_of
+from web.language import language_of
+from web.templating import render_page
+from workforce.queries import company_ids, get_company
+from workforce.schemas import CompanyInfo
+
+PRIVATE = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow, noarchive",
+}
+"""The address is the key: nobody keeps it, passes it on or lists it."""
+FOREIGN = ("cross-site", "same-site")
+LONGEST_TOKEN = 200
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Whoever opened a link: all that is known is the link, and whose case it is."""
+
+    link: OpenLink
+    company: CompanyInfo
+
+
+class FamilyRoute(APIRoute):
+    """A route behind a link: paced, found, and answered with the maker's number whatever happens."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wrap FastAPI's handler: the link first, then the page."""
+        handler = super().get_route_handler()
+
+        async def opened(request: Request) -> Response:
+            set_language(language_of(request))
+            try:
+                request.state.family = await run_in_threadpool(_open, request)
+                work_for(Behind(request.state.family.link.company_id, person_id=0))
+                answer = await handler(request)
+            except DomainError as error:
+                answer = await run_in_threadpool(closed, request, error)
+            answer.headers.update(PRIVATE)
+            return answer
+
+        return opened
+
+
+def visitor_of(request: Request) -> Visitor:
+    """Who opened the link of this request."""
+    visitor: Visitor = request.state.family
+    return visitor
+
+
+def closed(request: Request, error: DomainError) -> Response:
+    """A page that says what is the matter and whom to ring; nothing of any case."""
+    visitor: Visitor | None = getattr(request.state, "family", None)
+    headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, TooManyError) else {}
+    makers = [visitor.company] if visitor is not None else _makers(request, error)
+    values = {"makers": makers, "maker": makers[0] if len(makers) == 1 else None, "words": error.detail}
+    values |= {"again": here(request) if visitor is not None else None}
+    return render_page(request, "family/closed.html", values, status_code=error.status, headers=headers)
+
+
+def show(
+    request: Request, template: str, values: Mapping[str, Any], *, error: DomainError | None = None
+) -> Response:
+    """A page of the family's, under its maker's name; with `error` it says first why nothing was done."""
+    frame = {"maker": visitor_of(request).company, "here": here(request), "error": error}
+    return render_page(
+        request, template, {**frame, **values}, status_code=error.status if error is not None else 200
+    )
+
+
+def here(request: Request) -> str:
+    """The page's own address, without what stands behind it."""
+    return f"/t/{request.path_params['token']}"
+
+
+def _open(request: Request) -> Visitor:
+    """Everything that is asked before a page is made.
+
+    Raises:
+        TooManyError: this link or this address asks too often.
+        ForbiddenError: another site's page sent a form here.
+        UnknownLinkError, LinkOverError: as `find_link`; malformed and unknown are one.
+    """
+    context, now = context_of(request), context_of(request).clock()
+    token = str(request.path_params["token"])[:LONGEST_TOKEN]
+    _keep_pace(request, token, now)
+    if request.method != "GET" and request.headers.get("sec-fetch-site") in FOREIGN:
+        raise ForbiddenError(
+            _("다른 사이트에서 온 요청이라 받지 않았습니다. 문자의 주소를 다시 눌러 주세요.")
+        )
+    with context.database.everywhere.glancing() as session:
+        link = find_link(session, token=token, now=now)
+        return Visitor(link, get_company(session, company_id=link.company_id))
+
+
+def _keep_pace(request: Request, token: str, now: datetime) -> None:
+    context, settings = context_of(request), context_of(request).settings
+    for key, a_minute in (
+        (("address", caller_address(request)), settings.link_requests_a_minute_address),
+        (("link", hash_token(token)), settings.link_requests_a_minute),
+    ):
+        wait = context.pace.take(key, a_minute, processes=settings.web_processes, now=now)
+        if wait:
+            raise TooManyError(
+                _("너무 자주 눌렀습니다. {n}초 뒤에 다시 눌러 주세요.").format(n=wait), retry_after_s=wait
+            )
+
+
+def _makers(request: Request, error: DomainError) -> list[CompanyInfo]:
+    """Whose numbers to show when the link shows nothing: its maker's if it had one, else everybody's."""
+    with context_of(request).database.everywhere.glancing() as session:
+        return _companies(session, [error.company_id] if isinstance(error, LinkOverError) else None)
+
+
+def _companies(session: Session, ids: list[int] | None) -> list[CompanyInfo]:
+    return [get_company(session, company_id=each) for each in (ids or company_ids(session))]

@@ -1,0 +1,177 @@
+"""What the family's page says: plain words, in Korean as they are spoken, in English by the switch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+
+from core.clock import KST, kst
+from core.i18n import N_, _, get_language
+from dispatch.family_view import FamilyView, Stage
+from notifications import texts
+from notifications.messages import Window
+from web.display import date_text, time_text
+
+SAID: Mapping[str, str] = {
+    "agreed": N_("방문 시간을 정했습니다. 바뀐 내용은 문자로도 보내 드립니다."),
+    "put_off": N_("오늘 방문을 멈추고 기사에게 알렸습니다. 아래에서 다른 시간을 골라 주세요."),
+    "cost_agreed": N_("동의하신 것을 기사에게 바로 알렸습니다. 이 비용으로 수리합니다."),
+    "cost_refused": N_("원하지 않으신다고 기사에게 바로 알렸습니다. 기사가 다른 방법을 의논드립니다."),
+    "complained": N_("적어 주신 내용을 책임자에게 바로 전했습니다. 책임자가 살펴보고 전화드립니다."),
+    "call_wished": N_("고르신 시간에 전화드리겠습니다."),
+    "no_call": N_("전화드리지 않겠습니다. 불편한 점이 있으면 언제든 알려 주세요."),
+    "already": N_("이미 받은 내용입니다. 지금 상황은 아래와 같습니다."),
+}
+"""What is said once something was done, by the word in the address."""
+
+STEPS: tuple[tuple[str, frozenset[Stage]], ...] = (
+    (N_("접수했습니다"), frozenset()),
+    (N_("방문 시간 정하기"), frozenset({Stage.ARRANGING, Stage.MISSED, Stage.WAITING})),
+    (N_("기사 방문"), frozenset({Stage.AGREED, Stage.ON_THE_WAY})),
+    (N_("수리"), frozenset({Stage.AT_HOME})),
+    (N_("끝"), frozenset({Stage.DONE})),
+)
+ROUNDED_TO_MIN = 5
+
+
+def headline(view: FamilyView, *, now: datetime) -> str:
+    """Where things stand, in one sentence."""
+    if view.link.pays_alone:
+        return _("보일러 수리 비용")
+    if view.stage is Stage.AGREED and view.window is not None and now <= view.window.end:
+        return _("{when}에 기사가 갑니다").format(when=window_words(view.window))
+    special = {
+        Stage.ARRANGING: view.safety,
+        Stage.MISSED: view.missed_early,
+        Stage.WAITING: view.waits_for_part,
+    }
+    return _((_SPECIAL if special.get(view.stage) else _HEADLINES)[view.stage])
+
+
+_SPECIAL = {
+    Stage.ARRANGING: N_("기사를 바로 보내고 있습니다"),
+    Stage.MISSED: N_("약속보다 먼저 찾아가 만나지 못했습니다. 죄송합니다"),
+    Stage.WAITING: N_("부품을 기다리고 있습니다"),
+}
+_HEADLINES = {
+    Stage.ARRANGING: N_("방문 시간을 정하고 있습니다"),
+    Stage.WAITING: N_("방문을 미루었습니다"),
+    Stage.AGREED: N_("기사가 늦어지고 있습니다. 죄송합니다"),
+    Stage.ON_THE_WAY: N_("기사가 가고 있습니다"),
+    Stage.AT_HOME: N_("기사가 도착했습니다"),
+    Stage.MISSED: N_("기사가 찾아갔지만 만나지 못했습니다"),
+    Stage.DONE: N_("방문이 끝났습니다"),
+    Stage.CANCELLED: N_("접수가 취소되었습니다"),
+    Stage.MERGED: N_("먼저 하신 접수와 하나로 합쳤습니다"),
+    Stage.SELF_FIXED: N_("직접 해결하셔서 접수를 마쳤습니다"),
+}
+
+
+def next_words(view: FamilyView, *, now: datetime) -> list[str]:
+    """What happens next and by when, a sentence each."""
+    if view.link.pays_alone:
+        return [_("{name}님 댁 보일러 수리 비용을 보실 수 있습니다.").format(name=view.case.resident)]
+    again = [_("다시 접수되어 새로 방문합니다.")] if view.reopened else []
+    return again + _next(view, now)
+
+
+def _next(view: FamilyView, now: datetime) -> list[str]:
+    if view.stage is Stage.ARRANGING and view.safety:
+        return [
+            _("시간을 정하지 않고 가장 가까운 기사가 바로 갑니다."),
+            _("창문을 열고 집 밖에서 기다려 주세요. 불이나 전기 스위치는 켜지 마세요."),
+        ]
+    if view.stage is Stage.AGREED and view.window is not None and now > view.window.end:
+        return [_("약속한 시간({when})이 지났습니다.").format(when=window_words(view.window)), _(_RING_US)]
+    if view.stage is Stage.ON_THE_WAY:
+        return _arrival(view)
+    if view.stage is Stage.WAITING and view.waits_for_part:
+        return _part(view)
+    if view.stage in (Stage.ARRANGING, Stage.AGREED):
+        return _call_words(view, now)
+    return [_(words) for words in _NEXT.get(view.stage, ())]
+
+
+_RING_US = N_("기다리기 어려우시면 아래 번호로 전화해 주세요.")
+_NEXT: Mapping[Stage, tuple[str, ...]] = {
+    Stage.MISSED: (N_("다시 찾아갈 시간을 골라 주세요. 고르지 않으시면 저희가 전화드립니다."),),
+    Stage.WAITING: (N_("좋은 시간을 골라 주세요. 고르지 않으시면 저희가 전화드립니다."),),
+    Stage.CANCELLED: (N_("취소하신 적이 없거나 다시 필요하시면 아래 번호로 전화해 주세요."),),
+    Stage.MERGED: (
+        N_("같은 일이 두 번 접수되어 하나로 합쳤습니다. 방문은 먼저 하신 접수로 그대로 갑니다."),
+        N_("먼저 받으신 문자의 주소를 누르시거나, 아래 번호로 전화해 주세요."),
+    ),
+    Stage.SELF_FIXED: (N_("다시 안 되면 아래 번호로 전화해 주세요. 바로 이어서 도와드립니다."),),
+    Stage.DONE: (N_("보일러가 다시 안 되면 아래 번호로 전화해 주세요."),),
+    Stage.AT_HOME: (N_("수리가 끝나면 한 일과 비용을 문자로 알려 드립니다."),),
+}
+
+
+def _call_words(view: FamilyView, now: datetime) -> list[str]:
+    if view.call_by is None:
+        return [] if view.stage is Stage.AGREED else [_("곧 전화드려 방문 시간을 정하겠습니다.")]
+    if now > view.call_by:
+        return [_("전화가 늦어 죄송합니다. 곧 전화드리겠습니다."), _(_RING_US)]
+    if view.stage is Stage.AGREED:
+        text = _("{until}까지 기사가 전화를 한 번 드립니다. 보일러 상태를 여쭙습니다.")
+    else:
+        text = _("{until}까지 기사가 전화드려 방문 시간을 정합니다.")
+    return [text.format(until=moment_words(view.call_by))]
+
+
+def _arrival(view: FamilyView) -> list[str]:
+    if view.arrives_at is None:
+        return [_("곧 도착합니다.")]
+    soon = texts.round_up_minutes(view.arrives_at, ROUNDED_TO_MIN)
+    return [_("{when}쯤 도착합니다.").format(when=clock_words(soon))]
+
+
+def _part(view: FamilyView) -> list[str]:
+    if view.part_due_at is None:
+        return [_("부품이 언제 오는지 알아보고 전화드리겠습니다.")]
+    day = day_words(view.part_due_at)
+    return [_("부품은 {day}에 올 예정입니다. 그 뒤의 시간을 골라 주세요.").format(day=day)]
+
+
+def steps_of(view: FamilyView) -> list[tuple[str, str]]:
+    """The way from the call to the end: (words, `done`, `now` or `ahead`); none for a case called off."""
+    at = next((n for n, (_words, stages) in enumerate(STEPS) if view.stage in stages), None)
+    if at is None:
+        return []
+    return [
+        (_(words), "now" if n == at else "done" if n < at else "ahead") for n, (words, _s) in enumerate(STEPS)
+    ]
+
+
+def window_words(window: Window) -> str:
+    """A window as it is spoken: `12월 1일(화) 오후 2시~4시`."""
+    if get_language() == "ko":
+        return texts.window_words(window.start, window.end)
+    return f"{date_text(window.start)} {time_text(window.start)}–{time_text(window.end)}"
+
+
+def moment_words(at: datetime) -> str:
+    """`12월 1일(화) 오후 2시 30분`."""
+    return texts.moment_words(at) if get_language() == "ko" else f"{date_text(at)} {time_text(at)}"
+
+
+def clock_words(at: datetime) -> str:
+    """`오후 2시 30분`."""
+    return texts.clock_words(at) if get_language() == "ko" else time_text(at)
+
+
+def day_words(at: datetime | date) -> str:
+    """`12월 1일(화)`."""
+    moment = at if isinstance(at, datetime) else kst(at, 12)
+    return texts.day_words(moment) if get_language() == "ko" else date_text(moment)
+
+
+def money_words(amount: int) -> str:
+    """`3만 2천원(32,000원)`; digits alone in English."""
+    return texts.won_words(amount) if get_language() == "ko" else f"{amount:,} won"
+
+
+def near_words(at: datetime, now: datetime) -> str:
+    """`오늘`, `내일` or nothing."""
+    days = (at.astimezone(KST).date() - now.astimezone(KST).date()) // timedelta(days=1)
+    return {0: _("오늘"), 1: _("내일")}.get(days, "")

@@ -169,7 +169,7 @@ def add_tasks(app: procrastinate.App, context: WorkerContext) -> None:
     @app.task(name=TASK_SEND_TRIAL, queue=QUEUE_SMS, pass_context=True)
     def send_one_trial(job: JobContext, trial_id: int) -> None:
         with written_down(job, trial_id=trial_id):
-            send_trial(context.database, trial_id=trial_id, provider=context.provider, clock=context.clock)
+            send_trial(context.database, trial_id=trial_id, carriers=context.carriers, clock=context.clock)
 
     @app.task(name=TASK_SOLVE, queue=QUEUE_SOLVE, pass_context=True)
     def solve(job: JobContext) -> None:

@@ -73,9 +73,7 @@ def tell(
         raise ValueError(message)
     plan = plan_recipients(event=event, parties=people)
     telling = _Telling(event, generation, ticket_id, sender, now)
-    own_words = (
-        template_store.own_wordings(session, company_id=company_id, event=event) if plan.deliveries else {}
-    )
+    own_words = template_store.own_wordings(session, company_id=company_id, event=event)
     for delivery in plan.deliveries:
         link = links(delivery) if links is not None else None
         own = _with_case((others or {}).get(delivery.recipient.value, facts), plan, link)
@@ -89,7 +87,7 @@ def tell(
     speaks = bool(plan.calls) and _speaks_now(session, telling=telling)
     for call in plan.calls if speaks else ():
         own = _with_case((others or {}).get(call.recipient.value, facts), plan, None)
-        _speak(session, telling=telling, facts=own, call=call)
+        _speak(session, telling=telling, facts=own, call=call, own_words=own_words)
     for left_out in plan.withheld:
         data = {**telling.about, "recipient": left_out.recipient.value}
         _record_once(session, telling=telling, what="NoticeWithheld", reason=left_out.reason, data=data)
@@ -218,13 +216,20 @@ def _speaks_now(session: Session, *, telling: _Telling) -> bool:
     return rules.voice_enabled and any(begins <= now < ends for begins, ends in rules.voice_hours)
 
 
-def _speak(session: Session, *, telling: _Telling, facts: Context, call: CallTask) -> None:
+def _speak(
+    session: Session,
+    *,
+    telling: _Telling,
+    facts: Context,
+    call: CallTask,
+    own_words: wording.OwnWordings,
+) -> None:
     """Put into the outbox what a voice reads out on a landline."""
     both = {Role.RESIDENT, Role.REQUESTER} <= set(call.serves) and "shared" in variants(telling.event)
     variant = "shared" if both else call.recipient.value
     delivery = Delivery(call.recipient, call.phone, variant, call.serves)
     try:
-        row = _row(session, telling=telling, facts=facts, delivery=delivery)
+        row = _row(session, telling=telling, facts=facts, delivery=delivery, own_words=own_words)
     except (TextError, PhoneError) as error:
         _hand_to_person(session, telling=telling, recipient=call.recipient, problem=error.detail)
         return

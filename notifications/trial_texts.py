@@ -16,6 +16,7 @@ from sqlmodel import Session, col, select
 
 from core import audit
 from core.actor import Actor
+from core.dated import read_rules
 from core.db import Database, count_changed
 from core.errors import DomainError, FieldError, InvalidError
 from core.i18n import _
@@ -27,12 +28,13 @@ from notifications.providers.base import (
     Accepted,
     MessageState,
     OutgoingMessage,
-    Provider,
     Receipt,
     Refused,
     SendOutcome,
     later_state,
+    send_one,
 )
+from notifications.providers.choice import Carriers
 from notifications.schemas import BrandFacts
 from notifications.wording_models import TrialText
 
@@ -123,19 +125,24 @@ def ask_for_trial(
 
 
 def send_trial(
-    database: Database, *, trial_id: int, provider: Provider | None, clock: Callable[[], datetime]
+    database: Database, *, trial_id: int, carriers: Carriers | None, clock: Callable[[], datetime]
 ) -> None:
-    """Send one trial at most once, whoever asks how often. Without a provider it fails and says so."""
+    """Send one trial at most once, whoever asks how often, by the account that the company tries first.
+
+    Without carriers it fails and says so.
+    """
     with database.transaction() as session:
         row = _lock(session, trial_id)
         if row is None or row.state != "queued":
             return
-        if provider is None or clock() - row.asked_at > SEND_WITHIN:
-            _settle(row, MessageState.FAILED, "switched_off" if provider is None else "too_late", clock())
+        if carriers is None or clock() - row.asked_at > SEND_WITHIN:
+            _settle(row, MessageState.FAILED, "switched_off" if carriers is None else "too_late", clock())
             return
-        row.state, row.provider = "sending", provider.name
+        chosen = read_rules(session, company_id=row.company_id, at=clock()).text_accounts
+        account = carriers.order(chosen)[0]
+        row.state, row.provider = "sending", account
         message = _message(row)
-    outcome = provider.send(message, now=clock())
+    outcome = send_one(carriers.accounts[account], message, now=clock())
     with database.transaction() as session:
         row = _lock(session, trial_id)
         if row is not None and row.state == "sending":

@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql
 from sqlmodel.sql.sqltypes import AutoString
 
 revision = "0022"
-down_revision = "0020"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 

@@ -16,6 +16,7 @@ from core.errors import InvalidError
 from notifications import piece_names, pieces, surface, texts, trial_texts, wording
 from notifications.catalogue import Event
 from notifications.messages import Case, EnRoute, VisitResult, VisitScheduled, Worker
+from notifications.providers.choice import Carriers
 from notifications.providers.solapi import SolapiProvider, read_reports
 from notifications.samples import WIDEST_LINES, Brand, samples
 from notifications.schemas import BrandFacts
@@ -299,7 +300,12 @@ def test_a_trial_goes_out_once_and_its_report_comes_back(
     with box.database.transaction() as session:
         trial_id = ask_trial(session, box)
     for _ in range(2):
-        trial_texts.send_trial(box.database, trial_id=trial_id, provider=solapi, clock=box.clock)
+        trial_texts.send_trial(
+            box.database,
+            trial_id=trial_id,
+            carriers=Carriers({"solapi": solapi}, ("solapi",)),
+            clock=box.clock,
+        )
     [sent] = fake.messages()
     assert sent["text"].startswith("(시험) [온누리보일러]") and sent["to"] == "01022223333"
     [told] = _trials(box)
@@ -323,7 +329,7 @@ def test_a_trial_without_a_provider_or_beyond_the_hours_share_says_so(two: Two) 
             ask_trial(session, box)
         with pytest.raises(trial_texts.TooManyTrialsError):
             ask_trial(session, box)
-    trial_texts.send_trial(box.database, trial_id=first, provider=None, clock=box.clock)
+    trial_texts.send_trial(box.database, trial_id=first, carriers=None, clock=box.clock)
     assert {trial.problem for trial in _trials(box, 50) if trial.id == first} == {"switched_off"}
     assert _trials(two.other) == []
 

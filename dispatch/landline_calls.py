@@ -14,6 +14,7 @@ from dispatch.notice_facts import TicketFacts
 from notifications import messages, wording
 from notifications.catalogue import Role
 from notifications.messages import Context
+from notifications.newest import Truth
 from notifications.recipients import CallTask
 
 
@@ -23,19 +24,36 @@ def is_no_bill(data: dict[str, Any]) -> bool:
 
 
 def open_call(
-    session: Session, *, facts: TicketFacts, context: Context, call: CallTask, generation: int, now: datetime
+    session: Session,
+    *,
+    facts: TicketFacts,
+    context: Context,
+    call: CallTask,
+    generation: int,
+    now: datetime,
+    truth: tuple[str, Truth] | None = None,
 ) -> None:
     """A person must ring a number that takes no text; newer news replaces what was not said yet.
 
     A bill is news of its own: it replaces nothing, and what comes later does not replace it. What a corrected
     one replaces is for `bill_notices` to say.
+
+    Args:
+        truth: of which line it is, and what is so (`notifications.newest`): the same is not asked for twice.
     """
     event = messages.event_of(context)
-    about = {"event": event.value, "generation": generation}
+    about: dict[str, Any] = {"event": event.value, "generation": generation}
+    if truth is not None:
+        about |= {"line": truth[0], "truth": dict(truth[1])}
     earlier = tasks.list_tasks(
         session, company_id=facts.company.id, ticket_id=facts.id, kinds=[tasks.CALL_LANDLINE], state=None
     )
-    if any(task.recipient == call.recipient.value and task.data == about for task in earlier):
+    to_him = [task for task in earlier if task.recipient == call.recipient.value]
+    if any(task.data == about for task in to_him):
+        return
+    if truth is not None and any(
+        task.state == "open" and task.data.get("truth") == about["truth"] for task in to_him
+    ):
         return
     variant = _words_for(call, wording.variants(event))
     if event is not messages.Event.VISIT_RESULT:
@@ -55,7 +73,7 @@ def open_call(
         ticket_id=facts.id,
         kind=tasks.CALL_LANDLINE,
         recipient=call.recipient.value,
-        generation=1 + sum(task.recipient == call.recipient.value for task in earlier),
+        generation=1 + len(to_him),
         detail=wording.render(context=context, variant=variant).text,
         data=about,
         now=now,

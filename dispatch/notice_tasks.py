@@ -12,6 +12,7 @@ from dispatch.models import Ticket
 from dispatch.states import ENDED_STATUSES
 from notifications.catalogue import CATALOGUE, Event, label_of
 from notifications.events import NoticeFailed
+from notifications.queries import get_notices
 
 NOTICE_FAILED = "NOTICE_FAILED"
 
@@ -37,6 +38,8 @@ def ask_to_call(*, session: Session, event: NoticeFailed, now: datetime) -> None
         return
     if ticket.status in ENDED_STATUSES and not CATALOGUE[Event(event.told)].news_once_ended:
         return
+    if any(it.withdrawn_reason for it in get_notices(session, notice_ids=[event.notice_id or 0])):
+        return  # newer news has taken its place
     about = {"event": event.told, "generation": event.generation, "notice_id": event.notice_id}
     earlier = tasks.list_tasks(
         session,

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 import structlog
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from core.actor import SYSTEM
 from core.db import Database
@@ -22,6 +22,7 @@ from core.sweeping import due_rows, is_due
 from notifications import rules
 from notifications.catalogue import shelf_life
 from notifications.models import Notice, NoticeAttempt
+from notifications.newest import hold_back
 from notifications.providers.base import (
     SETTLING,
     Accepted,
@@ -84,6 +85,7 @@ def defer_due_notices(session: Session, *, now: datetime) -> int:
         select(Notice.id)
         .where(
             col(Notice.state) == "queued",
+            or_(col(Notice.held_until).is_(None), col(Notice.held_until) <= now),
             due_rows(Notice.next_try_at, now=now, longest_wait=rules.LONGEST_WAIT),
         )
         .order_by(col(Notice.next_try_at))
@@ -104,7 +106,9 @@ def _claim(database: Database, *, notice_id: int, provider: Provider, now: datet
             return None
         asks = notice.sending_since is not None
         if not asks:
-            if now - notice.created_at > shelf_life(notice.event):
+            if hold_back(session, notice, now=now):
+                return None
+            if now - (notice.held_until or notice.created_at) > shelf_life(notice.event):
                 _fail(session, notice=notice, problem=notice.problem or "too_late", why="too_late", now=now)
                 return None
             notice.attempts += 1
@@ -234,6 +238,8 @@ def _put_off(database: Database, *, notice_id: int, now: datetime) -> None:
 
 
 def _is_due(notice: Notice, *, now: datetime) -> bool:
+    if notice.held_until is not None and notice.held_until > now:
+        return False
     return is_due(notice.next_try_at, now=now, longest_wait=rules.LONGEST_WAIT)
 
 

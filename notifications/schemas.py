@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,8 @@ class BrandFacts:
 class NoticeInfo:
     """One thing that one recipient is told: the channel and the state it was in last.
 
-    `state`: `queued accepted delivered failed unknown withdrawn`; `bytes` counts `text` in cp949.
+    `state`: `queued accepted delivered failed unknown withdrawn`; `bytes` counts `text` in cp949. `line` and
+    `truth`: of which changing truth it speaks, and what it says is so (`newest`). `held_until`: quiet hours.
     """
 
     id: int
@@ -38,6 +41,9 @@ class NoticeInfo:
     withdrawn_reason: str | None
     from_phone: str = ""
     attempts: int = 0
+    line: str | None = None
+    truth: Mapping[str, Any] | None = None
+    held_until: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -23,13 +23,14 @@ from notifications.catalogue import Role
 from notifications.events import NoticeFailed
 from notifications.messages import Context, Event, FamilyNews
 from notifications.models import Notice
+from notifications.policy import read_policy
 from notifications.queries import list_notices
-from notifications.recipients import CallTask, Delivery, Party, RecipientPlan, plan_recipients
+from notifications.recipients import CallTask, Delivery, Party, Reach, plan_recipients
 from notifications.schemas import BrandFacts
 from notifications.settling import note_change, take_back
 from notifications.texts import TextError
 
-__all__ = ["TASK_SEND", "last_generation", "list_notices", "tell", "withdraw"]
+__all__ = ["TASK_SEND", "Claim", "last_generation", "list_notices", "tell", "withdraw"]
 
 TASK_SEND = "send_notice"
 
@@ -46,6 +47,7 @@ def tell(
     people: Sequence[Party],
     now: datetime,
     others: Mapping[str, Context] | None = None,
+    claim: Claim | None = None,
 ) -> list[CallTask]:
     """Put a text into the outbox for everybody whom the event concerns; nobody is told twice.
 
@@ -55,6 +57,7 @@ def tell(
 
     Args:
         others: the facts of a recipient who is told them otherwise.
+        claim: of which changing truth the texts speak (`newest.tell_newest`).
 
     Returns:
         The numbers that take no text: a person must ring them (`CALL_LANDLINE`). Also on a second asking.
@@ -65,10 +68,12 @@ def tell(
     if sender.company_id != company_id:
         message = "a text never goes out under another company's number"
         raise ValueError(message)
-    plan = plan_recipients(event=event, parties=people)
-    telling = _Telling(event, generation, ticket_id, sender, now)
+    policy = read_policy(session, company_id=company_id, at=now)
+    plan = plan_recipients(event=event, parties=people, roles=policy.roles(event))
+    telling = _Telling(event, generation, ticket_id, sender, now, policy.held_until(event, now), claim)
+    reached = claim.resident_reached if claim is not None else plan.resident_reached
     for delivery in plan.deliveries:
-        own = _with_reach((others or {}).get(delivery.recipient.value, facts), plan)
+        own = _with_reach((others or {}).get(delivery.recipient.value, facts), reached)
         try:
             row = _row(session, telling=telling, facts=own, delivery=delivery)
         except (TextError, PhoneError) as error:
@@ -131,21 +136,32 @@ def last_generation(session: Session, *, ticket_id: int, event: Event, recipient
     return session.exec(query).one() or 0
 
 
-def _with_reach(facts: Context, plan: RecipientPlan) -> Context:
+def _with_reach(facts: Context, reached: Reach) -> Context:
     if isinstance(facts, FamilyNews):
-        return replace(facts, case=replace(facts.case, resident_reached=plan.resident_reached))
+        return replace(facts, case=replace(facts.case, resident_reached=reached))
     return facts
 
 
 @dataclass(frozen=True)
+class Claim:
+    """What the texts of a telling say is so, and of which line (`newest`)."""
+
+    line: str
+    truth: Mapping[str, Any]
+    resident_reached: Reach
+
+
+@dataclass(frozen=True)
 class _Telling:
-    """One telling of one event: what all its texts share."""
+    """One telling of one event: what all its texts share. `held_until`: it can wait for the morning."""
 
     event: Event
     generation: int
     ticket_id: int
     sender: BrandFacts
     now: datetime
+    held_until: datetime | None
+    claim: Claim | None
 
     @property
     def about(self) -> dict[str, Any]:
@@ -171,8 +187,12 @@ def _row(session: Session, *, telling: _Telling, facts: Context, delivery: Deliv
         text=rendered.text,
         bytes=rendered.bytes,
         template_version=rendered.template_version,
+        urgent=telling.held_until is None,
         created_at=telling.now,
-        next_try_at=telling.now,
+        next_try_at=telling.held_until or telling.now,
+        held_until=telling.held_until,
+        line=telling.claim.line if telling.claim else None,
+        truth=dict(telling.claim.truth) if telling.claim else None,
     )
 
 
@@ -188,8 +208,9 @@ def _put(session: Session, *, row: Notice) -> None:
     stored = session.execute(_PUT, values).scalar_one_or_none()
     if stored is None:
         return
-    lock = f"notice-{stored.id}"
-    defer(session, TASK_SEND, queue=QUEUE_SMS, queueing_lock=lock, first=True, notice_id=stored.id)
+    if stored.held_until is None:
+        lock = f"notice-{stored.id}"
+        defer(session, TASK_SEND, queue=QUEUE_SMS, queueing_lock=lock, first=True, notice_id=stored.id)
     note_change(session, notice=stored, what="NoticeQueued", by=SYSTEM, now=row.created_at)
 
 

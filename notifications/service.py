@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from core import audit, events
 from core.actor import SYSTEM
@@ -30,7 +31,7 @@ from notifications.schemas import BrandFacts
 from notifications.settling import note_change, take_back
 from notifications.texts import TextError
 
-__all__ = ["TASK_SEND", "Claim", "last_generation", "list_notices", "tell", "withdraw"]
+__all__ = ["TASK_SEND", "Claim", "last_generation", "list_notices", "tell", "withdraw", "withdraw_from"]
 
 TASK_SEND = "send_notice"
 
@@ -101,11 +102,22 @@ def withdraw(
 
     One whose sending is under way or unclear is only marked: it goes out at most once, never again.
     """
-    query = (
+    query = _waiting(ticket_id).where(col(Notice.event).in_([event.value for event in events]))
+    if generations is not None:
+        query = query.where(col(Notice.generation).in_(list(generations)))
+    return _take_back(session, query, reason, now)
+
+
+def withdraw_from(session: Session, *, ticket_id: int, to_phone: str, reason: str, now: datetime) -> int:
+    """Take back whatever of a ticket was not sent yet to one number (E.164). Returns how many texts."""
+    return _take_back(session, _waiting(ticket_id).where(col(Notice.to_phone) == to_phone), reason, now)
+
+
+def _waiting(ticket_id: int) -> SelectOfScalar[Notice]:
+    return (
         select(Notice)
         .where(
             col(Notice.ticket_id) == ticket_id,
-            col(Notice.event).in_([event.value for event in events]),
             col(Notice.state) == "queued",
             col(Notice.withdrawn_reason).is_(None),
         )
@@ -113,8 +125,9 @@ def withdraw(
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    if generations is not None:
-        query = query.where(col(Notice.generation).in_(list(generations)))
+
+
+def _take_back(session: Session, query: SelectOfScalar[Notice], reason: str, now: datetime) -> int:
     taken_back = 0
     for notice in session.exec(query).all():
         notice.withdrawn_reason = reason

@@ -19,6 +19,15 @@ from core.memo import once
 from core.models import DatedSetting, Holiday
 
 
+class NoticeRule(BaseModel):
+    """How a company tells of one event (`notifications/policy.py`): the roles told, and whether at night."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    roles: list[str]
+    urgent: bool
+
+
 class CompanyRules(BaseModel):
     """Every dated number of a company as it holds at one moment.
 
@@ -116,6 +125,16 @@ class CompanyRules(BaseModel):
     """When a voice may call, [from, to) `HH:MM` KST; else a person does."""
     text_accounts: list[str]
     """Accounts for texts by their names in the settings, the first one tried first; empty: the usual one."""
+    notice_matrix: dict[str, NoticeRule]
+    """By event: what the company wants otherwise than the catalogue of notices."""
+    quiet_from: str
+    """`HH:MM` KST: from then on a text that can wait waits."""
+    quiet_to: str
+    """`HH:MM` KST: until then. The same as `quiet_from`: no hour is quiet."""
+    late_told_s: int
+    """The family is told of a new arrival that is so much behind what it was told last."""
+    contact_failed_after: int
+    """The family gets a text after so many calls that nobody answered; 0 = never."""
     retain_ticket_days: int
     """From a case's end until its people are destroyed; figures and money stay."""
     retain_text_days: int

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, or_, select
 from core.clock import rfc3339_kst
 from core.db import any_of
 from core.phones import format_digits, search_digits
+from customers.consents import ChoiceInfo, list_choices
 from customers.models import Address, Boiler, BoilerModel, Contact, Household, HouseholdMember
 from customers.rules import Relationship
 
@@ -73,8 +74,9 @@ def held_on_people(session: Session, *, company_id: int, people: Collection[Held
     )
     homes = {home for person in people for home in person.household_ids}
     living = {home for person in people for home in person.lives_in}
+    choices = list_choices(session, company_id=company_id, contact_ids=[person.id for person in people])
     return {
-        "contacts": [_contact(row) for row in contacts],
+        "contacts": [_contact(row, choices) for row in contacts],
         "homes": [_home(session, home, whole=home in living) for home in sorted(homes)],
     }
 
@@ -100,12 +102,24 @@ def _people(session: Session, rows: list[Contact]) -> list[HeldPerson]:
     ]
 
 
-def _contact(row: Contact) -> dict[str, Any]:
+def _contact(row: Contact, choices: Collection[ChoiceInfo]) -> dict[str, Any]:
     return {
         "name": row.name,
         "phone": format_digits(row.phone_digits),
         "can_text": row.can_text,
         "notices_refused_at": rfc3339_kst(row.notices_refused_at) if row.notices_refused_at else None,
+        "notice_choices": [
+            {
+                "at": rfc3339_kst(it.at),
+                "purpose": it.purpose.value,
+                "choice": it.choice.value,
+                "door": it.door.value,
+                "by_himself": it.decided_by_id == row.id,
+                "reason": it.reason,
+            }
+            for it in choices
+            if it.contact_id == row.id
+        ],
         "kept_since": rfc3339_kst(row.created_at),
     }
 

@@ -109,6 +109,37 @@ class HouseholdMember(SQLModel, table=True):
     since: datetime
 
 
+class NoticeChoice(SQLModel, table=True):
+    """That somebody agreed to be told, or refused it: never changed, a later choice is a later row."""
+
+    __tablename__ = "notice_choice"
+    __table_args__ = (
+        in_values("purpose", "VISIT", "SURVEY", "ADVERT"),
+        in_values("choice", "AGREED", "REFUSED"),
+        in_values("door", "INTAKE", "CALL", "TEXT", "PAGE"),
+        Index("ix_notice_choice_contact", "contact_id", "id"),
+        Index("ix_notice_choice_decided_by", "decided_by_id"),
+    )
+
+    id: int | None = big_id()
+    company_id: int = Field(sa_type=BigInteger, foreign_key="company.id")
+    contact_id: int = Field(sa_type=BigInteger, foreign_key="contact.id")
+    """Whose telephone it is about."""
+    household_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="household.id")
+    """About which home; None: about anything."""
+    purpose: str
+    """`VISIT` what becomes of a repair, `SURVEY` happy calls, `ADVERT` advertisements."""
+    choice: str
+    decided_by_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="contact.id")
+    """Whose word it was: his own, or the resident's about a child's; None: not asked who."""
+    door: str
+    """Where it was said: `INTAKE`, `CALL`, `TEXT` (an answer to a text), `PAGE` (the family's page)."""
+    reason: str = Field(default="", sa_type=Text)
+    at: datetime
+    account_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="account.id")
+    """Who wrote it down; None: the person himself, on the page or by text."""
+
+
 class BoilerModel(SQLModel, table=True):
     """A product of a maker."""
 

@@ -10,8 +10,9 @@ from sqlmodel import Session, col, select
 
 from core.db import count_changed
 from core.retention import Cut, Ids, some_ids
+from customers.consents import choices_about
 from customers.locks import lock_keys
-from customers.models import Address, Boiler, Contact, Household, HouseholdMember
+from customers.models import Address, Boiler, Contact, Household, HouseholdMember, NoticeChoice
 from customers.rows import home_lock
 
 _TICKETS = table(
@@ -50,6 +51,7 @@ def destroy_households(session: Session, ids: Ids, cut: Cut) -> int:
     ids = some_ids(session, Household, len(ids), col(Household.id).in_(ids), *_due(cut))
     members = select(HouseholdMember.contact_id).where(col(HouseholdMember.household_id).in_(ids))
     contacts = list(session.exec(members))
+    session.execute(delete(NoticeChoice).where(col(NoticeChoice.household_id).in_(ids)))
     session.execute(delete(HouseholdMember).where(col(HouseholdMember.household_id).in_(ids)))
     destroy_orphans(session, contacts)
     gone = count_changed(
@@ -63,14 +65,17 @@ def destroy_households(session: Session, ids: Ids, cut: Cut) -> int:
 
 
 def destroy_orphans(session: Session, contact_ids: Iterable[int]) -> None:
-    """Delete those of these people who belong to no home and no case any more."""
-    session.execute(
-        delete(Contact).where(
-            col(Contact.id).in_(set(contact_ids)),
-            ~exists().where(col(HouseholdMember.contact_id) == col(Contact.id)),
-            ~exists().where(_PARTIES.c.contact_id == col(Contact.id)),
-        )
+    """Delete those of these people who belong to no home and no case any more, and their words on notices."""
+    query = select(Contact.id).where(
+        col(Contact.id).in_(set(contact_ids)),
+        ~exists().where(col(HouseholdMember.contact_id) == col(Contact.id)),
+        ~exists().where(_PARTIES.c.contact_id == col(Contact.id)),
     )
+    orphans = [contact_id for contact_id in session.exec(query) if contact_id is not None]
+    if not orphans:
+        return
+    session.execute(delete(NoticeChoice).where(choices_about(*orphans)))
+    session.execute(delete(Contact).where(col(Contact.id).in_(orphans)))
 
 
 def _destroy_addresses(session: Session, household_ids: Ids) -> None:

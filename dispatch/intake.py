@@ -26,6 +26,7 @@ from dispatch.duplicates import find_suspected
 from dispatch.events import TicketFiled
 from dispatch.intake_check import CheckedTicket, check_request
 from dispatch.intake_rows import Home, add_parties, boiler_told, make_ticket
+from dispatch.intake_words import keep_words_of_call
 from dispatch.late_entry import late_problems, told_of_late
 from dispatch.models import Ticket
 from dispatch.numbers import reserve_number
@@ -107,6 +108,14 @@ def _file(
 ) -> FiledTicket:
     ground = _read_ground(session, company_id=company_id, now=now)
     home = _store_people(session, checked, request, company_id=company_id, by=by, now=now)
+    keep_words_of_call(
+        session,
+        request=request,
+        home=home.household,
+        contact_ids=home.contact_ids,
+        by=by,
+        now=now,
+    )
     ticket, code = _store_ticket(session, checked, request, home, ground, codes=codes, now=now)
     start_first_clocks(session, ticket=ticket)
     data = {

@@ -14,6 +14,7 @@ from core.phones import parse_phone
 from customers.rules import read_age_band, read_person_name, read_relationship
 from customers.schemas import NewAddress, NewContact
 from dispatch.intake_rules import CHANNELS, SYMPTOMS, UNKNOWN_DANGER, plain_error_code
+from dispatch.intake_words import check_words
 from dispatch.places import read_address
 from dispatch.schemas import TicketRequest
 
@@ -76,6 +77,7 @@ def check_request(
         except DomainError as error:
             refuse("resident.address", error.detail)
     parties = _check_parties(request, problems)
+    problems += check_words(request, {party.role for party in parties})
     _check_words(request, problems)
     _check_times(request, problems, now=now)
     if problems or address is None:

@@ -15,6 +15,7 @@ from notifications import messages, wording
 from notifications.catalogue import Role
 from notifications.contexts.money import MONEY_NEWS
 from notifications.messages import Context
+from notifications.newest import Truth
 from notifications.recipients import CallTask
 from notifications.template_store import own_wordings
 
@@ -29,19 +30,36 @@ def _is_no_money(data: dict[str, Any]) -> bool:
 
 
 def open_call(
-    session: Session, *, facts: TicketFacts, context: Context, call: CallTask, generation: int, now: datetime
+    session: Session,
+    *,
+    facts: TicketFacts,
+    context: Context,
+    call: CallTask,
+    generation: int,
+    now: datetime,
+    truth: tuple[str, Truth] | None = None,
 ) -> None:
     """A person must ring a number that takes no text; newer news replaces what was not said yet.
 
     News of money is news of its own: it replaces nothing, and what comes later does not replace it. What a
     corrected bill replaces is for `bill_notices` to say, what an answered asking does for `money_notices`.
+
+    Args:
+        truth: of which line it is, and what is so (`notifications.newest`): the same is not asked for twice.
     """
     event = messages.event_of(context)
-    about = {"event": event.value, "generation": generation}
+    about: dict[str, Any] = {"event": event.value, "generation": generation}
+    if truth is not None:
+        about |= {"line": truth[0], "truth": dict(truth[1])}
     earlier = tasks.list_tasks(
         session, company_id=facts.company.id, ticket_id=facts.id, kinds=[tasks.CALL_LANDLINE], state=None
     )
-    if any(task.recipient == call.recipient.value and task.data == about for task in earlier):
+    to_him = [task for task in earlier if task.recipient == call.recipient.value]
+    if any(task.data == about for task in to_him):
+        return
+    if truth is not None and any(
+        task.state == "open" and task.data.get("truth") == about["truth"] for task in to_him
+    ):
         return
     variant = _words_for(call, wording.variants(event))
     if event not in MONEY_NEWS:
@@ -61,7 +79,7 @@ def open_call(
         ticket_id=facts.id,
         kind=tasks.CALL_LANDLINE,
         recipient=call.recipient.value,
-        generation=1 + sum(task.recipient == call.recipient.value for task in earlier),
+        generation=1 + len(to_him),
         detail=wording.render(
             context=context,
             variant=variant,

@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 from billing.schemas import ChargeInfo, PricedLine
 from core.masking import mask_address
 from core.phones import PhoneError, parse_phone
-from customers.queries import household_detail
+from customers.consents import refusing
 from dispatch.cases import parties_of, technician_of
 from dispatch.models import Ticket, TicketClock, TicketParty, Visit
 from dispatch.places import address_of
@@ -162,8 +162,12 @@ def _name(party: TicketParty | None) -> str | None:
 def family_of(session: Session, facts: TicketFacts) -> tuple[Party, ...]:
     """The family as recipients; who refused notices is among them and says so."""
     ticket = facts.ticket
-    home = household_detail(session, company_id=ticket.company_id, household_id=ticket.household_id)
-    refused = {m.contact.id for m in home.members if m.contact.notices_refused_at is not None}
+    refused = refusing(
+        session,
+        company_id=ticket.company_id,
+        household_id=ticket.household_id,
+        contact_ids=[party.contact_id for party in facts.parties.values()],
+    )
     return tuple(
         Party(
             role=_FAMILY_ROLES[role],

@@ -13,6 +13,7 @@ from dispatch.states import ENDED_STATUSES
 from notifications.catalogue import CATALOGUE, STAFF, Event, label_of
 from notifications.delivery import NO_RECEIPT
 from notifications.events import NoticeFailed
+from notifications.queries import get_notices
 
 NOTICE_FAILED = "NOTICE_FAILED"
 
@@ -42,6 +43,8 @@ def ask_to_call(*, session: Session, event: NoticeFailed, now: datetime) -> None
         return
     if event.why == NO_RECEIPT and event.recipient in STAFF:
         return  # three days on, their screens have told them
+    if any(it.withdrawn_reason for it in get_notices(session, notice_ids=[event.notice_id or 0])):
+        return  # newer news has taken its place
     about = {"event": event.told, "generation": event.generation, "notice_id": event.notice_id}
     earlier = tasks.list_tasks(
         session,

@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from core.dated import read_rules
-from dispatch import notice_facts, staff_notices
+from dispatch import job_news, notice_facts, staff_notices, visit_news
 from dispatch.family_links import link_maker
 from dispatch.landline_calls import open_call
 from dispatch.models import Visit
 from dispatch.notice_facts import TicketFacts, facts_of_ticket
-from dispatch.pricing import estimate_visit
 from dispatch.states import OPEN_VISIT_STATES
-from notifications import messages, service, texts
+from notifications import messages, service
 from notifications.catalogue import Role
 from notifications.messages import Context, Window
+from notifications.newest import News, tell_newest
 from notifications.recipients import CallTask, Party
 from workforce.queries import get_technicians
 
@@ -38,32 +38,34 @@ def tell_window(
     now: datetime,
     wished: bool = False,
 ) -> None:
-    """Tell the family of the agreed window: VISIT_SCHEDULED for a visit's first one, else WINDOW_CHANGED.
+    """Tell the family of the agreed window: VISIT_SCHEDULED to who heard of none, else WINDOW_CHANGED.
 
-    `wished`: the family asked for the change itself, so nobody apologises for it.
+    Whoever has heard it hears nothing; what waits of an earlier one is withdrawn.
+
+    Args:
+        before: what the family was told before what texts said was kept with them.
+        wished: the family asked for the change itself, so nobody apologises for it.
     """
     visit = session.get_one(Visit, visit_id)
-    facts = facts_of_ticket(session, ticket_id=visit.ticket_id)
     window = notice_facts.window_of(visit)
     if window is None:
         return
-    worker = notice_facts.worker_of(session, visit=visit)
-    fee = estimate_visit(session, ticket_id=facts.id, start=window.start, now=now).visit_fee
-    context: Context
-    if before is None:
-        context = messages.VisitScheduled(facts.case, worker, window, fee)
-    else:
-        why = notice_facts.sendable(reason, "") or None if reason else None
-        context = messages.WindowChanged(facts.case, worker, before, window, why, fee, wished)
-    generation = _window_generation(session, ticket_id=visit.ticket_id)
-    tell_family(session, facts=facts, context=context, generation=generation, now=now)
+    facts = facts_of_ticket(session, ticket_id=visit.ticket_id)
+    news = visit_news.of_window(
+        session,
+        facts=facts,
+        visit=visit,
+        window=window,
+        before=before,
+        reason=reason,
+        wished=wished,
+        now=now,
+    )
+    visit_news.tell_family_newest(session, facts=facts, news=news, now=now)
 
 
 def tell_other_worker(session: Session, *, visit_id: int, now: datetime) -> None:
     """Tell the family who comes now: the agreed window holds, the technician is another."""
-    visit = session.get_one(Visit, visit_id)
-    visit.window_generation += 1  # news of its own, never taken for the first telling
-    session.add(visit)
     tell_window(session, visit_id=visit_id, before=None, reason=None, now=now)
 
 
@@ -108,17 +110,15 @@ def tell_job_assigned(session: Session, *, visit_id: int, now: datetime, at_work
     visit = session.get_one(Visit, visit_id)
     if visit.technician_id is None or visit.technician_id == visit.told_technician_id:
         return
-    if visit.told_technician_id is not None:
-        _tell_changed(
-            session, visit=visit, technician_id=visit.told_technician_id, change=CHANGED_HANDS, now=now
-        )
     facts = facts_of_ticket(session, ticket_id=visit.ticket_id)
+    if visit.told_technician_id is not None:
+        gone = job_news.of_loss(session, facts=facts, visit=visit, change=CHANGED_HANDS)
+        _tell_newest_job(session, facts=facts, technician_id=visit.told_technician_id, news=gone, now=now)
     context = staff_notices.job_assigned(session, facts=facts, window=notice_facts.window_of(visit))
     if not at_work and context.contact_due_at is not None and not _goes_now(session, context, visit, now):
         context = staff_notices.for_one_off_duty(session, context=context, visit=visit, now=now)
-    _tell_technician(
-        session, facts=facts, technician_id=visit.technician_id, context=context, generation=None, now=now
-    )
+    news = job_news.of_job(session, facts=facts, visit=visit, assigned=context, now=now)
+    _tell_newest_job(session, facts=facts, technician_id=visit.technician_id, news=news, now=now)
     visit.told_technician_id, visit.acknowledged_at = visit.technician_id, None
     session.add(visit)
     session.flush()
@@ -132,11 +132,10 @@ def _goes_now(session: Session, context: messages.JobAssigned, visit: Visit, now
     return visit.planned_start <= now + timedelta(seconds=rules.handled_limit_s)
 
 
-def tell_job_changed(session: Session, *, visit_id: int, now: datetime, change: str | None = None) -> None:
+def tell_job_changed(session: Session, *, visit_id: int, now: datetime) -> None:
     """Tell the technician who knows of a job what changed; nobody is told of a job he never heard of.
 
-    Without `change` it is read off the visit: another technician (both are told), none any more, or another
-    time.
+    It is read off the visit: another technician (both are told), none any more, or another time.
     """
     visit = session.get_one(Visit, visit_id)
     told = visit.told_technician_id
@@ -146,9 +145,12 @@ def tell_job_changed(session: Session, *, visit_id: int, now: datetime, change: 
         tell_job_assigned(session, visit_id=visit_id, now=now)
         return
     if visit.technician_id is None:
-        tell_job_gone(session, visit_id=visit_id, change=change or TAKEN_OFF, now=now)
+        tell_job_gone(session, visit_id=visit_id, change=TAKEN_OFF, now=now)
         return
-    _tell_changed(session, visit=visit, technician_id=told, change=change or _new_time(visit), now=now)
+    facts = facts_of_ticket(session, ticket_id=visit.ticket_id)
+    context = staff_notices.job_assigned(session, facts=facts, window=notice_facts.window_of(visit))
+    news = job_news.of_job(session, facts=facts, visit=visit, assigned=context, now=now)
+    _tell_newest_job(session, facts=facts, technician_id=told, news=news, now=now)
     visit.acknowledged_at = None
     session.add(visit)
     session.flush()
@@ -159,7 +161,9 @@ def tell_job_gone(session: Session, *, visit_id: int, change: str, now: datetime
     visit = session.get_one(Visit, visit_id)
     if visit.told_technician_id is None:
         return
-    _tell_changed(session, visit=visit, technician_id=visit.told_technician_id, change=change, now=now)
+    facts = facts_of_ticket(session, ticket_id=visit.ticket_id)
+    news = job_news.of_loss(session, facts=facts, visit=visit, change=change)
+    _tell_newest_job(session, facts=facts, technician_id=visit.told_technician_id, news=news, now=now)
     visit.told_technician_id = visit.acknowledged_at = None
     session.add(visit)
     session.flush()
@@ -191,12 +195,21 @@ def tell_point(session: Session, *, ticket_id: int, why: str, now: datetime) -> 
     _tell(session, facts=facts, context=context, people=[desk], generation=generation, now=now)
 
 
-def _tell_changed(session: Session, *, visit: Visit, technician_id: int, change: str, now: datetime) -> None:
-    facts = facts_of_ticket(session, ticket_id=visit.ticket_id)
-    window = notice_facts.window_of(visit) if technician_id == visit.technician_id else None
-    context = staff_notices.job_changed(session, facts=facts, change=change, window=window)
-    _tell_technician(
-        session, facts=facts, technician_id=technician_id, context=context, generation=None, now=now
+def _tell_newest_job(
+    session: Session, *, facts: TicketFacts, technician_id: int, news: News, now: datetime
+) -> None:
+    found = get_technicians(session, technician_ids=[technician_id], company_id=facts.company.id)
+    if technician_id not in found:
+        return
+    tell_newest(
+        session,
+        news=news,
+        ticket_id=facts.id,
+        company_id=facts.company.id,
+        sender=facts.sender,
+        people=[notice_facts.technician_party(found[technician_id])],
+        now=now,
+        everybody=False,
     )
 
 
@@ -276,17 +289,6 @@ def _tell(
         now=now,
         links=link_maker(session, ticket=facts.ticket, now=now),
     )
-
-
-def _window_generation(session: Session, *, ticket_id: int) -> int:
-    query = select(func.sum(Visit.window_generation)).where(col(Visit.ticket_id) == ticket_id)
-    return int(session.exec(query).one() or 0)
-
-
-def _new_time(visit: Visit) -> str:
-    if visit.planned_start is None:
-        return "일정이 바뀌었습니다. 목록을 확인해 주세요."
-    return f"방문 예정이 {texts.moment_words(visit.planned_start)}으로 바뀌었습니다."
 
 
 def _open_visit(session: Session, *, ticket_id: int) -> Visit | None:

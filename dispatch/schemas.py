@@ -110,6 +110,17 @@ class SelfFixRequest(BaseModel):
     result: SelfFixResult
 
 
+class NoticeWordRequest(BaseModel):
+    """Whether somebody agreed that a party is told by text, or does not want it; `by`: the caller if absent.
+
+    A no is the person's own, or the resident's about another.
+    """
+
+    to: Literal["resident", "requester", "payer"]
+    agreed: bool
+    by: Literal["resident", "requester", "payer"] | None = None
+
+
 class WindowRequest(BaseModel):
     """A stretch of time with offsets."""
 
@@ -160,6 +171,7 @@ class TicketRequest(BaseModel):
     note: Paragraph | None = None
     self_fix: SelfFixRequest | None = None
     wished_windows: Annotated[list[WindowRequest], Field(max_length=10)] | None = None
+    notices: Annotated[list[NoticeWordRequest], Field(max_length=10)] | None = None
     received_at: Moment | None = None
     late_entry_reason: Line | None = None
     late_entry_note: Line | None = None

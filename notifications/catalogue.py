@@ -53,6 +53,8 @@ class EventRules:
     `leads_to_visit`: untrue once somebody has stood at the door.
     `moot_once_ended`: must not go out any more once the case has ended.
     `news_once_ended`: to be told even then.
+    `rings`: a person rings the numbers that take no text.
+    `urgent`: quiet hours do not hold it back.
     """
 
     label: str
@@ -61,6 +63,8 @@ class EventRules:
     leads_to_visit: bool = False
     moot_once_ended: bool = False
     news_once_ended: bool = False
+    rings: bool = True
+    urgent: bool = True
 
 
 _HALF_HOUR, _HOUR, _TWO_HOURS = timedelta(minutes=30), timedelta(hours=1), timedelta(hours=2)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from core.dated import read_rules
 from core.db import Database
@@ -17,6 +17,7 @@ from notifications import rules
 from notifications.alimtalk import read_templates
 from notifications.catalogue import shelf_life
 from notifications.models import Notice, NoticeAttempt
+from notifications.newest import hold_back
 from notifications.outcomes import fail
 from notifications.providers.base import Channel, OutgoingMessage, Provider
 from notifications.providers.choice import Carriers
@@ -73,7 +74,9 @@ def lock_notice(session: Session, *, notice_id: int, skip_locked: bool = False) 
 
 
 def is_notice_due(notice: Notice, *, now: datetime) -> bool:
-    """Whether its moment has come, also after the clock went back."""
+    """Whether its moment has come, also after the clock went back; what waits for the morning does not."""
+    if notice.held_until is not None and notice.held_until > now:
+        return False
     return is_due(notice.next_try_at, now=now, longest_wait=rules.LONGEST_WAIT)
 
 
@@ -81,6 +84,7 @@ def due_notices(*, now: datetime) -> Sequence[object]:
     """Conditions on rows that wait to be sent or asked about."""
     return (
         col(Notice.state) == "queued",
+        or_(col(Notice.held_until).is_(None), col(Notice.held_until) <= now),
         due_rows(Notice.next_try_at, now=now, longest_wait=rules.LONGEST_WAIT),
     )
 
@@ -116,8 +120,10 @@ def _others_due(session: Session, *, notice_id: int, now: datetime) -> list[Noti
 
 
 def _claim(session: Session, *, notice: Notice, carriers: Carriers, now: datetime) -> Claim | None:
-    """Take one for a try, or settle it: what is too old is told by a person."""
-    if now - notice.created_at > shelf_life(notice.event):
+    """Take one for a try, unless it must wait for an earlier one; what is too old is told by a person."""
+    if hold_back(session, notice, now=now):
+        return None
+    if now - (notice.held_until or notice.created_at) > shelf_life(notice.event):
         fail(session, notice=notice, problem=notice.problem or "too_late", why="too_late", now=now)
         return None
     chosen = read_rules(session, company_id=notice.company_id, at=now).text_accounts

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Column, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from core.models import big_id, in_values
+from core.models import big_id, in_values, json_column
 
 
 class Notice(SQLModel, table=True):
@@ -73,6 +73,12 @@ class Notice(SQLModel, table=True):
     problem: str | None = Field(default=None, sa_type=Text)
     """Our word for what went wrong: `retry`, `permanent`, `configuration`, `operator`, with the code."""
     withdrawn_reason: str | None = None
+    line: str | None = None
+    """Of which changing truth it speaks (`newest.py`): a newer text of the line makes it untrue."""
+    truth: dict[str, Any] | None = Field(default=None, sa_column=json_column(nullable=True))
+    """What it says is so, as plain values: nobody is told the same truth twice in a row."""
+    held_until: datetime | None = None
+    """Quiet hours: not sent before, because it can wait for the morning."""
     destroyed_at: datetime | None = None
     """When retention emptied what it said and to whom; that it was sent stays."""
 

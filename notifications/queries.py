@@ -37,6 +37,13 @@ def list_notices(session: Session, *, ticket_id: int) -> list[NoticeInfo]:
     return [notice_info(row) for row in session.exec(query)]
 
 
+def get_notices(session: Session, *, notice_ids: Collection[int]) -> list[NoticeInfo]:
+    """These notices; unknown ids are left out."""
+    if not notice_ids:
+        return []
+    return [notice_info(row) for row in session.exec(select(Notice).where(col(Notice.id).in_(notice_ids)))]
+
+
 def recipients_who_heard(
     session: Session, *, ticket_id: int, event: Event, generations: Iterable[int]
 ) -> set[str]:
@@ -151,6 +158,9 @@ def notice_info(row: Notice) -> NoticeInfo:
         withdrawn_reason=row.withdrawn_reason,
         from_phone=row.from_phone,
         attempts=row.attempts,
+        line=row.line,
+        truth=row.truth,
+        held_until=row.held_until,
     )
 
 

@@ -5,12 +5,13 @@
   (contracts: "under the requester"), in a wording that serves them all.
 - A number that takes no text is called by a person (`CALL_LANDLINE`): it never counts as told.
 - Who refused notices is left out, with the reason kept; another party on the same number is still told.
-- Staff are told by text or not at all: their screens and the escalation are the other way.
+- Staff are told by text or not at all: their screens and the escalation are the other way. So is the family
+  where an event is no reason to ring somebody (`EventRules.rings`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,6 +21,8 @@ _ORDER = tuple(Role)
 """The role that a shared number is filed under is the first of these."""
 
 WithheldReason = Literal["REFUSED", "NO_PHONE", "CANNOT_TEXT"]
+Reach = Literal["TEXT", "CALL"] | None
+"""How the resident hears of something; None: not at all, or he knows it."""
 
 
 @dataclass(frozen=True)
@@ -74,17 +77,23 @@ class RecipientPlan:
     withheld: tuple[Withheld, ...] = ()
 
     @property
-    def resident_reached(self) -> Literal["TEXT", "CALL"] | None:
+    def resident_reached(self) -> Reach:
         """How the resident hears of it, for `messages.Case.resident_reached`."""
         if any(Role.RESIDENT in delivery.serves for delivery in self.deliveries):
             return "TEXT"
         return "CALL" if any(Role.RESIDENT in call.serves for call in self.calls) else None
 
 
-def plan_recipients(*, event: Event, parties: Iterable[Party]) -> RecipientPlan:
-    """Decide who is told of `event`. Deterministic; the order of `parties` does not matter."""
-    roles = CATALOGUE[event].roles
-    concerned = sorted((p for p in parties if p.role in roles), key=lambda p: _ORDER.index(p.role))
+def plan_recipients(
+    *, event: Event, parties: Iterable[Party], roles: Collection[Role] | None = None
+) -> RecipientPlan:
+    """Decide who is told of `event`. Deterministic; the order of `parties` does not matter.
+
+    Args:
+        roles: whom the company wants told (`policy.NoticePolicy`); the catalogue's without.
+    """
+    wanted = CATALOGUE[event].roles if roles is None else roles
+    concerned = sorted((p for p in parties if p.role in wanted), key=lambda p: _ORDER.index(p.role))
     deliveries: list[Delivery] = []
     calls: list[CallTask] = []
     withheld: list[Withheld] = []
@@ -100,7 +109,7 @@ def plan_recipients(*, event: Event, parties: Iterable[Party]) -> RecipientPlan:
         serves = tuple(party.role for party in sharers)
         if all(party.can_text for party in sharers):
             deliveries.append(Delivery(serves[0], phone, _variant(sharers), serves))
-        elif event in STAFF_EVENTS:
+        elif event in STAFF_EVENTS or not CATALOGUE[event].rings:
             withheld += [Withheld(role, "CANNOT_TEXT") for role in serves]
         else:
             calls.append(CallTask(serves[0], phone, serves))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from notifications.recipients import Delivery
 
@@ -33,7 +34,8 @@ MakeLink = Callable[[Delivery], NewLink]
 class NoticeInfo:
     """One thing that one recipient is told: the channel and the state it was in last.
 
-    `state`: `queued accepted delivered failed unknown withdrawn`; `bytes` counts `text` in cp949.
+    `state`: `queued accepted delivered failed unknown withdrawn`; `bytes` counts `text` in cp949. `line` and
+    `truth`: of which changing truth it speaks, and what it says is so (`newest`). `held_until`: quiet hours.
     """
 
     id: int
@@ -53,6 +55,9 @@ class NoticeInfo:
     withdrawn_reason: str | None
     from_phone: str = ""
     attempts: int = 0
+    line: str | None = None
+    truth: Mapping[str, Any] | None = None
+    held_until: datetime | None = None
 
 
 @dataclass(frozen=True)

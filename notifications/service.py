@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from core import audit, events
 from core.actor import SYSTEM
@@ -25,14 +26,15 @@ from notifications.catalogue import Role
 from notifications.events import NoticeFailed
 from notifications.messages import Context, Event, FamilyNews
 from notifications.models import Notice
+from notifications.policy import read_policy
 from notifications.queries import list_notices
-from notifications.recipients import CallTask, Delivery, Party, RecipientPlan, plan_recipients
+from notifications.recipients import CallTask, Delivery, Party, Reach, plan_recipients
 from notifications.schemas import BrandFacts, MakeLink, NewLink
 from notifications.settling import note_change, take_back
 from notifications.texts import TextError, sms_bytes, spoken
 from notifications.wording import variants
 
-__all__ = ["TASK_SEND", "last_generation", "list_notices", "tell", "withdraw"]
+__all__ = ["TASK_SEND", "Claim", "last_generation", "list_notices", "tell", "withdraw", "withdraw_from"]
 
 TASK_SEND = "send_notice"
 
@@ -50,6 +52,7 @@ def tell(
     now: datetime,
     others: Mapping[str, Context] | None = None,
     links: MakeLink | None = None,
+    claim: Claim | None = None,
 ) -> list[CallTask]:
     """Put a text into the outbox for everybody whom the event concerns; nobody is told twice.
 
@@ -60,6 +63,7 @@ def tell(
     Args:
         others: the facts of a recipient who is told them otherwise.
         links: makes a link for a text; it is kept when a text that names it is really stored.
+        claim: of which changing truth the texts speak (`newest.tell_newest`).
 
     Returns:
         The numbers that take no text: a person must ring them (`CALL_LANDLINE`). Also on a second asking.
@@ -71,12 +75,14 @@ def tell(
     if sender.company_id != company_id:
         message = "a text never goes out under another company's number"
         raise ValueError(message)
-    plan = plan_recipients(event=event, parties=people)
-    telling = _Telling(event, generation, ticket_id, sender, now)
+    policy = read_policy(session, company_id=company_id, at=now)
+    plan = plan_recipients(event=event, parties=people, roles=policy.roles(event))
+    telling = _Telling(event, generation, ticket_id, sender, now, policy.held_until(event, now), claim)
+    reached = claim.resident_reached if claim is not None else plan.resident_reached
     own_words = template_store.own_wordings(session, company_id=company_id, event=event)
     for delivery in plan.deliveries:
         link = links(delivery) if links is not None else None
-        own = _with_case((others or {}).get(delivery.recipient.value, facts), plan, link)
+        own = _with_case((others or {}).get(delivery.recipient.value, facts), reached, link)
         try:
             row = _row(session, telling=telling, facts=own, delivery=delivery, own_words=own_words)
         except (TextError, PhoneError) as error:
@@ -86,7 +92,7 @@ def tell(
                 link.keep()
     speaks = bool(plan.calls) and _speaks_now(session, telling=telling)
     for call in plan.calls if speaks else ():
-        own = _with_case((others or {}).get(call.recipient.value, facts), plan, None)
+        own = _with_case((others or {}).get(call.recipient.value, facts), reached, None)
         _speak(session, telling=telling, facts=own, call=call, own_words=own_words)
     for left_out in plan.withheld:
         data = {**telling.about, "recipient": left_out.recipient.value}
@@ -110,11 +116,22 @@ def withdraw(
 
     One whose sending is under way or unclear is only marked: it goes out at most once, never again.
     """
-    query = (
+    query = _waiting(ticket_id).where(col(Notice.event).in_([event.value for event in events]))
+    if generations is not None:
+        query = query.where(col(Notice.generation).in_(list(generations)))
+    return _take_back(session, query, reason, now)
+
+
+def withdraw_from(session: Session, *, ticket_id: int, to_phone: str, reason: str, now: datetime) -> int:
+    """Take back whatever of a ticket was not sent yet to one number (E.164). Returns how many texts."""
+    return _take_back(session, _waiting(ticket_id).where(col(Notice.to_phone) == to_phone), reason, now)
+
+
+def _waiting(ticket_id: int) -> SelectOfScalar[Notice]:
+    return (
         select(Notice)
         .where(
             col(Notice.ticket_id) == ticket_id,
-            col(Notice.event).in_([event.value for event in events]),
             col(Notice.state).in_(("queued", "accepted")),
             col(Notice.withdrawn_reason).is_(None),
             col(Notice.outdated_at).is_(None),
@@ -123,8 +140,9 @@ def withdraw(
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    if generations is not None:
-        query = query.where(col(Notice.generation).in_(list(generations)))
+
+
+def _take_back(session: Session, query: SelectOfScalar[Notice], reason: str, now: datetime) -> int:
     taken_back = 0
     for notice in session.exec(query).all():
         if notice.state == "accepted":
@@ -150,24 +168,33 @@ def last_generation(session: Session, *, ticket_id: int, event: Event, recipient
     return session.exec(query).one() or 0
 
 
-def _with_case(facts: Context, plan: RecipientPlan, link: NewLink | None) -> Context:
+def _with_case(facts: Context, reached: Reach, link: NewLink | None) -> Context:
     if not isinstance(facts, FamilyNews):
         return facts
-    case = replace(
-        facts.case, resident_reached=plan.resident_reached, link=link.url if link is not None else None
-    )
+    case = replace(facts.case, resident_reached=reached, link=link.url if link is not None else None)
     return replace(facts, case=case)
 
 
 @dataclass(frozen=True)
+class Claim:
+    """What the texts of a telling say is so, and of which line (`newest`)."""
+
+    line: str
+    truth: Mapping[str, Any]
+    resident_reached: Reach
+
+
+@dataclass(frozen=True)
 class _Telling:
-    """One telling of one event: what all its texts share."""
+    """One telling of one event: what all its texts share. `held_until`: it can wait for the morning."""
 
     event: Event
     generation: int
     ticket_id: int
     sender: BrandFacts
     now: datetime
+    held_until: datetime | None
+    claim: Claim | None
 
     @property
     def about(self) -> dict[str, Any]:
@@ -204,8 +231,12 @@ def _row(
         bytes=rendered.bytes,
         template_version=rendered.template_version,
         variant=delivery.variant,
+        urgent=telling.held_until is None,
         created_at=telling.now,
-        next_try_at=telling.now,
+        next_try_at=telling.held_until or telling.now,
+        held_until=telling.held_until,
+        line=telling.claim.line if telling.claim else None,
+        truth=dict(telling.claim.truth) if telling.claim else None,
     )
 
 
@@ -251,8 +282,9 @@ def _put(session: Session, *, row: Notice) -> bool:
     stored = session.execute(_PUT, values).scalar_one_or_none()
     if stored is None:
         return False
-    lock = f"notice-{stored.id}"
-    defer(session, TASK_SEND, queue=QUEUE_SMS, queueing_lock=lock, first=True, notice_id=stored.id)
+    if stored.held_until is None:
+        lock = f"notice-{stored.id}"
+        defer(session, TASK_SEND, queue=QUEUE_SMS, queueing_lock=lock, first=True, notice_id=stored.id)
     note_change(session, notice=stored, what="NoticeQueued", by=SYSTEM, now=row.created_at)
     return True
 

@@ -14,7 +14,7 @@ from sqlmodel import Session
 from core.actor import Actor, Role
 from core.clock import kst, operating_day
 from core.models import DatedSetting
-from tests.world_cases import make_contact, make_household, make_ticket, make_visit
+from tests.world_cases import deliver_texts, make_contact, make_household, make_ticket, make_visit
 from tests.world_rows import GANGNAM, NOW, add, id_of, mobile, serial
 from workforce.models import (
     Company,
@@ -38,6 +38,7 @@ __all__ = [
     "add",
     "as_actor",
     "close_point",
+    "deliver_texts",
     "id_of",
     "make_company",
     "make_contact",

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from core.phones import parse_phone
 from customers.models import Address, Boiler, BoilerModel, Contact, Household, HouseholdMember
 from dispatch.models import Placement, Ticket, TicketClock, TicketParty, Visit
+from notifications.models import Notice
 from tests.world_rows import GANGNAM, NOW, add, id_of, serial
 from workforce.models import (
     Company,
@@ -224,3 +226,12 @@ def _start_clocks(session: Session, ticket: Ticket) -> None:
                 next_stage_at=ticket.received_at + timedelta(seconds=min(seconds, 1800)),
             ),
         )
+
+
+def deliver_texts(session: Session, *, at: datetime = NOW) -> None:
+    """Everything that waits in the outbox has been handed over and has arrived."""
+    session.flush()
+    session.execute(
+        update(Notice).where(col(Notice.state) == "queued").values(state="delivered", accepted_at=at)
+    )
+    session.expire_all()

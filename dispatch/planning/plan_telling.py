@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from core import audit, live
 from core.actor import Role
-from core.clock import KST, operating_day, rfc3339_kst
+from core.clock import operating_day, rfc3339_kst
 from dispatch import notices
 from dispatch.models import Visit
 from dispatch.planning.authorship import Authorship
@@ -19,8 +19,6 @@ from dispatch.planning.drafts import DayDraft
 from dispatch.planning.plan_changes import TOLD_SHIFT_S, Change
 
 GONE = "일정에서 빠졌습니다. 가지 않으셔도 됩니다."
-PROMISED = "고객과 약속한 시간이 정해졌습니다."
-RETIMED = "예정 시각이 {month}월 {day}일 {time}로 바뀌었습니다."
 
 _WHAT = {
     "assigned": "VisitPlanned",
@@ -108,12 +106,8 @@ def _tell_technicians(
         # What the board knows is not asked again: a new ticket waits for this.
         at_work = board.is_at_work(after.technician_id)
         notices.tell_job_assigned(session, visit_id=visit.visit_id, now=now, at_work=at_work)
-    elif author.by.role is not Role.TECHNICIAN and change.promised:
-        notices.tell_job_changed(session, visit_id=visit.visit_id, change=PROMISED, now=now)
-    elif author.by.role is not Role.TECHNICIAN and _matters(change, now):
-        at = after.start_at.astimezone(KST)
-        text = RETIMED.format(month=at.month, day=at.day, time=at.strftime("%H:%M"))
-        notices.tell_job_changed(session, visit_id=visit.visit_id, change=text, now=now)
+    elif author.by.role is not Role.TECHNICIAN and (change.promised or _matters(change, now)):
+        notices.tell_job_changed(session, visit_id=visit.visit_id, now=now)
 
 
 def _tell_family(session: Session, change: Change, *, author: Authorship, now: datetime) -> None:

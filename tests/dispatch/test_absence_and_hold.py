@@ -215,6 +215,7 @@ def test_an_earlier_hold_does_not_end_the_one_after_it(at_the_door: CaseWorld, n
 
 def test_a_customers_wish_calls_a_visit_off_before_it_began(case: CaseWorld, now: datetime) -> None:
     notices.tell_job_assigned(case.session, visit_id=case.visit.id or 0, now=now)
+    world.deliver_texts(case.session)
     result = visits.hold(
         case.session,
         ticket_id=case.ticket_id,

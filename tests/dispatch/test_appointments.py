@@ -41,8 +41,10 @@ class TestWindows:
         first = shop.technician(name="가까운")
         visit = plan(session, shop.ticket(), now)
         day = operating_day(now) + timedelta(days=1)
-        agree(session, visit, kst(day, 13), kst(day, 15), now)
-        agree(session, visit, kst(day, 14), kst(day, 16), now)
+        for hour in (13, 14):
+            world.deliver_texts(session)
+            agree(session, visit, kst(day, hour), kst(day, hour + 2), now)
+        world.deliver_texts(session)
         other = shop.technician(name="둘째", home=world.north_of(world.GANGNAM, 3))
         assignment.fit_window(
             session,

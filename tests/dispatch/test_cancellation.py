@@ -25,6 +25,7 @@ def cancel(case: CaseWorld, *, now: datetime, reason: str = "다른 곳에서 �
 def test_a_cancelled_ticket_frees_everybody_and_costs_nothing(session: Session, now: datetime) -> None:
     case = make_case(session)
     notices.tell_job_assigned(session, visit_id=case.visit.id or 0, now=now)
+    world.deliver_texts(session)
     tasks.open_task(session, ticket_id=case.ticket_id, kind=tasks.CONTACT_CALL, detail="전화", now=now)
     assert cancel(case, now=now + MINUTE) is None
     ticket = session.get_one(Ticket, case.ticket_id)

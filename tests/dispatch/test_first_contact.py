@@ -86,6 +86,7 @@ def test_the_same_window_again_tells_nobody_again(case: CaseWorld, now: datetime
 
 def test_another_window_is_told_as_a_change(case: CaseWorld, now: datetime) -> None:
     agree(case, AFTERNOON, now=now + timedelta(minutes=5))
+    world.deliver_texts(case.session)
     agree(case, EVENING, now=now + timedelta(minutes=30))
     assert ("WINDOW_CHANGED", 2, "resident") in case.told()
     assert "오후 4시~6시" in case.text("WINDOW_CHANGED", "resident")
@@ -95,6 +96,7 @@ def test_another_window_is_told_as_a_change(case: CaseWorld, now: datetime) -> N
 
 def test_nobody_apologises_for_a_change_that_the_family_asked_for(case: CaseWorld, now: datetime) -> None:
     agree(case, AFTERNOON, now=now + timedelta(minutes=5))
+    world.deliver_texts(case.session)
     wished = replace(CONNECTED, window=EVENING, asked_by="family", reason="병원에 가셔야 함")
     record(case, wished, now=now + timedelta(minutes=30))
     for reader in ("resident", "requester"):

@@ -117,6 +117,7 @@ def test_a_second_window_is_a_change(
 ) -> None:
     visit = visit_of(session, company, point, technician)
     tell_first_window(session, visit, now)
+    world.deliver_texts(session)
     visit.window_start, visit.window_end, visit.window_generation = LATER.start, LATER.end, 2
     notices.tell_window(session, visit_id=visit.id or 0, before=FIRST, reason="눈이 많이 옴", now=now)
     told = texts_of(session, visit)[("WINDOW_CHANGED", 2, "requester")]
@@ -277,6 +278,7 @@ def test_a_job_that_changes_hands_tells_both(
     visit = visit_of(session, company, point, technician)
     other = world.make_technician(session, point=point, name="최기사")
     notices.tell_job_assigned(session, visit_id=visit.id or 0, now=now)
+    world.deliver_texts(session)
     visit.technician_id, visit.acknowledged_at = other.id, now
     notices.tell_job_assigned(session, visit_id=visit.id or 0, now=now)
     told = texts_of(session, visit)

@@ -76,6 +76,7 @@ SCOPED: Mapping[str, str] = {
     "charge_line": f"charge_id IN (SELECT id FROM charge WHERE {OF_A_TICKET})",
     "notice_attempt": f"notice_id IN {NOTICES}",
     "provider_receipt": f"notice_id IN {NOTICES}",
+    "notice_choice": f"contact_id IN {FAMILIES}",
     "household": f"id IN {HOMES}",
     "household_member": f"household_id IN {HOMES}",
     "address": f"id IN {PLACES}",

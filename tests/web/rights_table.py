@@ -51,6 +51,7 @@ TABLE = {
     "ADMX": """
         GET /agent
         GET /agent/households/{household_id}
+        POST /agent/households/{household_id}/notices
         GET /agent/new
         POST /agent/new
         POST /agent/new/echo/{field}

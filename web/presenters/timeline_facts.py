@@ -20,6 +20,7 @@ from dispatch.safety_advice import SHORT as ADVICE
 from dispatch.words import late_reason_words, symptom_words
 from web.display import date_text, span_text, time_text, won_text
 from web.presenters.happy_call import OUTCOMES as HAPPY_OUTCOMES
+from web.presenters.notice_words import WITHHELD
 from web.presenters.technician import HOLD_WORDS, OUTCOME_WORDS, ROLE_WORDS
 from workforce.queries import get_technicians, points_by_id
 
@@ -67,6 +68,8 @@ def reason_of(what: str, reason: str | None, data: Facts) -> str:
     travel_s = data.get("travel_s")
     if what == "TicketPlaced" and isinstance(travel_s, int):
         return said_again(str(data.get("code")), reason or "", travel_s=travel_s)
+    if what == "NoticeWithheld" and reason in WITHHELD:
+        return _(WITHHELD[reason])
     return _(reason) if reason else ""
 
 

@@ -8,19 +8,24 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from sqlmodel import Session
 
 from core.actor import Principal
+from core.errors import DomainError
 from core.i18n import _
 from core.visibility import Datum
+from customers.consents import list_choices, refusing
 from customers.queries import household_detail
-from customers.schemas import BoilerInfo, MemberInfo
+from customers.schemas import BoilerInfo, HouseholdDetail, MemberInfo
 from dispatch.call_desk import cases_of_household
 from dispatch.list_queries import TicketItem
 from dispatch.words import symptom_words
 from web.context import caller_address, context_of
 from web.identity import GuardedRoute, SignedIn, allow
 from web.pages.agent.words import AGE_BANDS, DESK_ROLES, PRECISIONS, relationship_words
+from web.pages.posting import PostedForm
 from web.presenters.masks import Masks, masks_for_household
+from web.presenters.notice_words import notice_people
 from web.templating import render_page
 from workforce.access_log import note_page
 
@@ -35,6 +40,18 @@ REPEATS = 3
 @allow(*DESK_ROLES)
 def show_household(request: Request, household_id: int, principal: Principal = SignedIn) -> Response:
     """The home's page."""
+    return render_household(request, principal, household_id)
+
+
+def render_household(
+    request: Request,
+    principal: Principal,
+    household_id: int,
+    *,
+    posted: PostedForm | None = None,
+    problem: DomainError | None = None,
+) -> Response:
+    """The page as it stands; with a `problem` the form of somebody's word is open again."""
     context = context_of(request)
     with context.database.transaction() as session:
         now = context.clock()
@@ -62,8 +79,19 @@ def show_household(request: Request, household_id: int, principal: Principal = S
             "boilers": [_boiler(b) for b in detail.boilers],
             "cases": [_case(item) for item in cases],
             "repeats": find_repeats(cases, now=now),
+            "told": _told(session, detail, masks),
+            "posted": posted or PostedForm(),
+            "problem": problem.detail if problem else None,
         }
-        return render_page(request, "agent/household.html", values)
+        status = problem.status if problem else 200
+        return render_page(request, "agent/household.html", values, status_code=status)
+
+
+def _told(session: Session, detail: HouseholdDetail, masks: Masks) -> list[dict[str, Any]]:
+    home, ids = detail.household, {member.contact.id for member in detail.members}
+    choices = list_choices(session, company_id=home.company_id, contact_ids=ids)
+    refused = refusing(session, company_id=home.company_id, household_id=home.id, contact_ids=ids)
+    return notice_people(detail, choices, refused, masks)
 
 
 def find_repeats(cases: Sequence[TicketItem], *, now: datetime) -> list[tuple[str, int]]:

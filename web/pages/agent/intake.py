@@ -28,6 +28,7 @@ from dispatch.safety_script import script_steps
 from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.agent.intake_form import (
+    NOTICE_WORDS,
     PLACES,
     KnownHome,
     caller_of,
@@ -255,6 +256,7 @@ def show_again(
             "home": _home(home, masks) if home and masks else None,
             "symptoms": symptom_choices(),
             "relationships": relationship_choices(),
+            "notice_words": [(code, _(label)) for code, label in NOTICE_WORDS],
             "age_bands": [(code, _(label)) for code, label in AGE_BANDS],
             "windows": window_choices(rules, now),
             **late_values(posted, rules, now),

@@ -96,6 +96,7 @@ def to_request(
         "note": note or None,
         "self_fix": None if is_safety_form(posted) else _self_fix(posted, cards),
         "wished_windows": _wished(posted),
+        "notices": _notices(posted, has_requester=_requester(posted, home) is not None),
         "script_version": script_version(cards) or None,
         **late_body(posted),
     }
@@ -170,6 +171,7 @@ PLACES = {
     "requester_phone": N_("전화하신 분 번호"),
     "requester_name": N_("전화하신 분 이름"),
     "requester_relationship": N_("사시는 분과의 관계"),
+    "notices": N_("문자로 알려 드려도 될까요?"),
     "payer": N_("비용 내실 분"),
     "payer_phone": N_("내실 분 번호"),
     "payer_name": N_("내실 분 이름"),
@@ -274,6 +276,22 @@ def _self_fix(posted: PostedForm, cards: list[Card]) -> dict[str, Any] | None:
         "card_version": card.version if card else None,
         "result": result,
     }
+
+
+NOTICE_WORDS = (
+    ("both", N_("알려도 된다고 하심")),
+    ("not_me", N_("전화하신 분은 원하지 않으심")),
+)
+"""What a caller says when asked whether we may text; empty: not asked."""
+
+
+def _notices(posted: PostedForm, *, has_requester: bool) -> list[dict[str, Any]] | None:
+    said, caller = posted.get("notices"), "requester" if has_requester else "resident"
+    if said == "not_me":
+        return [{"to": caller, "agreed": False, "by": caller}]
+    if said == "both":
+        return [{"to": to, "agreed": True, "by": caller} for to in dict.fromkeys((caller, "resident"))]
+    return None
 
 
 def _wished(posted: PostedForm) -> list[dict[str, str]]:

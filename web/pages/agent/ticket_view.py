@@ -204,6 +204,8 @@ def _notices(session: Session, detail: TicketDetail, masks: Masks) -> list[dict[
             "channel": notice.channel,
             "bytes": notice.bytes,
             "state": notice.state,
+            "why": _(notice.withdrawn_reason) if notice.withdrawn_reason else "",
+            "held_until": notice.held_until if notice.state == "queued" else None,
             "text": masks.sent(notice.text, known=known),
             "at": notice.created_at,
         }

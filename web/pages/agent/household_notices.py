@@ -1,0 +1,60 @@
+"""Who of a home is told by text, and a person's word on it written down with one press."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from core.actor import Actor, Principal
+from core.errors import DomainError, FieldError, InvalidError
+from core.i18n import _
+from customers.consents import Choice, Door
+from dispatch.notice_choices import Word, take_word
+from web.context import context_of
+from web.identity import Author, GuardedRoute, SignedIn, allow
+from web.pages.agent.household import render_household
+from web.pages.agent.words import DESK_ROLES
+from web.pages.posting import Posted, take_once
+from web.typed_ids import read_id
+
+router = APIRouter(prefix="/agent/households", route_class=GuardedRoute)
+
+
+@router.post("/{household_id}/notices")
+@allow(*DESK_ROLES)
+def post_word(
+    request: Request,
+    household_id: int,
+    posted: Posted,
+    principal: Principal = SignedIn,
+    by: Actor = Author,
+) -> Response:
+    """Somebody of the home agrees to be told, or does not want it; honoured at once."""
+    context = context_of(request)
+    try:
+        word = Word(
+            contact_id=read_id(posted.get("contact")) or 0,
+            decided_by_id=read_id(posted.get("decided_by")) or 0,
+            choice=Choice.AGREED if posted.get("choice") == Choice.AGREED else Choice.REFUSED,
+            door=Door.TEXT if posted.get("door") == Door.TEXT else Door.CALL,
+            reason=posted.get("reason"),
+        )
+        if not word.reason.strip():
+            message = _("뭐라고 하셨는지 적어 주세요.")
+            raise InvalidError(message, errors=(FieldError("reason", message),))
+        with context.database.transaction() as session:
+            now = context.clock()
+            if take_once(session, request, principal=principal, posted=posted, now=now):
+                take_word(
+                    session,
+                    company_id=principal.company_id,
+                    household_id=household_id,
+                    word=word,
+                    by=by,
+                    now=now,
+                )
+    except DomainError as error:
+        if error.status in (401, 404):
+            raise
+        return render_household(request, principal, household_id, posted=posted, problem=error)
+    return RedirectResponse(f"/agent/households/{household_id}#notices", status_code=303)

@@ -1,0 +1,68 @@
+"""Why somebody is told or not, in words: people's choices, texts that were held back or taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from core.i18n import N_, _
+from customers.consents import Choice, ChoiceInfo, Door, Purpose
+from customers.schemas import HouseholdDetail, MemberInfo
+from web.presenters.masks import Masks
+
+DOORS = {
+    Door.INTAKE: N_("접수하며"),
+    Door.CALL: N_("전화로"),
+    Door.TEXT: N_("문자로"),
+    Door.PAGE: N_("가족 화면에서"),
+}
+WITHHELD = {
+    "REFUSED": N_("알림을 원하지 않으셨습니다."),
+    "NO_PHONE": N_("번호가 없습니다."),
+    "CANNOT_TEXT": N_("문자를 받지 못하는 번호입니다."),
+}
+"""Why a text was never written (`notifications.recipients.WithheldReason`)."""
+
+
+def notice_people(
+    detail: HouseholdDetail, choices: Sequence[ChoiceInfo], refused: set[int], masks: Masks
+) -> list[dict[str, Any]]:
+    """Each person of a home once: whether he is told, since whose word, and who may change it."""
+    people = {member.contact.id: member for member in detail.members}
+    residents = [m for m in people.values() if _is_resident(detail, m)]
+    return [
+        {
+            "id": member.contact.id,
+            "name": masks.name(member.contact.name),
+            "told": member.contact.id not in refused,
+            "can_text": member.contact.can_text,
+            "deciders": {m.contact.id: _own(m, member, masks) for m in (member, *residents)}.items(),
+            "words": [_said(it, detail, masks) for it in choices if it.contact_id == member.contact.id],
+        }
+        for member in people.values()
+    ]
+
+
+def _is_resident(detail: HouseholdDetail, member: MemberInfo) -> bool:
+    return any(m.contact.id == member.contact.id and m.relationship == "resident" for m in detail.members)
+
+
+def _own(decider: MemberInfo, member: MemberInfo, masks: Masks) -> str:
+    if decider.contact.id == member.contact.id:
+        return _("본인")
+    return _("거주자 {name}").format(name=masks.name(decider.contact.name))
+
+
+def _said(it: ChoiceInfo, detail: HouseholdDetail, masks: Masks) -> dict[str, Any]:
+    names = {m.contact.id: masks.name(m.contact.name) for m in detail.members}
+    who = _("본인") if it.decided_by_id == it.contact_id else names.get(it.decided_by_id or 0, "")
+    what = _("알림에 동의함") if it.choice is Choice.AGREED else _("알림을 원하지 않음")
+    purpose = {Purpose.SURVEY: _("해피콜"), Purpose.ADVERT: _("광고")}.get(it.purpose, "")
+    return {
+        "at": it.at,
+        "what": f"{what}({purpose})" if purpose else what,
+        "who": who,
+        "door": _(DOORS[it.door]),
+        "reason": masks.words(it.reason, names=[m.contact.name for m in detail.members]),
+        "refused": it.choice is Choice.REFUSED,
+    }

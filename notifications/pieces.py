@@ -46,8 +46,9 @@ class Piece:
         return self.name in names.MUST_STAY
 
     def fill(self, values: dict[str, Any]) -> str:
-        """What stands there: empty when there is nothing to say."""
-        return compiled(self.source).render(values).strip("\n")
+        """What stands there: empty when there is nothing to say. Lines may bring the blank one before them."""
+        filled = compiled(self.source).render(values).rstrip("\n")
+        return filled if self.kind == "lines" else filled.lstrip("\n")
 
 
 @dataclass(frozen=True)

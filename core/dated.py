@@ -95,6 +95,10 @@ class CompanyRules(BaseModel):
     duplicate_window_s: int
     link_days: int
     voice_enabled: bool
+    push_answer_s: int
+    """So long a push to a technician waits to be acknowledged; then he is told by text."""
+    message_tariff: dict[str, int]
+    """Won a thousand messages by channel: `PUSH SMS LMS ALIMTALK VOICE`."""
     retain_ticket_days: int
     """From a case's end until its people are destroyed; figures and money stay."""
     retain_text_days: int

@@ -50,6 +50,7 @@ class EventRules:
     `leads_to_visit`: untrue once somebody has stood at the door.
     `moot_once_ended`: must not go out any more once the case has ended.
     `news_once_ended`: to be told even then.
+    `pushed`: a technician hears it on his phone's lock screen first, where he asked for that.
     """
 
     label: str
@@ -58,6 +59,7 @@ class EventRules:
     leads_to_visit: bool = False
     moot_once_ended: bool = False
     news_once_ended: bool = False
+    pushed: bool = False
 
 
 _HALF_HOUR, _HOUR, _TWO_HOURS = timedelta(minutes=30), timedelta(hours=1), timedelta(hours=2)
@@ -75,14 +77,17 @@ CATALOGUE: dict[Event, EventRules] = {
     ),
     Event.ABSENT: EventRules(N_("부재 안내"), FAMILY, _TWO_HOURS, moot_once_ended=True),
     Event.VISIT_RESULT: EventRules(N_("비용과 결과"), WHOEVER_PAYS, _TWO_DAYS, news_once_ended=True),
-    Event.JOB_ASSIGNED: EventRules(N_("새 일"), STAFF, _HOUR, leads_to_visit=True, moot_once_ended=True),
-    Event.JOB_CHANGED: EventRules(N_("일 바뀜"), STAFF, _HOUR, leads_to_visit=True),
+    Event.JOB_ASSIGNED: EventRules(
+        N_("새 일"), STAFF, _HOUR, leads_to_visit=True, moot_once_ended=True, pushed=True
+    ),
+    Event.JOB_CHANGED: EventRules(N_("일 바뀜"), STAFF, _HOUR, leads_to_visit=True, pushed=True),
     Event.CONTACT_DUE: EventRules(
         N_("연락 재촉"), STAFF, _HALF_HOUR, leads_to_visit=True, moot_once_ended=True
     ),
 }
 
 STAFF_EVENTS = frozenset(event for event, rules in CATALOGUE.items() if Role.TECHNICIAN in rules.roles)
+PUSHED_EVENTS = frozenset(event for event, rules in CATALOGUE.items() if rules.pushed)
 
 
 def label_of(event: str) -> str:

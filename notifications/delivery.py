@@ -37,7 +37,7 @@ from notifications.providers.base import (
     SendOutcome,
     after_unclear,
 )
-from notifications.service import TASK_SEND
+from notifications.service import task_for
 from notifications.settling import note_change, notice_key, settle, take_back
 from notifications.texts import TextChannel
 
@@ -81,7 +81,7 @@ def send_notice(
 def defer_due_notices(session: Session, *, now: datetime) -> int:
     """Sweep: wake the sender for what is due, and stop waiting for reports that cannot come any more."""
     due = (
-        select(Notice.id)
+        select(Notice.id, Notice.channel)
         .where(
             col(Notice.state) == "queued",
             due_rows(Notice.next_try_at, now=now, longest_wait=rules.LONGEST_WAIT),
@@ -90,8 +90,14 @@ def defer_due_notices(session: Session, *, now: datetime) -> int:
         .limit(SWEEP_LIMIT)
     )
     woken = [
-        defer(session, TASK_SEND, queue=QUEUE_SMS, queueing_lock=f"notice-{notice_id}", notice_id=notice_id)
-        for notice_id in session.exec(due)
+        defer(
+            session,
+            task_for(channel),
+            queue=QUEUE_SMS,
+            queueing_lock=f"notice-{notice_id}",
+            notice_id=notice_id,
+        )
+        for notice_id, channel in session.exec(due)
     ]
     return sum(woken) + _give_up_reports(session, now=now)
 
@@ -101,6 +107,8 @@ def _claim(database: Database, *, notice_id: int, provider: Provider, now: datet
     with database.transaction() as session:
         notice = _lock(session, notice_id=notice_id, skip_locked=True)
         if notice is None or notice.state != "queued" or not _is_due(notice, now=now):
+            return None
+        if notice.channel == "PUSH":  # `push.send_push` has it
             return None
         asks = notice.sending_since is not None
         if not asks:

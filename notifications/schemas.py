@@ -38,6 +38,13 @@ class NoticeInfo:
     withdrawn_reason: str | None
     from_phone: str = ""
     attempts: int = 0
+    person_id: int | None = None
+    """Of staff, whose it is."""
+    push_text: str | None = None
+    fall_back_at: datetime | None = None
+    resend_of_id: int | None = None
+    resend_reason: str | None = None
+    destroyed_at: datetime | None = None
 
 
 @dataclass(frozen=True)

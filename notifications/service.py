@@ -7,31 +7,49 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import func, or_
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from core import audit, events
-from core.actor import SYSTEM
+from core.actor import SYSTEM, Actor
+from core.dated import read_rules
 from core.jobs import QUEUE_SMS, defer
 from core.phones import PhoneError
 from notifications import wording
-from notifications.catalogue import Role
+from notifications.catalogue import PUSHED_EVENTS, Role
+from notifications.contexts.staff import PushedNews
+from notifications.devices import people_with_devices
 from notifications.events import NoticeFailed
 from notifications.messages import Context, Event, FamilyNews
 from notifications.models import Notice
 from notifications.queries import list_notices
 from notifications.recipients import CallTask, Delivery, Party, RecipientPlan, plan_recipients
 from notifications.schemas import BrandFacts
-from notifications.settling import note_change, take_back
+from notifications.settling import note_change, notice_key, take_back
 from notifications.texts import TextError
 
-__all__ = ["TASK_SEND", "last_generation", "list_notices", "tell", "withdraw"]
+__all__ = [
+    "TASK_PUSH",
+    "TASK_SEND",
+    "last_generation",
+    "list_notices",
+    "put",
+    "task_for",
+    "tell",
+    "withdraw",
+]
 
 TASK_SEND = "send_notice"
+TASK_PUSH = "push_notice"
+
+
+def task_for(channel: str) -> str:
+    """Who sends what goes by a channel."""
+    return TASK_PUSH if channel == "PUSH" else TASK_SEND
 
 
 def tell(
@@ -66,7 +84,8 @@ def tell(
         message = "a text never goes out under another company's number"
         raise ValueError(message)
     plan = plan_recipients(event=event, parties=people)
-    telling = _Telling(event, generation, ticket_id, sender, now)
+    by_push = _told_by_push(session, event=event, company_id=company_id, plan=plan)
+    telling = _Telling(event, generation, ticket_id, sender, now, by_push)
     for delivery in plan.deliveries:
         own = _with_reach((others or {}).get(delivery.recipient.value, facts), plan)
         try:
@@ -74,7 +93,7 @@ def tell(
         except (TextError, PhoneError) as error:
             _hand_to_person(session, telling=telling, recipient=delivery.recipient, problem=error.detail)
         else:
-            _put(session, row=row)
+            put(session, row=row)
     for left_out in plan.withheld:
         data = {**telling.about, "recipient": left_out.recipient.value}
         _record_once(session, telling=telling, what="NoticeWithheld", reason=left_out.reason, data=data)
@@ -101,7 +120,7 @@ def withdraw(
         .where(
             col(Notice.ticket_id) == ticket_id,
             col(Notice.event).in_([event.value for event in events]),
-            col(Notice.state) == "queued",
+            or_(col(Notice.state) == "queued", col(Notice.fall_back_at).is_not(None)),
             col(Notice.withdrawn_reason).is_(None),
         )
         .order_by(col(Notice.id))
@@ -112,6 +131,9 @@ def withdraw(
         query = query.where(col(Notice.generation).in_(list(generations)))
     taken_back = 0
     for notice in session.exec(query).all():
+        notice.fall_back_at = None
+        if notice.state != "queued":  # a push that has arrived: no text follows it any more
+            continue
         notice.withdrawn_reason = reason
         session.add(notice)
         if notice.sending_since is None:
@@ -146,6 +168,8 @@ class _Telling:
     ticket_id: int
     sender: BrandFacts
     now: datetime
+    by_push: frozenset[int] = frozenset()
+    """The people who have a browser that shows it."""
 
     @property
     def about(self) -> dict[str, Any]:
@@ -158,7 +182,7 @@ def _row(session: Session, *, telling: _Telling, facts: Context, delivery: Deliv
     rendered = wording.render(
         context=facts, variant=delivery.variant, acquaintance="LATER" if known else "FIRST"
     )
-    return Notice(
+    notice = Notice(
         company_id=telling.sender.company_id,
         ticket_id=telling.ticket_id,
         event=telling.event.value,
@@ -173,7 +197,24 @@ def _row(session: Session, *, telling: _Telling, facts: Context, delivery: Deliv
         template_version=rendered.template_version,
         created_at=telling.now,
         next_try_at=telling.now,
+        person_id=delivery.person_id,
     )
+    if delivery.person_id in telling.by_push and isinstance(facts, PushedNews):
+        rules = read_rules(session, company_id=notice.company_id, at=telling.now)
+        notice.channel, notice.push_text = "PUSH", facts.push_line
+        notice.fall_back_at = telling.now + timedelta(seconds=rules.push_answer_s)
+    return notice
+
+
+def _told_by_push(session: Session, *, event: Event, company_id: int, plan: RecipientPlan) -> frozenset[int]:
+    technicians = [
+        delivery.person_id
+        for delivery in plan.deliveries
+        if delivery.recipient is Role.TECHNICIAN and delivery.person_id is not None
+    ]
+    if event not in PUSHED_EVENTS or not technicians:
+        return frozenset()
+    return frozenset(people_with_devices(session, company_id=company_id, person_ids=technicians))
 
 
 _PUT = (
@@ -183,14 +224,17 @@ _PUT = (
 )
 
 
-def _put(session: Session, *, row: Notice) -> None:
+def put(session: Session, *, row: Notice, by: Actor = SYSTEM, reason: str | None = None) -> int | None:
+    """Store it and wake the sender; None when it stood there already."""
     values = row.model_dump(exclude={"id"})
     stored = session.execute(_PUT, values).scalar_one_or_none()
     if stored is None:
-        return
-    lock = f"notice-{stored.id}"
-    defer(session, TASK_SEND, queue=QUEUE_SMS, queueing_lock=lock, first=True, notice_id=stored.id)
-    note_change(session, notice=stored, what="NoticeQueued", by=SYSTEM, now=row.created_at)
+        return None
+    lock, task = f"notice-{stored.id}", task_for(stored.channel)
+    defer(session, task, queue=QUEUE_SMS, queueing_lock=lock, first=True, notice_id=stored.id)
+    what = "NoticeQueued" if row.resend_of_id is None else "NoticeResent"
+    note_change(session, notice=stored, what=what, by=by, now=row.created_at, reason=reason)
+    return notice_key(stored)
 
 
 def _hand_to_person(session: Session, *, telling: _Telling, recipient: Role, problem: str) -> None:

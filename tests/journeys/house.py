@@ -19,6 +19,7 @@ from core.settings import Settings
 from dispatch.planning.solving import SolverPool
 from notifications.fake_provider import Controls, create_fake_provider
 from notifications.providers.choice import make_provider
+from notifications.push_choice import make_push_service
 from tests.serving import application, client_of, serving
 from tests.world import never_lock
 from web.context import WebContext
@@ -172,6 +173,7 @@ def open_house(
             webhook_token=WEBHOOK_TOKEN,
             web_threads=6,
             solve_seconds=1.0,
+            push_services="127.0.0.1",
         )
         context = WebContext(settings=settings, database=database, clock=clock, live=LiveHub(database_url))
         with (
@@ -179,13 +181,15 @@ def open_house(
             serving(app) as url,
             SolverPool() if solves else nullcontext() as solver,
         ):
-            provider = make_provider(settings)
+            provider, push = make_provider(settings), make_push_service(settings)
+            assert push is not None
             worker = WorkerContext(
                 settings=settings,
                 database=database,
                 replayable=database,
                 clock=clock,
                 provider=provider,
+                push=push,
                 solver=solver,
             )
             house = House(url, provider_url, database, settings, clock, worker)
@@ -197,3 +201,4 @@ def open_house(
                 for client in house.clients:
                     client.close()
                 provider.close()
+                push.close()

@@ -118,6 +118,7 @@ def _one(
     return {
         "row": words.row_of(notice, case=case, masks=masks, staff=staff),
         "is_open": masks.is_open,
+        "subject": hand.sent(notice.subject, known=known),
         "text": hand.sent(notice.text, known=known),
         "reason": masks.words(notice.resend_reason or "", known=known),
         "tries": [(it, *_outcome(it.outcome)) for it in tries],

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
+from sqlmodel import Session
 
 from core.actor import Actor, Principal, Role
 from core.errors import NotFoundError
@@ -120,12 +121,18 @@ def post_told(
 @allow(Role.TECHNICIAN)
 def open_told(request: Request, notice_id: NoticeId, principal: Principal = SignedIn) -> Response:
     """The job that a notification told of; his day when it is nobody's to see any more."""
-    context = context_of(request)
-    with context.database.reading() as session, across_the_company(session):
+    with context_of(request).database.reading() as session:
+        number = _number_told(session, principal, notice_id)
+    return RedirectResponse(f"/m/{number}" if number else "/m", status_code=303)
+
+
+def _number_told(session: Session, principal: Principal, notice_id: int) -> str:
+    """The ticket that his notice was about; empty when it was none of his."""
+    with across_the_company(session):
         told = staff_notice(session, notice_id=notice_id, person_id=principal.person_id)
         ids = [told.ticket_id] if told is not None else []
         numbers = ticket_numbers(session, company_id=principal.company_id, ticket_ids=ids)
-    return RedirectResponse(f"/m/{numbers[ids[0]]}" if numbers else "/m", status_code=303)
+    return numbers[ids[0]] if numbers else ""
 
 
 def push_key(context: WebContext) -> str | None:

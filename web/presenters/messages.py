@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from core.i18n import N_, _
@@ -72,9 +72,8 @@ def row_of(
 ) -> MessageRow:
     """As this reader sees it. Colleagues are named; of a family the masks decide."""
     is_staff = notice.recipient in STAFF
-    name = (
-        staff.get(notice.to_phone, "") if is_staff else (case.names.get(notice.recipient, "") if case else "")
-    )
+    names = case.names if case else {}
+    name = staff.get(notice.to_phone, "") if is_staff else names.get(notice.recipient, "")
     hand = OPEN if is_staff else masks
     return MessageRow(
         notice=notice,
@@ -84,14 +83,14 @@ def row_of(
         name=hand.name(name) if name else "",
         phone=_phone(hand, notice.to_phone),
         channel=_(CHANNELS.get(notice.channel, notice.channel)),
-        why=why_of(notice),
+        why=why_of(notice, masks=masks, names=names.values()),
     )
 
 
-def why_of(notice: NoticeInfo) -> str:
-    """Why it did not go out, or waits; empty when nothing is wrong."""
+def why_of(notice: NoticeInfo, *, masks: Masks, names: Iterable[str]) -> str:
+    """Why it did not go out, or waits; empty when nothing is wrong. A person may have typed it."""
     if notice.withdrawn_reason:
-        return _(notice.withdrawn_reason)
+        return masks.words(_(notice.withdrawn_reason), names=names)
     return fault_words(notice.problem or "")
 
 

@@ -21,7 +21,7 @@ from core.errors import DomainError
 from core.lifeline import die_with_parent
 from core.logs import configure_logs
 from core.settings import Settings, StartupRefusedError, check_settings_for_start
-from operators import exchanging, people, texts
+from operators import exchanging, people, push_key, texts
 from operators.database import (
     DEFAULT_DATA_DIR,
     ROOT,
@@ -234,6 +234,7 @@ def _parser() -> argparse.ArgumentParser:
     people.add_commands(commands)
     exchanging.add_commands(commands)
     texts.add_commands(commands)
+    push_key.add_commands(commands)
 
     it = commands.add_parser("bench", help=bench.__doc__)
     it.add_argument("name", nargs="?", default=None)

@@ -44,7 +44,10 @@ from geo.road_fetching import RoadFetcher
 from notifications.delivery import send_notice
 from notifications.polling import TASK_REPORTS, ask_for_reports
 from notifications.providers.choice import Carriers, make_carriers
-from notifications.service import TASK_SEND
+from notifications.push import send_push
+from notifications.push_choice import make_push_service
+from notifications.push_service import PushService
+from notifications.service import TASK_PUSH, TASK_SEND
 from notifications.trial_texts import TASK_SEND_TRIAL, send_trial
 from privacy.retention import TASK_RETENTION, run_retention
 from privacy.short_lived import TASK_SHORT_LIVED, drop_short_lived
@@ -79,6 +82,8 @@ class WorkerContext:
     clock: Callable[[], datetime] = field(default=wall_clock)
     carriers: Carriers | None = None
     """None with NOTICES=off: texts stay in the outbox."""
+    push: PushService | None = None
+    """None without a key: technicians are told by text."""
     solver: SolverPool | None = None
     roads: RoadAhead | None = None
     """None without a road engine: travel times are estimated."""
@@ -105,6 +110,7 @@ def run_worker(settings: Settings, *, clock: Callable[[], datetime]) -> None:
             replayable=replayable,
             clock=clock,
             carriers=make_carriers(settings) if settings.sends_notices else None,
+            push=make_push_service(settings),
             solver=solver,
             roads=roads,
         )
@@ -170,6 +176,13 @@ def add_tasks(app: procrastinate.App, context: WorkerContext) -> None:
     def send_one_trial(job: JobContext, trial_id: int) -> None:
         with written_down(job, trial_id=trial_id):
             send_trial(context.database, trial_id=trial_id, carriers=context.carriers, clock=context.clock)
+
+    @app.task(name=TASK_PUSH, queue=QUEUE_SMS, pass_context=True)
+    def push(job: JobContext, notice_id: int) -> None:
+        if context.carriers is None:  # texts are switched off, and a push is one
+            return
+        with written_down(job, notice_id=notice_id):
+            send_push(context.database, notice_id=notice_id, service=context.push, clock=context.clock)
 
     @app.task(name=TASK_SOLVE, queue=QUEUE_SOLVE, pass_context=True)
     def solve(job: JobContext) -> None:

@@ -135,6 +135,10 @@ class CompanyRules(BaseModel):
     """The family is told of a new arrival that is so much behind what it was told last."""
     contact_failed_after: int
     """The family gets a text after so many calls that nobody answered; 0 = never."""
+    push_answer_s: int
+    """So long a push to a technician waits to be acknowledged; then he is told by text."""
+    message_tariff: dict[str, int]
+    """Won a thousand messages by channel: `PUSH SMS LMS ALIMTALK VOICE`."""
     retain_ticket_days: int
     """From a case's end until its people are destroyed; figures and money stay."""
     retain_text_days: int

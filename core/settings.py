@@ -79,6 +79,14 @@ class Settings(BaseSettings):
     order of providers names them; `solapi`, `sens` and `nhn` are the accounts above."""
     webhook_token: str = ""
     """Secret part of the provider's webhook address."""
+    vapid_private_key: str = ""
+    """base64url, 32 bytes: as whom technicians' phones are told (web push). Empty: they are told by text."""
+    vapid_contact: str = ""
+    """`mailto:…` or `https:…`: where a push service writes when something is wrong; empty: BASE_URL."""
+    push_services: str = (
+        "fcm.googleapis.com,*.push.services.mozilla.com,*.push.apple.com,*.notify.windows.com"
+    )
+    """Hosts of push services, comma-separated; `*.` stands for every host below. Pushes go nowhere else."""
     fake_provider_url: str = ""
     map_tile_url: str = ""
     """Optional `https://…/{z}/{x}/{y}.png`; without it the map shows district outlines alone."""
@@ -122,6 +130,11 @@ class Settings(BaseSettings):
     def seal_key(self) -> str:
         """What authenticators are sealed under; the demo's people are invented, and so is its key."""
         return self.secret_key or (DEMO_KEY if self.is_demo else "")
+
+    @property
+    def push_hosts(self) -> tuple[str, ...]:
+        """Where pushes may go."""
+        return tuple(name.strip() for name in self.push_services.split(",") if name.strip())
 
     @property
     def has_provider(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
@@ -194,7 +194,8 @@ def _act(session: Session, ticket: Ticket, clock: TicketClock, now: datetime) ->
         now=now,
     )
     if clock.stage == "handed_over":
-        why = _("45분이 지나도록 기사가 고객과 통화하지 못했습니다.")
+        waited = (now - clock.started_at) // timedelta(minutes=1)
+        why = _("{n}분이 지나도록 기사가 고객과 통화하지 못했습니다.").format(n=waited)
         if ticket.service_point_id is not None:
             notices.tell_point(session, ticket_id=ticket_id, why=why, now=now)
         return

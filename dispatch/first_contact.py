@@ -17,7 +17,7 @@ from core.dated import read_rules
 from core.errors import ConflictError, ForbiddenError
 from core.events import publish
 from core.i18n import N_, _
-from dispatch import clocks, ending, money_notices, notices, placement, tasks
+from dispatch import clocks, ending, money_notices, notices, placement, staff_ladder, tasks
 from dispatch.agreeing import agreed_before, put_into_window, window_of
 from dispatch.attempt_checks import BadAttemptError, require_open, require_sense
 from dispatch.cases import (
@@ -210,8 +210,9 @@ def _note_seen(session: Session, entry: _Entry, visit: Visit) -> None:
     if by.role is not Role.TECHNICIAN or by.person_id is None or visit.acknowledged_at is not None:
         return
     if technician_of_person(session, person_id=by.person_id) in (None, visit.technician_id):
-        visit.acknowledged_at = entry.now
-        session.add(visit)
+        staff_ladder.note_seen(
+            session, ticket=entry.case.ticket, visit=visit, how=staff_ladder.CALL, author=by, now=entry.now
+        )
 
 
 def _solve_by_phone(session: Session, entry: _Entry) -> None:

@@ -226,6 +226,26 @@ class Placement(SQLModel, table=True):
     answered_by_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="person.id")
 
 
+class JobSeen(SQLModel, table=True):
+    """That a technician has seen what he was told of a visit: a row for each telling, never overwritten."""
+
+    __tablename__ = "job_seen"
+    __table_args__ = (
+        in_values("how", "APP", "PUSH", "CALL", "DESK"),
+        Index("ux_job_seen", "visit_id", "technician_id", "event", "generation", unique=True),
+    )
+
+    id: int | None = big_id()
+    visit_id: int = Field(sa_type=BigInteger, foreign_key="visit.id")
+    technician_id: int = Field(sa_type=BigInteger, foreign_key="technician.id")
+    event: str
+    generation: int
+    """Which telling of the event; 0 for a job of which no text could be sent."""
+    at: datetime
+    how: str
+    """`PUSH`: by a tap on the notification; `CALL`: he rang the family; `DESK`: a desk said so for him."""
+
+
 class Visit(SQLModel, table=True):
     """One going-there of one technician. Facts are times that happened, the plan is `planned_*`."""
 

@@ -107,13 +107,13 @@ def contact_clock(session: Session, *, ticket_id: int) -> TicketClock | None:
 
 def technician_party(technician: TechnicianInfo) -> Party:
     """The technician as a recipient."""
-    return _staff(Role.TECHNICIAN, technician.name, technician.phone)
+    return _staff(Role.TECHNICIAN, technician.name, technician.phone, technician.person_id)
 
 
 def desk_party(session: Session, *, ticket: Ticket, now: datetime) -> Party:
     """Whoever is on duty at the point's desk, on his own mobile: a desk's landline takes no text."""
     duty = duty_at(session, company_id=ticket.company_id, point_id=ticket.service_point_id, at=now)
-    return _staff(Role.POINT, duty.desk.name, duty.desk.phone)
+    return _staff(Role.POINT, duty.desk.name, duty.desk.phone, duty.desk.id)
 
 
 def bill_lines(charge: ChargeInfo) -> tuple[CostLine, ...]:
@@ -180,9 +180,15 @@ def family_of(session: Session, facts: TicketFacts) -> tuple[Party, ...]:
     )
 
 
-def _staff(role: Role, name: str, phone: str) -> Party:
+def _staff(role: Role, name: str, phone: str, person_id: int) -> Party:
     try:
         can_text = parse_phone(phone).can_text
     except PhoneError:
         can_text = False
-    return Party(role=role, name=sendable(name, "담당자"), phone=phone or None, can_text=can_text)
+    return Party(
+        role=role,
+        name=sendable(name, "담당자"),
+        phone=phone or None,
+        can_text=can_text,
+        person_id=person_id,
+    )

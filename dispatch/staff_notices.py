@@ -69,6 +69,7 @@ def job_changed(
         change=notice_facts.sendable(change, CHECK_PLEASE),
         window=window,
         worker_name=worker_name,
+        symptom=notice_facts.symptom_of(facts.ticket),
     )
 
 

@@ -15,7 +15,7 @@ from core.clock import rfc3339_kst
 from core.dated import read_rules
 from core.errors import InvalidError
 from core.i18n import N_, _
-from dispatch import assignment, notices, revisits, travel_estimate
+from dispatch import assignment, notices, revisits, staff_ladder, travel_estimate
 from dispatch.cases import WrongStateError, author_of_step, lock_case
 from dispatch.completion import complete_visit
 from dispatch.models import ContactAttempt, Ticket, Visit
@@ -23,7 +23,6 @@ from dispatch.revisits import hold
 from dispatch.stale_notices import is_stale, withdraw_stale
 from dispatch.states import OPEN_VISIT_STATES
 from dispatch.steps import Taken, begin_step, result_of, write_step
-from dispatch.tickets import note_change
 from dispatch.visit_rules import OtherVisit, Step, absence_errors, early_by, is_told_before, oddities
 from dispatch.visit_schemas import REACHED, StepResult
 from notifications.messages import Event
@@ -166,12 +165,8 @@ def acknowledge(session: Session, *, ticket_id: int, by: Actor, now: datetime) -
     if visit is None or visit.technician_id is None or visit.state not in OPEN_VISIT_STATES:
         raise WrongStateError(_("확인할 방문이 없습니다. 목록을 새로 고쳐 주세요."))
     author = author_of_step(session, case=case, by=by)
-    if visit.acknowledged_at is None:
-        visit.acknowledged_at = now
-        session.add(visit)
-        data = {"visit_id": visit.id}
-        note_change(session, ticket=case.ticket, what="JobAcknowledged", by=author, now=now, data=data)
-    return visit.acknowledged_at
+    how = staff_ladder.way_of(by)
+    return staff_ladder.note_seen(session, ticket=case.ticket, visit=visit, how=how, author=author, now=now)
 
 
 def _finish(session: Session, taken: Taken, *, what: str, odd: dict[str, list[str]]) -> StepResult:

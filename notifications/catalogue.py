@@ -55,6 +55,7 @@ class EventRules:
     `news_once_ended`: to be told even then.
     `rings`: a person rings the numbers that take no text.
     `urgent`: quiet hours do not hold it back.
+    `pushed`: a technician hears it on his phone's lock screen first, where he asked for that.
     """
 
     label: str
@@ -65,6 +66,7 @@ class EventRules:
     news_once_ended: bool = False
     rings: bool = True
     urgent: bool = True
+    pushed: bool = False
 
 
 _HALF_HOUR, _HOUR, _TWO_HOURS = timedelta(minutes=30), timedelta(hours=1), timedelta(hours=2)
@@ -87,14 +89,17 @@ CATALOGUE: dict[Event, EventRules] = {
     Event.APPROVAL_ASKED: EventRules(N_("비용 동의"), WHOEVER_PAYS, _HALF_HOUR, moot_once_ended=True),
     Event.VISIT_RESULT: EventRules(N_("비용과 결과"), WHOEVER_PAYS, _TWO_DAYS, news_once_ended=True),
     Event.CORRECTION_NOTICE: EventRules(N_("시정 권고"), FAMILY, _TWO_DAYS, news_once_ended=True),
-    Event.JOB_ASSIGNED: EventRules(N_("새 일"), STAFF, _HOUR, leads_to_visit=True, moot_once_ended=True),
-    Event.JOB_CHANGED: EventRules(N_("일 바뀜"), STAFF, _HOUR, leads_to_visit=True),
+    Event.JOB_ASSIGNED: EventRules(
+        N_("새 일"), STAFF, _HOUR, leads_to_visit=True, moot_once_ended=True, pushed=True
+    ),
+    Event.JOB_CHANGED: EventRules(N_("일 바뀜"), STAFF, _HOUR, leads_to_visit=True, pushed=True),
     Event.CONTACT_DUE: EventRules(
         N_("연락 재촉"), STAFF, _HALF_HOUR, leads_to_visit=True, moot_once_ended=True
     ),
 }
 
 STAFF_EVENTS = frozenset(event for event, rules in CATALOGUE.items() if Role.TECHNICIAN in rules.roles)
+PUSHED_EVENTS = frozenset(event for event, rules in CATALOGUE.items() if rules.pushed)
 
 
 def label_of(event: str) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, or_, select
 
 from core.dated import read_rules
@@ -58,6 +58,8 @@ def claim_due(database: Database, *, notice_id: int, carriers: Carriers, now: da
         notice = lock_notice(session, notice_id=notice_id, skip_locked=True)
         if notice is None or notice.state != "queued" or not is_notice_due(notice, now=now):
             return []
+        if notice.channel == "PUSH":  # `push.send_push` has it
+            return []
         if notice.sending_since is not None:
             return [_claim_unclear(session, notice=notice, carriers=carriers, now=now)]
         others = _others_due(session, notice_id=notice_id, now=now)
@@ -80,7 +82,7 @@ def is_notice_due(notice: Notice, *, now: datetime) -> bool:
     return is_due(notice.next_try_at, now=now, longest_wait=rules.LONGEST_WAIT)
 
 
-def due_notices(*, now: datetime) -> Sequence[object]:
+def due_notices(*, now: datetime) -> tuple[ColumnElement[bool], ...]:
     """Conditions on rows that wait to be sent or asked about."""
     return (
         col(Notice.state) == "queued",
@@ -110,7 +112,12 @@ def message_of(session: Session, notice: Notice) -> OutgoingMessage:
 def _others_due(session: Session, *, notice_id: int, now: datetime) -> list[Notice]:
     query = (
         select(Notice)
-        .where(*due_notices(now=now), col(Notice.sending_since).is_(None), col(Notice.id) != notice_id)  # type: ignore[arg-type]
+        .where(
+            *due_notices(now=now),
+            col(Notice.sending_since).is_(None),
+            col(Notice.id) != notice_id,
+            col(Notice.channel) != "PUSH",
+        )
         .order_by(col(Notice.next_try_at))
         .limit(rules.BATCH - 1)
         .with_for_update(skip_locked=True)

@@ -37,7 +37,7 @@ from notifications.providers.base import (
     requests_of,
 )
 from notifications.providers.choice import Carriers
-from notifications.service import TASK_SEND
+from notifications.service import task_for
 from notifications.settling import notice_key, settle
 
 SWEEP_LIMIT = 200
@@ -73,10 +73,16 @@ def send_notice(
 
 def defer_due_notices(session: Session, *, now: datetime) -> int:
     """Sweep: wake the sender for what is due, and stop waiting for reports that cannot come any more."""
-    due = select(Notice.id).where(*due_notices(now=now))  # type: ignore[arg-type]
+    due = select(Notice.id, Notice.channel).where(*due_notices(now=now))
     woken = [
-        defer(session, TASK_SEND, queue=QUEUE_SMS, queueing_lock=lock_key(notice_id), notice_id=notice_id)
-        for notice_id in session.exec(due.order_by(col(Notice.next_try_at)).limit(SWEEP_LIMIT))
+        defer(
+            session,
+            task_for(channel),
+            queue=QUEUE_SMS,
+            queueing_lock=lock_key(notice_id),
+            notice_id=notice_id,
+        )
+        for notice_id, channel in session.exec(due.order_by(col(Notice.next_try_at)).limit(SWEEP_LIMIT))
         if notice_id is not None
     ]
     return sum(woken) + _give_up_reports(session, now=now)

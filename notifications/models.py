@@ -23,6 +23,17 @@ class Notice(SQLModel, table=True):
         Index("ix_notice_report_due", "report_due_at", postgresql_where=text("report_due_at IS NOT NULL")),
         Index("ix_notice_company", "company_id", "id"),
         Index("ix_notice_to", "to_phone"),
+        Index("ix_notice_company_at", "company_id", "created_at", "id"),
+        Index("ix_notice_company_event_at", "company_id", "event", "created_at", "id"),
+        Index(
+            "ix_notice_not_delivered",
+            "company_id",
+            "state",
+            "created_at",
+            "id",
+            postgresql_where=text("state <> 'delivered'"),
+        ),
+        Index("ix_notice_fall_back", "fall_back_at", postgresql_where=text("fall_back_at IS NOT NULL")),
         in_values("state", "queued", "accepted", "delivered", "failed", "unknown", "withdrawn"),
         in_values("channel", "PUSH", "SMS", "LMS", "ALIMTALK", "VOICE"),
         in_values("recipient", "resident", "requester", "payer", "technician", "point"),
@@ -81,6 +92,15 @@ class Notice(SQLModel, table=True):
     """Quiet hours: not sent before, because it can wait for the morning."""
     destroyed_at: datetime | None = None
     """When retention emptied what it said and to whom; that it was sent stays."""
+    person_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="person.id")
+    """Of staff, who it is for; a family's people are known by role and number."""
+    push_text: str | None = Field(default=None, sa_type=Text)
+    """What his phone's locked screen shows: no name and no address."""
+    fall_back_at: datetime | None = None
+    """A push that nobody has acknowledged by then goes on as a text. None: nothing waits for an answer."""
+    resend_of_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="notice.id", index=True)
+    """Sent once more by a person's hand: the notice it repeats."""
+    resend_reason: str | None = Field(default=None, sa_type=Text)
 
 
 class NoticeAttempt(SQLModel, table=True):
@@ -142,3 +162,25 @@ class ProviderReceipt(SQLModel, table=True):
     received_at: datetime
     status_code: str
     body: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+
+
+class PushSubscription(SQLModel, table=True):
+    """A browser on which a member of staff asked to be told: its address at a push service, and its keys."""
+
+    __tablename__ = "push_subscription"
+    __table_args__ = (
+        Index("ux_push_subscription", "company_id", "endpoint", unique=True),
+        Index("ix_push_subscription_person", "person_id", "company_id"),
+    )
+
+    id: int | None = big_id()
+    company_id: int = Field(sa_type=BigInteger, foreign_key="company.id")
+    person_id: int = Field(sa_type=BigInteger, foreign_key="person.id")
+    endpoint: str = Field(sa_type=Text)
+    public_key: str
+    """base64url, 65 bytes."""
+    auth: str
+    """base64url, 16 bytes."""
+    created_at: datetime
+    renewed_at: datetime
+    """When the browser last said that it is still there."""

@@ -46,7 +46,7 @@ class Piece:
         return self.name in names.MUST_STAY
 
     def fill(self, values: dict[str, Any]) -> str:
-        """What stands there: empty when there is nothing to say. Lines may bring the blank one before them."""
+        """What stands there: empty when there is nothing to say. Lines may begin with a blank one."""
         filled = compiled(self.source).render(values).rstrip("\n")
         return filled if self.kind == "lines" else filled.lstrip("\n")
 

@@ -44,6 +44,30 @@ def get_notices(session: Session, *, notice_ids: Collection[int]) -> list[Notice
     return [notice_info(row) for row in session.exec(select(Notice).where(col(Notice.id).in_(notice_ids)))]
 
 
+def staff_notice(session: Session, *, notice_id: int, person_id: int) -> NoticeInfo | None:
+    """A notice to this member of staff; None when it is another's."""
+    query = select(Notice).where(col(Notice.id) == notice_id, col(Notice.person_id) == person_id)
+    row = session.exec(query).first()
+    return notice_info(row) if row is not None else None
+
+
+def tellings(
+    session: Session, *, ticket_id: int, person_id: int, events: Collection[Event], since: datetime
+) -> list[tuple[str, int]]:
+    """(event, generation) of what this member of staff was told of a ticket since a moment, oldest first."""
+    query = (
+        select(Notice.event, Notice.generation)
+        .where(
+            col(Notice.ticket_id) == ticket_id,
+            col(Notice.person_id) == person_id,
+            col(Notice.event).in_([event.value for event in events]),
+            col(Notice.created_at) >= since,
+        )
+        .order_by(col(Notice.id))
+    )
+    return [(event, generation) for event, generation in session.exec(query)]
+
+
 def recipients_who_heard(
     session: Session, *, ticket_id: int, event: Event, generations: Iterable[int]
 ) -> set[str]:
@@ -161,6 +185,12 @@ def notice_info(row: Notice) -> NoticeInfo:
         line=row.line,
         truth=row.truth,
         held_until=row.held_until,
+        person_id=row.person_id,
+        push_text=row.push_text,
+        fall_back_at=row.fall_back_at,
+        resend_of_id=row.resend_of_id,
+        resend_reason=row.resend_reason,
+        destroyed_at=row.destroyed_at,
     )
 
 

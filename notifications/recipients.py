@@ -38,6 +38,8 @@ class Party:
     phone: str | None
     can_text: bool
     takes_notices: bool = True
+    person_id: int | None = None
+    """Of staff alone: whose devices they are."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Delivery:
     phone: str
     variant: str
     serves: tuple[Role, ...]
+    person_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,8 @@ def plan_recipients(
     for phone, sharers in by_phone.items():
         serves = tuple(party.role for party in sharers)
         if all(party.can_text for party in sharers):
-            deliveries.append(Delivery(serves[0], phone, _variant(sharers), serves))
+            person_id = sharers[0].person_id
+            deliveries.append(Delivery(serves[0], phone, _variant(sharers), serves, person_id))
         elif event in STAFF_EVENTS or not CATALOGUE[event].rings:
             withheld += [Withheld(role, "CANNOT_TEXT") for role in serves]
         else:

@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 
 from core.db import count_changed
 from core.retention import Cut, Ids, delete_ids, some_ids
-from notifications.models import Notice, NoticeAttempt, ProviderReceipt
+from notifications.models import Notice, NoticeAttempt, ProviderReceipt, PushSubscription
 
 
 def due_texts(session: Session, company_id: int | None, cut: Cut, limit: int, *, ended: Select[Any]) -> Ids:
@@ -37,7 +37,15 @@ def destroy_texts(session: Session, ids: Ids, cut: Cut) -> int:
         session,
         update(Notice)
         .where(col(Notice.id).in_(ids), col(Notice.destroyed_at).is_(None))
-        .values(text="", subject="", to_phone="", withdrawn_reason=None, destroyed_at=cut.now),
+        .values(
+            text="",
+            subject="",
+            to_phone="",
+            push_text=None,
+            withdrawn_reason=None,
+            resend_reason=None,
+            destroyed_at=cut.now,
+        ),
     )
     session.execute(update(NoticeAttempt).where(col(NoticeAttempt.notice_id).in_(ids)).values(detail=""))
     return gone
@@ -57,3 +65,14 @@ def due_receipts(session: Session, _company_id: int | None, cut: Cut, limit: int
 def destroy_receipts(session: Session, ids: Ids, _cut: Cut) -> int:
     """Delete these reports."""
     return delete_ids(session, ProviderReceipt, ids)
+
+
+def due_devices(session: Session, company_id: int | None, cut: Cut, limit: int) -> Ids:
+    """Browsers of staff that have not been there for long."""
+    wanted = (col(PushSubscription.company_id) == company_id, col(PushSubscription.renewed_at) < cut.before)
+    return some_ids(session, PushSubscription, limit, *wanted)
+
+
+def destroy_devices(session: Session, ids: Ids, _cut: Cut) -> int:
+    """Tell nobody there any more."""
+    return delete_ids(session, PushSubscription, ids)

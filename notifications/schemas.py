@@ -58,6 +58,13 @@ class NoticeInfo:
     line: str | None = None
     truth: Mapping[str, Any] | None = None
     held_until: datetime | None = None
+    person_id: int | None = None
+    """Of staff, whose it is."""
+    push_text: str | None = None
+    fall_back_at: datetime | None = None
+    resend_of_id: int | None = None
+    resend_reason: str | None = None
+    destroyed_at: datetime | None = None
 
 
 @dataclass(frozen=True)

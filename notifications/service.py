@@ -7,36 +7,55 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import func, or_
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from core import audit, events
-from core.actor import SYSTEM
+from core.actor import SYSTEM, Actor
 from core.clock import KST
 from core.dated import read_rules
 from core.jobs import QUEUE_SMS, defer
 from core.phones import PhoneError
 from notifications import template_store, wording
-from notifications.catalogue import Role
+from notifications.catalogue import PUSHED_EVENTS, Role
+from notifications.contexts.staff import PushedNews
+from notifications.devices import people_with_devices
 from notifications.events import NoticeFailed
 from notifications.messages import Context, Event, FamilyNews
 from notifications.models import Notice
 from notifications.policy import read_policy
 from notifications.queries import list_notices
-from notifications.recipients import CallTask, Delivery, Party, Reach, plan_recipients
+from notifications.recipients import CallTask, Delivery, Party, Reach, RecipientPlan, plan_recipients
 from notifications.schemas import BrandFacts, MakeLink, NewLink
-from notifications.settling import note_change, take_back
+from notifications.settling import note_change, notice_key, take_back
 from notifications.texts import TextError, sms_bytes, spoken
 from notifications.wording import variants
 
-__all__ = ["TASK_SEND", "Claim", "last_generation", "list_notices", "tell", "withdraw", "withdraw_from"]
+__all__ = [
+    "TASK_PUSH",
+    "TASK_SEND",
+    "Claim",
+    "last_generation",
+    "list_notices",
+    "put",
+    "task_for",
+    "tell",
+    "withdraw",
+    "withdraw_from",
+]
 
 TASK_SEND = "send_notice"
+TASK_PUSH = "push_notice"
+
+
+def task_for(channel: str) -> str:
+    """Who sends what goes by a channel."""
+    return TASK_PUSH if channel == "PUSH" else TASK_SEND
 
 
 def tell(
@@ -77,7 +96,10 @@ def tell(
         raise ValueError(message)
     policy = read_policy(session, company_id=company_id, at=now)
     plan = plan_recipients(event=event, parties=people, roles=policy.roles(event))
-    telling = _Telling(event, generation, ticket_id, sender, now, policy.held_until(event, now), claim)
+    by_push = _told_by_push(session, event=event, company_id=company_id, plan=plan)
+    telling = _Telling(
+        event, generation, ticket_id, sender, now, policy.held_until(event, now), claim, by_push
+    )
     reached = claim.resident_reached if claim is not None else plan.resident_reached
     own_words = template_store.own_wordings(session, company_id=company_id, event=event)
     for delivery in plan.deliveries:
@@ -88,7 +110,7 @@ def tell(
         except (TextError, PhoneError) as error:
             _hand_to_person(session, telling=telling, recipient=delivery.recipient, problem=error.detail)
         else:
-            if _put(session, row=row) and link is not None and link.url in row.text:
+            if put(session, row=row) is not None and link is not None and link.url in row.text:
                 link.keep()
     speaks = bool(plan.calls) and _speaks_now(session, telling=telling)
     for call in plan.calls if speaks else ():
@@ -132,7 +154,7 @@ def _waiting(ticket_id: int) -> SelectOfScalar[Notice]:
         select(Notice)
         .where(
             col(Notice.ticket_id) == ticket_id,
-            col(Notice.state).in_(("queued", "accepted")),
+            or_(col(Notice.state).in_(("queued", "accepted")), col(Notice.fall_back_at).is_not(None)),
             col(Notice.withdrawn_reason).is_(None),
             col(Notice.outdated_at).is_(None),
         )
@@ -145,7 +167,8 @@ def _waiting(ticket_id: int) -> SelectOfScalar[Notice]:
 def _take_back(session: Session, query: SelectOfScalar[Notice], reason: str, now: datetime) -> int:
     taken_back = 0
     for notice in session.exec(query).all():
-        if notice.state == "accepted":
+        notice.fall_back_at = None
+        if notice.state != "queued":  # no other try, and no text after a push that has arrived
             notice.outdated_at = now
             session.add(notice)
             continue
@@ -195,6 +218,8 @@ class _Telling:
     now: datetime
     held_until: datetime | None
     claim: Claim | None
+    by_push: frozenset[int] = frozenset()
+    """The people who have a browser that shows it."""
 
     @property
     def about(self) -> dict[str, Any]:
@@ -217,7 +242,7 @@ def _row(
         acquaintance="LATER" if known else "FIRST",
         own=own_words,
     )
-    return Notice(
+    notice = Notice(
         company_id=telling.sender.company_id,
         ticket_id=telling.ticket_id,
         event=telling.event.value,
@@ -237,7 +262,24 @@ def _row(
         held_until=telling.held_until,
         line=telling.claim.line if telling.claim else None,
         truth=dict(telling.claim.truth) if telling.claim else None,
+        person_id=delivery.person_id,
     )
+    if delivery.person_id in telling.by_push and isinstance(facts, PushedNews):
+        rules = read_rules(session, company_id=notice.company_id, at=telling.now)
+        notice.channel, notice.push_text = "PUSH", facts.push_line
+        notice.fall_back_at = telling.now + timedelta(seconds=rules.push_answer_s)
+    return notice
+
+
+def _told_by_push(session: Session, *, event: Event, company_id: int, plan: RecipientPlan) -> frozenset[int]:
+    technicians = [
+        delivery.person_id
+        for delivery in plan.deliveries
+        if delivery.recipient is Role.TECHNICIAN and delivery.person_id is not None
+    ]
+    if event not in PUSHED_EVENTS or not technicians:
+        return frozenset()
+    return frozenset(people_with_devices(session, company_id=company_id, person_ids=technicians))
 
 
 def _speaks_now(session: Session, *, telling: _Telling) -> bool:
@@ -266,7 +308,7 @@ def _speak(
         return
     row.channel, row.subject, row.text = "VOICE", "", spoken(row.text)
     row.bytes = sms_bytes(row.text)
-    _put(session, row=row)
+    put(session, row=row)
 
 
 _PUT = (
@@ -276,17 +318,18 @@ _PUT = (
 )
 
 
-def _put(session: Session, *, row: Notice) -> bool:
-    """Whether it is stored now; False when this was told before."""
+def put(session: Session, *, row: Notice, by: Actor = SYSTEM, reason: str | None = None) -> int | None:
+    """Store it and wake the sender, unless it waits for the morning; None when it stood there already."""
     values = row.model_dump(exclude={"id"})
     stored = session.execute(_PUT, values).scalar_one_or_none()
     if stored is None:
-        return False
+        return None
     if stored.held_until is None:
-        lock = f"notice-{stored.id}"
-        defer(session, TASK_SEND, queue=QUEUE_SMS, queueing_lock=lock, first=True, notice_id=stored.id)
-    note_change(session, notice=stored, what="NoticeQueued", by=SYSTEM, now=row.created_at)
-    return True
+        lock, task = f"notice-{stored.id}", task_for(stored.channel)
+        defer(session, task, queue=QUEUE_SMS, queueing_lock=lock, first=True, notice_id=stored.id)
+    what = "NoticeQueued" if row.resend_of_id is None else "NoticeResent"
+    note_change(session, notice=stored, what=what, by=by, now=row.created_at, reason=reason)
+    return notice_key(stored)
 
 
 def _hand_to_person(session: Session, *, telling: _Telling, recipient: Role, problem: str) -> None:

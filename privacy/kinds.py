@@ -104,6 +104,14 @@ KINDS: tuple[Kind, ...] = (
         staff.due_sessions,
         staff.destroy_sessions,
     ),
+    Kind(
+        "device",
+        "retain_session_days",
+        N_("기사 휴대전화의 알림 주소"),
+        DELETED,
+        texts.due_devices,
+        texts.destroy_devices,
+    ),
     Kind("plan", "retain_plan_days", N_("지난 계획"), DELETED, cases.due_plans, cases.destroy_plans),
     Kind(
         "sign_in_try",

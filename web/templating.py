@@ -68,6 +68,11 @@ SCREENS: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("/m", N_("기사"), frozenset({Role.TECHNICIAN, Role.POINT, Role.DISPATCHER})),
     ("/qa", N_("해피콜"), frozenset({Role.QA, Role.MANAGER, Role.ADMIN})),
     ("/manager/money", N_("정산"), frozenset({Role.MANAGER, Role.ADMIN})),
+    (
+        "/messages",
+        N_("문자"),
+        frozenset({Role.AGENT, Role.DISPATCHER, Role.POINT, Role.QA, Role.MANAGER, Role.ADMIN}),
+    ),
     ("/admin", N_("관리"), frozenset({Role.ADMIN})),
 )
 """Path, name, and who finds it in the menu. The routes themselves enforce it."""

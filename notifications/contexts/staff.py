@@ -31,6 +31,11 @@ class JobAssigned:
     planned_at: datetime | None = None
     is_first: bool = False
 
+    @property
+    def push_line(self) -> str:
+        """What a locked screen may show: neither whose home it is nor where it stands."""
+        return f"{self.place} · {self.symptom}"
+
 
 @dataclass(frozen=True)
 class JobChanged:
@@ -42,6 +47,12 @@ class JobChanged:
     change: str
     window: Window | None = None
     worker_name: str | None = None
+    symptom: str = ""
+
+    @property
+    def push_line(self) -> str:
+        """The same without the sentence: a person may have typed it."""
+        return f"{self.place} · {self.symptom}".strip(" ·")
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,8 @@ class ContactDue:
     worker_name: str | None = None
 
 
+PushedNews = JobAssigned | JobChanged
+"""What has a line for a locked screen."""
 StaffNews = JobAssigned | JobChanged | ContactDue
 STAFF_NEWS: Mapping[Event, type[StaffNews]] = {
     Event.JOB_ASSIGNED: JobAssigned,

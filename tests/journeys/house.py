@@ -20,6 +20,7 @@ from dispatch.family_links import LINKS_AT
 from dispatch.planning.solving import SolverPool
 from notifications.fake_provider import Controls, create_fake_provider
 from notifications.providers.choice import make_carriers
+from notifications.push_choice import make_push_service
 from tests.serving import application, client_of, serving
 from tests.world import never_lock
 from web.context import WebContext
@@ -173,6 +174,7 @@ def open_house(
             webhook_token=WEBHOOK_TOKEN,
             web_threads=6,
             solve_seconds=1.0,
+            push_services="127.0.0.1",
         )
         memory: dict[str, Any] = {LINKS_AT: None}
         database = Database(database.engine, info=memory)
@@ -183,13 +185,15 @@ def open_house(
             SolverPool() if solves else nullcontext() as solver,
         ):
             memory[LINKS_AT] = url
-            carriers = make_carriers(settings)
+            carriers, push = make_carriers(settings), make_push_service(settings)
+            assert push is not None
             worker = WorkerContext(
                 settings=settings,
                 database=database,
                 replayable=database,
                 clock=clock,
                 carriers=carriers,
+                push=push,
                 solver=solver,
             )
             house = House(url, provider_url, database, settings, clock, worker)
@@ -201,3 +205,4 @@ def open_house(
                 for client in house.clients:
                     client.close()
                 carriers.close()
+                push.close()

@@ -98,6 +98,8 @@ SCOPED: Mapping[str, str] = {
         OR service_point_id IN (SELECT service_point_id FROM membership WHERE person_id = :technicians_person)
         OR service_point_id IN (SELECT service_point_id FROM shift WHERE technician_id = :technician)
     """,
+    "job_seen": f"visit_id IN (SELECT id FROM visit WHERE {OF_A_TICKET})",
+    "push_subscription": "person_id = :person",
     **dict.fromkeys(
         (
             "access_review",
@@ -163,7 +165,9 @@ DOORS: Mapping[str, str] = {
     "dispatch/planning/plan_queries.py": "numbers and times of a plan",
     "dispatch/point_desk.py": "that a ticket was here, and its number",
     "dispatch/pricing.py": "the day of the last repair",
+    "dispatch/staff_ladder.py": "that he has seen what he was told, though the job is another's by now",
     "dispatch/tickets.py": "the number of a twin",
+    "notifications/devices.py": "whether a colleague who is told has a phone to push to",
     "web/api/changes.py": "a step, and the ticket it was taken on",
     "web/api/plans.py": "a step: planning anew",
     "web/api/tickets.py": "a step: filing what came on paper",
@@ -173,6 +177,7 @@ DOORS: Mapping[str, str] = {
     "web/pages/point/paper.py": "steps: filing and recording what was done on paper",
     "web/pages/point/rota.py": "a step: people's time",
     "web/pages/point/taking.py": "a step on a ticket",
+    "web/pages/push.py": "the number of a job that he was told of",
     "web/pages/technician.py": "a step: a task that is done",
     "web/pages/technician_lost.py": "that a job is another's by now",
     "web/pages/technician_steps.py": "a step on a visit",

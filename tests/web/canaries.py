@@ -299,7 +299,11 @@ def _values(session: Session, web: WebWorld, planted: Planted, *, home_id: int) 
     call = session.exec(select(HappyCall)).first()
     visit = session.exec(select(Visit).where(col(Visit.state) == "completed")).one()
     person = session.get_one(Technician, web.technician.id).person_id
+    notice = session.exec(select(Notice)).first()
+    assert notice is not None
+    notice.person_id = person
     return {
+        "notice_id": str(notice.id),
         "household_id": str(home_id),
         "happy_call_id": str(call.id if call else 0),
         "plan_id": str(plan.id),

@@ -21,6 +21,8 @@ TABLE = {
         GET /docs
         POST /language
         GET /login
+        GET /m/app.webmanifest
+        GET /m/worker.js
         POST /login
         GET /login/once/{token}
         GET /login/provider
@@ -84,8 +86,20 @@ TABLE = {
         POST /api/v1/tickets/{number}/self-fix
     """,
     "ADPMX": """
+        POST /messages/{notice_id}/resend
         POST /api/v1/tickets/on-paper
         POST /api/v1/tickets/{number}/cancellation
+    """,
+    "ADPQMX": """
+        GET /messages
+        GET /messages/list
+        GET /messages/now
+        GET /messages/{notice_id}
+    """,
+    "MX": """
+        GET /manager/money
+        POST /manager/money/file
+        GET /messages/costs
     """,
     "ADPT": """
         POST /api/v1/tickets/{number}/contact-attempts
@@ -234,9 +248,11 @@ TABLE = {
         POST /qa/{happy_call_id}/dial
         GET /qa/{happy_call_id}/state
     """,
-    "MX": """
-        GET /manager/money
-        POST /manager/money/file
+    "T": """
+        POST /m/devices
+        POST /m/devices/end
+        GET /m/told/{notice_id}
+        POST /m/told/{notice_id}
     """,
     "X": """
         GET /admin

@@ -63,6 +63,8 @@ TAKES = {
     "/qa": ("q", "state"),
     "/qa/list": ("q", "state"),
     "/point/tickets": ("q",),
+    "/messages": ("q",),
+    "/messages/list": ("q",),
     "/m/{number}": ("do",),
     "/m/{number}/{step}": (),
 }

@@ -21,6 +21,7 @@ from sqlmodel import col, select
 from core.origin import current_request_id
 from dispatch.models import ContactAttempt, Task, Ticket, Visit
 from dispatch.tasks import CONTACT_CALL
+from notifications.models import Notice
 from tests import world
 from tests.web.conftest import ClientAs, WebWorld
 from workforce.models import ServicePoint
@@ -85,6 +86,9 @@ HELD = {
     "a ticket filed": Held("agent", 27, _file),
     "the console": Held("dispatcher", 32, _get(lambda _busy: "/dispatch")),
     "a point's desk": Held("point", 33, _get(lambda _busy: "/point")),
+    "the messages": Held("agent", 9, _get(lambda _busy: "/messages")),
+    "messages found by name": Held("agent", 15, _get(lambda _busy: f"/messages?q={NAME}")),
+    "what waits": Held("manager", 5, _get(lambda _busy: "/messages/now")),
     "a technician's day": Held("technician", 19, _get(lambda _busy: "/m")),
 }
 
@@ -110,8 +114,29 @@ def grow(busy: Busy, homes: int) -> None:
                     session, ticket=ticket, point=point, technician=crew, start=start, state=state
                 )
             busy.numbers.append(ticket.number)
+            session.add(_notice(ticket, web))
         first = session.exec(select(Ticket).where(col(Ticket.number) == busy.numbers[0])).one()
         _fail_again(session, busy, first, times=homes)
+
+
+def _notice(ticket: Ticket, web: WebWorld) -> Notice:
+    return Notice(
+        company_id=ticket.company_id,
+        ticket_id=ticket.id or 0,
+        event="VISIT_SCHEDULED",
+        generation=1,
+        recipient="resident",
+        channel="LMS",
+        to_phone=f"+8210{ticket.id:08d}",
+        from_phone="+8215880000",
+        text="방문 안내",
+        bytes=9,
+        template_version="1",
+        state="queued",
+        problem="retry:3041",
+        created_at=web.now,
+        next_try_at=web.now + timedelta(minutes=5),
+    )
 
 
 def _fail_again(session: Any, busy: Busy, ticket: Ticket, *, times: int) -> None:

@@ -29,6 +29,7 @@ from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.live import OWN_STREAM
 from web.pages.posting import Posted, take_once
+from web.pages.push import ask_values
 from web.paths import own_path
 from web.presenters.masks import MASKED
 from web.presenters.technician import JobCard, cards_of
@@ -84,6 +85,7 @@ def show_day(
         if whose.technician is None:
             return render_page(request, "technician/nobody.html", values)
         load = {"": _today, "later": _later, "tasks": _tasks}[chosen]
+        values |= ask_values(context, principal)
         values |= load(session, principal, whose.technician, now)
     template = {"": "day", "later": "later", "tasks": "tasks"}[chosen]
     return render_page(request, f"technician/{template}.html", values)

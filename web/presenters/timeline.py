@@ -76,6 +76,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "NoticeFailed": (N_("문자가 가지 않았습니다"), "warn"),
     "NoticeUnknown": (N_("문자가 갔는지 알 수 없습니다"), "warn"),
     "NoticeNotWritten": (N_("문자를 쓸 수 없었습니다"), "warn"),
+    "NoticeResent": (N_("문자를 다시 보냅니다"), ""),
+    "NoticeFellBack": (N_("휴대전화 알림 대신 문자로 보냅니다"), ""),
     "NoticeStuck": (N_("문자가 나가지 못하고 있습니다"), "warn"),
     "NoticeGoesAgain": (N_("문자를 다시 보냅니다"), ""),
     "NoticeWithheld": (N_("문자를 보내지 않기로 했습니다"), ""),

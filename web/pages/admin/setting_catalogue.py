@@ -37,6 +37,13 @@ STANDINGS = {
     "promised": N_("고객과 약속함"),
 }
 """How firmly a planned visit stands (`dispatch/planning/standing.py`)."""
+CHANNELS = {
+    "PUSH": N_("휴대전화 알림"),
+    "SMS": N_("단문(SMS)"),
+    "LMS": N_("장문(LMS)"),
+    "ALIMTALK": N_("알림톡"),
+    "VOICE": N_("음성"),
+}
 LONGEST_DAYS = 3653
 """Ten years: personal data is not kept for ever. The least a law asks for is each number's lower bound."""
 
@@ -416,6 +423,18 @@ GROUPS: tuple[tuple[str, str, tuple[Setting, ...]], ...] = (
                 N_("문자 업체"),
                 N_("앞의 업체가 받지 않으면 다음 업체로 보냅니다"),
                 Accounts(),
+            ),
+            Setting(
+                "push_answer_s",
+                N_("기사 알림의 답을 기다림"),
+                N_("휴대전화 알림을 이만큼 확인하지 않으면 문자로도 알립니다"),
+                _minutes(60, HOUR),
+            ),
+            Setting(
+                "message_tariff",
+                N_("메시지 요금"),
+                N_("1,000건에 원. 보낸 문자 화면의 비용을 셉니다"),
+                ByName(CHANNELS, Number(0, 999_999, N_("원"))),
             ),
         ),
     ),

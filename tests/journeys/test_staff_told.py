@@ -1,0 +1,178 @@
+"""A technician is told of a job: on his phone first where he asked for it, else by text at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+from sqlmodel import col, select
+
+from core.actor import SYSTEM, Role
+from dispatch.models import JobSeen
+from notifications.models import NoticeAttempt, PushSubscription
+from tests.journeys.house import House
+from tests.journeys.steps import file, see
+from tests.journeys.test_whole_journey import open_gangnam
+from tests.notifications.push_makers import Phone, PushMaker, running_push_maker
+from tests.serving import client_of
+from workforce.accounts import issue_token
+from workforce.models import Account, Person, Technician
+
+HOME = ("김영자", "김민수", "735", "1203")
+"""Whose home it is and where: nothing of it may stand on a locked screen."""
+
+
+@dataclass
+class Park:
+    """The one technician of Gangnam, his browser and his phone."""
+
+    house: House
+    maker: PushMaker
+    mobile: str
+    page: httpx.Client
+
+    def turn_on(self, name: str = "park") -> Phone:
+        phone = self.maker.phone(name)
+        assert self.page.post("/m/devices", data=phone.form).status_code == 204
+        return phone
+
+    def texts(self) -> list[dict[str, Any]]:
+        return self.house.texts(to=self.mobile)
+
+    def told(self, number: str) -> list[tuple[str, str, str]]:
+        """What the API says that he was told: event, channel, state."""
+        return [
+            (it["event"], it["channel"], it["state"])
+            for it in see(self.house, number)["messages"]
+            if it["recipient"] == "technician"
+        ]
+
+    def seen(self) -> list[tuple[str, int, str]]:
+        with self.house.database.reading() as session:
+            rows = session.exec(select(JobSeen).order_by(col(JobSeen.id)))
+            return [(row.event, row.generation, row.how) for row in rows]
+
+    def wait(self, seconds: int) -> None:
+        self.house.clock.forward(seconds=seconds)
+        self.house.work()
+
+
+@pytest.fixture
+def park(house: House) -> Iterator[Park]:
+    open_gangnam(house, technicians=1)
+    with house.database.transaction() as session:
+        person = session.exec(
+            select(Person).join(Technician, col(Technician.person_id) == col(Person.id))
+        ).one()
+        session.add(Account(person_id=person.id or 0, login="park", created_at=house.clock()))
+        session.flush()
+        token = issue_token(
+            session,
+            role=Role.TECHNICIAN,
+            company_code="onnuri",
+            login="park",
+            by=SYSTEM,
+            now=house.clock(),
+        )
+        mobile = "0" + person.phone.removeprefix("+82")
+    with (
+        running_push_maker() as maker,
+        client_of(house.url, headers={"Authorization": f"Bearer {token}"}) as page,
+    ):
+        yield Park(house, maker, mobile, page)
+
+
+def test_without_a_push_a_text_goes_at_once(park: Park) -> None:
+    number = file(park.house)
+    assert len(park.texts()) == 1
+    ((event, channel, state),) = park.told(number)
+    assert (event, state) == ("JOB_ASSIGNED", "delivered") and channel in ("SMS", "LMS")
+    assert park.page.post(f"/m/{number}/acknowledged").status_code == 303
+    assert park.seen() == [("JOB_ASSIGNED", 1, "APP")]
+    park.wait(600)
+    assert len(park.texts()) == 1
+
+
+def test_what_he_acknowledges_on_his_phone_is_not_texted(park: Park) -> None:
+    phone = park.turn_on()
+    number = file(park.house)
+    ((name, body, headers),) = park.maker.pushes
+    shown = phone.open(body)
+    assert (name, shown["title"], int(headers["ttl"])) == ("park", "새 일", 180)
+    assert "역삼동" in shown["body"] and "난방" in shown["body"]
+    assert not any(word in str(shown) + str(headers) for word in HOME)
+    assert park.told(number) == [("JOB_ASSIGNED", "PUSH", "delivered")]
+    assert park.texts() == [] and park.seen() == []
+
+    opened = park.page.get(f"/m/told/{shown['notice']}")
+    assert opened.headers["location"] == f"/m/{number}"
+    assert park.seen() == [], "looking alone says nothing"
+    for _twice in range(2):
+        assert park.page.post(f"/m/told/{shown['notice']}").status_code == 204
+    assert park.seen() == [("JOB_ASSIGNED", 1, "PUSH")]
+    park.wait(600)
+    assert park.texts() == []
+    assert park.told(number) == [("JOB_ASSIGNED", "PUSH", "delivered")]
+    assert park.page.post(f"/m/told/{shown['notice'] + 999}").status_code == 404
+
+
+def test_what_he_does_not_acknowledge_is_texted_after_three_minutes_as_the_same_notice(park: Park) -> None:
+    park.turn_on()
+    number = file(park.house)
+    park.wait(179)
+    assert park.texts() == []
+    park.wait(1)
+    (text,) = park.texts()
+    assert number in text["text"]
+    ((event, channel, state),) = park.told(number)
+    assert (event, state) == ("JOB_ASSIGNED", "delivered") and channel in ("SMS", "LMS")
+    park.wait(600)
+    assert len(park.texts()) == 1 and len(park.maker.pushes) == 1
+    with park.house.database.reading() as session:
+        tries = list(session.exec(select(NoticeAttempt.provider).order_by(col(NoticeAttempt.id))))
+    assert tries == ["webpush", "solapi"]
+
+
+def test_a_browser_that_is_no_more_is_forgotten_and_the_text_goes_at_once(park: Park) -> None:
+    park.turn_on()
+    park.maker.answers = [410]
+    number = file(park.house)
+    assert len(park.texts()) == 1
+    with park.house.database.reading() as session:
+        assert session.exec(select(PushSubscription)).all() == []
+    assert [told[1] for told in park.told(number)] != ["PUSH"]
+
+
+def test_a_busy_service_is_asked_again_and_one_of_two_phones_is_enough(park: Park) -> None:
+    park.turn_on("old")
+    park.house.clock.forward(seconds=1)
+    park.turn_on("new")
+    park.maker.answers = [404, 429, 503]
+    file(park.house)
+    assert park.maker.pushes == [] and park.texts() == []
+    with park.house.database.reading() as session:
+        (left,) = session.exec(select(PushSubscription.endpoint)).all()
+    assert left.endswith("/old"), "the one that answered 404 is forgotten"
+    park.wait(6)
+    assert park.maker.pushes == []
+    park.wait(16)
+    assert [name for name, _body, _headers in park.maker.pushes] == ["old"]
+    park.wait(200)
+    assert len(park.texts()) == 1
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "https://fcm.googleapis.com.evil.example/send/x",
+        "http://10.0.0.7/send/x",
+        "https://127.0.0.1@intranet.example/x",
+        "file:///etc/passwd",
+    ],
+)
+def test_pushes_go_to_push_services_alone(park: Park, endpoint: str) -> None:
+    form = {**park.maker.phone("x").form, "endpoint": endpoint}
+    assert park.page.post("/m/devices", data=form).status_code == 422

@@ -1,0 +1,73 @@
+"""`/messages/costs`: what a company's messages cost in a month, by channel and the tariffs of their days."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from core.actor import Principal, Role
+from core.clock import kst, today_kst
+from core.dated import read_rules
+from core.i18n import _
+from notifications.message_list import count_sent
+from notifications.tariff import costs_of
+from web.context import context_of
+from web.identity import GuardedRoute, SignedIn, allow
+from web.presenters.messages import CHANNELS
+from web.templating import render_page
+from workforce.queries import get_company
+
+router = APIRouter(prefix="/messages/costs", route_class=GuardedRoute)
+
+FIRST_YEAR = 2000
+
+
+@router.get("")
+@allow(Role.MANAGER, Role.ADMIN)
+def show_costs(
+    request: Request,
+    month: Annotated[str, Query(max_length=10)] = "",
+    principal: Principal = SignedIn,
+) -> Response:
+    """One month; `month=2026-12`, this month without it."""
+    context = context_of(request)
+    with context.database.reading() as session:
+        now = context.clock()
+        company_id = principal.company_id
+        first = _month(month) or today_kst(now).replace(day=1)
+        after = _next(first)
+        sent = count_sent(session, company_id=company_id, start=kst(first), end=kst(after))
+        costs = costs_of(
+            sent,
+            tariff_at=lambda at: read_rules(session, company_id=company_id, at=at).message_tariff,
+        )
+        company = get_company(session, company_id=company_id)
+    values = {
+        "month": first,
+        "costs": [(cost, _(CHANNELS.get(cost.channel, cost.channel))) for cost in costs],
+        "total": sum(cost.won for cost in costs),
+        "count": sum(cost.count for cost in costs),
+        "company": company,
+        "before": f"{_before(first):%Y-%m}",
+        "after": f"{after:%Y-%m}" if after <= today_kst(now) else "",
+        "may_set": principal.role is Role.ADMIN,
+    }
+    return render_page(request, "messages/costs.html", values)
+
+
+def _month(text: str) -> date | None:
+    try:
+        found = date.fromisoformat(f"{text}-01")
+    except ValueError:
+        return None
+    return found if FIRST_YEAR < found.year < date.max.year else None
+
+
+def _next(first: date) -> date:
+    return date(first.year + first.month // 12, first.month % 12 + 1, 1)
+
+
+def _before(first: date) -> date:
+    return date(first.year - (first.month == 1), (first.month - 2) % 12 + 1, 1)

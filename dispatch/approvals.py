@@ -148,6 +148,13 @@ def answer_approval(
     return _facts(row)
 
 
+def require_of_ticket(session: Session, *, approval_id: int, ticket_id: int) -> None:
+    """Raises UnknownApprovalError for an asking of another ticket."""
+    row = session.get(CostApproval, approval_id)
+    if row is None or row.ticket_id != ticket_id:
+        raise UnknownApprovalError(_("그런 비용 확인이 없습니다."))
+
+
 def agree_by_phone(
     session: Session, *, visit_id: int, lines: Sequence[PricedLine], by: Actor, now: datetime
 ) -> ApprovalFacts:

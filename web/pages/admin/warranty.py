@@ -101,7 +101,7 @@ def add_rule(
         known = {each.code for each in list_models(session, company_id=principal.company_id)}
         if model and model not in known:
             typed.refuse("model_code", _("그런 모델이 없습니다. 목록의 코드를 적어 주세요."))
-        start = typed.choice("start_rule", start_names())
+        start = typed.choice("start_rule", start_names()) if typed.raw("start_rule") else "installed"
         made = typed.integer("made_plus_months", low=0, high=60, required=False)
         typed.check()
         assert months is not None and days is not None and valid_from is not None

@@ -59,6 +59,12 @@ def payments_of(session: Session, *, visit_ids: Iterable[int]) -> dict[int, tupl
     return {visit_id: tuple(rows) for visit_id, rows in found.items()}
 
 
+def payments_of_ticket(session: Session, *, ticket_id: int) -> list[PaymentInfo]:
+    """Every row of a ticket's visits."""
+    query = select(Payment).where(col(Payment.ticket_id) == ticket_id).order_by(col(Payment.id))
+    return [payment_info(row) for row in session.exec(query)]
+
+
 def take_payment(
     session: Session,
     *,

@@ -92,11 +92,13 @@ def correct_bill(
     by: Actor,
     now: datetime,
     seen: int | None = None,
+    paid_because: str | None = None,
 ) -> ChargeInfo:
     """Replace the bill of a visit; the old one stays on record and the family hears the new one.
 
     Args:
         seen: the bill that lay before whoever corrects; None: not said.
+        paid_because: for the family's eyes, why misuse is paid within a warranty; None: as it was.
 
     Raises:
         billing.service.NoChargeError: the visit has no bill, or is another ticket's (404).
@@ -117,6 +119,9 @@ def correct_bill(
     visit.misuse = misuse
     session.add(visit)
     work = work_of(session, Case(ticket, visit), visit, lines=lines, at=visit.ended_at or now)
+    if misuse:
+        kept = before.paid_because if before is not None and paid_because is None else paid_because or ""
+        work = replace(work, paid_because=kept.strip())
     charge = billing.correct_charge(session, work=work, reason=reason, by=by, now=now, facts=facts)
     if before is not None and (before.lines, before.total) == (charge.lines, charge.total):
         raise NothingCorrectedError(_("고친 것이 없습니다. 항목이나 수량을 바꾼 뒤에 저장해 주세요."))

@@ -37,7 +37,7 @@ def check_bill(
     """
     priced = billing.price_visit(session, work=work)
     if completion.misuse and not (completion.misuse_reason or completion.note).strip():
-        _require_paid_anyway(session, work)
+        require_reason(session, work)
     limit = read_rules(session, company_id=work.company_id, at=now).approval_limit
     if completion.agreed_by_phone and priced.total > limit:
         approvals.agree_by_phone(session, visit_id=work.visit_id, lines=priced.lines, by=by, now=now)
@@ -49,7 +49,8 @@ def check_bill(
         _ask_to_look(session, work, priced, now=now)
 
 
-def _require_paid_anyway(session: Session, work: VisitWork) -> None:
+def require_reason(session: Session, work: VisitWork) -> None:
+    """Raise `MisuseReasonError` for misuse that takes a warranty away; elsewhere it changes nothing."""
     if billing.price_visit(session, work=replace(work, misuse=False)).warranty.covered:
         text = _("보증 기간인데 유상이 되는 까닭을 적어 주세요. 비용 문자에 그대로 적힙니다.")
         raise MisuseReasonError(text, errors=(FieldError("misuse_reason", text),))

@@ -64,6 +64,7 @@ TABLE = {
         GET /agent/search
         GET /agent/tickets/{number}
         POST /agent/tickets/{number}/advice
+        POST /agent/tickets/{number}/approval
         POST /agent/tickets/{number}/call
         POST /agent/tickets/{number}/cancellation
         POST /agent/tickets/{number}/danger

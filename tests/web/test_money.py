@@ -10,10 +10,8 @@ import pytest
 from sqlmodel import Session, col, select
 
 from billing.payment_models import DayClose, Payment
-from core.actor import Actor
 from core.clock import operating_day
 from core.dated import set_rule
-from dispatch.approvals import answer_approval, open_approval
 from dispatch.models import Ticket, TicketParty, Visit
 from dispatch.money_notices import tell_estimate
 from notifications.models import Notice
@@ -22,7 +20,6 @@ from tests.web.conftest import WebWorld
 from tests.web.technician_world import Phone, at_the_door, open_phone
 from tests.web.told_once import words_of
 
-LANDLORD = Actor(kind="person", name="박집주인", source="family")
 DEAR = {"quantity.PART_FAN": "3", "tick": ["usage_explained"], "note": "송풍기 세 개"}
 """18,000 + 210,000 won."""
 
@@ -105,12 +102,15 @@ def test_the_landlord_is_told_the_range_asked_and_billed_to_the_won(phone: Phone
     assert {recipient for recipient, _ in told(phone, "APPROVAL_ASKED")} == {"payer", "requester"}
     again = phone.get("?do=complete")
     assert 'name="quantity.PART_FAN" value="3"' in again, "what was asked stands on the form again"
-    with phone.web.database.transaction() as session:
-        approval = open_approval(session, visit_id=phone.visit_id)
-        assert approval is not None and approval.total == 228_000
-        answer_approval(
-            session, approval_id=approval.id, agrees=True, by=LANDLORD, now=phone.web.now, how="FAMILY"
-        )
+    agent = phone.web.sign_in("agent")
+    desk = agent.get(f"/agent/tickets/{phone.number}").text
+    approval_id = re.findall(r'name="approval" value="(\d+)"', desk)[0]
+    assert "228,000" in desk and "하지 말라고 하심" in desk, "he rings the number in the text"
+    for foreign in ("0", "99999"):
+        answer = {"approval": foreign, "agrees": "1"}
+        assert agent.post(f"/agent/tickets/{phone.number}/approval", data=answer).status_code == 404
+    answer = {"approval": approval_id, "agrees": "1"}
+    assert agent.post(f"/agent/tickets/{phone.number}/approval", data=answer).status_code == 303
     head = phone.client.get(f"/m/{phone.number}/now?do=complete&seen=x").text
     assert 'data-state="agreed"' in head and "228,000" in head
 

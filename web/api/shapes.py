@@ -188,6 +188,8 @@ class ChargeShape(BaseModel):
 
     lines: list[ChargeLineShape]
     total: int
+    vat: int | None
+    """The tax within the total; null: not known of old bills."""
     warranty_reason: str | None
     visit_fee_tier: str | None
 

@@ -27,7 +27,7 @@ router = APIRouter(prefix="/manager/money", route_class=GuardedRoute)
 
 ROLES = (Role.MANAGER, Role.ADMIN)
 MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
-OLDEST_SHOWN = 30
+OLDEST_SHOWN = 15
 OUTLIERS = {
     "many_parts": (N_("유난히 많이 쓴 부품"), N_("다른 서비스점이 같은 방문 수에서 썼을 수량과 견줍니다.")),
     "dear_part": (N_("비싼 부품"), N_("정한 금액보다 비싼 부품을 쓴 방문입니다.")),

@@ -15,7 +15,7 @@ from core.actor import Principal, Role
 from core.clock import operating_day
 from core.dated import read_rules
 from core.errors import DomainError, NotFoundError
-from core.i18n import N_, _
+from core.i18n import _
 from core.visibility import Datum, opened_fields
 from dispatch.approvals import ApprovalFacts, last_approval
 from dispatch.boiler_at_home import OTHER_BOILER
@@ -24,7 +24,7 @@ from dispatch.detail_shapes import TicketDetail, VisitFacts
 from dispatch.planning.slots import NoPointYetError, rank_slots
 from dispatch.pricing import preview_bill
 from dispatch.safety_script import script_steps
-from dispatch.technician_job import TechnicianJob, price_choices, technician_job
+from dispatch.technician_job import TechnicianJob, part_codes, price_choices, technician_job
 from dispatch.words import symptom_words
 from notifications.queries import list_notices
 from web.context import caller_address, context_of
@@ -34,6 +34,7 @@ from web.pages.technician import ROLES, Whose, frame_of
 from web.pages.technician_asides import FAMILY, after_absence, still_at
 from web.pages.technician_forms import hold_until, read_lines
 from web.pages.technician_lost import lost_values
+from web.presenters.bills import PAY_METHODS
 from web.presenters.masks import Masks, known_of
 from web.presenters.offers import weigh_offers
 from web.presenters.technician import (
@@ -216,7 +217,7 @@ def _extra(
             **bill_values(session, detail.id, typed, now=now),
         }
     if step == "ended" and visit is not None and job.charge is not None:
-        values: dict[str, Any] = {"balance": balance_of(session, visit_id=visit.id), "methods": METHODS}
+        values: dict[str, Any] = {"balance": balance_of(session, visit_id=visit.id), "methods": PAY_METHODS}
         return values | {"parts": parts_of(session, visit_id=visit.id)} | _told(session, detail, masks)
     return _told(session, detail, masks) if step in ("ended", "held") else {"told": []}
 
@@ -240,9 +241,6 @@ def _choices(session: Session, detail: TicketDetail, *, now: datetime) -> dict[s
         "call_backs": [(m, now + timedelta(minutes=m)) for m in CALL_BACK_MINUTES],
         "hold_days": [(n, hold_until(n, now)) for n in (1, 2, 3, 7)],
     }
-
-
-METHODS = {"card": N_("카드"), "transfer": N_("계좌 이체"), "cash": N_("현금"), "unpaid": N_("못 받음")}
 
 
 def approval_values(session: Session, visit_id: int) -> dict[str, Any]:
@@ -270,6 +268,8 @@ def bill_values(session: Session, ticket_id: int, typed: PostedForm, *, now: dat
         "bill": bill,
         "bill_error": "",
         "bill_warranty": warranty_line(bill.warranty),
+        "part_codes": part_codes(session, company_id=visit.company_id, at=visit.arrived_at or now),
+        "typed": typed,
         "approval_limit": read_rules(session, company_id=visit.company_id, at=now).approval_limit,
         **approval_values(session, visit.id or 0),
     }

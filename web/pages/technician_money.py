@@ -19,15 +19,15 @@ from core.i18n import _
 from dispatch import payments
 from dispatch.approvals import agree_by_phone, ask_approval
 from dispatch.cases import current_visit
-from dispatch.models import Visit
 from dispatch.pricing import preview_bill
 from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.posting import Posted, PostedForm, take_once
 from web.pages.technician import ROLES, Whose, frame_of
 from web.pages.technician_forms import BadFormError, read_completion, read_won
-from web.pages.technician_job import METHODS, job_values
+from web.pages.technician_job import job_values
 from web.pages.technician_steps import take_step
+from web.presenters.bills import PAY_METHODS
 from web.scope import reach_ticket
 from web.templating import render_page
 from workforce.queries import get_technicians
@@ -80,7 +80,7 @@ def post_payment(
     def act(session: Session, ticket_id: int, now: datetime) -> None:
         payments.take_payment(
             session,
-            visit_id=_visit(session, ticket_id).id or 0,
+            visit_id=_visit_id(session, ticket_id),
             method=read_method(posted),
             amount=read_won(posted, "amount"),
             receipt_number=posted.get("receipt_number"),
@@ -94,7 +94,7 @@ def post_payment(
 
 def read_method(posted: PostedForm) -> Method:
     """How it was paid. Raises BadFormError."""
-    if posted.get("method") not in METHODS:
+    if posted.get("method") not in PAY_METHODS:
         text = _("어떻게 받았는지 골라 주세요.")
         raise BadFormError(text, errors=(FieldError("method", text),))
     return cast(Method, posted.get("method"))
@@ -151,19 +151,18 @@ def post_close(
 
 def _ask(session: Session, ticket_id: int, posted: PostedForm, *, by: Actor, now: datetime) -> None:
     completion = read_completion(posted)
-    visit = _visit(session, ticket_id)
     bill = preview_bill(
         session, ticket_id=ticket_id, lines=completion.lines, misuse=completion.misuse, now=now
     )
     door = agree_by_phone if posted.get("by_phone") == "1" else ask_approval
-    door(session, visit_id=visit.id or 0, lines=bill.lines, by=by, now=now)
+    door(session, visit_id=_visit_id(session, ticket_id), lines=bill.lines, by=by, now=now)
 
 
-def _visit(session: Session, ticket_id: int) -> Visit:
+def _visit_id(session: Session, ticket_id: int) -> int:
     visit = current_visit(session, ticket_id=ticket_id)
     if visit is None:
         raise NotFoundError(_("아직 방문이 없는 접수입니다."))
-    return visit
+    return visit.id or 0
 
 
 def _money(

@@ -147,6 +147,7 @@ def charge_json(charge: ChargeInfo) -> dict[str, Any]:
             for line in charge.lines
         ],
         "total": charge.total,
+        "vat": charge.vat,
         "warranty_reason": charge.warranty_reason,
         "visit_fee_tier": charge.fee_tier,
     }

@@ -55,8 +55,14 @@ def test_a_warranty_rule_holds_from_its_day(client: httpx.Client) -> None:
     fields = {"boiler_kind": "any", "months": "24", "repeat_free_days": "60", "source": "보증서"}
     stored(send(client, "/admin/warranty/new", **fields, valid_from="2026-12-01"))
     stored(send(client, "/admin/warranty/new", **{**fields, "months": "36"}, valid_from="2027-01-01"))
+    model = {**fields, "model_code": "NO-SUCH", "months": "60", "start_rule": "bought"}
+    refused = send(client, "/admin/warranty/new", **model, valid_from="2026-12-01")
+    assert refused.status_code == 422 and 'id="e-model_code"' in refused.text
+    made = {**fields, "boiler_kind": "commercial", "months": "12", "start_rule": "bought"}
+    stored(send(client, "/admin/warranty/new", **made, made_plus_months="6", valid_from="2026-12-01"))
     page = client.get("/admin/warranty").text
     assert page.index("36개월") < page.index("24개월") and "예정" in page
+    assert "산 날, 만든 날 + 6개월" in page
 
 
 def test_a_companys_day_enters_the_calendar_and_can_be_undone(

@@ -91,6 +91,7 @@ def post_bill(
                         lines=read_lines(posted),
                         misuse=posted.get("misuse") == "1",
                         reason=_reason(posted),
+                        paid_because=posted.get("misuse_reason")[:REASON_CHARS],
                         by=by,
                         now=now,
                     )
@@ -145,7 +146,8 @@ def _values(
     assert charge is not None, "a billed visit has its bill"
     typed = posted
     if typed is None or isinstance(error, OtherBillError):  # what was typed rests on a bill that is no more
-        typed = _as_billed(charge, misuse=visit.misuse, reason=posted.get("reason") if posted else "")
+        reason = posted.get("reason") if posted else ""
+        typed = _as_billed(charge, misuse=visit.misuse, reason=reason)
     prices = price_choices(session, company_id=principal.company_id, arrived_at=visit.arrived_at or now)
     return {
         **frame(desk, ""),
@@ -169,7 +171,12 @@ def _as_billed(charge: ChargeInfo, *, misuse: bool, reason: str) -> PostedForm:
     """The form with what stands on the bill now."""
     lines = [line for line in charge.lines if line.code != VISIT_FEE]
     quantities = ((f"quantity.{line.code}", str(line.quantity)) for line in lines)
-    return PostedForm((*quantities, ("misuse", "1" if misuse else ""), ("reason", reason)))
+    said = (
+        ("misuse", "1" if misuse else ""),
+        ("misuse_reason", charge.paid_because),
+        ("reason", reason),
+    )
+    return PostedForm((*quantities, *said))
 
 
 def _after(

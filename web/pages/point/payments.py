@@ -25,8 +25,8 @@ from web.pages.point.desk import frame
 from web.pages.point.reach import HANDS, ROLES, Desk, crew_of, reach_bill, read_desk
 from web.pages.posting import Posted, PostedForm, take_once
 from web.pages.technician_forms import read_won
-from web.pages.technician_job import METHODS
 from web.pages.technician_money import read_method
+from web.presenters.bills import PAY_METHODS
 from web.presenters.masks import MASKED
 from web.templating import render_page
 from web.typed_ids import read_id
@@ -134,7 +134,7 @@ def _payments(
         "balance": balance,
         "whole": [row.id for row in balance.payments if row.kind == "paid" and row.id not in undone],
         "reasons": {row.id: MASKED.text(row.reason) for row in balance.payments},
-        "methods": {code: _(name) for code, name in METHODS.items()},
+        "methods": {code: _(name) for code, name in PAY_METHODS.items()},
         "typed": typed or PostedForm(),
         "form_key": secrets.token_urlsafe(18),
         "error": error,

@@ -12,6 +12,7 @@ from sqlmodel import Session
 from core.actor import Actor, Principal, Role
 from core.errors import DomainError, NotFoundError
 from core.i18n import _
+from core.masking import mask_phone
 from core.phones import parse_phone
 from notifications.catalogue import CATALOGUE, Event
 from notifications.pieces import default_wording
@@ -254,7 +255,10 @@ def _editor(
             "readers_tabs": [(*each, None) for each in values["readers"]],
             "reader_names": {code: _(name) for code, name in shown.READERS.items()},
             "phone": typed.raw("phone") if typed else (parse_phone(own_phone).display if own_phone else ""),
-            "trials": list_trials(session, company_id=principal.company_id, event=event, now=now),
+            "trials": [
+                (trial, mask_phone(trial.to_phone))
+                for trial in list_trials(session, company_id=principal.company_id, event=event, now=now)
+            ],
             "approval": _approvals(session, principal).get((event.value, variant)),
         }
 
@@ -292,7 +296,7 @@ def _look(
             for each in shown.readers_of(event)
         ],
         "brand": brand,
-        "sender": parse_phone(company.main_phone).display,
+        "sender": parse_phone(company.sender_number).display,
         "sample": sample,
         "sample_label": _(sample.label),
         "report": report,

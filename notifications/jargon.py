@@ -16,13 +16,13 @@ from notifications.word_lists import hard_words, plain_words
 MANY = 0.2
 """More than this share of hard words: the text should be said anew."""
 
-_PIECE = re.compile(r"\{[^{}\n]*\}")
+_PIECE = re.compile(r"\{[^{}\n]*\}([가-힣]*)")
 _WORD = re.compile(r"[가-힣]+|[A-Za-z][A-Za-z/&.-]*[A-Za-z]|[A-Za-z]")
 _FINALS = str.maketrans({"ㄴ": "ᆫ", "ㄹ": "ᆯ", "ㅁ": "ᆷ", "ㅂ": "ᆸ", "ㅆ": "ᆻ"})
 _ENDINGS = """
     은 는 이 가 을 를 의 에 에서 에게 께 께서 께도 한테 로 으로 와 과 랑 도 만 까지 부터 마다 보다 처럼
     밖에 이나 나 이라 라 라도 이라도 이면 면 이며 며 이고 고 이지 지 이지만 지만 인 일 임 입니다 입니까
-    이에요 예요 이어서 이라서 라서 님 분 들 댁 쯤 씩 뿐 대로 습니다 습니까 ㅂ니다 ㅂ니까 ㄴ다 는다 다
+    이에요 예요 이어서 이라서 라서 님 분 들 댁 쯤 씩 뿐 대로 음 습니다 습니까 ㅂ니다 ㅂ니까 ㄴ다 는다 다
     니다 ㄴ ㄹ ㅁ ㅂ ㅆ 던 게 기 으면 으며 으니 니 으시 시 셔 셨 세 세요 어 아 여 어요 아요 여요 어서
     아서 여서 해서 었 았 였 겠 하 해 했 한 할 합 되 돼 된 될 됐 됩 드리 드려 드린 드릴 드렸 주 줘 주시
     주세 실 신 십 시오 십시오 시면 시고 시는 시기 지시 려 려고 려면 으려고 으려면 러 으러 거나 든지 도록
@@ -56,7 +56,7 @@ class Jargon:
 
 def check(text: str) -> Jargon:
     """Hold a wording (with or without `{names}`) against the lists."""
-    said = _PIECE.sub(" ", unicodedata.normalize("NFC", text))
+    said = _PIECE.sub(_behind_a_piece, unicodedata.normalize("NFC", text))
     words = _WORD.findall(said)
     offices = _phrases(said)
     met: dict[str, HardWord] = {}
@@ -68,6 +68,12 @@ def check(text: str) -> Jargon:
         outside += 1
         met.setdefault(phrase or word, HardWord(phrase or word, hard_words().get(phrase or word)))
     return Jargon(len(words), tuple(met.values()), outside / len(words) if words else 0.0)
+
+
+def _behind_a_piece(found: re.Match[str]) -> str:
+    """A mere ending of what is filled in, `에` of `{방문 시간}에`, is no word."""
+    behind = found[1]
+    return " " if _endings().fullmatch(unicodedata.normalize("NFD", behind)) else f" {behind}"
 
 
 @lru_cache(4096)

@@ -76,12 +76,12 @@ def check_wording(*, event: Event, variant: str, text: str, brand: Brand) -> Rep
     words = jargon.check(plain) if variant in FOR_PARENTS else None
     problems = list(_of_the_text(plain, variant, characters, ad))
     usual = widest = None
-    if not problems or all(each.code == "ad" for each in problems):
-        try:
-            own = read(event, variant, plain)
-        except WordingError as error:
-            problems.append(Problem("unreadable", error.detail))
-        else:
+    try:
+        own = read(event, variant, plain)
+    except WordingError as error:
+        problems.append(Problem("unreadable", error.detail))
+    else:
+        if plain and not characters and len(plain) <= LONGEST:
             usual, widest, found = _filled(event, variant, own, brand)
             problems += found
     return Report(tuple(problems), usual, widest, characters, words, ad)

@@ -19,6 +19,7 @@ from dispatch.planning.plan_models import Plan
 from exchange.models import DataImport
 from happycall.models import HappyCall, HappyCallAttempt
 from notifications.models import Notice
+from notifications.wording_models import TrialText
 from tests import world
 from tests.web.conftest import WebWorld
 from workforce.models import Account, ApiToken, Membership, Qualification, Technician
@@ -234,6 +235,21 @@ def _values(session: Session, web: WebWorld, planted: Planted, *, home_id: int) 
             routes=[],
         ),
     )
+    world.add(
+        session,
+        TrialText(
+            company_id=company_id,
+            event="VISIT_SCHEDULED",
+            variant="resident",
+            channel="LMS",
+            to_phone="+821077314492",
+            from_phone="+8215880000",
+            text=SAID,
+            bytes=90,
+            asked_at=web.now,
+            asker_name="최관리",
+        ),
+    )
     qualification = world.add(
         session,
         Qualification(
@@ -303,7 +319,12 @@ def _values(session: Session, web: WebWorld, planted: Planted, *, home_id: int) 
     assert notice is not None
     notice.person_id = person
     return {
+<<<<<<< HEAD
         "notice_id": str(notice.id),
+=======
+        "event": "VISIT_SCHEDULED",
+        "variant": "resident",
+>>>>>>> wording
         "household_id": str(home_id),
         "happy_call_id": str(call.id if call else 0),
         "plan_id": str(plan.id),

@@ -51,7 +51,14 @@ LETTERS = {
 }
 
 SEARCHED = (canaries.NAME, canaries.PHONE, "7788-11")
-SAYS = {"q": SEARCHED, "list": ("tasks", "open"), "state": ("scheduled", "done"), "do": ("call",)}
+SAYS = {
+    "q": SEARCHED,
+    "list": ("tasks", "open"),
+    "state": ("scheduled", "done"),
+    "do": ("call",),
+    "version": ("0",),
+    "case": ("first",),
+}
 """What is asked for under these names, wherever a page takes them."""
 TAKES = {
     "/agent/search": ("q",),
@@ -63,8 +70,12 @@ TAKES = {
     "/qa": ("q", "state"),
     "/qa/list": ("q", "state"),
     "/point/tickets": ("q",),
+<<<<<<< HEAD
     "/messages": ("q",),
     "/messages/list": ("q",),
+=======
+    "/admin/texts/{event}/{variant}": ("version", "case"),
+>>>>>>> wording
     "/m/{number}": ("do",),
     "/m/{number}/{step}": (),
 }

@@ -17,6 +17,7 @@ from notifications.surface import WordingError
 from notifications.template_check import Report, check_wording, preview
 from notifications.template_source import SUBJECT
 from notifications.template_store import WordingVersion
+from notifications.texts import SMS_BYTES
 from notifications.wording import variants
 from workforce.schemas import CompanyInfo
 
@@ -93,6 +94,8 @@ class Screen:
     text: str
     problem: str
     edited: bool
+    is_long: bool = False
+    """It goes out as a long text, with a title."""
 
 
 def brand_of(company: CompanyInfo) -> Brand:
@@ -171,7 +174,8 @@ def screens_of(
             text, problem = preview(event=event, variant=variant, text=texts[variant], sample=sample), ""
         except WordingError as error:
             text, problem = "", error.detail
-        shown.append(Screen(variant, _(READERS[variant]), text, problem, variant == edited))
+        is_long = len(text.encode("cp949", "replace")) > SMS_BYTES
+        shown.append(Screen(variant, _(READERS[variant]), text, problem, variant == edited, is_long))
     return shown
 
 

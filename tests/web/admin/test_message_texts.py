@@ -15,7 +15,7 @@ from notifications.pieces import default_wording
 from notifications.template_store import own_wordings
 from notifications.wording_models import MessageText, TrialText
 from tests.web.admin.forms import KEY, NOW, other_company, send, sign_in
-from web.pages.admin import message_texts
+from web.pages.admin import message_text_screen
 from web.presenters.message_texts import ApprovalState
 from workforce.models import Company
 
@@ -152,7 +152,7 @@ def test_the_approvals_of_alimtalk_stand_beside_the_wordings(
         company = session.exec(select(Company)).one().id
     states = {("VISIT_SCHEDULED", "resident"): ApprovalState("refused", moment[0], "최관리")}
     monkeypatch.setattr(
-        message_texts, "approvals_of", lambda _session, asked: states if asked == company else {}
+        message_text_screen, "approvals_of", lambda _session, asked: states if asked == company else {}
     )
     listed = client.get("/admin/texts").text
     assert listed.count('data-approval="refused"') == 1 and "신청 안 함" in listed

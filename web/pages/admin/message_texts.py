@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -12,9 +11,7 @@ from sqlmodel import Session
 from core.actor import Actor, Principal, Role
 from core.errors import DomainError, NotFoundError
 from core.i18n import _
-from core.phones import parse_phone
 from notifications.catalogue import CATALOGUE, Event
-from notifications.pieces import default_wording
 from notifications.schemas import BrandFacts
 from notifications.surface import WordingError
 from notifications.template_check import check_wording, preview
@@ -22,29 +19,30 @@ from notifications.template_source import SUBJECT
 from notifications.template_store import (
     REASON_LONGEST,
     newest_versions,
-    own_wordings,
     require_variant,
     store_wording,
-    version_text,
-    versions,
 )
-from notifications.texts import normalise
-from notifications.trial_texts import ask_for_trial, list_trials
+from notifications.trial_texts import ask_for_trial
 from web.identity import Author, GuardedRoute, SignedIn, allow
-from web.pages.admin.forms import new_key, press, submit_page
+from web.pages.admin.forms import press, submit_page
 from web.pages.admin.frame import Done, look, must_be_company_wide, show
+from web.pages.admin.message_text_screen import (
+    SECTION,
+    case_of,
+    read_approvals,
+    read_look,
+    show_editor,
+    shows_approvals,
+    texts_of,
+)
 from web.pages.admin.typed import FormFields, Typed
 from web.presenters import message_texts as shown
 from web.templating import render_page
-from workforce.queries import get_company, people_by_id
+from workforce.queries import get_company
 
 router = APIRouter(prefix="/admin/texts", route_class=GuardedRoute)
 
-SECTION = "/admin/texts"
 TEXT_LONGEST = 4000
-
-approvals_of: Callable[[Session, int], shown.Approvals] | None = None
-"""Who knows how 알림톡 stands for a company's wordings; without one the screens do not speak of it."""
 
 
 @router.get("")
@@ -55,8 +53,8 @@ def list_texts(request: Request, principal: Principal = SignedIn) -> Response:
     def read(session: Session, _now: datetime) -> dict[str, Any]:
         company = get_company(session, company_id=principal.company_id)
         newest = newest_versions(session, company_id=principal.company_id)
-        events = shown.event_rows(shown.brand_of(company), newest, _approvals(session, principal))
-        return {"events": events, "shows_approvals": approvals_of is not None}
+        events = shown.event_rows(shown.brand_of(company), newest, read_approvals(session, principal))
+        return {"events": events, "shows_approvals": shows_approvals()}
 
     return show(request, "message_texts.html", look(request, read), section=SECTION)
 
@@ -73,7 +71,7 @@ def edit_text(
 ) -> Response:
     """The editor, with the wording that holds; `version`: with an earlier one, 0 for the package's."""
     told = _event(event, variant)
-    return _editor(request, principal, told, variant, typed=None, version=version, case=case)
+    return show_editor(request, principal, told, variant, typed=None, version=version, case=case)
 
 
 @router.post("/{event}/{variant}")
@@ -113,7 +111,7 @@ def store_text(
         request,
         typed=typed,
         act=act,
-        again=lambda errors, general, status: _editor(
+        again=lambda errors, general, status: show_editor(
             request, principal, told, variant, typed=typed, errors=errors, general=general, status=status
         ),
     )
@@ -131,11 +129,13 @@ def preview_text(
     """What was written so far, on the phones: the part alone for the script, the whole page without one."""
     told = _event(event, variant)
     if "HX-Request" not in request.headers:
-        return _editor(request, principal, told, variant, typed=typed)
+        return show_editor(request, principal, told, variant, typed=typed)
     must_be_company_wide(request)
     values = look(
         request,
-        lambda session, now: _look(session, now, principal, told, variant, typed.raw("text"), _case(typed)),
+        lambda session, now: read_look(
+            session, now, principal, told, variant, typed.raw("text"), case_of(typed)
+        ),
     )
     return render_page(request, "admin/_message_text_look.html", values)
 
@@ -162,8 +162,8 @@ def try_text(
         report = check_wording(event=told, variant=variant, text=text, brand=brand)
         if variant == SUBJECT or not report.may_be_stored:
             raise WordingError(_("저장할 수 있는 문구만 시험 문자로 보낼 수 있습니다."))
-        sample = shown.case_named(told, brand, _case(typed))
-        texts = _texts(session, principal, told)
+        sample = shown.case_named(told, brand, case_of(typed))
+        texts = texts_of(session, principal, told)
         ask_for_trial(
             session,
             event=told,
@@ -184,7 +184,7 @@ def try_text(
     except DomainError as error:
         errors = {item.field: item.message for item in error.errors}
         general = "" if errors else error.detail
-        return _editor(
+        return show_editor(
             request,
             principal,
             told,
@@ -194,7 +194,7 @@ def try_text(
             general=general,
             status=error.status,
         )
-    return _editor(request, principal, told, variant, typed=typed, tried=True)
+    return show_editor(request, principal, told, variant, typed=typed, tried=True)
 
 
 def _event(event: str, variant: str) -> Event:
@@ -202,111 +202,3 @@ def _event(event: str, variant: str) -> Event:
         raise NotFoundError(_("그런 알림이 없습니다."))
     require_variant(Event(event), variant)
     return Event(event)
-
-
-def _case(typed: Typed) -> str:
-    return typed.raw("case")[:60]
-
-
-def _approvals(session: Session, principal: Principal) -> shown.Approvals:
-    return approvals_of(session, principal.company_id) if approvals_of is not None else {}
-
-
-def _texts(session: Session, principal: Principal, event: Event) -> dict[str, str]:
-    """The wording that holds for each reader of an event."""
-    own = own_wordings(session, company_id=principal.company_id, event=event)
-    return {
-        variant: own[variant].text if variant in own else default_wording(event, variant).text
-        for variant in shown.readers_of(event)
-    }
-
-
-def _editor(
-    request: Request,
-    principal: Principal,
-    event: Event,
-    variant: str,
-    *,
-    typed: Typed | None,
-    version: int | None = None,
-    case: str = "usual",
-    errors: Mapping[str, str] | None = None,
-    general: str = "",
-    status: int = 200,
-    tried: bool = False,
-) -> Response:
-    def read(session: Session, now: datetime) -> dict[str, Any]:
-        known = versions(session, company_id=principal.company_id, event=event, variant=variant)
-        text = typed.raw("text") if typed else _text_of(session, principal, event, variant, version)
-        values = _look(session, now, principal, event, variant, text, _case(typed) if typed else case)
-        newest = known[0].version if known else 0
-        own_phone = people_by_id(session, person_ids=[principal.person_id])[principal.person_id].phone
-        brand = values["brand"]
-        return values | {
-            "text": text,
-            "reason": typed.raw("reason") if typed else "",
-            "based_on": (typed.raw("based_on") if typed else "") or newest,
-            "loaded": None if typed or version is None or version == newest else version,
-            "versions": known,
-            "own": bool(known and known[0].text),
-            "offers": shown.offers_of(event, variant, brand),
-            "case_options": [(each.code, _(each.label)) for each in shown.cases_of(event, brand)],
-            "readers_tabs": [(*each, None) for each in values["readers"]],
-            "reader_names": {code: _(name) for code, name in shown.READERS.items()},
-            "phone": typed.raw("phone") if typed else (parse_phone(own_phone).display if own_phone else ""),
-            "trials": list_trials(session, company_id=principal.company_id, event=event, now=now),
-            "approval": _approvals(session, principal).get((event.value, variant)),
-        }
-
-    frame = {"errors": errors or {}, "general": general, "tried": tried, "key": new_key()}
-    values = look(request, read) | frame
-    return show(request, "message_text.html", values, section=SECTION, status=status)
-
-
-def _text_of(session: Session, principal: Principal, event: Event, variant: str, version: int | None) -> str:
-    if version is None:
-        return _texts(session, principal, event)[variant]
-    stored = version_text(
-        session, company_id=principal.company_id, event=event, variant=variant, version=version
-    )
-    return stored or default_wording(event, variant).text
-
-
-def _look(
-    session: Session, now: datetime, principal: Principal, event: Event, variant: str, text: str, case: str
-) -> dict[str, Any]:
-    """What the wording looks like and what stands against it."""
-    company = get_company(session, company_id=principal.company_id)
-    brand = shown.brand_of(company)
-    sample = shown.case_named(event, brand, case)
-    texts = _texts(session, principal, event) | {variant: normalise(text)}
-    report = check_wording(event=event, variant=variant, text=text, brand=brand)
-    return {
-        "event": event.value,
-        "event_label": _(CATALOGUE[event].label),
-        "variant": variant,
-        "is_subject": variant == SUBJECT,
-        "reader": _(shown.READERS[variant]),
-        "readers": [
-            (shown.href_of(event, each), _(shown.READERS[each]), each == variant)
-            for each in shown.readers_of(event)
-        ],
-        "brand": brand,
-        "sender": parse_phone(company.main_phone).display,
-        "sample": sample,
-        "sample_label": _(sample.label),
-        "report": report,
-        "ad_needs": shown.ad_needs(report),
-        "screens": shown.screens_of(
-            event, texts, edited=variant, sample=sample, order=shown.readers_of(event)
-        ),
-        "subject": _subject(event, texts, sample),
-        "now": now,
-    }
-
-
-def _subject(event: Event, texts: Mapping[str, str], sample: Any) -> str:
-    try:
-        return preview(event=event, variant=SUBJECT, text=texts[SUBJECT], sample=sample)
-    except WordingError:
-        return ""

@@ -40,6 +40,7 @@ BURST = 2_000
 STEADY_A_SECOND, STEADY_S = 50, 20
 DRILL = 10_000
 DRILL_WITHIN_S = 900.0
+KILLS = 16
 MUST_A_SECOND, MUST_P95_S = 50, 2.0
 TEXT = "[온누리보일러] 박기사 기사가 출발했습니다. 12월 1일(화) 오후 2시 10분쯤 도착합니다."
 
@@ -209,7 +210,7 @@ def _drill(bench: _Bench) -> bool:
     with _until_settled(bench, first=first) as settled:
         while not settled():
             time.sleep(4)
-            if killed.total() < 24:
+            if killed.total() < KILLS:
                 killed[_kill(bench, chance)] += 1
     bench.kill_workers()
     sent = Counter(_notice_of(each) for each in bench.taken()[before:])

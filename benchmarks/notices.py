@@ -1,7 +1,7 @@
 """How fast texts leave the house, and whether each leaves it once when everything goes wrong.
 
 The provider is the fake one over real HTTP, in this process; database, web and workers are processes of their
-own, all on the same cores. Bursts lie in the outbox before the workers start.
+own, all on the same cores.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ BURST = 2_000
 STEADY_A_SECOND, STEADY_S = 50, 20
 DRILL = 10_000
 DRILL_WITHIN_S = 900.0
+KILLS = 16
 MUST_A_SECOND, MUST_P95_S = 50, 2.0
 TEXT = "[온누리보일러] 박기사 기사가 출발했습니다. 12월 1일(화) 오후 2시 10분쯤 도착합니다."
 
@@ -109,11 +110,16 @@ class _Bench:
             )
 
     def start_workers(self, count: int) -> None:
+        """Workers that look for jobs: each of their three queues has a row by then."""
+        before = self.installation.ask("SELECT coalesce(max(id), 0) FROM procrastinate_workers")[0][0]
         self.workers = [self.installation.start_worker() for _ in range(count)]
+        up = f"SELECT count(*) FROM procrastinate_workers WHERE id > {before}"
+        wait_until(lambda: self.installation.ask(up)[0][0] >= 3 * count, within_s=120)
 
-    def stop_workers(self) -> None:
+    def kill_workers(self) -> None:
+        """They have nothing to do any more."""
         for worker in self.workers:
-            worker.stop()
+            worker.kill()
         self.workers = []
 
     def left(self, states: str = "'queued'", *, after: int = 0) -> int:
@@ -160,11 +166,12 @@ def _speed(bench: _Bench) -> bool:
 def _burst(bench: _Bench, *, workers: int) -> tuple[float, float]:
     """Texts a second from the first to the last that the provider took, and the workers' seconds a text."""
     before = len(bench.taken())
-    bench.fill(BURST)
     bench.start_workers(workers)
+    idle = sum(_processor_s(worker.pid) for worker in bench.workers)
+    bench.fill(BURST)
     wait_until(lambda: not bench.left(), within_s=300)
-    spent = sum(_processor_s(worker.pid) for worker in bench.workers)
-    bench.stop_workers()
+    spent = sum(_processor_s(worker.pid) for worker in bench.workers) - idle
+    bench.kill_workers()
     moments = sorted(datetime.fromisoformat(each["dateCreated"]) for each in bench.taken()[before:])
     seconds = max((moments[-1] - moments[0]).total_seconds(), 0.001)
     return len(moments) / seconds, spent / len(moments)
@@ -173,13 +180,12 @@ def _burst(bench: _Bench, *, workers: int) -> tuple[float, float]:
 def _steady(bench: _Bench) -> list[float]:
     """Seconds from the telling to the provider, at a steady rate."""
     bench.start_workers(1)
-    time.sleep(4)  # it has come up
     before, began = len(bench.taken()), time.monotonic()
     for n in range(STEADY_A_SECOND * STEADY_S):
         time.sleep(max(0.0, began + n / STEADY_A_SECOND - time.monotonic()))
         bench.tell(n + 1)
     wait_until(lambda: not bench.left(), within_s=60)
-    bench.stop_workers()
+    bench.kill_workers()
     rows = bench.installation.ask("SELECT id, created_at FROM notice WHERE event = 'EN_ROUTE'")
     told = {row[0]: row[1] for row in rows}
     return [
@@ -199,15 +205,15 @@ def _drill(bench: _Bench) -> bool:
         delay_s=2.0, stall_rate=0.05, stall_s=8.0, duplicates=1, out_of_order=True
     )
     before, began, first = len(bench.taken()), time.monotonic(), bench.filled
-    bench.fill(DRILL)
     bench.start_workers(2)
+    bench.fill(DRILL)
     killed: Counter[str] = Counter()
     with _until_settled(bench, first=first) as settled:
         while not settled():
             time.sleep(4)
-            if killed.total() < 24:
+            if killed.total() < KILLS:
                 killed[_kill(bench, chance)] += 1
-    bench.stop_workers()
+    bench.kill_workers()
     sent = Counter(_notice_of(each) for each in bench.taken()[before:])
     states = f"SELECT state, count(*) FROM notice WHERE generation > {first} GROUP BY 1 ORDER BY 1"
     ends = ", ".join(f"{state} {count:,}" for state, count in installation.ask(states))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy.dialects.postgresql import insert
@@ -22,49 +22,65 @@ def take_receipts(session: Session, *, provider_name: str, receipts: Sequence[Re
     Reports of messages that another system sent through the same account are kept and change nothing.
     """
     by = Actor(kind="provider", name=provider_name, source="webhook")
-    owners = {receipt.event_id: _owner(session, receipt=receipt) for receipt in receipts}
-    fresh = [
-        receipt
-        for receipt in sorted(receipts, key=lambda it: it.event_id)
-        if _keep(session, provider_name, receipt, notice_id=owners[receipt.event_id], now=now)
-    ]
-    locked = _lock_all(session, {i for i in owners.values() if i is not None})
+    owners = _owners(session, receipts)
+    new = _keep_new(session, provider_name, receipts, owners=owners, now=now)
+    fresh = [receipt for receipt in {it.event_id: it for it in receipts}.values() if receipt.event_id in new]
+    locked = _lock_all(session, {owners[it.event_id] for it in fresh if it.event_id in owners})
     for receipt in fresh:
-        notice = locked.get(owners[receipt.event_id] or 0)
+        notice = locked.get(owners.get(receipt.event_id, 0))
         if notice is not None:
             _apply(session, notice=notice, receipt=receipt, by=by, now=now)
     trial_texts.take_receipts(session, receipts=fresh, now=now)
     return len(fresh)
 
 
-def _owner(session: Session, *, receipt: Receipt) -> int | None:
-    """The notice a report is about: by our own id, else by the provider's."""
-    ours = rules.read_our_id(receipt.our_id)
-    if ours is not None:
-        return session.exec(select(Notice.id).where(col(Notice.id) == ours[0])).first()
-    return session.exec(
-        select(Notice.id).where(col(Notice.provider_message_id) == receipt.provider_id)
-    ).first()
+def _owners(session: Session, receipts: Sequence[Receipt]) -> dict[str, int]:
+    """By event id the notice that a report is about: by our own id, else by the provider's."""
+    ours = {it.event_id: read[0] for it in receipts if (read := rules.read_our_id(it.our_id)) is not None}
+    theirs = {it.event_id: it.provider_id for it in receipts if it.event_id not in ours}
+    known = set(session.exec(select(Notice.id).where(col(Notice.id).in_(set(ours.values())))))
+    owners = {event_id: notice_id for event_id, notice_id in ours.items() if notice_id in known}
+    if theirs:
+        query = select(Notice.provider_message_id, Notice.id).where(
+            col(Notice.provider_message_id).in_(set(theirs.values()))
+        )
+        by_theirs = {provider_id: notice_id or 0 for provider_id, notice_id in session.exec(query)}
+        owners |= {event_id: by_theirs[it] for event_id, it in theirs.items() if it in by_theirs}
+    return owners
 
 
-def _keep(
-    session: Session, provider_name: str, receipt: Receipt, *, notice_id: int | None, now: datetime
-) -> bool:
-    """Store the report; False when it was stored before."""
+def _keep_new(
+    session: Session,
+    provider_name: str,
+    receipts: Sequence[Receipt],
+    *,
+    owners: Mapping[str, int],
+    now: datetime,
+) -> set[str]:
+    """Store the reports that were not stored before, in the order of their ids; which those are.
+
+    In one order, so that the same reports posted twice at once do not wait for each other in a circle.
+    """
+    rows = [
+        {
+            "provider": provider_name,
+            "event_id": receipt.event_id,
+            "notice_id": owners.get(receipt.event_id),
+            "received_at": now,
+            "status_code": receipt.code,
+            "body": receipt.body,
+        }
+        for receipt in sorted({it.event_id: it for it in receipts}.values(), key=lambda it: it.event_id)
+    ]
+    if not rows:
+        return set()
     stored = session.execute(
         insert(ProviderReceipt)
-        .values(
-            provider=provider_name,
-            event_id=receipt.event_id,
-            notice_id=notice_id,
-            received_at=now,
-            status_code=receipt.code,
-            body=receipt.body,
-        )
+        .values(rows)
         .on_conflict_do_nothing(index_elements=["event_id"])
-        .returning(col(ProviderReceipt.id))
+        .returning(col(ProviderReceipt.event_id))
     )
-    return stored.scalar_one_or_none() is not None
+    return set(stored.scalars())
 
 
 def _lock_all(session: Session, notice_ids: set[int]) -> dict[int, Notice]:

@@ -60,6 +60,7 @@ class Ledger:
 
     started: datetime
     _messages: list[StoredMessage] = field(default_factory=list)
+    _by_number: dict[str, list[StoredMessage]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
@@ -82,6 +83,7 @@ class Ledger:
         """Take a message."""
         with self._lock:
             self._messages.append(message)
+            self._by_number.setdefault(message.to, []).append(message)
 
     def sent(self) -> list[StoredMessage]:
         """What was taken, oldest first, without the start-up entry."""
@@ -90,8 +92,10 @@ class Ledger:
 
     def matching(self, provider: str, **wanted: Any) -> list[StoredMessage]:
         """What a provider shows of these, newest first; the start-up entry stands in everyone's list."""
+        wanted = {name: value for name, value in wanted.items() if value is not None}
         with self._lock:
-            newest = [*reversed(self._messages), self._start_up]
+            asked = self._by_number.get(wanted["to"], []) if "to" in wanted else self._messages
+            newest = [*reversed(asked), self._start_up]
         return [
             message
             for message in newest
@@ -109,7 +113,9 @@ def iso(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _matches(message: StoredMessage, *, since: datetime | None, until: datetime | None, **equal: Any) -> bool:
+def _matches(
+    message: StoredMessage, *, since: datetime | None = None, until: datetime | None = None, **equal: Any
+) -> bool:
     if (since and message.created < since) or (until and message.created > until):
         return False
-    return all(value is None or getattr(message, name) == value for name, value in equal.items())
+    return all(getattr(message, name) == value for name, value in equal.items())

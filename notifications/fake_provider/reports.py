@@ -21,6 +21,8 @@ TRIES = 6
 RETRY_AFTER_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 WEBHOOK_TIMEOUT_S = 5.0
 NEVER = float("inf")
+AT_ONCE = 500
+"""Reports in one post."""
 DELIVERED_AS = {
     ("solapi", False): DELIVERED,
     ("solapi", True): DELIVERED,
@@ -143,10 +145,12 @@ class Reporter:
             return settled
         ordered = reports[::-1] if controls.out_of_order else reports
         for _copy in range(1 + controls.duplicates):
-            self._post(controls.webhook_url, ordered)
+            for begin in range(0, len(ordered), AT_ONCE):
+                self._post(controls.webhook_url, ordered[begin : begin + AT_ONCE])
         if controls.out_of_order:
             stale = [_Report(report.message, _event_id(), AT_CARRIER) for report in fresh]
-            self._post(controls.webhook_url, stale)
+            for begin in range(0, len(stale), AT_ONCE):
+                self._post(controls.webhook_url, stale[begin : begin + AT_ONCE])
         return settled
 
     def _post(self, url: str, reports: list[_Report]) -> None:

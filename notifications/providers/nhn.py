@@ -114,8 +114,10 @@ class NhnProvider:
         for each in handed:
             try:
                 entries = self._listed(each.message, {"requestId": each.provider_id})
-            except (httpx.HTTPError, AnswerError):
+            except AnswerError:
                 continue
+            except httpx.HTTPError:  # it is away: so it is for the rest of them
+                break
             receipts += [receipt for entry in entries for receipt in _receipt(each, entry)]
         return receipts
 

@@ -133,8 +133,10 @@ class SensProvider:
         for (path, request_id), waiting in of_request.items():
             try:
                 entries = list(self._pages(path, {"requestId": request_id}, now=now))
-            except (httpx.HTTPError, AnswerError):
+            except AnswerError:
                 continue
+            except httpx.HTTPError:  # it is away: so it is for the rest of them
+                break
             by_number = {str(entry.get("to", "")): entry for entry in entries}
             for each in waiting:
                 entry = by_number.get(parse_phone(each.message.to).digits)

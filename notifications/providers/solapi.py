@@ -100,8 +100,10 @@ class SolapiProvider:
         for each in handed:
             try:
                 entry = next(self._listed({"messageId": each.provider_id, "limit": 1}, now=now), None)
-            except (httpx.HTTPError, AnswerError):
+            except AnswerError:
                 continue
+            except httpx.HTTPError:  # it is away: so it is for the rest of them
+                break
             if entry is not None and entry.get("messageId") == each.provider_id:
                 receipts += _looked_up(each, entry)
         return receipts

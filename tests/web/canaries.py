@@ -319,12 +319,9 @@ def _values(session: Session, web: WebWorld, planted: Planted, *, home_id: int) 
     assert notice is not None
     notice.person_id = person
     return {
-<<<<<<< HEAD
         "notice_id": str(notice.id),
-=======
         "event": "VISIT_SCHEDULED",
         "variant": "resident",
->>>>>>> wording
         "household_id": str(home_id),
         "happy_call_id": str(call.id if call else 0),
         "plan_id": str(plan.id),

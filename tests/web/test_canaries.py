@@ -70,12 +70,9 @@ TAKES = {
     "/qa": ("q", "state"),
     "/qa/list": ("q", "state"),
     "/point/tickets": ("q",),
-<<<<<<< HEAD
     "/messages": ("q",),
     "/messages/list": ("q",),
-=======
     "/admin/texts/{event}/{variant}": ("version", "case"),
->>>>>>> wording
     "/m/{number}": ("do",),
     "/m/{number}/{step}": (),
 }

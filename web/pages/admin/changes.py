@@ -65,6 +65,8 @@ WHAT = {
     "WarrantyRuleSet": N_("보증 규칙을 정함"),
     "DayClosed": N_("하루를 마감함"),
     "SettingChanged": N_("기준값을 바꿈"),
+    "AlimtalkApproved": N_("알림톡 템플릿을 넣음"),
+    "AlimtalkStopped": N_("알림톡 템플릿을 끝냄"),
     "AccessLogReviewed": N_("열람 기록을 확인함"),
     "DataImported": N_("목록을 가져옴"),
     "DataExported": N_("모든 자료를 내보냄"),

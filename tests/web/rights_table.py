@@ -205,6 +205,7 @@ TABLE = {
         POST /m/{number}/attempt
         POST /m/{number}/bill
         POST /m/{number}/boiler
+        POST /m/{number}/correction
         POST /m/{number}/completed
         POST /m/{number}/departed
         POST /m/{number}/hold

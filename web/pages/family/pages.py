@@ -26,7 +26,7 @@ router = APIRouter(prefix="/t/{token}", route_class=FamilyRoute)
 elsewhere = APIRouter(prefix="/t", route_class=FamilyRoute)
 
 Word = Annotated[str, Query(max_length=40)]
-TO_TRY = (Stage.ARRANGING, Stage.AGREED, Stage.MISSED, Stage.WAITING, Stage.ON_THE_WAY)
+TO_TRY = (Stage.ARRANGING, Stage.AGREED, Stage.MISSED)
 
 
 @router.get("")

@@ -40,6 +40,7 @@ TABLE = {
         GET /t/{token}/correction
         GET /t/{token}/cost
         POST /t/{token}/language
+        GET /t/{token}/photo
         GET /t/{token}/time
         POST /t/{token}/time
         GET /t/{token}/try
@@ -282,6 +283,8 @@ TABLE = {
         POST /admin/person-data/file
         POST /admin/person-data/search
         GET /admin/people/{person_id}/provider
+        GET /admin/people/{person_id}/photo
+        POST /admin/people/{person_id}/photo
         POST /admin/people/{person_id}/provider
         GET /admin/points
         GET /admin/points/map

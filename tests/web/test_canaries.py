@@ -88,6 +88,7 @@ UNSEEN = {
             "/complaint",
             "/correction",
             "/cost",
+            "/photo",
             "/time",
             "/try",
             "/{_rest:path}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Index, Text
+from sqlalchemy import BigInteger, Index, Text, false
 from sqlmodel import Field, SQLModel
 
 from core.models import big_id, in_values
@@ -84,6 +84,8 @@ class Charge(SQLModel, table=True):
     """Why a defect within its warranty is paid all the same, as the technician wrote it."""
     vat: int | None = None
     """The tax within `total`; None: written by a version that did not know it."""
+    tracks_payment: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Whether what is paid for it is written down; of older bills nobody knows."""
     made_at: datetime
     replaces_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="charge.id")
 

@@ -59,6 +59,12 @@ def payments_of(session: Session, *, visit_ids: Iterable[int]) -> dict[int, tupl
     return {visit_id: tuple(rows) for visit_id, rows in found.items()}
 
 
+def payments_of_ticket(session: Session, *, ticket_id: int) -> list[PaymentInfo]:
+    """Every row of a ticket's visits."""
+    query = select(Payment).where(col(Payment.ticket_id) == ticket_id).order_by(col(Payment.id))
+    return [payment_info(row) for row in session.exec(query)]
+
+
 def take_payment(
     session: Session,
     *,
@@ -85,9 +91,8 @@ def take_payment(
         NothingOwedError: more than is still owed (409).
         BadPaymentError: no amount, no cash receipt, or no reason why it stays unpaid (422).
     """
-    charge = queries.charge_of_visit(session, visit_id=visit_id)
-    if charge is None:
-        raise UnknownPaymentError(_("아직 청구서가 없는 방문입니다. 방문을 먼저 마쳐 주세요."))
+    if queries.charge_of_visit(session, visit_id=visit_id) is None:
+        raise no_bill()
     owed = balance_of(session, visit_id=visit_id).owed
     if amount > owed:
         text = _("더 받을 돈은 {owed}원입니다. 금액을 확인해 주세요.")
@@ -149,13 +154,24 @@ def correct_payment(
     return _follow(session, wrong, kind="correction", amount=-wrong.amount, reason=reason, by=by, now=now)
 
 
+def require_of_visit(session: Session, *, payment_id: int, visit_id: int) -> None:
+    """Raises UnknownPaymentError for a payment of another visit."""
+    if _movable(session, payment_id, unpaid_too=True).visit_id != visit_id:
+        raise UnknownPaymentError(_("그런 결제가 없습니다."))
+
+
+def no_bill() -> UnknownPaymentError:
+    """What a visit without a bill is met with."""
+    return UnknownPaymentError(_("아직 청구서가 없는 방문입니다. 방문을 먼저 마쳐 주세요."))
+
+
 def note_parts(session: Session, *, work: VisitWork, parts: Sequence[PartSerials], now: datetime) -> None:
     """Write down the serial numbers of parts that were changed. Raises BadPaymentError without a new one."""
     for part in parts:
         new = part.new_serial.strip()
         _require(
             0 < len(new) <= MAX_SERIAL and len(part.old_serial.strip()) <= MAX_SERIAL,
-            f"serial.{part.code}",
+            f"serial_new.{part.code}",
             _("새 부품의 번호를 적어 주세요(최대 {limit}자).").format(limit=MAX_SERIAL),
         )
         session.add(

@@ -208,4 +208,5 @@ def _charge(row: Charge, lines: list[PricedLine]) -> ChargeInfo:
         replaces_id=row.replaces_id,
         vat=row.vat,
         paid_because=row.paid_because,
+        tracks_payment=row.tracks_payment,
     )

@@ -158,6 +158,8 @@ class ChargeInfo:
     vat: int | None = None
     """The tax within `total`; None: not known of old bills."""
     paid_because: str = ""
+    tracks_payment: bool = False
+    """Whether payments are written down for it; of older bills they are not known."""
 
 
 @dataclass(frozen=True)

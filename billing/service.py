@@ -281,6 +281,7 @@ def _write(
         warranty_reason=priced.warranty.reason.value,
         paid_because=work.paid_because,
         vat=priced.vat,
+        tracks_payment=replaces is None or replaces.tracks_payment,
         made_at=now,
         replaces_id=replaces.id if replaces else None,
     )

@@ -148,6 +148,13 @@ def answer_approval(
     return _facts(row)
 
 
+def require_of_ticket(session: Session, *, approval_id: int, ticket_id: int) -> None:
+    """Raises UnknownApprovalError for an asking of another ticket."""
+    row = session.get(CostApproval, approval_id)
+    if row is None or row.ticket_id != ticket_id:
+        raise UnknownApprovalError(_("그런 비용 확인이 없습니다."))
+
+
 def agree_by_phone(
     session: Session, *, visit_id: int, lines: Sequence[PricedLine], by: Actor, now: datetime
 ) -> ApprovalFacts:
@@ -168,7 +175,8 @@ def require_approval(session: Session, *, visit_id: int, total: int, limit: int)
         return
     text = {
         "asked": _(
-            "비용 내실 분의 답을 기다리고 있습니다. 전화로 동의를 받으셨으면 ‘전화로 동의받음’을 눌러 주세요."
+            "비용 내실 분의 답을 기다리고 있습니다. 전화로 동의를 받으셨으면 "
+            "‘전화나 현장에서 동의받음’을 눌러 주세요."
         ),
         "refused": _("비용 내실 분이 이 비용을 원하지 않으십니다. 항목을 줄이거나 전화로 의논해 주세요."),
     }.get(

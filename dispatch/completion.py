@@ -67,7 +67,9 @@ def complete_visit(
         work = replace(work, paid_because=completion.misuse_reason.strip())
     check_bill(session, work=work, completion=completion, by=taken.by, now=now)
     charge = billing.charge_visit(session, work=work, by=taken.by, now=now)
-    note_parts(session, work=work, parts=completion.parts, now=now)
+    labels = {line.code: line.label for line in charge.lines}
+    parts = [replace(part, label=labels.get(part.code, part.code)) for part in completion.parts]
+    note_parts(session, work=work, parts=parts, now=now)
     visit.state, visit.ended_at = "completed", taken.at
     _end_ticket(session, taken)
     data: dict[str, object] = {"charge_id": charge.id, "total": charge.total, "misuse": completion.misuse}

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from core import audit
 from core.clock import rfc3339_kst
 from core.db import any_of
+from dispatch.approval_models import CostApproval
 from dispatch.models import ContactAttempt, CorrectionNotice, Ticket, TicketParty, Visit, WishedWindow
 
 
@@ -88,6 +89,16 @@ def _case(session: Session, ticket: Ticket, contact_ids: set[int]) -> HeldCase:
                 for row in session.exec(
                     select(CorrectionNotice).where(col(CorrectionNotice.ticket_id) == key)
                 )
+            ],
+            "approvals": [
+                {
+                    "asked_at": rfc3339_kst(row.asked_at),
+                    "total": row.total,
+                    "lines": [{"label": line["label"], "amount": line["amount"]} for line in row.lines],
+                    "state": row.state,
+                    "answered_at": _moment(row.answered_at),
+                }
+                for row in session.exec(select(CostApproval).where(CostApproval.ticket_id == key))
             ],
             "timeline": [
                 {"at": rfc3339_kst(entry.at), "what": entry.what, "reason": entry.reason or ""}

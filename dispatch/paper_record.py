@@ -135,7 +135,7 @@ def _record_steps(session: Session, ticket_id: int, record: PaperRecord, *, by: 
         take(visits.start, "started_at", record.started_at)
     if record.completed_at is None:
         return
-    completion = replace(record.completion, note=record.completion.note.strip())
+    completion = replace(record.completion, note=record.completion.note.strip(), on_paper=True)
     take(partial(visits.complete_visit, completion=completion), "completed_at", record.completed_at)
     _place_in_day(session, visit)
 

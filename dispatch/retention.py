@@ -10,10 +10,12 @@ from sqlalchemy import select as columns
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
+from billing.retention import destroy_words
 from core.clock import today_kst
 from core.db import count_changed
 from core.retention import Cut, Ids, delete_ids, some_ids
 from customers.retention import destroy_orphans
+from dispatch.approval_models import CostApproval
 from dispatch.models import (
     ContactAttempt,
     CorrectionNotice,
@@ -98,8 +100,10 @@ def destroy_tickets(session: Session, ids: Ids, cut: Cut) -> int:
         (CorrectionNotice, {"note": ""}),
         (Task, {"detail": "", "outcome": "", "data": {}}),
         (Placement, {"reason_text": ""}),
+        (CostApproval, {"answered_by": ""}),
     ):
         session.execute(update(model).where(col(model.ticket_id).in_(ids)).values(**words))
+    destroy_words(session, ticket_ids=ids)
     destroy_texts_of(session, ticket_ids=ids, cut=cut)
     return count_changed(
         session,

@@ -73,6 +73,15 @@ def price_choices(session: Session, *, company_id: int, arrived_at: datetime) ->
     return list(by_code.values())
 
 
+def part_codes(session: Session, *, company_id: int, at: datetime) -> frozenset[str]:
+    """The codes of that day's list which are parts: what is changed has a serial number."""
+    return frozenset(
+        price.code
+        for price in price_choices(session, company_id=company_id, arrived_at=at)
+        if price.kind == "parts"
+    )
+
+
 def _estimate(session: Session, detail: TicketDetail, *, now: datetime) -> Estimate:
     visit, start = detail.visit, None
     if visit is not None:

@@ -104,6 +104,11 @@ def note_change(
         reason=reason,
         data=data,
     )
+    announce_ticket(session, ticket=ticket)
+
+
+def announce_ticket(session: Session, *, ticket: Ticket) -> None:
+    """Let the open pages look at a ticket again, once this transaction is committed."""
     live.announce(
         session,
         company_id=ticket.company_id,

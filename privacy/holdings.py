@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from billing.payments import payments_of_ticket
 from billing.queries import charges_of_ticket
 from core.clock import rfc3339_kst
 from core.masking import mask_name, mask_phone
@@ -73,6 +74,17 @@ def _case(session: Session, case: HeldCase) -> dict[str, Any]:
         "charges": [
             {"total": charge.total, "lines": [{"label": x.label, "amount": x.amount} for x in charge.lines]}
             for charge in charges_of_ticket(session, ticket_id=case.id)
+        ],
+        "payments": [
+            {
+                "at": rfc3339_kst(row.taken_at),
+                "kind": row.kind,
+                "method": row.method,
+                "amount": row.amount,
+                "receipt_number": row.receipt_number,
+                "reason": row.reason,
+            }
+            for row in payments_of_ticket(session, ticket_id=case.id)
         ],
         "happy_calls": calls_held(session, ticket_id=case.id, roles=case.roles),
     }

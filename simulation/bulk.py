@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Session, SQLModel
 
 from billing.models import Charge, ChargeLine, PriceItem, WarrantyRule
+from billing.payment_models import Payment
 from callcenter.models import ErrorCode
 from core.models import DatedSetting, Holiday, TimelineEntry
 from customers.models import Address, Boiler, BoilerModel, Contact, Household, HouseholdMember
@@ -88,6 +89,7 @@ LOAD_ORDER: tuple[type[SQLModel], ...] = (
     Booking,
     Charge,
     ChargeLine,
+    Payment,
     HappyCall,
     HappyCallAttempt,
     FamilyLink,

@@ -10,6 +10,7 @@ from simulation.bulk import Row
 from simulation.casefile import CaseFile
 from simulation.happenings import SAFETY_LINES
 from simulation.happy_rows import add_happy_call
+from simulation.payment_rows import add_payment
 from simulation.shapes import TechnicianSpec
 from simulation.story_shapes import Leg
 from simulation.telling import worker_of
@@ -30,6 +31,7 @@ def add_result(
         last_repair_on=today_kst(case.at(before.ended)) if before else None,
     )
     charge_id = _add_charge(case, visit, bill, ended=ended)
+    add_payment(case, visit, technician, bill, ended=ended)
     data = {"charge_id": charge_id, "visit_id": visit["id"], "total": bill.total}
     case.note(ended, "VisitCharged", technician.person, data=data)
     case.note(ended, "VisitCompleted", technician.person, data=data)
@@ -39,6 +41,7 @@ def add_result(
         finished_at=case.at(ended),
         lines=tuple(CostLine(line.label, line.amount, line.warranty) for line in bill.lines),
         total=bill.total,
+        vat=bill.vat or None,
     )
     case.letters.tell_family(context, case.at(ended))
     add_happy_call(case, done=ended, visit_id=visit["id"], again=again)
@@ -54,6 +57,9 @@ def _add_charge(case: CaseFile, visit: Row, bill: PricedVisit, *, ended: int) ->
         fee_tier=bill.fee_tier.value,
         warranty=bill.warranty.covered,
         warranty_reason=bill.warranty.reason.value,
+        paid_because="",
+        vat=bill.vat,
+        tracks_payment=True,
         made_at=case.at(ended),
     )
     for line in bill.lines:

@@ -42,6 +42,7 @@ _OF_TICKETS = (
     " (SELECT id FROM happy_call WHERE ticket_id = ANY(:ids))",
     "UPDATE happy_call SET merged_into_id = NULL WHERE ticket_id = ANY(:ids)",
     "DELETE FROM happy_call WHERE ticket_id = ANY(:ids)",
+    "DELETE FROM payment WHERE ticket_id = ANY(:ids)",
     "DELETE FROM charge_line WHERE charge_id IN (SELECT id FROM charge WHERE ticket_id = ANY(:ids))",
     "DELETE FROM charge WHERE ticket_id = ANY(:ids)",
     "DELETE FROM task WHERE ticket_id = ANY(:ids)",
@@ -79,7 +80,7 @@ _VOID = text("""
 """)
 _KNOWN_CHILDREN = (
     *("ticket", "ticket_party", "wished_window", "triage_step", "ticket_clock", "placement", "visit"),
-    *("contact_attempt", "task", "charge", "notice", "happy_call", "family_link"),
+    *("contact_attempt", "task", "charge", "payment", "notice", "happy_call", "family_link"),
 )
 _CHILDREN = text("""
     SELECT c.conrelid::regclass::text, a.attname FROM pg_constraint c

@@ -28,6 +28,11 @@ def date_text(at: datetime | None) -> str:
     return f"{local.month}월 {local.day}일 ({WEEKDAYS[local.weekday()]})"
 
 
+def whole_day_text(day: date | None) -> str:
+    """A calendar date by the words of ``date_text``; empty for None."""
+    return date_text(kst(day, 12)) if day else ""
+
+
 def day_text(day: date, now: datetime) -> str:
     """An operating day by the calendar's words: ``오늘``, ``내일``, ``모레``, else its date.
 
@@ -37,7 +42,7 @@ def day_text(day: date, now: datetime) -> str:
     if day == operating_day(now) and day != today:
         return _("지금~05:00")
     near = {0: _("오늘"), 1: _("내일"), 2: _("모레")}.get((day - today).days)
-    return near or date_text(kst(day, 12))
+    return near or whole_day_text(day)
 
 
 def when_text(at: datetime | None, now: datetime) -> str:
@@ -81,10 +86,11 @@ def won_text(amount: int | None) -> str:
 
 
 def register_display(environment: Environment) -> None:
-    """Give the templates these filters (hhmm, date, when, window, iso, span, won) and ``asset(name)``."""
+    """Give the templates filters (hhmm, date, day, when, window, iso, span, won) and ``asset(name)``."""
     environment.filters.update(
         hhmm=time_text,
         date=date_text,
+        day=whole_day_text,
         when=when_text,
         window=window_text,
         iso=iso_text,

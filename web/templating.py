@@ -67,6 +67,7 @@ SCREENS: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("/point", N_("서비스점"), frozenset({Role.POINT, Role.DISPATCHER, Role.MANAGER, Role.ADMIN})),
     ("/m", N_("기사"), frozenset({Role.TECHNICIAN, Role.POINT, Role.DISPATCHER})),
     ("/qa", N_("해피콜"), frozenset({Role.QA, Role.MANAGER, Role.ADMIN})),
+    ("/manager/money", N_("정산"), frozenset({Role.MANAGER, Role.ADMIN})),
     ("/admin", N_("관리"), frozenset({Role.ADMIN})),
 )
 """Path, name, and who finds it in the menu. The routes themselves enforce it."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
+from sqlmodel.sql.sqltypes import AutoString
 
 revision = "0022"
 down_revision = "0020"
@@ -25,7 +26,7 @@ DEFAULTS = [
         100_000,
         "소득세법 제162조의3: 보일러 수리업은 2024-01-01부터 10만원 이상 현금 거래에 현금영수증 의무 발급",
     ),
-    ("outlier_part_amount", 80_000, "온돌 결정: 한 줄에 이보다 비싼 부품은 월말에 다시 봄"),
+    ("outlier_part_amount", 90_000, "온돌 결정: 한 줄에 이보다 비싼 부품은 월말에 다시 봄"),
     ("outlier_part_times", 3, "온돌 결정: 회사 평균의 3배 넘게 쓴 부품은 월말에 다시 봄"),
 ]
 OWN = "company_id = (SELECT ondol_company())"
@@ -50,12 +51,12 @@ def upgrade() -> None:
         *_of_visit(),
         sa.Column("lines", postgresql.JSONB(), nullable=False),
         sa.Column("total", sa.Integer(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("state", AutoString(), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("asked_by", sa.BigInteger(), sa.ForeignKey("account.id"), nullable=True),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("answered_by", sa.Text(), nullable=False, server_default=""),
-        sa.Column("how", sa.Text(), nullable=True),
+        sa.Column("answered_by", AutoString(), nullable=False, server_default=""),
+        sa.Column("how", AutoString(), nullable=True),
         sa.CheckConstraint("state IN ('asked', 'agreed', 'refused', 'withdrawn')", name="state_known"),
         sa.CheckConstraint("how IN ('FAMILY', 'PHONE')", name="how_known"),
     )
@@ -70,11 +71,11 @@ def upgrade() -> None:
     op.create_table(
         "payment",
         *_of_visit(),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("method", sa.Text(), nullable=False),
+        sa.Column("kind", AutoString(), nullable=False),
+        sa.Column("method", AutoString(), nullable=False),
         sa.Column("amount", sa.Integer(), nullable=False),
-        sa.Column("receipt_number", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("receipt_number", AutoString(), nullable=False),
+        sa.Column("reason", AutoString(), nullable=False),
         sa.Column("corrects_id", sa.BigInteger(), sa.ForeignKey("payment.id"), nullable=True),
         sa.Column("technician_id", sa.BigInteger(), sa.ForeignKey("technician.id"), nullable=True),
         sa.Column("taken_at", sa.DateTime(timezone=True), nullable=False),
@@ -92,10 +93,10 @@ def upgrade() -> None:
     op.create_table(
         "part_change",
         *_of_visit(),
-        sa.Column("code", sa.Text(), nullable=False),
-        sa.Column("label", sa.Text(), nullable=False),
-        sa.Column("old_serial", sa.Text(), nullable=False),
-        sa.Column("new_serial", sa.Text(), nullable=False),
+        sa.Column("code", AutoString(), nullable=False),
+        sa.Column("label", AutoString(), nullable=False),
+        sa.Column("old_serial", AutoString(), nullable=False),
+        sa.Column("new_serial", AutoString(), nullable=False),
         sa.Column("noted_at", sa.DateTime(timezone=True), nullable=False),
     )
     op.create_index("ix_part_change_visit", "part_change", ["visit_id"])
@@ -112,19 +113,22 @@ def upgrade() -> None:
             for method in ("cash", "card", "transfer")
             for kind in ("expected", "counted")
         ),
-        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("reason", AutoString(), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_by", sa.BigInteger(), sa.ForeignKey("account.id"), nullable=True),
     )
     op.create_index("ix_day_close", "day_close", ["company_id", "day"])
     op.create_index("ix_day_close_technician", "day_close", ["technician_id", "day"])
     op.add_column("charge", sa.Column("vat", sa.Integer(), nullable=True))
-    op.add_column("charge", sa.Column("paid_because", sa.Text(), nullable=False, server_default=""))
+    op.add_column("charge", sa.Column("paid_because", AutoString(), nullable=False, server_default=""))
+    op.add_column(
+        "charge", sa.Column("tracks_payment", sa.Boolean(), nullable=False, server_default=sa.false())
+    )
     op.execute("UPDATE charge SET vat = total / 11")
-    op.add_column("warranty_rule", sa.Column("model_code", sa.Text(), nullable=True))
+    op.add_column("warranty_rule", sa.Column("model_code", AutoString(), nullable=True))
     op.add_column(
         "warranty_rule",
-        sa.Column("start_rule", sa.Text(), nullable=False, server_default="installed"),
+        sa.Column("start_rule", AutoString(), nullable=False, server_default="installed"),
     )
     op.add_column("warranty_rule", sa.Column("made_plus_months", sa.Integer(), nullable=True))
     op.create_check_constraint("start_rule_known", "warranty_rule", "start_rule IN ('installed', 'bought')")

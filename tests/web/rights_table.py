@@ -62,6 +62,7 @@ TABLE = {
         GET /agent/search
         GET /agent/tickets/{number}
         POST /agent/tickets/{number}/advice
+        POST /agent/tickets/{number}/approval
         POST /agent/tickets/{number}/call
         POST /agent/tickets/{number}/cancellation
         POST /agent/tickets/{number}/danger
@@ -162,6 +163,7 @@ TABLE = {
         GET /point/tickets/{number}/paper
         POST /point/tickets/{number}/paper
         POST /point/tickets/{number}/bills/{visit_id}
+        POST /point/tickets/{number}/bills/{visit_id}/payments
         POST /point/tickets/{number}/bills/{visit_id}/preview
         POST /point/tickets/{number}/numbers
         POST /point/tickets/{number}/refusal
@@ -171,6 +173,8 @@ TABLE = {
         POST /api/v1/plans/{service_point}/{day}/replans
         POST /api/v1/tickets/{number}/assignment
         GET /point
+        GET /point/money
+        GET /point/tickets/{number}/bills/{visit_id}/payments
         POST /point/absences
         POST /point/absences/{absence_id}/end
         POST /point/closures
@@ -197,11 +201,14 @@ TABLE = {
         POST /api/v1/tickets/{number}/visit/hold
         POST /api/v1/tickets/{number}/visit/started
         GET /m
+        GET /m/money
+        POST /m/money/close
         GET /m/route
         POST /m/tasks/{task_id}/done
         GET /m/{number}
         POST /m/{number}/absent
         POST /m/{number}/acknowledged
+        POST /m/{number}/approval
         POST /m/{number}/arrived
         POST /m/{number}/attempt
         POST /m/{number}/bill
@@ -211,6 +218,7 @@ TABLE = {
         POST /m/{number}/departed
         POST /m/{number}/hold
         GET /m/{number}/now
+        POST /m/{number}/payment
         POST /m/{number}/started
         GET /m/{number}/{step}
     """,
@@ -227,6 +235,10 @@ TABLE = {
         POST /qa/{happy_call_id}/attempts
         POST /qa/{happy_call_id}/dial
         GET /qa/{happy_call_id}/state
+    """,
+    "MX": """
+        GET /manager/money
+        POST /manager/money/file
     """,
     "X": """
         GET /admin

@@ -70,6 +70,7 @@ NEEDS = {
     "/api/v1/slots": "?address=서울 강남구 역삼동 735",
     "/admin/qualifications/new": "?technician={technician_id}",
     "/admin/shifts/new": "?point={code}",
+    "/m/money": "?technician={technician_id}",
     "/admin/shifts/absence": "?technician={technician_id}&point={code}",
 }
 """What a path cannot do without."""

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, Field
 
+from billing.payment_schemas import PartSerials
 from billing.schemas import LineRequest
 from dispatch.schemas import Moment, WindowRequest, clean_text
 from dispatch.visit_schemas import AgreedWindow, AskedBy, AttemptRequest, CompletionRequest, Outcome
@@ -92,12 +93,25 @@ class LineBody(BaseModel):
     quantity: Annotated[int, Field(ge=1, le=99)] = 1
 
 
+class PartBody(BaseModel):
+    """A part that was changed; the old serial is empty where it cannot be read any more."""
+
+    code: Annotated[Reason, Field(max_length=60)]
+    old_serial: Annotated[Reason, Field(max_length=60)] = ""
+    new_serial: Annotated[Reason, Field(min_length=1, max_length=60)]
+
+
 class CompletedBody(StepBody):
     """What the technician says at the end."""
 
     checklist: dict[str, bool] = {}
     lines: Annotated[list[LineBody], Field(max_length=50)] = []
     misuse: bool = False
+    misuse_reason: Reason = ""
+    """For the family's eyes: why a defect within its warranty is paid all the same."""
+    agreed_by_phone: bool = False
+    """Whoever pays agreed to a bill above the limit on the phone or at the door."""
+    parts: Annotated[list[PartBody], Field(max_length=50)] = []
 
     def to_request(self) -> CompletionRequest:
         """Dispatch's form of it."""
@@ -105,7 +119,10 @@ class CompletedBody(StepBody):
             checklist=self.checklist,
             lines=tuple(LineRequest(code=line.code, quantity=line.quantity) for line in self.lines),
             misuse=self.misuse,
+            misuse_reason=self.misuse_reason,
             note=self.note,
+            agreed_by_phone=self.agreed_by_phone,
+            parts=tuple(PartSerials(p.code, "", p.old_serial, p.new_serial) for p in self.parts),
         )
 
 

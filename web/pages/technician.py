@@ -137,6 +137,8 @@ def frame_of(session: Session, whose: Whose, principal: Principal, *, view: str 
         (f"/m{whose.suffix}{mark}view=later", _("다음 일정"), "calendar", view == "later"),
         (f"/m{whose.suffix}{mark}view=tasks", _("할 일"), "bell", view == "tasks"),
     ]
+    if whose.is_own:
+        tabs.append(("/m/money", _("받은 돈"), "won", view == "money"))
     if principal.role in HOME_OF_DESK:
         tabs.append((HOME_OF_DESK[principal.role], _("내 화면"), "headset", False))
     return {"tabs": tabs, "help_phone": _help_phone(session, whose.technician), "live_url": OWN_STREAM}

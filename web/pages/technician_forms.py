@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from billing.payment_schemas import PartSerials
 from billing.schemas import MAX_QUANTITY, LineRequest
 from core.clock import kst, today_kst
 from core.errors import FieldError, InvalidError
@@ -18,6 +19,7 @@ DIAL_COUNTS_FOR = timedelta(minutes=5)
 """A call is dated at its dialling when it is written down this soon after; later it is dated now."""
 CALL_BACK_AT_MOST_S = 24 * 3600
 DAYS_AT_MOST = 60
+REASON_CHARS = 300
 HOLD_ENDS_AT_HOUR = 9
 
 
@@ -90,13 +92,35 @@ def read_window(posted: PostedForm) -> AgreedWindow | None:
 
 
 def read_completion(posted: PostedForm) -> CompletionRequest:
-    """Ticks, cost lines, misuse and a note. Raises BadFormError."""
+    """Everything that the form of the end of the work says. Raises BadFormError."""
     return CompletionRequest(
         checklist=dict.fromkeys(posted.all("tick"), True),
         lines=read_lines(posted),
         misuse=posted.get("misuse") == "1",
+        misuse_reason=posted.get("misuse_reason")[:REASON_CHARS],
         note=posted.get("note"),
+        agreed_by_phone=posted.get("agreed_by_phone") == "1",
+        parts=read_parts(posted),
     )
+
+
+def read_parts(posted: PostedForm) -> tuple[PartSerials, ...]:
+    """Old and new serials from `serial_old.CODE` and `serial_new.CODE`; what is all empty is left out."""
+    old = dict(posted.below("serial_old."))
+    new = dict(posted.below("serial_new."))
+    codes = [code for code in {**new, **old} if old.get(code, "").strip() or new.get(code, "").strip()]
+    return tuple(PartSerials(code[:60], "", old.get(code, ""), new.get(code, "")) for code in codes)
+
+
+def read_won(posted: PostedForm, name: str, *, signed: bool = False) -> int:
+    """An amount as people write it (`32,000원`); 0 for nothing. Raises BadFormError."""
+    written = posted.get(name).replace(",", "").replace("원", "").strip()
+    digits = written.removeprefix("-") if signed else written
+    if not written:
+        return 0
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 10):
+        raise _bad(name, _("금액을 숫자로 적어 주세요."))
+    return int(written)
 
 
 def read_lines(posted: PostedForm) -> tuple[LineRequest, ...]:

@@ -10,18 +10,22 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
+from billing.payments import balance_of, parts_of
 from core.actor import Principal, Role
 from core.clock import operating_day
+from core.dated import read_rules
 from core.errors import DomainError, NotFoundError
 from core.i18n import _
 from core.visibility import Datum, opened_fields
+from dispatch.approvals import ApprovalFacts, last_approval
 from dispatch.boiler_at_home import OTHER_BOILER
+from dispatch.cases import current_visit
 from dispatch.correction_rules import ITEMS, SEVERITIES
 from dispatch.detail_shapes import TicketDetail, VisitFacts
 from dispatch.planning.slots import NoPointYetError, rank_slots
 from dispatch.pricing import preview_bill
 from dispatch.safety_script import script_steps
-from dispatch.technician_job import TechnicianJob, price_choices, technician_job
+from dispatch.technician_job import TechnicianJob, part_codes, price_choices, technician_job
 from dispatch.words import symptom_words
 from notifications.queries import list_notices
 from web.context import caller_address, context_of
@@ -31,6 +35,7 @@ from web.pages.technician import ROLES, Whose, frame_of
 from web.pages.technician_asides import FAMILY, after_absence, still_at
 from web.pages.technician_forms import hold_until, read_lines
 from web.pages.technician_lost import lost_values
+from web.presenters.bills import PAY_METHODS
 from web.presenters.masks import Masks, known_of
 from web.presenters.offers import weigh_offers
 from web.presenters.technician import (
@@ -138,16 +143,20 @@ def job_values(
     step = _step(detail, visit, do)
     masks = _masks(session, principal, detail, visit, now)
     whose = Whose(_technician(visit), (), is_own=principal.technician_id is not None)
+    asked = approval_values(session, visit.id) if visit and visit.state in SIDE_STEPS["complete"] else {}
+    mark = _mark(detail, visit)
     values = {
         **frame_of(session, whose, principal, view=None),
         **_facts(session, principal, job, masks, now=now),
+        "approval": None,
+        **asked,
         "job": job,
         "detail": detail,
         "visit": visit,
         "step": step,
         "do": do if step == do else "",
-        "mark": _mark(detail, visit),
-        "seen": _mark(detail, visit),
+        "mark": mark,
+        "seen": mark,
         "changed": False,
         "back": f"/m{whose.suffix}",
         "is_own": whose.is_own or principal.role is Role.TECHNICIAN,
@@ -204,8 +213,22 @@ def _extra(
         return _choices(session, detail, now=now)
     if step == "complete" and visit is not None:
         prices = price_choices(session, company_id=detail.company.id, arrived_at=visit.arrived_at or now)
-        return {"prices": prices, **bill_values(session, detail.id, typed, now=now)}
-    if step in ("ended", "held") and masks.sees(Datum.SENT_TEXT):
+        if not any(typed.below("quantity.")):
+            typed = asked_again(last_approval(session, visit_id=visit.id))
+        return {
+            "number": detail.number,
+            "prices": prices,
+            "typed": typed,
+            **bill_values(session, detail.id, typed, now=now),
+        }
+    if step == "ended" and visit is not None and job.charge is not None:
+        values: dict[str, Any] = {"balance": balance_of(session, visit_id=visit.id), "methods": PAY_METHODS}
+        return values | {"parts": parts_of(session, visit_id=visit.id)} | _told(session, detail, masks)
+    return _told(session, detail, masks) if step in ("ended", "held") else {"told": []}
+
+
+def _told(session: Session, detail: TicketDetail, masks: Masks) -> dict[str, Any]:
+    if masks.sees(Datum.SENT_TEXT):
         told = [
             notice
             for notice in list_notices(session, ticket_id=detail.id)
@@ -225,14 +248,36 @@ def _choices(session: Session, detail: TicketDetail, *, now: datetime) -> dict[s
     }
 
 
+def approval_values(session: Session, visit_id: int) -> dict[str, Any]:
+    """What was asked of whoever pays, and the answer."""
+    return {"approval": last_approval(session, visit_id=visit_id)}
+
+
+def asked_again(approval: ApprovalFacts | None) -> PostedForm:
+    """The form as it was when whoever pays was asked: what is agreed to is not typed twice."""
+    if approval is None or approval.state == "withdrawn":
+        return PostedForm()
+    return PostedForm(tuple((f"quantity.{line.code}", str(line.quantity)) for line in approval.lines))
+
+
 def bill_values(session: Session, ticket_id: int, typed: PostedForm, *, now: datetime) -> dict[str, Any]:
-    """The bill as it would be with what is typed, or why it cannot be reckoned."""
+    """The bill as it would be with what is typed, or why it cannot be reckoned, and the limit for asking."""
     misuse = typed.get("misuse") == "1"
     try:
         bill = preview_bill(session, ticket_id=ticket_id, lines=read_lines(typed), misuse=misuse, now=now)
     except DomainError as error:
         return {"bill": None, "bill_error": error.detail, "bill_warranty": ""}
-    return {"bill": bill, "bill_error": "", "bill_warranty": warranty_line(bill.warranty)}
+    visit = current_visit(session, ticket_id=ticket_id)
+    assert visit is not None, "it has a bill"
+    return {
+        "bill": bill,
+        "bill_error": "",
+        "bill_warranty": warranty_line(bill.warranty),
+        "part_codes": part_codes(session, company_id=visit.company_id, at=visit.arrived_at or now),
+        "typed": typed,
+        "approval_limit": read_rules(session, company_id=visit.company_id, at=now).approval_limit,
+        **approval_values(session, visit.id or 0),
+    }
 
 
 def _offers(session: Session, detail: TicketDetail, *, now: datetime) -> dict[str, Any]:

@@ -171,7 +171,7 @@ def post_bill(request: Request, number: str, posted: Posted, principal: Principa
                 return render_page(request, f"technician/{'_lost_bill' if is_part else 'lost'}.html", lost)
         ticket_id = reach_ticket(session, principal=principal, number=number)
         if is_part:
-            values = {"number": number, **bill_values(session, ticket_id, posted, now=now)}
+            values = {"number": number, "errors": {}, **bill_values(session, ticket_id, posted, now=now)}
             return render_page(request, "technician/_bill.html", values)
         page = job_values(session, principal=principal, number=number, now=now, do="complete", typed=posted)
     return render_page(request, "technician/job.html", page)

@@ -8,8 +8,10 @@ from sqlmodel import Session
 
 from billing.queries import histories_of_ticket
 from billing.schemas import ChargeInfo, PricedLine, PricedVisit
-from core.i18n import _
+from core.i18n import N_, _
 from dispatch.detail_shapes import TicketDetail
+
+PAY_METHODS = {"card": N_("카드"), "transfer": N_("계좌 이체"), "cash": N_("현금"), "unpaid": N_("못 받음")}
 
 
 def bill_rows(bill: ChargeInfo | PricedVisit | None) -> list[dict[str, Any]]:

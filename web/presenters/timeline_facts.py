@@ -19,6 +19,7 @@ from dispatch.placement_rules import said_again
 from dispatch.safety_advice import SHORT as ADVICE
 from dispatch.words import late_reason_words, symptom_words
 from web.display import date_text, span_text, time_text, won_text
+from web.presenters.bills import PAY_METHODS
 from web.presenters.happy_call import OUTCOMES as HAPPY_OUTCOMES
 from web.presenters.technician import HOLD_WORDS, OUTCOME_WORDS, ROLE_WORDS
 from workforce.queries import get_technicians, points_by_id
@@ -178,6 +179,12 @@ def _bill(data: Facts, _names: Names) -> str:
     return won_text(total) if isinstance(total, int) else ""
 
 
+def _payment(data: Facts, _names: Names) -> str:
+    amount, name = data.get("amount"), PAY_METHODS.get(str(data.get("method")), "")
+    parts = [_(name) if name else "", won_text(amount) if isinstance(amount, int) else ""]
+    return " ".join(part for part in parts if part)
+
+
 def _corrected(data: Facts, _names: Names) -> str:
     before, after = data.get("from_total"), data.get("total")
     old = won_text(before) if isinstance(before, int) else ""
@@ -323,6 +330,8 @@ _WRITERS: dict[str, Callable[[Facts, Names], str]] = {
     "VisitHeld": _hold,
     "VisitCompleted": _bill,
     "ChargeCorrected": _corrected,
+    **dict.fromkeys(("ApprovalAsked", "ApprovalGiven", "ApprovalRefused"), _bill),
+    **dict.fromkeys(("PaymentTaken", "UnpaidNoted", "PaymentRefunded", "PaymentCorrected"), _payment),
     "TicketReopened": _reopened,
     "TechnicianWished": _wished,
     "TicketImported": _imported,

@@ -63,6 +63,7 @@ WHAT = {
     "PriceWithdrawn": N_("팔지 않기로 함"),
     "PriceRecalled": N_("예정한 가격을 거둠"),
     "WarrantyRuleSet": N_("보증 규칙을 정함"),
+    "DayClosed": N_("하루를 마감함"),
     "SettingChanged": N_("기준값을 바꿈"),
     "AccessLogReviewed": N_("열람 기록을 확인함"),
     "DataImported": N_("목록을 가져옴"),

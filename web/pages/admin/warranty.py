@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
 from billing.queries import list_warranty_rules
+from billing.schemas import StartRule
 from billing.service import set_warranty_rule
 from core import audit
 from core.actor import Actor, Principal, Role
 from core.clock import today_kst
 from core.i18n import _
+from customers.queries import list_models
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.admin.changes import changes_of
 from web.pages.admin.fields import Entry
@@ -36,6 +38,11 @@ def boiler_names() -> dict[str, str]:
     }
 
 
+def start_names() -> dict[str, str]:
+    """The day from which a warranty runs."""
+    return {"installed": _("설치한 날"), "bought": _("산 날")}
+
+
 @router.get("")
 @allow(Role.ADMIN)
 def show_rules(request: Request, principal: Principal = SignedIn) -> Response:
@@ -44,15 +51,15 @@ def show_rules(request: Request, principal: Principal = SignedIn) -> Response:
     def read(session: Session, now: datetime) -> dict[str, Any]:
         today = today_kst(now)
         rules = list_warranty_rules(session, company_id=principal.company_id)
-        current: dict[str, int] = {}
+        current: dict[tuple[str, str | None], int] = {}
         for rule in rules:
             if rule.valid_from <= today:
-                current.setdefault(rule.boiler_kind, rule.id)
+                current.setdefault((rule.boiler_kind, rule.model_code), rule.id)
         states = {
             rule.id: "coming"
             if rule.valid_from > today
             else "now"
-            if current[rule.boiler_kind] == rule.id
+            if current[rule.boiler_kind, rule.model_code] == rule.id
             else "over"
             for rule in rules
         }
@@ -63,6 +70,7 @@ def show_rules(request: Request, principal: Principal = SignedIn) -> Response:
             "rules": rules,
             "states": states,
             "boiler_names": boiler_names(),
+            "start_names": start_names(),
             "changes": changes_of(changes),
         }
 
@@ -89,6 +97,12 @@ def add_rule(
         days = typed.integer("repeat_free_days", low=0, high=3650)
         valid_from = typed.day("valid_from", not_before=today_kst(now))
         source = typed.text("source")
+        model = typed.text("model_code", required=False)
+        known = {each.code for each in list_models(session, company_id=principal.company_id)}
+        if model and model not in known:
+            typed.refuse("model_code", _("그런 모델이 없습니다. 목록의 코드를 적어 주세요."))
+        start = typed.choice("start_rule", start_names())
+        made = typed.integer("made_plus_months", low=0, high=60, required=False)
         typed.check()
         assert months is not None and days is not None and valid_from is not None
         set_warranty_rule(
@@ -97,6 +111,9 @@ def add_rule(
             boiler_kind=kind,
             months=months,
             repeat_free_days=days,
+            model_code=model or None,
+            start_rule=cast(StartRule, start),
+            made_plus_months=made,
             valid_from=valid_from,
             source=source,
             by=by,
@@ -129,6 +146,23 @@ def _form(now: datetime) -> FormPage:
                 "60",
                 hint=_("고친 뒤 이 날수 안에 같은 고장이면 무상"),
                 unit=_("일"),
+            ),
+            Entry(
+                "model_code",
+                _("모델"),
+                hint=_("한 모델만이면 그 코드를 적습니다. 비우면 고른 종류 모두입니다."),
+                attrs={"maxlength": 60},
+            ),
+            Entry(
+                "start_rule", _("언제부터 세나"), "choices", "installed", options=list(start_names().items())
+            ),
+            Entry(
+                "made_plus_months",
+                _("만든 뒤"),
+                "number",
+                "6",
+                hint=_("설치한 날도 산 날도 모를 때, 만든 날에서 이만큼 뒤부터 셉니다. 비우면 유상입니다."),
+                unit=_("개월"),
             ),
             Entry("valid_from", _("언제부터"), "date", today, attrs={"min": today}),
             Entry("source", _("근거"), hint=_("예: 소비자분쟁해결기준, 회사 보증서"), wide=True),

@@ -14,6 +14,7 @@ from core.actor import Actor, Principal
 from core.errors import DomainError, FieldError, InvalidError
 from core.i18n import _
 from dispatch import merging
+from dispatch.approvals import answer_approval, require_of_ticket
 from dispatch.cancellation import Fee, cancel_ticket
 from dispatch.cases import lock_case
 from dispatch.danger import name_danger
@@ -96,6 +97,22 @@ def post_cancellation(
         cancel_ticket(session, ticket_id=ticket_id, reason=posted.get("reason"), fee=fee, by=by, now=now)
 
     return take(request, principal, number, posted, step, act="cancel", done="cancelled")
+
+
+@router.post("/approval")
+@allow(*DESK_ROLES)
+def post_approval(
+    request: Request, number: str, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
+) -> Response:
+    """Whoever pays is on the line and says whether the dear work may be done."""
+
+    def step(session: Session, ticket_id: int, now: datetime) -> None:
+        approval_id = read_id(posted.get("approval")) or 0
+        require_of_ticket(session, approval_id=approval_id, ticket_id=ticket_id)
+        agrees = _filled(posted, "agrees", _("하라고 하셨는지 하지 말라고 하셨는지 골라 주세요.")) == "1"
+        answer_approval(session, approval_id=approval_id, agrees=agrees, by=by, now=now, how="PHONE")
+
+    return take(request, principal, number, posted, step, act="approval", done="approval")
 
 
 @router.post("/advice")

@@ -17,6 +17,7 @@ from core.actor import Principal
 from core.errors import DomainError
 from core.i18n import _
 from core.visibility import Datum
+from dispatch.approvals import ApprovalFacts, open_approval
 from dispatch.detail_shapes import PartyFacts, TicketDetail, VisitFacts
 from dispatch.intake_rules import UNKNOWN_DANGER
 from dispatch.merging import merged_into, say_of, taken_in
@@ -93,6 +94,7 @@ def ticket_values(
         "tasks": task_lines(session, detail, masks, principal=principal, now=now),
         "notices": _notices(session, detail, masks),
         "bills": bills_of(session, detail),
+        "approval": _approval(session, detail),
         "estimate": None if ended else _estimate(session, detail, now),
         "timeline": timeline_items(detail.timeline, show, names_in(session, detail)),
         "age": age_words(detail.received_at, now),
@@ -209,6 +211,14 @@ def _notices(session: Session, detail: TicketDetail, masks: Masks) -> list[dict[
         }
         for notice in reversed(list_notices(session, ticket_id=detail.id))
     ]
+
+
+def _approval(session: Session, detail: TicketDetail) -> ApprovalFacts | None:
+    """What the technician at the home asks of whoever pays, who may just be on the line."""
+    visit = detail.visit
+    if visit is None or visit.state not in ("arrived", "in_progress"):
+        return None
+    return open_approval(session, visit_id=visit.id)
 
 
 def _estimate(session: Session, detail: TicketDetail, now: datetime) -> dict[str, Any]:

@@ -28,6 +28,10 @@ UNREMARKABLE = frozenset(
         "SafetyAdviceRead",
         "BoilerCorrected",
         "ChargeCorrected",
+        "PaymentTaken",
+        "UnpaidNoted",
+        "PaymentRefunded",
+        "PaymentCorrected",
     }
 )
 """Changes that no decision about a ticket rests on."""

@@ -12,6 +12,7 @@ from web.pages.point import (
     desk,
     hands,
     paper,
+    payments,
     pick,
     rota,
     ticket,
@@ -20,5 +21,19 @@ from web.pages.point import (
 )
 
 router = APIRouter()
-for part in (desk, day_sheet, paper, pick, tickets, ticket, answers, calls, hands, bills, rota, time_off):
+for part in (
+    desk,
+    day_sheet,
+    paper,
+    pick,
+    tickets,
+    ticket,
+    answers,
+    calls,
+    hands,
+    bills,
+    payments,
+    rota,
+    time_off,
+):
     router.include_router(part.router)

@@ -115,6 +115,7 @@ def frame(desk: Desk, active: str) -> dict[str, Any]:
         ("now", "/point", _("지금 할 일")),
         ("tickets", "/point/tickets", _("우리 접수")),
         ("rota", "/point/rota", _("당직·근무")),
+        ("money", "/point/money", _("돈")),
         *([("paper", "/point/paper", _("종이 접수"))] if desk.acts else []),
     )
     return {

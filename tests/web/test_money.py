@@ -1,0 +1,218 @@
+"""A landlord pays: asked before dear work, billed, paid, given back; the day is closed, the month told."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import httpx
+import pytest
+from sqlmodel import Session, col, select
+
+from billing.payment_models import DayClose, Payment
+from core.clock import operating_day
+from core.dated import set_rule
+from dispatch.models import Ticket, TicketParty, Visit
+from dispatch.money_notices import tell_estimate
+from notifications.models import Notice
+from tests import world
+from tests.web.conftest import WebWorld
+from tests.web.technician_world import Phone, at_the_door, open_phone
+from tests.web.told_once import words_of
+
+DEAR = {"quantity.PART_FAN": "3", "tick": ["usage_explained"], "note": "송풍기 세 개"}
+"""18,000 + 210,000 won."""
+
+
+@pytest.fixture
+def phone(web_world: WebWorld) -> Phone:
+    """At the door of a tenant whose landlord pays; above 200,000 won he is asked."""
+    phone = open_phone(web_world)
+    with web_world.database.transaction() as session:
+        set_rule(
+            session,
+            company_id=web_world.company.id or 0,
+            key="approval_limit",
+            value=200_000,
+            valid_from=web_world.now - timedelta(days=1),
+            source="시험",
+            by=world.AGENT,
+            now=web_world.now,
+        )
+        ticket = session.get_one(Ticket, phone.ticket_id)
+        ticket.payer_role = "payer"
+        add_landlord(session, ticket)
+    return phone
+
+
+def add_landlord(session: Session, ticket: Ticket) -> None:
+    contact = world.make_contact(
+        session, company_id=ticket.company_id, name="박집주인", phone="010-7000-8000"
+    )
+    session.flush()
+    session.add(
+        TicketParty(
+            ticket_id=ticket.id or 0,
+            role="payer",
+            contact_id=contact.id or 0,
+            name=contact.name,
+            phone=contact.phone,
+            phone_raw="010-7000-8000",
+            can_text=True,
+            relationship="landlord",
+        )
+    )
+
+
+def told(phone: Phone, event: str) -> list[tuple[str, str]]:
+    query = select(Notice).where(col(Notice.event) == event).order_by(col(Notice.id))
+    with phone.web.database.reading() as session:
+        return [(row.recipient, row.text) for row in session.exec(query)]
+
+
+def rows(phone: Phone) -> list[tuple[str, str, int]]:
+    with phone.web.database.reading() as session:
+        found = session.exec(select(Payment).order_by(col(Payment.id)))
+        return [(row.kind, row.method, row.amount) for row in found]
+
+
+def agree_window(session: Session, phone: Phone) -> None:
+    visit = session.get_one(Visit, phone.visit_id)
+    visit.window_start = phone.web.now
+    visit.window_end = phone.web.now + timedelta(hours=2)
+    session.add(visit)
+    session.flush()
+
+
+def test_the_landlord_is_told_the_range_asked_and_billed_to_the_won(phone: Phone) -> None:
+    with phone.web.database.transaction() as session:
+        agree_window(session, phone)
+        for _ in range(2):
+            tell_estimate(session, visit_id=phone.visit_id, now=phone.web.now)
+    ((recipient, text),) = told(phone, "ESTIMATE")
+    assert recipient == "payer" and "18,000원에서 많으면 11만 8천원(118,000원)까지" in text
+
+    at_the_door(phone)
+    refused = phone.post("completed", DEAR)
+    assert refused.status_code == 422 and "200,000원이 넘는 작업입니다" in refused.text
+    assert 'value="3"' in refused.text and "송풍기 세 개" in refused.text, "nothing typed is lost"
+    asked = phone.post("approval", DEAR)
+    assert asked.status_code == 200 and "송풍기 세 개" in asked.text
+    assert 'data-testid="approval" data-state="asked"' in asked.text
+    assert {recipient for recipient, _ in told(phone, "APPROVAL_ASKED")} == {"payer", "requester"}
+    again = phone.get("?do=complete")
+    assert 'name="quantity.PART_FAN" value="3"' in again, "what was asked stands on the form again"
+    agent = phone.web.sign_in("agent")
+    desk = agent.get(f"/agent/tickets/{phone.number}").text
+    approval_id = re.findall(r'name="approval" value="(\d+)"', desk)[0]
+    assert "228,000" in desk and "하지 말라고 하심" in desk, "he rings the number in the text"
+    for foreign in ("0", "99999"):
+        answer = {"approval": foreign, "agrees": "1"}
+        assert agent.post(f"/agent/tickets/{phone.number}/approval", data=answer).status_code == 404
+    answer = {"approval": approval_id, "agrees": "1"}
+    assert agent.post(f"/agent/tickets/{phone.number}/approval", data=answer).status_code == 303
+    head = phone.client.get(f"/m/{phone.number}/now?do=complete&seen=x").text
+    assert 'data-state="agreed"' in head and "228,000" in head
+
+    serials = {"serial_old.PART_FAN": "F-1", "serial_new.PART_FAN": "F-2"}
+    assert phone.post("completed", {**DEAR, **serials}).status_code == 303
+    for recipient, text in told(phone, "VISIT_RESULT"):
+        lines = [int(each.replace(",", "")) for each in re.findall(r"- .+: ([\d,]+)원", text)]
+        assert sum(lines) == 228_000, recipient
+        assert recipient == "resident" or "이 가운데 부가세 20,727원" in text
+    page = phone.get()
+    assert "F-1 → F-2" in page and "228,000" in page
+
+
+def test_what_is_paid_is_rows_and_the_day_is_closed_by_himself(phone: Phone) -> None:
+    at_the_door(phone)
+    assert phone.post("completed", {"tick": ["usage_explained"], "quantity.PART_FAN": "2"}).status_code == 303
+    no_receipt = phone.post("payment", {"method": "cash", "amount": "120,000"})
+    assert no_receipt.status_code == 422 and "현금영수증 승인번호를 적어야" in no_receipt.text
+    cash = {"method": "cash", "amount": "120,000", "receipt_number": "123456789", "idempotency_key": "k"}
+    for _ in range(2):
+        assert phone.post("payment", cash).status_code == 303
+    too_much = phone.post("payment", {"method": "card", "amount": "100000"})
+    assert too_much.status_code == 409 and "더 받을 돈은 38,000원입니다" in too_much.text
+    assert phone.post("payment", {"method": "unpaid", "amount": "38000"}).status_code == 422
+    later = {"method": "unpaid", "amount": "38000", "reason": "집주인이 금요일에 보낸다고 함"}
+    assert phone.post("payment", later).status_code == 303
+    assert rows(phone) == [("paid", "cash", 120_000), ("paid", "unpaid", 38_000)]
+
+    money = phone.client.get("/m/money").text
+    assert "120,000" in money and "마감하기" in money
+    day = operating_day(phone.web.now).isoformat()
+    counted = {"day": day, "cash": "119,000", "card": "0", "transfer": "0"}
+    short = phone.client.post("/m/money/close", data=counted)
+    assert short.status_code == 422 and "왜 다른지 적어 주세요" in short.text and "119,000" in short.text
+    closed = phone.client.post("/m/money/close", data={**counted, "reason": "거스름돈을 더 드림"})
+    assert closed.status_code == 303
+
+    desk = phone.web.sign_in("point", point=phone.web.point)
+    page = words_of(desk.get("/point/money").text)
+    assert phone.number in page and "38,000" in page and "집주인이 금요일에 보낸다고 함" in page
+    assert "거스름돈을 더 드림" in page and "다름" in page and "박집주인" not in page
+    take_the_rest_and_give_back(phone, desk)
+    manager = phone.web.sign_in("manager")
+    month = words_of(manager.get("/manager/money").text)
+    assert "158,000" in month and "14,363" in month, "what was billed, and the tax in it"
+    assert manager.post("/manager/money/file", data={}).status_code == 422
+    file = manager.post("/manager/money/file", data={"month": "", "reason": "세무사 제출"})
+    assert file.headers["content-type"].startswith("text/csv") and "158000" in file.text
+    with phone.web.database.reading() as session:
+        assert [row.cash_counted for row in session.exec(select(DayClose))] == [119_000]
+
+
+def take_the_rest_and_give_back(phone: Phone, desk: httpx.Client) -> None:
+    """The desk takes the transfer, gives 20,000 won of the cash back, and puts a wrong entry right."""
+    here = f"/point/tickets/{phone.number}/bills/{phone.visit_id}/payments"
+    assert desk.post(here, data={"method": "card", "amount": "38000"}).status_code == 303
+    page = desk.get(here).text
+    first, _unpaid, wrong = (int(key) for key in re.findall(r'name="payment" value="(\d+)"', page))
+    no_reason = desk.post(here, data={"act": "correct", "payment": wrong, "reason": ""})
+    assert no_reason.status_code == 422
+    undo = {"act": "correct", "payment": wrong, "reason": "카드가 아니라 이체"}
+    assert desk.post(here, data=undo).status_code == 303
+    assert desk.post(here, data=undo).status_code == 409, "once"
+    assert desk.post(here, data={"method": "transfer", "amount": "38000"}).status_code == 303
+    too_much = {"act": "refund", "payment": first, "amount": "120001", "reason": "정정"}
+    assert desk.post(here, data=too_much).status_code == 409
+    refund = {"act": "refund", "payment": first, "amount": "20000", "reason": "출장비를 깎아 드림"}
+    assert desk.post(here, data=refund).status_code == 303
+    assert rows(phone)[2:] == [
+        ("paid", "card", 38_000),
+        ("correction", "card", -38_000),
+        ("paid", "transfer", 38_000),
+        ("refund", "cash", -20_000),
+    ]
+    assert "20,000" in words_of(desk.get("/point/money").text), "owed until the bill is corrected"
+
+
+def test_misuse_within_the_warranty_takes_a_reason_that_the_family_reads(phone: Phone) -> None:
+    at_the_door(phone)
+    with phone.web.database.transaction() as session:
+        before = world.make_ticket(
+            session,
+            company=phone.web.company,
+            point=phone.web.point,
+            household=None,
+            status="COMPLETED",
+            received_at=phone.web.now - timedelta(days=9),
+        )
+        before.household_id = session.get_one(Ticket, phone.ticket_id).household_id
+        world.make_visit(
+            session,
+            ticket=before,
+            point=phone.web.point,
+            technician=phone.web.technician,
+            state="completed",
+            start=phone.web.now - timedelta(days=8),
+            ended_at=phone.web.now - timedelta(days=8),
+        )
+    said = {"misuse": "1", "tick": ["usage_explained"]}
+    refused = phone.post("completed", said)
+    assert refused.status_code == 422 and "까닭을 적어 주세요" in refused.text
+    why = "물을 빼지 않고 플러그를 뽑아 둠"
+    assert phone.post("completed", {**said, "misuse_reason": why}).status_code == 303
+    assert all(f"비용을 받는 까닭: {why}" in text for _, text in told(phone, "VISIT_RESULT"))
+    assert why in phone.get()

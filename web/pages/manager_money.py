@@ -1,0 +1,160 @@
+"""`/manager/money`: a month's statement by service point, what deserves a second look, and who still owes."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from sqlmodel import Session
+
+from core.actor import Principal, Role
+from core.clock import today_kst
+from core.errors import DomainError, ForbiddenError
+from core.i18n import N_, _
+from dispatch.money_lists import Month, list_receivables, month_of, next_month, read_month
+from web.context import caller_address, context_of
+from web.csv_files import csv_answer
+from web.identity import GuardedRoute, SignedIn, allow, current_principal
+from web.pages.posting import Posted
+from web.presenters.masks import MASKED
+from web.templating import render_page
+from workforce.access_log import Act, note_access, require_reason
+from workforce.queries import points_by_id
+
+router = APIRouter(prefix="/manager/money", route_class=GuardedRoute)
+
+ROLES = (Role.MANAGER, Role.ADMIN)
+MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
+OLDEST_SHOWN = 15
+OUTLIERS = {
+    "many_parts": (N_("유난히 많이 쓴 부품"), N_("다른 서비스점이 같은 방문 수에서 썼을 수량과 견줍니다.")),
+    "dear_part": (N_("비싼 부품"), N_("정한 금액보다 비싼 부품을 쓴 방문입니다.")),
+    "repeat": (N_("다시 난 고장"), N_("고친 뒤 무상 기간 안에 같은 고장이 나 무상으로 고친 방문입니다.")),
+}
+HEADS = (
+    N_("서비스점"),
+    N_("방문"),
+    N_("무상 방문"),
+    N_("출장비"),
+    N_("기술료"),
+    N_("부품비"),
+    N_("합계"),
+    N_("부가세"),
+    N_("받은 돈"),
+    N_("받을 돈"),
+)
+
+
+@router.get("")
+@allow(*ROLES)
+def show_month(request: Request, month: str = "", principal: Principal = SignedIn) -> Response:
+    """The statement of a month; without one, of the running one."""
+    return _page(request, principal, month)
+
+
+@router.post("/file")
+@allow(*ROLES)
+def download(request: Request, posted: Posted, principal: Principal = SignedIn) -> Response:
+    """The statement as CSV. It takes a reason, and is a line of the access log."""
+    _must_be_company_wide(request)
+    context = context_of(request)
+    try:
+        with context.database.transaction() as session:
+            now = context.clock()
+            reason = require_reason(posted.get("reason"))
+            read = _read(session, principal, posted.get("month"), now=now)
+            names = _names(session, read)
+            note_access(
+                session,
+                principal=principal,
+                act=Act.DOWNLOADED,
+                subject=("company", principal.company_id),
+                fields=("money",),
+                reason=reason,
+                from_address=caller_address(request),
+                now=now,
+                data={"month": read.first.isoformat(), "lines": len(read.points)},
+            )
+    except DomainError as error:
+        return _page(request, principal, posted.get("month"), error=error)
+    rows = [[names.get(each.service_point_id, ""), *_figures(each)] for each in read.points]
+    return csv_answer(f"money-{read.first:%Y%m}.csv", [_(head) for head in HEADS], rows)
+
+
+def _page(
+    request: Request, principal: Principal, asked: str, *, error: DomainError | None = None
+) -> Response:
+    _must_be_company_wide(request)
+    context = context_of(request)
+    with context.database.reading() as session:
+        now = context.clock()
+        read = _read(session, principal, asked, now=now)
+        owed = list_receivables(session, company_id=principal.company_id)
+        values = {
+            "month": read,
+            "before": month_of(read.first - timedelta(days=1)),
+            "after": _after(read.first, now),
+            "names": _names(session, read) | _names_of(session, [each.service_point_id for each in owed]),
+            "sums": _sums(read),
+            "heads": [_(head) for head in HEADS],
+            "outliers": [
+                (_(name), _(means), [each for each in read.outliers if each.kind == kind])
+                for kind, (name, means) in OUTLIERS.items()
+            ],
+            "owed": owed[:OLDEST_SHOWN],
+            "owed_count": len(owed),
+            "owed_total": sum(each.owed for each in owed),
+            "payers": {each.visit_id: MASKED.name(each.payer) for each in owed},
+            "error": error,
+            "errors": {found.field: found.message for found in error.errors} if error else {},
+        }
+    return render_page(request, "manager/money.html", values, status_code=error.status if error else 200)
+
+
+def _read(session: Session, principal: Principal, asked: str, *, now: datetime) -> Month:
+    found = MONTH.fullmatch(asked)
+    running = month_of(today_kst(now))
+    first = min(date(int(found[1]), int(found[2]), 1), running) if found else running
+    return read_month(session, company_id=principal.company_id, first=first, now=now)
+
+
+def _after(first: date, now: datetime) -> date | None:
+    following = next_month(first)
+    return following if following <= today_kst(now) else None
+
+
+def _names(session: Session, read: Month) -> dict[int, str]:
+    billed = [each.service_point_id for each in read.points]
+    return _names_of(session, billed + [each.service_point_id for each in read.outliers])
+
+
+def _names_of(session: Session, point_ids: list[int]) -> dict[int, str]:
+    return {key: point.name for key, point in points_by_id(session, point_ids=set(point_ids)).items()}
+
+
+def _figures(each: Any) -> list[int]:
+    return [
+        each.visits,
+        each.free,
+        each.visit_fees,
+        each.labour,
+        each.parts,
+        each.total,
+        each.vat,
+        each.paid,
+        each.owed,
+    ]
+
+
+def _sums(read: Month) -> list[int]:
+    """The last line of the table."""
+    columns = zip(*(_figures(each) for each in read.points), strict=True)
+    return [sum(column) for column in columns]
+
+
+def _must_be_company_wide(request: Request) -> None:
+    """A statement of all points is nobody's who works for one. Raises ForbiddenError."""
+    if current_principal(request).service_point_id is not None:
+        raise ForbiddenError(_("회사 전체의 관리자만 쓸 수 있는 화면입니다."))

@@ -1,0 +1,224 @@
+"""Money on the technician's phone: asking before dear work, taking what is paid, closing the day."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import date, datetime, timedelta
+from typing import Any, cast
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+from sqlmodel import Session
+
+from billing.day_close import close_day, closes_between, takings_of
+from billing.payment_schemas import Method, Takings
+from core.actor import Actor, Principal
+from core.clock import operating_day
+from core.errors import DomainError, FieldError, ForbiddenError, NotFoundError
+from core.i18n import _
+from dispatch import payments
+from dispatch.approvals import agree_by_phone, ask_approval
+from dispatch.cases import current_visit
+from dispatch.pricing import preview_bill
+from web.context import context_of
+from web.identity import Author, GuardedRoute, SignedIn, allow
+from web.pages.posting import Posted, PostedForm, take_once
+from web.pages.technician import ROLES, Whose, frame_of
+from web.pages.technician_forms import BadFormError, read_completion, read_won
+from web.pages.technician_job import job_values
+from web.pages.technician_steps import take_step
+from web.presenters.bills import PAY_METHODS
+from web.scope import reach_ticket
+from web.templating import render_page
+from workforce.queries import get_technicians
+from workforce.schemas import TechnicianInfo
+
+day_router = APIRouter(prefix="/m/money", route_class=GuardedRoute)
+"""Stands before `/m/{number}`: a ticket's number is never `money`."""
+router = APIRouter(prefix="/m/{number}", route_class=GuardedRoute)
+
+DAYS_BACK = 7
+
+
+@router.post("/approval")
+@allow(*ROLES)
+def post_approval(
+    request: Request, number: str, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
+) -> Response:
+    """Whoever pays is asked, or (`by_phone`) has agreed already; what is typed stays on the form."""
+    context = context_of(request)
+    error: DomainError | None = None
+    try:
+        with context.database.transaction() as session:
+            now = context.clock()
+            ticket_id = reach_ticket(session, principal=principal, number=number)
+            _ask(session, ticket_id, posted, by=by, now=now)
+    except (ForbiddenError, NotFoundError):
+        raise
+    except DomainError as refused:
+        error = refused
+    with context.database.reading() as session:
+        values = job_values(
+            session,
+            principal=principal,
+            number=number,
+            now=context.clock(),
+            do="complete",
+            typed=posted,
+            error=error,
+        )
+    return render_page(request, "technician/job.html", values, status_code=error.status if error else 200)
+
+
+@router.post("/payment")
+@allow(*ROLES)
+def post_payment(
+    request: Request, number: str, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
+) -> Response:
+    """What was paid at the door, or that it was not, and why."""
+
+    def act(session: Session, ticket_id: int, now: datetime) -> None:
+        payments.take_payment(
+            session,
+            visit_id=_visit_id(session, ticket_id),
+            method=read_method(posted),
+            amount=read_won(posted, "amount"),
+            receipt_number=posted.get("receipt_number"),
+            reason=posted.get("reason"),
+            by=by,
+            now=now,
+        )
+
+    return take_step(request, number, principal, posted, act)
+
+
+def read_method(posted: PostedForm) -> Method:
+    """How it was paid. Raises BadFormError."""
+    if posted.get("method") not in PAY_METHODS:
+        text = _("어떻게 받았는지 골라 주세요.")
+        raise BadFormError(text, errors=(FieldError("method", text),))
+    return cast(Method, posted.get("method"))
+
+
+@day_router.get("")
+@allow(*ROLES)
+def show_money(
+    request: Request, day: str = "", technician: int | None = None, principal: Principal = SignedIn
+) -> Response:
+    """What he took on an operating day, to be counted and closed."""
+    context = context_of(request)
+    with context.database.reading() as session:
+        values = _money(session, principal, technician, day, now=context.clock())
+    return render_page(request, "technician/money.html", values)
+
+
+@day_router.post("/close")
+@allow(*ROLES)
+def post_close(
+    request: Request, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
+) -> Response:
+    """He has counted: what there is, and why it differs from what was entered."""
+    context = context_of(request)
+    if principal.technician_id is None:
+        raise ForbiddenError(_("마감은 기사 본인이 합니다."))
+    day = posted.get("day")
+    try:
+        with context.database.transaction() as session:
+            now = context.clock()
+            him = _technician(session, principal, None)
+            if take_once(session, request, principal=principal, posted=posted, now=now):
+                close_day(
+                    session,
+                    company_id=principal.company_id,
+                    technician_id=him.id,
+                    service_point_id=him.service_point_id,
+                    day=_read_day(day, now),
+                    counted=Takings(
+                        *(read_won(posted, name, signed=True) for name in ("cash", "card", "transfer"))
+                    ),
+                    reason=posted.get("reason")[:300],
+                    by=by,
+                    now=now,
+                )
+    except (ForbiddenError, NotFoundError):
+        raise
+    except DomainError as error:
+        with context.database.reading() as session:
+            values = _money(session, principal, None, day, now=context.clock(), typed=posted, error=error)
+        return render_page(request, "technician/money.html", values, status_code=error.status)
+    return RedirectResponse(f"/m/money?day={_read_day(day, now).isoformat()}", status_code=303)
+
+
+def _ask(session: Session, ticket_id: int, posted: PostedForm, *, by: Actor, now: datetime) -> None:
+    completion = read_completion(posted)
+    bill = preview_bill(
+        session, ticket_id=ticket_id, lines=completion.lines, misuse=completion.misuse, now=now
+    )
+    door = agree_by_phone if posted.get("by_phone") == "1" else ask_approval
+    door(session, visit_id=_visit_id(session, ticket_id), lines=bill.lines, by=by, now=now)
+
+
+def _visit_id(session: Session, ticket_id: int) -> int:
+    visit = current_visit(session, ticket_id=ticket_id)
+    if visit is None:
+        raise NotFoundError(_("아직 방문이 없는 접수입니다."))
+    return visit.id or 0
+
+
+def _money(
+    session: Session,
+    principal: Principal,
+    technician_id: int | None,
+    asked: str,
+    *,
+    now: datetime,
+    typed: PostedForm | None = None,
+    error: DomainError | None = None,
+) -> dict[str, Any]:
+    him = _technician(session, principal, technician_id)
+    day, today = _read_day(asked, now), operating_day(now)
+    whose = Whose(him, (), is_own=principal.technician_id is not None)
+    days = [today - timedelta(days=n) for n in range(DAYS_BACK)]
+    closes = closes_between(
+        session,
+        company_id=principal.company_id,
+        first=min(days[-1], day),
+        last=today,
+        technician_id=him.id,
+    )
+    return {
+        **frame_of(session, whose, principal, view="money"),
+        "whose": whose,
+        "day": day,
+        "days": [
+            (each, closes.get((him.id, each)))
+            for each in (today - timedelta(days=n) for n in range(DAYS_BACK))
+        ],
+        "takings": takings_of(session, company_id=principal.company_id, technician_id=him.id, day=day),
+        "closed": closes.get((him.id, day)),
+        "may_close": principal.technician_id is not None,
+        "form_key": secrets.token_urlsafe(18),
+        "typed": typed or PostedForm(),
+        "error": error,
+        "errors": {item.field: item.message for item in error.errors} if error else {},
+    }
+
+
+def _technician(session: Session, principal: Principal, asked: int | None) -> TechnicianInfo:
+    """Himself; for a desk whomever it chose among its own. Raises NotFoundError."""
+    wanted = principal.technician_id or asked
+    if wanted is not None:
+        found = get_technicians(session, technician_ids=[wanted], company_id=principal.company_id)
+        him = found.get(wanted)
+        own_point = principal.service_point_id
+        if him is not None and (principal.technician_id or own_point in (None, him.service_point_id)):
+            return him
+    raise NotFoundError(_("그런 기사가 없습니다. 목록에서 다시 골라 주세요."))
+
+
+def _read_day(written: str, now: datetime) -> date:
+    """The day that is asked for, today when none or one ahead."""
+    try:
+        return min(date.fromisoformat(written), operating_day(now))
+    except ValueError:
+        return operating_day(now)

@@ -22,6 +22,7 @@ MODEL_MODULES = (
     "core.models",
     "workforce.access_models",
     "workforce.models",
+    "workforce.photo_models",
     "customers.models",
     "geo.models",
     "billing.models",

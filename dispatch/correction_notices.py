@@ -22,6 +22,7 @@ from dispatch.tickets import note_change
 from notifications import messages
 
 Acknowledged = Literal["signed", "refused", "nobody"]
+ACKNOWLEDGED: tuple[Acknowledged, ...] = ("signed", "refused", "nobody")
 NOTE_CHARS = 500
 WHILE_THERE = ("arrived", "in_progress")
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from collections import Counter
+from datetime import date, datetime
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from core.actor import Actor
-from core.clock import rfc3339_kst
+from core.clock import operating_day, rfc3339_kst
 from core.errors import ConflictError, ForbiddenError
 from core.i18n import N_, _
 from dispatch import clocks, money_notices, notices, tasks
@@ -32,7 +33,8 @@ from workforce.schemas import PersonInfo
 
 NAME = N_("가족이 링크에서")
 """Whom the timeline names; which of the family it was, nobody can know."""
-MOST_OFFERED = 8
+MOST_OFFERED, MOST_A_DAY = 9, 4
+"""So many can be taken in, on more than one day."""
 SETTLED_BY_LINK = (tasks.REVISIT_CALL, tasks.PART_CALL)
 """Calls that were to agree a time. The first contact is still somebody's to make."""
 
@@ -79,16 +81,24 @@ def take_once(
 
 
 def offer_windows(session: Session, *, link: OpenLink, now: datetime) -> list[Window]:
-    """The windows that can be kept, soonest first, without the one that is agreed; empty when none can."""
+    """Windows that can be kept, planning's best of each day, in the order of time; empty when none can.
+
+    The one that is agreed is not among them.
+    """
     try:
         found = slots.rank_slots(session, ticket_id=link.ticket_id, now=now)
     except NoPointYetError:
         return []
     visit = current_visit(session, ticket_id=link.ticket_id)
     agreed = window_of(visit) if visit is not None and visit.state in OPEN_VISIT_STATES else None
-    windows = dict.fromkeys(Window(slot.start, slot.end) for slot in found)
-    soonest = sorted((w for w in windows if w != agreed), key=lambda window: window.start)
-    return soonest[:MOST_OFFERED]
+    best: list[Window] = []
+    a_day: Counter[date] = Counter()
+    for window in dict.fromkeys(Window(slot.start, slot.end) for slot in found):
+        day = operating_day(window.start)
+        if window != agreed and a_day[day] < MOST_A_DAY:
+            a_day[day] += 1
+            best.append(window)
+    return sorted(best[:MOST_OFFERED], key=lambda window: window.start)
 
 
 def agree(session: Session, *, link: OpenLink, window: Window, now: datetime) -> Window:

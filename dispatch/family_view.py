@@ -19,6 +19,7 @@ from dispatch.models import Ticket, Visit
 from dispatch.notice_facts import contact_clock, facts_of_ticket
 from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES
 from notifications.messages import Case, Window
+from workforce.photos import has_photo
 from workforce.schemas import CompanyInfo
 
 
@@ -49,6 +50,7 @@ class Comer:
     id: int
     name: str
     badge: str
+    has_photo: bool = False
 
 
 @dataclass(frozen=True)
@@ -186,7 +188,10 @@ def _last_miss(session: Session, ticket: Ticket, visit: Visit | None) -> Timelin
 
 def _comer(session: Session, visit: Visit | None) -> Comer | None:
     technician = technician_of(session, visit=visit)
-    return None if technician is None else Comer(technician.id, technician.name, technician.badge_number)
+    if technician is None:
+        return None
+    pictured = has_photo(session, technician_id=technician.id)
+    return Comer(technician.id, technician.name, technician.badge_number, pictured)
 
 
 def _ended_at(ticket: Ticket, visit: Visit | None) -> datetime | None:

@@ -29,6 +29,7 @@ from dispatch.cases import (
     require_moment,
 )
 from dispatch.events import TicketEnded
+from dispatch.family_links import revoke_links
 from dispatch.models import ContactAttempt, Visit
 from dispatch.planning.neighbour_slots import takes_over
 from dispatch.tickets import note_change, ticket_key
@@ -93,6 +94,8 @@ def record_attempt(
         _agree_window(session, entry, attempt.window, before=before)
     elif attempt.outcome is Outcome.CONNECTED:
         _note_contact(session, entry, agreed=before)
+    elif attempt.outcome is Outcome.WRONG_NUMBER and attempt.with_role is not None:
+        revoke_links(session, ticket_id=ticket_id, role=attempt.with_role, now=now)  # a stranger has them
     ticket = case.ticket
     note_change(
         session,

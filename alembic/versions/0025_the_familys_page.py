@@ -1,4 +1,4 @@
-"""The family's page: its links (hashed), what was sent from it, and correction notices.
+"""The family's page: its links (hashed), what was sent from it, correction notices, technicians' pictures.
 
 Expand: new tables, which the version before leaves empty.
 
@@ -68,6 +68,23 @@ def upgrade() -> None:
         sa.CheckConstraint("acknowledged IN ('signed', 'refused', 'nobody')", name="acknowledged_known"),
     )
     op.create_index("ix_correction_notice_ticket", "correction_notice", ["ticket_id"])
+    op.create_table(
+        "technician_photo",
+        sa.Column(
+            "technician_id",
+            sa.BigInteger(),
+            sa.ForeignKey("technician.id"),
+            primary_key=True,
+            autoincrement=False,
+        ),
+        sa.Column("jpeg", sa.LargeBinary(), nullable=False),
+        sa.Column("entered_at", UTCDateTime(), nullable=False),
+    )
+    op.execute("ALTER TABLE technician_photo ENABLE ROW LEVEL SECURITY")
+    op.execute(
+        "CREATE POLICY of_its_technician ON technician_photo TO ondol_web"
+        " USING (EXISTS (SELECT FROM technician AS p WHERE p.id = technician_photo.technician_id))"
+    )
     for table in TABLES:
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
         op.execute(f"CREATE POLICY own ON {table} TO ondol_web USING ({OWN}) WITH CHECK ({OWN})")
@@ -106,5 +123,5 @@ def _settings() -> None:
 
 def downgrade() -> None:
     op.execute("DELETE FROM dated_setting WHERE key = 'correction_days'")
-    for table in reversed(TABLES):
+    for table in ("technician_photo", *reversed(TABLES)):
         op.drop_table(table)

@@ -145,6 +145,7 @@ OF_THE_COMPANY: Mapping[str, str] = {
             "service_point",
             "shift",
             "technician",
+            "technician_photo",
             "territory",
         ),
         "colleagues: who they are, where and when they work",

@@ -42,6 +42,7 @@ TABLE = {
         GET /t/{token}/correction
         GET /t/{token}/cost
         POST /t/{token}/language
+        GET /t/{token}/photo
         GET /t/{token}/time
         POST /t/{token}/time
         GET /t/{token}/try
@@ -227,6 +228,7 @@ TABLE = {
         POST /m/{number}/attempt
         POST /m/{number}/bill
         POST /m/{number}/boiler
+        POST /m/{number}/correction
         POST /m/{number}/completed
         POST /m/{number}/departed
         POST /m/{number}/hold
@@ -310,6 +312,8 @@ TABLE = {
         POST /admin/person-data/file
         POST /admin/person-data/search
         GET /admin/people/{person_id}/provider
+        GET /admin/people/{person_id}/photo
+        POST /admin/people/{person_id}/photo
         POST /admin/people/{person_id}/provider
         GET /admin/points
         GET /admin/points/map

@@ -99,6 +99,7 @@ UNSEEN = {
             "/complaint",
             "/correction",
             "/cost",
+            "/photo",
             "/time",
             "/try",
             "/{_rest:path}",

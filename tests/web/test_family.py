@@ -14,7 +14,7 @@ from billing.schemas import LineRequest
 from core.clock import rfc3339_kst
 from dispatch.approvals import ask_approval, last_approval
 from dispatch.cancellation import cancel_ticket
-from dispatch.family_links import LENGTH, LETTERS, revoke_links
+from dispatch.family_links import LENGTH, LETTERS
 from dispatch.first_contact import record_attempt
 from dispatch.models import Task, Ticket, Visit
 from dispatch.pricing import preview_bill
@@ -300,10 +300,18 @@ def test_a_link_ends_with_its_case_and_when_it_is_revoked(web_world: WebWorld) -
 
     open_case = agreed(web_world)
     shared = link_to(web_world, open_case.ticket_id, None, ("requester", "resident"))
+    resident = link_to(web_world, open_case.ticket_id, None, ("resident",))
     with web_world.database.transaction() as session:
-        revoke_links(session, ticket_id=open_case.ticket_id, role="requester", now=web_world.now)
+        record_attempt(
+            session,
+            ticket_id=open_case.ticket_id,
+            attempt=AttemptRequest(Outcome.WRONG_NUMBER, with_role="requester"),
+            by=world.AGENT,
+            now=web_world.now,
+        )
     assert open_case.get().status_code == 410
-    assert open_case.client.get(f"/t/{shared}").status_code == 410
+    assert open_case.client.get(f"/t/{shared}").status_code == 410, "a stranger reads them"
+    assert open_case.client.get(f"/t/{resident}").status_code == 200
 
 
 def test_a_case_taken_up_again_says_so(web_world: WebWorld) -> None:

@@ -20,6 +20,7 @@ from core.visibility import Datum, opened_fields
 from dispatch.approvals import ApprovalFacts, last_approval
 from dispatch.boiler_at_home import OTHER_BOILER
 from dispatch.cases import current_visit
+from dispatch.correction_rules import ITEMS, SEVERITIES
 from dispatch.detail_shapes import TicketDetail, VisitFacts
 from dispatch.planning.slots import NoPointYetError, rank_slots
 from dispatch.pricing import preview_bill
@@ -71,6 +72,7 @@ SIDE_STEPS = {
     "absent": ("arrived",),
     "complete": ("arrived", "in_progress"),
     "hold": ("planned", "agreed", "en_route", "arrived", "in_progress"),
+    "correction": ("arrived", "in_progress"),
     "boiler": ("planned", "agreed", "en_route", "arrived", "in_progress"),
 }
 """What may be chosen instead of the next step, and in which states of the visit."""
@@ -167,6 +169,7 @@ def job_values(
         "early": None,
         "far_ahead": None,
         "absent_early": False,
+        "talk_pending": _talk_pending(detail, visit),
     }
     return values | _extra(session, job, masks, step=step, typed=typed, now=now)
 
@@ -204,6 +207,8 @@ def _extra(
     detail, visit = job.detail, job.detail.visit
     if step == "agree":
         return _offers(session, detail, now=now)
+    if step == "correction":
+        return {"correction_items": ITEMS, "severities": SEVERITIES}
     if step in ("boiler", "callback", "hold"):
         return _choices(session, detail, now=now)
     if step == "complete" and visit is not None:
@@ -299,6 +304,13 @@ def _step(detail: TicketDetail, visit: VisitFacts | None, do: str) -> str:
     if visit.state in SIDE_STEPS.get(do, ()) and not (do == "solve" and detail.safety):
         return do
     return "depart" if visit.window is not None and visit.state == "planned" else STEP_OF_STATE[visit.state]
+
+
+def _talk_pending(detail: TicketDetail, visit: VisitFacts | None) -> bool:
+    """The family picked a window on its link, and nobody has rung yet."""
+    clock = detail.clock("contact")
+    unrung = clock is not None and clock.stopped_at is None and clock.state != "void"
+    return unrung and visit is not None and visit.state == "agreed"
 
 
 def _mark(detail: TicketDetail, visit: VisitFacts | None) -> str:

@@ -111,6 +111,14 @@ def _call(data: Facts, _names: Names) -> str:
     return ", ".join(part for part in parts if part)
 
 
+def _picked(data: Facts, _names: Names) -> str:
+    return _changed(_window(data.get("window_before")), _window(data.get("window")))
+
+
+def _turned_back(data: Facts, _names: Names) -> str:
+    return _("기사가 가는 중이었음") if data.get("on_the_way") else ""
+
+
 def _happy_call(data: Facts, _names: Names) -> str:
     outcome, role = str(data.get("outcome", "")), str(data.get("with") or "")
     said = _(HAPPY_OUTCOMES.get(outcome, outcome))
@@ -318,6 +326,8 @@ _WRITERS: dict[str, Callable[[Facts, Names], str]] = {
     "PaperRecorded": _paper,
     "TechnicianDeparted": _departure,
     "TechnicianArrived": _arrival,
+    "FamilyAgreed": _picked,
+    "FamilyNotAtHome": _turned_back,
     "FamilyAbsent": _absence,
     "BoilerCorrected": _boiler,
     "VisitHeld": _hold,

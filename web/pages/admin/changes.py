@@ -51,6 +51,8 @@ WHAT = {
     "MembershipGranted": N_("소속을 줌"),
     "MembershipEnded": N_("소속을 끝냄"),
     "BadgeCorrected": N_("기사 번호를 고침"),
+    "PhotoSet": N_("사진을 올림"),
+    "PhotoRemoved": N_("사진을 지움"),
     "QualificationAdded": N_("자격을 넣음"),
     "QualificationEnded": N_("자격이 끝나는 날을 정함"),
     "ShiftAdded": N_("근무를 넣음"),

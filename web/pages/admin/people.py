@@ -35,6 +35,7 @@ from workforce.people import (
     is_managed_by,
     search_staff,
 )
+from workforce.photos import has_photo
 from workforce.points import search_points
 from workforce.tries import waits_until
 
@@ -203,6 +204,8 @@ def show_person(request: Request, person_id: int, principal: Principal = SignedI
             "point_names": {p.id: p for p in search_points(session, company_id=principal.company_id)},
             "role_names": dict(people_forms.role_options()),
             "qualifications": held,
+            "photo": person.technician_id is not None
+            and has_photo(session, technician_id=person.technician_id),
             "works_here": any(m.role is Role.TECHNICIAN for m in person.current(now)),
             "today": today_kst(now),
             "changes": changes_of(own, names, on_its_page=True),

@@ -21,12 +21,13 @@ from happycall.wishes import call_ahead
 from web.context import context_of
 from web.pages.family.door import FamilyRoute, show, visitor_of
 from web.presenters.family import SAID, headline, next_words, steps_of
+from workforce.photos import photo_of
 
 router = APIRouter(prefix="/t/{token}", route_class=FamilyRoute)
 elsewhere = APIRouter(prefix="/t", route_class=FamilyRoute)
 
 Word = Annotated[str, Query(max_length=40)]
-TO_TRY = (Stage.ARRANGING, Stage.AGREED, Stage.MISSED, Stage.WAITING, Stage.ON_THE_WAY)
+TO_TRY = (Stage.ARRANGING, Stage.AGREED, Stage.MISSED)
 
 
 @router.get("")
@@ -76,6 +77,18 @@ def card_of(session: Session, view: FamilyView, request: Request) -> Card | None
     now = context_of(request).clock()
     found = cards_for(session, company_id=view.company.id, symptom=view.symptom, at=now)
     return found[0] if found else None
+
+
+@router.get("/photo")
+def show_photo(request: Request) -> Response:
+    """The technician who comes, as long as he comes: nobody's picture stays open afterwards."""
+    with context_of(request).database.reading() as session:
+        view = family_view(session, link=visitor_of(request).link)
+        seen = view.comer is not None and view.stage is not Stage.DONE and not view.link.pays_alone
+        found = photo_of(session, technician_id=view.comer.id) if view.comer is not None and seen else None
+    if found is None:
+        raise no_such_page()
+    return Response(found, media_type="image/jpeg")
 
 
 @router.get("/time")

@@ -5,6 +5,7 @@ Numbers that a law, a maker or a season sets are not here: they are dated rows (
 
 from __future__ import annotations
 
+import string
 import tempfile
 from pathlib import Path
 from typing import Literal
@@ -14,6 +15,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEMO_KEY = "ondol-demo-invented-key-for-invented-people"
 KEY_LENGTH = 32
+VAPID_KEY_CHARS = 43
+BASE64URL = frozenset(string.ascii_letters + string.digits + "-_")
 SMALLEST_TABLE = 2
 """One place to drive from and one to drive to."""
 
@@ -194,6 +197,7 @@ def check_settings_for_start(settings: Settings) -> None:
             f"LOOKS_URL is no address of a looks process: {settings.looks_url!r}. Write it like "
             "http://127.0.0.1:8009, or leave it empty to let each web process write the looks itself."
         )
+    _check_push_key(settings)
     if settings.is_demo or not settings.sends_notices:
         return
     if settings.sms_provider not in TEXT_SECRETS:
@@ -209,6 +213,19 @@ def check_settings_for_start(settings: Settings) -> None:
         if missing or account.get("provider") not in TEXT_SECRETS:
             wanted = ", ".join(missing) or f"provider ({', '.join(TEXT_SECRETS)})"
             raise StartupRefusedError(f"TEXT_ACCOUNTS: {name} lacks {wanted}.")
+
+
+def _check_push_key(settings: Settings) -> None:
+    """A wrong key would be noticed by technicians' phones alone. Raises StartupRefusedError."""
+    key = settings.vapid_private_key
+    if not key:
+        return
+    if len(key) != VAPID_KEY_CHARS or not set(key) <= BASE64URL:
+        raise StartupRefusedError(
+            "VAPID_PRIVATE_KEY is no key: 32 bytes in base64url. `python3 main.py push-key` prints one."
+        )
+    if not (settings.vapid_contact or settings.base_url).startswith(("mailto:", "https://")):
+        raise StartupRefusedError("VAPID_CONTACT must be a mailto: or https: address.")
 
 
 def _check_access(settings: Settings) -> None:

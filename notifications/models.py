@@ -25,6 +25,7 @@ class Notice(SQLModel, table=True):
         Index("ix_notice_to", "to_phone"),
         Index("ix_notice_company_at", "company_id", "created_at", "id"),
         Index("ix_notice_company_event_at", "company_id", "event", "created_at", "id"),
+        Index("ix_notice_company_channel_at", "company_id", "channel", "created_at", "id"),
         Index(
             "ix_notice_not_delivered",
             "company_id",

@@ -85,7 +85,10 @@ def _more_of_notices() -> None:
     op.add_column("notice", sa.Column("resend_reason", sa.Text))
     op.create_index("ix_notice_resend_of_id", "notice", ["resend_of_id"])
     op.create_index("ix_notice_company_at", "notice", ["company_id", "created_at", "id"])
-    op.create_index("ix_notice_company_event_at", "notice", ["company_id", "event", "created_at", "id"])
+    for column in ("event", "channel"):
+        op.create_index(
+            f"ix_notice_company_{column}_at", "notice", ["company_id", column, "created_at", "id"]
+        )
     op.create_index(
         "ix_notice_not_delivered",
         "notice",
@@ -118,8 +121,9 @@ def _put_settings() -> None:
 def downgrade() -> None:
     op.drop_table("job_seen")
     op.drop_table("push_subscription")
-    for index in ("company_at", "company_event_at", "not_delivered", "fall_back", "resend_of_id"):
+    for index in ("company_at", "company_event_at", "company_channel_at", "not_delivered", "fall_back"):
         op.drop_index(f"ix_notice_{index}", "notice")
+    op.drop_index("ix_notice_resend_of_id", "notice")
     for column in ("person_id", "push_text", "fall_back_at", "resend_of_id", "resend_reason"):
         op.drop_column("notice", column)
     op.execute("DELETE FROM dated_setting WHERE key IN ('push_answer_s', 'message_tariff')")

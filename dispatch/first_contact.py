@@ -17,7 +17,7 @@ from core.dated import read_rules
 from core.errors import ConflictError, ForbiddenError
 from core.events import publish
 from core.i18n import N_, _
-from dispatch import assignment, clocks, ending, notices, placement, revisits, tasks
+from dispatch import assignment, case_notices, clocks, ending, notices, placement, revisits, tasks
 from dispatch.attempt_checks import (
     BadAttemptError,
     require_open,
@@ -101,6 +101,8 @@ def record_attempt(
         _agree_window(session, entry, attempt.window, before=before)
     elif attempt.outcome is Outcome.CONNECTED:
         _note_contact(entry)
+    elif attempt.outcome is not Outcome.CALL_BACK:
+        case_notices.tell_contact_failed(session, ticket=case.ticket, at=at, now=now)
     ticket = case.ticket
     note_change(
         session,

@@ -9,6 +9,17 @@ from collections.abc import Mapping
 
 from notifications.catalogue import Event
 from notifications.contexts.base import Case, PartyRole, Window, Worker
+from notifications.contexts.case import (
+    CASE_NEWS,
+    CaseNews,
+    ComplaintClosed,
+    ContactFailed,
+    HappyCallMissed,
+    Late,
+    OnHold,
+    Revisit,
+    TicketReceived,
+)
 from notifications.contexts.money import MONEY_NEWS, BillMismatchError, CostLine, MoneyNews, VisitResult
 from notifications.contexts.staff import STAFF_NEWS, ContactDue, JobAssigned, JobChanged, StaffNews
 from notifications.contexts.visits import (
@@ -25,15 +36,22 @@ __all__ = [
     "Absent",
     "BillMismatchError",
     "Case",
+    "ComplaintClosed",
     "ContactDue",
+    "ContactFailed",
     "Context",
     "CostLine",
     "EnRoute",
     "Event",
     "FamilyNews",
+    "HappyCallMissed",
     "JobAssigned",
     "JobChanged",
+    "Late",
+    "OnHold",
     "PartyRole",
+    "Revisit",
+    "TicketReceived",
     "VisitResult",
     "VisitScheduled",
     "Window",
@@ -42,10 +60,10 @@ __all__ = [
     "event_of",
 ]
 
-FamilyNews = VisitNews | MoneyNews
+FamilyNews = CaseNews | VisitNews | MoneyNews
 """What has a `case`."""
 Context = FamilyNews | StaffNews
-CONTEXTS: Mapping[Event, type[Context]] = {**VISIT_NEWS, **MONEY_NEWS, **STAFF_NEWS}
+CONTEXTS: Mapping[Event, type[Context]] = {**CASE_NEWS, **VISIT_NEWS, **MONEY_NEWS, **STAFF_NEWS}
 
 
 def event_of(context: Context) -> Event:

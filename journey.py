@@ -3,6 +3,7 @@
 A daughter calls because her parents' boiler is dead. The agent writes it down (`dispatch/intake.py`); if the
 self-fix card does not help, `TicketFiled` is announced, and from there this table carries the case:
 
+    CallTaken ──> the family gets its number and the hour of our call       dispatch/case_notices.py
     TicketFiled ──> placed at the nearest service point that can come,      dispatch/placing.py
                     and put into a technician's route in the same step      dispatch/assignment.py
     TicketPlaced (farther away, by hand, safety) ──> put into a route       dispatch/assignment.py
@@ -32,8 +33,19 @@ from collections.abc import Callable, Mapping, Sequence
 from core import events
 from core.events import Event, Handler
 from core.sweeping import EachAlone
-from dispatch import assignment, clocks, notice_tasks, placement, revisits, safety, task_hand_over, unmerging
+from dispatch import (
+    assignment,
+    case_notices,
+    clocks,
+    notice_tasks,
+    placement,
+    revisits,
+    safety,
+    task_hand_over,
+    unmerging,
+)
 from dispatch.events import (
+    CallTaken,
     PlacementRefused,
     TicketEnded,
     TicketFiled,
@@ -50,6 +62,7 @@ from workforce.events import CapacityChanged
 
 JOURNEY: Mapping[type[Event], Sequence[Handler]] = {
     TicketFiled: (placement.place_ticket,),
+    CallTaken: (case_notices.tell_received,),
     TicketPlaced: (assignment.plan_ticket, safety.give_at_once),
     PlacementRefused: (placement.place_ticket,),
     VisitCompleted: (happy_calls.schedule_call,),

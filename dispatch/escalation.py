@@ -8,12 +8,15 @@ from sqlmodel import Session
 
 from core.actor import Actor
 from core.i18n import N_
-from dispatch import tasks
+from dispatch import case_notices, tasks
 from dispatch.cancellation import require_reason
 from dispatch.cases import lock_case
 from dispatch.tickets import note_change
 from workforce.duty import duty_at
 from workforce.schemas import PersonInfo
+
+COMPLAINT = "complaint"
+"""In an escalation's data: somebody of the family complained, and hears when it is settled."""
 
 
 def escalate_ticket(session: Session, *, ticket_id: int, reason: str, by: Actor, now: datetime) -> PersonInfo:
@@ -46,6 +49,7 @@ def escalate_ticket(session: Session, *, ticket_id: int, reason: str, by: Actor,
             kind=tasks.ESCALATION,
             detail=N_("고객 불편: {reason}").format(reason=why),
             owner_person_id=owner.id,
+            data={COMPLAINT: True},
             by=by,
             now=now,
         )
@@ -54,3 +58,15 @@ def escalate_ticket(session: Session, *, ticket_id: int, reason: str, by: Actor,
     data = {"owner_person_id": owner.id}
     note_change(session, ticket=ticket, what="TicketEscalated", by=by, now=now, reason=why, data=data)
     return owner
+
+
+def finish_task(
+    session: Session, *, ticket_id: int, task_id: int, outcome: str, by: Actor, now: datetime
+) -> None:
+    """Write down that a ticket's task is done and how; a family whose complaint it was hears of it.
+
+    Raises as `tasks.close_task`.
+    """
+    tasks.close_task(session, ticket_id=ticket_id, task_id=task_id, outcome=outcome, by=by, now=now)
+    if tasks.task_data(session, task_id=task_id).get(COMPLAINT):
+        case_notices.tell_complaint_closed(session, ticket_id=ticket_id, task_id=task_id, now=now)

@@ -15,6 +15,17 @@ class TicketFiled(Event):
 
 
 @dataclass(frozen=True)
+class CallTaken(Event):
+    """A call was written down just now, and its case is open: the family gets its number.
+
+    `agreed`: the caller said that the resident agrees to be told.
+    """
+
+    ticket_id: int
+    agreed: bool = False
+
+
+@dataclass(frozen=True)
 class TicketPlaced(Event):
     """A service point has the ticket (for a designated point: is asked, and planned tentatively)."""
 

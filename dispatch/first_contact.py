@@ -17,7 +17,7 @@ from core.dated import read_rules
 from core.errors import ConflictError, ForbiddenError
 from core.events import publish
 from core.i18n import N_, _
-from dispatch import clocks, ending, money_notices, notices, placement, staff_ladder, tasks
+from dispatch import case_notices, clocks, ending, money_notices, notices, placement, staff_ladder, tasks
 from dispatch.agreeing import agreed_before, put_into_window, window_of
 from dispatch.attempt_checks import BadAttemptError, require_open, require_sense
 from dispatch.cases import (
@@ -96,6 +96,8 @@ def record_attempt(
         _note_contact(session, entry, agreed=before)
     elif attempt.outcome is Outcome.WRONG_NUMBER and attempt.with_role is not None:
         revoke_links(session, ticket_id=ticket_id, role=attempt.with_role, now=now)  # a stranger has them
+    elif attempt.outcome in (Outcome.NO_ANSWER, Outcome.BUSY):
+        case_notices.tell_contact_failed(session, ticket=case.ticket, at=at, now=now)
     ticket = case.ticket
     note_change(
         session,

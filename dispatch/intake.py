@@ -23,7 +23,7 @@ from customers.service import (
 from dispatch import triage
 from dispatch.clocks import start_first_clocks
 from dispatch.duplicates import find_suspected
-from dispatch.events import TicketFiled
+from dispatch.events import CallTaken, TicketFiled
 from dispatch.intake_check import CheckedTicket, check_request
 from dispatch.intake_rows import Home, add_parties, boiler_told, make_ticket
 from dispatch.intake_words import keep_words_of_call
@@ -86,7 +86,7 @@ def file_earlier_ticket(
         BadTicketError: with every bad field by its path.
     """
     checked = check_request(request, located=None, now=now)
-    return _file(session, checked, request, company_id=company_id, codes=codes, by=by, now=now)
+    return _file(session, checked, request, company_id=company_id, codes=codes, by=by, now=now, tells=False)
 
 
 def read_late_problems(
@@ -105,6 +105,7 @@ def _file(
     codes: CodeBook,
     by: Actor,
     now: datetime,
+    tells: bool = True,
 ) -> FiledTicket:
     ground = _read_ground(session, company_id=company_id, now=now)
     home = _store_people(session, checked, request, company_id=company_id, by=by, now=now)
@@ -130,6 +131,10 @@ def _file(
     why = ticket.late_entry_note
     note_change(session, ticket=ticket, what="TicketFiled", by=by, now=now, reason=why, data=data)
     _go_on(session, ticket, request, home, by=by, now=now)
+    if tells and not has_ended(ticket) and not told_of_late(ticket):
+        agreed = any(it.agreed and it.to == "resident" for it in request.notices or ())
+        ticket_id = ticket_key(ticket)
+        events.publish(session, CallTaken(company_id=company_id, at=now, ticket_id=ticket_id, agreed=agreed))
     return _answer(session, ticket, home, code)
 
 

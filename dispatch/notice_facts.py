@@ -6,6 +6,7 @@ a note must not keep a family from being told, nor a technician from finishing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -15,7 +16,7 @@ from sqlmodel import Session, col, select
 from billing.schemas import ChargeInfo, PricedLine
 from core.masking import mask_address
 from core.phones import PhoneError, parse_phone
-from customers.consents import refusing
+from customers.consents import Purpose, refusing
 from dispatch.cases import parties_of, technician_of
 from dispatch.models import Ticket, TicketClock, TicketParty, Visit
 from dispatch.places import address_of
@@ -159,15 +160,18 @@ def _name(party: TicketParty | None) -> str | None:
     return sendable(party.name, UNNAMED) if party else None
 
 
-def family_of(session: Session, facts: TicketFacts) -> tuple[Party, ...]:
-    """The family as recipients; who refused notices is among them and says so."""
+def family_of(
+    session: Session, facts: TicketFacts, *, purposes: Sequence[Purpose] = (Purpose.VISIT,)
+) -> tuple[Party, ...]:
+    """The family as recipients; who refused notices for any of the purposes is among them and says so."""
     ticket = facts.ticket
-    refused = refusing(
-        session,
-        company_id=ticket.company_id,
-        household_id=ticket.household_id,
-        contact_ids=[party.contact_id for party in facts.parties.values()],
-    )
+    contacts = [party.contact_id for party in facts.parties.values()]
+    home = {"company_id": ticket.company_id, "household_id": ticket.household_id}
+    refused = {
+        who
+        for purpose in purposes
+        for who in refusing(session, **home, contact_ids=contacts, purpose=purpose)
+    }
     return tuple(
         Party(
             role=_FAMILY_ROLES[role],

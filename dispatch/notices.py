@@ -21,7 +21,7 @@ from dispatch.states import OPEN_VISIT_STATES
 from notifications import messages, service
 from notifications.catalogue import Role
 from notifications.messages import Context, Window
-from notifications.newest import News, tell_newest
+from notifications.newest import News, tell_newest, withdraw_line
 from notifications.recipients import CallTask, Party
 from workforce.queries import get_technicians
 
@@ -62,6 +62,7 @@ def tell_window(
         now=now,
     )
     visit_news.tell_family_newest(session, facts=facts, news=news, now=now)
+    withdraw_line(session, ticket_id=facts.id, line=visit_news.ARRIVAL, now=now)
 
 
 def tell_other_worker(session: Session, *, visit_id: int, now: datetime) -> None:
@@ -78,6 +79,7 @@ def tell_en_route(
     worker = notice_facts.worker_of(session, visit=visit)
     comes_before = notice_facts.window_of(visit) if early else None
     context = messages.EnRoute(facts.case, worker, arrives_at, comes_before)
+    withdraw_line(session, ticket_id=facts.id, line=visit_news.ARRIVAL, now=now)
     tell_family(session, facts=facts, context=context, generation=visit.sequence, now=now)
 
 
@@ -234,23 +236,30 @@ def tell_family(
     *,
     facts: TicketFacts,
     context: Context,
-    generation: int,
+    generation: int | None,
     now: datetime,
     others: Mapping[str, Context] | None = None,
+    family: Sequence[Party] | None = None,
     only: frozenset[Role] | None = None,
 ) -> None:
-    """Tell the family, by text or by a person's call.
+    """Tell the family, by text or by a person's call. Without a generation it is one telling more.
 
     Args:
+        family: who it is, when that was read already.
         others: who is told it in another way than by `context`, by recipient.
         only: whom alone it concerns; None: whomever the event does.
     """
-    family = [party for party in notice_facts.family_of(session, facts) if only is None or party.role in only]
+    known = notice_facts.family_of(session, facts) if family is None else family
+    people = [party for party in known if only is None or party.role in only]
+    if generation is None:
+        event = messages.event_of(context)
+        roles = [party.role for party in people]
+        generation = 1 + service.last_generation(session, ticket_id=facts.id, event=event, recipients=roles)
     calls = _tell(
         session,
         facts=facts,
         context=context,
-        people=family,
+        people=people,
         generation=generation,
         others=others or {},
         now=now,

@@ -11,7 +11,7 @@ from core.dated import read_rules
 from core.errors import FieldError, InvalidError
 from core.events import publish
 from core.i18n import _
-from dispatch import clocks
+from dispatch import case_notices, clocks
 from dispatch.cancellation import require_reason
 from dispatch.cases import WrongStateError, lock_case
 from dispatch.events import TicketReopened
@@ -73,6 +73,7 @@ def reopen_ticket(
     ticket.solved_by_phone_at = ticket.end_reason = None
     note_change(session, ticket=ticket, what="TicketReopened", by=by, now=now, reason=why, data=data)
     clocks.start_clocks(session, ticket_id=ticket_id, started_at=now)
+    case_notices.tell_revisit(session, ticket=ticket, after_hold=False, now=now)
     publish(session, TicketReopened(company_id=ticket.company_id, at=now, ticket_id=ticket_id))
     return ticket
 

@@ -15,11 +15,12 @@ from core.errors import FieldError, InvalidError
 from core.events import publish
 from core.i18n import N_, _
 from core.sweeping import take_each
-from dispatch import assignment, notices, tasks
+from dispatch import assignment, case_notices, notices, tasks
 from dispatch.cases import lock_case
 from dispatch.events import TicketPlaced
 from dispatch.models import Ticket, Visit
 from dispatch.planning import slots
+from dispatch.stale_notices import is_stale
 from dispatch.steps import begin_step, result_of, write_step
 from dispatch.tickets import note_change, ticket_key
 from dispatch.visit_rules import Step
@@ -77,6 +78,8 @@ def hold(
     _ask_for_call(
         session, ticket=taken.case.ticket, visit=visit, detail=_hold_detail(reason), due=due, now=now
     )
+    if not is_stale(session, taken):
+        case_notices.tell_on_hold(session, visit=visit, reason=reason, until=due, now=now)
     if reason == "parts_wait":
         _ask_to_tell_of_part(session, ticket=taken.case.ticket, visit=visit, due=due, now=now)
     return result_of(taken.case, visit, at=taken.at)
@@ -155,6 +158,7 @@ def resume(session: Session, *, ticket_id: int, by: Actor, now: datetime) -> boo
     if ticket.service_point_id is None:
         return False
     end_hold(session, ticket=ticket, visit=visit, by=by, now=now)
+    case_notices.tell_revisit(session, ticket=ticket, after_hold=True, now=now)
     tasks.close_tasks_of(
         session,
         ticket_id=ticket_key(ticket),
@@ -218,7 +222,7 @@ def _ask_for_call(
 def _ask_to_tell_of_part(
     session: Session, *, ticket: Ticket, visit: Visit, due: datetime | None, now: datetime
 ) -> None:
-    """The family has no appointment any more and no text says so: somebody rings them within the hour."""
+    """The family has no appointment any more: a text says so, and somebody rings them within the hour."""
     if due is None:
         detail = N_("부품이 언제 오는지 알아보고, 부품 도착 예정일을 가족에게 전화로 알려 주세요.")
     else:

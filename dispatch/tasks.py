@@ -139,6 +139,11 @@ def close_task(
     _close(session, task, state="done", outcome=outcome, by=by, now=now)
 
 
+def task_data(session: Session, *, task_id: int) -> dict[str, Any]:
+    """What a task is about, as it was asked for."""
+    return session.get_one(Task, task_id).data
+
+
 def close_tasks_of(
     session: Session,
     *,

@@ -27,7 +27,9 @@ from notifications.newest import Heard, News, Truth, tell_newest
 from notifications.queries import get_notices
 
 LINE = "visit"
-EVENTS = (Event.VISIT_SCHEDULED, Event.WINDOW_CHANGED)
+ARRIVAL = "arrival"
+"""The line of when he will be there, beside what was agreed."""
+EVENTS = (Event.VISIT_SCHEDULED, Event.WINDOW_CHANGED, Event.ON_HOLD)
 
 
 def window_truth(visit: Visit) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from core.clock import rfc3339_kst
 from core.dated import CompanyRules, read_calendar, read_rules
 from core.errors import ConflictError, FieldError, InvalidError
 from core.i18n import N_, _
+from dispatch.case_notices import tell_happy_call_missed
 from dispatch.escalation import escalate_ticket
 from dispatch.follow_up import FollowUpCase, cases_to_follow
 from dispatch.reopening import reopen_ticket
@@ -176,6 +177,10 @@ def _try_again(
             count=company.happy_call_attempts
         )
         _give_up(session, call=call, state="no_answer", reason=reason, by=by, now=now)
+        tries_made = company.happy_call_attempts
+        tell_happy_call_missed(
+            session, ticket_id=call.ticket_id, generation=call.generation, tries=tries_made, now=now
+        )
         return
     elderly = rules.is_elderly(priority_care=case.priority_care, age_band=case.age_band)
     calendar = read_calendar(session, company_id=call.company_id)

@@ -11,6 +11,7 @@ from core.clock import rfc3339_kst
 from core.dated import read_calendar, read_rules
 from core.i18n import _
 from core.sweeping import take_each
+from dispatch.case_notices import tell_happy_call_missed
 from dispatch.events import TicketEnded, TicketReopened, VisitCompleted
 from dispatch.follow_up import FollowUpCase, cases_to_follow, tickets_of_home
 from happycall import rules
@@ -117,6 +118,10 @@ def close_expired_calls(session: Session, *, now: datetime) -> int:
             data={"tries": tries},
         )
         close_tickets_of(session, call=call, reason=reason, by=SYSTEM, now=now, own_too=True)
+        if tries:
+            tell_happy_call_missed(
+                session, ticket_id=call.ticket_id, generation=call.generation, tries=tries, now=now
+            )
         return 1
 
     return take_each(session, list(session.exec(query)), step, sweep="close_expired_calls")

@@ -26,14 +26,21 @@ class Role(StrEnum):
 class Event(StrEnum):
     """What a notice is about; the names of the JSON API."""
 
+    TICKET_RECEIVED = "TICKET_RECEIVED"
+    CONTACT_FAILED = "CONTACT_FAILED"
     VISIT_SCHEDULED = "VISIT_SCHEDULED"
     WINDOW_CHANGED = "WINDOW_CHANGED"
+    LATE = "LATE"
     EN_ROUTE = "EN_ROUTE"
     ABSENT = "ABSENT"
+    ON_HOLD = "ON_HOLD"
+    REVISIT = "REVISIT"
     ESTIMATE = "ESTIMATE"
     APPROVAL_ASKED = "APPROVAL_ASKED"
     VISIT_RESULT = "VISIT_RESULT"
     CORRECTION_NOTICE = "CORRECTION_NOTICE"
+    HAPPY_CALL_MISSED = "HAPPY_CALL_MISSED"
+    COMPLAINT_CLOSED = "COMPLAINT_CLOSED"
     JOB_ASSIGNED = "JOB_ASSIGNED"
     JOB_CHANGED = "JOB_CHANGED"
     CONTACT_DUE = "CONTACT_DUE"
@@ -73,22 +80,40 @@ _HALF_HOUR, _HOUR, _TWO_HOURS = timedelta(minutes=30), timedelta(hours=1), timed
 _TWO_DAYS = timedelta(days=2)
 
 CATALOGUE: dict[Event, EventRules] = {
+    Event.TICKET_RECEIVED: EventRules(
+        N_("접수 안내"), FAMILY, _TWO_HOURS, leads_to_visit=True, moot_once_ended=True, rings=False
+    ),
+    Event.CONTACT_FAILED: EventRules(
+        N_("통화하지 못함"), FAMILY, _HALF_HOUR, leads_to_visit=True, moot_once_ended=True, rings=False
+    ),
     Event.VISIT_SCHEDULED: EventRules(
         N_("방문 안내"), FAMILY, _TWO_HOURS, leads_to_visit=True, moot_once_ended=True
     ),
     Event.WINDOW_CHANGED: EventRules(
         N_("방문 시간 바뀜"), FAMILY, _TWO_HOURS, leads_to_visit=True, moot_once_ended=True
     ),
+    Event.LATE: EventRules(N_("도착 늦음"), FAMILY, _HALF_HOUR, leads_to_visit=True, moot_once_ended=True),
     Event.EN_ROUTE: EventRules(
         N_("출발 안내"), FAMILY, _HALF_HOUR, leads_to_visit=True, moot_once_ended=True
     ),
     Event.ABSENT: EventRules(N_("부재 안내"), FAMILY, _TWO_HOURS, moot_once_ended=True),
+    # Somebody rings about a part, and about coming again, in any case (`dispatch.revisits`).
+    Event.ON_HOLD: EventRules(N_("방문 미룸"), FAMILY, _TWO_HOURS, moot_once_ended=True, rings=False),
+    Event.REVISIT: EventRules(
+        N_("다시 방문"), FAMILY, _TWO_HOURS, leads_to_visit=True, moot_once_ended=True, rings=False
+    ),
     Event.ESTIMATE: EventRules(
         N_("예상 비용"), WHOEVER_PAYS, _TWO_HOURS, leads_to_visit=True, moot_once_ended=True
     ),
     Event.APPROVAL_ASKED: EventRules(N_("비용 동의"), WHOEVER_PAYS, _HALF_HOUR, moot_once_ended=True),
     Event.VISIT_RESULT: EventRules(N_("비용과 결과"), WHOEVER_PAYS, _TWO_DAYS, news_once_ended=True),
     Event.CORRECTION_NOTICE: EventRules(N_("시정 권고"), FAMILY, _TWO_DAYS, news_once_ended=True),
+    Event.HAPPY_CALL_MISSED: EventRules(
+        N_("해피콜 못 받으심"), FAMILY, _TWO_DAYS, news_once_ended=True, rings=False, urgent=False
+    ),
+    Event.COMPLAINT_CLOSED: EventRules(
+        N_("불편 처리"), FAMILY, _TWO_DAYS, news_once_ended=True, urgent=False
+    ),
     Event.JOB_ASSIGNED: EventRules(
         N_("새 일"), STAFF, _HOUR, leads_to_visit=True, moot_once_ended=True, pushed=True
     ),

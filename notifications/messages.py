@@ -9,6 +9,17 @@ from collections.abc import Mapping
 
 from notifications.catalogue import Event
 from notifications.contexts.base import Case, PartyRole, Window, Worker
+from notifications.contexts.case import (
+    CASE_NEWS,
+    CaseNews,
+    ComplaintClosed,
+    ContactFailed,
+    HappyCallMissed,
+    Late,
+    OnHold,
+    Revisit,
+    TicketReceived,
+)
 from notifications.contexts.corrections import CORRECTION_NEWS, CorrectionNotice
 from notifications.contexts.money import (
     MONEY_NEWS,
@@ -35,7 +46,9 @@ __all__ = [
     "ApprovalAsked",
     "BillMismatchError",
     "Case",
+    "ComplaintClosed",
     "ContactDue",
+    "ContactFailed",
     "Context",
     "CorrectionNotice",
     "CostEstimate",
@@ -43,9 +56,14 @@ __all__ = [
     "EnRoute",
     "Event",
     "FamilyNews",
+    "HappyCallMissed",
     "JobAssigned",
     "JobChanged",
+    "Late",
+    "OnHold",
     "PartyRole",
+    "Revisit",
+    "TicketReceived",
     "VisitResult",
     "VisitScheduled",
     "Window",
@@ -54,10 +72,11 @@ __all__ = [
     "event_of",
 ]
 
-FamilyNews = VisitNews | MoneyNews | CorrectionNotice
+FamilyNews = CaseNews | VisitNews | MoneyNews | CorrectionNotice
 """What has a `case`."""
 Context = FamilyNews | StaffNews
 CONTEXTS: Mapping[Event, type[Context]] = {
+    **CASE_NEWS,
     **VISIT_NEWS,
     **MONEY_NEWS,
     **CORRECTION_NEWS,

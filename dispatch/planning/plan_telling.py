@@ -10,7 +10,7 @@ from sqlmodel import Session
 from core import audit, live
 from core.actor import Role
 from core.clock import operating_day, rfc3339_kst
-from dispatch import notices
+from dispatch import case_notices, notices
 from dispatch.models import Visit
 from dispatch.planning.authorship import Authorship
 from dispatch.planning.board_shapes import DayBoard
@@ -66,6 +66,8 @@ def tell(
         if visit.accepted and (change.notable or change.promised):
             _tell_technicians(session, change, board=board, author=author, now=now)
             _tell_family(session, change, author=author, now=now)
+        if visit.accepted and author.origin != "seed":
+            _tell_late(session, change, now=now)
 
 
 def _record(session: Session, change: Change, *, company_id: int, author: Authorship, now: datetime) -> None:
@@ -117,6 +119,13 @@ def _tell_family(session: Session, change: Change, *, author: Authorship, now: d
     """
     if change.what == "moved" and change.before.window is not None and author.origin in ("hand", "solve"):
         notices.tell_other_worker(session, visit_id=change.before.visit_id, now=now)
+
+
+def _tell_late(session: Session, change: Change, *, now: datetime) -> None:
+    """The plan follows the facts: whoever was promised an hour that cannot be kept hears when he comes."""
+    after = change.after
+    if after is not None and after.visit.window is not None and after.start_at > after.visit.window[1]:
+        case_notices.tell_late(session, visit_id=change.before.visit_id, arrives_at=after.start_at, now=now)
 
 
 def _matters(change: Change, now: datetime) -> bool:

@@ -69,7 +69,9 @@ def file(session: Session, company: Company, now: datetime) -> Callable[..., Fil
 
 
 def published(session: Session) -> list[str]:
-    return list(session.exec(select(StoredEvent.name).order_by(col(StoredEvent.id))))
+    """What moves the case on; that the family is told of the call beside it stands in a test of its own."""
+    query = select(StoredEvent.name).where(col(StoredEvent.name) != "CallTaken")
+    return list(session.exec(query.order_by(col(StoredEvent.id))))
 
 
 def count(session: Session, table: type[Any]) -> int:

@@ -6,6 +6,10 @@ from typing import Any
 
 from sqlmodel import select
 
+from core.actor import SYSTEM
+from customers.consents import Choice, Door
+from dispatch.models import Ticket, TicketParty
+from dispatch.notice_choices import Word, take_word
 from tests.journeys.house import House
 from tests.journeys.steps import agree, file, finish, go_there, see
 from tests.journeys.test_whole_journey import CALL, open_gangnam
@@ -36,8 +40,47 @@ def test_one_phone_for_two_gets_one_text_under_the_requester(house: House) -> No
         requester={"name": "김민수", "phone": shared, "relationship": "child"},
     )
     agree(house, number)
-    assert told(see(house, number), "VISIT_SCHEDULED") == ["requester"]
-    assert len(house.texts(to="01093337777")) == 1
+    ticket = see(house, number)
+    for event in ("TICKET_RECEIVED", "VISIT_SCHEDULED"):
+        assert told(ticket, event) == ["requester"]
+    assert len(house.texts(to="01093337777")) == 2, "received, agreed"
+
+
+def test_a_parent_who_refuses_for_the_child_is_told_alone_from_then_on(house: House) -> None:
+    open_gangnam(house)
+    number = file(
+        house,
+        requester={"name": "김민수", "phone": "010-9876-5432", "relationship": "child"},
+        resident={**CALL["resident"], "phone": "010-9222-6666"},
+        notices=[{"to": "resident", "agreed": True}],
+    )
+    ticket = see(house, number)
+    assert told(ticket, "TICKET_RECEIVED") == ["requester", "resident"]
+    texts = {m["recipient"]: m["text"] for m in ticket["messages"] if m["event"] == "TICKET_RECEIVED"}
+    assert number in texts["requester"] and "알려도 된다고 말씀해 주셨습니다" in texts["requester"]
+    assert "접수하셔서 이 번호로" in texts["resident"] and "께도 알려 드립니다" in texts["resident"]
+    with house.database.transaction() as session:
+        parties = {p.role: p for p in session.exec(select(TicketParty))}
+        case = session.exec(select(Ticket).where(Ticket.number == number)).one()
+        word = Word(
+            parties["requester"].contact_id, parties["resident"].contact_id, Choice.REFUSED, Door.CALL, "싫다"
+        )
+        take_word(
+            session,
+            company_id=case.company_id,
+            household_id=case.household_id,
+            word=word,
+            by=SYSTEM,
+            now=house.clock(),
+        )
+    agree(house, number)
+    go_there(house, number)
+    finish(house, number)
+    ticket = see(house, number)
+    for event in ("VISIT_SCHEDULED", "EN_ROUTE", "VISIT_RESULT"):
+        assert told(ticket, event) == ["resident"], event
+    withheld = [entry for entry in ticket["timeline"] if entry["what"] == "NoticeWithheld"]
+    assert withheld and all(entry["reason"] == "알림을 원하지 않으셨습니다." for entry in withheld)
 
 
 def test_the_landlord_who_pays_gets_the_bill(house: House) -> None:

@@ -32,6 +32,15 @@ BILL = (
     messages.CostLine("온도 센서", 0, warranty=True),
 )
 CONTEXTS: dict[Event, messages.Context] = {
+    Event.TICKET_RECEIVED: messages.TicketReceived(
+        CASE, kst(DAY, 9, 12), "난방이 안 됨", kst(DAY, 10, 12), requester_told=True, agreed=True
+    ),
+    Event.CONTACT_FAILED: messages.ContactFailed(CASE, kst(DAY, 9, 40)),
+    Event.LATE: messages.Late(CASE, WORKER, kst(DAY, 16, 42), WINDOW),
+    Event.ON_HOLD: messages.OnHold(CASE, "parts_wait", kst(DAY, 48), WINDOW),
+    Event.REVISIT: messages.Revisit(CASE, "again", kst(DAY, 10, 12), other_worker=True),
+    Event.HAPPY_CALL_MISSED: messages.HappyCallMissed(CASE, 3),
+    Event.COMPLAINT_CLOSED: messages.ComplaintClosed(CASE, kst(DAY, 15)),
     Event.VISIT_SCHEDULED: messages.VisitScheduled(CASE, WORKER, WINDOW, 18_000),
     Event.WINDOW_CHANGED: messages.WindowChanged(
         CASE, WORKER, WINDOW, LATER, "앞 댁 수리가 길어졌습니다", 22_000

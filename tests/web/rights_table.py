@@ -351,6 +351,9 @@ TABLE = {
         GET /admin/qualifications/{qualification_id}/end
         POST /admin/qualifications/{qualification_id}/end
         GET /admin/retention
+        GET /admin/notices
+        GET /admin/notices/{event}/change
+        POST /admin/notices/{event}/change
         GET /admin/settings
         GET /admin/settings/{key}
         GET /admin/settings/{key}/change

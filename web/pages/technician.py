@@ -20,8 +20,9 @@ from core.i18n import _
 from core.phones import parse_phone
 from core.wall import across_the_company
 from dispatch.call_desk import party_names
+from dispatch.escalation import finish_task
 from dispatch.planning.board import horizon
-from dispatch.tasks import TaskInfo, close_task, get_task, list_tasks
+from dispatch.tasks import TaskInfo, get_task, list_tasks
 from dispatch.technician_day import technician_day
 from dispatch.technician_shapes import Job, TechnicianDay
 from dispatch.technicians_at_work import TechnicianWork, technicians_with_work
@@ -122,7 +123,7 @@ def post_task_done(
         if take_once(session, request, principal=principal, posted=posted, now=now):
             outcome = posted.get("outcome")[:500] or _("마쳤습니다.")
             with across_the_company(session):
-                close_task(
+                finish_task(
                     session, ticket_id=task.ticket_id, task_id=task_id, outcome=outcome, by=by, now=now
                 )
     return RedirectResponse(own_path(posted.get("back") or "/m?view=tasks"), status_code=303)

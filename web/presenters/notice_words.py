@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.i18n import N_, _
 from customers.consents import Choice, ChoiceInfo, Door, Purpose
 from customers.schemas import HouseholdDetail, MemberInfo
+from notifications.catalogue import CATALOGUE, Event, Role
 from web.presenters.masks import Masks
 
 DOORS = {
@@ -22,6 +23,26 @@ WITHHELD = {
     "CANNOT_TEXT": N_("문자를 받지 못하는 번호입니다."),
 }
 """Why a text was never written (`notifications.recipients.WithheldReason`)."""
+
+
+RECIPIENTS: Mapping[Role, str] = {
+    Role.RESIDENT: N_("거주자"),
+    Role.REQUESTER: N_("접수하신 분"),
+    Role.PAYER: N_("비용 내실 분"),
+    Role.TECHNICIAN: N_("기사"),
+    Role.POINT: N_("창구"),
+}
+
+
+def matrix_words(value: dict[str, dict[str, Any]]) -> str:
+    """A stored matrix in words: what is told otherwise than usual."""
+    parts = []
+    for event, rule in value.items():
+        if event in CATALOGUE:
+            who = ", ".join(_(name) for role, name in RECIPIENTS.items() if role.value in rule["roles"])
+            when = _("언제든") if rule["urgent"] else _("아침까지 기다림")
+            parts.append(f"{_(CATALOGUE[Event(event)].label)}: {who} ({when})")
+    return "; ".join(parts) or _("기본값")
 
 
 def notice_people(

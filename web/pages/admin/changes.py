@@ -16,6 +16,7 @@ from web.display import won_text
 from web.pages.admin.setting_catalogue import SETTINGS
 from web.pages.admin.subjects import PERSON_FIELD, POINT_FIELD, Named
 from web.presenters.message_texts import READERS
+from web.presenters.notice_words import matrix_words
 from workforce.certificates import qualification_words
 from workforce.tokens import SCOPES
 
@@ -239,6 +240,9 @@ def _details(what: str, data: dict[str, Any]) -> Iterable[str]:
             continue
         if setting is not None and key in ("key", "value"):
             yield _(setting.name) if key == "key" else setting.kind.words(value)
+            continue
+        if data.get("key") == "notice_matrix" and key in ("key", "value"):
+            yield _("누구에게 무엇을 알리나") if key == "key" else matrix_words(value)
             continue
         label = _(FIELD[key]) if key in FIELD else key
         if key == "code" and what.startswith("Qualification"):

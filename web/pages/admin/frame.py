@@ -35,6 +35,7 @@ SECTIONS: tuple[tuple[str, str, str], ...] = (
     ("/admin/warranty", N_("무상 보증"), "heart"),
     ("/admin/texts", N_("문자 문구"), "message"),
     ("/admin/calendar", N_("공휴일"), "star"),
+    ("/admin/notices", N_("알림"), "message"),
     ("/admin/settings", N_("기준값"), "settings"),
     ("/admin/tokens", N_("API 토큰"), "lock"),
     ("/admin/imports", N_("목록 가져오기"), "list"),

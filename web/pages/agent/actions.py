@@ -18,7 +18,7 @@ from dispatch.approvals import answer_approval, require_of_ticket
 from dispatch.cancellation import Fee, cancel_ticket
 from dispatch.cases import lock_case
 from dispatch.danger import name_danger
-from dispatch.escalation import escalate_ticket
+from dispatch.escalation import escalate_ticket, finish_task
 from dispatch.first_contact import record_attempt
 from dispatch.intake import join_call
 from dispatch.places import pick_location, picks_house
@@ -26,7 +26,6 @@ from dispatch.queries import ticket_detail
 from dispatch.reopening import reopen_ticket
 from dispatch.safety_advice import note_read
 from dispatch.schemas import SelfFixResult
-from dispatch.tasks import close_task
 from dispatch.triage import record_self_fix
 from dispatch.visit_schemas import AgreedWindow, AttemptRequest, Outcome
 from web.context import context_of
@@ -264,7 +263,7 @@ def post_task(
 
     def step(session: Session, ticket_id: int, now: datetime) -> None:
         outcome = _filled(posted, "outcome", _("어떻게 되었는지 적어 주세요."))
-        close_task(session, ticket_id=ticket_id, task_id=task_id, outcome=outcome, by=by, now=now)
+        finish_task(session, ticket_id=ticket_id, task_id=task_id, outcome=outcome, by=by, now=now)
 
     return take(request, principal, number, posted, step, act="tasks", done="task")
 

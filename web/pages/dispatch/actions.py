@@ -18,14 +18,13 @@ from dispatch.assignment import unpin
 from dispatch.by_hand import assign_by_hand
 from dispatch.cancellation import Fee, cancel_ticket
 from dispatch.cases import lock_case
-from dispatch.escalation import escalate_ticket
+from dispatch.escalation import escalate_ticket, finish_task
 from dispatch.first_contact import record_attempt
 from dispatch.open_visits import find_open_visit
 from dispatch.placement import answer_placement, move_ticket
 from dispatch.planning.replans import ask_replan
 from dispatch.queries import ticket_detail
 from dispatch.reopening import reopen_ticket
-from dispatch.tasks import close_task
 from dispatch.technician_wishes import wish_technician
 from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
@@ -262,7 +261,7 @@ def post_task(
 
     def step(session: Session, ticket_id: int, now: datetime) -> None:
         outcome = require_words(posted, "outcome", _("어떻게 되었는지 적어 주세요."))
-        close_task(session, ticket_id=ticket_id, task_id=task_id, outcome=outcome, by=by, now=now)
+        finish_task(session, ticket_id=ticket_id, task_id=task_id, outcome=outcome, by=by, now=now)
 
     return take(request, principal, number, posted, step, act="task", said=_("할 일을 마쳤습니다."))
 

@@ -13,9 +13,10 @@ from core.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from core.i18n import _
 from core.visibility import opened_fields
 from dispatch.cases import lock_case
+from dispatch.escalation import finish_task
 from dispatch.first_contact import record_attempt
 from dispatch.queries import ticket_detail
-from dispatch.tasks import close_task, list_tasks
+from dispatch.tasks import list_tasks
 from dispatch.visit_schemas import Outcome
 from web.context import caller_address, context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
@@ -102,7 +103,7 @@ def post_task_done(
         if not outcome:
             message = _("어떻게 되었는지 적어 주세요.")
             raise InvalidError(message, errors=(FieldError(f"outcome-{task_id}", message),))
-        close_task(session, ticket_id=ticket_id, task_id=task_id, outcome=outcome, by=by, now=now)
+        finish_task(session, ticket_id=ticket_id, task_id=task_id, outcome=outcome, by=by, now=now)
         return "task"
 
     return take(request, number, principal, posted, act)

@@ -331,7 +331,7 @@ ALLOWED: dict[str, frozenset[Role]] = {
 }
 GUARDED = sorted(route for route, roles in ALLOWED.items() if roles)
 
-OWN_WORDS = {"day", "key", "field", "part", "tier", "step", "step_name", "token"}
+OWN_WORDS = {"day", "event", "key", "field", "part", "tier", "step", "step_name", "token"}
 """Parts of a path that name nothing of a company."""
 
 

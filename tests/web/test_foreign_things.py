@@ -169,7 +169,12 @@ def test_foreign_things_look_unknown(web_world: WebWorld) -> None:
     with web_world.database.transaction() as session:
         _company, foreign = other_company(session, web_world.now)
         session.expunge_all()
-    words = {"day": web_world.now.date().isoformat(), "key": "contact_limit_s", "tier": "day"}
+    words = {
+        "day": web_world.now.date().isoformat(),
+        "key": "contact_limit_s",
+        "tier": "day",
+        "event": "EN_ROUTE",
+    }
     numbers = {name: str(2**40) for name in foreign.values}
     with web_world.database.reading() as session:
         before = snapshot(session)

@@ -105,6 +105,7 @@ UNSEEN = {
             "/{_rest:path}",
         )
     },
+    "/admin/people/{person_id}/photo": "a technician's picture, looked at in admin/test_photos.py",
     "/docs": "describes the API",
     "/live": "a stream, heard below",
     "/admin/imports/files/{upload_id}": "reads back to an administrator the file that he has just brought",

@@ -344,6 +344,5 @@ def _values(session: Session, web: WebWorld, planted: Planted, *, home_id: int) 
         "tier": "day",
         "price_day": (web.now.date() + timedelta(days=9)).isoformat(),
         "key": "contact_limit_s",
-        "event": "EN_ROUTE",
         "field": "resident_phone",
     }

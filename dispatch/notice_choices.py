@@ -13,6 +13,7 @@ from core.actor import SYSTEM, Actor
 from core.i18n import N_
 from customers.consents import Choice, Door, record_choice
 from dispatch import notices, tasks
+from dispatch.family_links import revoke_links
 from dispatch.models import Ticket, TicketParty, Visit
 from dispatch.notice_facts import facts_of_ticket, family_of
 from dispatch.notice_tasks import NOTICE_FAILED
@@ -121,6 +122,7 @@ def _silence(session: Session, ticket: Ticket, contact_id: int, *, now: datetime
         if phone in still_told:
             continue  # the other one on this number is told there
         outbox.withdraw_from(session, ticket_id=ticket_id, to_phone=phone, reason=REFUSED, now=now)
+        revoke_links(session, ticket_id=ticket_id, role=role, now=now)
         tasks.close_tasks_of(
             session,
             ticket_id=ticket_id,

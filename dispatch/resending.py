@@ -22,6 +22,7 @@ from notifications.schemas import NoticeInfo
 
 SAME_NEWS: tuple[frozenset[str], ...] = (
     frozenset({Event.VISIT_SCHEDULED.value, Event.WINDOW_CHANGED.value}),
+    frozenset({Event.EN_ROUTE.value, Event.LATE.value}),
     frozenset({Event.JOB_ASSIGNED.value, Event.JOB_CHANGED.value}),
 )
 """Events that speak of the same thing: the later of them holds."""

@@ -19,7 +19,8 @@ from core.memo import once
 from notifications.catalogue import CATALOGUE, FAMILY, Event
 from notifications.models import AlimtalkTemplate
 from notifications.providers.base import Template
-from notifications.wording import template_version, variants
+from notifications.template_store import own_wordings
+from notifications.wording import variants, version_name
 
 Key = tuple[str, str, str, str]
 """Account, event, variant, version of the wording."""
@@ -51,7 +52,7 @@ def read_templates(session: Session, *, company_id: int) -> dict[Key, Template]:
 def list_templates(session: Session, *, company_id: int) -> list[ApprovedTemplate]:
     """The approvals of a company, by account and event."""
     return [
-        ApprovedTemplate(*key, template.code, key[3] == template_version(Event(key[1])))
+        ApprovedTemplate(*key, template.code, key[3] == _version(session, company_id, key[1], key[2]))
         for key, template in sorted(read_templates(session, company_id=company_id).items())
     ]
 
@@ -81,7 +82,7 @@ def approve_template(
         raise TemplateError(_("그런 글이 없습니다: {variant}").format(variant=variant))
     if not (account.strip() and channel_key.strip() and code.strip()):
         raise TemplateError(_("계정과 채널, 템플릿 코드를 모두 적어 주세요."))
-    version = template_version(Event(event))
+    version = _version(session, company_id, event, variant)
     key = (account, event, variant, version)
     _stop(session, company_id=company_id, key=key, now=now)
     session.add(
@@ -111,6 +112,24 @@ def stop_template(
         _stop(session, company_id=company_id, key=key, now=now)
         _record(session, company_id=company_id, what="AlimtalkStopped", key=key, code="", by=by, now=now)
     return len(keys)
+
+
+def approved_since(session: Session, *, company_id: int) -> dict[tuple[str, str], datetime]:
+    """Since when the wording that holds now is approved, by event and variant."""
+    query = select(AlimtalkTemplate).where(
+        col(AlimtalkTemplate.company_id) == company_id, col(AlimtalkTemplate.state) == "approved"
+    )
+    return {
+        (row.event, row.variant): row.entered_at
+        for row in session.exec(query.order_by(col(AlimtalkTemplate.id)))
+        if row.wording_version == _version(session, company_id, row.event, row.variant)
+    }
+
+
+def _version(session: Session, company_id: int, event: str, variant: str) -> str:
+    """The wording that holds now, as its notices name it."""
+    own = own_wordings(session, company_id=company_id, event=Event(event))
+    return version_name(Event(event), variant, own.get(variant))
 
 
 def _read(session: Session, company_id: int) -> dict[Key, Template]:

@@ -42,19 +42,36 @@ VALUES: dict[str, str] = {
     "m.contact_due_at|clock": "고객 연락 기한",
     "m.planned_at|moment": "계획한 시간",
     "m.caller|name": "창구 담당",
+    "m.closed_at|moment": "처리한 시간",
+    "m.received_at|moment": "접수한 시간",
+    "m.tried_at|moment": "전화한 시간",
+    "m.tries": "전화한 횟수",
 }
 """Expression in a package template -> its name."""
 
 PARTS: dict[str, str] = {
+    "again": "다시 가는 까닭",
+    "arrival": "새 도착 시각 안내",
+    "ask_first": "먼저 묻는 안내",
     "bill": "비용 내역",
     "come_again": "다시 찾아갈 시간",
     "comes_early": "문의와 일찍 가는 안내",
+    "correction": "고칠 것",
+    "estimate": "예상 비용",
     "first_payer": "처음 드리는 말",
     "first_resident": "처음 드리는 말",
+    "hold": "미룬 까닭",
+    "how_to_agree": "답하는 방법",
+    "link": "진행을 보는 주소",
+    "link_answer": "답하는 주소",
+    "link_more": "자세히 보는 주소",
+    "paid_because": "비용을 받는 까닭",
     "resident_reached": "거주자께 알린 방법",
     "urgency": "급한 정도",
+    "vat": "부가세",
     "visit_fee": "출장비 안내",
     "visited": "찾아간 시간 안내",
+    "what_next": "다음 일 안내",
     "who_pays": "내실 분 안내",
     "worker": "기사와 직원번호",
 }
@@ -69,6 +86,8 @@ LINES: dict[str, str] = {
     "m.work": "한 일 줄",
     "m.reason and not m.wished": "사유 줄",
     "m.worker_name": "담당 줄",
+    "m.agreed": "알림 동의 줄",
+    "m.requester_told and m.case.asker": "함께 알리는 분과 문의",
     "m.window": "약속 시간 줄",
     "m.contact_due_at": "고객 연락 기한 줄",
     'm.urgency == "SAFETY" and m.caller and not m.window': "할 일 안내",
@@ -82,7 +101,9 @@ WITHIN: dict[str, str] = {
 }
 """Condition of words within a line -> their name."""
 
-MUST_STAY = frozenset({"처음 드리는 말", "비용 내역", "급한 정도", "할 일 안내"})
+MUST_STAY = frozenset(
+    {"처음 드리는 말", "비용 내역", "예상 비용", "답하는 방법", "고칠 것", "급한 정도", "할 일 안내"}
+)
 """What may be moved but not left out, where the package's wording has it: who gave the number and how to
 stop, every line of a bill, what a technician must do first."""
 

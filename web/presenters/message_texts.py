@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from core.i18n import N_, _
 from dispatch.notice_facts import sendable
@@ -39,17 +38,8 @@ GROUPS: tuple[tuple[str, str], ...] = (
 MOST_EXAMPLES = 3
 
 
-@dataclass(frozen=True)
-class ApprovalState:
-    """How 알림톡 stands for one wording as it is now: since when, and who said so."""
-
-    state: Literal["draft", "sent_in", "approved", "refused"]
-    at: datetime
-    by: str
-
-
-Approvals = Mapping[tuple[str, str], ApprovalState]
-"""By event and variant."""
+Approvals = Mapping[tuple[str, str], datetime]
+"""Since when a wording, as it is now, may go as 알림톡; by event and variant."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +53,7 @@ class WordingRow:
     is_own: bool
     stale: bool
     report: Report
-    approval: ApprovalState | None
+    approval: datetime | None
 
 
 @dataclass(frozen=True)

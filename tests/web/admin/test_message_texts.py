@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
 
 import httpx
 import pytest
 from sqlmodel import select
 
+from core.actor import Actor
 from core.db import Database
+from notifications.alimtalk import approve_template
 from notifications.catalogue import Event
 from notifications.pieces import default_wording
 from notifications.template_store import own_wordings
 from notifications.wording_models import MessageText, TrialText
 from tests.web.admin.forms import KEY, NOW, other_company, send, sign_in
-from web.pages.admin import message_text_screen
-from web.presenters.message_texts import ApprovalState
 from workforce.models import Company
 
 EDITOR = "/admin/texts/VISIT_SCHEDULED/resident"
@@ -145,16 +144,24 @@ def test_what_is_not_there_is_not_found(client: httpx.Client, path: str) -> None
 
 
 def test_the_approvals_of_alimtalk_stand_beside_the_wordings(
-    client: httpx.Client, database: Database, monkeypatch: pytest.MonkeyPatch, moment: list[datetime]
+    client: httpx.Client, database: Database
 ) -> None:
     assert "알림톡" not in client.get("/admin/texts").text
-    with database.reading() as session:
-        company = session.exec(select(Company)).one().id
-    states = {("VISIT_SCHEDULED", "resident"): ApprovalState("refused", moment[0], "최관리")}
-    monkeypatch.setattr(
-        message_text_screen, "approvals_of", lambda _session, asked: states if asked == company else {}
-    )
+    with database.transaction() as session:
+        company = session.exec(select(Company)).one().id or 0
+        approve_template(
+            session,
+            company_id=company,
+            account="solapi",
+            event="VISIT_SCHEDULED",
+            variant="resident",
+            channel_key="KA01",
+            code="T1",
+            by=Actor(kind="command", name="운영", source="test"),
+            now=NOW,
+        )
     listed = client.get("/admin/texts").text
-    assert listed.count('data-approval="refused"') == 1 and "신청 안 함" in listed
-    assert 'data-approval="refused"' in client.get(EDITOR).text
-    assert moment[0] == NOW
+    assert listed.count("data-approval") == 1 and "승인 없음" in listed
+    assert "data-approval" in client.get(EDITOR).text
+    assert save(client, WARMER).status_code == 303
+    assert "data-approval" not in client.get("/admin/texts").text, "another wording is not what was approved"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from core.actor import Principal
 from core.i18n import _
 from core.masking import mask_phone
 from core.phones import parse_phone
+from notifications.alimtalk import approved_since
 from notifications.catalogue import CATALOGUE, Event
 from notifications.pieces import default_wording
 from notifications.samples import Sample
@@ -30,23 +31,10 @@ from workforce.queries import get_company, people_by_id
 
 SECTION = "/admin/texts"
 
-approvals_of: Callable[[Session, int], shown.Approvals] | None = None
-"""Who knows how 알림톡 stands for a company's wordings; without one the screens do not speak of it."""
-
 
 def case_of(typed: Typed) -> str:
     """Which case the preview shows."""
     return typed.raw("case")[:60]
-
-
-def shows_approvals() -> bool:
-    """Whether anybody knows how 알림톡 stands."""
-    return approvals_of is not None
-
-
-def read_approvals(session: Session, principal: Principal) -> shown.Approvals:
-    """How 알림톡 stands for the company's wordings; nothing when nobody knows."""
-    return approvals_of(session, principal.company_id) if approvals_of is not None else {}
 
 
 def texts_of(session: Session, principal: Principal, event: Event) -> dict[str, str]:
@@ -97,7 +85,7 @@ def show_editor(
                 (trial, mask_phone(trial.to_phone))
                 for trial in list_trials(session, company_id=principal.company_id, event=event, now=now)
             ],
-            "approval": read_approvals(session, principal).get((event.value, variant)),
+            "approval": approved_since(session, company_id=principal.company_id).get((event.value, variant)),
         }
 
     frame = {"errors": errors or {}, "general": general, "tried": tried, "key": new_key()}

@@ -11,6 +11,7 @@ from sqlmodel import Session
 from core.actor import Actor, Principal, Role
 from core.errors import DomainError, NotFoundError
 from core.i18n import _
+from notifications.alimtalk import approved_since, list_templates
 from notifications.catalogue import CATALOGUE, Event
 from notifications.schemas import BrandFacts
 from notifications.surface import WordingError
@@ -29,10 +30,8 @@ from web.pages.admin.frame import Done, look, must_be_company_wide, show
 from web.pages.admin.message_text_screen import (
     SECTION,
     case_of,
-    read_approvals,
     read_look,
     show_editor,
-    shows_approvals,
     texts_of,
 )
 from web.pages.admin.typed import FormFields, Typed
@@ -53,8 +52,9 @@ def list_texts(request: Request, principal: Principal = SignedIn) -> Response:
     def read(session: Session, _now: datetime) -> dict[str, Any]:
         company = get_company(session, company_id=principal.company_id)
         newest = newest_versions(session, company_id=principal.company_id)
-        events = shown.event_rows(shown.brand_of(company), newest, read_approvals(session, principal))
-        return {"events": events, "shows_approvals": shows_approvals()}
+        approvals = approved_since(session, company_id=principal.company_id)
+        events = shown.event_rows(shown.brand_of(company), newest, approvals)
+        return {"events": events, "shows_approvals": bool(list_templates(session, company_id=company.id))}
 
     return show(request, "message_texts.html", look(request, read), section=SECTION)
 

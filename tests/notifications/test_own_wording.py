@@ -201,7 +201,7 @@ def two(database: Database, solapi: SolapiProvider) -> Two:
     with database.transaction() as session:
         company = make_company(session, code="haedam")
         ticket = make_ticket(session, company=company)
-        other = Outbox(database, solapi, mine.clock, id_of(company), id_of(ticket))
+        other = Outbox(database, mine.carriers, mine.clock, id_of(company), id_of(ticket))
     return Two(mine, other)
 
 

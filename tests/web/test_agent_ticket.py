@@ -143,6 +143,8 @@ def test_a_window_is_changed_by_somebody_and_the_text_says_so(
     path = f"/agent/tickets/{number}"
     slots = re.findall(r'name="window" value="([^"]+)"', desk.get(path).text)
     desk.post(f"{path}/window", data={"window": slots[0], "with": "requester"})
+    with web_world.database.transaction() as session:
+        world.deliver_texts(session)
     data = {"window": slots[-1], "with": "requester", **said}
     answer = desk.post(f"{path}/window", data=data)
     if wrong:

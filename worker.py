@@ -42,12 +42,12 @@ from geo.road_cache import ROADS, RoadMemory
 from geo.road_engine import GuardedEngine
 from geo.road_fetching import RoadFetcher
 from notifications.delivery import send_notice
+from notifications.outbox_rows import TASK_PUSH, TASK_SEND
 from notifications.polling import TASK_REPORTS, ask_for_reports
 from notifications.providers.choice import Carriers, make_carriers
 from notifications.push import send_push
 from notifications.push_choice import make_push_service
 from notifications.push_service import PushService
-from notifications.service import TASK_PUSH, TASK_SEND
 from notifications.trial_texts import TASK_SEND_TRIAL, send_trial
 from privacy.retention import TASK_RETENTION, run_retention
 from privacy.short_lived import TASK_SHORT_LIVED, drop_short_lived

@@ -20,6 +20,7 @@ from core.jobs import QUEUE_SMS, defer
 from notifications import rules
 from notifications.claiming import Claim, claim_due, due_notices, is_notice_due, lock_key, lock_notice
 from notifications.models import Notice, NoticeAttempt
+from notifications.outbox_rows import task_for
 from notifications.outcomes import put_back, refused, reported_failed
 from notifications.providers.base import (
     SETTLING,
@@ -37,7 +38,6 @@ from notifications.providers.base import (
     requests_of,
 )
 from notifications.providers.choice import Carriers
-from notifications.service import task_for
 from notifications.settling import notice_key, settle
 
 SWEEP_LIMIT = 200

@@ -8,8 +8,8 @@ from sqlmodel import Session, col, func, select
 
 from core.actor import Actor
 from notifications.models import Notice
+from notifications.outbox_rows import put
 from notifications.schemas import BrandFacts
-from notifications.service import put
 from notifications.texts import fit_channel
 
 

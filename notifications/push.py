@@ -25,9 +25,9 @@ from notifications import rules
 from notifications.catalogue import label_of
 from notifications.devices import Device, devices_of, forget_devices
 from notifications.models import Notice, NoticeAttempt
+from notifications.outbox_rows import TASK_SEND
 from notifications.providers.base import Accepted, Fault, MessageState, Refused, SendOutcome
 from notifications.push_service import Push, PushService
-from notifications.service import TASK_SEND
 from notifications.settling import note_change, notice_key, settle, take_back
 from notifications.texts import fit_channel
 

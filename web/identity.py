@@ -179,14 +179,23 @@ def _note_use(request: Request, caller: Caller) -> None:
 
 def refuse_cross_site(request: Request) -> None:
     """Refuse a state change that another site's page sent with our cookie. Raises CrossSiteError."""
+    if is_from_elsewhere(request):
+        raise CrossSiteError(_("다른 사이트에서 온 요청이라 받지 않았습니다. 온돌 화면에서 다시 해 주세요."))
+
+
+def is_from_elsewhere(request: Request, *, nameless: bool = False) -> bool:
+    """Whether another site's page sent this.
+
+    Args:
+        nameless: our own pages say nothing of where they are (`no-referrer`), so `Origin: null` may be ours.
+    """
     site = request.headers.get("sec-fetch-site")
     if site is not None:
-        allowed = site in ("same-origin", "none")
-    else:
-        origin = request.headers.get("origin")
-        allowed = origin is None or urlsplit(origin).netloc == request.headers.get("host")
-    if not allowed:
-        raise CrossSiteError(_("다른 사이트에서 온 요청이라 받지 않았습니다. 온돌 화면에서 다시 해 주세요."))
+        return site not in ("same-origin", "none")
+    origin = request.headers.get("origin")
+    if origin is None or (nameless and origin == "null"):
+        return False
+    return urlsplit(origin).netloc != request.headers.get("host")
 
 
 def current_principal(request: Request) -> Principal:

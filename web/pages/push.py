@@ -120,19 +120,24 @@ def post_told(
 @router.get("/told/{notice_id}")
 @allow(Role.TECHNICIAN)
 def open_told(request: Request, notice_id: NoticeId, principal: Principal = SignedIn) -> Response:
-    """The job that a notification told of; his day when it is nobody's to see any more."""
+    """The job that a notification told of; his day when its case is nobody's to see any more."""
     with context_of(request).database.reading() as session:
         number = _number_told(session, principal, notice_id)
     return RedirectResponse(f"/m/{number}" if number else "/m", status_code=303)
 
 
 def _number_told(session: Session, principal: Principal, notice_id: int) -> str:
-    """The ticket that his notice was about; empty when it was none of his."""
+    """The ticket that his notice was about; empty when the case was destroyed.
+
+    Raises:
+        NotFoundError: the notice was none of his.
+    """
     with across_the_company(session):
         told = staff_notice(session, notice_id=notice_id, person_id=principal.person_id)
-        ids = [told.ticket_id] if told is not None else []
-        numbers = ticket_numbers(session, company_id=principal.company_id, ticket_ids=ids)
-    return numbers[ids[0]] if numbers else ""
+        if told is None:
+            raise NotFoundError(_("이 알림은 다른 사람의 것입니다."))
+        numbers = ticket_numbers(session, company_id=principal.company_id, ticket_ids=[told.ticket_id])
+    return numbers.get(told.ticket_id, "")
 
 
 def push_key(context: WebContext) -> str | None:

@@ -19,6 +19,7 @@ from core.wall import Caller as Behind
 from core.wall import work_for
 from dispatch.family_links import LinkOverError, OpenLink, find_link
 from web.context import caller_address, context_of
+from web.identity import is_from_elsewhere
 from web.language import language_of
 from web.templating import render_page
 from workforce.queries import company_ids, get_company
@@ -30,7 +31,6 @@ PRIVATE = {
     "X-Robots-Tag": "noindex, nofollow, noarchive",
 }
 """The address is the key: nobody keeps it, passes it on or lists it."""
-FOREIGN = ("cross-site", "same-site")
 LONGEST_TOKEN = 200
 
 
@@ -105,7 +105,7 @@ def _open(request: Request) -> Visitor:
     context, now = context_of(request), context_of(request).clock()
     token = str(request.path_params["token"])[:LONGEST_TOKEN]
     _keep_pace(request, token, now)
-    if request.method != "GET" and request.headers.get("sec-fetch-site") in FOREIGN:
+    if request.method != "GET" and is_from_elsewhere(request, nameless=True):
         raise ForbiddenError(
             _("다른 사이트에서 온 요청이라 받지 않았습니다. 문자의 주소를 다시 눌러 주세요.")
         )

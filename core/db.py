@@ -149,16 +149,16 @@ class Database:
     ) -> None:
         self.engine = engine
         self._walled = walled
-        self._info = info or {}
+        self.info = info or {}
 
     def walled(self) -> Database:
         """The same database behind the wall, for everything that a signed-in person asks."""
-        return Database(self.engine, walled=True, info=self._info)
+        return Database(self.engine, walled=True, info=self.info)
 
     @property
     def everywhere(self) -> Database:
         """The same database without the wall: for what is done before anybody is known, or for nobody."""
-        return Database(self.engine, info=self._info)
+        return Database(self.engine, info=self.info)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -194,7 +194,7 @@ class Database:
             yield session
 
     def _session(self) -> Session:
-        return Session(self.engine, expire_on_commit=False, info=dict(self._info))
+        return Session(self.engine, expire_on_commit=False, info=dict(self.info))
 
     def dispose(self) -> None:
         """Close every pooled connection."""

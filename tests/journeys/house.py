@@ -176,7 +176,7 @@ def open_house(
             solve_seconds=1.0,
             push_services="127.0.0.1",
         )
-        memory: dict[str, Any] = {LINKS_AT: None}
+        memory: dict[str, Any] = {**database.info, LINKS_AT: None}
         database = Database(database.engine, info=memory)
         context = WebContext(settings=settings, database=database, clock=clock, live=LiveHub(database_url))
         with (

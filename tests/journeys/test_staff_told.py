@@ -12,7 +12,7 @@ from sqlmodel import col, select
 
 from core.actor import SYSTEM, Role
 from dispatch.models import JobSeen
-from notifications.models import NoticeAttempt, PushSubscription
+from notifications.models import Notice, NoticeAttempt, PushSubscription
 from tests.journeys.house import House
 from tests.journeys.steps import file, see
 from tests.journeys.test_whole_journey import open_gangnam
@@ -132,7 +132,14 @@ def test_what_he_does_not_acknowledge_is_texted_after_three_minutes_as_the_same_
     park.wait(600)
     assert len(park.texts()) == 1 and len(park.maker.pushes) == 1
     with park.house.database.reading() as session:
-        tries = list(session.exec(select(NoticeAttempt.provider).order_by(col(NoticeAttempt.id))))
+        tries = list(
+            session.exec(
+                select(NoticeAttempt.provider)
+                .join(Notice, col(Notice.id) == col(NoticeAttempt.notice_id))
+                .where(col(Notice.event) == "JOB_ASSIGNED")
+                .order_by(col(NoticeAttempt.id))
+            )
+        )
     assert tries == ["webpush", "solapi"]
 
 

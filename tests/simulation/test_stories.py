@@ -19,7 +19,7 @@ from dispatch.open_visits import skills_of
 from dispatch.states import OPEN_VISIT_STATES
 from notifications.models import Notice
 from simulation.building import Built
-from simulation.bulk import Batch
+from simulation.bulk import LOAD_ORDER, Batch, table_of
 from simulation.day_rows import add_story_rows
 from simulation.moments import FRESH_S, moments_of
 from simulation.office import Office
@@ -56,17 +56,10 @@ def picture(request: pytest.FixtureRequest, built: Built, shared_database: Datab
     with shared_database.reading() as session:
         rules = {i: read_rules(session, company_id=i, at=now) for i in built.world.makers}
     office = Office(built.world, now, rules, {i: Calendar({}) for i in built.world.makers})
-    batch = Batch(dict.fromkeys(_TABLES, 1))
+    batch = Batch({table_of(model).name: 1 for model in LOAD_ORDER})
     for story in built.stories.all[::5]:
         add_story_rows(batch, office, story, None)
     return Picture(now, batch)
-
-
-_TABLES = (
-    *("ticket", "ticket_party", "triage_step", "ticket_clock", "placement", "visit", "contact_attempt"),
-    *("task", "charge", "charge_line", "happy_call", "happy_call_attempt", "notice", "timeline_entry"),
-    "wished_window",
-)
 
 
 def test_at_night_only_cold_homes_are_visited(built: Built) -> None:

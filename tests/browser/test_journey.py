@@ -115,6 +115,8 @@ def type_who(agent: Page) -> None:
     expect(agent.locator("[name=priority_care]")).to_be_checked()
     keys.press("Enter")
     keys.press("Enter")
+    expect(agent.locator("#f-notices")).to_be_focused()
+    keys.press("Enter")
 
 
 def type_what(agent: Page) -> None:

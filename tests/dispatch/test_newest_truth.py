@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -22,9 +23,11 @@ from notifications.models import Notice
 from notifications.providers.base import (
     SETTLING,
     Accepted,
+    Channel,
     Fault,
     FindOutcome,
     Found,
+    Handed,
     MessageState,
     NotFound,
     OutgoingMessage,
@@ -33,6 +36,7 @@ from notifications.providers.base import (
     SendOutcome,
     Unclear,
 )
+from notifications.providers.choice import Carriers
 from notifications.rules import read_our_id
 from tests import world
 
@@ -45,8 +49,20 @@ class MoodyProvider:
 
     dice: random.Random
     name: str = "solapi"
+    channels: frozenset[Channel] = frozenset({"SMS", "LMS"})
+    batch: int = 2
+    polls: bool = False
     took: list[tuple[int, str]] = field(default_factory=list)
     calm: bool = False
+
+    def send_many(self, messages: Sequence[OutgoingMessage], *, now: datetime) -> list[SendOutcome]:
+        return [self.send(message, now=now) for message in messages]
+
+    def reports(self, handed: Sequence[Handed], *, now: datetime) -> list[Receipt]:
+        return []
+
+    def close(self) -> None:
+        pass
 
     def send(self, message: OutgoingMessage, *, now: datetime) -> SendOutcome:
         mood = "takes" if self.calm else self.dice.choice(["takes", "takes", "busy", "silent", "lost"])
@@ -71,6 +87,7 @@ class Story:
     def __init__(self, database: Database, dice: random.Random, *, resident: str) -> None:
         self.database, self.dice, self.now = database, dice, world.NOW
         self.provider = MoodyProvider(dice)
+        self.carriers = Carriers({"solapi": self.provider}, ("solapi",))
         with database.transaction() as session:
             company = world.make_company(session, code=f"maker{dice.randrange(10**9)}")
             point = world.make_point(session, company=company)
@@ -112,7 +129,7 @@ class Story:
             delivery.send_notice(
                 self.database,
                 notice_id=self.dice.choice(waiting) or 0,
-                provider=self.provider,
+                carriers=self.carriers,
                 clock=lambda: self.now,
             )
 
@@ -170,7 +187,7 @@ class Story:
             self.now += SETTLING + timedelta(seconds=20)
             for notice_id in open_ones:
                 delivery.send_notice(
-                    self.database, notice_id=notice_id, provider=self.provider, clock=lambda: self.now
+                    self.database, notice_id=notice_id, carriers=self.carriers, clock=lambda: self.now
                 )
         self.ring()
 

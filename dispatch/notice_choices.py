@@ -86,7 +86,7 @@ def take_word(
         )
     for ticket in tickets:
         if word.choice is Choice.REFUSED:
-            _silence(session, ticket, word.contact_id, now=now)
+            _silence(session, ticket, word, now=now)
         else:
             _catch_up(session, ticket, now=now)
     return True
@@ -112,17 +112,18 @@ def _open_tickets(
     return list({ticket_key(ticket): ticket for ticket in session.exec(query)}.values())
 
 
-def _silence(session: Session, ticket: Ticket, contact_id: int, *, now: datetime) -> None:
+def _silence(session: Session, ticket: Ticket, word: Word, *, now: datetime) -> None:
     ticket_id = ticket_key(ticket)
     facts = facts_of_ticket(session, ticket_id=ticket_id)
-    his = [role for role, party in facts.parties.items() if party.contact_id == contact_id]
+    his = [role for role, party in facts.parties.items() if party.contact_id == word.contact_id]
     still_told = {party.phone for party in family_of(session, facts) if party.takes_notices}
     for role in his:
         phone = facts.parties[role].phone
         if phone in still_told:
             continue  # the other one on this number is told there
         outbox.withdraw_from(session, ticket_id=ticket_id, to_phone=phone, reason=REFUSED, now=now)
-        revoke_links(session, ticket_id=ticket_id, role=role, now=now)
+        if word.decided_by_id != word.contact_id:  # what is kept from him stands on his page, too
+            revoke_links(session, ticket_id=ticket_id, role=role, now=now)
         tasks.close_tasks_of(
             session,
             ticket_id=ticket_id,

@@ -43,6 +43,8 @@ TABLE = {
         GET /t/{token}/cost
         POST /t/{token}/language
         GET /t/{token}/photo
+        GET /t/{token}/texts
+        POST /t/{token}/texts
         GET /t/{token}/time
         POST /t/{token}/time
         GET /t/{token}/try

@@ -17,6 +17,7 @@ from dispatch.cancellation import cancel_ticket
 from dispatch.family_links import LENGTH, LETTERS
 from dispatch.first_contact import record_attempt
 from dispatch.models import Task, Ticket, Visit
+from dispatch.notice_facts import facts_of_ticket, family_of
 from dispatch.pricing import preview_bill
 from dispatch.visit_schemas import AttemptRequest, Outcome
 from happycall.models import HappyCall
@@ -35,6 +36,7 @@ PAGES = (
     "/call",
     "/complaint",
     "/correction",
+    "/texts",
     "/nothing/there",
 )
 
@@ -366,3 +368,30 @@ def test_the_newest_visit_of_the_case_counts(web_world: WebWorld) -> None:
         ticket.status, ticket.completed_at = "COMPLETED", web_world.now
         session.add_all([visit, ticket])
     assert "방문이 끝났습니다" in read(family.get())
+
+
+def test_who_gets_texts_is_for_each_to_say_and_for_the_resident_about_who_called(web_world: WebWorld) -> None:
+    child = agreed(web_world)
+    parent = replace(child, token=link_to(web_world, child.ticket_id, child.visit_id, ("resident",)))
+    assert "접수하신" not in read(child.get("/texts")) and "접수하신" in read(parent.get("/texts"))
+    assert child.post("/texts", whose="caller", on="0", form_key="x").status_code == 403
+    assert told(child) == {"resident": True, "requester": True}, "she is no resident"
+
+    off = parent.post("/texts", whose="caller", on="0", form_key="a")
+    assert "이제 문자를 보내지 않습니다" in read(off)
+    assert told(parent) == {"resident": True, "requester": False}
+    assert child.get().status_code == 410, "what is kept from her stands on her page, too"
+    (line,) = parent.done("NoticesRefused")
+    assert (line.actor_kind, line.data["door"]) == ("family", "PAGE")
+
+    parent.post("/texts", whose="own", on="0", form_key="b")
+    assert told(parent) == {"resident": False, "requester": False}
+    assert "다시 문자를 보내 주세요" in read(parent.get("/texts")), "one's own page stays open"
+    parent.post("/texts", whose="own", on="1", form_key="c")
+    assert told(parent)["resident"] is True
+
+
+def told(family: Family) -> dict[str, bool]:
+    with family.web.database.reading() as session:
+        facts = facts_of_ticket(session, ticket_id=family.ticket_id)
+        return {party.role.value: party.takes_notices for party in family_of(session, facts)}

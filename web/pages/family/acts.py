@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from typing import cast, get_args
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -18,6 +19,7 @@ from dispatch.approvals import ApprovalClosedError, UnknownApprovalError
 from dispatch.cancellation import NoReasonError
 from dispatch.cases import WrongStateError
 from dispatch.family_links import OpenLink
+from dispatch.family_notices import Whose, turn
 from dispatch.family_steps import family_actor
 from happycall import wishes
 from notifications.messages import Window
@@ -153,6 +155,20 @@ def _wish_call(session: Session, link: OpenLink, now: datetime, *, at: datetime 
         wishes.decline(session, ahead=ahead, company_id=link.company_id, by=by, now=now)
     else:
         wishes.wish_time(session, ahead=ahead, company_id=link.company_id, at=at, by=by, now=now)
+
+
+@router.post("/texts")
+def choose_texts(request: Request, posted: Posted) -> Response:
+    """Texts for these people from now on, or none any more."""
+    whose, on = posted.get("whose"), posted.get("on") == "1"
+    if whose not in get_args(Whose):
+        raise pages.no_such_page()
+    do = partial(_turn, whose=cast("Whose", whose), on=on)
+    return _act(request, posted, "texts", do, said="texts_on" if on else "texts_off")
+
+
+def _turn(session: Session, link: OpenLink, now: datetime, *, whose: Whose, on: bool) -> None:
+    turn(session, link=link, whose=whose, on=on, now=now)
 
 
 @router.post("/language")

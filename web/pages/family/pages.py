@@ -14,6 +14,7 @@ from core.errors import DomainError, NotFoundError
 from core.i18n import _
 from dispatch.correction_notices import correction_notices_of
 from dispatch.correction_rules import ITEMS
+from dispatch.family_notices import switches
 from dispatch.family_steps import offer_windows
 from dispatch.family_view import FamilyView, Stage, family_view
 from dispatch.pricing import estimate_visit
@@ -196,6 +197,16 @@ def show_complaint(request: Request) -> Response:
 def complaint(request: Request, *, error: DomainError | None = None) -> Response:
     """The same; `error` when nothing was written."""
     return show(request, "family/complaint.html", {"form_key": new_form_key()}, error=error)
+
+
+@router.get("/texts")
+def show_texts(request: Request) -> Response:
+    """Who gets the texts of the case, and where to change that."""
+    with context_of(request).database.reading() as session:
+        found = switches(session, link=visitor_of(request).link)
+    if not found:
+        return home(request)
+    return show(request, "family/texts.html", {"switches": found, "form_key": new_form_key()})
 
 
 @elsewhere.get("/{token}/{_rest:path}")

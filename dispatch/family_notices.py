@@ -1,0 +1,86 @@
+"""Who gets the texts of a case, as its family decides on its page.
+
+Each for himself, and the resident about who called. One number is one switch: who shares it gets one text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlmodel import Session
+
+from core.errors import ForbiddenError
+from core.i18n import _
+from customers.consents import Choice, Door
+from dispatch.family_links import OpenLink
+from dispatch.family_steps import family_actor
+from dispatch.models import TicketParty
+from dispatch.notice_choices import Word, take_word
+from dispatch.notice_facts import TicketFacts, facts_of_ticket, family_of
+
+Whose = Literal["own", "caller"]
+
+
+@dataclass(frozen=True)
+class Switch:
+    """One number of the case that this link has a say about. `name` is whoever called, for `caller` alone."""
+
+    whose: Whose
+    name: str
+    is_told: bool
+
+
+def switches(session: Session, *, link: OpenLink) -> list[Switch]:
+    """What the people of a link may turn on and off; nothing for a third person who pays."""
+    if link.pays_alone:
+        return []
+    facts = facts_of_ticket(session, ticket_id=link.ticket_id)
+    told = {party.role.value for party in family_of(session, facts) if party.takes_notices}
+    found = []
+    for whose in ("own", "caller"):
+        people = _people(facts, link, whose)
+        if people:
+            name = people[0].name if whose == "caller" else ""
+            found.append(Switch(whose, name, any(party.role in told for party in people)))
+    return found
+
+
+def turn(session: Session, *, link: OpenLink, whose: Whose, on: bool, now: datetime) -> None:
+    """Tell these people from now on, or not any more; what waits for them is withdrawn at once.
+
+    Raises:
+        ForbiddenError: this link has no say about them (403).
+    """
+    facts = facts_of_ticket(session, ticket_id=link.ticket_id)
+    people = [] if link.pays_alone else _people(facts, link, whose)
+    if not people:
+        raise ForbiddenError(_("본인이나, 그 댁에 사시는 분만 정할 수 있습니다."))
+    for party in people:
+        decider = party if whose == "own" else facts.parties["resident"]
+        word = Word(
+            contact_id=party.contact_id,
+            decided_by_id=decider.contact_id,
+            choice=Choice.AGREED if on else Choice.REFUSED,
+            door=Door.PAGE,
+        )
+        take_word(
+            session,
+            company_id=link.company_id,
+            household_id=facts.ticket.household_id,
+            word=word,
+            by=family_actor(link),
+            now=now,
+        )
+
+
+def _people(facts: TicketFacts, link: OpenLink, whose: str) -> Sequence[TicketParty]:
+    """The parties behind a switch; the resident alone has a say about who called, on a number of his own."""
+    if whose == "own":
+        return [party for role, party in facts.parties.items() if role in link.roles]
+    caller = facts.parties.get("requester")
+    if caller is None or "resident" not in link.roles or "requester" in link.roles:
+        return []
+    return [] if caller.contact_id == facts.parties["resident"].contact_id else [caller]

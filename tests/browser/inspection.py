@@ -19,7 +19,7 @@ from tests.browser.screens import DESK, PHONE, Screens, crowding
 from web.routes import PAGE_ROUTERS
 
 READY_WITHIN_S = 2.5
-MOST_PAGES = 80
+MOST_PAGES = 110
 GRAVE = ("serious", "critical")
 NO_PAGES = ("/static/", "/openapi.json", "/api/", "/admin/imports/templates/")
 PARTS = ("act", "do", "list", "view", "who")

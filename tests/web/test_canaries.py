@@ -100,6 +100,7 @@ UNSEEN = {
             "/correction",
             "/cost",
             "/photo",
+            "/texts",
             "/time",
             "/try",
             "/{_rest:path}",

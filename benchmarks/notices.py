@@ -128,7 +128,8 @@ class _Bench:
         return int(self.installation.ask(asked)[0][0])
 
     def taken(self) -> list[dict[str, Any]]:
-        return self.installation.house.texts()
+        found: list[dict[str, Any]] = self.installation.house.texts()
+        return found
 
 
 def bench_notices() -> int:

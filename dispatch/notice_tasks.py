@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from core.actor import SYSTEM
 from core.i18n import N_
 from dispatch import tasks
 from dispatch.models import Ticket
@@ -55,6 +56,18 @@ def ask_to_call(*, session: Session, event: NoticeFailed, now: datetime) -> None
     )
     if any(task.recipient == event.recipient and task.data == about for task in earlier):
         return
+    if event.told != Event.TICKET_RECEIVED:  # who rings about what came of it need not ring about the receipt
+        tasks.close_tasks_of(
+            session,
+            ticket_id=event.ticket_id,
+            kinds=[NOTICE_FAILED],
+            recipient=event.recipient,
+            only=lambda data: data.get("event") == Event.TICKET_RECEIVED,
+            outcome=N_("새 소식으로 바뀌었습니다."),
+            state="void",
+            by=SYSTEM,
+            now=now,
+        )
     tasks.open_task(
         session,
         ticket_id=event.ticket_id,

@@ -67,6 +67,13 @@ _PAID = (
     .group_by(col(Payment.visit_id))
     .subquery()
 )
+_PAID_OF_ONE = (
+    columns(func.coalesce(func.sum(col(Payment.amount)), 0))
+    .where(col(Payment.visit_id) == col(Charge.visit_id), col(Payment.method) != "unpaid")
+    .correlate(Charge)
+    .scalar_subquery()
+)
+"""Of the visits asked for alone: everybody's payments are not added up for one month's."""
 _FIRST = (
     columns(col(Charge.visit_id), func.min(col(Charge.made_at)).label("since"))
     .group_by(col(Charge.visit_id))
@@ -74,8 +81,8 @@ _FIRST = (
 )
 
 
-def open_bills(session: Session, *, company_id: int, limit: int = 2000) -> list[OpenBill]:
-    """Bills that were not paid to the won, the oldest first; too much paid counts, too.
+def open_bills(session: Session, *, company_id: int) -> list[OpenBill]:
+    """Every bill that was not paid to the won, the oldest first; too much paid counts, too.
 
     Of bills older than the record of payments nobody knows whether they were paid: they are left out.
     """
@@ -91,7 +98,6 @@ def open_bills(session: Session, *, company_id: int, limit: int = 2000) -> list[
             col(Charge.total) != paid,
         )
         .order_by(_FIRST.c.since, col(Charge.visit_id))
-        .limit(limit)
     )
     rows = session.execute(query).all()
     said = _why_unpaid(session, [row[0] for row in rows])
@@ -122,18 +128,14 @@ def billed_work(session: Session, *, visit_ids: Iterable[int]) -> dict[int, Bill
     )
     for charge_id, *facts in session.execute(asked, ids):
         lines[charge_id].append(BilledLine(*facts))
-    bills = (
-        columns(
-            col(Charge.id),
-            col(Charge.visit_id),
-            col(Charge.total),
-            func.coalesce(col(Charge.vat), 0),
-            func.coalesce(_PAID.c.paid, 0),
-            col(Charge.warranty_reason),
-        )
-        .outerjoin(_PAID, _PAID.c.visit_id == col(Charge.visit_id))
-        .where(any_of(Charge.visit_id, "visit_ids"), _COUNTS)
-    )
+    bills = columns(
+        col(Charge.id),
+        col(Charge.visit_id),
+        col(Charge.total),
+        func.coalesce(col(Charge.vat), 0),
+        _PAID_OF_ONE,
+        col(Charge.warranty_reason),
+    ).where(any_of(Charge.visit_id, "visit_ids"), _COUNTS)
     return {
         visit_id: BilledWork(visit_id, total, vat, int(paid), reason, tuple(lines[charge_id]))
         for charge_id, visit_id, total, vat, paid, reason in session.execute(bills, ids)

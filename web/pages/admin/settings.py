@@ -22,8 +22,9 @@ from web.pages.admin.changes import changes_of
 from web.pages.admin.fields import Entry
 from web.pages.admin.forms import FormPage, show_form, submit
 from web.pages.admin.frame import Done, look, show
-from web.pages.admin.setting_catalogue import GROUPS, SETTINGS, Setting
+from web.pages.admin.setting_catalogue import GROUPS, SETTINGS
 from web.pages.admin.setting_rules import contradictions
+from web.pages.admin.setting_shape import Setting
 from web.pages.admin.setting_tables import ByName
 from web.pages.admin.typed import FormFields, Typed
 from workforce.access_rules import AccessRules

@@ -103,10 +103,8 @@ def test_the_contracts_example_is_stored_whole(session: Session, file: Any, now:
     assert count(session, WishedWindow) == 1
     assert session.exec(select(TriageStep.result)).one() == "FAILED"
     assert published(session) == ["TicketFiled"]
-    told = [
-        e.what for e in session.exec(select(TimelineEntry).where(col(TimelineEntry.subject_kind) == "ticket"))
-    ]
-    assert told == ["TicketFiled", "SelfFixRecorded"]
+    entries = select(TimelineEntry.what).where(col(TimelineEntry.subject_kind) == "ticket")
+    assert session.exec(entries.order_by(col(TimelineEntry.id))).all() == ["TicketFiled", "SelfFixRecorded"]
 
 
 @pytest.mark.parametrize(

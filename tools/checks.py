@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 from tools.chromium import bring_chromium
 from tools.environment import DEVELOPMENT_LOCK, RUNTIME_LOCK, Environment, SetupError, pins_of, say
@@ -48,6 +49,7 @@ def test(environment: Environment, arguments: Sequence[str]) -> int:
             outcomes.append(Outcome("chromium", ok=False, seconds=0.0))
             extra, options = {}, ["--ignore=tests/browser"]
         began = time.monotonic()
+        _compile_once(environment)
         workers = str(min(_cores() + 1, _MOST_WORKERS))
         # Plain tracebacks: to show source, pytest parses it, and CPython 3.11 can fail at that while other
         # threads run; then one red test takes its whole worker along.
@@ -126,6 +128,16 @@ def _locks_are_sound(environment: Environment) -> bool:
     for fault in faults:
         say(f"  {fault}")
     return not faults
+
+
+def _compile_once(environment: Environment) -> None:
+    """Let one process import all tests where nobody has: three at once would compile everything thrice."""
+    kept = Path(environment.variables["PYTHONPYCACHEPREFIX"])
+    if not (kept / environment.root.resolve().relative_to("/") / "tests").exists():
+        command = _pytest(environment, "--collect-only", "-qq", "-p", "no:randomly")
+        subprocess.run(
+            command, cwd=environment.root, env=environment.variables, check=False, stdout=subprocess.DEVNULL
+        )
 
 
 def _run(command: Sequence[str], environment: Environment) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,9 +21,9 @@ SCRIPT = "<script>alert(1)</script>"
 DUE = kst(date(2026, 12, 1), 10, 15)
 
 
-@pytest.fixture
-def templates(monkeypatch: pytest.MonkeyPatch) -> Environment:
-    monkeypatch.setattr(display, "asset_url", lambda name: f"/static/dist/{name}")
+@pytest.fixture(scope="module")
+def templates() -> Iterator[Environment]:
+    """Compiled once: the macros keep nothing of what they showed."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -30,8 +31,10 @@ def templates(monkeypatch: pytest.MonkeyPatch) -> Environment:
         undefined=StrictUndefined,
     )
     environment.install_gettext_callables(gettext_now, ngettext_now, newstyle=True)  # type: ignore[attr-defined]
-    display.register_display(environment)
-    return environment
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(display, "asset_url", lambda name: f"/static/dist/{name}")
+        display.register_display(environment)
+        yield environment
 
 
 def render(templates: Environment, source: str, **context: object) -> str:

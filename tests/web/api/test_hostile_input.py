@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from http.client import HTTPConnection
 from typing import Any
 
@@ -31,13 +32,24 @@ BODIES = {
 }
 
 
+@dataclass
+class Staff(dict[str, httpx.Client]):
+    """Clients by role; whoever is not asked for does not sign in."""
+
+    sign_in: ClientAs
+
+    def __missing__(self, role: str) -> httpx.Client:
+        self[role] = self.sign_in(role)
+        return self[role]
+
+
 @pytest.fixture
-def staff(client_as: ClientAs) -> dict[str, httpx.Client]:
-    return {role: client_as(role) for role in ("agent", "dispatcher", "point", "qa", "admin")}
+def staff(client_as: ClientAs) -> Staff:
+    return Staff(client_as)
 
 
 @pytest.mark.parametrize("kind", BODIES)
-def test_every_call_refuses_a_body_that_is_none(staff: dict[str, httpx.Client], kind: str) -> None:
+def test_every_call_refuses_a_body_that_is_none(staff: Staff, kind: str) -> None:
     for path in POSTS:
         statuses = [
             staff[role].post(path, content=BODIES[kind], headers=JSON).status_code
@@ -76,7 +88,7 @@ def in_parts(size: int) -> Iterator[bytes]:
         yield b" " * 50_000
 
 
-def test_a_body_of_unknown_length_is_stopped_where_it_grows_too_large(staff: dict[str, httpx.Client]) -> None:
+def test_a_body_of_unknown_length_is_stopped_where_it_grows_too_large(staff: Staff) -> None:
     answer = staff["agent"].post("/api/v1/tickets", content=in_parts(3 * MOST_BYTES), headers=JSON)
     assert answer.status_code == 413
     form = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -120,9 +132,7 @@ AHEAD = {"start": "2026-12-01T05:00:00Z", "end": "2026-12-01T07:00:00Z"}
         ({"a field of tomorrow": {"nested": [1, 2, 3]}}, 201),
     ],
 )
-def test_odd_values_are_cleaned_or_named(
-    staff: dict[str, httpx.Client], changes: dict[str, Any], status: int
-) -> None:
+def test_odd_values_are_cleaned_or_named(staff: Staff, changes: dict[str, Any], status: int) -> None:
     answer = staff["agent"].post("/api/v1/tickets", content=call_with(**changes), headers=JSON)
     assert answer.status_code == status, answer.text
     if status == 422:
@@ -134,7 +144,7 @@ def test_odd_values_are_cleaned_or_named(
 @pytest.mark.parametrize(
     "number", ["%00", "%ff%fe", "%ED%A0%80", "a" * 3000, "9" * 40, "..%2f..", "%F0%9F%94%A5"]
 )
-def test_odd_addresses_lead_nowhere(staff: dict[str, httpx.Client], number: str) -> None:
+def test_odd_addresses_lead_nowhere(staff: Staff, number: str) -> None:
     for path in (
         f"/api/v1/tickets/{number}",
         f"/agent/tickets/{number}",
@@ -152,7 +162,7 @@ def test_odd_addresses_lead_nowhere(staff: dict[str, httpx.Client], number: str)
 @pytest.mark.parametrize(
     "query", ["q=%00", "q=%ff", "cursor=%00", "cursor=AAAA", "limit=99999999999999999999"]
 )
-def test_odd_questions_are_answered(staff: dict[str, httpx.Client], query: str) -> None:
+def test_odd_questions_are_answered(staff: Staff, query: str) -> None:
     assert staff["admin"].get(f"/api/v1/tickets?{query}").status_code in (200, 422)
     assert staff["admin"].get(f"/agent/search?{query}").status_code < 500
 
@@ -169,16 +179,14 @@ def test_odd_questions_are_answered(staff: dict[str, httpx.Client], query: str) 
         ("", "그런"),
     ],
 )
-def test_errors_follow_the_language_that_is_asked_for(
-    staff: dict[str, httpx.Client], asked: str, words: str
-) -> None:
+def test_errors_follow_the_language_that_is_asked_for(staff: Staff, asked: str, words: str) -> None:
     for path in ("/api/v1/tickets/NONE", "/api/v1/nowhere"):
         detail = staff["agent"].get(path, headers={"Accept-Language": asked}).json()["detail"]
         assert detail.startswith(words), (path, detail)
 
 
 def test_pages_keep_to_korean_in_a_browser_that_was_installed_in_english(
-    staff: dict[str, httpx.Client],
+    staff: Staff,
 ) -> None:
     page = staff["agent"].get("/agent", headers={"Accept-Language": "en-US,en;q=0.9"})
     assert '<html lang="ko"' in page.text

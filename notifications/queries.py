@@ -187,6 +187,7 @@ def notice_info(row: Notice) -> NoticeInfo:
         held_until=row.held_until,
         person_id=row.person_id,
         push_text=row.push_text,
+        spoken_text=row.spoken_text,
         fall_back_at=row.fall_back_at,
         resend_of_id=row.resend_of_id,
         resend_reason=row.resend_reason,

@@ -61,6 +61,7 @@ class NoticeInfo:
     person_id: int | None = None
     """Of staff, whose it is."""
     push_text: str | None = None
+    spoken_text: str | None = None
     fall_back_at: datetime | None = None
     resend_of_id: int | None = None
     resend_reason: str | None = None

@@ -19,7 +19,7 @@ from customers.queries import addresses_of_households
 from customers.schemas import AddressInfo
 from customers.search import search_households
 from dispatch import clock_rules
-from dispatch.detail_shapes import ClockFacts, WindowFacts
+from dispatch.detail_shapes import ClockFacts, WindowFacts, talk_pending
 from dispatch.list_facts import sort_open_tasks, still_in_self_fix
 from dispatch.models import Placement, Task, Ticket, TicketClock, TicketParty, Visit
 from dispatch.ownership import owners_of, work_of
@@ -104,6 +104,11 @@ class TicketItem:
     """Whose the open safety alarm is; empty without one."""
     in_self_fix: bool
     """The family is still being talked through the self-fix card."""
+
+    @property
+    def talk_pending(self) -> bool:
+        """A time is agreed, and nobody has talked with the family."""
+        return talk_pending(self.clock("contact"), visit_state=self.visit_state)
 
     def clock(self, kind: str) -> ClockFacts | None:
         """A clock of the newest generation."""

@@ -70,10 +70,11 @@ class NoticeInfo:
 
 @dataclass(frozen=True)
 class PhoneInbox:
-    """What lies on one phone (E.164), the newest text first."""
+    """What lies on one phone (E.164), and what never got there, the newest text first."""
 
     phone: str
     texts: tuple[NoticeInfo, ...]
+    missed: tuple[NoticeInfo, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -187,3 +187,7 @@ class PushSubscription(SQLModel, table=True):
     created_at: datetime
     renewed_at: datetime
     """When the browser last said that it is still there."""
+    session_id: int | None = Field(
+        default=None, sa_type=BigInteger, foreign_key="web_session.id", ondelete="SET NULL", index=True
+    )
+    """The log-in in which it said so last: who logs out there is told there no more."""

@@ -1,6 +1,6 @@
-"""A voice before the text: what it says to a technician, beside the text that follows an unanswered call.
+"""A voice before the text: what it says to a technician; and which log-in asked to be told by push.
 
-Expand: the new column is empty, so a process of the version before works on.
+Expand: the new columns are empty, so a process of the version before works on.
 
 Revision ID: 0030
 Revises: 0026
@@ -19,7 +19,13 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("notice", sa.Column("spoken_text", sa.Text))
+    op.add_column(
+        "push_subscription",
+        sa.Column("session_id", sa.BigInteger, sa.ForeignKey("web_session.id", ondelete="SET NULL")),
+    )
+    op.create_index("ix_push_subscription_session_id", "push_subscription", ["session_id"])
 
 
 def downgrade() -> None:
+    op.drop_column("push_subscription", "session_id")
     op.drop_column("notice", "spoken_text")

@@ -229,6 +229,13 @@ def test_who_has_not_called_the_family_is_rung_and_texted_when_he_does_not_answe
     park.wait(1)
     ((channel, state),) = due(unknown)
     assert (channel in ("SMS", "LMS"), state) == (True, "accepted"), "nobody says whether he picked up"
+    assert len(new_calls()) == 1
+
+    choose(house, text_accounts=["sens"])
+    voiceless = file(house, symptom="POWER")
+    park.wait(1800)
+    ((channel, _state),) = due(voiceless)
+    assert (channel in ("SMS", "LMS"), new_calls()) == (True, []), "no account has a voice"
 
 
 def test_who_logs_out_is_told_on_that_browser_no_more(park: Park) -> None:

@@ -56,7 +56,7 @@ from dispatch.events import (
 from dispatch.planning import new_capacity, road_return, solving
 from happycall import service as happy_calls
 from notifications import delivery as notices
-from notifications import polling, push
+from notifications import polling, text_instead
 from notifications.events import NoticeFailed
 from workforce.events import CapacityChanged
 
@@ -83,7 +83,7 @@ SWEEPS: Sequence[Sweep] = (
     revisits.resume_due_holds,
     notices.defer_due_notices,
     polling.defer_due_reports,
-    push.fall_back_unseen,
+    text_instead.fall_back_unseen,
     solving.defer_due_solves,
     solving.ask_for_waiting,
     road_return.ask_where_estimated,

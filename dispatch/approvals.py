@@ -85,6 +85,14 @@ def last_approval(session: Session, *, visit_id: int) -> ApprovalFacts | None:
     return _facts(found) if found is not None else None
 
 
+def approvals_of_ticket(session: Session, *, ticket_id: int) -> list[ApprovalFacts]:
+    """Every asking of a ticket's visits, the oldest first."""
+    query = (
+        select(CostApproval).where(col(CostApproval.ticket_id) == ticket_id).order_by(col(CostApproval.id))
+    )
+    return [_facts(row) for row in session.exec(query)]
+
+
 def ask_approval(
     session: Session, *, visit_id: int, lines: Sequence[PricedLine], by: Actor, now: datetime
 ) -> ApprovalFacts:

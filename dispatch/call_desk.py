@@ -9,6 +9,7 @@ from sqlmodel import Session, col, exists, or_, select
 
 from dispatch.list_queries import TicketItem, make_items
 from dispatch.models import Ticket, TicketParty, TriageStep
+from dispatch.numbers import numbered
 from dispatch.states import ENDED_STATUSES
 
 HISTORY = 50
@@ -72,16 +73,19 @@ def recent_cases(
 
 
 def cases_by_number(
-    session: Session, *, company_id: int, begins: str, now: datetime, limit: int
+    session: Session, *, company_id: int, query: str, now: datetime, limit: int
 ) -> dict[int, list[TicketItem]]:
-    """By home: the newest tickets whose number begins so."""
-    query = (
+    """By home: the newest tickets whose number begins so, or ends in these five digits or more."""
+    wanted = numbered(query)
+    if wanted is None:
+        return {}
+    found = (
         select(Ticket)
-        .where(col(Ticket.company_id) == company_id, col(Ticket.number).startswith(begins, autoescape=True))
+        .where(col(Ticket.company_id) == company_id, wanted)
         .order_by(col(Ticket.id).desc())
         .limit(limit)
     )
-    return _by_home(session, list(session.exec(query)), now=now)
+    return _by_home(session, list(session.exec(found)), now=now)
 
 
 def _by_home(session: Session, tickets: list[Ticket], *, now: datetime) -> dict[int, list[TicketItem]]:

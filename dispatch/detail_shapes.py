@@ -75,6 +75,11 @@ class ClockFacts:
         return self.stopped_at is None and self.state in ("running", "paused", "breached")
 
 
+def talk_pending(contact: ClockFacts | None, *, visit_state: str | None) -> bool:
+    """Whether a family agreed a time (on its page, say) and nobody has talked with it: the call is owed."""
+    return visit_state == "agreed" and contact is not None and contact.runs
+
+
 @dataclass(frozen=True)
 class VisitFacts:
     """One going-there. `window` was agreed with the family, `planned_*` is the plan, the rest happened."""
@@ -231,6 +236,11 @@ class TicketDetail:
     def visit(self) -> VisitFacts | None:
         """The current visit: the newest one."""
         return self.visits[-1] if self.visits else None
+
+    @property
+    def talk_pending(self) -> bool:
+        """A time is agreed, and nobody has talked with the family."""
+        return talk_pending(self.clock("contact"), visit_state=self.visit.state if self.visit else None)
 
     @property
     def entered_by(self) -> str:

@@ -34,7 +34,8 @@ from dispatch.models import ContactAttempt, Visit
 from dispatch.planning.neighbour_slots import takes_over
 from dispatch.tickets import note_change, ticket_key
 from dispatch.visit_schemas import REACHED, AgreedWindow, AttemptRequest, AttemptResult, Outcome
-from notifications.messages import Window
+from notifications import service as outbox
+from notifications.messages import Event, Window
 from workforce.queries import technician_of_person
 
 __all__ = ["BadAttemptError", "record_attempt"]
@@ -179,6 +180,13 @@ def _agree_window(session: Session, entry: _Entry, window: AgreedWindow, *, befo
 
 def _end_contact(session: Session, entry: _Entry) -> None:
     _stop(session, entry, "contact")
+    outbox.withdraw(
+        session,
+        ticket_id=entry.case.ticket_id,
+        events=[Event.CONTACT_DUE],
+        reason=N_("고객과 통화했습니다."),
+        now=entry.now,
+    )
     tasks.close_tasks_of(
         session,
         ticket_id=entry.case.ticket_id,

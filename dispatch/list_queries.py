@@ -19,9 +19,10 @@ from customers.queries import addresses_of_households
 from customers.schemas import AddressInfo
 from customers.search import search_households
 from dispatch import clock_rules
-from dispatch.detail_shapes import ClockFacts, WindowFacts
+from dispatch.detail_shapes import ClockFacts, WindowFacts, talk_pending
 from dispatch.list_facts import sort_open_tasks, still_in_self_fix
 from dispatch.models import Placement, Task, Ticket, TicketClock, TicketParty, Visit
+from dispatch.numbers import numbered
 from dispatch.ownership import owners_of, work_of
 from dispatch.schemas import Owner
 from dispatch.scopes import Scope, visible
@@ -104,6 +105,11 @@ class TicketItem:
     """Whose the open safety alarm is; empty without one."""
     in_self_fix: bool
     """The family is still being talked through the self-fix card."""
+
+    @property
+    def talk_pending(self) -> bool:
+        """A time is agreed, and nobody has talked with the family."""
+        return talk_pending(self.clock("contact"), visit_state=self.visit_state)
 
     def clock(self, kind: str) -> ClockFacts | None:
         """A clock of the newest generation."""
@@ -210,12 +216,9 @@ def matching(session: Session, *, company_id: int, q: str) -> ColumnElement[bool
     """The condition on `ticket` rows of one search box: a number or its end, a phone, a name, an address."""
     with across_the_company(session):  # ids of homes: whose tickets are shown, the reader's scope says
         homes = search_households(session, company_id=company_id, query=q, limit=MAX_HOMES)
-    number = q.upper()
-    return or_(
-        col(Ticket.household_id).in_([hit.detail.household.id for hit in homes]),
-        col(Ticket.number).startswith(number, autoescape=True),
-        col(Ticket.number).endswith(f"-{number}", autoescape=True),
-    )
+    found = col(Ticket.household_id).in_([hit.detail.household.id for hit in homes])
+    by_number = numbered(q)
+    return found if by_number is None else or_(found, by_number)
 
 
 def make_items(session: Session, tickets: Sequence[Ticket], *, now: datetime) -> list[TicketItem]:

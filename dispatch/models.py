@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Text, text
+from sqlalchemy import BigInteger, Column, Computed, ForeignKey, Index, String, Text, text
 from sqlmodel import Field, SQLModel
 
 from core.models import big_id, in_values, json_column
@@ -44,6 +44,7 @@ class Ticket(SQLModel, table=True):
         Index("ix_ticket_point_status", "service_point_id", "status"),
         Index("ix_ticket_household", "household_id"),
         Index("ix_ticket_received", "company_id", "received_at"),
+        Index("ix_ticket_number_tail", "number_tail", "company_id"),
         Index(
             "ix_ticket_open_safety",
             "company_id",
@@ -56,6 +57,10 @@ class Ticket(SQLModel, table=True):
 
     id: int | None = big_id()
     number: str = Field(unique=True)
+    number_tail: str | None = Field(
+        default=None, sa_column=Column(String, Computed("right(number, 5)", persisted=True))
+    )
+    """Its last five characters, as people read a number out; the database writes it."""
     company_id: int = Field(sa_type=BigInteger, foreign_key="company.id")
     household_id: int = Field(sa_type=BigInteger, foreign_key="household.id")
     boiler_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="boiler.id")

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, select
 
 from core.dated import read_rules
+from core.i18n import N_
 from dispatch import job_news, notice_facts, staff_notices, visit_news
 from dispatch.family_links import link_maker
 from dispatch.landline_calls import open_call
@@ -116,6 +117,7 @@ def tell_job_assigned(session: Session, *, visit_id: int, now: datetime, at_work
     if visit.told_technician_id is not None:
         gone = job_news.of_loss(session, facts=facts, visit=visit, change=CHANGED_HANDS)
         _tell_newest_job(session, facts=facts, technician_id=visit.told_technician_id, news=gone, now=now)
+        _void_reminder(session, ticket_id=facts.id, now=now)
     context = staff_notices.job_assigned(session, facts=facts, window=notice_facts.window_of(visit))
     if not at_work and context.contact_due_at is not None and not _goes_now(session, context, visit, now):
         context = staff_notices.for_one_off_duty(session, context=context, visit=visit, now=now)
@@ -166,6 +168,7 @@ def tell_job_gone(session: Session, *, visit_id: int, change: str, now: datetime
     facts = facts_of_ticket(session, ticket_id=visit.ticket_id)
     news = job_news.of_loss(session, facts=facts, visit=visit, change=change)
     _tell_newest_job(session, facts=facts, technician_id=visit.told_technician_id, news=news, now=now)
+    _void_reminder(session, ticket_id=facts.id, now=now)
     visit.told_technician_id = visit.acknowledged_at = None
     session.add(visit)
     session.flush()
@@ -184,6 +187,17 @@ def remind_technician(session: Session, *, ticket_id: int, now: datetime) -> Non
         technician_id=visit.technician_id,
         context=context,
         generation=generation,
+        now=now,
+    )
+
+
+def _void_reminder(session: Session, *, ticket_id: int, now: datetime) -> None:
+    """The job is another's: the call to the family is not this technician's any more."""
+    service.withdraw(
+        session,
+        ticket_id=ticket_id,
+        events=[messages.Event.CONTACT_DUE],
+        reason=N_("맡은 기사가 바뀌었습니다."),
         now=now,
     )
 

@@ -2,9 +2,10 @@
 
 A new or changed job: a push to his browsers, where he asked for that; a text when he has not said within
 `push_answer_s` that he saw it, or at once where there is no browser to push to (`notifications.push`). A
-family not reached: a text to him at `contact_remind_after_s`, to the desk at `contact_hand_over_after_s`
-(`dispatch.clocks`). What ends the waiting is here: he says that he saw it, taps the notification, or agrees a
-time with the family.
+family not reached: at `contact_remind_after_s` a voice rings him, where the company has one, and a text
+follows when he does not answer; at `contact_hand_over_after_s` a text to the desk (`dispatch.clocks`). Who
+answers the call has been reached; that he saw the job is his own to say. What ends the waiting is here: he
+says that he saw it, taps the notification, or agrees a time with the family.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from dispatch.cases import author_of_step, lock_case, technician_of
 from dispatch.models import JobSeen, Ticket, Visit
 from dispatch.states import OPEN_VISIT_STATES
 from dispatch.tickets import note_change
-from notifications import push, queries
+from notifications import queries, text_instead
 from notifications.catalogue import PUSHED_EVENTS, Event
 
 APP, PUSH, CALL, DESK = "APP", "PUSH", "CALL", "DESK"
@@ -100,4 +101,4 @@ def _keep(
         for event, generation in told or [UNTOLD]
     ]
     session.execute(insert(JobSeen).values(rows).on_conflict_do_nothing())
-    push.stop_waiting(session, ticket_id=visit.ticket_id, person_id=person_id)
+    text_instead.stop_waiting(session, ticket_id=visit.ticket_id, person_id=person_id)

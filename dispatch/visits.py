@@ -15,7 +15,7 @@ from core.clock import rfc3339_kst
 from core.dated import read_rules
 from core.errors import InvalidError
 from core.i18n import N_, _
-from dispatch import assignment, notices, revisits, staff_ladder, travel_estimate
+from dispatch import assignment, case_notices, notices, revisits, staff_ladder, travel_estimate
 from dispatch.cases import WrongStateError, author_of_step, lock_case
 from dispatch.completion import complete_visit
 from dispatch.models import ContactAttempt, Ticket, Visit
@@ -40,6 +40,8 @@ def depart(
     session: Session, *, ticket_id: int, by: Actor, now: datetime, at: datetime | None = None
 ) -> StepResult:
     """The technician has set out; both parties are told, unless it is told much later than it was.
+
+    Who will be there after the hour that was promised says sorry for it, to whom nobody has said so yet.
 
     Raises as `begin_step`.
     """
@@ -68,6 +70,8 @@ def depart(
         early=before or early is not None,
         now=now,
     )
+    if known and visit.window_end is not None and arrives_at > visit.window_end:
+        case_notices.tell_late(session, visit_id=result.visit_id, arrives_at=arrives_at, now=now)
     return result
 
 

@@ -63,6 +63,7 @@ class EventRules:
     `rings`: a person rings the numbers that take no text.
     `urgent`: quiet hours do not hold it back.
     `pushed`: a technician hears it on his phone's lock screen first, where he asked for that.
+    `voiced`: a technician is rung up first, where the company has a voice.
     """
 
     label: str
@@ -74,6 +75,7 @@ class EventRules:
     rings: bool = True
     urgent: bool = True
     pushed: bool = False
+    voiced: bool = False
 
 
 _HALF_HOUR, _HOUR, _TWO_HOURS = timedelta(minutes=30), timedelta(hours=1), timedelta(hours=2)
@@ -119,7 +121,7 @@ CATALOGUE: dict[Event, EventRules] = {
     ),
     Event.JOB_CHANGED: EventRules(N_("일 바뀜"), STAFF, _HOUR, leads_to_visit=True, pushed=True),
     Event.CONTACT_DUE: EventRules(
-        N_("연락 재촉"), STAFF, _HALF_HOUR, leads_to_visit=True, moot_once_ended=True
+        N_("연락 재촉"), STAFF, _HALF_HOUR, leads_to_visit=True, moot_once_ended=True, voiced=True
     ),
 }
 

@@ -22,6 +22,7 @@ from notifications.outcomes import fail
 from notifications.providers.base import Channel, OutgoingMessage, Provider
 from notifications.providers.choice import Carriers
 from notifications.settling import notice_key
+from notifications.text_instead import NO_VOICE, go_on_as_text
 from notifications.texts import fit_channel
 
 ALIMTALK_CHARACTERS = 1000
@@ -93,7 +94,7 @@ def due_notices(*, now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 def message_of(session: Session, notice: Notice) -> OutgoingMessage:
     """The text as its provider was, or is about to be, given it."""
-    template = None
+    template, by_voice = None, notice.channel == "VOICE"
     if notice.channel == "ALIMTALK":
         template = read_templates(session, company_id=notice.company_id).get(
             (notice.provider, notice.event, notice.variant, notice.template_version)
@@ -103,7 +104,7 @@ def message_of(session: Session, notice: Notice) -> OutgoingMessage:
         to=notice.to_phone,
         sender=notice.from_phone,
         channel=cast("Channel", notice.channel),
-        text=notice.text,
+        text=notice.spoken_text if by_voice and notice.spoken_text else notice.text,
         subject=notice.subject if notice.channel == "LMS" else None,
         template=template,
     )
@@ -137,6 +138,9 @@ def _claim(session: Session, *, notice: Notice, carriers: Carriers, now: datetim
     order = carriers.order(chosen)
     if notice.channel == "VOICE":
         order = tuple(name for name in order if "VOICE" in carriers.accounts[name].channels)
+        if not order and notice.spoken_text is not None:
+            go_on_as_text(session, notice=notice, why=NO_VOICE, now=now)
+            return None
         if not order:
             fail(session, notice=notice, problem="configuration:NO_VOICE", why="not_reached", now=now)
             return None

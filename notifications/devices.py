@@ -49,12 +49,14 @@ def keep_device(
     auth: str,
     services: Collection[str],
     now: datetime,
+    session_id: int | None = None,
 ) -> None:
     """Tell this person on this browser from now on; on a shared phone, whoever said so last.
 
     Args:
         services: hosts of push services; `*.push.apple.com` stands for every host below. We post to the
             address that a browser names, so it may name no other.
+        session_id: the log-in with whose end this ends, too.
 
     Raises:
         BadDeviceError: another host, or keys that are none (422).
@@ -73,6 +75,7 @@ def keep_device(
             "public_key": public_key,
             "auth": auth,
             "renewed_at": now,
+            "session_id": session_id,
         }
         put = insert(PushSubscription).values(**values, created_at=now)
         session.execute(put.on_conflict_do_update(index_elements=["company_id", "endpoint"], set_=values))
@@ -88,6 +91,12 @@ def forget_device(session: Session, *, company_id: int, person_id: int, endpoint
             col(PushSubscription.endpoint) == endpoint,
         ),
     )
+
+
+def forget_devices_of_login(session: Session, *, session_id: int) -> int:
+    """Nobody is logged in there any more: whoever was is told there no more. Returns how many rows went."""
+    gone = delete(PushSubscription).where(col(PushSubscription.session_id) == session_id)
+    return count_changed(session, gone)
 
 
 def forget_devices(session: Session, *, ids: Collection[int]) -> int:

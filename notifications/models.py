@@ -97,8 +97,10 @@ class Notice(SQLModel, table=True):
     """Of staff, who it is for; a family's people are known by role and number."""
     push_text: str | None = Field(default=None, sa_type=Text)
     """What his phone's locked screen shows: no name and no address."""
+    spoken_text: str | None = Field(default=None, sa_type=Text)
+    """What a voice reads out to him; `text` is what he reads when he does not answer."""
     fall_back_at: datetime | None = None
-    """A push that nobody has acknowledged by then goes on as a text. None: nothing waits for an answer."""
+    """A push not acknowledged by then, a call not answered, goes on as a text. None: nothing waits."""
     resend_of_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="notice.id", index=True)
     """Sent once more by a person's hand: the notice it repeats."""
     resend_reason: str | None = Field(default=None, sa_type=Text)
@@ -185,3 +187,7 @@ class PushSubscription(SQLModel, table=True):
     created_at: datetime
     renewed_at: datetime
     """When the browser last said that it is still there."""
+    session_id: int | None = Field(
+        default=None, sa_type=BigInteger, foreign_key="web_session.id", ondelete="SET NULL", index=True
+    )
+    """The log-in in which it said so last: who logs out there is told there no more."""

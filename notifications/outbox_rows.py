@@ -17,8 +17,8 @@ from core.dated import read_rules
 from core.jobs import QUEUE_SMS, defer
 from core.phones import PhoneError
 from notifications import wording
-from notifications.catalogue import PUSHED_EVENTS, Role
-from notifications.contexts.staff import PushedNews
+from notifications.catalogue import CATALOGUE, PUSHED_EVENTS, Role
+from notifications.contexts.staff import ContactDue, PushedNews
 from notifications.devices import people_with_devices
 from notifications.events import NoticeFailed
 from notifications.messages import Context, Event
@@ -60,6 +60,8 @@ class Telling:
     claim: Claim | None
     by_push: frozenset[int] = frozenset()
     """The people who have a browser that shows it."""
+    by_voice: bool = False
+    """Whether a technician is rung up: at any hour, because he is told at his work alone."""
 
     @property
     def about(self) -> dict[str, Any]:
@@ -108,6 +110,10 @@ def write_row(
         rules = read_rules(session, company_id=notice.company_id, at=telling.now)
         notice.channel, notice.push_text = "PUSH", facts.push_line
         notice.fall_back_at = telling.now + timedelta(seconds=rules.push_answer_s)
+    elif telling.by_voice and delivery.recipient is Role.TECHNICIAN and isinstance(facts, ContactDue):
+        rules = read_rules(session, company_id=notice.company_id, at=telling.now)
+        notice.channel, notice.spoken_text = "VOICE", facts.spoken_line
+        notice.fall_back_at = telling.now + timedelta(seconds=rules.push_answer_s)
     return notice
 
 
@@ -120,6 +126,11 @@ def told_by_push(session: Session, *, event: Event, company_id: int, plan: Recip
     if event not in PUSHED_EVENTS or not technicians:
         return frozenset()
     return frozenset(people_with_devices(session, company_id=company_id, person_ids=technicians))
+
+
+def rings_technicians(session: Session, *, event: Event, company_id: int, now: datetime) -> bool:
+    """Whether the company lets a voice ring its technicians about such an event."""
+    return CATALOGUE[event].voiced and read_rules(session, company_id=company_id, at=now).voice_enabled
 
 
 def speaks_now(session: Session, *, telling: Telling) -> bool:

@@ -100,6 +100,10 @@ def _goes_otherwise(
     if fault not in (Fault.PERMANENT, Fault.CHANNEL) and notice.spares:
         _again(session, notice=notice, problem=problem, pause=at_once, route=notice.route + 1, by=by, now=now)
         return True
+    if notice.channel == "VOICE" and notice.spoken_text is not None:
+        notice.channel, notice.fall_back_at = fit_channel(notice.text), None
+        _again(session, notice=notice, problem=problem, pause=at_once, route=0, by=by, now=now)
+        return True
     return False
 
 

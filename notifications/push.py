@@ -14,28 +14,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, select
 
 from core.actor import SYSTEM
-from core.db import Database, count_changed
-from core.i18n import N_
-from core.jobs import QUEUE_SMS, defer
+from core.db import Database
 from core.sweeping import is_due
 from notifications import rules
 from notifications.catalogue import label_of
 from notifications.devices import Device, devices_of, forget_devices
 from notifications.models import Notice, NoticeAttempt
-from notifications.outbox_rows import TASK_SEND
 from notifications.providers.base import Accepted, Fault, MessageState, Refused, SendOutcome
 from notifications.push_service import Push, PushService
-from notifications.settling import note_change, notice_key, settle, take_back
-from notifications.texts import fit_channel
+from notifications.settling import notice_key, settle, take_back
+from notifications.text_instead import NOT_TAKEN, SEEN, go_on_as_text
 
 PROVIDER = "webpush"
-SWEEP_LIMIT = 200
-SEEN = N_("기사가 이미 확인했습니다.")
-NOT_SEEN = N_("알림을 확인하지 않아 문자로 보냅니다.")
-NOT_TAKEN = N_("알림을 보낼 수 없어 문자로 보냅니다.")
 GONE = "gone"
 """The word of `Refused.code` for a browser that is no more."""
 
@@ -63,39 +56,6 @@ def send_push(
     _record(database, claim=claim, outcomes=outcomes, now=clock())
 
 
-def fall_back_unseen(session: Session, *, now: datetime) -> int:
-    """Sweep: a push that nobody has acknowledged in time goes on as a text, unless there is later news."""
-    query = (
-        select(Notice)
-        .where(col(Notice.fall_back_at) <= now)
-        .order_by(col(Notice.fall_back_at))
-        .limit(SWEEP_LIMIT)
-        .with_for_update(skip_locked=True)
-    )
-    late = list(session.exec(query))
-    for notice in late:
-        if notice.channel != "PUSH" or notice.withdrawn_reason is not None or _has_later(session, notice):
-            notice.fall_back_at = None
-            session.add(notice)
-        else:
-            _go_on_as_text(session, notice=notice, why=NOT_SEEN, now=now)
-    return len(late)
-
-
-def stop_waiting(session: Session, *, ticket_id: int, person_id: int) -> int:
-    """He has seen it: none of his pushes about this ticket goes on as a text. Returns how many waited."""
-    return count_changed(
-        session,
-        update(Notice)
-        .where(
-            col(Notice.ticket_id) == ticket_id,
-            col(Notice.person_id) == person_id,
-            col(Notice.fall_back_at).is_not(None),
-        )
-        .values(fall_back_at=None),
-    )
-
-
 def _claim(database: Database, *, notice_id: int, has_service: bool, now: datetime) -> _Claim | None:
     with database.transaction() as session:
         query = select(Notice).where(col(Notice.id) == notice_id).with_for_update(skip_locked=True)
@@ -110,7 +70,7 @@ def _claim(database: Database, *, notice_id: int, has_service: bool, now: dateti
             return None
         devices = devices_of(session, company_id=notice.company_id, person_id=notice.person_id or 0)
         if not devices or not has_service:
-            _go_on_as_text(session, notice=notice, why=NOT_TAKEN, now=now)
+            go_on_as_text(session, notice=notice, why=NOT_TAKEN, now=now)
             return None
         notice.attempts += 1
         notice.sending_since, notice.next_try_at = now, now + rules.LEASE
@@ -136,7 +96,7 @@ def _record(
         elif any(_may_come_yet(outcome) for _device, outcome in outcomes):
             _try_again(session, notice=notice, now=now)
         else:
-            _go_on_as_text(session, notice=notice, why=NOT_TAKEN, now=now)
+            go_on_as_text(session, notice=notice, why=NOT_TAKEN, now=now)
 
 
 def _try_again(session: Session, *, notice: Notice, now: datetime) -> None:
@@ -147,30 +107,6 @@ def _try_again(session: Session, *, notice: Notice, now: datetime) -> None:
     pause = rules.pause_after(Fault.RETRY, attempts=notice.attempts) or timedelta(0)
     notice.sending_since, notice.next_try_at = None, now + pause
     session.add(notice)
-
-
-def _go_on_as_text(session: Session, *, notice: Notice, why: str, now: datetime) -> None:
-    if notice.withdrawn_reason is not None:
-        take_back(session, notice=notice, by=SYSTEM, now=now)
-        return
-    notice.channel = fit_channel(notice.text)
-    notice.state = "queued"
-    notice.fall_back_at = notice.sending_since = notice.accepted_at = notice.settled_at = None
-    notice.next_try_at = now
-    note_change(session, notice=notice, what="NoticeFellBack", by=SYSTEM, now=now, reason=why)
-    key = notice_key(notice)
-    defer(session, TASK_SEND, queue=QUEUE_SMS, queueing_lock=f"notice-{key}", first=True, notice_id=key)
-
-
-def _has_later(session: Session, notice: Notice) -> bool:
-    """Whether this person was told something newer of the case: a text of what was would mislead him."""
-    query = select(Notice.id).where(
-        col(Notice.ticket_id) == notice.ticket_id,
-        col(Notice.person_id) == notice.person_id,
-        col(Notice.id) > notice_key(notice),
-        col(Notice.state) != "withdrawn",
-    )
-    return session.exec(query.limit(1)).first() is not None
 
 
 def _push_of(notice: Notice, *, now: datetime) -> Push:

@@ -19,6 +19,8 @@ from notifications.settling import notice_key
 FAMILY_ROLES = (Role.RESIDENT, Role.REQUESTER, Role.PAYER)
 ARRIVED = ("accepted", "delivered", "unknown")
 """States in which a text lies on a phone, as far as anybody knows."""
+MISSED = ("failed", "withdrawn")
+"""States in which it never will."""
 TEXTS_A_PHONE = 50
 
 
@@ -93,6 +95,8 @@ def list_phones(
 ) -> list[PhoneInbox]:
     """The phones to which a company's texts went, the newest text first, each with its texts newest first.
 
+    A phone that nothing reached is there, too; one from which all was taken back before is not.
+
     Args:
         phone: only this number (E.164).
         ticket_id: only the phones that were told something of this ticket.
@@ -102,9 +106,9 @@ def list_phones(
     wanted = [
         col(Notice.company_id) == company_id,
         col(Notice.recipient).in_([role.value for role in roles]),
-        col(Notice.state).in_(ARRIVED),
+        col(Notice.state).in_((*ARRIVED, *MISSED)),
     ]
-    newest = select(Notice.to_phone, func.max(Notice.id)).where(*wanted)
+    newest = select(Notice.to_phone, func.max(Notice.id)).where(*wanted, col(Notice.state) != "withdrawn")
     if phone is not None:
         newest = newest.where(col(Notice.to_phone) == phone)
     if ticket_id is not None:
@@ -130,9 +134,10 @@ def list_phones(
         .order_by(col(Notice.id).desc())
     )
     texts: dict[str, list[NoticeInfo]] = defaultdict(list)
+    missed: dict[str, list[NoticeInfo]] = defaultdict(list)
     for row in session.exec(query):
-        texts[row.to_phone].append(notice_info(row))
-    return [PhoneInbox(number, tuple(texts[number])) for number in numbers]
+        (missed if row.state in MISSED else texts)[row.to_phone].append(notice_info(row))
+    return [PhoneInbox(number, tuple(texts[number]), tuple(missed[number])) for number in numbers]
 
 
 def list_troubles(session: Session, *, company_id: int | None = None) -> list[Trouble]:
@@ -187,6 +192,7 @@ def notice_info(row: Notice) -> NoticeInfo:
         held_until=row.held_until,
         person_id=row.person_id,
         push_text=row.push_text,
+        spoken_text=row.spoken_text,
         fall_back_at=row.fall_back_at,
         resend_of_id=row.resend_of_id,
         resend_reason=row.resend_reason,

@@ -42,6 +42,7 @@ def destroy_texts(session: Session, ids: Ids, cut: Cut) -> int:
             subject="",
             to_phone="",
             push_text=None,
+            spoken_text=None,
             withdrawn_reason=None,
             resend_reason=None,
             destroyed_at=cut.now,

@@ -61,6 +61,7 @@ class NoticeInfo:
     person_id: int | None = None
     """Of staff, whose it is."""
     push_text: str | None = None
+    spoken_text: str | None = None
     fall_back_at: datetime | None = None
     resend_of_id: int | None = None
     resend_reason: str | None = None
@@ -69,10 +70,11 @@ class NoticeInfo:
 
 @dataclass(frozen=True)
 class PhoneInbox:
-    """What lies on one phone (E.164), the newest text first."""
+    """What lies on one phone (E.164), and what never got there, the newest text first."""
 
     phone: str
     texts: tuple[NoticeInfo, ...]
+    missed: tuple[NoticeInfo, ...] = ()
 
 
 @dataclass(frozen=True)

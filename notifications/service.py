@@ -25,6 +25,7 @@ from notifications.outbox_rows import (
     hand_to_person,
     put,
     record_once,
+    rings_technicians,
     speak,
     speaks_now,
     told_by_push,
@@ -80,7 +81,15 @@ def tell(
     plan = plan_recipients(event=event, parties=people, roles=policy.roles(event))
     by_push = told_by_push(session, event=event, company_id=company_id, plan=plan)
     telling = Telling(
-        event, generation, ticket_id, sender, now, policy.held_until(event, now), claim, by_push
+        event,
+        generation,
+        ticket_id,
+        sender,
+        now,
+        policy.held_until(event, now),
+        claim,
+        by_push,
+        rings_technicians(session, event=event, company_id=company_id, now=now),
     )
     reached = claim.resident_reached if claim is not None else plan.resident_reached
     own_words = template_store.own_wordings(session, company_id=company_id, event=event)

@@ -48,6 +48,8 @@ def settle(
         notice.accepted_at = now
     else:
         notice.settled_at = now
+        if notice.channel == "VOICE":
+            notice.fall_back_at = None
         if state is MessageState.DELIVERED:
             notice.accepted_at = notice.accepted_at or now
     note_change(session, notice=notice, what=_WHAT[state], by=by, now=now, reason=problem)

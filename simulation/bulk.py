@@ -171,7 +171,7 @@ def load(session: Session, batch: Batch) -> int:
 
 def _copy(session: Session, model: type[SQLModel], rows: Iterable[Row]) -> None:
     table = table_of(model)
-    columns = [column.name for column in table.columns]
+    columns = [column.name for column in table.columns if column.computed is None]
     json_columns = {column.name for column in table.columns if isinstance(column.type, JSONB)}
     defaults = _defaults(model)
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from web.api import happy_calls, health, plans, points, tickets, visits, webhooks
+from web.api import happy_calls, health, money, plans, points, tickets, visits, webhooks
 from web.pages import (
     account,
     admin,
@@ -39,6 +39,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     health.guarded,
     tickets.router,
     visits.router,
+    money.router,
     plans.router,
     points.router,
     happy_calls.router,

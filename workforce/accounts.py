@@ -175,13 +175,15 @@ def open_session(
     return token
 
 
-def end_session(session: Session, *, token: str, now: datetime) -> None:
-    """Log out: the token is worth nothing from now on."""
-    session.execute(
+def end_session(session: Session, *, token: str, now: datetime) -> int | None:
+    """Log out: the token is worth nothing from now on. Returns the session's id; None: there is none."""
+    ended = session.execute(
         update(WebSession)
         .where(col(WebSession.token_hash) == hash_token(token), col(WebSession.revoked_at).is_(None))
         .values(revoked_at=now)
+        .returning(col(WebSession.id))
     )
+    return ended.scalar_one_or_none()
 
 
 def switch_membership(session: Session, *, token: str, membership_id: int, now: datetime) -> None:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from notifications.catalogue import Event
 from notifications.contexts.base import Window
+from notifications.texts import clock_words, one_line
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,15 @@ class ContactDue:
     received_at: datetime
     due_at: datetime
     worker_name: str | None = None
+
+    @property
+    def spoken_line(self) -> str:
+        """What a voice says to a technician: heard once, at the wheel, so neither numbers nor addresses."""
+        whose = f"{clock_words(self.received_at)}에 접수된 {one_line(self.place)} 고객께"
+        return (
+            f"{one_line(self.maker)}입니다. {whose} 아직 전화하지 못하셨습니다. "
+            f"{clock_words(self.due_at)}까지 고객께 전화해서 방문 시간을 정해 주세요."
+        )
 
 
 PushedNews = JobAssigned | JobChanged

@@ -11,6 +11,7 @@ from core.clock import KST
 from dispatch import case_notices, escalation, first_contact, notices, reopening, revisits, tasks, visits
 from dispatch.visit_schemas import AgreedWindow, AttemptRequest, Outcome
 from notifications.models import Notice
+from notifications.texts import clock_words, round_up_minutes
 from tests import world
 from tests.dispatch.case_world import CaseWorld, make_case
 from tests.dispatch.visit_world import MINUTE, ring
@@ -113,6 +114,28 @@ def test_lateness_is_told_once_a_slip_of_that_size(session: Session, now: dateti
     case.visit.window_start, case.visit.window_end = ends, ends + timedelta(hours=2)
     assert len(slip(140)) == 2, "another promise counts anew"
     assert len(slip(200)) == 3
+
+
+@pytest.mark.parametrize(
+    ("minutes_after_the_window", "told_before", "events"),
+    [(60, False, ["EN_ROUTE", "LATE"]), (-60, False, ["EN_ROUTE"]), (60, True, ["LATE", "EN_ROUTE"])],
+)
+def test_who_sets_out_too_late_says_when_he_comes_unless_it_was_told(
+    session: Session, now: datetime, minutes_after_the_window: int, told_before: bool, events: list[str]
+) -> None:
+    case = promised(session, now)
+    at = now + timedelta(hours=4, minutes=minutes_after_the_window)
+    if told_before:
+        soon = at + timedelta(minutes=20)
+        case_notices.tell_late(session, visit_id=case.visit.id or 0, arrives_at=soon, now=now)
+        world.deliver_texts(session)
+    visits.depart(session, ticket_id=case.ticket_id, by=case.him, now=at)
+    query = select(Notice.event).where(Notice.recipient == "resident", Notice.state != "withdrawn")
+    assert list(session.exec(query.order_by(col(Notice.id))))[1:] == events
+    if events[-1] == "LATE":
+        arrives_at = round_up_minutes(case.visit.arrives_at or now, 5)
+        for word in ("죄송합니다", "낮 12시~오후 2시", clock_words(arrives_at)):
+            assert word in case.text("LATE", "resident")
 
 
 def test_lateness_that_nobody_heard_of_gives_way_to_the_departure(session: Session, now: datetime) -> None:

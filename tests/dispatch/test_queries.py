@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
-from sqlmodel import Session
+from sqlalchemy import event, or_, text
+from sqlmodel import Session, col, select
 
 from core.clock import KST, kst
 from core.i18n import set_language
@@ -16,6 +18,7 @@ from dispatch.events import TicketFiled
 from dispatch.intake import file_ticket
 from dispatch.list_queries import BadCursorError, BadStatusError
 from dispatch.models import Placement, Ticket
+from dispatch.numbers import numbered
 from dispatch.placement import place_ticket
 from dispatch.queries import (
     answer_where_is_it,
@@ -318,8 +321,9 @@ def test_one_sentence_to_read_out(session: Session, company: Company, now: datet
         assert said(session, company, placed, now).endswith(("다.", "요."))
 
 
-def test_open_safety_tickets_are_found_by_their_own_index(session: Session) -> None:
-    """Every desk asks at every refresh: it must not read the year's tickets for it."""
+@contextmanager
+def explained(session: Session) -> Iterator[None]:
+    """What is asked is answered with how PostgreSQL would find it, where it may not read everything."""
     connection = session.connection()
     connection.execute(text("SET LOCAL enable_seqscan = off"))
 
@@ -328,8 +332,42 @@ def test_open_safety_tickets_are_found_by_their_own_index(session: Session) -> N
 
     event.listen(connection, "before_cursor_execute", explain, retval=True)
     try:
-        steps: Any = open_safety_ids(session, company_id=1)
+        yield
     finally:
         event.remove(connection, "before_cursor_execute", explain)
+
+
+def test_open_safety_tickets_are_found_by_their_own_index(session: Session) -> None:
+    """Every desk asks at every refresh: it must not read the year's tickets for it."""
+    with explained(session):
+        steps: Any = open_safety_ids(session, company_id=1)
     assert "ix_ticket_open_safety" in "\n".join(steps)
     assert "Sort" not in "\n".join(steps), "in its order"
+
+
+def test_a_number_and_its_last_digits_are_found_by_index_and_beside_a_home(
+    session: Session, now: datetime
+) -> None:
+    company = make_company(session)
+    ticket = make_ticket(session, company=company, household=make_household(session, company=company))
+    ticket.number = "ON261201-100042"
+    session.flush()
+
+    def found(q: str) -> list[str]:
+        page = list_tickets(session, company_id=company.id or 0, now=now, q=q)
+        return [item.number for item in page.items]
+
+    for q in ("00042", "100042", "on261201-1", "ON261201-100042"):
+        assert found(q) == [ticket.number], q
+    for q in ("0042x", "99999", "200042", "%00042", "ON261201-2"):
+        assert found(q) == [], q
+    by_tail, by_beginning = numbered("00042"), numbered("ON261201-00042")
+    assert by_tail is not None and by_beginning is not None
+    at_home = col(Ticket.household_id).in_([1, 2])
+    for wanted, indexes in (
+        (by_tail, ("ticket_number_key", "ix_ticket_number_tail")),
+        (or_(at_home, by_beginning), ("ticket_number_key", "ix_ticket_household")),
+    ):
+        with explained(session):
+            steps = "\n".join(map(str, session.exec(select(Ticket.id).where(wanted))))
+        assert "Seq Scan" not in steps and all(index in steps for index in indexes), steps

@@ -13,12 +13,13 @@ from sqlmodel import col, select
 from core.actor import SYSTEM, Role
 from dispatch.models import JobSeen
 from notifications.models import Notice, NoticeAttempt, PushSubscription
+from tests.faults.test_ways_of_texts import choose
 from tests.journeys.house import House
 from tests.journeys.steps import file, see
 from tests.journeys.test_whole_journey import open_gangnam
 from tests.notifications.push_makers import Phone, PushMaker, running_push_maker
 from tests.serving import client_of
-from workforce.accounts import issue_token
+from workforce.accounts import issue_login_link, issue_token
 from workforce.models import Account, Person, Technician
 
 HOME = ("김영자", "김민수", "735", "1203")
@@ -183,3 +184,76 @@ def test_a_busy_service_is_asked_again_and_one_of_two_phones_is_enough(park: Par
 def test_pushes_go_to_push_services_alone(park: Park, endpoint: str) -> None:
     form = {**park.maker.phone("x").form, "endpoint": endpoint}
     assert park.page.post("/m/devices", data=form).status_code == 422
+
+
+def test_who_has_not_called_the_family_is_rung_and_texted_when_he_does_not_answer(
+    park: Park, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house, called = park.house, {"spoken": 0}
+    choose(house, voice_enabled=True, voice_hours=[])
+
+    def due(number: str) -> list[tuple[str, str]]:
+        return [it[1:] for it in park.told(number) if it[0] == "CONTACT_DUE"]
+
+    def new_calls() -> list[str]:
+        spoken = [it["text"] for it in park.texts() if it["type"] == "VOICE"]
+        fresh, called["spoken"] = spoken[called["spoken"] :], len(spoken)
+        return fresh
+
+    answered = file(house)
+    park.wait(1799)
+    assert due(answered) == []
+    park.wait(1)
+    (spoken,) = new_calls()
+    assert "아직 전화하지 못하셨습니다" in spoken and "까지 고객께 전화해서" in spoken
+    assert not any(word in spoken for word in (*HOME, answered, "http", "["))
+    assert due(answered) == [("VOICE", "delivered")]
+    assert park.seen() == [], "who picks up has been reached; that he saw the job is for him to say"
+    park.wait(600)
+    assert due(answered) == [("VOICE", "delivered")] and new_calls() == []
+
+    house.control_provider(report_codes={f"VOICE:{park.mobile}": "9000"})
+    unanswered = file(house, symptom="LEAK")
+    park.wait(1800)
+    ((channel, state),) = due(unanswered)
+    assert (channel in ("SMS", "LMS"), state, len(new_calls())) == (True, "delivered", 1)
+    assert "까지 전화해 주세요" in park.texts()[-1]["text"]
+
+    house.control_provider(report_codes={})
+    monkeypatch.setattr(house, "flush_reports", lambda: None)
+    unknown = file(house, symptom="NOISE")
+    park.wait(1800)
+    assert due(unknown) == [("VOICE", "accepted")]
+    park.wait(179)
+    assert due(unknown) == [("VOICE", "accepted")]
+    park.wait(1)
+    ((channel, state),) = due(unknown)
+    assert (channel in ("SMS", "LMS"), state) == (True, "accepted"), "nobody says whether he picked up"
+    assert len(new_calls()) == 1
+
+    choose(house, text_accounts=["sens"])
+    voiceless = file(house, symptom="POWER")
+    park.wait(1800)
+    ((channel, _state),) = due(voiceless)
+    assert (channel in ("SMS", "LMS"), new_calls()) == (True, []), "no account has a voice"
+
+
+def test_who_logs_out_is_told_on_that_browser_no_more(park: Park) -> None:
+    browsers = [log_in(park.house) for _ in range(2)]
+    for browser, name in zip(browsers, ("at-work", "at-home"), strict=True):
+        assert browser.post("/m/devices", data=park.maker.phone(name).form).status_code == 204
+    assert browsers[0].post("/logout").status_code == 303
+    file(park.house)
+    assert [name for name, _body, _headers in park.maker.pushes] == ["at-home"]
+
+
+def log_in(house: House) -> httpx.Client:
+    """A browser in which the technician is logged in."""
+    with house.database.transaction() as session:
+        link = issue_login_link(
+            session, role=Role.TECHNICIAN, company_code="onnuri", login="park", by=SYSTEM, now=house.clock()
+        )
+    browser = client_of(house.url)
+    house.clients.append(browser)
+    assert browser.get(link).status_code == 303
+    return browser

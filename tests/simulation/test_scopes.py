@@ -170,6 +170,7 @@ DOORS: Mapping[str, str] = {
     "dispatch/tickets.py": "the number of a twin",
     "notifications/devices.py": "whether a colleague who is told has a phone to push to",
     "web/api/changes.py": "a step, and the ticket it was taken on",
+    "web/api/money.py": "steps: asking whoever pays, what he answered, money for a bill",
     "web/api/plans.py": "a step: planning anew",
     "web/api/tickets.py": "a step: filing what came on paper",
     "web/pages/phones.py": "the demo's invented families",

@@ -86,6 +86,7 @@ TABLE = {
         GET /agent/tickets/{number}/windows
         GET /agent/waiting
         POST /api/v1/tickets
+        POST /api/v1/tickets/{number}/approvals/{approval_id}/answer
         POST /api/v1/tickets/{number}/calls
         POST /api/v1/tickets/{number}/self-fix
     """,
@@ -123,6 +124,7 @@ TABLE = {
         GET /api/v1/technicians
         GET /api/v1/tickets
         GET /api/v1/tickets/{number}
+        GET /api/v1/tickets/{number}/approvals
         POST /api/v1/tickets/{number}/escalation
         GET /live
         POST /live/active
@@ -171,6 +173,8 @@ TABLE = {
     """,
     "DP": """
         POST /api/v1/tickets/{number}/acceptance
+        POST /api/v1/tickets/{number}/payments/{payment_id}/corrections
+        POST /api/v1/tickets/{number}/payments/{payment_id}/refunds
         POST /point/replans
         POST /point/tickets/{number}/acceptance
         POST /point/tickets/{number}/attempt
@@ -210,7 +214,12 @@ TABLE = {
         GET /point/tickets/{number}/decline
         GET /point/tickets/{number}/head
     """,
+    "DPTMX": """
+        GET /api/v1/tickets/{number}/payments
+    """,
     "DPT": """
+        POST /api/v1/tickets/{number}/approvals
+        POST /api/v1/tickets/{number}/payments
         POST /api/v1/tickets/{number}/visit/absent
         POST /api/v1/tickets/{number}/visit/arrived
         POST /api/v1/tickets/{number}/visit/completed

@@ -83,6 +83,8 @@ def test_a_ticket_is_found_by_its_number_with_all_that_a_phone_would_show(
     assert f'action="/agent/tickets/{open_one}/note"' in page and f"{open_one}?act=cancel" in page
     assert "김*자" in page and "김영자" not in page and 'class="say"' in page
     assert ended not in page
+    page = desk.get("/agent/search", params={"q": ended[-5:]}).text
+    assert f"{ended}?act=reopen" in page and open_one not in page, "its last five digits are enough"
     page = desk.get("/agent/search", params={"q": ended}).text
     assert f"{ended}?act=reopen" in page and "수리를 마친 접수입니다" in page
 

@@ -8,7 +8,7 @@ from core.clock import KST
 from dispatch.family_models import CorrectionNotice
 from dispatch.models import Task
 from notifications.models import Notice
-from tests.web.conftest import WebWorld
+from tests.web.conftest import ClientAs, WebWorld
 from tests.web.family_world import RESIDENT, Family, link_to, read
 from tests.web.technician_world import at_the_door, open_phone
 
@@ -53,13 +53,25 @@ def test_nobody_writes_one_before_he_is_there(web_world: WebWorld) -> None:
         assert session.exec(select(CorrectionNotice)).first() is None
 
 
-def test_a_technician_sees_that_a_window_was_picked_and_still_has_to_ring(web_world: WebWorld) -> None:
+def test_all_see_that_a_window_was_picked_and_somebody_still_has_to_ring(
+    web_world: WebWorld, client_as: ClientAs
+) -> None:
     phone = open_phone(web_world)
     token = link_to(web_world, phone.ticket_id, phone.visit_id, ("requester",))
     family = Family(web_world, phone.client, token, phone.ticket_id, phone.visit_id)
     family.post("/time", window=family.offered()[0], form_key="a")
     page = phone.get()
     assert "창 합의, 통화 대기" in page and "한 번 전화해 주세요" in page
+    number = family.ticket().number
+    lists = [
+        ("agent", f"/agent/search?q={number}"),
+        ("dispatcher", "/dispatch/queue"),
+        ("point", "/point/tickets"),
+    ]
+    seen = [client_as(role).get(path) for role, path in lists]
+    assert [number in answer.text and "창 합의, 통화 대기" in answer.text for answer in seen] == [True] * 3
     assert phone.post("attempt", {"outcome": "CONNECTED", "with": "resident"}).status_code == 303
     assert "창 합의, 통화 대기" not in phone.get()
+    seen = [client_as(role).get(path) for role, path in lists]
+    assert not any("창 합의, 통화 대기" in answer.text for answer in seen)
     assert family.clock("contact").state == "met" and family.ticket().status == "APPOINTED"

@@ -10,8 +10,10 @@ import httpx
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
+from billing.payment_models import Payment
 from core.actor import Role
-from dispatch.models import Task
+from dispatch.approval_models import CostApproval
+from dispatch.models import Task, Visit
 from dispatch.planning.plan_models import Plan
 from happycall.models import HappyCall
 from tests import world
@@ -87,6 +89,7 @@ def other_company(session: Session, now: datetime) -> tuple[Company, Foreign]:
             until_at=now + timedelta(days=3),
             created_at=now,
         ),
+        **_money_of(visit, now),
     }
     session.add_all(rows.values())
     session.flush()
@@ -107,6 +110,20 @@ def other_company(session: Session, now: datetime) -> tuple[Company, Foreign]:
         "place": point.code,
     }
     return company, Foreign(found, home.id or 0)
+
+
+def _money_of(visit: Visit, now: datetime) -> dict[str, Any]:
+    """What was asked of whoever pays for a visit, and what he paid."""
+    of: dict[str, Any] = {
+        "company_id": visit.company_id,
+        "ticket_id": visit.ticket_id,
+        "visit_id": visit.id,
+    }
+    paid = {"kind": "paid", "method": "card", "amount": 1000, "taken_at": now, "entered_at": now}
+    return {
+        "approval_id": CostApproval(**of, lines=[], total=1000, state="asked", asked_at=now),
+        "payment_id": Payment(**of, **paid),
+    }
 
 
 def _log_in_of(session: Session, technician: Technician, now: datetime) -> dict[str, str]:
@@ -149,6 +166,11 @@ PLAUSIBLE: dict[str, dict[str, Any]] = {
     "completed": {"checklist": {}},
     "assignment": {"technician_id": 1, "reason": "x"},
     "attempts": {"outcome": "NO_ANSWER"},
+    "approvals": {"lines": []},
+    "answer": {"agrees": True},
+    "payments": {"method": "card", "amount": 1},
+    "refunds": {"amount": 1, "reason": "x"},
+    "corrections": {"reason": "x"},
 }
 """Bodies of API calls by the last word of their path; the visit's other steps need none."""
 

@@ -216,3 +216,50 @@ def test_misuse_within_the_warranty_takes_a_reason_that_the_family_reads(phone: 
     assert phone.post("completed", {**said, "misuse_reason": why}).status_code == 303
     assert all(f"비용을 받는 까닭: {why}" in text for _, text in told(phone, "VISIT_RESULT"))
     assert why in phone.get()
+
+
+def test_other_programs_ask_take_and_give_back_by_the_same_doors(phone: Phone) -> None:
+    at_the_door(phone)
+    here, him = f"/api/v1/tickets/{phone.number}", phone.client
+    desk, agent = phone.web.sign_in("point", point=phone.web.point), phone.web.sign_in("agent")
+    dear = {"lines": [{"code": "PART_FAN", "quantity": 3}]}
+    assert him.post(f"{here}/approvals", json={"lines": [{"code": "NONE"}]}).status_code == 422
+    asked = him.post(f"{here}/approvals", json=dear)
+    assert (asked.status_code, asked.json()["state"], asked.json()["total"]) == (201, "asked", 228_000)
+    assert told(phone, "APPROVAL_ASKED")
+    answer = f"{here}/approvals/{asked.json()['id']}/answer"
+    assert him.post(answer, json={"agrees": True}).status_code == 403
+    assert agent.post(f"{here}/approvals/99999/answer", json={"agrees": True}).status_code == 404
+    agreed = agent.post(answer, json={"agrees": True}).json()
+    assert (agreed["state"], agreed["how"]) == ("agreed", "PHONE")
+    assert agent.post(answer, json={"agrees": False}).status_code == 409
+    assert [each["state"] for each in agent.get(f"{here}/approvals").json()["items"]] == ["agreed"]
+
+    card = {"method": "card", "amount": 200_000}
+    assert him.post(f"{here}/payments", json=card).status_code == 404, "no bill yet"
+    assert phone.post("completed", {**DEAR, "serial_new.PART_FAN": "F-2"}).status_code == 303
+    keyed = {"Idempotency-Key": "pay-1"}
+    for _twice in range(2):
+        taken = him.post(f"{here}/payments", json=card, headers=keyed)
+        assert (taken.status_code, taken.json()["owed"]) == (201, 28_000)
+    assert him.post(f"{here}/payments", json=card).status_code == 409
+    assert him.post(f"{here}/payments", json={"method": "unpaid", "amount": 1}).status_code == 422
+    assert agent.get(f"{here}/payments").status_code == 403
+    paid = taken.json()["payments"][0]["id"]
+    refund = {"amount": 50_000, "reason": "부품을 하나 덜 갈았음 010-7000-8000"}
+    assert him.post(f"{here}/payments/{paid}/refunds", json=refund).status_code == 403
+    given = desk.post(f"{here}/payments/{paid}/refunds", json=refund)
+    assert (given.status_code, given.json()["paid"]) == (201, 150_000)
+    assert "7000" not in given.text, "what is typed is shown masked"
+    moved = desk.post(f"{here}/payments", json={"method": "transfer", "amount": 78_000}).json()
+    wrong = moved["payments"][-1]["id"]
+    undone = desk.post(f"{here}/payments/{wrong}/corrections", json={"reason": "다른 집의 돈"}).json()
+    assert [(row["kind"], row["amount"]) for row in undone["payments"]] == [
+        ("paid", 200_000),
+        ("refund", -50_000),
+        ("paid", 78_000),
+        ("correction", -78_000),
+    ]
+    assert desk.post(f"{here}/payments/99999/corrections", json={"reason": "x"}).status_code == 404
+    (seen,) = him.get(f"{here}/payments").json()["items"]
+    assert seen == undone and seen["owed"] == 78_000 == seen["billed"] - seen["paid"]

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from httpx import Client
 
-from core.actor import Role
+from core import audit
+from core.actor import SYSTEM, Role
 from core.settings import Settings
 from dispatch.tasks import CALL_LANDLINE, open_task
 from notifications.models import Notice
@@ -145,6 +146,37 @@ def test_a_case_shows_its_people_side_by_side_and_who_rings_the_landline(
         and "할 일: 정창구님이 전화" in page
         and "읽을 말" in page
     )
+
+
+def test_a_phone_says_what_it_did_not_get_and_why(demo: WebWorld, client_as: ClientAs) -> None:
+    ticket_id, number = make_ticket(demo)
+    to = "+821098765432"
+    put_text(demo, ticket_id, to, text="도착한 글")
+    put_text(
+        demo, ticket_id, to, text="막힌 글", event="EN_ROUTE", state="failed", problem="permanent:3010 x"
+    )
+    gone = {"state": "withdrawn", "withdrawn_reason": "새 소식으로 바뀌었습니다."}
+    put_text(demo, ticket_id, to, text="옛 글", event="WINDOW_CHANGED", **gone)
+    with demo.database.transaction() as session:
+        entry = {"event": "ABSENT", "generation": 1, "recipient": "requester"}
+        subject = ("ticket", ticket_id)
+        audit.record(
+            session,
+            by=SYSTEM,
+            at=demo.now,
+            what="NoticeWithheld",
+            subject=subject,
+            company_id=demo.company.id or 0,
+            reason="REFUSED",
+            data=entry,
+        )
+    for path, missed in ((f"/phones?ticket={number}", 3), ("/phones", 2)):
+        page = client_as("agent").get(path).text
+        assert len(re.findall('data-testid="sms"', page)) == 1, path
+        assert len(re.findall('data-testid="missed"', page)) == missed, path
+        words = ["막힌 글", "문자를 받을 수 없는 번호입니다 (3010)", "옛 글", "새 소식으로 바뀌었습니다."]
+        assert all(each in page for each in words)
+    assert "알림을 원하지 않으셨습니다" in client_as("agent").get(f"/phones?ticket={number}").text
 
 
 def test_people_on_one_number_share_a_phone(demo: WebWorld, client_as: ClientAs) -> None:

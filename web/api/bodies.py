@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from billing.payment_schemas import PartSerials
+from billing.payment_schemas import Method, PartSerials
 from billing.schemas import LineRequest
 from dispatch.schemas import Moment, WindowRequest, clean_text
 from dispatch.visit_schemas import AgreedWindow, AskedBy, AttemptRequest, CompletionRequest, Outcome
@@ -126,6 +126,39 @@ class CompletedBody(StepBody):
         )
 
 
+class ApprovalBody(BaseModel):
+    """The work that whoever pays is asked about; the visit fee is added by itself."""
+
+    lines: Annotated[list[LineBody], Field(max_length=50)]
+    misuse: bool = False
+    agreed_by_phone: bool = False
+    """He agreed on the phone or at the door: nobody tells him."""
+
+    def to_lines(self) -> tuple[LineRequest, ...]:
+        """Billing's form of it."""
+        return tuple(LineRequest(code=line.code, quantity=line.quantity) for line in self.lines)
+
+
+class AnswerBody(BaseModel):
+    """What whoever pays said on the phone."""
+
+    agrees: bool
+
+
+Won = Annotated[int, Field(ge=1, le=9_999_999_999)]
+
+
+class PaymentBody(BaseModel):
+    """Money for a visit's bill; `unpaid` says why none came. `visit_id`: the newest billed visit without."""
+
+    method: Method
+    amount: Won
+    receipt_number: Annotated[Reason, Field(max_length=40)] = ""
+    """Of the cash receipt; cash from a dated limit on needs one."""
+    reason: Annotated[Reason, Field(max_length=500)] = ""
+    visit_id: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = None
+
+
 class AssignmentBody(BaseModel):
     """Who goes, when, why, and what planning must not touch any more."""
 
@@ -140,6 +173,12 @@ class ReasonBody(BaseModel):
     """A change that needs a reason."""
 
     reason: Annotated[Reason, Field(min_length=1)]
+
+
+class RefundBody(ReasonBody):
+    """How much of a payment goes back."""
+
+    amount: Won
 
 
 class CancellationBody(ReasonBody):

@@ -78,6 +78,7 @@ def post_device(request: Request, posted: Posted, principal: Principal = SignedI
             auth=posted.get("auth"),
             services=context.settings.push_hosts,
             now=context.clock(),
+            session_id=principal.session_id,
         )
     return Response(status_code=204)
 

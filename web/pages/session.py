@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 
 from core.errors import DomainError, TooManyError
 from core.i18n import LANGUAGES, _
+from notifications.devices import forget_devices_of_login
 from web.context import context_of
 from web.cookies import origin_of, set_pending, set_session
 from web.identity import COOKIE, identify, refuse_cross_site
@@ -86,12 +87,14 @@ def log_in_once(request: Request, token: str) -> Response:
 
 @router.post("/logout")
 def log_out(request: Request) -> Response:
-    """End this browser's session."""
+    """End this browser's session; who was logged in hears of no new job here any more."""
     refuse_cross_site(request)
     context = context_of(request)
     if cookie := request.cookies.get(COOKIE):
         with context.database.everywhere.transaction() as session:
-            accounts.end_session(session, token=cookie, now=context.clock())
+            ended = accounts.end_session(session, token=cookie, now=context.clock())
+            if ended is not None:
+                forget_devices_of_login(session, session_id=ended)
     answer = RedirectResponse("/login", status_code=303)
     answer.delete_cookie(COOKIE)
     return answer

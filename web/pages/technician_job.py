@@ -169,7 +169,7 @@ def job_values(
         "early": None,
         "far_ahead": None,
         "absent_early": False,
-        "talk_pending": _talk_pending(detail, visit),
+        "talk_pending": detail.talk_pending,
     }
     return values | _extra(session, job, masks, step=step, typed=typed, now=now)
 
@@ -304,13 +304,6 @@ def _step(detail: TicketDetail, visit: VisitFacts | None, do: str) -> str:
     if visit.state in SIDE_STEPS.get(do, ()) and not (do == "solve" and detail.safety):
         return do
     return "depart" if visit.window is not None and visit.state == "planned" else STEP_OF_STATE[visit.state]
-
-
-def _talk_pending(detail: TicketDetail, visit: VisitFacts | None) -> bool:
-    """The family picked a window on its link, and nobody has rung yet."""
-    clock = detail.clock("contact")
-    unrung = clock is not None and clock.stopped_at is None and clock.state != "void"
-    return unrung and visit is not None and visit.state == "agreed"
 
 
 def _mark(detail: TicketDetail, visit: VisitFacts | None) -> str:

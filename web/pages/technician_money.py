@@ -17,9 +17,8 @@ from core.clock import operating_day
 from core.errors import DomainError, FieldError, ForbiddenError, NotFoundError
 from core.i18n import _
 from dispatch import payments
-from dispatch.approvals import agree_by_phone, ask_approval
 from dispatch.cases import current_visit
-from dispatch.pricing import preview_bill
+from dispatch.dear_work import ask_for_work
 from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.posting import Posted, PostedForm, take_once
@@ -52,7 +51,16 @@ def post_approval(
         with context.database.transaction() as session:
             now = context.clock()
             ticket_id = reach_ticket(session, principal=principal, number=number)
-            _ask(session, ticket_id, posted, by=by, now=now)
+            completion = read_completion(posted)
+            ask_for_work(
+                session,
+                ticket_id=ticket_id,
+                lines=completion.lines,
+                misuse=completion.misuse,
+                agreed_by_phone=posted.get("by_phone") == "1",
+                by=by,
+                now=now,
+            )
     except (ForbiddenError, NotFoundError):
         raise
     except DomainError as refused:
@@ -147,15 +155,6 @@ def post_close(
             values = _money(session, principal, None, day, now=context.clock(), typed=posted, error=error)
         return render_page(request, "technician/money.html", values, status_code=error.status)
     return RedirectResponse(f"/m/money?day={_read_day(day, now).isoformat()}", status_code=303)
-
-
-def _ask(session: Session, ticket_id: int, posted: PostedForm, *, by: Actor, now: datetime) -> None:
-    completion = read_completion(posted)
-    bill = preview_bill(
-        session, ticket_id=ticket_id, lines=completion.lines, misuse=completion.misuse, now=now
-    )
-    door = agree_by_phone if posted.get("by_phone") == "1" else ask_approval
-    door(session, visit_id=_visit_id(session, ticket_id), lines=bill.lines, by=by, now=now)
 
 
 def _visit_id(session: Session, ticket_id: int) -> int:

@@ -11,8 +11,14 @@ from dispatch.message_facts import CaseOfNotice
 from notifications.catalogue import label_of
 from notifications.schemas import NoticeInfo, Trouble
 from web.presenters.masks import OPEN, Masks
-from web.presenters.phones import ROLES
 
+ROLES = {
+    "resident": N_("사시는 분"),
+    "requester": N_("접수하신 분"),
+    "payer": N_("비용 내시는 분"),
+    "technician": N_("기사"),
+    "point": N_("서비스점"),
+}
 STATES = {
     "queued": N_("대기"),
     "accepted": N_("접수됨"),

@@ -1,4 +1,4 @@
-"""The demo's phones: whose each one is, what lies on it, and who has to be told by voice instead."""
+"""The demo's phones: whose each one is, what lies on it, what never got there, and who is told by voice."""
 
 from __future__ import annotations
 
@@ -17,17 +17,13 @@ from dispatch.detail_shapes import TicketDetail
 from dispatch.follow_up import FollowUpCase, cases_to_follow
 from dispatch.tasks import CALL_LANDLINE, TaskInfo, list_tasks
 from notifications.catalogue import label_of
-from notifications.queries import ARRIVED, list_notices
+from notifications.queries import ARRIVED, MISSED, list_notices
 from notifications.schemas import NoticeInfo, PhoneInbox
+from web.presenters.masks import OPEN
+from web.presenters.messages import ROLES, why_of
+from web.presenters.notice_words import WITHHELD
 from workforce.queries import list_points, list_technicians
 
-ROLES = {
-    "resident": N_("사시는 분"),
-    "requester": N_("접수하신 분"),
-    "payer": N_("비용 내시는 분"),
-    "technician": N_("기사"),
-    "point": N_("서비스점"),
-}
 PARTY_ORDER = ("resident", "requester", "payer")
 TASK_STATES = {"open": N_("할 일"), "done": N_("마친 일"), "void": N_("거둔 일")}
 
@@ -50,6 +46,17 @@ class Bubble:
 
 
 @dataclass(frozen=True)
+class Missed:
+    """What this phone did not get, and why. `state`: `failed`, `withdrawn`, or `withheld`: never written."""
+
+    state: str
+    word: str
+    why: str
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class VoiceTask:
     """Somebody rings instead of a text: what he is to say, and how it stands."""
 
@@ -63,7 +70,7 @@ class VoiceTask:
 
 @dataclass(frozen=True)
 class ShownPhone:
-    """A phone. `pending` and `failed` count texts that do not lie on it (yet)."""
+    """A phone. `pending` counts texts that do not lie on it yet."""
 
     number: str
     name: str
@@ -72,7 +79,7 @@ class ShownPhone:
     texts: tuple[Bubble, ...]
     voice: tuple[VoiceTask, ...] = ()
     pending: int = 0
-    failed: int = 0
+    missed: tuple[Missed, ...] = ()
 
 
 def phones_of_list(
@@ -91,7 +98,9 @@ def phones_of_list(
         if not name:
             name, sub = _family_names(inbox, cases)
         texts = tuple(_bubble(text, cases) for text in inbox.texts)
-        shown.append(ShownPhone(display(inbox.phone), name, sub, landline=False, texts=texts))
+        missed = tuple(_missed(text) for text in inbox.missed)
+        landline = not parse_phone(inbox.phone).can_text
+        shown.append(ShownPhone(display(inbox.phone), name, sub, landline, texts, missed=missed))
     return shown
 
 
@@ -119,15 +128,22 @@ def phones_of_ticket(
                 landline=not owners[0].can_text,
                 texts=_arrived(notices, phone, cases),
                 voice=tuple(_voice(task) for task in tasks if task.recipient in roles),
-                pending=_count(notices, phone, "queued"),
-                failed=_count(notices, phone, "failed"),
+                pending=sum(it.to_phone == phone and it.state == "queued" for it in notices),
+                missed=_withheld(detail, roles) + _missed_of(notices, phone),
             )
         )
     staff = dict.fromkeys(
-        it.to_phone for it in notices if it.recipient not in PARTY_ORDER and it.state in ARRIVED
+        it.to_phone for it in notices if it.recipient not in PARTY_ORDER and it.state != "queued"
     )
     return shown, [
-        ShownPhone(display(phone), names.get(phone, ""), "", False, _arrived(notices, phone, cases))
+        ShownPhone(
+            number=display(phone),
+            name=names.get(phone, ""),
+            sub="",
+            landline=False,
+            texts=_arrived(notices, phone, cases),
+            missed=_missed_of(notices, phone),
+        )
         for phone in staff
     ]
 
@@ -171,8 +187,34 @@ def _arrived(
     return tuple(_bubble(it, cases) for it in reversed(mine))
 
 
-def _count(notices: Iterable[NoticeInfo], phone: str, state: str) -> int:
-    return sum(it.to_phone == phone and it.state == state for it in notices)
+def _missed_of(notices: Iterable[NoticeInfo], phone: str) -> tuple[Missed, ...]:
+    mine = [it for it in notices if it.to_phone == phone and it.state in MISSED]
+    return tuple(_missed(it) for it in reversed(mine))
+
+
+def _missed(text: NoticeInfo) -> Missed:
+    why = why_of(text, masks=OPEN, names=()) or _("까닭을 알 수 없습니다")
+    at = text.settled_at or text.created_at
+    return Missed(text.state, _(label_of(text.event)), why, text.text, at)
+
+
+def _withheld(detail: TicketDetail, roles: Sequence[str]) -> tuple[Missed, ...]:
+    """What nobody wrote to these people, because they do not want it or their number takes none."""
+    found = [
+        entry
+        for entry in detail.timeline
+        if entry.what == "NoticeWithheld" and entry.data.get("recipient") in roles
+    ]
+    return tuple(
+        Missed(
+            "withheld",
+            _(label_of(str(entry.data.get("event", "")))),
+            _(WITHHELD.get(entry.reason or "", "")),
+            "",
+            entry.at,
+        )
+        for entry in reversed(found)
+    )
 
 
 def _bubble(text: NoticeInfo, cases: Mapping[int, FollowUpCase]) -> Bubble:
@@ -181,8 +223,8 @@ def _bubble(text: NoticeInfo, cases: Mapping[int, FollowUpCase]) -> Bubble:
         id=text.id,
         event=text.event,
         word=_(label_of(text.event)),
-        text=text.text,
-        subject=text.subject,
+        text=text.spoken_text if text.channel == "VOICE" and text.spoken_text else text.text,
+        subject="" if text.channel == "VOICE" else text.subject,
         at=text.settled_at or text.created_at,
         channel=text.channel,
         bytes=text.bytes,

@@ -147,13 +147,13 @@ OF_THE_HOUSE: tuple[tuple[str, str, tuple[Setting, ...]], ...] = (
             Setting(
                 "voice_enabled",
                 N_("음성 안내"),
-                N_("문자를 못 받는 집 전화에 음성으로 알립니다"),
+                N_("문자를 못 받는 집 전화와, 고객과 통화가 늦는 기사에게 음성으로 알립니다"),
                 Choice(((False, N_("끔")), (True, N_("켬")))),
             ),
             Setting(
                 "voice_hours",
                 N_("음성 안내를 하는 시간"),
-                N_("다른 때에는 사람이 전화합니다"),
+                N_("집 전화에 거는 때. 다른 때에는 사람이 전화하고, 근무 중인 기사에게는 언제나 겁니다"),
                 Spans(),
             ),
             Setting(
@@ -165,7 +165,7 @@ OF_THE_HOUSE: tuple[tuple[str, str, tuple[Setting, ...]], ...] = (
             Setting(
                 "push_answer_s",
                 N_("기사 알림의 답을 기다림"),
-                N_("휴대전화 알림을 이만큼 확인하지 않으면 문자로도 알립니다"),
+                N_("휴대전화 알림을 이만큼 확인하지 않거나 음성 전화를 받지 않으면 문자로도 알립니다"),
                 minutes(60, HOUR),
             ),
             Setting(

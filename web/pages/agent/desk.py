@@ -21,6 +21,7 @@ from dispatch import tasks
 from dispatch.call_desk import cases_by_number, list_triage, open_safety_ids, party_names, recent_cases
 from dispatch.list_queries import TicketItem, items_by_id
 from dispatch.notice_tasks import NOTICE_FAILED
+from dispatch.numbers import is_tail
 from dispatch.states import ENDED_STATUSES
 from dispatch.where_is_it import answer_for_item
 from web.context import context_of
@@ -129,12 +130,12 @@ def _found(session: Session, principal: Principal, query: str, now: datetime) ->
 def _by_number(
     session: Session, principal: Principal, query: str, now: datetime
 ) -> list[tuple[HouseholdHit, list[TicketItem]]]:
-    """The homes of tickets whose number begins so: only for what looks like a number, `ON261201-00042`."""
-    upper = query.upper()
-    if not (upper[:1].isascii() and upper[:1].isalpha() and any(c.isdigit() for c in upper)):
+    """The homes of tickets with this number, `ON261201-00042`, its beginning, or its last digits, `00042`."""
+    looks_whole = query[:1].isascii() and query[:1].isalpha() and any(c.isdigit() for c in query)
+    if not looks_whole and not is_tail(query):
         return []
     company_id = principal.company_id
-    cases = cases_by_number(session, company_id=company_id, begins=upper, now=now, limit=NUMBERS)
+    cases = cases_by_number(session, company_id=company_id, query=query, now=now, limit=NUMBERS)
     homes = list_details(session, company_id=company_id, household_ids=set(cases))
     return [(HouseholdHit(homes[home], "number"), items) for home, items in cases.items()]
 

@@ -20,6 +20,7 @@ def ticket_row(item: TicketItem, now: datetime) -> dict[str, Any]:
         "safety": item.safety,
         "care": item.priority_care,
         "escalated": item.escalated,
+        "talk_pending": item.talk_pending,
         "symptom": symptom_words(item.symptom),
         "text": " · ".join(
             part

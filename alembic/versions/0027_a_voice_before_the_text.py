@@ -2,7 +2,7 @@
 
 Expand: the new columns are empty or filled by the database, so a process of the version before works on.
 
-Revision ID: 0030
+Revision ID: 0027
 Revises: 0026
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0030"
+revision = "0027"
 down_revision = "0026"
 branch_labels = None
 depends_on = None

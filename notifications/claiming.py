@@ -14,6 +14,7 @@ from core.db import Database
 from core.jobs import drop_waiting
 from core.sweeping import due_rows, is_due
 from notifications import rules
+from notifications.adverts import Agreeing, let_go, nobody
 from notifications.alimtalk import read_templates
 from notifications.catalogue import shelf_life
 from notifications.models import Notice, NoticeAttempt
@@ -49,10 +50,15 @@ def lock_key(notice_id: int) -> str:
     return f"notice-{notice_id}"
 
 
-def claim_due(database: Database, *, notice_id: int, carriers: Carriers, now: datetime) -> list[Claim]:
+def claim_due(
+    database: Database, *, notice_id: int, carriers: Carriers, now: datetime, agreeing: Agreeing = nobody
+) -> list[Claim]:
     """Take the notice and whatever else is due, for one try each. Empty when it is not due, or not ours.
 
     One whose fate is unclear comes alone. The wake-ups of those that come along are taken back.
+
+    Args:
+        agreeing: who still takes advertisements; nobody, unless it is said.
     """
     with database.transaction() as session:
         notice = lock_notice(session, notice_id=notice_id, skip_locked=True)
@@ -65,7 +71,8 @@ def claim_due(database: Database, *, notice_id: int, carriers: Carriers, now: da
         others = _others_due(session, notice_id=notice_id, now=now)
         if others:
             drop_waiting(session, [lock_key(notice_key(other)) for other in others])
-        claims = [_claim(session, notice=each, carriers=carriers, now=now) for each in (notice, *others)]
+        due = let_go(session, (notice, *others), agreeing=agreeing, now=now)
+        claims = [_claim(session, notice=each, carriers=carriers, now=now) for each in due]
         return [claim for claim in claims if claim is not None]
 
 

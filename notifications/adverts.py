@@ -68,13 +68,17 @@ def require_free_number(session: Session, *, company_id: int, at: datetime) -> s
     return number
 
 
-def require_lawful(text: str, *, free_number: str) -> None:
+def require_lawful(text: str, *, maker: str, free_number: str) -> None:
     """A finished advertisement has all that the law asks of it, with the company's own number to refuse by.
+
+    Args:
+        maker: whose it is; its name stands in the text.
+        free_number: the company's, E.164; the last line has it.
 
     Raises:
         BadAdvertError: what it lacks.
     """
-    verdict = advert.check(text)
+    verdict = advert.check(text, maker=maker)
     lacking = [*verdict.faults]
     if not verdict.is_ad:
         lacking.append("mark")

@@ -14,7 +14,7 @@ from core.db import Database
 from core.jobs import drop_waiting
 from core.sweeping import due_rows, is_due
 from notifications import rules
-from notifications.adverts import Agreeing, let_go, nobody
+from notifications.adverts import Agreeing, is_advert, let_go, nobody
 from notifications.alimtalk import read_templates
 from notifications.catalogue import shelf_life
 from notifications.models import Notice, NoticeAttempt
@@ -113,6 +113,7 @@ def message_of(session: Session, notice: Notice) -> OutgoingMessage:
         text=notice.text,
         subject=notice.subject if notice.channel == "LMS" else None,
         template=template,
+        advert=is_advert(notice.event),
     )
 
 
@@ -166,12 +167,16 @@ def _claim(session: Session, *, notice: Notice, carriers: Carriers, now: datetim
 
 
 def _channel_for(session: Session, notice: Notice, *, account: str, carriers: Carriers) -> str:
-    """알림톡 where this account has an approval for exactly these words, else the text that they fit into."""
+    """알림톡 where this account has an approval for exactly these words, else the text that they fit into.
+
+    An advertisement is none of KakaoTalk's notices.
+    """
     if notice.channel == "VOICE":
         return "VOICE"
     key = (account, notice.event, notice.variant, notice.template_version)
     if (
         not notice.text_only
+        and not is_advert(notice.event)
         and len(notice.text) <= ALIMTALK_CHARACTERS
         and "ALIMTALK" in carriers.accounts[account].channels
         and key in read_templates(session, company_id=notice.company_id)

@@ -105,7 +105,8 @@ def tell(
             hand_to_person(session, telling=telling, recipient=delivery.recipient, problem=error.detail)
         else:
             if free_number is not None:
-                adverts.require_lawful(row.text, free_number=free_number)
+                maker = own.case.maker if isinstance(own, FamilyNews) else own.maker
+                adverts.require_lawful(row.text, maker=maker, free_number=free_number)
             if put(session, row=row) is not None and link is not None and link.url in row.text:
                 link.keep()
     speaks = bool(plan.calls) and speaks_now(session, telling=telling)

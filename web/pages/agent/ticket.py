@@ -102,6 +102,7 @@ def render_ticket(
             **_extras(),
             "adverts": _adverts(session, detail, now),
             "advert_doors": advert_doors(),
+            "advert_door": "INTAKE" if request.query_params.get("done") == "filed" else "CALL",
             "act": act,
             "posted": posted or PostedForm(),
             "errors": errors,

@@ -34,6 +34,8 @@ from core.live import LOOK_AGAIN
 from core.news import tell
 from core.settings import Settings
 from core.sweeping import EachAlone
+from customers.standings import agreeing_numbers
+from dispatch.advert_notices import ask_again
 from dispatch.family_links import links_info
 from dispatch.planning.road_ahead import RoadAhead
 from dispatch.planning.solving import TASK_SOLVE, SolverPool, run_solve
@@ -60,6 +62,8 @@ RETRY_STALLED_CRON = "* * * * * */5"
 ROADS_CRON = "* * * * *"
 """Whether a road engine that was away is back."""
 DAY_SHEETS_CRON = "*/15 * * * *"
+ADVERTS_CRON = "*/10 * * * *"
+"""A yes to advertisements is asked again within minutes of its day, and never all at once."""
 KEEP_JOBS_HOURS = 24
 RETENTION_CRON = "23 18 * * *"
 """03:23 in Korea, when the fewest people work (procrastinate reads it as UTC)."""
@@ -165,7 +169,13 @@ def add_tasks(app: procrastinate.App, context: WorkerContext) -> None:
     @app.task(name=TASK_SEND, queue=QUEUE_SMS, pass_context=True)
     def send(job: JobContext, notice_id: int) -> None:
         with written_down(job, notice_id=notice_id):
-            send_notice(context.database, notice_id=notice_id, carriers=context.carriers, clock=context.clock)
+            send_notice(
+                context.database,
+                notice_id=notice_id,
+                carriers=context.carriers,
+                clock=context.clock,
+                agreeing=agreeing_numbers,
+            )
 
     @app.task(name=TASK_REPORTS, queue=QUEUE_SMS, pass_context=True)
     def ask(job: JobContext) -> None:
@@ -220,6 +230,13 @@ def add_tasks(app: procrastinate.App, context: WorkerContext) -> None:
     def short_lived(timestamp: int) -> None:
         log.debug("short_lived", due=timestamp)
         drop_short_lived(context.database, now=context.clock())
+
+    @app.periodic(cron=ADVERTS_CRON)
+    @app.task(name="ask_adverts_again", queue=QUEUE_DEFAULT, queueing_lock="ask_adverts_again")
+    def ask_adverts_again(timestamp: int) -> None:
+        log.debug("ask_adverts_again", due=timestamp)
+        with context.database.transaction() as session:
+            ask_again(session, now=context.clock())
 
     if context.roads is not None:
         _add_road_tasks(app, context, context.roads)

@@ -117,6 +117,12 @@ class CompanyRules(BaseModel):
     """`HH:MM` KST: from when on advertisements may go out."""
     advert_until: str
     """`HH:MM` KST: from then on they may not."""
+    advert_consent_years: int
+    """So long a yes to advertisements holds; then it is asked again, and without an answer there are none."""
+    advert_reconfirm_days: int
+    """So many days before that it is asked again."""
+    advert_refusal_number: str
+    """The company's free number to refuse by (080), as dialled; empty: no advertisement goes out at all."""
     correction_days: dict[str, int]
     """By severity (`use_stop`, `repair`, `advice`): within how many days it is to be put right."""
     voice_enabled: bool

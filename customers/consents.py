@@ -9,41 +9,21 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import text
 from sqlmodel import Session, col, or_, select
 
 from core.actor import Actor
+from core.clock import today_kst
 from core.db import any_of
-from core.errors import ForbiddenError, NotFoundError
+from core.errors import ConflictError, ForbiddenError, NotFoundError
 from core.i18n import _
-from customers.models import Contact, HouseholdMember, NoticeChoice
+from customers.consent_rules import Choice, Door, Purpose, Standing
+from customers.models import Contact, HouseholdMember, NoticeChoice, RefusedNumber
+from customers.standings import standings
 
-
-class Choice(StrEnum):
-    """What was said."""
-
-    AGREED = "AGREED"
-    REFUSED = "REFUSED"
-
-
-class Purpose(StrEnum):
-    """What the notices are for. Only `ADVERT` needs a yes; the others hold until a no."""
-
-    VISIT = "VISIT"
-    SURVEY = "SURVEY"
-    ADVERT = "ADVERT"
-
-
-class Door(StrEnum):
-    """Where it was said."""
-
-    INTAKE = "INTAKE"
-    CALL = "CALL"
-    TEXT = "TEXT"
-    PAGE = "PAGE"
+__all__ = ["Choice", "Door", "Purpose", "Standing", "agreeing", "record_choice", "refusing"]
 
 
 class NotTheirsToSayError(ForbiddenError):
@@ -52,10 +32,17 @@ class NotTheirsToSayError(ForbiddenError):
     code = "not-theirs-to-say"
 
 
+class NumberRefusedError(ConflictError):
+    """The number itself refused by the free call: only a yes from that telephone takes it back."""
+
+    code = "number-refused"
+
+
 @dataclass(frozen=True)
 class ChoiceInfo:
     """One word. `household_id` None: about anything; `decided_by_id`: whose word it was, if it was asked."""
 
+    id: int
     contact_id: int
     household_id: int | None
     purpose: Purpose
@@ -83,11 +70,14 @@ def refusing(
     session: Session,
     *,
     company_id: int,
-    household_id: int,
+    household_id: int | None,
     contact_ids: Collection[int],
     purpose: Purpose = Purpose.VISIT,
 ) -> set[int]:
-    """Which of these people must not be told about a home, because they or its resident said no."""
+    """Which of these people must not be told about a home, because they or its resident said no.
+
+    Without a home their own words alone count.
+    """
     asked: dict[str, Any] = {
         "company_id": company_id,
         "household_id": household_id,
@@ -97,6 +87,18 @@ def refusing(
     return set(session.execute(_REFUSING, asked).scalars())
 
 
+def agreeing(
+    session: Session, *, company_id: int, contact_ids: Collection[int], purpose: Purpose, now: datetime
+) -> set[int]:
+    """Which of these people said yes to a purpose themselves, within the dated years, and nothing counters.
+
+    Against it is a later no, theirs or of somebody else on the number, one about all notices, and the
+    number's own by the free call.
+    """
+    found = standings(session, company_id=company_id, contact_ids=contact_ids, purpose=purpose, now=now)
+    return {contact_id for contact_id, (standing, _heard) in found.items() if standing is Standing.AGREED}
+
+
 def list_choices(session: Session, *, company_id: int, contact_ids: Iterable[int]) -> list[ChoiceInfo]:
     """Everything these people, or others about them, ever said, the newest first."""
     query = (
@@ -104,7 +106,7 @@ def list_choices(session: Session, *, company_id: int, contact_ids: Iterable[int
         .where(col(NoticeChoice.company_id) == company_id, any_of(NoticeChoice.contact_id, "ids"))
         .order_by(col(NoticeChoice.id).desc())
     )
-    return [_info(row) for row in session.execute(query, {"ids": list(contact_ids)}).scalars()]
+    return [as_info(row) for row in session.execute(query, {"ids": list(contact_ids)}).scalars()]
 
 
 def record_choice(
@@ -120,18 +122,20 @@ def record_choice(
     now: datetime,
     purpose: Purpose = Purpose.VISIT,
     reason: str = "",
-) -> bool:
+) -> ChoiceInfo | None:
     """Keep what somebody of a home said about notices to somebody of it. The same word again adds nothing.
 
     His own word holds for whatever the company has to tell him; the resident's about another for this home. A
-    child may say that the parent agrees; only the parent can say no, and take it back.
+    child may say that the parent agrees; only the parent can say no, and take it back. About advertisements
+    everybody speaks for himself alone, and a yes on a later day is a new one: its years begin anew.
 
     Returns:
-        Whether it was another word than the last one.
+        The word that was kept; None where it was the same as the last one.
 
     Raises:
         NotFoundError: no such person in this home (404).
         NotTheirsToSayError: a no, or taking one back, by neither the person nor a resident (403).
+        NumberRefusedError: a yes to advertisements that is typed, to a number that refused by itself (409).
     """
     contact = session.get(Contact, contact_id, with_for_update=True)
     if contact is None or contact.company_id != company_id:
@@ -142,30 +146,58 @@ def record_choice(
     own = contact_id == decided_by_id
     about = None if own else household_id
     last = _last(session, contact_id, about, purpose)
-    if last == choice:
-        return False
-    has_a_say = own or "resident" in members[decided_by_id]
-    if not has_a_say and Choice.REFUSED in (choice, last):
-        raise NotTheirsToSayError(_("본인이나, 그 댁에 사시는 분만 정할 수 있습니다."))
-    session.add(
-        NoticeChoice(
-            company_id=company_id,
-            contact_id=contact_id,
-            household_id=about,
-            purpose=purpose.value,
-            choice=choice.value,
-            decided_by_id=decided_by_id,
-            door=door.value,
-            reason=reason.strip(),
-            at=now,
-            account_id=by.account_id,
-        )
+    if last is not None and last.choice == choice and not _renews(last, choice, purpose, now):
+        return None
+    _require_their_say(
+        own=own,
+        resident="resident" in members[decided_by_id],
+        refusal=choice is Choice.REFUSED or (last is not None and last.choice == Choice.REFUSED),
+        purpose=purpose,
     )
+    if (purpose, choice) == (Purpose.ADVERT, Choice.AGREED) and door is not Door.PAGE:
+        _require_number_open(session, contact)
+    row = NoticeChoice(
+        company_id=company_id,
+        contact_id=contact_id,
+        household_id=about,
+        purpose=purpose.value,
+        choice=choice.value,
+        decided_by_id=decided_by_id,
+        door=door.value,
+        reason=reason.strip(),
+        at=now,
+        account_id=by.account_id,
+    )
+    session.add(row)
     if own and purpose is Purpose.VISIT:
         contact.notices_refused_at = now if choice is Choice.REFUSED else None
         session.add(contact)
     session.flush()
-    return True
+    return as_info(row)
+
+
+def _require_their_say(*, own: bool, resident: bool, refusal: bool, purpose: Purpose) -> None:
+    if own:
+        return
+    if purpose is Purpose.ADVERT:
+        raise NotTheirsToSayError(_("광고를 받을지는 본인만 정할 수 있습니다."))
+    if refusal and not resident:
+        raise NotTheirsToSayError(_("본인이나, 그 댁에 사시는 분만 정할 수 있습니다."))
+
+
+def _require_number_open(session: Session, contact: Contact) -> None:
+    query = select(RefusedNumber.id).where(
+        col(RefusedNumber.company_id) == contact.company_id, col(RefusedNumber.phone) == contact.phone
+    )
+    if session.exec(query.limit(1)).first() is not None:
+        raise NumberRefusedError(
+            _("무료 전화로 광고를 거부한 번호입니다. 그 전화로 받은 문자의 주소에서 직접 동의하셔야 합니다.")
+        )
+
+
+def _renews(last: NoticeChoice, choice: Choice, purpose: Purpose, now: datetime) -> bool:
+    later = today_kst(last.at) < today_kst(now)
+    return purpose is Purpose.ADVERT and choice is Choice.AGREED and later
 
 
 def _members(session: Session, household_id: int, contact_ids: Collection[int]) -> dict[int, set[str]]:
@@ -178,9 +210,11 @@ def _members(session: Session, household_id: int, contact_ids: Collection[int]) 
     return found
 
 
-def _last(session: Session, contact_id: int, household_id: int | None, purpose: Purpose) -> Choice | None:
+def _last(
+    session: Session, contact_id: int, household_id: int | None, purpose: Purpose
+) -> NoticeChoice | None:
     query = (
-        select(NoticeChoice.choice)
+        select(NoticeChoice)
         .where(
             col(NoticeChoice.contact_id) == contact_id,
             col(NoticeChoice.household_id).is_not_distinct_from(household_id),
@@ -188,8 +222,7 @@ def _last(session: Session, contact_id: int, household_id: int | None, purpose: 
         )
         .order_by(col(NoticeChoice.id).desc())
     )
-    found = session.exec(query).first()
-    return Choice(found) if found else None
+    return session.exec(query).first()
 
 
 def choices_about(*contact_ids: int) -> Any:
@@ -199,8 +232,10 @@ def choices_about(*contact_ids: int) -> Any:
     )
 
 
-def _info(row: NoticeChoice) -> ChoiceInfo:
+def as_info(row: NoticeChoice) -> ChoiceInfo:
+    """A stored word as it crosses the border."""
     return ChoiceInfo(
+        id=row.id or 0,
         contact_id=row.contact_id,
         household_id=row.household_id,
         purpose=Purpose(row.purpose),

@@ -12,7 +12,7 @@ from core.clock import rfc3339_kst
 from core.db import any_of
 from core.phones import format_digits, search_digits
 from customers.consents import ChoiceInfo, list_choices
-from customers.models import Address, Boiler, BoilerModel, Contact, Household, HouseholdMember
+from customers.models import Address, Boiler, BoilerModel, Contact, Household, HouseholdMember, RefusedNumber
 from customers.rules import Relationship
 
 MOST_FOUND = 50
@@ -75,8 +75,16 @@ def held_on_people(session: Session, *, company_id: int, people: Collection[Held
     homes = {home for person in people for home in person.household_ids}
     living = {home for person in people for home in person.lives_in}
     choices = list_choices(session, company_id=company_id, contact_ids=[person.id for person in people])
+    refused = session.exec(
+        select(RefusedNumber)
+        .where(
+            col(RefusedNumber.company_id) == company_id,
+            col(RefusedNumber.phone).in_({person.phone for person in people}),
+        )
+        .order_by(col(RefusedNumber.at))
+    ).all()
     return {
-        "contacts": [_contact(row, choices) for row in contacts],
+        "contacts": [_contact(row, choices, refused) for row in contacts],
         "homes": [_home(session, home, whole=home in living) for home in sorted(homes)],
     }
 
@@ -102,7 +110,9 @@ def _people(session: Session, rows: list[Contact]) -> list[HeldPerson]:
     ]
 
 
-def _contact(row: Contact, choices: Collection[ChoiceInfo]) -> dict[str, Any]:
+def _contact(
+    row: Contact, choices: Collection[ChoiceInfo], refused: Collection[RefusedNumber]
+) -> dict[str, Any]:
     return {
         "name": row.name,
         "phone": format_digits(row.phone_digits),
@@ -120,6 +130,7 @@ def _contact(row: Contact, choices: Collection[ChoiceInfo]) -> dict[str, Any]:
             for it in choices
             if it.contact_id == row.id
         ],
+        "number_refused_adverts_at": [rfc3339_kst(it.at) for it in refused if it.phone == row.phone],
         "kept_since": rfc3339_kst(row.created_at),
     }
 

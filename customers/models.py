@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Column, Index, Text
+from sqlalchemy import BigInteger, Column, Index, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
@@ -116,9 +116,14 @@ class NoticeChoice(SQLModel, table=True):
     __table_args__ = (
         in_values("purpose", "VISIT", "SURVEY", "ADVERT"),
         in_values("choice", "AGREED", "REFUSED"),
-        in_values("door", "INTAKE", "CALL", "TEXT", "PAGE"),
+        in_values("door", "INTAKE", "CALL", "TEXT", "PAGE", "FREE_CALL"),
         Index("ix_notice_choice_contact", "contact_id", "id"),
         Index("ix_notice_choice_decided_by", "decided_by_id"),
+        Index(
+            "ix_notice_choice_advert_yes",
+            "at",
+            postgresql_where=text("purpose = 'ADVERT' AND choice = 'AGREED'"),
+        ),
     )
 
     id: int | None = big_id()
@@ -133,11 +138,32 @@ class NoticeChoice(SQLModel, table=True):
     decided_by_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="contact.id")
     """Whose word it was: his own, or the resident's about a child's; None: not asked who."""
     door: str
-    """Where it was said: `INTAKE`, `CALL`, `TEXT` (an answer to a text), `PAGE` (the family's page)."""
+    """Where it was said: `INTAKE`, `CALL`, `TEXT` (an answer to a text), `PAGE` (the family's page),
+    `FREE_CALL` (the free number to refuse by)."""
     reason: str = Field(default="", sa_type=Text)
     at: datetime
     account_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="account.id")
     """Who wrote it down; None: the person himself, on the page or by text."""
+
+
+class RefusedNumber(SQLModel, table=True):
+    """A telephone that rang the free number and wants no advertisements, whoever's it is: never changed.
+
+    It is kept for numbers of nobody we know, too: whoever gives such a number later is asked nothing of it.
+    """
+
+    __tablename__ = "refused_number"
+    __table_args__ = (Index("ux_refused_number", "company_id", "phone", "at", unique=True),)
+
+    id: int | None = big_id()
+    company_id: int = Field(sa_type=BigInteger, foreign_key="company.id")
+    phone: str
+    """E.164."""
+    at: datetime
+    """When it was rung, as the carrier says."""
+    entered_at: datetime
+    account_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="account.id")
+    """Who brought it in; None: a command."""
 
 
 class BoilerModel(SQLModel, table=True):

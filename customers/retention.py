@@ -12,7 +12,7 @@ from core.db import count_changed
 from core.retention import Cut, Ids, some_ids
 from customers.consents import choices_about
 from customers.locks import lock_keys
-from customers.models import Address, Boiler, Contact, Household, HouseholdMember, NoticeChoice
+from customers.models import Address, Boiler, Contact, Household, HouseholdMember, NoticeChoice, RefusedNumber
 from customers.rows import home_lock
 
 _TICKETS = table(
@@ -76,6 +76,24 @@ def destroy_orphans(session: Session, contact_ids: Iterable[int]) -> None:
         return
     session.execute(delete(NoticeChoice).where(choices_about(*orphans)))
     session.execute(delete(Contact).where(col(Contact.id).in_(orphans)))
+
+
+def due_refused_numbers(session: Session, company_id: int | None, cut: Cut, limit: int) -> Ids:
+    """Numbers that nobody we know has any more, refused before the cut: numbers are handed on to others."""
+    return some_ids(session, RefusedNumber, limit, col(RefusedNumber.company_id) == company_id, *_unused(cut))
+
+
+def destroy_refused_numbers(session: Session, ids: Ids, cut: Cut) -> int:
+    """Delete them, but those that somebody has given meanwhile."""
+    return count_changed(session, delete(RefusedNumber).where(col(RefusedNumber.id).in_(ids), *_unused(cut)))
+
+
+def _unused(cut: Cut) -> tuple[ColumnElement[bool], ...]:
+    given = exists().where(
+        col(Contact.company_id) == col(RefusedNumber.company_id),
+        col(Contact.phone) == col(RefusedNumber.phone),
+    )
+    return col(RefusedNumber.entered_at) < cut.before, ~given
 
 
 def _destroy_addresses(session: Session, household_ids: Ids) -> None:

@@ -59,6 +59,8 @@ class OpenLink:
     company_id: int
     ticket_id: int
     roles: frozenset[str]
+    adverts_alone: bool = False
+    """Its case is over: there is nothing but the word about advertisements."""
 
     @property
     def pays_alone(self) -> bool:
@@ -71,8 +73,14 @@ def links_info(settings: Settings) -> Mapping[str, Any]:
     return {LINKS_AT: settings.links_at}
 
 
-def link_maker(session: Session, *, ticket: Ticket, now: datetime) -> MakeLink | None:
-    """For the texts of one case; None where no address for links is known."""
+def link_maker(
+    session: Session, *, ticket: Ticket, now: datetime, adverts_until: datetime | None = None
+) -> MakeLink | None:
+    """For the texts of one case; None where no address for links is known.
+
+    Args:
+        adverts_until: so long the reader can answer for advertisements there, whatever becomes of the case.
+    """
     base = session.info.get(LINKS_AT)
     if not base:
         return None
@@ -80,7 +88,7 @@ def link_maker(session: Session, *, ticket: Ticket, now: datetime) -> MakeLink |
     def make(delivery: Delivery) -> NewLink:
         token = new_token()
         roles = [role.value for role in delivery.serves]
-        return NewLink(url_of(base, token), partial(_keep, session, ticket, token, roles, now))
+        return NewLink(url_of(base, token), partial(_keep, session, ticket, token, roles, adverts_until, now))
 
     return make
 
@@ -115,9 +123,12 @@ def find_link(session: Session, *, token: str, now: datetime) -> OpenLink:
     rules = read_rules(session, company_id=link.company_id, at=now)
     over = _over_at(ticket, visit)
     expired = over is not None and now > over + timedelta(days=rules.link_days)
-    if link.revoked_at is not None or expired or ticket.destroyed_at is not None:
+    answers = not expired or (link.adverts_until is not None and now <= link.adverts_until)
+    if link.revoked_at is not None or not answers or ticket.destroyed_at is not None:
         raise LinkOverError(_("이 주소는 이제 열리지 않습니다."), company_id=link.company_id)
-    return OpenLink(link.id or 0, link.company_id, link.ticket_id, frozenset(link.roles))
+    return OpenLink(
+        link.id or 0, link.company_id, link.ticket_id, frozenset(link.roles), adverts_alone=expired
+    )
 
 
 def revoke_links(session: Session, *, ticket_id: int, role: str, now: datetime) -> None:
@@ -133,7 +144,14 @@ def revoke_links(session: Session, *, ticket_id: int, role: str, now: datetime) 
     )
 
 
-def _keep(session: Session, ticket: Ticket, token: str, roles: list[str], now: datetime) -> None:
+def _keep(
+    session: Session,
+    ticket: Ticket,
+    token: str,
+    roles: list[str],
+    adverts_until: datetime | None,
+    now: datetime,
+) -> None:
     visit = current_visit(session, ticket_id=ticket.id or 0)
     session.add(
         FamilyLink(
@@ -143,6 +161,7 @@ def _keep(session: Session, ticket: Ticket, token: str, roles: list[str], now: d
             roles=roles,
             token_hash=hash_token(token),
             created_at=now,
+            adverts_until=adverts_until,
         )
     )
 

@@ -29,6 +29,8 @@ class FamilyLink(SQLModel, table=True):
     token_hash: str = Field(unique=True)
     created_at: datetime
     revoked_at: datetime | None = None
+    adverts_until: datetime | None = None
+    """Until then it answers for the word about advertisements, even after its case is over."""
 
 
 class FamilyAct(SQLModel, table=True):

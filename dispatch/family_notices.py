@@ -12,9 +12,12 @@ from typing import Literal
 
 from sqlmodel import Session
 
+from core.dated import read_rules
 from core.errors import ForbiddenError
 from core.i18n import _
-from customers.consents import Choice, Door
+from customers.consent_rules import Choice, Door, Purpose, Standing, years_after
+from customers.standings import standings
+from dispatch.advert_words import take_advert_word
 from dispatch.family_links import OpenLink
 from dispatch.family_steps import family_actor
 from dispatch.models import TicketParty
@@ -74,6 +77,47 @@ def turn(session: Session, *, link: OpenLink, whose: Whose, on: bool, now: datet
             by=family_actor(link),
             now=now,
         )
+
+
+@dataclass(frozen=True)
+class AdvertSwitch:
+    """Whether advertisements go to this number, and until when the yes holds (None: they do not)."""
+
+    is_on: bool
+    ends_at: datetime | None
+
+
+def advert_switch(session: Session, *, link: OpenLink, now: datetime) -> AdvertSwitch | None:
+    """How it stands with advertisements to the number of a link; None for a third person who pays."""
+    if link.pays_alone:
+        return None
+    facts = facts_of_ticket(session, ticket_id=link.ticket_id)
+    ids = [party.contact_id for party in _people(facts, link, "own")]
+    found = standings(session, company_id=link.company_id, contact_ids=ids, purpose=Purpose.ADVERT, now=now)
+    years = read_rules(session, company_id=link.company_id, at=now).advert_consent_years
+    said = [heard.at for standing, heard in found.values() if standing is Standing.AGREED and heard.at]
+    return AdvertSwitch(bool(said), years_after(max(said), years) if said else None)
+
+
+def turn_adverts(session: Session, *, link: OpenLink, on: bool, now: datetime) -> None:
+    """Their own word, from the telephone itself: advertisements from now on, or none any more.
+
+    Raises:
+        ForbiddenError: a third person who pays has no say here (403).
+    """
+    if link.pays_alone:
+        raise ForbiddenError(_("본인이나, 그 댁에 사시는 분만 정할 수 있습니다."))
+    facts = facts_of_ticket(session, ticket_id=link.ticket_id)
+    take_advert_word(
+        session,
+        company_id=link.company_id,
+        household_id=facts.ticket.household_id,
+        contact_ids=list(dict.fromkeys(party.contact_id for party in _people(facts, link, "own"))),
+        choice=Choice.AGREED if on else Choice.REFUSED,
+        door=Door.PAGE,
+        by=family_actor(link),
+        now=now,
+    )
 
 
 def _people(facts: TicketFacts, link: OpenLink, whose: str) -> Sequence[TicketParty]:

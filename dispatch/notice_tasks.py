@@ -18,6 +18,9 @@ from notifications.queries import get_notices
 
 NOTICE_FAILED = "NOTICE_FAILED"
 
+UNASKED = (Event.ADVERT_RECONFIRM,)
+"""Nobody is rung up to ask for advertisements, nor to hear one: without an answer there are none."""
+
 _WHOM = {
     "resident": N_("거주자"),
     "requester": N_("접수하신 분"),
@@ -41,6 +44,8 @@ def ask_to_call(*, session: Session, event: NoticeFailed, now: datetime) -> None
     if ticket is None:
         return
     if ticket.status in ENDED_STATUSES and not CATALOGUE[Event(event.told)].news_once_ended:
+        return
+    if CATALOGUE[Event(event.told)].advert or event.told in UNASKED:
         return
     if event.why == NO_RECEIPT and event.recipient in STAFF:
         return  # three days on, their screens have told them

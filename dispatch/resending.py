@@ -95,6 +95,8 @@ def _replaces(later: NoticeInfo, notice: NoticeInfo) -> bool:
 
 def _no_news(session: Session, *, case: Case, notice: NoticeInfo, now: datetime) -> str | None:
     rules, visit = CATALOGUE[Event(notice.event)], case.visit
+    if rules.advert:
+        return _("광고는 다시 보내지 않습니다.")
     if rules.moot_once_ended and case.ticket.status in ENDED_STATUSES:
         return _("접수가 끝나 이제 소식이 아닙니다.")
     if rules.leads_to_visit and visit is not None and visit.arrived_at is not None:

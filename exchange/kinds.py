@@ -11,11 +11,12 @@ from core.i18n import DEFAULT_LANGUAGE, _, get_language
 from exchange.rows import Kind
 from exchange.take_homes import BOILERS, HOUSEHOLDS
 from exchange.take_prices import PRICES
+from exchange.take_refusals import REFUSALS
 from exchange.take_tickets import TICKETS
 from exchange.take_workforce import POINTS, TECHNICIANS
 
 KINDS: Mapping[str, Kind] = {
-    kind.code: kind for kind in (POINTS, TECHNICIANS, HOUSEHOLDS, BOILERS, PRICES, TICKETS)
+    kind.code: kind for kind in (POINTS, TECHNICIANS, HOUSEHOLDS, BOILERS, PRICES, TICKETS, REFUSALS)
 }
 
 

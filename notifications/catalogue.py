@@ -41,6 +41,8 @@ class Event(StrEnum):
     CORRECTION_NOTICE = "CORRECTION_NOTICE"
     HAPPY_CALL_MISSED = "HAPPY_CALL_MISSED"
     COMPLAINT_CLOSED = "COMPLAINT_CLOSED"
+    ADVERT_CHOICE = "ADVERT_CHOICE"
+    ADVERT_RECONFIRM = "ADVERT_RECONFIRM"
     JOB_ASSIGNED = "JOB_ASSIGNED"
     JOB_CHANGED = "JOB_CHANGED"
     CONTACT_DUE = "CONTACT_DUE"
@@ -64,6 +66,8 @@ class EventRules:
     `urgent`: quiet hours do not hold it back.
     `pushed`: a technician hears it on his phone's lock screen first, where he asked for that.
     `voiced`: a technician is rung up first, where the company has a voice.
+    `advert`: an advertisement: only in its hours, only to who agrees at the moment of sending (`adverts.py`).
+    `personal`: about whoever is told himself: no company leaves anybody out of it.
     """
 
     label: str
@@ -76,10 +80,12 @@ class EventRules:
     urgent: bool = True
     pushed: bool = False
     voiced: bool = False
+    advert: bool = False
+    personal: bool = False
 
 
 _HALF_HOUR, _HOUR, _TWO_HOURS = timedelta(minutes=30), timedelta(hours=1), timedelta(hours=2)
-_TWO_DAYS = timedelta(days=2)
+_TWO_DAYS, _WEEK = timedelta(days=2), timedelta(days=7)
 
 CATALOGUE: dict[Event, EventRules] = {
     Event.TICKET_RECEIVED: EventRules(
@@ -116,6 +122,19 @@ CATALOGUE: dict[Event, EventRules] = {
     Event.COMPLAINT_CLOSED: EventRules(
         N_("불편 처리"), FAMILY, _TWO_DAYS, news_once_ended=True, urgent=False
     ),
+    # The law gives 14 days to tell what came of a word; whoever rings has the second week.
+    Event.ADVERT_CHOICE: EventRules(
+        N_("광고 동의 결과"),
+        FAMILY,
+        _WEEK,
+        news_once_ended=True,
+        rings=False,
+        urgent=False,
+        personal=True,
+    ),
+    Event.ADVERT_RECONFIRM: EventRules(
+        N_("광고 동의 확인"), FAMILY, _WEEK, rings=False, urgent=False, personal=True
+    ),
     Event.JOB_ASSIGNED: EventRules(
         N_("새 일"), STAFF, _HOUR, leads_to_visit=True, moot_once_ended=True, pushed=True
     ),
@@ -126,6 +145,7 @@ CATALOGUE: dict[Event, EventRules] = {
 }
 
 STAFF_EVENTS = frozenset(event for event, rules in CATALOGUE.items() if Role.TECHNICIAN in rules.roles)
+ADVERTS = frozenset(event for event, rules in CATALOGUE.items() if rules.advert)
 PUSHED_EVENTS = frozenset(event for event, rules in CATALOGUE.items() if rules.pushed)
 
 

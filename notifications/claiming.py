@@ -14,6 +14,7 @@ from core.db import Database
 from core.jobs import drop_waiting
 from core.sweeping import due_rows, is_due
 from notifications import rules
+from notifications.adverts import Agreeing, is_advert, let_go, nobody
 from notifications.alimtalk import read_templates
 from notifications.catalogue import shelf_life
 from notifications.models import Notice, NoticeAttempt
@@ -50,10 +51,15 @@ def lock_key(notice_id: int) -> str:
     return f"notice-{notice_id}"
 
 
-def claim_due(database: Database, *, notice_id: int, carriers: Carriers, now: datetime) -> list[Claim]:
+def claim_due(
+    database: Database, *, notice_id: int, carriers: Carriers, now: datetime, agreeing: Agreeing = nobody
+) -> list[Claim]:
     """Take the notice and whatever else is due, for one try each. Empty when it is not due, or not ours.
 
     One whose fate is unclear comes alone. The wake-ups of those that come along are taken back.
+
+    Args:
+        agreeing: who still takes advertisements; nobody, unless it is said.
     """
     with database.transaction() as session:
         notice = lock_notice(session, notice_id=notice_id, skip_locked=True)
@@ -66,7 +72,8 @@ def claim_due(database: Database, *, notice_id: int, carriers: Carriers, now: da
         others = _others_due(session, notice_id=notice_id, now=now)
         if others:
             drop_waiting(session, [lock_key(notice_key(other)) for other in others])
-        claims = [_claim(session, notice=each, carriers=carriers, now=now) for each in (notice, *others)]
+        due = let_go(session, (notice, *others), agreeing=agreeing, now=now)
+        claims = [_claim(session, notice=each, carriers=carriers, now=now) for each in due]
         return [claim for claim in claims if claim is not None]
 
 
@@ -107,6 +114,7 @@ def message_of(session: Session, notice: Notice) -> OutgoingMessage:
         text=notice.spoken_text if by_voice and notice.spoken_text else notice.text,
         subject=notice.subject if notice.channel == "LMS" else None,
         template=template,
+        advert=is_advert(notice.event),
     )
 
 
@@ -163,12 +171,16 @@ def _claim(session: Session, *, notice: Notice, carriers: Carriers, now: datetim
 
 
 def _channel_for(session: Session, notice: Notice, *, account: str, carriers: Carriers) -> str:
-    """알림톡 where this account has an approval for exactly these words, else the text that they fit into."""
+    """알림톡 where this account has an approval for exactly these words, else the text that they fit into.
+
+    An advertisement is none of KakaoTalk's notices.
+    """
     if notice.channel == "VOICE":
         return "VOICE"
     key = (account, notice.event, notice.variant, notice.template_version)
     if (
         not notice.text_only
+        and not is_advert(notice.event)
         and len(notice.text) <= ALIMTALK_CHARACTERS
         and "ALIMTALK" in carriers.accounts[account].channels
         and key in read_templates(session, company_id=notice.company_id)

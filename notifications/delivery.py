@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlmodel import Session, col, select
 
@@ -18,6 +19,7 @@ from core.actor import SYSTEM
 from core.db import Database
 from core.jobs import QUEUE_SMS, defer
 from notifications import rules
+from notifications.adverts import Agreeing, nobody
 from notifications.claiming import Claim, claim_due, due_notices, is_notice_due, lock_key, lock_notice
 from notifications.models import Notice, NoticeAttempt
 from notifications.outbox_rows import task_for
@@ -46,20 +48,29 @@ NO_RECEIPT = "no_receipt"
 
 
 def send_notice(
-    database: Database, *, notice_id: int, carriers: Carriers | None, clock: Callable[[], datetime]
+    database: Database,
+    *,
+    notice_id: int,
+    carriers: Carriers | None,
+    clock: Callable[[], datetime],
+    agreeing: Agreeing = nobody,
 ) -> None:
     """Send what is due, this notice first; safe to call at any time, twice, and from two workers at once.
 
     Without carriers (texts are switched off) the notice stays in the outbox and is looked at again later.
+
+    Args:
+        agreeing: who still takes advertisements, asked at the moment of sending; nobody, unless it is said.
     """
     if carriers is None:
         _put_off(database, notice_id=notice_id, now=clock())
         return
-    claims = claim_due(database, notice_id=notice_id, carriers=carriers, now=clock())
+    claim = partial(claim_due, database, notice_id=notice_id, carriers=carriers, agreeing=agreeing)
+    claims = claim(now=clock())
     if claims and claims[0].asks:
         if not _ask(database, claim=claims[0], clock=clock):
             return
-        claims = claim_due(database, notice_id=notice_id, carriers=carriers, now=clock())
+        claims = claim(now=clock())
         if claims and claims[0].asks:
             return
     for request in _requests(claims):

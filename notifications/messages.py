@@ -20,6 +20,7 @@ from notifications.contexts.case import (
     Revisit,
     TicketReceived,
 )
+from notifications.contexts.consent import CONSENT_NEWS, AdvertChoice, AdvertReconfirm, ConsentNews
 from notifications.contexts.corrections import CORRECTION_NEWS, CorrectionNotice
 from notifications.contexts.money import (
     MONEY_NEWS,
@@ -43,6 +44,8 @@ from notifications.contexts.visits import (
 __all__ = [
     "CONTEXTS",
     "Absent",
+    "AdvertChoice",
+    "AdvertReconfirm",
     "ApprovalAsked",
     "BillMismatchError",
     "Case",
@@ -72,7 +75,7 @@ __all__ = [
     "event_of",
 ]
 
-FamilyNews = CaseNews | VisitNews | MoneyNews | CorrectionNotice
+FamilyNews = CaseNews | VisitNews | MoneyNews | CorrectionNotice | ConsentNews
 """What has a `case`."""
 Context = FamilyNews | StaffNews
 CONTEXTS: Mapping[Event, type[Context]] = {
@@ -80,6 +83,7 @@ CONTEXTS: Mapping[Event, type[Context]] = {
     **VISIT_NEWS,
     **MONEY_NEWS,
     **CORRECTION_NEWS,
+    **CONSENT_NEWS,
     **STAFF_NEWS,
 }
 

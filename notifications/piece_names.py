@@ -50,6 +50,8 @@ VALUES: dict[str, str] = {
 """Expression in a package template -> its name."""
 
 PARTS: dict[str, str] = {
+    "advert_ask": "다시 여쭙는 말씀",
+    "advert_said": "광고에 대해 하신 말씀",
     "again": "다시 가는 까닭",
     "arrival": "새 도착 시각 안내",
     "ask_first": "먼저 묻는 안내",
@@ -63,6 +65,7 @@ PARTS: dict[str, str] = {
     "hold": "미룬 까닭",
     "how_to_agree": "답하는 방법",
     "link": "진행을 보는 주소",
+    "link_adverts": "광고를 받을지 정하는 주소",
     "link_answer": "답하는 주소",
     "link_more": "자세히 보는 주소",
     "paid_because": "비용을 받는 까닭",
@@ -102,10 +105,20 @@ WITHIN: dict[str, str] = {
 """Condition of words within a line -> their name."""
 
 MUST_STAY = frozenset(
-    {"처음 드리는 말", "비용 내역", "예상 비용", "답하는 방법", "고칠 것", "급한 정도", "할 일 안내"}
+    {
+        "처음 드리는 말",
+        "비용 내역",
+        "예상 비용",
+        "답하는 방법",
+        "고칠 것",
+        "급한 정도",
+        "할 일 안내",
+        "광고에 대해 하신 말씀",
+        "다시 여쭙는 말씀",
+    }
 )
 """What may be moved but not left out, where the package's wording has it: who gave the number and how to
-stop, every line of a bill, what a technician must do first."""
+stop, every line of a bill, what a technician must do first, what the law wants told of a consent."""
 
 MUST_TELL: dict[str, str] = {
     "기사 이름": N_("누가 오는지"),

@@ -7,7 +7,7 @@ can be added whom an event does not concern, and of the family somebody always s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
 from sqlmodel import Session
@@ -17,6 +17,7 @@ from core.clock import KST
 from core.dated import CompanyRules, NoticeRule, read_rules, set_rule
 from core.errors import FieldError, InvalidError
 from core.i18n import _
+from notifications import advert
 from notifications.catalogue import CATALOGUE, FAMILY, Event, Role
 
 KEY = "notice_matrix"
@@ -35,22 +36,30 @@ class NoticePolicy:
     changed: Mapping[str, NoticeRule]
     quiet_from: time
     quiet_to: time
+    advert_from: str
+    advert_until: str
 
     @classmethod
     def of(cls, rules: CompanyRules) -> NoticePolicy:
         """Read from the dated numbers."""
         return cls(
-            rules.notice_matrix, time.fromisoformat(rules.quiet_from), time.fromisoformat(rules.quiet_to)
+            rules.notice_matrix,
+            time.fromisoformat(rules.quiet_from),
+            time.fromisoformat(rules.quiet_to),
+            rules.advert_from,
+            rules.advert_until,
         )
 
     def roles(self, event: Event) -> tuple[Role, ...]:
         """Who is told of an event."""
         of_all = CATALOGUE[event].roles
-        rule = self.changed.get(event.value)
+        rule = None if CATALOGUE[event].personal else self.changed.get(event.value)
         return of_all if rule is None else tuple(role for role in of_all if role.value in rule.roles)
 
     def is_urgent(self, event: Event) -> bool:
-        """Whether it is told at any hour."""
+        """Whether it is told at any hour; an advertisement never is."""
+        if CATALOGUE[event].advert:
+            return False
         rule = self.changed.get(event.value)
         return CATALOGUE[event].urgent if rule is None else rule.urgent
 
@@ -61,6 +70,9 @@ class NoticePolicy:
 
     def held_until(self, event: Event, at: datetime) -> datetime | None:
         """The end of the quiet hours in which it is now; None: it may go at once."""
+        if CATALOGUE[event].advert:
+            first = advert.next_hour(at, day_from=self.advert_from, day_until=self.advert_until)
+            return first if first > at else None
         return None if self.is_urgent(event) else quiet_until(at, begins=self.quiet_from, ends=self.quiet_to)
 
 
@@ -100,7 +112,7 @@ def change_matrix(
         _require_sense(event, rule)
     rules = read_rules(session, company_id=company_id, at=valid_from)
     merged = {**rules.notice_matrix, **{event.value: rule for event, rule in wanted.items()}}
-    policy = NoticePolicy(merged, time(), time())
+    policy = replace(NoticePolicy.of(rules), changed=merged)
     value = {
         event.value: merged[event.value].model_dump()
         for event in Event

@@ -46,6 +46,16 @@ def get_notices(session: Session, *, notice_ids: Collection[int]) -> list[Notice
     return [notice_info(row) for row in session.exec(select(Notice).where(col(Notice.id).in_(notice_ids)))]
 
 
+def generations_told(session: Session, *, company_id: int, event: Event, since: datetime) -> set[int]:
+    """The generations of a company's tellings of an event since a moment, whatever became of them."""
+    query = select(Notice.generation).where(
+        col(Notice.company_id) == company_id,
+        col(Notice.event) == event.value,
+        col(Notice.created_at) > since,
+    )
+    return set(session.exec(query))
+
+
 def staff_notice(session: Session, *, notice_id: int, person_id: int) -> NoticeInfo | None:
     """A notice to this member of staff; None when it is another's."""
     query = select(Notice).where(col(Notice.id) == notice_id, col(Notice.person_id) == person_id)

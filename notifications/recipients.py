@@ -113,7 +113,7 @@ def plan_recipients(
         if all(party.can_text for party in sharers):
             person_id = sharers[0].person_id
             deliveries.append(Delivery(serves[0], phone, _variant(sharers), serves, person_id))
-        elif event in STAFF_EVENTS or not CATALOGUE[event].rings:
+        elif event in STAFF_EVENTS or not CATALOGUE[event].rings or CATALOGUE[event].advert:
             withheld += [Withheld(role, "CANNOT_TEXT") for role in serves]
         else:
             calls.append(CallTask(serves[0], phone, serves))

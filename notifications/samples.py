@@ -46,10 +46,11 @@ _WORDS = {
     "change": "담당이 바뀌었습니다.",
     "reason": "앞 댁 수리가 길어졌습니다",
     "work": "점화장치 청소",
+    "refusal_number": "+82801234567",
 }
 _NAMES = frozenset({"resident", "requester", "payer_name", "name", "worker_name", "caller"})
 _LABELS = frozenset({"id_number", "place", "symptom", "label"})
-_AS_USUAL = frozenset({"maker", "call_back", "relationship"})
+_AS_USUAL = frozenset({"maker", "call_back", "relationship", "refusal_number"})
 """No wider than they are: the company's own, and words of ours."""
 _BILL = (("출장비", 18_000, False), ("점화장치 수리", 14_000, False), ("온도 센서", 0, True))
 _AMOUNTS = {"visit_fee": 18_000, "total": 32_000, "tries": 2}
@@ -65,6 +66,7 @@ _CASES = {
     "wished": N_("고객이 바꿔 달라고 한 때"),
     "corrected": N_("비용을 바로잡은 때"),
     "is_first": N_("첫 일인 때"),
+    "said_yes": N_("광고를 받겠다고 하신 때"),
     "urgency=CARE": N_("먼저 살펴야 할 댁"),
     "urgency=SAFETY": N_("안전 접수"),
     "payer=requester": N_("접수한 분이 내는 때"),

@@ -15,7 +15,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from core.actor import SYSTEM
 from core.phones import PhoneError
-from notifications import template_store
+from notifications import adverts, template_store
 from notifications.catalogue import Role
 from notifications.messages import Context, Event, FamilyNews
 from notifications.models import Notice
@@ -38,7 +38,15 @@ from notifications.schemas import BrandFacts, MakeLink, NewLink
 from notifications.settling import take_back
 from notifications.texts import TextError
 
-__all__ = ["Claim", "last_generation", "list_notices", "tell", "withdraw", "withdraw_from"]
+__all__ = [
+    "Claim",
+    "last_generation",
+    "list_notices",
+    "tell",
+    "withdraw",
+    "withdraw_adverts",
+    "withdraw_from",
+]
 
 
 def tell(
@@ -73,10 +81,14 @@ def tell(
 
     Raises:
         ValueError: the sender is another company's.
+        adverts.BadAdvertError: an advertisement without all that the law asks of it; nothing is stored.
     """
     if sender.company_id != company_id:
         message = "a text never goes out under another company's number"
         raise ValueError(message)
+    free_number = None
+    if adverts.is_advert(event):
+        free_number = adverts.require_free_number(session, company_id=company_id, at=now)
     policy = read_policy(session, company_id=company_id, at=now)
     plan = plan_recipients(event=event, parties=people, roles=policy.roles(event))
     by_push = told_by_push(session, event=event, company_id=company_id, plan=plan)
@@ -101,6 +113,9 @@ def tell(
         except (TextError, PhoneError) as error:
             hand_to_person(session, telling=telling, recipient=delivery.recipient, problem=error.detail)
         else:
+            if free_number is not None:
+                maker = own.case.maker if isinstance(own, FamilyNews) else own.maker
+                adverts.require_lawful(row.text, maker=maker, free_number=free_number)
             if put(session, row=row) is not None and link is not None and link.url in row.text:
                 link.keep()
     speaks = bool(plan.calls) and speaks_now(session, telling=telling)
@@ -140,11 +155,25 @@ def withdraw_from(session: Session, *, ticket_id: int, to_phone: str, reason: st
     return _take_back(session, _waiting(ticket_id).where(col(Notice.to_phone) == to_phone), reason, now)
 
 
+def withdraw_adverts(session: Session, *, company_id: int, to_phone: str, reason: str, now: datetime) -> int:
+    """Take back every advertisement that waits for a number (E.164), of any case. Returns how many."""
+    adverts_alone = [event.value for event in Event if adverts.is_advert(event)]
+    query = _queued().where(
+        col(Notice.company_id) == company_id,
+        col(Notice.to_phone) == to_phone,
+        col(Notice.event).in_(adverts_alone),
+    )
+    return _take_back(session, query, reason, now) if adverts_alone else 0
+
+
 def _waiting(ticket_id: int) -> SelectOfScalar[Notice]:
+    return _queued().where(col(Notice.ticket_id) == ticket_id)
+
+
+def _queued() -> SelectOfScalar[Notice]:
     return (
         select(Notice)
         .where(
-            col(Notice.ticket_id) == ticket_id,
             or_(col(Notice.state).in_(("queued", "accepted")), col(Notice.fall_back_at).is_not(None)),
             col(Notice.withdrawn_reason).is_(None),
             col(Notice.outdated_at).is_(None),

@@ -30,6 +30,7 @@ def environment() -> ImmutableSandboxedEnvironment:
     )
     made.filters.update(
         clock=texts.clock_words,
+        date=texts.date_words,
         day=texts.day_words,
         moment=texts.moment_words,
         soon=lambda at: texts.clock_words(texts.round_up_minutes(at, 5)),

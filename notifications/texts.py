@@ -162,6 +162,12 @@ def day_words(at: datetime) -> str:
     return f"{local.month}월 {local.day}일({_WEEKDAYS[local.weekday()]})"
 
 
+def date_words(at: datetime) -> str:
+    """`2026년 12월 1일`: of what lies years away."""
+    local = at.astimezone(KST)
+    return f"{local.year}년 {local.month}월 {local.day}일"
+
+
 def clock_words(at: datetime) -> str:
     """`오후 2시 30분`; noon is `낮 12시` and midnight `오전 0시`, which nobody reads as the other."""
     local = at.astimezone(KST)

@@ -10,7 +10,7 @@ from core import clock
 from core.revision import code_revisions
 from operators.database import DEFAULT_DATA_DIR, address, migrate_database, opened, told_in_a_sentence
 
-IMPORT_KINDS = ("points", "technicians", "households", "boilers", "prices", "tickets")
+IMPORT_KINDS = ("points", "technicians", "households", "boilers", "prices", "tickets", "refusals")
 """The keys of `exchange.kinds.KINDS`, told here because importing them takes every command two seconds."""
 
 

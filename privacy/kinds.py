@@ -73,6 +73,14 @@ KINDS: tuple[Kind, ...] = (
         homes.destroy_households,
     ),
     Kind(
+        "refused_number",
+        "retain_household_days",
+        N_("광고를 거부한 전화번호"),
+        N_("댁의 정보에 없는 번호만 지웁니다. 번호는 다른 분께 넘어갈 수 있습니다"),
+        homes.due_refused_numbers,
+        homes.destroy_refused_numbers,
+    ),
+    Kind(
         "timeline",
         "retain_timeline_days",
         N_("이력"),

@@ -28,6 +28,16 @@ def date_text(at: datetime | None) -> str:
     return f"{local.month}월 {local.day}일 ({WEEKDAYS[local.weekday()]})"
 
 
+def year_day_text(at: datetime | None) -> str:
+    """``2028년 12월 1일``, or ``1 Dec 2028``: of what lies years away; empty for None."""
+    if at is None:
+        return ""
+    local = at.astimezone(KST)
+    if get_language() == "en":
+        return f"{local.day} {local:%b %Y}"
+    return f"{local.year}년 {local.month}월 {local.day}일"
+
+
 def whole_day_text(day: date | None) -> str:
     """A calendar date by the words of ``date_text``; empty for None."""
     return date_text(kst(day, 12)) if day else ""
@@ -95,6 +105,7 @@ def register_display(environment: Environment) -> None:
         window=window_text,
         iso=iso_text,
         span=span_text,
+        year_day=year_day_text,
         won=won_text,
     )
     environment.globals["asset"] = asset_url

@@ -66,6 +66,8 @@ class OutgoingMessage:
     template: Template | None = None
     """With ALIMTALK, and only then."""
     earlier: frozenset[str] = frozenset()
+    advert: bool = False
+    """An advertisement, where a provider wants to be told."""
 
 
 @dataclass(frozen=True)
@@ -196,14 +198,16 @@ class Provider(Protocol):
 
 
 def requests_of(messages: Iterable[OutgoingMessage], *, batch: int) -> list[list[OutgoingMessage]]:
-    """Put texts into requests: one sender, channel, subject and template each, and no number twice.
+    """Put texts into requests: one sender, channel, template and kind each, and no number twice.
 
     What a provider has of its own to say about a request then holds for each text in it, and a text can be
     told apart by its number alone where no id of ours comes back.
     """
     open_requests: dict[object, list[list[OutgoingMessage]]] = {}
     for message in messages:
-        alike = open_requests.setdefault((message.sender, message.channel, message.template), [])
+        alike = open_requests.setdefault(
+            (message.sender, message.channel, message.template, message.advert), []
+        )
         for request in alike:
             if len(request) < batch and all(other.to != message.to for other in request):
                 request.append(message)

@@ -203,7 +203,7 @@ def _text_body(messages: Sequence[OutgoingMessage]) -> dict[str, Any]:
     first = messages[0]
     return {
         "type": first.channel,
-        "contentType": "COMM",
+        "contentType": "AD" if first.advert else "COMM",
         "countryCode": "82",
         "from": parse_phone(first.sender).digits,
         "content": first.text,

@@ -10,11 +10,13 @@ import pytest
 from jinja2 import UndefinedError
 
 from core.clock import kst
-from notifications import messages, texts, wording
+from notifications import advert, messages, texts, wording
 from notifications.catalogue import STAFF_EVENTS, Event
+from notifications.contexts.consent import CONSENT_NEWS
 from notifications.contexts.money import MONEY_NEWS
 
 DAY = date(2026, 12, 1)
+YEARS_ON = date(2028, 12, 1)
 CASE = messages.Case(
     maker="온누리보일러",
     call_back="+8215881234",
@@ -53,6 +55,10 @@ CONTEXTS: dict[Event, messages.Context] = {
     Event.CORRECTION_NOTICE: messages.CorrectionNotice(
         CASE, ("연기가 나가는 통에 틈이 있습니다.",), use_stop=True, put_right_by=kst(DAY, 12)
     ),
+    Event.ADVERT_CHOICE: messages.AdvertChoice(
+        CASE, said_yes=True, said_at=kst(DAY, 10), ends_at=kst(YEARS_ON, 10), refusal_number="+82801234567"
+    ),
+    Event.ADVERT_RECONFIRM: messages.AdvertReconfirm(CASE, kst(DAY, 10), kst(YEARS_ON, 10), "+82801234567"),
     Event.JOB_ASSIGNED: messages.JobAssigned(
         "온누리보일러",
         "ON-261201-0007",
@@ -82,6 +88,8 @@ def test_every_event_has_its_readers() -> None:
     staff = {"technician", "point"}
     for event in Event:
         expected = staff if event in STAFF_EVENTS else FAMILY
+        if event in CONSENT_NEWS:
+            expected = {"resident", "requester"}  # each is told of his own word
         if event in MONEY_NEWS:
             expected = FAMILY | {"payer"}
         assert wording.variants(event) == expected
@@ -97,7 +105,8 @@ def test_every_text_can_be_sent_and_names_the_maker_first(
     assert rendered.text.startswith("[온누리보일러]")
     assert rendered.bytes == len(rendered.text.encode("cp949"))
     assert (rendered.subject is None) == (rendered.channel == "SMS")
-    assert not re.search(r"https?://|/t/|광고|None|\{\{|\n\n\n", rendered.text)
+    assert not advert.promoting(rendered.text) and (event in CONSENT_NEWS or "광고" not in rendered.text)
+    assert not re.search(r"https?://|/t/|None|\{\{|\n\n\n", rendered.text)
     assert len(rendered.template_version) == 12
 
 

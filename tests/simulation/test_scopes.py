@@ -77,6 +77,7 @@ SCOPED: Mapping[str, str] = {
     "notice_attempt": f"notice_id IN {NOTICES}",
     "provider_receipt": f"notice_id IN {NOTICES}",
     "notice_choice": f"contact_id IN {FAMILIES}",
+    "refused_number": f"phone IN (SELECT phone FROM contact WHERE id IN {FAMILIES})",
     "household": f"id IN {HOMES}",
     "household_member": f"household_id IN {HOMES}",
     "address": f"id IN {PLACES}",

@@ -56,6 +56,7 @@ TABLE = {
     "ADMX": """
         GET /agent
         GET /agent/households/{household_id}
+        POST /agent/households/{household_id}/adverts
         POST /agent/households/{household_id}/notices
         GET /agent/new
         POST /agent/new
@@ -66,6 +67,7 @@ TABLE = {
         POST /agent/new/open
         GET /agent/search
         GET /agent/tickets/{number}
+        POST /agent/tickets/{number}/adverts
         POST /agent/tickets/{number}/advice
         POST /agent/tickets/{number}/approval
         POST /agent/tickets/{number}/call

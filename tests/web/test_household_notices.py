@@ -71,3 +71,25 @@ def test_the_resident_refuses_for_the_child_and_takes_it_back(desk: httpx.Client
     desk.post(f"{path}/notices", data={**form, "choice": "AGREED", "reason": "괜찮다고 하심"})
     assert "알리지 않음</" not in desk.get(path).text
     assert words(database) == [("김민수", "REFUSED", "CALL", False), ("김민수", "AGREED", "CALL", False)]
+
+
+def test_a_desk_notes_who_wants_advertisements_and_a_number_that_rang_080_stays_shut(
+    desk: httpx.Client, database: Database
+) -> None:
+    number = number_of(file(desk))
+    home, case = f"/agent/households/{home_of(database, number)}", f"/agent/tickets/{number}"
+    with database.reading() as session:
+        ids = {row.name: str(row.id) for row in session.exec(select(Contact))}
+    assert desk.get(case).text.count("여쭌 적 없음") == 2
+    unsaid = desk.post(f"{case}/adverts", data={"person": ids["김민수"], "door": "INTAKE"})
+    assert unsaid.status_code == 422 and "받겠다고 하셨는지" in unsaid.text
+    yes = {"person": ids["김민수"], "choice": "AGREED", "door": "INTAKE"}
+    assert desk.post(f"{case}/adverts", data=yes).headers["location"].endswith("done=adverts")
+    assert "까지 받기로 하심" in desk.get(home).text
+    assert "광고 문자를 받겠습니다" in desk.get(case).text, "what was noted is told"
+    rang = {"person": ids["김민수"], "choice": "AGREED", "door": "FREE_CALL", "reason": "080"}
+    assert desk.post(f"{home}/adverts", data=rang).status_code == 303
+    assert "무료 전화로 거부한 번호" in desk.get(home).text
+    shut = desk.post(f"{home}/adverts", data=yes)
+    assert shut.status_code == 409 and "그 전화로 받은 문자의 주소에서" in shut.text
+    assert [each[1:3] for each in words(database)] == [("AGREED", "INTAKE"), ("REFUSED", "FREE_CALL")]

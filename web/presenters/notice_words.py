@@ -16,7 +16,14 @@ DOORS = {
     Door.CALL: N_("전화로"),
     Door.TEXT: N_("문자로"),
     Door.PAGE: N_("가족 화면에서"),
+    Door.FREE_CALL: N_("무료 수신 거부 전화로"),
 }
+_SAID = {
+    Purpose.VISIT: (N_("알림에 동의함"), N_("알림을 원하지 않음")),
+    Purpose.SURVEY: (N_("해피콜에 동의함"), N_("해피콜을 원하지 않음")),
+    Purpose.ADVERT: (N_("광고를 받겠다고 함"), N_("광고를 받지 않겠다고 함")),
+}
+"""By what it was about: a yes, a no."""
 WITHHELD = {
     "REFUSED": N_("알림을 원하지 않으셨습니다."),
     "NO_PHONE": N_("번호가 없습니다."),
@@ -46,7 +53,11 @@ def matrix_words(value: dict[str, dict[str, Any]]) -> str:
 
 
 def notice_people(
-    detail: HouseholdDetail, choices: Sequence[ChoiceInfo], refused: set[int], masks: Masks
+    detail: HouseholdDetail,
+    choices: Sequence[ChoiceInfo],
+    refused: set[int],
+    adverts: Mapping[int, dict[str, Any]],
+    masks: Masks,
 ) -> list[dict[str, Any]]:
     """Each person of a home once: whether he is told, since whose word, and who may change it."""
     people = {member.contact.id: member for member in detail.members}
@@ -57,6 +68,7 @@ def notice_people(
             "name": masks.name(member.contact.name),
             "told": member.contact.id not in refused,
             "can_text": member.contact.can_text,
+            "advert": adverts.get(member.contact.id),
             "deciders": {m.contact.id: _own(m, member, masks) for m in (member, *residents)}.items(),
             "words": [_said(it, detail, masks) for it in choices if it.contact_id == member.contact.id],
         }
@@ -77,11 +89,10 @@ def _own(decider: MemberInfo, member: MemberInfo, masks: Masks) -> str:
 def _said(it: ChoiceInfo, detail: HouseholdDetail, masks: Masks) -> dict[str, Any]:
     names = {m.contact.id: masks.name(m.contact.name) for m in detail.members}
     who = _("본인") if it.decided_by_id == it.contact_id else names.get(it.decided_by_id or 0, "")
-    what = _("알림에 동의함") if it.choice is Choice.AGREED else _("알림을 원하지 않음")
-    purpose = {Purpose.SURVEY: _("해피콜"), Purpose.ADVERT: _("광고")}.get(it.purpose, "")
+    yes, no = _SAID[it.purpose]
     return {
         "at": it.at,
-        "what": f"{what}({purpose})" if purpose else what,
+        "what": _(yes) if it.choice is Choice.AGREED else _(no),
         "who": who,
         "door": _(DOORS[it.door]),
         "reason": masks.words(it.reason, names=[m.contact.name for m in detail.members]),

@@ -151,6 +151,7 @@ VALUES = {
         "points": N_("서비스점"),
         "technicians": N_("기사"),
         "households": N_("가구"),
+        "refusals": N_("수신 거부 번호"),
         "boilers": N_("보일러"),
         "prices": N_("가격표"),
         "tickets": N_("접수 건"),

@@ -45,7 +45,7 @@ def show_matrix(request: Request, principal: Principal = SignedIn) -> Response:
         own = [entry for entry in changes if entry.data.get("key") == KEY]
         return {
             "recipients": [_(name) for name in RECIPIENTS.values()],
-            "rows": [_row(event, policy) for event in Event],
+            "rows": [_row(event, policy) for event in Event if not CATALOGUE[event].personal],
             "coming": [row.valid_from for row in history.coming],
             "quiet": "" if rules.quiet_from == rules.quiet_to else f"{rules.quiet_from} ~ {rules.quiet_to}",
             "changes": changes_of(own[:15]),
@@ -100,7 +100,7 @@ def change_event(
 
 
 def _event(name: str) -> Event:
-    if name not in CATALOGUE:
+    if name not in CATALOGUE or CATALOGUE[Event(name)].personal:
         raise NotFoundError(_("그런 알림이 없습니다."))
     return Event(name)
 

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any, Protocol
 
 from core.i18n import N_, P_, _
+from core.phones import PhoneError, format_digits, parse_phone
 from web.display import span_text
 from web.pages.admin.fields import Entry
 from web.pages.admin.typed import Typed
@@ -17,6 +18,7 @@ from workforce.access_rules import WideNetworkError, read_network
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 UNITS = {1: N_("초"), MINUTE: N_("분"), HOUR: N_("시간"), DAY: N_("일")}
+FREE = "080"
 ACCOUNT = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 SPAN = re.compile(r"(\d{1,2}:\d{2})\s*[-~～]\s*(\d{1,2}:\d{2})")
 
@@ -124,6 +126,33 @@ class Clock:
     def read(self, typed: Typed) -> Any:
         """`HH:MM`."""
         return hhmm(typed.clock_time("value"))
+
+
+@dataclass(frozen=True)
+class FreeNumber:
+    """A number that costs the caller nothing (080), as dialled; empty where there is none."""
+
+    def words(self, value: Any) -> str:
+        """`080-123-4567`."""
+        return format_digits(value) if value else _("없음")
+
+    def entries(self, value: Any) -> list[Entry]:
+        """One field."""
+        return [Entry("value", _("새 값"), "tel", format_digits(value) if value else "", required=False)]
+
+    def read(self, typed: Typed) -> Any:
+        """Its digits."""
+        text = typed.text("value", required=False)
+        if not text:
+            return ""
+        try:
+            digits = parse_phone(text).digits
+        except PhoneError:
+            digits = ""
+        if not digits.startswith(FREE):
+            typed.refuse("value", _("080으로 시작하는 번호를 적어 주세요."))
+            return ""
+        return digits
 
 
 @dataclass(frozen=True)

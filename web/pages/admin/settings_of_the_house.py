@@ -10,6 +10,7 @@ from web.pages.admin.setting_kinds import (
     Choice,
     Clock,
     Duration,
+    FreeNumber,
     Networks,
     Number,
     Spans,
@@ -144,6 +145,24 @@ OF_THE_HOUSE: tuple[tuple[str, str, tuple[Setting, ...]], ...] = (
             Setting("link_days", N_("가족 주소가 열리는 날"), N_("수리를 마친 뒤"), Number(1, 365, N_("일"))),
             Setting("advert_from", N_("광고를 보낼 수 있는 때"), N_("이때부터"), Clock()),
             Setting("advert_until", N_("광고를 멈추는 때"), N_("이때부터 보내지 않습니다"), Clock()),
+            Setting(
+                "advert_refusal_number",
+                N_("무료 수신 거부 번호"),
+                N_("광고 끝에 적는 080 번호. 비어 있으면 광고를 한 건도 보내지 않습니다"),
+                FreeNumber(),
+            ),
+            Setting(
+                "advert_consent_years",
+                N_("광고 동의가 이어지는 동안"),
+                N_("동의한 날부터. 그 전에 다시 여쭙고, 답이 없으면 더 보내지 않습니다"),
+                Number(1, 2, N_("년")),
+            ),
+            Setting(
+                "advert_reconfirm_days",
+                N_("광고 동의를 다시 여쭙는 때"),
+                N_("동의가 끝나기 이만큼 전에 한 번"),
+                Number(1, 90, N_("일 전")),
+            ),
             Setting(
                 "voice_enabled",
                 N_("음성 안내"),

@@ -14,6 +14,7 @@ from core.actor import Actor, Principal
 from core.errors import DomainError, FieldError, InvalidError
 from core.i18n import _
 from dispatch import merging
+from dispatch.advert_words import take_advert_word
 from dispatch.approvals import answer_approval, require_of_ticket
 from dispatch.cancellation import Fee, cancel_ticket
 from dispatch.cases import lock_case
@@ -30,6 +31,7 @@ from dispatch.triage import record_self_fix
 from dispatch.visit_schemas import AgreedWindow, AttemptRequest, Outcome
 from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
+from web.pages.agent.advert_form import read_advert_word
 from web.pages.agent.picked import read_pick
 from web.pages.agent.ticket import render_ticket
 from web.pages.agent.words import DESK_ROLES, SELF_FIX
@@ -82,6 +84,27 @@ def post_window(
         record_attempt(session, ticket_id=ticket_id, attempt=attempt, by=by, now=now)
 
     return take(request, principal, number, posted, step, act="window", done="window")
+
+
+@router.post("/adverts")
+@allow(*DESK_ROLES)
+def post_advert_word(
+    request: Request, number: str, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
+) -> Response:
+    """Somebody of the case wants advertisements, or none; it never holds the case up."""
+
+    def step(session: Session, _ticket_id: int, now: datetime) -> None:
+        case = ticket_detail(session, company_id=principal.company_id, number=number, now=now)
+        take_advert_word(
+            session,
+            company_id=principal.company_id,
+            household_id=case.household_id,
+            by=by,
+            now=now,
+            **read_advert_word(posted),
+        )
+
+    return take(request, principal, number, posted, step, act="adverts", done="adverts")
 
 
 @router.post("/cancellation")

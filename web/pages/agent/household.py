@@ -24,6 +24,7 @@ from web.context import caller_address, context_of
 from web.identity import GuardedRoute, SignedIn, allow
 from web.pages.agent.words import AGE_BANDS, DESK_ROLES, PRECISIONS, relationship_words
 from web.pages.posting import PostedForm
+from web.presenters.advert_words import advert_doors, advert_standings
 from web.presenters.masks import Masks, masks_for_household
 from web.presenters.notice_words import notice_people
 from web.templating import render_page
@@ -79,7 +80,8 @@ def render_household(
             "boilers": [_boiler(b) for b in detail.boilers],
             "cases": [_case(item) for item in cases],
             "repeats": find_repeats(cases, now=now),
-            "told": _told(session, detail, masks),
+            "told": _told(session, detail, masks, now),
+            "advert_doors": advert_doors(),
             "posted": posted or PostedForm(),
             "problem": problem.detail if problem else None,
         }
@@ -87,11 +89,12 @@ def render_household(
         return render_page(request, "agent/household.html", values, status_code=status)
 
 
-def _told(session: Session, detail: HouseholdDetail, masks: Masks) -> list[dict[str, Any]]:
+def _told(session: Session, detail: HouseholdDetail, masks: Masks, now: datetime) -> list[dict[str, Any]]:
     home, ids = detail.household, {member.contact.id for member in detail.members}
     choices = list_choices(session, company_id=home.company_id, contact_ids=ids)
     refused = refusing(session, company_id=home.company_id, household_id=home.id, contact_ids=ids)
-    return notice_people(detail, choices, refused, masks)
+    adverts = advert_standings(session, company_id=home.company_id, contact_ids=ids, now=now)
+    return notice_people(detail, choices, refused, adverts, masks)
 
 
 def find_repeats(cases: Sequence[TicketItem], *, now: datetime) -> list[tuple[str, int]]:

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
+from sqlmodel import Session
 
 from core.actor import Actor, Principal
 from core.errors import DomainError, FieldError, InvalidError
 from core.i18n import _
 from customers.consents import Choice, Door
+from dispatch.advert_words import take_advert_word
 from dispatch.notice_choices import Word, take_word
 from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
+from web.pages.agent.advert_form import read_advert_word
 from web.pages.agent.household import render_household
 from web.pages.agent.words import DESK_ROLES
-from web.pages.posting import Posted, take_once
+from web.pages.posting import Posted, PostedForm, take_once
 from web.typed_ids import read_id
+
+Step = Callable[[Session, datetime], object]
 
 router = APIRouter(prefix="/agent/households", route_class=GuardedRoute)
 
@@ -30,8 +38,8 @@ def post_word(
     by: Actor = Author,
 ) -> Response:
     """Somebody of the home agrees to be told, or does not want it; honoured at once."""
-    context = context_of(request)
-    try:
+
+    def step(session: Session, now: datetime) -> None:
         word = Word(
             contact_id=read_id(posted.get("contact")) or 0,
             decided_by_id=read_id(posted.get("decided_by")) or 0,
@@ -42,17 +50,52 @@ def post_word(
         if not word.reason.strip():
             message = _("뭐라고 하셨는지 적어 주세요.")
             raise InvalidError(message, errors=(FieldError("reason", message),))
+        take_word(
+            session,
+            company_id=principal.company_id,
+            household_id=household_id,
+            word=word,
+            by=by,
+            now=now,
+        )
+
+    return _take(request, principal, household_id, posted, step)
+
+
+@router.post("/{household_id}/adverts")
+@allow(*DESK_ROLES)
+def post_advert_word(
+    request: Request,
+    household_id: int,
+    posted: Posted,
+    principal: Principal = SignedIn,
+    by: Actor = Author,
+) -> Response:
+    """Somebody of the home wants advertisements, or none; told back to him by text."""
+
+    def step(session: Session, now: datetime) -> None:
+        take_advert_word(
+            session,
+            company_id=principal.company_id,
+            household_id=household_id,
+            by=by,
+            now=now,
+            **read_advert_word(posted),
+        )
+
+    return _take(request, principal, household_id, posted, step)
+
+
+def _take(
+    request: Request, principal: Principal, household_id: int, posted: PostedForm, step: Step
+) -> Response:
+    """One word in one transaction, then back to the page; a refusal shows in the form it came from."""
+    context = context_of(request)
+    try:
         with context.database.transaction() as session:
             now = context.clock()
             if take_once(session, request, principal=principal, posted=posted, now=now):
-                take_word(
-                    session,
-                    company_id=principal.company_id,
-                    household_id=household_id,
-                    word=word,
-                    by=by,
-                    now=now,
-                )
+                step(session, now)
     except DomainError as error:
         if error.status in (401, 404):
             raise

@@ -16,8 +16,9 @@ from dispatch.queries import ticket_detail
 from web.context import context_of
 from web.identity import GuardedRoute, SignedIn, allow
 from web.pages.agent.ticket_view import slot_values, ticket_values
-from web.pages.agent.words import CALL_REASON, DESK_ROLES, DONE, SELF_FIX
+from web.pages.agent.words import CALL_REASON, DESK_ROLES, DONE, PARTY_ROLES, SELF_FIX
 from web.pages.posting import PostedForm
+from web.presenters.advert_words import advert_doors, advert_standings
 from web.scope import reach_ticket
 from web.templating import render_page
 
@@ -99,6 +100,9 @@ def render_ticket(
             **ticket_values(session, principal=principal, detail=detail, now=now),
             "windows": slot_values(session, detail=detail, now=now),
             **_extras(),
+            "adverts": _adverts(session, detail, now),
+            "advert_doors": advert_doors(),
+            "advert_door": "INTAKE" if request.query_params.get("done") == "filed" else "CALL",
             "act": act,
             "posted": posted or PostedForm(),
             "errors": errors,
@@ -113,6 +117,17 @@ def _reach(session: Session, principal: Principal, number: str, now: datetime) -
     """The ticket with everything about it. Raises NotFoundError when it is not theirs to see."""
     reach_ticket(session, principal=principal, number=number)
     return ticket_detail(session, company_id=principal.company_id, number=number, now=now)
+
+
+def _adverts(session: Session, detail: TicketDetail, now: datetime) -> list[dict[str, Any]]:
+    """Each person of the case once, with how it stands about advertisements."""
+    people = {party.contact_id: party for party in detail.parties}
+    found = advert_standings(session, company_id=detail.company.id, contact_ids=people, now=now)
+    return [
+        {"id": i, "role": _(PARTY_ROLES[person.role]), "can_text": person.can_text, **found[i]}
+        for i, person in people.items()
+        if i in found
+    ]
 
 
 def _extras() -> dict[str, Any]:

@@ -19,7 +19,7 @@ from dispatch.approvals import ApprovalClosedError, UnknownApprovalError
 from dispatch.cancellation import NoReasonError
 from dispatch.cases import WrongStateError
 from dispatch.family_links import OpenLink
-from dispatch.family_notices import Whose, turn
+from dispatch.family_notices import Whose, turn, turn_adverts
 from dispatch.family_steps import family_actor
 from happycall import wishes
 from notifications.messages import Window
@@ -37,6 +37,7 @@ Do = Callable[[Session, OpenLink, datetime], object]
 NOT_AT_ALL = "none"
 AGREES, REFUSES = "agree", "refuse"
 MOST_WRITTEN = 500
+ADVERTS = "adverts"
 
 
 def _act(request: Request, posted: PostedForm, kind: str, do: Do, *, said: str) -> Response:
@@ -161,6 +162,9 @@ def _wish_call(session: Session, link: OpenLink, now: datetime, *, at: datetime 
 def choose_texts(request: Request, posted: Posted) -> Response:
     """Texts for these people from now on, or none any more."""
     whose, on = posted.get("whose"), posted.get("on") == "1"
+    if whose == ADVERTS:
+        said = "adverts_on" if on else "adverts_off"
+        return _act(request, posted, "adverts", partial(_turn_adverts, on=on), said=said)
     if whose not in get_args(Whose):
         raise pages.no_such_page()
     do = partial(_turn, whose=cast("Whose", whose), on=on)
@@ -169,6 +173,10 @@ def choose_texts(request: Request, posted: Posted) -> Response:
 
 def _turn(session: Session, link: OpenLink, now: datetime, *, whose: Whose, on: bool) -> None:
     turn(session, link=link, whose=whose, on=on, now=now)
+
+
+def _turn_adverts(session: Session, link: OpenLink, now: datetime, *, on: bool) -> None:
+    turn_adverts(session, link=link, on=on, now=now)
 
 
 @router.post("/language")

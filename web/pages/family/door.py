@@ -32,6 +32,8 @@ PRIVATE = {
 }
 """The address is the key: nobody keeps it, passes it on or lists it."""
 LONGEST_TOKEN = 200
+OF_ADVERTS = ("", "/", "/texts", "/language")
+"""What still answers once a case is over and only the word about advertisements is left."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,8 @@ def _open(request: Request) -> Visitor:
         )
     with context.database.everywhere.glancing() as session:
         link = find_link(session, token=token, now=now)
+        if link.adverts_alone and request.url.path.removeprefix(here(request)) not in OF_ADVERTS:
+            raise LinkOverError(_("이 주소는 이제 열리지 않습니다."), company_id=link.company_id)
         return Visitor(link, get_company(session, company_id=link.company_id))
 
 

@@ -14,7 +14,7 @@ from core.errors import DomainError, NotFoundError
 from core.i18n import _
 from dispatch.correction_notices import correction_notices_of
 from dispatch.correction_rules import ITEMS
-from dispatch.family_notices import switches
+from dispatch.family_notices import advert_switch, switches
 from dispatch.family_steps import offer_windows
 from dispatch.family_view import FamilyView, Stage, family_view
 from dispatch.pricing import estimate_visit
@@ -34,6 +34,8 @@ TO_TRY = (Stage.ARRANGING, Stage.AGREED, Stage.MISSED)
 @router.get("")
 def show_home(request: Request, said: Word = "") -> Response:
     """Where things stand; `said` names what was just done."""
+    if visitor_of(request).link.adverts_alone:
+        return texts(request, said=said)
     return home(request, said=said)
 
 
@@ -202,11 +204,23 @@ def complaint(request: Request, *, error: DomainError | None = None) -> Response
 @router.get("/texts")
 def show_texts(request: Request) -> Response:
     """Who gets the texts of the case, and where to change that."""
+    if not visitor_of(request).link.pays_alone:
+        return texts(request)
+    return home(request)
+
+
+def texts(request: Request, *, said: str = "") -> Response:
+    """The same; once the case is over it is the whole page, and advertisements are all there is to decide."""
+    link, now = visitor_of(request).link, context_of(request).clock()
     with context_of(request).database.reading() as session:
-        found = switches(session, link=visitor_of(request).link)
-    if not found:
-        return home(request)
-    return show(request, "family/texts.html", {"switches": found, "form_key": new_form_key()})
+        values = {
+            "switches": [] if link.adverts_alone else switches(session, link=link),
+            "adverts": advert_switch(session, link=link, now=now),
+            "alone": link.adverts_alone,
+            "said": SAID.get(said, ""),
+            "form_key": new_form_key(),
+        }
+    return show(request, "family/texts.html", values)
 
 
 @elsewhere.get("/{token}/{_rest:path}")

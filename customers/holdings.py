@@ -107,6 +107,7 @@ def _contact(row: Contact, choices: Collection[ChoiceInfo]) -> dict[str, Any]:
         "name": row.name,
         "phone": format_digits(row.phone_digits),
         "can_text": row.can_text,
+        "language": row.language,
         "notices_refused_at": rfc3339_kst(row.notices_refused_at) if row.notices_refused_at else None,
         "notice_choices": [
             {

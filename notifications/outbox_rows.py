@@ -27,7 +27,6 @@ from notifications.recipients import CallTask, Delivery, Reach, RecipientPlan
 from notifications.schemas import BrandFacts
 from notifications.settling import note_change, notice_key
 from notifications.texts import TextError, sms_bytes, spoken
-from notifications.wording import variants
 
 TASK_SEND = "send_notice"
 TASK_PUSH = "push_notice"
@@ -138,9 +137,7 @@ def speak(
     own_words: wording.OwnWordings,
 ) -> None:
     """Put into the outbox what a voice reads out on a landline."""
-    both = {Role.RESIDENT, Role.REQUESTER} <= set(call.serves) and "shared" in variants(telling.event)
-    variant = "shared" if both else call.recipient.value
-    delivery = Delivery(call.recipient, call.phone, variant, call.serves)
+    delivery = Delivery(call.recipient, call.phone, call.variant, call.serves)
     try:
         row = write_row(session, telling=telling, facts=facts, delivery=delivery, own_words=own_words)
     except (TextError, PhoneError) as error:

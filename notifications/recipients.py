@@ -3,6 +3,7 @@
 - Resident and requester are both told, each in own words. A payer who is a third person gets the bill alone.
 - Parties who share a number get one text, under the first of requester, resident, payer
   (contracts: "under the requester"), in a wording that serves them all.
+- Each is written to in his own language; a number that several share in the resident's.
 - A number that takes no text is called by a person (`CALL_LANDLINE`): it never counts as told.
 - Who refused notices is left out, with the reason kept; another party on the same number is still told.
 - Staff are told by text or not at all: their screens and the escalation are the other way. So is the family
@@ -15,7 +16,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from core.i18n import DEFAULT_LANGUAGE
 from notifications.catalogue import CATALOGUE, FAMILY, STAFF_EVENTS, Event, Role
+from notifications.languages import in_language
 
 _ORDER = tuple(Role)
 """The role that a shared number is filed under is the first of these."""
@@ -40,6 +43,8 @@ class Party:
     takes_notices: bool = True
     person_id: int | None = None
     """Of staff alone: whose devices they are."""
+    language: str = DEFAULT_LANGUAGE
+    """In which they are written to."""
 
 
 @dataclass(frozen=True)
@@ -55,12 +60,22 @@ class Delivery:
 
 @dataclass(frozen=True)
 class CallTask:
-    """One number that a person must ring, because it takes no text; open until the call is logged."""
+    """One number that a person must ring, because it takes no text; open until the call is logged.
+
+    `language`: in which whoever answers is to be told.
+    """
 
     recipient: Role
     phone: str
     serves: tuple[Role, ...]
     kind: Literal["CALL_LANDLINE"] = "CALL_LANDLINE"
+    language: str = DEFAULT_LANGUAGE
+
+    @property
+    def variant(self) -> str:
+        """The wording that is read out."""
+        both = {Role.RESIDENT, Role.REQUESTER} <= set(self.serves)
+        return in_language("shared" if both else self.recipient.value, self.language)
 
 
 @dataclass(frozen=True)
@@ -116,7 +131,7 @@ def plan_recipients(
         elif event in STAFF_EVENTS or not CATALOGUE[event].rings:
             withheld += [Withheld(role, "CANNOT_TEXT") for role in serves]
         else:
-            calls.append(CallTask(serves[0], phone, serves))
+            calls.append(CallTask(serves[0], phone, serves, language=_language(sharers)))
     return RecipientPlan(tuple(deliveries), tuple(calls), tuple(withheld))
 
 
@@ -127,7 +142,13 @@ def _variant(sharers: list[Party]) -> str:
     himself, so he gets the resident's words. A payer on another's number finds the bill in that text.
     """
     roles = {party.role for party in sharers}
+    reader = sharers[0].role.value
     if roles >= {Role.REQUESTER, Role.RESIDENT}:
         names = {"".join(p.name.split()) for p in sharers if p.role in FAMILY}
-        return "resident" if len(names) == 1 else "shared"
-    return sharers[0].role.value
+        reader = "resident" if len(names) == 1 else "shared"
+    return in_language(reader, _language(sharers))
+
+
+def _language(sharers: list[Party]) -> str:
+    """Of a number that several share, the resident's: it is told of his home."""
+    return next((p.language for p in sharers if p.role is Role.RESIDENT), sharers[0].language)

@@ -21,7 +21,7 @@ from notifications.providers.solapi import SolapiProvider, read_reports
 from notifications.samples import WIDEST_LINES, Brand, samples
 from notifications.schemas import BrandFacts
 from notifications.template_check import check_wording, preview
-from notifications.template_source import SUBJECT, environment
+from notifications.template_source import template_of
 from notifications.template_store import (
     WordingChangedError,
     WordingRefusedError,
@@ -36,7 +36,7 @@ from tests.world import id_of, make_company, make_ticket
 
 BRAND = Brand("온누리보일러", "+8215880000")
 ADMIN = Actor(kind="person", name="최관리", source="test")
-ALL = [(event, variant) for event in Event for variant in (*sorted(wording.variants(event)), SUBJECT)]
+ALL = [(event, variant) for event in Event for variant in sorted(wording.all_variants(event))]
 EN_ROUTE = Event.EN_ROUTE
 
 
@@ -54,7 +54,7 @@ def test_the_packages_wording_taken_apart_says_the_same_in_every_case(event: Eve
     read = surface.read(event, variant, default(event, variant))
     for sample in samples(event, BRAND):
         values = {"m": sample.context, "first": sample.first}
-        raw = environment().get_template(f"{event.value.lower()}/{variant}.txt").render(values)
+        raw = template_of(event, variant).render(values)
         assert read.render(values) == "\n".join(line.rstrip() for line in raw.strip().splitlines())
 
 

@@ -56,6 +56,7 @@ TABLE = {
     "ADMX": """
         GET /agent
         GET /agent/households/{household_id}
+        POST /agent/households/{household_id}/language
         POST /agent/households/{household_id}/notices
         GET /agent/new
         POST /agent/new

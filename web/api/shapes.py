@@ -201,6 +201,7 @@ class MessageShape(BaseModel):
     event: str
     generation: int
     recipient: str
+    language: Literal["ko", "en"]
     channel: str
     state: Literal["queued", "accepted", "delivered", "failed", "unknown", "withdrawn"]
     bytes: int

@@ -22,6 +22,7 @@ SAID: Mapping[str, str] = {
     "no_call": N_("전화드리지 않겠습니다. 불편한 점이 있으면 언제든 알려 주세요."),
     "texts_on": N_("다시 문자를 보내 드립니다."),
     "texts_off": N_("이제 문자를 보내지 않습니다. 언제든 여기에서 다시 받으실 수 있습니다."),
+    "language": N_("이제 이 화면과 문자를 한국어로 보여 드립니다."),
     "already": N_("이미 받은 내용입니다. 지금 상황은 아래와 같습니다."),
 }
 """What is said once something was done, by the word in the address."""

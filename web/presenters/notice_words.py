@@ -17,6 +17,8 @@ DOORS = {
     Door.TEXT: N_("문자로"),
     Door.PAGE: N_("가족 화면에서"),
 }
+LANGUAGE_NAMES = {"ko": N_("한국어"), "en": N_("영어")}
+"""What people are written to in, as a desk chooses it."""
 WITHHELD = {
     "REFUSED": N_("알림을 원하지 않으셨습니다."),
     "NO_PHONE": N_("번호가 없습니다."),
@@ -57,6 +59,7 @@ def notice_people(
             "name": masks.name(member.contact.name),
             "told": member.contact.id not in refused,
             "can_text": member.contact.can_text,
+            "language": member.contact.language,
             "deciders": {m.contact.id: _own(m, member, masks) for m in (member, *residents)}.items(),
             "words": [_said(it, detail, masks) for it in choices if it.contact_id == member.contact.id],
         }

@@ -320,6 +320,7 @@ def _message(notice: NoticeInfo, sent: Show) -> dict[str, Any]:
         "channel": notice.channel,
         "state": notice.state,
         "bytes": notice.bytes,
+        "language": notice.language,
         "subject": sent(notice.subject),
         "text": sent(notice.text),
         "problem": notice.problem,

@@ -25,7 +25,7 @@ from web.identity import GuardedRoute, SignedIn, allow
 from web.pages.agent.words import AGE_BANDS, DESK_ROLES, PRECISIONS, relationship_words
 from web.pages.posting import PostedForm
 from web.presenters.masks import Masks, masks_for_household
-from web.presenters.notice_words import notice_people
+from web.presenters.notice_words import LANGUAGE_NAMES, notice_people
 from web.templating import render_page
 from workforce.access_log import note_page
 
@@ -80,6 +80,7 @@ def render_household(
             "cases": [_case(item) for item in cases],
             "repeats": find_repeats(cases, now=now),
             "told": _told(session, detail, masks),
+            "languages": [(code, _(name)) for code, name in LANGUAGE_NAMES.items()],
             "posted": posted or PostedForm(),
             "problem": problem.detail if problem else None,
         }

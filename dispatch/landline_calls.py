@@ -1,4 +1,4 @@
-"""Numbers that take no text: a named person rings them and reads out what a text would have said."""
+"""Numbers that a person rings, and reads out to them what a text would have said."""
 
 from __future__ import annotations
 

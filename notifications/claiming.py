@@ -18,11 +18,12 @@ from notifications.alimtalk import read_templates
 from notifications.catalogue import shelf_life
 from notifications.models import Notice, NoticeAttempt
 from notifications.newest import hold_back
-from notifications.outcomes import fail
+from notifications.outcomes import NO_VOICE, fail, goes_on
 from notifications.providers.base import Channel, OutgoingMessage, Provider
 from notifications.providers.choice import Carriers
 from notifications.settling import notice_key
-from notifications.texts import fit_channel
+from notifications.texts import fit_channel, spoken
+from notifications.ways import USUAL, Way, voice_may_ring
 
 ALIMTALK_CHARACTERS = 1000
 """KakaoTalk's own limit; a longer wording goes as a text."""
@@ -103,7 +104,7 @@ def message_of(session: Session, notice: Notice) -> OutgoingMessage:
         to=notice.to_phone,
         sender=notice.from_phone,
         channel=cast("Channel", notice.channel),
-        text=notice.text,
+        text=spoken(notice.text) if notice.channel == "VOICE" else notice.text,
         subject=notice.subject if notice.channel == "LMS" else None,
         template=template,
     )
@@ -133,12 +134,15 @@ def _claim(session: Session, *, notice: Notice, carriers: Carriers, now: datetim
     if now - (notice.held_until or notice.created_at) > shelf_life(notice.event):
         fail(session, notice=notice, problem=notice.problem or "too_late", why="too_late", now=now)
         return None
-    chosen = read_rules(session, company_id=notice.company_id, at=now).text_accounts
-    order = carriers.order(chosen)
+    company = read_rules(session, company_id=notice.company_id, at=now)
+    order = carriers.order(company.text_accounts)
     if notice.channel == "VOICE":
-        order = tuple(name for name in order if "VOICE" in carriers.accounts[name].channels)
-        if not order:
-            fail(session, notice=notice, problem="configuration:NO_VOICE", why="not_reached", now=now)
+        speaking = tuple(name for name in order if "VOICE" in carriers.accounts[name].channels)
+        if speaking and voice_may_ring(company, now):
+            order = speaking
+        elif not goes_on(notice):
+            problem = notice.problem or "configuration:NO_VOICE"
+            fail(session, notice=notice, problem=problem, why=NO_VOICE, now=now)
             return None
     account = order[notice.route % len(order)]
     notice.spares = len(order) - 1 - notice.route % len(order)
@@ -164,7 +168,8 @@ def _channel_for(session: Session, notice: Notice, *, account: str, carriers: Ca
         return "VOICE"
     key = (account, notice.event, notice.variant, notice.template_version)
     if (
-        not notice.text_only
+        Way.ALIMTALK in (notice.ways or USUAL)
+        and not notice.text_only
         and len(notice.text) <= ALIMTALK_CHARACTERS
         and "ALIMTALK" in carriers.accounts[account].channels
         and key in read_templates(session, company_id=notice.company_id)

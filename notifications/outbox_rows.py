@@ -12,7 +12,6 @@ from sqlmodel import Session, col, select
 
 from core import audit, events
 from core.actor import SYSTEM, Actor
-from core.clock import KST
 from core.dated import read_rules
 from core.jobs import QUEUE_SMS, defer
 from core.phones import PhoneError
@@ -27,6 +26,7 @@ from notifications.recipients import CallTask, Delivery, Reach, RecipientPlan
 from notifications.schemas import BrandFacts
 from notifications.settling import note_change, notice_key
 from notifications.texts import TextError, sms_bytes, spoken
+from notifications.ways import USUAL, Way
 
 TASK_SEND = "send_notice"
 TASK_PUSH = "push_notice"
@@ -102,7 +102,10 @@ def write_row(
         line=telling.claim.line if telling.claim else None,
         truth=dict(telling.claim.truth) if telling.claim else None,
         person_id=delivery.person_id,
+        ways=None if delivery.order == USUAL else list(delivery.order),
     )
+    if delivery.order[0] is Way.VOICE:
+        notice.channel = "VOICE"
     if delivery.person_id in telling.by_push and isinstance(facts, PushedNews):
         rules = read_rules(session, company_id=notice.company_id, at=telling.now)
         notice.channel, notice.push_text = "PUSH", facts.push_line
@@ -119,13 +122,6 @@ def told_by_push(session: Session, *, event: Event, company_id: int, plan: Recip
     if event not in PUSHED_EVENTS or not technicians:
         return frozenset()
     return frozenset(people_with_devices(session, company_id=company_id, person_ids=technicians))
-
-
-def speaks_now(session: Session, *, telling: Telling) -> bool:
-    """Whether the company lets a voice call landlines, and at this hour: at night none rings anybody up."""
-    rules = read_rules(session, company_id=telling.sender.company_id, at=telling.now)
-    now = telling.now.astimezone(KST).strftime("%H:%M")
-    return rules.voice_enabled and any(begins <= now < ends for begins, ends in rules.voice_hours)
 
 
 def speak(

@@ -11,6 +11,7 @@ from core.actor import Actor
 from notifications.events import NoticeFailed
 from notifications.models import Notice
 from notifications.providers.base import MessageState
+from notifications.texts import sms_bytes, spoken
 
 _WHAT = {
     MessageState.ACCEPTED: "NoticeAccepted",
@@ -48,6 +49,9 @@ def settle(
         notice.accepted_at = now
     else:
         notice.settled_at = now
+        if state is MessageState.DELIVERED and notice.channel == "VOICE":
+            notice.text = spoken(notice.text)  # what was heard, and not what a text would have had
+            notice.bytes, notice.subject = sms_bytes(notice.text), ""
         if state is MessageState.DELIVERED:
             notice.accepted_at = notice.accepted_at or now
     note_change(session, notice=notice, what=_WHAT[state], by=by, now=now, reason=problem)

@@ -9,6 +9,7 @@ from core.i18n import N_, _
 from customers.consents import Choice, ChoiceInfo, Door, Purpose
 from customers.schemas import HouseholdDetail, MemberInfo
 from notifications.catalogue import CATALOGUE, Event, Role
+from notifications.ways import OFFERED, USUAL, Order, Way
 from web.presenters.masks import Masks
 
 DOORS = {
@@ -44,6 +45,28 @@ def matrix_words(value: dict[str, dict[str, Any]]) -> str:
             who = ", ".join(_(name) for role, name in RECIPIENTS.items() if role.value in rule["roles"])
             when = _("언제든") if rule["urgent"] else _("아침까지 기다림")
             parts.append(f"{_(CATALOGUE[Event(event)].label)}: {who} ({when})")
+    return "; ".join(parts) or _("기본값")
+
+
+def order_code(order: Order) -> str:
+    """An order as a form names it."""
+    return "-".join(order)
+
+
+def order_words(order: Order) -> str:
+    """An order as it is chosen, in words."""
+    return _(OFFERED.get(order, OFFERED[USUAL]))
+
+
+def ways_words(value: dict[str, dict[str, list[str]]]) -> str:
+    """Stored orders in words: who is told of what on other ways than usual."""
+    parts = [
+        f"{_(CATALOGUE[Event(event)].label)} {_(RECIPIENTS[Role(role)])}: "
+        + order_words(tuple(Way(each) for each in order))
+        for event, orders in value.items()
+        if event in CATALOGUE
+        for role, order in orders.items()
+    ]
     return "; ".join(parts) or _("기본값")
 
 

@@ -132,6 +132,7 @@ def environment() -> Environment:
         spoken_day=family.day_words,
         spoken_money=family.money_words,
         near=family.near_words,
+        price_item=family.price_item_words,
     )
     made.globals["unmask_reasons"] = unmask_reasons
     return made

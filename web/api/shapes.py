@@ -49,6 +49,7 @@ class PartyShape(BaseModel):
     name: str
     phone: str
     can_text: bool
+    language: Literal["ko", "en"]
     relationship: str | None
 
 

@@ -158,7 +158,7 @@ def _row(
     report = check_wording(event=event, variant=variant, text=text, brand=brand)
     return WordingRow(
         variant=variant,
-        reader=reader_name(variant),
+        reader=_(READERS[reader_of(variant)]),
         href=href_of(event, variant),
         version=version,
         is_own=own is not None,
@@ -194,7 +194,9 @@ def screens_of(
         except WordingError as error:
             text, problem = "", error.detail
         is_long = len(text.encode("cp949", "replace")) > SMS_BYTES
-        shown.append(Screen(variant, reader_name(variant), text, problem, variant == edited, is_long))
+        shown.append(
+            Screen(variant, _(READERS[reader_of(variant)]), text, problem, variant == edited, is_long)
+        )
     return shown
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.i18n import N_, _
+from core.i18n import DEFAULT_LANGUAGE, N_, _
 from customers.consents import Choice, ChoiceInfo, Door, Purpose
 from customers.schemas import HouseholdDetail, MemberInfo
 from notifications.catalogue import CATALOGUE, Event, Role
@@ -46,6 +46,11 @@ def matrix_words(value: dict[str, dict[str, Any]]) -> str:
             when = _("언제든") if rule["urgent"] else _("아침까지 기다림")
             parts.append(f"{_(CATALOGUE[Event(event)].label)}: {who} ({when})")
     return "; ".join(parts) or _("기본값")
+
+
+def foreign_language(language: str) -> str:
+    """The name of a language that is not ours; empty for Korean."""
+    return "" if language == DEFAULT_LANGUAGE else _(LANGUAGE_NAMES[language])
 
 
 def order_code(order: Order) -> str:

@@ -202,6 +202,7 @@ def _party(party: PartyFacts, masks: Masks) -> dict[str, Any]:
         "name": masks.name(party.name),
         "phone": masks.phone(party.phone),
         "can_text": party.can_text,
+        "language": party.language,
         "relationship": party.relationship or None,
     }
 

@@ -124,7 +124,8 @@ def read_look(
         "languages": shown.in_other_languages(event, variant),
         "language": language,
         "readers": [
-            (shown.href_of(event, each), shown.reader_name(each), each == variant) for each in readers
+            (shown.href_of(event, each), _(shown.READERS[reader_of(each)]), each == variant)
+            for each in readers
         ],
         "brand": brand,
         "sender": parse_phone(company.sender_number).display,

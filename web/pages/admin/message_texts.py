@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from core.actor import Actor, Principal, Role
 from core.errors import DomainError, NotFoundError
-from core.i18n import _
+from core.i18n import DEFAULT_LANGUAGE, _
 from notifications.alimtalk import approved_since, list_templates
 from notifications.catalogue import CATALOGUE, Event
 from notifications.languages import in_language, language_of, reader_of
@@ -65,7 +65,12 @@ def list_texts(
             for code, name in LANGUAGE_NAMES.items()
         ]
         shows = bool(list_templates(session, company_id=company.id))
-        return {"events": events, "languages": tabs, "shows_approvals": shows}
+        return {
+            "events": events,
+            "languages": tabs,
+            "has_jargon": language == DEFAULT_LANGUAGE,
+            "shows_approvals": shows,
+        }
 
     return show(request, "message_texts.html", look(request, read), section=SECTION)
 

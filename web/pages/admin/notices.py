@@ -106,8 +106,11 @@ def change_event(
             "by": by,
             "now": now,
         }
-        change_matrix(session, wanted={known: rule}, **dated)
-        change_ways(session, event=known, wanted=chosen, **dated)
+        goes_otherwise = change_ways(session, event=known, wanted=chosen, **dated)
+        before = read_policy(session, company_id=principal.company_id, at=dated["valid_from"])
+        told_alike = (list(before.roles(known)), before.is_urgent(known)) == (rule.roles, rule.urgent)
+        if not (goes_otherwise and told_alike):
+            change_matrix(session, wanted={known: rule}, **dated)
         return Done(SECTION, "setting")
 
     return submit(
@@ -200,7 +203,7 @@ def _form(session: Session, principal: Principal, event: Event, now: datetime) -
 def _order_entries(event: Event, policy: NoticePolicy) -> list[Entry]:
     """A choice of sensible orders for each of the family; staff have a way of their own."""
     entries = []
-    for role in CATALOGUE[event].roles:
+    for role in RECIPIENTS:
         offered = orders_for(event, role, has_voice=policy.has_voice)
         if offered:
             entries.append(

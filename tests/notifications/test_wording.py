@@ -14,7 +14,7 @@ from notifications import messages, texts, wording
 from notifications.catalogue import STAFF_EVENTS, Event
 from notifications.contexts.money import MONEY_NEWS
 from notifications.languages import in_language, language_of
-from notifications.template_source import template_of
+from notifications.template_source import TEMPLATE_DIR, template_of
 
 DAY = date(2026, 12, 1)
 CASE = messages.Case(
@@ -125,11 +125,11 @@ def test_a_readers_own_link_ends_the_text_and_stands_by_itself(event: Event, var
 
 @pytest.mark.parametrize(
     "path",
-    [path for path in sorted(wording.TEMPLATE_DIR.rglob("*.txt")) if path.parent.name != "en"],
+    [path for path in sorted(TEMPLATE_DIR.rglob("*.txt")) if path.parent.name != "en"],
     ids=lambda p: f"{p.parent.name}-{p.stem}",
 )
 def test_templates_are_plain_korean(path: object) -> None:
-    source = (wording.TEMPLATE_DIR / str(path)).read_text(encoding="utf-8")
+    source = (TEMPLATE_DIR / str(path)).read_text(encoding="utf-8")
     wording.check_template(source)
     words = re.sub(r"\{[{%].*?[%}]\}", "", source, flags=re.DOTALL)
     assert not re.search(r"[A-Za-z]", words), "no English and no abbreviations in what customers read"

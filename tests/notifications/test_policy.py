@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, time, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -23,7 +24,7 @@ from notifications.policy import (
     quiet_until,
     read_policy,
 )
-from notifications.recipients import Party, plan_recipients
+from notifications.recipients import CallTask, Delivery, Party, plan_recipients
 from notifications.schemas import BrandFacts
 from notifications.service import tell
 from notifications.ways import OFFERED, USUAL, Order, Way
@@ -79,13 +80,13 @@ def test_nobody_is_told_against_a_word_or_twice_and_whoever_is_wanted_is_account
     event: Event, family: list[Party], wanted: set[Role], chosen: dict[Role, Order]
 ) -> None:
     roles = [role for role in CATALOGUE[event].roles if role in wanted]
-    has_voice = True
-    allowed = {role: o for role, o in chosen.items() if o in orders_for(event, role, has_voice=has_voice)}
+    allowed = {role: o for role, o in chosen.items() if o in orders_for(event, role, has_voice=True)}
     plan = plan_recipients(event=event, parties=family, roles=roles, orders=allowed)
     by_role = {party.role: party for party in family}
-    served = [role for told in (*plan.deliveries, *plan.calls) for role in told.serves]
+    tellings: list[Delivery | CallTask] = [*plan.deliveries, *plan.calls]
+    served = [role for told in tellings for role in told.serves]
     assert all(by_role[role].takes_notices and role in roles for role in served)
-    numbers = [told.phone for told in (*plan.deliveries, *plan.calls)]
+    numbers = [told.phone for told in tellings]
     assert len(numbers) == len(set(numbers)), "one number, one telling"
     accounted = served + [left.recipient for left in plan.withheld]
     assert sorted(accounted) == sorted(role for role in roles if role in by_role)
@@ -173,12 +174,12 @@ def test_an_order_that_might_reach_nobody_is_refused(
     session: Session, event: Event, role: Role, order: Order
 ) -> None:
     company = world.make_company(session)
-    dated = {"valid_from": world.NOW, "source": "시험", "by": world.AGENT, "now": world.NOW}
+    dated: dict[str, Any] = {"valid_from": world.NOW, "source": "시험", "by": world.AGENT, "now": world.NOW}
     company_id = company.id or 0
     with pytest.raises(BadMatrixError) as refused:
-        change_ways(session, company_id=company_id, event=event, wanted={role: order}, **dated)  # type: ignore[arg-type]
+        change_ways(session, company_id=company_id, event=event, wanted={role: order}, **dated)
     assert refused.value.errors[0].field == f"ways_{role}"
     assert not change_ways(
         session, company_id=company_id, event=Event.EN_ROUTE, wanted={Role.RESIDENT: USUAL}, **dated
-    )  # type: ignore[arg-type]
+    )
     assert read_policy(session, company_id=company_id, at=world.NOW).orders(event) == {}

@@ -133,6 +133,8 @@ class CompanyRules(BaseModel):
     """Accounts for texts by their names in the settings, the first one tried first; empty: the usual one."""
     notice_matrix: dict[str, NoticeRule]
     """By event: what the company wants otherwise than the catalogue of notices."""
+    notice_ways: dict[str, dict[str, list[str]]]
+    """By event and recipient: the order of ways, where it is not the usual one (`notifications/ways.py`)."""
     quiet_from: str
     """`HH:MM` KST: from then on a text that can wait waits."""
     quiet_to: str

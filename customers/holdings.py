@@ -117,6 +117,7 @@ def _contact(
         "name": row.name,
         "phone": format_digits(row.phone_digits),
         "can_text": row.can_text,
+        "language": row.language,
         "notices_refused_at": rfc3339_kst(row.notices_refused_at) if row.notices_refused_at else None,
         "notice_choices": [
             {

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Column, Index, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
+from core.i18n import LANGUAGES
 from core.models import big_id, in_values
 
 PRECISIONS = ("address", "road", "dong", "ri", "sgg", "sido", "none")
@@ -74,6 +75,7 @@ class Contact(SQLModel, table=True):
             "name",
             postgresql_ops={"name": "text_pattern_ops"},
         ),
+        in_values("language", *LANGUAGES),
         in_values("phone_kind", "MOBILE", "FIXED_LINE", "VOIP", "PERSONAL", "UAN", "OTHER"),
     )
 
@@ -89,6 +91,8 @@ class Contact(SQLModel, table=True):
     phone_kind: str
     can_text: bool
     notices_refused_at: datetime | None = None
+    language: str = Field(default="ko", sa_column_kwargs={"server_default": "ko"})
+    """In which language they are written to. Who chose it, and when, stands in the timelines."""
     created_at: datetime
 
 

@@ -182,6 +182,7 @@ def contact_info(row: Contact) -> ContactInfo:
         phone_kind=row.phone_kind,
         can_text=row.can_text,
         notices_refused_at=row.notices_refused_at,
+        language=row.language,
     )
 
 

@@ -95,6 +95,8 @@ class ContactInfo:
     phone_kind: str
     can_text: bool
     notices_refused_at: datetime | None
+    language: str = "ko"
+    """In which language they are written to."""
 
 
 @dataclass(frozen=True)

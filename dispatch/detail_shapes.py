@@ -29,6 +29,8 @@ class PartyFacts:
     can_text: bool
     relationship: str
     contact_id: int
+    language: str = "ko"
+    """In which they are written to."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Who gets the texts of a case, as its family decides on its page.
+"""Who gets the texts of a case, and in which language, as its family decides on its page.
 
 Each for himself, and the resident about who called. One number is one switch: who shares it gets one text.
 """
@@ -16,13 +16,17 @@ from core.dated import read_rules
 from core.errors import ForbiddenError
 from core.i18n import _
 from customers.consent_rules import Choice, Door, Purpose, Standing, years_after
+from customers.languages import languages_of
 from customers.standings import standings
 from dispatch.advert_words import take_advert_word
+from dispatch.cases import parties_of
 from dispatch.family_links import OpenLink
 from dispatch.family_steps import family_actor
-from dispatch.models import TicketParty
+from dispatch.models import Ticket, TicketParty
 from dispatch.notice_choices import Word, take_word
 from dispatch.notice_facts import TicketFacts, facts_of_ticket, family_of
+from dispatch.person_languages import keep_languages
+from notifications.languages import known
 
 Whose = Literal["own", "caller"]
 
@@ -118,6 +122,36 @@ def turn_adverts(session: Session, *, link: OpenLink, on: bool, now: datetime) -
         by=family_actor(link),
         now=now,
     )
+
+
+def switch_language(session: Session, *, link: OpenLink, language: str, now: datetime) -> None:
+    """The people of a link read another language: their page opens in it from now on, and texts come in it.
+
+    Raises:
+        UnknownLanguageError: nobody is written to in that language (422).
+    """
+    ticket = session.get_one(Ticket, link.ticket_id)
+    people = [
+        party for role, party in parties_of(session, ticket_id=link.ticket_id).items() if role in link.roles
+    ]
+    keep_languages(
+        session,
+        company_id=link.company_id,
+        household_id=ticket.household_id,
+        wanted={party.contact_id: language for party in people},
+        by=family_actor(link),
+        now=now,
+    )
+
+
+def language_of_link(session: Session, *, link: OpenLink) -> str:
+    """In which language the page of a link opens: that in which its texts are written."""
+    facts = parties_of(session, ticket_id=link.ticket_id)
+    people = [
+        facts[role] for role in ("resident", *sorted(link.roles)) if role in link.roles and role in facts
+    ]
+    spoken = languages_of(session, contact_ids=[party.contact_id for party in people])
+    return known(spoken.get(people[0].contact_id) if people else None)
 
 
 def _people(facts: TicketFacts, link: OpenLink, whose: str) -> Sequence[TicketParty]:

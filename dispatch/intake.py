@@ -30,6 +30,7 @@ from dispatch.intake_words import keep_words_of_call
 from dispatch.late_entry import late_problems, told_of_late
 from dispatch.models import Ticket
 from dispatch.numbers import reserve_number
+from dispatch.person_languages import keep_languages
 from dispatch.places import ask_map_pick, is_plannable
 from dispatch.safety_script import script_steps
 from dispatch.schemas import CodeBook, CodeFact, FiledTicket, TicketRequest
@@ -114,6 +115,14 @@ def _file(
         request=request,
         home=home.household,
         contact_ids=home.contact_ids,
+        by=by,
+        now=now,
+    )
+    keep_languages(
+        session,
+        company_id=company_id,
+        household_id=home.household.id,
+        wanted={home.contact_ids[party.role]: party.language for party in checked.parties if party.language},
         by=by,
         now=now,
     )

@@ -16,7 +16,7 @@ from customers.schemas import NewAddress, NewContact
 from dispatch.intake_rules import CHANNELS, SYMPTOMS, UNKNOWN_DANGER, plain_error_code
 from dispatch.intake_words import check_words
 from dispatch.places import read_address
-from dispatch.schemas import TicketRequest
+from dispatch.schemas import PayerRequest, RequesterRequest, ResidentRequest, TicketRequest
 
 T = TypeVar("T")
 
@@ -38,6 +38,8 @@ class Party:
     person: NewContact
     phone_raw: str
     relationship: str
+    language: str | None = None
+    """In which to write to them; None: nothing was said."""
 
 
 @dataclass(frozen=True)
@@ -95,22 +97,22 @@ def check_request(
 
 
 def _check_parties(request: TicketRequest, problems: list[FieldError]) -> list[Party]:
-    wanted = [("resident", request.resident.name, request.resident.phone, "resident")]
+    wanted: list[tuple[str, ResidentRequest | RequesterRequest | PayerRequest, str]] = [
+        ("resident", request.resident, "resident")
+    ]
     if request.requester is not None:
-        asker = request.requester
-        wanted.append(("requester", asker.name, asker.phone, asker.relationship or ""))
+        wanted.append(("requester", request.requester, request.requester.relationship or ""))
     if request.payer is not None and request.payer.role == "payer":
-        payer = request.payer
-        wanted.append(("payer", payer.name, payer.phone, payer.relationship or ""))
+        wanted.append(("payer", request.payer, request.payer.relationship or ""))
     parties = []
-    for role, name, phone, relationship in wanted:
-        read_name = _read(f"{role}.name", name, read_person_name, problems)
-        number = _read(f"{role}.phone", phone, parse_phone, problems)
+    for role, named, relationship in wanted:
+        read_name = _read(f"{role}.name", named.name, read_person_name, problems)
+        number = _read(f"{role}.phone", named.phone, parse_phone, problems)
         if read_name is None or number is None:
             continue
         said = relationship or read_name.note or number.note
         person = NewContact(read_name.name, number)
-        parties.append(Party(role, person, phone, read_relationship(said).value))
+        parties.append(Party(role, person, named.phone, read_relationship(said).value, named.language))
     if request.payer is not None and request.payer.role == "requester" and request.requester is None:
         problems.append(FieldError("payer", _("접수자가 없습니다. 결제할 분을 다시 골라 주세요.")))
     return parties

@@ -1,4 +1,4 @@
-"""Numbers that take no text: a named person rings them and reads out what a text would have said."""
+"""Numbers that a person rings, and reads out to them what a text would have said."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ from typing import Any
 from sqlmodel import Session
 
 from core.actor import SYSTEM
-from core.i18n import N_
+from core.i18n import DEFAULT_LANGUAGE, N_
 from dispatch import tasks
 from dispatch.notice_facts import TicketFacts
 from notifications import messages, wording
-from notifications.catalogue import Role
 from notifications.contexts.money import MONEY_NEWS
+from notifications.languages import reader_of
 from notifications.messages import Context
 from notifications.newest import Truth
 from notifications.recipients import CallTask
 from notifications.template_store import own_wordings
+
+SPEAKS_ENGLISH = N_("영어로 말씀드려야 하는 분입니다.")
+"""Before what is read out to who was promised English."""
 
 
 def is_no_bill(data: dict[str, Any]) -> bool:
@@ -61,7 +64,6 @@ def open_call(
         task.state == "open" and task.data.get("truth") == about["truth"] for task in to_him
     ):
         return
-    variant = _words_for(call, wording.variants(event))
     if event not in MONEY_NEWS:
         tasks.close_tasks_of(
             session,
@@ -80,16 +82,16 @@ def open_call(
         kind=tasks.CALL_LANDLINE,
         recipient=call.recipient.value,
         generation=1 + len(to_him),
-        detail=wording.render(
-            context=context,
-            variant=variant,
-            own=own_wordings(session, company_id=facts.company.id, event=event),
-        ).text,
+        detail=_words_for(context, call, own_wordings(session, company_id=facts.company.id, event=event)),
         data=about,
         now=now,
     )
 
 
-def _words_for(call: CallTask, known: frozenset[str]) -> str:
-    both = {Role.RESIDENT, Role.REQUESTER} <= set(call.serves) and "shared" in known
-    return "shared" if both else call.recipient.value
+def _words_for(context: Context, call: CallTask, own: wording.OwnWordings) -> str:
+    """What is read out; to whom English is spoken, in English first, and in Korean for whoever rings."""
+    words = wording.render(context=context, variant=call.variant, own=own).text
+    if call.language == DEFAULT_LANGUAGE:
+        return words
+    korean = wording.render(context=context, variant=reader_of(call.variant), own=own).text
+    return f"{SPEAKS_ENGLISH}\n\n{words}\n\n{korean}"

@@ -14,9 +14,11 @@ from typing import Literal
 from sqlmodel import Session, col, select
 
 from billing.schemas import ChargeInfo, PricedLine
+from core.i18n import DEFAULT_LANGUAGE
 from core.masking import mask_address
 from core.phones import PhoneError, parse_phone
 from customers.consents import Purpose, refusing
+from customers.languages import languages_of
 from dispatch.cases import parties_of, technician_of
 from dispatch.models import Ticket, TicketClock, TicketParty, Visit
 from dispatch.places import address_of
@@ -172,6 +174,7 @@ def family_of(
         for purpose in purposes
         for who in refusing(session, **home, contact_ids=contacts, purpose=purpose)
     }
+    spoken = languages_of(session, contact_ids=contacts)
     return tuple(
         Party(
             role=_FAMILY_ROLES[role],
@@ -179,6 +182,7 @@ def family_of(
             phone=party.phone or None,
             can_text=party.can_text,
             takes_notices=party.contact_id not in refused,
+            language=spoken.get(party.contact_id, DEFAULT_LANGUAGE),
         )
         for role, party in facts.parties.items()
     )

@@ -8,8 +8,10 @@ from typing import Any
 
 from sqlmodel import Session
 
+from core.i18n import DEFAULT_LANGUAGE
 from core.models import TimelineEntry
 from core.together import Together
+from customers.languages import languages_of
 from customers.queries import get_boiler
 from dispatch.checklist import checklist_for
 from dispatch.detail_shapes import (
@@ -99,7 +101,7 @@ def ticket_detail(session: Session, *, company_id: int, number: str, now: dateti
         id=ticket_id,
         company=get_company(session, company_id=company_id),
         suspected_duplicate_of=number_of(session, ticket.suspected_duplicate_of_id),
-        parties=_parties(rows.of(TicketParty)),
+        parties=_parties(session, rows.of(TicketParty)),
         address=address_of(session, ticket),
         boiler=get_boiler(session, boiler_id=ticket.boiler_id) if ticket.boiler_id else None,
         placement=next((p for p in reversed(placements) if p.state in ("OFFERED", "ACCEPTED")), None),
@@ -131,7 +133,8 @@ def _own_facts(ticket: Ticket) -> dict[str, Any]:
     return {name: getattr(ticket, name) for name in names.split()}
 
 
-def _parties(rows: Iterable[TicketParty]) -> tuple[PartyFacts, ...]:
+def _parties(session: Session, rows: Sequence[TicketParty]) -> tuple[PartyFacts, ...]:
+    spoken = languages_of(session, contact_ids=[row.contact_id for row in rows])
     parties = [
         PartyFacts(
             role=row.role,
@@ -141,6 +144,7 @@ def _parties(rows: Iterable[TicketParty]) -> tuple[PartyFacts, ...]:
             can_text=row.can_text,
             relationship=row.relationship,
             contact_id=row.contact_id,
+            language=spoken.get(row.contact_id, DEFAULT_LANGUAGE),
         )
         for row in rows
     ]

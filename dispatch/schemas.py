@@ -43,6 +43,8 @@ def _within_our_years(at: datetime) -> datetime:
 
 Line = Annotated[str, Field(max_length=300), AfterValidator(clean_text)]
 Paragraph = Annotated[str, Field(max_length=4000), AfterValidator(clean_text)]
+TextLanguage = Literal["ko", "en"]
+"""In which somebody is written to; absent: as before, Korean for whoever is new."""
 Moment = Annotated[AwareDatetime, AfterValidator(_within_our_years)]
 """A moment with its offset, far enough from the ends of the calendar to be shown in any time zone."""
 
@@ -53,6 +55,7 @@ class ResidentRequest(BaseModel):
     name: Line
     phone: Line
     address: Line
+    language: TextLanguage | None = None
 
 
 class RequesterRequest(BaseModel):
@@ -61,6 +64,7 @@ class RequesterRequest(BaseModel):
     name: Line
     phone: Line
     relationship: Line | None = None
+    language: TextLanguage | None = None
 
 
 class PayerRequest(BaseModel):
@@ -70,6 +74,7 @@ class PayerRequest(BaseModel):
     name: Line = ""
     phone: Line = ""
     relationship: Line | None = None
+    language: TextLanguage | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select as columns
@@ -11,6 +11,7 @@ from sqlmodel import Session, col, func
 
 from billing.schemas import WarrantyAnswer
 from core.db import any_of
+from customers.languages import languages_of
 from customers.queries import list_boilers, list_homes
 from customers.schemas import BoilerInfo, HouseholdInfo
 from dispatch.detail_shapes import ClockFacts, PartyFacts, WindowFacts
@@ -132,8 +133,13 @@ def _parties(session: Session, ticket_ids: Iterable[int]) -> dict[int, tuple[Par
     found: dict[int, list[PartyFacts]] = {}
     for ticket_id, *facts in session.execute(_PARTIES, {"ticket_ids": list(ticket_ids)}):
         found.setdefault(ticket_id, []).append(PartyFacts(*facts))
+    people = {party.contact_id for parties in found.values() for party in parties}
+    spoken = languages_of(session, contact_ids=people)
     return {
-        ticket_id: tuple(sorted(parties, key=lambda party: PARTY_ORDER.index(party.role)))
+        ticket_id: tuple(
+            replace(party, language=spoken.get(party.contact_id, party.language))
+            for party in sorted(parties, key=lambda party: PARTY_ORDER.index(party.role))
+        )
         for ticket_id, parties in found.items()
     }
 

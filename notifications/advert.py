@@ -72,7 +72,8 @@ def check(text: str, *, maker: str | None = None) -> AdVerdict:
 
 def promoting(text: str) -> tuple[str, ...]:
     """The promotional words of a text in their order, each once; the mark of an advertisement is one."""
-    found = {word: at for word in promotional_words() if (at := text.find(word)) >= 0}
+    said = text.lower()
+    found = {word: at for word in promotional_words() if (at := said.find(word)) >= 0}
     whole = [word for word in found if not any(word in other and word != other for other in found)]
     marked = [MARK] if MARK in text else []
     return tuple(marked + sorted(whole, key=lambda word: found[word]))

@@ -17,10 +17,12 @@ from core.errors import InvalidError
 from core.i18n import _
 from core.memo import once
 from notifications.catalogue import CATALOGUE, FAMILY, Event
+from notifications.languages import reader_of
 from notifications.models import AlimtalkTemplate
 from notifications.providers.base import Template
+from notifications.template_source import SUBJECT
 from notifications.template_store import own_wordings
-from notifications.wording import variants, version_name
+from notifications.wording import all_variants, version_name
 
 Key = tuple[str, str, str, str]
 """Account, event, variant, version of the wording."""
@@ -78,7 +80,7 @@ def approve_template(
     """
     if event not in CATALOGUE or not set(CATALOGUE[Event(event)].roles) & set(FAMILY):
         raise TemplateError(_("알림톡으로 보내는 소식이 아닙니다: {event}").format(event=event))
-    if variant not in variants(Event(event)):
+    if reader_of(variant) == SUBJECT or variant not in all_variants(Event(event)):
         raise TemplateError(_("그런 글이 없습니다: {variant}").format(variant=variant))
     if not (account.strip() and channel_key.strip() and code.strip()):
         raise TemplateError(_("계정과 채널, 템플릿 코드를 모두 적어 주세요."))

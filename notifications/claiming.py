@@ -19,12 +19,14 @@ from notifications.alimtalk import read_templates
 from notifications.catalogue import shelf_life
 from notifications.models import Notice, NoticeAttempt
 from notifications.newest import hold_back
-from notifications.outcomes import fail
+from notifications.outcomes import NO_VOICE, fail, goes_on
 from notifications.providers.base import Channel, OutgoingMessage, Provider
 from notifications.providers.choice import Carriers
 from notifications.settling import notice_key
-from notifications.text_instead import NO_VOICE, go_on_as_text
-from notifications.texts import fit_channel
+from notifications.text_instead import NO_VOICE as NO_VOICE_FOR_IT
+from notifications.text_instead import go_on_as_text
+from notifications.texts import fit_channel, spoken
+from notifications.ways import USUAL, Way, voice_may_ring
 
 ALIMTALK_CHARACTERS = 1000
 """KakaoTalk's own limit; a longer wording goes as a text."""
@@ -111,11 +113,16 @@ def message_of(session: Session, notice: Notice) -> OutgoingMessage:
         to=notice.to_phone,
         sender=notice.from_phone,
         channel=cast("Channel", notice.channel),
-        text=notice.spoken_text if by_voice and notice.spoken_text else notice.text,
+        text=_read_out(notice) if by_voice else notice.text,
         subject=notice.subject if notice.channel == "LMS" else None,
         template=template,
         advert=is_advert(notice.event),
     )
+
+
+def _read_out(notice: Notice) -> str:
+    """What a voice says: a reminder's own words, else those of the text as one speaks them."""
+    return notice.spoken_text or spoken(notice.text)
 
 
 def _others_due(session: Session, *, notice_id: int, now: datetime) -> list[Notice]:
@@ -142,15 +149,19 @@ def _claim(session: Session, *, notice: Notice, carriers: Carriers, now: datetim
     if now - (notice.held_until or notice.created_at) > shelf_life(notice.event):
         fail(session, notice=notice, problem=notice.problem or "too_late", why="too_late", now=now)
         return None
-    chosen = read_rules(session, company_id=notice.company_id, at=now).text_accounts
-    order = carriers.order(chosen)
+    company = read_rules(session, company_id=notice.company_id, at=now)
+    order = carriers.order(company.text_accounts)
     if notice.channel == "VOICE":
-        order = tuple(name for name in order if "VOICE" in carriers.accounts[name].channels)
-        if not order and notice.spoken_text is not None:
-            go_on_as_text(session, notice=notice, why=NO_VOICE, now=now)
+        speaking = tuple(name for name in order if "VOICE" in carriers.accounts[name].channels)
+        is_reminder = notice.spoken_text is not None
+        if speaking and (is_reminder or voice_may_ring(company, now)):
+            order = speaking
+        elif is_reminder:
+            go_on_as_text(session, notice=notice, why=NO_VOICE_FOR_IT, now=now)
             return None
-        if not order:
-            fail(session, notice=notice, problem="configuration:NO_VOICE", why="not_reached", now=now)
+        elif not goes_on(notice):
+            problem = notice.problem or "configuration:NO_VOICE"
+            fail(session, notice=notice, problem=problem, why=NO_VOICE, now=now)
             return None
     account = order[notice.route % len(order)]
     notice.spares = len(order) - 1 - notice.route % len(order)
@@ -179,7 +190,8 @@ def _channel_for(session: Session, notice: Notice, *, account: str, carriers: Ca
         return "VOICE"
     key = (account, notice.event, notice.variant, notice.template_version)
     if (
-        not notice.text_only
+        Way.ALIMTALK in (notice.ways or USUAL)
+        and not notice.text_only
         and not is_advert(notice.event)
         and len(notice.text) <= ALIMTALK_CHARACTERS
         and "ALIMTALK" in carriers.accounts[account].channels

@@ -73,6 +73,8 @@ class Notice(SQLModel, table=True):
     """How many further accounts came after the one tried last."""
     failed_try: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     """The last try that certainly came to nothing: of it and of those before, only a delivery is news."""
+    ways: list[str] | None = Field(default=None, sa_column=json_column(nullable=True))
+    """In which order it is tried (`ways.Way`); None: the usual one."""
     text_only: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
     """알림톡 did not get there: from now on as a text."""
     outdated_at: datetime | None = None

@@ -42,6 +42,8 @@ def resend(
         text=old.text,
         bytes=old.bytes,
         template_version=old.template_version,
+        variant=old.variant,
+        text_only=True,
         created_at=now,
         next_try_at=now,
         person_id=old.person_id,

@@ -12,7 +12,6 @@ from sqlmodel import Session, col, select
 
 from core import audit, events
 from core.actor import SYSTEM, Actor
-from core.clock import KST
 from core.dated import read_rules
 from core.jobs import QUEUE_SMS, defer
 from core.phones import PhoneError
@@ -27,7 +26,7 @@ from notifications.recipients import CallTask, Delivery, Reach, RecipientPlan
 from notifications.schemas import BrandFacts
 from notifications.settling import note_change, notice_key
 from notifications.texts import TextError, sms_bytes, spoken
-from notifications.wording import variants
+from notifications.ways import USUAL, Way
 
 TASK_SEND = "send_notice"
 TASK_PUSH = "push_notice"
@@ -105,7 +104,10 @@ def write_row(
         line=telling.claim.line if telling.claim else None,
         truth=dict(telling.claim.truth) if telling.claim else None,
         person_id=delivery.person_id,
+        ways=None if delivery.order == USUAL else list(delivery.order),
     )
+    if delivery.order[0] is Way.VOICE:
+        notice.channel = "VOICE"
     if delivery.person_id in telling.by_push and isinstance(facts, PushedNews):
         rules = read_rules(session, company_id=notice.company_id, at=telling.now)
         notice.channel, notice.push_text = "PUSH", facts.push_line
@@ -133,13 +135,6 @@ def rings_technicians(session: Session, *, event: Event, company_id: int, now: d
     return CATALOGUE[event].voiced and read_rules(session, company_id=company_id, at=now).voice_enabled
 
 
-def speaks_now(session: Session, *, telling: Telling) -> bool:
-    """Whether the company lets a voice call landlines, and at this hour: at night none rings anybody up."""
-    rules = read_rules(session, company_id=telling.sender.company_id, at=telling.now)
-    now = telling.now.astimezone(KST).strftime("%H:%M")
-    return rules.voice_enabled and any(begins <= now < ends for begins, ends in rules.voice_hours)
-
-
 def speak(
     session: Session,
     *,
@@ -149,9 +144,7 @@ def speak(
     own_words: wording.OwnWordings,
 ) -> None:
     """Put into the outbox what a voice reads out on a landline."""
-    both = {Role.RESIDENT, Role.REQUESTER} <= set(call.serves) and "shared" in variants(telling.event)
-    variant = "shared" if both else call.recipient.value
-    delivery = Delivery(call.recipient, call.phone, variant, call.serves)
+    delivery = Delivery(call.recipient, call.phone, call.variant, call.serves)
     try:
         row = write_row(session, telling=telling, facts=facts, delivery=delivery, own_words=own_words)
     except (TextError, PhoneError) as error:

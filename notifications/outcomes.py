@@ -1,8 +1,9 @@
-"""What follows a try that came to nothing: the same again, another account, another channel, or a person.
+"""What follows a try that came to nothing: the same again, another account, another way, or a person.
 
 In this order, and only after what certainly failed: another account when this one cannot (busy, key, sender,
-balance); a text where 알림톡 does not arrive; the same again after a pause; a person's task. Nothing that may
-have arrived is sent again, and nothing that stopped being true.
+balance); a text where 알림톡 does not arrive; the same again after a pause; the next way of the company's
+order (`ways`); a person's task. Nothing that may have arrived is sent again, and nothing that stopped being
+true.
 """
 
 from __future__ import annotations
@@ -19,11 +20,14 @@ from notifications.models import Notice
 from notifications.providers.base import Fault, MessageState
 from notifications.settling import note_change, settle, take_back
 from notifications.texts import fit_channel
+from notifications.ways import Way, next_way
 
 log = structlog.get_logger(__name__)
 
 NOT_REACHED = "not_reached"
 """Nobody took the call that would have read the text out."""
+NO_VOICE = "no_voice"
+"""No voice could call: none of the company's accounts has one, or it is not its hour."""
 
 
 def refused(session: Session, *, notice: Notice, fault: Fault, code: str, detail: str, now: datetime) -> None:
@@ -34,6 +38,9 @@ def refused(session: Session, *, notice: Notice, fault: Fault, code: str, detail
         return
     pause = rules.pause_after(fault, attempts=notice.attempts)
     if pause is None or notice.channel == "VOICE":
+        if goes_on(notice):
+            _again(session, notice=notice, problem=problem, pause=timedelta(0), route=0, by=SYSTEM, now=now)
+            return
         fail(session, notice=notice, problem=problem, why=why_of(notice, fault), now=now)
         return
     is_new = notice.problem != problem
@@ -57,6 +64,9 @@ def reported_failed(
             pause = rules.pause_after(fault, attempts=notice.attempts) or timedelta(0)
             _again(session, notice=notice, problem=problem, pause=pause, route=0, by=by, now=now)
             return
+        if goes_on(notice):
+            _again(session, notice=notice, problem=problem, pause=timedelta(0), route=0, by=by, now=now)
+            return
     settle(
         session,
         notice=notice,
@@ -66,6 +76,15 @@ def reported_failed(
         by=by,
         now=now,
     )
+
+
+def goes_on(notice: Notice) -> bool:
+    """Take the next way of the company's order after this one; False: there is none but a person's call."""
+    following = next_way(notice.ways, channel=notice.channel)
+    if following is None:
+        return False
+    notice.channel = "VOICE" if following is Way.VOICE else fit_channel(notice.text)
+    return True
 
 
 def put_back(session: Session, *, notice: Notice, pause: timedelta, now: datetime) -> bool:

@@ -17,6 +17,7 @@ VALUES: dict[str, str] = {
     "m.case.resident|name": "거주자 이름",
     "m.case.requester|name": "접수자 이름",
     "m.case.asker": "접수한 분",
+    "m.case|asker": "접수한 분",
     "m.case.paid_by|name": "내실 분 이름",
     "m.worker.name|name": "기사 이름",
     "m.worker.id_number|label": "기사 직원번호",

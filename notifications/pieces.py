@@ -17,14 +17,22 @@ from typing import Any, Literal
 
 from notifications import piece_names as names
 from notifications.catalogue import Event
+from notifications.languages import language_of, reader_of
 from notifications.messages import CONTEXTS
-from notifications.template_source import SUBJECT, TEMPLATE_DIR, compiled, environment, source_of
+from notifications.template_source import (
+    PARTS,
+    SUBJECT,
+    TEMPLATE_DIR,
+    compiled,
+    environment,
+    folder_of,
+    source_of,
+)
 
 Kind = Literal["value", "lines", "within"]
 """`value`: a name, a time, a sum. `lines`: whole lines. `within`: words within a line."""
 
-PARTS_FOLDER = "_parts"
-_INCLUDED = re.compile(r'"_parts/(\w+)\.txt"')
+_INCLUDED = re.compile(r'"_parts/(?:\w+/)?(\w+)\.txt"')
 _HEAD = re.compile(r"\{%-?\s*(\w+)\s*(.*?)\s*-?%\}", re.DOTALL)
 _CODE = re.compile(r"\{[{%#].*?[}%#]\}", re.DOTALL)
 _OPENS, _CLOSES = frozenset({"if", "for"}), frozenset({"endif", "endfor"})
@@ -39,6 +47,7 @@ class Piece:
     name: str
     kind: Kind
     source: str
+    language: str
 
     @property
     def must_stay(self) -> bool:
@@ -47,7 +56,7 @@ class Piece:
 
     def fill(self, values: dict[str, Any]) -> str:
         """What stands there: empty when there is nothing to say. Lines may begin with a blank one."""
-        filled = compiled(self.source).render(values).rstrip("\n")
+        filled = compiled(self.source, self.language).render(values).rstrip("\n")
         return filled if self.kind == "lines" else filled.lstrip("\n")
 
 
@@ -71,25 +80,26 @@ class _Segment:
 @cache
 def default_wording(event: Event, variant: str) -> Wording:
     """The package's wording of an event for one reader, taken apart."""
-    text, pieces = _taken_apart(source_of(event, variant))
+    language, reader = language_of(variant), reader_of(variant)
+    text, pieces = _taken_apart(source_of(event, variant), language)
     own = frozenset(pieces)
-    offered = {piece.name: piece for piece in _values(event)}
-    if variant == "payer":
+    offered = {piece.name: piece for piece in _values(event, language)}
+    if reader == "payer":
         # A third payer learns of the money alone: nothing is offered that the package does not tell him.
         offered = {}
-    elif variant != SUBJECT:
-        offered |= {piece.name: piece for piece in _parts_of_others(event)}
+    elif reader != SUBJECT:
+        offered |= {piece.name: piece for piece in _parts_of_others(event, language)}
     return Wording(text, {**offered, **pieces}, own)
 
 
-def _taken_apart(source: str) -> tuple[str, dict[str, Piece]]:
+def _taken_apart(source: str, language: str) -> tuple[str, dict[str, Piece]]:
     text = ""
     pieces: dict[str, Piece] = {}
     for segment in _segments(source):
         if segment.kind == "data":
             text += segment.source
             continue
-        piece = _piece(segment, pieces)
+        piece = _piece(segment, pieces, language)
         pieces[piece.name] = piece
         ends_line = segment.kind == "include" or piece.kind == "lines"
         text += f"{{{piece.name}}}" + ("\n" if ends_line else "")
@@ -117,38 +127,39 @@ def _segments(source: str) -> Iterator[_Segment]:
                 before, gathered = ("\n" if value.endswith("\n") else "}"), ""
 
 
-def _piece(segment: _Segment, known: dict[str, Piece]) -> Piece:
+def _piece(segment: _Segment, known: dict[str, Piece], language: str) -> Piece:
     if segment.kind == "variable":
         expression = segment.source[2:-2].strip()
         name, kind = names.VALUES.get(expression), "value"
     elif segment.kind == "include":
         part = _INCLUDED.findall(segment.source)[0]
-        name, kind = _part_name(part), "lines"
+        name, kind = _part_name(part, language), "lines"
     else:
         condition = _HEAD.findall(segment.source)[0][1]
         kind = "lines" if segment.starts_line and segment.source.endswith("\n") else "within"
         name = (names.LINES if kind == "lines" else names.WITHIN).get(condition)
     name = name or _named_by_its_words(segment.source)
-    found = Piece(name, typing.cast("Kind", kind), segment.source)
+    found = Piece(name, typing.cast("Kind", kind), segment.source, language)
     while known.get(found.name, found) != found:  # the same words for something else
-        found = Piece(f"{found.name} 다음", found.kind, found.source)
+        found = Piece(f"{found.name} 다음", found.kind, found.source, language)
     return found
 
 
-def _part_name(part: str) -> str:
+def _part_name(part: str, language: str) -> str:
     if part in names.PARTS:
         return names.PARTS[part]
-    return _named_by_its_words((TEMPLATE_DIR / PARTS_FOLDER / f"{part}.txt").read_text(encoding="utf-8"))
+    path = TEMPLATE_DIR / folder_of(PARTS, language) / f"{part}.txt"
+    return _named_by_its_words(path.read_text(encoding="utf-8"))
 
 
 def _named_by_its_words(source: str) -> str:
     """A name for what has none of its own: how its text begins."""
-    said = " ".join(re.sub(r"[^가-힣0-9 ]", " ", _CODE.sub(" ", source)).split())
+    said = " ".join(re.sub(r"[^가-힣A-Za-z0-9 ]", " ", _CODE.sub(" ", source)).split())
     return (said[:_AUTO_CHARACTERS].rstrip() or "값") + " 줄"
 
 
 @cache
-def _values(event: Event) -> tuple[Piece, ...]:
+def _values(event: Event, language: str) -> tuple[Piece, ...]:
     """The values that the data of an event has; one that may be absent is empty then."""
     found = []
     for expression, name in names.VALUES.items():
@@ -157,7 +168,7 @@ def _values(event: Event) -> tuple[Piece, ...]:
         if has:
             filled = f"{{{{ {expression} }}}}"
             source = f"{{% if {path} is not none %}}{filled}{{% endif %}}" if optional else filled
-            found.append(Piece(name, "value", source))
+            found.append(Piece(name, "value", source, language))
     return tuple(found)
 
 
@@ -179,19 +190,20 @@ def _lookup(kind: type[Any], path: list[str]) -> tuple[bool, bool]:
 
 
 @cache
-def _parts_of_others(event: Event) -> tuple[Piece, ...]:
+def _parts_of_others(event: Event, language: str) -> tuple[Piece, ...]:
     """Parts that the event's wordings for other readers have: they fit its data as well."""
     found: dict[str, Piece] = {}
-    for path in sorted((TEMPLATE_DIR / event.value.lower()).glob("*.txt")):
+    for path in sorted((TEMPLATE_DIR / folder_of(event.value.lower(), language)).glob("*.txt")):
         if path.stem in ("payer", SUBJECT):
             continue
         for part in _INCLUDED.findall(path.read_text(encoding="utf-8")):
             if not part.startswith(_FIRST):
-                source = f'{{% include "{PARTS_FOLDER}/{part}.txt" %}}\n'
-                found[_part_name(part)] = Piece(_part_name(part), "lines", source)
+                source = f'{{% include "{folder_of(PARTS, language)}/{part}.txt" %}}\n'
+                name = _part_name(part, language)
+                found[name] = Piece(name, "lines", source, language)
     return tuple(found.values())
 
 
-def must_tell(event: Event) -> dict[str, Piece]:
+def must_tell(event: Event, language: str) -> dict[str, Piece]:
     """The values of an event that a reader must learn wherever the package's own wording tells them."""
-    return {piece.name: piece for piece in _values(event) if piece.name in names.MUST_TELL}
+    return {piece.name: piece for piece in _values(event, language) if piece.name in names.MUST_TELL}

@@ -1,13 +1,13 @@
-"""What a company wants otherwise than the catalogue: who is told of an event, and what can wait at night.
+"""What a company wants otherwise than the catalogue: who is told of an event, how, and what can wait.
 
-Dated rows (`CompanyRules.notice_matrix`, `quiet_from`, `quiet_to`); a change holds from its moment on. Nobody
-can be added whom an event does not concern, and of the family somebody always stays.
+Dated rows (`CompanyRules.notice_matrix`, `notice_ways`, `quiet_from`, `quiet_to`); a change holds from its
+moment on. Nobody can be added whom an event does not concern, and of the family somebody always stays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 
 from sqlmodel import Session
@@ -18,9 +18,11 @@ from core.dated import CompanyRules, NoticeRule, read_rules, set_rule
 from core.errors import FieldError, InvalidError
 from core.i18n import _
 from notifications import advert
-from notifications.catalogue import CATALOGUE, FAMILY, Event, Role
+from notifications.catalogue import CATALOGUE, FAMILY, STAFF, Event, Role
+from notifications.ways import USUAL, Order, Way, offered, read_order
 
 KEY = "notice_matrix"
+WAYS_KEY = "notice_ways"
 
 
 class BadMatrixError(InvalidError):
@@ -38,6 +40,8 @@ class NoticePolicy:
     quiet_to: time
     advert_from: str
     advert_until: str
+    ways: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    has_voice: bool = False
 
     @classmethod
     def of(cls, rules: CompanyRules) -> NoticePolicy:
@@ -48,6 +52,8 @@ class NoticePolicy:
             time.fromisoformat(rules.quiet_to),
             rules.advert_from,
             rules.advert_until,
+            rules.notice_ways,
+            rules.voice_enabled,
         )
 
     def roles(self, event: Event) -> tuple[Role, ...]:
@@ -62,6 +68,11 @@ class NoticePolicy:
             return False
         rule = self.changed.get(event.value)
         return CATALOGUE[event].urgent if rule is None else rule.urgent
+
+    def orders(self, event: Event) -> dict[Role, Order]:
+        """In which order the ways to each of the family are tried, where it is not the usual one."""
+        stored = self.ways.get(event.value, {})
+        return {Role(role): read_order(order, has_voice=self.has_voice) for role, order in stored.items()}
 
     def is_changed(self, event: Event) -> bool:
         """Whether the company wants it otherwise than the catalogue."""
@@ -128,6 +139,63 @@ def change_matrix(
         by=by,
         now=now,
     )
+
+
+def change_ways(
+    session: Session,
+    *,
+    company_id: int,
+    event: Event,
+    wanted: Mapping[Role, Order],
+    valid_from: datetime,
+    source: str,
+    by: Actor,
+    now: datetime,
+) -> bool:
+    """Let the ways to these recipients of an event be tried in these orders from a moment on.
+
+    What is as usual is dropped. Returns whether that is otherwise than before.
+
+    Raises:
+        BadMatrixError: an order that nobody could be told by, or one for whom there is none to choose.
+    """
+    rules = read_rules(session, company_id=company_id, at=valid_from)
+    for role, order in wanted.items():
+        _require_reach(event, role, order, has_voice=rules.voice_enabled)
+    stored = {each: dict(orders) for each, orders in rules.notice_ways.items()}
+    own = stored.pop(event.value, {}) | {role.value: list(order) for role, order in wanted.items()}
+    own = {role: order for role, order in own.items() if tuple(order) != USUAL}
+    if own:
+        stored[event.value] = own
+    if stored == rules.notice_ways:
+        return False
+    set_rule(
+        session,
+        company_id=company_id,
+        key=WAYS_KEY,
+        value=stored,
+        valid_from=valid_from,
+        source=source,
+        by=by,
+        now=now,
+    )
+    return True
+
+
+def orders_for(event: Event, role: Role, *, has_voice: bool) -> list[Order]:
+    """The orders to choose from; none for staff, who have a way of their own (decision 25)."""
+    if role in STAFF or role not in CATALOGUE[event].roles:
+        return []
+    return offered(rings=CATALOGUE[event].rings, has_voice=has_voice)
+
+
+def _require_reach(event: Event, role: Role, order: Order, *, has_voice: bool) -> None:
+    if order in orders_for(event, role, has_voice=has_voice):
+        return
+    message = _("이 순서로는 알릴 수 없습니다. 목록에서 다시 골라 주세요.")
+    if Way.VOICE in order and not has_voice:
+        message = _("음성 전화를 쓰지 않는 회사입니다. 설정에서 음성 전화를 먼저 켜 주세요.")
+    raise BadMatrixError(message, errors=(FieldError(f"ways_{role.value}", message),))
 
 
 def _require_sense(event: Event, rule: NoticeRule) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, or_, select
 
 from notifications.catalogue import Role
+from notifications.languages import language_of
 from notifications.messages import Event
 from notifications.models import Notice
 from notifications.schemas import NoticeInfo, PhoneInbox, Trouble
@@ -196,6 +197,7 @@ def notice_info(row: Notice) -> NoticeInfo:
         problem=row.problem,
         withdrawn_reason=row.withdrawn_reason,
         from_phone=row.from_phone,
+        language=language_of(row.variant),
         attempts=row.attempts,
         line=row.line,
         truth=row.truth,

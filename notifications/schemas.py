@@ -54,6 +54,7 @@ class NoticeInfo:
     problem: str | None
     withdrawn_reason: str | None
     from_phone: str = ""
+    language: str = "ko"
     attempts: int = 0
     line: str | None = None
     truth: Mapping[str, Any] | None = None

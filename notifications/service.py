@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from core.actor import SYSTEM
+from core.dated import read_rules
 from core.phones import PhoneError
 from notifications import adverts, template_store
 from notifications.catalogue import Role
@@ -27,16 +28,16 @@ from notifications.outbox_rows import (
     record_once,
     rings_technicians,
     speak,
-    speaks_now,
     told_by_push,
     write_row,
 )
-from notifications.policy import read_policy
+from notifications.policy import NoticePolicy
 from notifications.queries import list_notices
 from notifications.recipients import CallTask, Party, Reach, plan_recipients
 from notifications.schemas import BrandFacts, MakeLink, NewLink
 from notifications.settling import take_back
 from notifications.texts import TextError
+from notifications.ways import voice_may_ring
 
 __all__ = [
     "Claim",
@@ -76,8 +77,9 @@ def tell(
         claim: of which changing truth the texts speak (`newest.tell_newest`).
 
     Returns:
-        The numbers that take no text: a person must ring them (`CALL_LANDLINE`). Also on a second asking.
-        None where the company lets a voice read notices out (VOICE): a person rings whom that did not reach.
+        The numbers that a person must ring (`CALL_LANDLINE`): those that take no text, and whom the company
+        wants rung at once. Also on a second asking. Not those to which a voice reads it out (VOICE): a person
+        rings whom that did not reach.
 
     Raises:
         ValueError: the sender is another company's.
@@ -89,8 +91,11 @@ def tell(
     free_number = None
     if adverts.is_advert(event):
         free_number = adverts.require_free_number(session, company_id=company_id, at=now)
-    policy = read_policy(session, company_id=company_id, at=now)
-    plan = plan_recipients(event=event, parties=people, roles=policy.roles(event))
+    rules = read_rules(session, company_id=company_id, at=now)
+    policy = NoticePolicy.of(rules)
+    plan = plan_recipients(
+        event=event, parties=people, roles=policy.roles(event), orders=policy.orders(event)
+    )
     by_push = told_by_push(session, event=event, company_id=company_id, plan=plan)
     telling = Telling(
         event,
@@ -118,14 +123,14 @@ def tell(
                 adverts.require_lawful(row.text, maker=maker, free_number=free_number)
             if put(session, row=row) is not None and link is not None and link.url in row.text:
                 link.keep()
-    speaks = bool(plan.calls) and speaks_now(session, telling=telling)
-    for call in plan.calls if speaks else ():
+    spoken = [call for call in plan.calls if call.by_voice and voice_may_ring(rules, now)]
+    for call in spoken:
         own = _with_case((others or {}).get(call.recipient.value, facts), reached, None)
         speak(session, telling=telling, facts=own, call=call, own_words=own_words)
     for left_out in plan.withheld:
         data = {**telling.about, "recipient": left_out.recipient.value}
         record_once(session, telling=telling, what="NoticeWithheld", reason=left_out.reason, data=data)
-    return [] if speaks else list(plan.calls)
+    return [call for call in plan.calls if call not in spoken]
 
 
 def withdraw(

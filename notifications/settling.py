@@ -11,6 +11,7 @@ from core.actor import Actor
 from notifications.events import NoticeFailed
 from notifications.models import Notice
 from notifications.providers.base import MessageState
+from notifications.texts import sms_bytes, spoken
 
 _WHAT = {
     MessageState.ACCEPTED: "NoticeAccepted",
@@ -50,6 +51,9 @@ def settle(
         notice.settled_at = now
         if notice.channel == "VOICE":
             notice.fall_back_at = None
+        if state is MessageState.DELIVERED and notice.channel == "VOICE" and notice.spoken_text is None:
+            notice.text = spoken(notice.text)  # what was heard, and not what a text would have had
+            notice.bytes, notice.subject = sms_bytes(notice.text), ""
         if state is MessageState.DELIVERED:
             notice.accepted_at = notice.accepted_at or now
     note_change(session, notice=notice, what=_WHAT[state], by=by, now=now, reason=problem)

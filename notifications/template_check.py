@@ -18,7 +18,8 @@ from core.phones import PhoneError
 from notifications import advert, jargon, texts
 from notifications import piece_names as names
 from notifications.catalogue import Event
-from notifications.pieces import default_wording, must_tell
+from notifications.languages import language_of, reader_of
+from notifications.pieces import Piece, default_wording, must_tell
 from notifications.samples import Brand, Sample, samples
 from notifications.surface import Compiled, WordingError, read
 from notifications.template_source import SUBJECT, compiled
@@ -26,7 +27,7 @@ from notifications.template_source import SUBJECT, compiled
 LONGEST = 2000
 """Characters of a wording: more cannot fit a text of 2,000 bytes."""
 FOR_PARENTS = frozenset({"resident", "shared"})
-"""Whose wordings are held against the list of plain words."""
+"""Whose wordings are held against the list of plain words, which is Korean."""
 
 ProblemCode = Literal[
     "empty", "unreadable", "characters", "too_long", "missing", "must_stay", "maker_first", "ad", "one_line"
@@ -107,7 +108,7 @@ def _of_the_text(
         shown = ", ".join(c if c.isprintable() else f"U+{ord(c):04X}" for c in characters)
         message = _("문자로 보낼 수 없는 글자가 있습니다: {characters}. 지우거나 다른 글자로 바꿔 주세요.")
         yield Problem("characters", message.format(characters=shown))
-    if variant == SUBJECT and "\n" in plain:
+    if reader_of(variant) == SUBJECT and "\n" in plain:
         yield Problem("one_line", _("제목은 한 줄로 적어 주세요."))
     if ad.is_ad:
         message = _(
@@ -131,35 +132,37 @@ def _filled(event: Event, variant: str, own: Compiled, brand: Brand) -> tuple[Le
             found.setdefault("too long", _too_long(variant, length))
         if not text.startswith(maker):
             found.setdefault("maker", _maker_first())
-        if variant != SUBJECT:
-            for problem in _missing(event, text, texts.normalise(default.render(values)), values):
+        if reader_of(variant) != SUBJECT:
+            for problem in _missing(event, variant, text, texts.normalise(default.render(values)), values):
                 found.setdefault(problem.message, problem)
-    if variant != SUBJECT:
+    if reader_of(variant) != SUBJECT:
         for name in sorted((default.names & names.MUST_STAY) - own.names):
             message = _("{name}이(가) 빠졌습니다. 옮길 수는 있지만 뺄 수 없습니다.")
             found[name] = Problem("must_stay", message.format(name=f"{{{name}}}"))
     return lengths[0], max(lengths, key=lambda each: each.bytes), list(found.values())
 
 
-def _missing(event: Event, text: str, expected: str, values: dict[str, Any]) -> Iterator[Problem]:
+def _missing(
+    event: Event, variant: str, text: str, expected: str, values: dict[str, Any]
+) -> Iterator[Problem]:
     """What the package's wording tells in this case and the new one does not."""
-    for name, piece in must_tell(event).items():
-        told = texts.normalise(_fill(piece.source, values))
+    for name, piece in must_tell(event, language_of(variant)).items():
+        told = texts.normalise(_fill(piece, values))
         if told and told in expected and told not in text:
             message = _("{name}이(가) 빠졌습니다. 받는 분이 {what} 알 수 없습니다.")
             yield Problem("missing", message.format(name=f"{{{name}}}", what=_(names.MUST_TELL[name])))
 
 
-def _fill(source: str, values: dict[str, Any]) -> str:
+def _fill(piece: Piece, values: dict[str, Any]) -> str:
     try:
-        return compiled(source).render(values)
+        return compiled(piece.source, piece.language).render(values)
     except (TemplateError, PhoneError):  # a case in which the event has no such value
         return ""
 
 
 def _length(text: str, variant: str) -> Length:
     length = texts.sms_bytes(text)
-    if variant == SUBJECT:
+    if reader_of(variant) == SUBJECT:
         return Length(length, "LMS" if length <= texts.SUBJECT_BYTES else None)
     return Length(
         length, "SMS" if length <= texts.SMS_BYTES else "LMS" if length <= texts.LMS_BYTES else None
@@ -167,7 +170,7 @@ def _length(text: str, variant: str) -> Length:
 
 
 def _too_long(variant: str, length: Length) -> Problem:
-    limit = texts.SUBJECT_BYTES if variant == SUBJECT else texts.LMS_BYTES
+    limit = texts.SUBJECT_BYTES if reader_of(variant) == SUBJECT else texts.LMS_BYTES
     message = _("이름과 금액이 가장 길 때 {length}바이트입니다. {limit}바이트까지 되니 글을 줄여 주세요.")
     return Problem("too_long", message.format(length=f"{length.bytes:,}", limit=f"{limit:,}"))
 

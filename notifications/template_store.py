@@ -18,8 +18,7 @@ from notifications.catalogue import Event
 from notifications.pieces import default_wording
 from notifications.samples import Brand
 from notifications.template_check import check_wording
-from notifications.template_source import SUBJECT
-from notifications.wording import OwnText, OwnWordings, variants
+from notifications.wording import OwnText, OwnWordings, all_variants
 from notifications.wording_models import MessageText
 
 REASON_LONGEST = 200
@@ -96,7 +95,7 @@ def versions(session: Session, *, company_id: int, event: Event, variant: str) -
 
 def require_variant(event: Event, variant: str) -> None:
     """Raises `UnknownWordingError` when the event has no such reader."""
-    if variant != SUBJECT and variant not in variants(event):
+    if variant not in all_variants(event):
         raise UnknownWordingError(_("이 알림에는 그런 문구가 없습니다."))
 
 

@@ -1,4 +1,4 @@
-"""Lists that a text is held against: plain words, hard ones with what to say instead, promotional ones."""
+"""Lists for texts: plain words, hard ones with what to say instead, promotional ones, values in English."""
 
 from __future__ import annotations
 
@@ -18,14 +18,24 @@ def plain_words() -> frozenset[str]:
 @cache
 def hard_words() -> dict[str, str]:
     """Words of the trade and of offices -> how they are said plainly."""
-    pairs = (line.partition("=") for line in _lines("hard.txt"))
-    return {hard.strip(): plain.strip() for hard, _equals, plain in pairs}
+    return _pairs("hard.txt")
+
+
+@cache
+def english_words() -> dict[str, str]:
+    """Values that texts fill in, beside those of the screen's catalogue -> how they are said in English."""
+    return _pairs("english.txt")
 
 
 @cache
 def promotional_words() -> tuple[str, ...]:
     """Words that make a text an advertisement."""
     return tuple(_lines("promotion.txt"))
+
+
+def _pairs(name: str) -> dict[str, str]:
+    pairs = (line.partition("=") for line in _lines(name))
+    return {said.strip(): instead.strip() for said, _equals, instead in pairs}
 
 
 def _lines(name: str) -> Iterator[str]:

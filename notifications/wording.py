@@ -1,9 +1,9 @@
 """Rendering of notices: one event, one folder of templates, one wording a reader.
 
-Templates are Korean source texts, not gettext messages: a text is in its reader's language, whatever
-language the screen has that caused it. They are `templates/<event in small letters>/<variant>.txt` with a
-`subject.txt`; `_parts` holds what several say alike. A company may word a text its own way
-(`template_store`); whatever of that cannot be filled in any more gives way to the package's wording: the
+Templates are source texts, not gettext messages: a text is in its reader's language, whatever language the
+screen has that caused it. They are `templates/<event in small letters>/<reader>.txt` with a `subject.txt`,
+and below `en` the same in English; `_parts` holds what several say alike. A company may word a text its own
+way (`template_store`); whatever of that cannot be filled in any more gives way to the package's wording: the
 reader is told all the same.
 """
 
@@ -18,11 +18,12 @@ from typing import Any, Literal
 import structlog
 from jinja2 import TemplateError
 
+from core.i18n import DEFAULT_LANGUAGE, LANGUAGES
 from notifications import texts
+from notifications.languages import in_language, language_of
 from notifications.messages import Context, Event, event_of
 from notifications.surface import WordingError, read
-from notifications.template_source import SUBJECT, TEMPLATE_DIR
-from notifications.template_source import environment as _environment
+from notifications.template_source import PARTS, SUBJECT, TEMPLATE_DIR, folder_of, template_of
 
 log = structlog.get_logger(__name__)
 
@@ -39,7 +40,7 @@ class OwnText:
 
 
 OwnWordings = Mapping[str, OwnText]
-"""By variant (`subject` among them): what a company words its own way of one event."""
+"""By variant (`subject` and `subject.en` among them): what a company words its own way of one event."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,10 @@ class Rendered:
 def render(
     *, context: Context, variant: str, acquaintance: Acquaintance = "LATER", own: OwnWordings | None = None
 ) -> Rendered:
-    """Write the text of `context` for one reader; `variant` is a `Delivery.variant`.
+    """Write the text of `context` for one reader in one language; `variant` is a `Delivery.variant`.
+
+    Where a company words an event its own way in Korean alone, who reads English gets the package's English:
+    a wording that he cannot read tells him nothing.
 
     Args:
         own: how the company words the event; without it, and where it fails, the package's wording is used.
@@ -73,7 +77,7 @@ def render(
     text, channel, version = written
     subject = None
     if channel == "LMS":
-        subject = _subject(event, own or {}, values)
+        subject = _subject(event, in_language(SUBJECT, language_of(variant)), own or {}, values)
     return Rendered(
         event=event,
         variant=variant,
@@ -85,16 +89,29 @@ def render(
     )
 
 
-def variants(event: Event) -> frozenset[str]:
-    """The wordings that exist for an event."""
-    return frozenset(p.stem for p in (TEMPLATE_DIR / event.value.lower()).glob("*.txt")) - {SUBJECT}
+@cache
+def variants(event: Event, language: str = DEFAULT_LANGUAGE) -> frozenset[str]:
+    """The wordings that exist for an event in a language; staff are told in Korean alone."""
+    found = (TEMPLATE_DIR / folder_of(event.value.lower(), language)).glob("*.txt")
+    return frozenset(in_language(path.stem, language) for path in found if path.stem != SUBJECT)
+
+
+def all_variants(event: Event) -> frozenset[str]:
+    """The wordings that exist for an event in any language, titles among them."""
+    return frozenset(
+        variant
+        for language in LANGUAGES
+        if (known := variants(event, language))
+        for variant in (*known, in_language(SUBJECT, language))
+    )
 
 
 @cache
-def template_version(event: Event) -> str:
-    """12 hex digits over the event's folder and the shared parts: another wording is another version."""
+def template_version(event: Event, language: str = DEFAULT_LANGUAGE) -> str:
+    """12 hex digits over an event's wordings and the parts in a language: other words, another version."""
     digest = hashlib.sha256()
-    for folder in (event.value.lower(), "_parts"):
+    for name in (event.value.lower(), PARTS):
+        folder = folder_of(name, language)
         for path in sorted((TEMPLATE_DIR / folder).glob("*.txt")):
             digest.update(f"{folder}/{path.name}\0".encode() + path.read_bytes() + b"\0")
     return digest.hexdigest()[:12]
@@ -102,7 +119,7 @@ def template_version(event: Event) -> str:
 
 def version_name(event: Event, variant: str, own: OwnText | None) -> str:
     """What a notice's `template_version` says of this wording; an approval of 알림톡 names the same."""
-    package = template_version(event)
+    package = template_version(event, language_of(variant))
     return package if own is None else f"{variant}.{own.version}/{package}"
 
 
@@ -115,8 +132,9 @@ _Written = tuple[str, texts.TextChannel, str]
 
 
 def _package_text(event: Event, variant: str, values: dict[str, Any]) -> _Written:
-    raw = _environment().get_template(f"{event.value.lower()}/{variant}.txt").render(values)
-    return _fitted("\n".join(line.rstrip() for line in raw.strip().splitlines()), template_version(event))
+    raw = template_of(event, variant).render(values)
+    version = template_version(event, language_of(variant))
+    return _fitted("\n".join(line.rstrip() for line in raw.strip().splitlines()), version)
 
 
 def _own_text(event: Event, variant: str, own: OwnWordings, values: dict[str, Any]) -> _Written | None:
@@ -142,15 +160,15 @@ def _fitted(raw: str, version: str) -> _Written:
     return text, texts.fit_channel(text), version
 
 
-def _subject(event: Event, own: OwnWordings, values: dict[str, Any]) -> str:
-    mine = own.get(SUBJECT)
+def _subject(event: Event, variant: str, own: OwnWordings, values: dict[str, Any]) -> str:
+    mine = own.get(variant)
     if mine is not None:
         try:
-            raw = read(event, SUBJECT, mine.text).render(values)
+            raw = read(event, variant, mine.text).render(values)
             return texts.require_subject(texts.one_line(raw))
         except (WordingError, TemplateError, texts.TextError) as error:
             log.warning(
                 "own_subject_left", told=event.value, version=mine.version, error=type(error).__name__
             )
-    raw = _environment().get_template(f"{event.value.lower()}/{SUBJECT}.txt").render(values)
+    raw = template_of(event, variant).render(values)
     return texts.require_subject(texts.one_line(raw))

@@ -9,6 +9,8 @@ from sqlmodel import Field, SQLModel
 
 from core.models import big_id, in_values
 
+READERS = ("resident", "requester", "shared", "payer", "technician", "point", "subject")
+
 
 class MessageText(SQLModel, table=True):
     """One version of how a company words an event for one reader. Rows are only added; the newest holds."""
@@ -16,7 +18,7 @@ class MessageText(SQLModel, table=True):
     __tablename__ = "message_text"
     __table_args__ = (
         Index("ux_message_text", "company_id", "event", "variant", "version", unique=True),
-        in_values("variant", "resident", "requester", "shared", "payer", "technician", "point", "subject"),
+        in_values("variant", *READERS, *(f"{reader}.en" for reader in READERS)),
     )
 
     id: int | None = big_id()

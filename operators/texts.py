@@ -22,7 +22,9 @@ def add_commands(commands: Any) -> None:
     it.add_argument("--company", required=True, help="the company's code, e.g. onnuri")
     it.add_argument("--account", default="solapi", help="the account that knows the template")
     it.add_argument("--event", default="", help="e.g. VISIT_SCHEDULED")
-    it.add_argument("--variant", default="", help="resident, requester, shared or payer")
+    it.add_argument(
+        "--variant", default="", help="resident, requester, shared or payer; resident.en in English"
+    )
     it.add_argument("--channel", default="", help="the KakaoTalk channel as the provider calls it (pfId)")
     it.add_argument("--code", default="", help="the template's code")
     it.add_argument("--data-dir", type=Path, default=DEFAULT_DATA_DIR)

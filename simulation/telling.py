@@ -65,7 +65,7 @@ class Letterbox:
             )
             self._keep(text, delivery.recipient, delivery.phone, generation, at)
         for call in plan.calls:
-            words = render(context=context, variant=call.recipient.value).text
+            words = render(context=context, variant=call.variant).text
             self.rang(event, generation, call, words, at)
 
     def _linked(self, context: FamilyContext, delivery: Delivery, at: datetime) -> FamilyContext:

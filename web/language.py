@@ -9,6 +9,12 @@ from core.i18n import DEFAULT_LANGUAGE, LANGUAGES
 LANGUAGE_COOKIE = "ondol_lang"
 
 
+def page_language(request: Request) -> str:
+    """Of a page: what the door that let the person in knows of them, else what this browser chose."""
+    known: str | None = getattr(request.state, "language", None)
+    return known or request.cookies.get(LANGUAGE_COOKIE, DEFAULT_LANGUAGE)
+
+
 def language_of(request: Request) -> str:
     """What the person chose; for a program that chose nothing, the best of its `Accept-Language`.
 

@@ -16,6 +16,7 @@ from core.i18n import N_, _, get_language, gettext_now, ngettext_now, pgettext_n
 from core.phones import parse_phone
 from web.context import context_of
 from web.display import register_display
+from web.language import page_language
 from web.presenters import family
 from web.presenters.offers import offer_value
 from web.unmask_reasons import unmask_reasons
@@ -32,7 +33,7 @@ def render_page(
     headers: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
     """A whole page or a fragment, in the person's language, with the frame's facts."""
-    set_language(request.cookies.get("ondol_lang", "ko"))
+    set_language(page_language(request))
     html = environment().get_template(template).render({**frame(request), **values})
     return HTMLResponse(html, status_code=status_code, headers=dict(headers or {}))
 
@@ -131,6 +132,7 @@ def environment() -> Environment:
         spoken_day=family.day_words,
         spoken_money=family.money_words,
         near=family.near_words,
+        price_item=family.price_item_words,
     )
     made.globals["unmask_reasons"] = unmask_reasons
     return made

@@ -72,6 +72,11 @@ class Case:
         return f"{word} {name}" if word else name
 
     @property
+    def knows_relationship(self) -> bool:
+        """Whether the relationship is one that has a word."""
+        return (self.relationship or "").strip().lower() in _RELATIONSHIPS
+
+    @property
     def paid_by(self) -> str:
         """The name of who pays; the resident's when the payer was not named."""
         names = {"requester": self.requester, "payer": self.payer_name}

@@ -21,7 +21,7 @@ from notifications.providers.solapi import SolapiProvider, read_reports
 from notifications.samples import WIDEST_LINES, Brand, samples
 from notifications.schemas import BrandFacts
 from notifications.template_check import check_wording, preview
-from notifications.template_source import SUBJECT, environment
+from notifications.template_source import template_of
 from notifications.template_store import (
     WordingChangedError,
     WordingRefusedError,
@@ -32,11 +32,11 @@ from notifications.template_store import (
 from notifications.webhooks import take_receipts
 from tests.notifications.conftest import Fake
 from tests.notifications.outbox import Outbox, make_outbox
-from tests.world import id_of, make_company, make_ticket
+from tests.world import NOW, id_of, make_company, make_ticket
 
 BRAND = Brand("온누리보일러", "+8215880000")
 ADMIN = Actor(kind="person", name="최관리", source="test")
-ALL = [(event, variant) for event in Event for variant in (*sorted(wording.variants(event)), SUBJECT)]
+ALL = [(event, variant) for event in Event for variant in sorted(wording.all_variants(event))]
 EN_ROUTE = Event.EN_ROUTE
 
 
@@ -54,7 +54,7 @@ def test_the_packages_wording_taken_apart_says_the_same_in_every_case(event: Eve
     read = surface.read(event, variant, default(event, variant))
     for sample in samples(event, BRAND):
         values = {"m": sample.context, "first": sample.first}
-        raw = environment().get_template(f"{event.value.lower()}/{variant}.txt").render(values)
+        raw = template_of(event, variant).render(values)
         assert read.render(values) == "\n".join(line.rstrip() for line in raw.strip().splitlines())
 
 
@@ -339,3 +339,25 @@ def _trials(box: Outbox, limit: int = 5) -> list[trial_texts.Trial]:
         return trial_texts.list_trials(
             session, company_id=box.company_id, event=EN_ROUTE, now=box.clock(), limit=limit
         )
+
+
+def test_an_english_reader_gets_the_packages_english_where_the_company_wrote_korean_alone(
+    session: Session,
+) -> None:
+    """Each language has versions of its own, checked alike: what a reader must learn may not be missing."""
+    company = make_company(session)
+    facts = samples(EN_ROUTE, BRAND)[0].context
+    korean, english = default(EN_ROUTE, "resident"), default(EN_ROUTE, "resident.en")
+    kept = {"company_id": company.id or 0, "event": EN_ROUTE, "based_on": 0, "brand": BRAND}
+    why = {"reason": "시험", "by": ADMIN, "now": NOW}
+    store_wording(session, variant="resident", text=f"{korean}\n따뜻한 하루 되세요.", **kept, **why)  # type: ignore[arg-type]
+    own = own_wordings(session, company_id=company.id or 0, event=EN_ROUTE)
+    told = wording.render(context=facts, variant="resident.en", own=own)
+    assert "has set out" in told.text and told.template_version == wording.template_version(EN_ROUTE, "en")
+    assert "따뜻한 하루" in wording.render(context=facts, variant="resident", own=own).text
+    with pytest.raises(WordingRefusedError, match="누가 오는지"):
+        store_wording(session, variant="resident.en", text="[{회사 이름}] On the way.", **kept, **why)  # type: ignore[arg-type]
+    store_wording(session, variant="resident.en", text=f"{english}\nStay warm!", **kept, **why)  # type: ignore[arg-type]
+    own = own_wordings(session, company_id=company.id or 0, event=EN_ROUTE)
+    told = wording.render(context=facts, variant="resident.en", own=own)
+    assert told.text.endswith("Stay warm!") and told.template_version.startswith("resident.en.1/")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, time, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,12 +13,22 @@ from sqlmodel import Session, select
 from core.clock import kst
 from core.dated import NoticeRule
 from notifications.catalogue import CATALOGUE, FAMILY, Event, Role
+from notifications.languages import language_of
 from notifications.messages import EnRoute, event_of
 from notifications.models import Notice
-from notifications.policy import BadMatrixError, change_matrix, quiet_until, read_policy
-from notifications.recipients import Party, plan_recipients
+from notifications.policy import (
+    BadMatrixError,
+    change_matrix,
+    change_ways,
+    orders_for,
+    quiet_until,
+    read_policy,
+)
+from notifications.recipients import CallTask, Delivery, Party, plan_recipients
 from notifications.schemas import BrandFacts
 from notifications.service import tell
+from notifications.ways import OFFERED, USUAL, Order, Way
+from notifications.wording import all_variants
 from tests import world
 from tests.notifications.test_service import BOTH, CASE, WORKER
 
@@ -46,33 +57,49 @@ def test_no_hour_is_quiet_when_both_ends_are_the_same() -> None:
 
 
 phones = st.sampled_from(["+821011112222", "+821033334444", "+8225550101", None])
+PEOPLE = [Role.RESIDENT, Role.REQUESTER, Role.PAYER]
 parties = st.builds(
-    lambda role, phone, takes: Party(role, role.value, phone, bool(phone and phone[3:5] == "10"), takes),
-    st.sampled_from([Role.RESIDENT, Role.REQUESTER, Role.PAYER]),
+    lambda role, phone, takes, language: Party(
+        role, role.value, phone, bool(phone and phone[3:5] == "10"), takes, language=language
+    ),
+    st.sampled_from(PEOPLE),
     phones,
     st.booleans(),
+    st.sampled_from(["ko", "en"]),
 )
+orders = st.dictionaries(st.sampled_from(PEOPLE), st.sampled_from(list(OFFERED)))
 
 
 @given(
     event=st.sampled_from([event for event, rules in CATALOGUE.items() if Role.RESIDENT in rules.roles]),
     family=st.lists(parties, unique_by=lambda party: party.role),
-    wanted=st.sets(st.sampled_from([Role.RESIDENT, Role.REQUESTER, Role.PAYER])),
+    wanted=st.sets(st.sampled_from(PEOPLE)),
+    chosen=orders,
 )
 def test_nobody_is_told_against_a_word_or_twice_and_whoever_is_wanted_is_accounted_for(
-    event: Event, family: list[Party], wanted: set[Role]
+    event: Event, family: list[Party], wanted: set[Role], chosen: dict[Role, Order]
 ) -> None:
     roles = [role for role in CATALOGUE[event].roles if role in wanted]
-    plan = plan_recipients(event=event, parties=family, roles=roles)
+    allowed = {role: o for role, o in chosen.items() if o in orders_for(event, role, has_voice=True)}
+    plan = plan_recipients(event=event, parties=family, roles=roles, orders=allowed)
     by_role = {party.role: party for party in family}
-    served = [role for told in (*plan.deliveries, *plan.calls) for role in told.serves]
+    tellings: list[Delivery | CallTask] = [*plan.deliveries, *plan.calls]
+    served = [role for told in tellings for role in told.serves]
     assert all(by_role[role].takes_notices and role in roles for role in served)
-    numbers = [told.phone for told in (*plan.deliveries, *plan.calls)]
+    numbers = [told.phone for told in tellings]
     assert len(numbers) == len(set(numbers)), "one number, one telling"
     accounted = served + [left.recipient for left in plan.withheld]
     assert sorted(accounted) == sorted(role for role in roles if role in by_role)
     must_know = {p.role for p in family if p.role in roles and p.phone and p.takes_notices and p.can_text}
     assert must_know <= set(served)
+    for text in plan.deliveries:
+        spoken = {by_role[role].language for role in text.serves}
+        resident = by_role.get(Role.RESIDENT)
+        if resident is not None and Role.RESIDENT in text.serves:
+            spoken = {resident.language}
+        assert language_of(text.variant) in spoken and text.variant in all_variants(event)
+        assert text.order[-1] is Way.PERSON and text.order[0] is not Way.PERSON
+        assert language_of(text.variant) == "ko" or Way.VOICE not in text.order
 
 
 def test_a_company_tells_the_resident_alone_from_a_day_on(session: Session) -> None:
@@ -130,3 +157,29 @@ def test_somebody_of_the_family_always_stays_and_strangers_never_come(
             now=world.NOW,
         )
     assert FAMILY == (Role.REQUESTER, Role.RESIDENT)
+
+
+@pytest.mark.parametrize(
+    ("event", "role", "order"),
+    [
+        (Event.EN_ROUTE, Role.RESIDENT, (Way.VOICE, Way.PERSON)),  # the company has no voice
+        (Event.TICKET_RECEIVED, Role.RESIDENT, (Way.PERSON,)),  # no reason to ring
+        (Event.EN_ROUTE, Role.RESIDENT, (Way.ALIMTALK, Way.PERSON)),  # reaches only whom KakaoTalk knows
+        (Event.EN_ROUTE, Role.RESIDENT, ()),
+        (Event.EN_ROUTE, Role.PAYER, (Way.TEXT, Way.PERSON)),  # not concerned
+        (Event.JOB_ASSIGNED, Role.TECHNICIAN, (Way.TEXT, Way.PERSON)),  # a push first, always
+    ],
+)
+def test_an_order_that_might_reach_nobody_is_refused(
+    session: Session, event: Event, role: Role, order: Order
+) -> None:
+    company = world.make_company(session)
+    dated: dict[str, Any] = {"valid_from": world.NOW, "source": "시험", "by": world.AGENT, "now": world.NOW}
+    company_id = company.id or 0
+    with pytest.raises(BadMatrixError) as refused:
+        change_ways(session, company_id=company_id, event=event, wanted={role: order}, **dated)
+    assert refused.value.errors[0].field == f"ways_{role}"
+    assert not change_ways(
+        session, company_id=company_id, event=Event.EN_ROUTE, wanted={Role.RESIDENT: USUAL}, **dated
+    )
+    assert read_policy(session, company_id=company_id, at=world.NOW).orders(event) == {}

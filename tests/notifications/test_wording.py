@@ -14,6 +14,8 @@ from notifications import advert, messages, texts, wording
 from notifications.catalogue import STAFF_EVENTS, Event
 from notifications.contexts.consent import CONSENT_NEWS
 from notifications.contexts.money import MONEY_NEWS
+from notifications.languages import in_language, language_of
+from notifications.template_source import TEMPLATE_DIR, template_of
 
 DAY = date(2026, 12, 1)
 YEARS_ON = date(2028, 12, 1)
@@ -53,7 +55,10 @@ CONTEXTS: dict[Event, messages.Context] = {
     Event.APPROVAL_ASKED: messages.ApprovalAsked(CASE, WORKER, BILL, 32_000),
     Event.VISIT_RESULT: messages.VisitResult(CASE, WORKER, kst(DAY, 15), BILL, 32_000, "점화장치 청소"),
     Event.CORRECTION_NOTICE: messages.CorrectionNotice(
-        CASE, ("연기가 나가는 통에 틈이 있습니다.",), use_stop=True, put_right_by=kst(DAY, 12)
+        CASE,
+        ("가스가 새는 곳이 있습니다. 가스 밸브를 잠그고, 고칠 때까지 열지 마세요.",),
+        use_stop=True,
+        put_right_by=kst(DAY, 12),
     ),
     Event.ADVERT_CHOICE: messages.AdvertChoice(
         CASE, said_yes=True, said_at=kst(DAY, 10), ends_at=kst(YEARS_ON, 10), refusal_number="+82801234567"
@@ -76,7 +81,11 @@ CONTEXTS: dict[Event, messages.Context] = {
         "온누리보일러", "ON-261201-0007", "강남구 역삼동", kst(DAY, 14), kst(DAY, 15), "박철수"
     ),
 }
-ALL = [(event, variant) for event in Event for variant in sorted(wording.variants(event))]
+ALL = [
+    (event, variant)
+    for event in Event
+    for variant in sorted(wording.variants(event) | wording.variants(event, "en"))
+]
 FAMILY = {"resident", "requester", "shared"}
 
 
@@ -93,6 +102,8 @@ def test_every_event_has_its_readers() -> None:
         if event in MONEY_NEWS:
             expected = FAMILY | {"payer"}
         assert wording.variants(event) == expected
+        in_english = {in_language(reader, "en") for reader in expected - staff}
+        assert wording.variants(event, "en") == in_english
 
 
 @pytest.mark.parametrize(("event", "variant"), ALL)
@@ -122,10 +133,12 @@ def test_a_readers_own_link_ends_the_text_and_stands_by_itself(event: Event, var
 
 
 @pytest.mark.parametrize(
-    "path", sorted(wording.TEMPLATE_DIR.rglob("*.txt")), ids=lambda p: f"{p.parent.name}-{p.stem}"
+    "path",
+    [path for path in sorted(TEMPLATE_DIR.rglob("*.txt")) if path.parent.name != "en"],
+    ids=lambda p: f"{p.parent.name}-{p.stem}",
 )
 def test_templates_are_plain_korean(path: object) -> None:
-    source = (wording.TEMPLATE_DIR / str(path)).read_text(encoding="utf-8")
+    source = (TEMPLATE_DIR / str(path)).read_text(encoding="utf-8")
     wording.check_template(source)
     words = re.sub(r"\{[{%].*?[%}]\}", "", source, flags=re.DOTALL)
     assert not re.search(r"[A-Za-z]", words), "no English and no abbreviations in what customers read"
@@ -269,7 +282,7 @@ def test_a_bill_too_long_for_any_text_is_refused_not_cut() -> None:
 
 
 def test_a_context_of_another_event_cannot_fill_a_template() -> None:
-    template = wording._environment().get_template("visit_result/resident.txt")
+    template = template_of(Event.VISIT_RESULT, "resident")
     with pytest.raises(UndefinedError):
         template.render(m=CONTEXTS[Event.EN_ROUTE], first=False)
 
@@ -315,3 +328,30 @@ def test_a_technician_of_a_safety_case_is_told_to_go_at_once_and_to_call_on_the_
     assert "바로 출발" not in at_night and "오전 7시 38분" in at_night and "최창구님" in at_night
     calm = wording.render(context=replace(job, urgency="NORMAL"), variant="technician").text
     assert "방문 시간을 정해 주세요" in calm and "바로 출발" not in calm
+
+
+@pytest.mark.parametrize(
+    ("event", "variant"), [each for each in ALL if language_of(each[1]) == "en"], ids=str
+)
+def test_an_english_text_has_no_korean_but_what_people_gave(event: Event, variant: str) -> None:
+    """Names as they are; all that is ours is English, also a symptom, an item of the bill and a time."""
+    given = "온누리보일러|김영자|김민수|박철수|이건물|앞 댁 수리가 길어졌습니다"
+    for acquaintance in ("FIRST", "LATER"):
+        rendered = wording.render(context=CONTEXTS[event], variant=variant, acquaintance=acquaintance)
+        ours = re.sub(given, "", f"{rendered.subject or ''}\n{rendered.text}")
+        assert not re.search("[가-힣]", ours), ours
+
+
+def test_an_english_reader_gets_times_and_money_as_he_writes_them() -> None:
+    text = text_of(CONTEXTS[Event.VISIT_SCHEDULED], "resident.en", "FIRST")
+    for fact in ("박철수", "1042", "Tue, Dec 1, 2 PM to 4 PM", "18,000 won", "1588-1234", "김민수 (child)"):
+        assert fact in text
+    bill = text_of(CONTEXTS[Event.VISIT_RESULT], "shared.en")
+    assert "- Ignition repair: 14,000 won" in bill and "- Temperature sensor: free (warranty)" in bill
+
+
+def test_english_does_not_end_what_was_approved_in_korean() -> None:
+    korean, english = wording.template_version(Event.ABSENT), wording.template_version(Event.ABSENT, "en")
+    assert korean != english
+    assert wording.version_name(Event.ABSENT, "resident", None) == korean
+    assert wording.version_name(Event.ABSENT, "resident.en", None) == english

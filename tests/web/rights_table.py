@@ -57,6 +57,7 @@ TABLE = {
         GET /agent
         GET /agent/households/{household_id}
         POST /agent/households/{household_id}/adverts
+        POST /agent/households/{household_id}/language
         POST /agent/households/{household_id}/notices
         GET /agent/new
         POST /agent/new

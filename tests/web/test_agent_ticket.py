@@ -273,7 +273,7 @@ def test_a_landline_call_is_made_and_written_down(web_world: WebWorld, desk: htt
     desk.post(f"/agent/tickets/{number}/window", data={"window": slot, "with": "requester"})
     listed = desk.get("/agent/waiting?list=calls").text
     assert number in listed
-    assert "집 전화로 알리기" in listed
+    assert "전화로 알리기" in listed
     assert "김*자" in listed
     page = desk.get(f"/agent/tickets/{number}").text
     for text in (listed, page):

@@ -58,6 +58,7 @@ SAYS = {
     "do": ("call",),
     "version": ("0",),
     "case": ("first",),
+    "language": ("en",),
 }
 """What is asked for under these names, wherever a page takes them."""
 TAKES = {
@@ -72,6 +73,7 @@ TAKES = {
     "/point/tickets": ("q",),
     "/messages": ("q",),
     "/messages/list": ("q",),
+    "/admin/texts": ("language",),
     "/admin/texts/{event}/{variant}": ("version", "case"),
     "/m/{number}": ("do",),
     "/m/{number}/{step}": (),

@@ -49,6 +49,7 @@ class PartyShape(BaseModel):
     name: str
     phone: str
     can_text: bool
+    language: Literal["ko", "en"]
     relationship: str | None
 
 
@@ -201,6 +202,7 @@ class MessageShape(BaseModel):
     event: str
     generation: int
     recipient: str
+    language: Literal["ko", "en"]
     channel: str
     state: Literal["queued", "accepted", "delivered", "failed", "unknown", "withdrawn"]
     bytes: int

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 from core.clock import KST, kst
-from core.i18n import N_, _, get_language
+from core.i18n import DEFAULT_LANGUAGE, N_, _, get_language
 from dispatch.family_view import FamilyView, Stage
-from notifications import texts
+from notifications import english, texts
 from notifications.messages import Window
-from web.display import date_text, time_text
 
 SAID: Mapping[str, str] = {
     "agreed": N_("방문 시간을 정했습니다. 바뀐 내용은 문자로도 보내 드립니다."),
@@ -24,6 +23,7 @@ SAID: Mapping[str, str] = {
     "texts_off": N_("이제 문자를 보내지 않습니다. 언제든 여기에서 다시 받으실 수 있습니다."),
     "adverts_on": N_("광고 문자를 받기로 하셨습니다. 적어 둔 내용을 문자로도 보내 드립니다."),
     "adverts_off": N_("이제 광고 문자를 보내지 않습니다. 수리 안내는 그대로 보내 드립니다."),
+    "language": N_("이제 이 화면과 문자를 한국어로 보여 드립니다."),
     "already": N_("이미 받은 내용입니다. 지금 상황은 아래와 같습니다."),
 }
 """What is said once something was done, by the word in the address."""
@@ -148,31 +148,39 @@ def steps_of(view: FamilyView) -> list[tuple[str, str]]:
 
 
 def window_words(window: Window) -> str:
-    """A window as it is spoken: `12월 1일(화) 오후 2시~4시`."""
-    if get_language() == "ko":
-        return texts.window_words(window.start, window.end)
-    return f"{date_text(window.start)} {time_text(window.start)}–{time_text(window.end)}"
+    """A window as texts say it: `12월 1일(화) 오후 2시~4시`, `Tue, Dec 1, 2 PM to 4 PM`."""
+    words = texts.window_words if _is_korean() else english.window_words
+    return words(window.start, window.end)
 
 
 def moment_words(at: datetime) -> str:
     """`12월 1일(화) 오후 2시 30분`."""
-    return texts.moment_words(at) if get_language() == "ko" else f"{date_text(at)} {time_text(at)}"
+    return texts.moment_words(at) if _is_korean() else english.moment_words(at)
 
 
 def clock_words(at: datetime) -> str:
     """`오후 2시 30분`."""
-    return texts.clock_words(at) if get_language() == "ko" else time_text(at)
+    return texts.clock_words(at) if _is_korean() else english.clock_words(at)
 
 
 def day_words(at: datetime | date) -> str:
     """`12월 1일(화)`."""
     moment = at if isinstance(at, datetime) else kst(at, 12)
-    return texts.day_words(moment) if get_language() == "ko" else date_text(moment)
+    return texts.day_words(moment) if _is_korean() else english.day_words(moment)
 
 
 def money_words(amount: int) -> str:
     """`3만 2천원(32,000원)`; digits alone in English."""
-    return texts.won_words(amount) if get_language() == "ko" else f"{amount:,} won"
+    return texts.won_words(amount) if _is_korean() else english.won_words(amount)
+
+
+def price_item_words(label: str) -> str:
+    """A line of a bill; in English where it is an item of the usual price list."""
+    return label if _is_korean() else english.said(label)
+
+
+def _is_korean() -> bool:
+    return get_language() == DEFAULT_LANGUAGE
 
 
 def near_words(at: datetime, now: datetime) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.i18n import N_, _
+from core.i18n import DEFAULT_LANGUAGE, LANGUAGES, N_, _
 from dispatch.notice_facts import sendable
 from notifications.advert import FAULTS
 from notifications.catalogue import CATALOGUE, Event
+from notifications.languages import in_language, language_of, reader_of
 from notifications.pieces import Piece, default_wording
 from notifications.samples import Brand, Sample, samples
 from notifications.surface import WordingError
@@ -17,7 +18,8 @@ from notifications.template_check import Report, check_wording, preview
 from notifications.template_source import SUBJECT
 from notifications.template_store import WordingVersion
 from notifications.texts import SMS_BYTES
-from notifications.wording import variants
+from notifications.wording import all_variants
+from web.presenters.notice_words import LANGUAGE_NAMES
 from workforce.schemas import CompanyInfo
 
 READERS = {
@@ -93,9 +95,30 @@ def brand_of(company: CompanyInfo) -> Brand:
     return Brand(sendable(company.brand_name, company.code), company.main_phone)
 
 
-def readers_of(event: Event) -> list[str]:
-    """The readers of an event in the order of the screen, the title last."""
-    return [variant for variant in READERS if variant in variants(event) or variant == SUBJECT]
+def readers_of(event: Event, language: str) -> list[str]:
+    """The wordings of an event in a language in the order of the screen, the title last; none for staff."""
+    known = all_variants(event)
+    return [variant for reader in READERS if (variant := in_language(reader, language)) in known]
+
+
+def reader_name(variant: str) -> str:
+    """Whom a wording is for, in words; a language other than Korean is named."""
+    name, language = _(READERS[reader_of(variant)]), language_of(variant)
+    return name if language == DEFAULT_LANGUAGE else f"{name} ({_(LANGUAGE_NAMES[language])})"
+
+
+def names_of(event: Event) -> dict[str, str]:
+    """Every wording of an event by whom it is for."""
+    return {each: reader_name(each) for language in LANGUAGES for each in readers_of(event, language)}
+
+
+def in_other_languages(event: Event, variant: str) -> list[tuple[str, str, bool]]:
+    """The same wording in each language that it has: address, name, whether it is this one."""
+    return [
+        (href_of(event, each), _(LANGUAGE_NAMES[language]), each == variant)
+        for language in LANGUAGES
+        if (each := in_language(reader_of(variant), language)) in all_variants(event)
+    ]
 
 
 def href_of(event: Event, variant: str) -> str:
@@ -104,16 +127,21 @@ def href_of(event: Event, variant: str) -> str:
 
 
 def event_rows(
-    brand: Brand, newest: Mapping[tuple[str, str], WordingVersion], approvals: Approvals
+    brand: Brand,
+    newest: Mapping[tuple[str, str], WordingVersion],
+    approvals: Approvals,
+    *,
+    language: str,
 ) -> list[EventRows]:
-    """Every event with its wordings, each judged as it stands now."""
+    """Every event that has wordings in a language, each judged as it stands now."""
     return [
         EventRows(
             event.value,
             _(rules.label),
-            [_row(event, variant, brand, newest, approvals) for variant in readers_of(event)],
+            [_row(event, variant, brand, newest, approvals) for variant in readers],
         )
         for event, rules in CATALOGUE.items()
+        if (readers := readers_of(event, language))
     ]
 
 
@@ -130,7 +158,7 @@ def _row(
     report = check_wording(event=event, variant=variant, text=text, brand=brand)
     return WordingRow(
         variant=variant,
-        reader=_(READERS[variant]),
+        reader=_(READERS[reader_of(variant)]),
         href=href_of(event, variant),
         version=version,
         is_own=own is not None,
@@ -159,13 +187,16 @@ def screens_of(
 ) -> list[Screen]:
     """A phone for each reader, the one whose text is being written first and its counterpart beside it."""
     shown = []
-    for variant in sorted((each for each in order if each != SUBJECT), key=lambda each: each != edited):
+    readers = [each for each in order if reader_of(each) != SUBJECT]
+    for variant in sorted(readers, key=lambda each: each != edited):
         try:
             text, problem = preview(event=event, variant=variant, text=texts[variant], sample=sample), ""
         except WordingError as error:
             text, problem = "", error.detail
         is_long = len(text.encode("cp949", "replace")) > SMS_BYTES
-        shown.append(Screen(variant, _(READERS[variant]), text, problem, variant == edited, is_long))
+        shown.append(
+            Screen(variant, _(READERS[reader_of(variant)]), text, problem, variant == edited, is_long)
+        )
     return shown
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.i18n import N_, _
+from core.i18n import DEFAULT_LANGUAGE, N_, _
 from customers.consents import Choice, ChoiceInfo, Door, Purpose
 from customers.schemas import HouseholdDetail, MemberInfo
 from notifications.catalogue import CATALOGUE, Event, Role
+from notifications.ways import OFFERED, USUAL, Order, Way
 from web.presenters.masks import Masks
 
 DOORS = {
@@ -24,6 +25,8 @@ _SAID = {
     Purpose.ADVERT: (N_("광고를 받겠다고 함"), N_("광고를 받지 않겠다고 함")),
 }
 """By what it was about: a yes, a no."""
+LANGUAGE_NAMES = {"ko": N_("한국어"), "en": N_("영어")}
+"""What people are written to in, as a desk chooses it."""
 WITHHELD = {
     "REFUSED": N_("알림을 원하지 않으셨습니다."),
     "NO_PHONE": N_("번호가 없습니다."),
@@ -52,6 +55,33 @@ def matrix_words(value: dict[str, dict[str, Any]]) -> str:
     return "; ".join(parts) or _("기본값")
 
 
+def foreign_language(language: str) -> str:
+    """The name of a language that is not ours; empty for Korean."""
+    return "" if language == DEFAULT_LANGUAGE else _(LANGUAGE_NAMES[language])
+
+
+def order_code(order: Order) -> str:
+    """An order as a form names it."""
+    return "-".join(order)
+
+
+def order_words(order: Order) -> str:
+    """An order as it is chosen, in words."""
+    return _(OFFERED.get(order, OFFERED[USUAL]))
+
+
+def ways_words(value: dict[str, dict[str, list[str]]]) -> str:
+    """Stored orders in words: who is told of what on other ways than usual."""
+    parts = [
+        f"{_(CATALOGUE[Event(event)].label)} {_(RECIPIENTS[Role(role)])}: "
+        + order_words(tuple(Way(each) for each in order))
+        for event, orders in value.items()
+        if event in CATALOGUE
+        for role, order in orders.items()
+    ]
+    return "; ".join(parts) or _("기본값")
+
+
 def notice_people(
     detail: HouseholdDetail,
     choices: Sequence[ChoiceInfo],
@@ -69,6 +99,7 @@ def notice_people(
             "told": member.contact.id not in refused,
             "can_text": member.contact.can_text,
             "advert": adverts.get(member.contact.id),
+            "language": member.contact.language,
             "deciders": {m.contact.id: _own(m, member, masks) for m in (member, *residents)}.items(),
             "words": [_said(it, detail, masks) for it in choices if it.contact_id == member.contact.id],
         }

@@ -22,6 +22,7 @@ from dispatch.detail_shapes import AttemptFacts, PartyFacts
 from dispatch.technician_shapes import Job, TechnicianDay
 from dispatch.words import symptom_words
 from web.presenters.masks import Masks, masks_for, masks_for_ticket
+from web.presenters.notice_words import foreign_language
 
 SEEN_FOR = timedelta(hours=24)
 """How long a technician still sees the people of a visit of his that has ended (domain.md section 3)."""
@@ -55,6 +56,8 @@ class PersonLine:
     tel: str | None
     can_text: bool
     wrong: bool = False
+    speaks: str = ""
+    """The language to speak with them, where it is not Korean."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +153,7 @@ def people_lines(
             tel=masks.tel(party.phone),
             can_text=party.can_text,
             wrong=party.phone in wrong,
+            speaks=foreign_language(party.language),
         )
         for party in ordered
     )

@@ -202,6 +202,7 @@ def _party(party: PartyFacts, masks: Masks) -> dict[str, Any]:
         "name": masks.name(party.name),
         "phone": masks.phone(party.phone),
         "can_text": party.can_text,
+        "language": party.language,
         "relationship": party.relationship or None,
     }
 
@@ -320,6 +321,7 @@ def _message(notice: NoticeInfo, sent: Show) -> dict[str, Any]:
         "channel": notice.channel,
         "state": notice.state,
         "bytes": notice.bytes,
+        "language": notice.language,
         "subject": sent(notice.subject),
         "text": sent(notice.text),
         "problem": notice.problem,

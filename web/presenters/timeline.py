@@ -92,6 +92,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "NoticesAgreed": (N_("알림에 동의하셨습니다"), ""),
     "AdvertsRefused": (N_("광고를 받지 않겠다고 하셨습니다"), ""),
     "AdvertsAgreed": (N_("광고를 받겠다고 하셨습니다"), ""),
+    "LanguageChosen": (N_("문자를 받을 언어를 골랐습니다"), ""),
     "NoticeWithdrawn": (N_("문자를 거뒀습니다"), ""),
     "NoticeQueued": (N_("문자를 준비했습니다"), ""),
     "NoticeAccepted": (N_("문자를 통신사에 넘겼습니다"), ""),

@@ -21,7 +21,7 @@ from dispatch.words import late_reason_words, symptom_words
 from web.display import date_text, span_text, time_text, won_text
 from web.presenters.bills import PAY_METHODS
 from web.presenters.happy_call import OUTCOMES as HAPPY_OUTCOMES
-from web.presenters.notice_words import WITHHELD
+from web.presenters.notice_words import LANGUAGE_NAMES, WITHHELD
 from web.presenters.technician import HOLD_WORDS, OUTCOME_WORDS, ROLE_WORDS
 from workforce.queries import get_technicians, points_by_id
 
@@ -277,6 +277,11 @@ def _advice(data: Facts, _names: Names) -> str:
     return ", ".join(_(ADVICE[code]) for code in data.get("steps", ()) if code in ADVICE)
 
 
+def _languages(data: Facts, _names: Names) -> str:
+    chosen = dict.fromkeys((data.get("languages") or {}).values())
+    return ", ".join(_(LANGUAGE_NAMES[each]) for each in chosen if each in LANGUAGE_NAMES)
+
+
 def _danger(data: Facts, _names: Names) -> str:
     return symptom_words(str(data.get("symptom", "")))
 
@@ -327,6 +332,7 @@ _WRITERS: dict[str, Callable[[Facts, Names], str]] = {
     "TechnicianDeparted": _departure,
     "TechnicianArrived": _arrival,
     "FamilyAgreed": _picked,
+    "LanguageChosen": _languages,
     "FamilyNotAtHome": _turned_back,
     "FamilyAbsent": _absence,
     "BoilerCorrected": _boiler,

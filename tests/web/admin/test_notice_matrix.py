@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import httpx
 from sqlmodel import select
@@ -11,6 +11,7 @@ from core.clock import kst
 from core.db import Database
 from notifications.catalogue import Event, Role
 from notifications.policy import NoticePolicy, read_policy
+from notifications.ways import Way
 from tests.web.admin.forms import NOW, TODAY, send, stored
 from workforce.models import Company
 
@@ -51,3 +52,27 @@ def test_nobody_left_to_tell_is_refused_beside_the_field(client: httpx.Client, d
     assert answer.status_code == 422 and "한 분은 알림을 받아야 합니다" in answer.text
     assert policy_at(database, None).roles(Event.EN_ROUTE) == (Role.REQUESTER, Role.RESIDENT)
     assert client.get("/admin/notices/NOTHING/change").status_code == 404
+
+
+def test_an_order_of_ways_is_chosen_in_words_and_stands_in_the_history(
+    client: httpx.Client, database: Database
+) -> None:
+    form = client.get(PATH).text
+    assert "거주자: 어떻게 알리나" in form and "사람이 바로 전화" in form
+    assert "음성 전화만" not in form, "the company has no voice"
+    assert "사람이 바로 전화" not in client.get("/admin/notices/TICKET_RECEIVED/change").text
+    sent = {
+        "roles_EN_ROUTE": ["resident", "requester"],
+        "urgent": "at_once",
+        "valid_from": TODAY.isoformat(),
+        "source": "어르신은 전화가 낫다",
+    }
+    stored(send(client, PATH, **sent, ways_resident="PERSON", ways_requester="TEXT-PERSON"))
+    orders = policy_at(database, TODAY + timedelta(days=1)).orders(Event.EN_ROUTE)
+    assert orders == {Role.RESIDENT: (Way.PERSON,), Role.REQUESTER: (Way.TEXT, Way.PERSON)}
+    page = client.get("/admin/notices").text
+    assert "출발 안내 거주자: 사람이 바로 전화 (문자 없음)" in page and "어르신은 전화가 낫다" in page
+    stored(send(client, PATH, **sent, ways_resident="ALIMTALK-TEXT-PERSON"))
+    assert Role.RESIDENT not in policy_at(database, TODAY + timedelta(days=1)).orders(Event.EN_ROUTE)
+    refused = send(client, PATH, **sent, ways_resident="VOICE-PERSON")
+    assert refused.status_code == 422 and "음성 전화를 먼저 켜 주세요" in refused.text

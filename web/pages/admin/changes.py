@@ -16,7 +16,7 @@ from web.display import won_text
 from web.pages.admin.setting_catalogue import SETTINGS
 from web.pages.admin.subjects import PERSON_FIELD, POINT_FIELD, Named
 from web.presenters.message_texts import READERS
-from web.presenters.notice_words import matrix_words
+from web.presenters.notice_words import matrix_words, ways_words
 from workforce.certificates import qualification_words
 from workforce.tokens import SCOPES
 
@@ -244,6 +244,9 @@ def _details(what: str, data: dict[str, Any]) -> Iterable[str]:
             continue
         if data.get("key") == "notice_matrix" and key in ("key", "value"):
             yield _("누구에게 무엇을 알리나") if key == "key" else matrix_words(value)
+            continue
+        if data.get("key") == "notice_ways" and key in ("key", "value"):
+            yield _("어떤 순서로 알리나") if key == "key" else ways_words(value)
             continue
         label = _(FIELD[key]) if key in FIELD else key
         if key == "code" and what.startswith("Qualification"):

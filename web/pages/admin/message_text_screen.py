@@ -15,6 +15,7 @@ from core.masking import mask_phone
 from core.phones import parse_phone
 from notifications.alimtalk import approved_since
 from notifications.catalogue import CATALOGUE, Event
+from notifications.languages import in_language, language_of, reader_of
 from notifications.pieces import default_wording
 from notifications.samples import Sample
 from notifications.surface import WordingError
@@ -37,12 +38,12 @@ def case_of(typed: Typed) -> str:
     return typed.raw("case")[:60]
 
 
-def texts_of(session: Session, principal: Principal, event: Event) -> dict[str, str]:
-    """The wording that holds for each reader of an event."""
+def texts_of(session: Session, principal: Principal, event: Event, language: str) -> dict[str, str]:
+    """The wording that holds for each reader of an event in one language."""
     own = own_wordings(session, company_id=principal.company_id, event=event)
     return {
         variant: own[variant].text if variant in own else default_wording(event, variant).text
-        for variant in shown.readers_of(event)
+        for variant in shown.readers_of(event, language)
     }
 
 
@@ -78,8 +79,9 @@ def show_editor(
             "own": bool(known and known[0].text),
             "offers": shown.offers_of(event, variant, brand),
             "case_options": [(each.code, _(each.label)) for each in shown.cases_of(event, brand)],
+            "languages_tabs": [(*each, None) for each in values["languages"]],
             "readers_tabs": [(*each, None) for each in values["readers"]],
-            "reader_names": {code: _(name) for code, name in shown.READERS.items()},
+            "reader_names": shown.names_of(event),
             "phone": typed.raw("phone") if typed else (parse_phone(own_phone).display if own_phone else ""),
             "trials": [
                 (trial, mask_phone(trial.to_phone))
@@ -95,7 +97,7 @@ def show_editor(
 
 def _text_of(session: Session, principal: Principal, event: Event, variant: str, version: int | None) -> str:
     if version is None:
-        return texts_of(session, principal, event)[variant]
+        return texts_of(session, principal, event, language_of(variant))[variant]
     stored = version_text(
         session, company_id=principal.company_id, event=event, variant=variant, version=version
     )
@@ -109,17 +111,21 @@ def read_look(
     company = get_company(session, company_id=principal.company_id)
     brand = shown.brand_of(company)
     sample = shown.case_named(event, brand, case)
-    texts = texts_of(session, principal, event) | {variant: normalise(text)}
+    language = language_of(variant)
+    readers = shown.readers_of(event, language)
+    texts = texts_of(session, principal, event, language) | {variant: normalise(text)}
     report = check_wording(event=event, variant=variant, text=text, brand=brand)
     return {
         "event": event.value,
         "event_label": _(CATALOGUE[event].label),
         "variant": variant,
-        "is_subject": variant == SUBJECT,
-        "reader": _(shown.READERS[variant]),
+        "is_subject": reader_of(variant) == SUBJECT,
+        "reader": shown.reader_name(variant),
+        "languages": shown.in_other_languages(event, variant),
+        "language": language,
         "readers": [
-            (shown.href_of(event, each), _(shown.READERS[each]), each == variant)
-            for each in shown.readers_of(event)
+            (shown.href_of(event, each), _(shown.READERS[reader_of(each)]), each == variant)
+            for each in readers
         ],
         "brand": brand,
         "sender": parse_phone(company.sender_number).display,
@@ -127,16 +133,14 @@ def read_look(
         "sample_label": _(sample.label),
         "report": report,
         "ad_needs": shown.ad_needs(report),
-        "screens": shown.screens_of(
-            event, texts, edited=variant, sample=sample, order=shown.readers_of(event)
-        ),
-        "subject": _subject(event, texts, sample),
+        "screens": shown.screens_of(event, texts, edited=variant, sample=sample, order=readers),
+        "subject": _subject(event, in_language(SUBJECT, language), texts, sample),
         "now": now,
     }
 
 
-def _subject(event: Event, texts: Mapping[str, str], sample: Sample) -> str:
+def _subject(event: Event, title: str, texts: Mapping[str, str], sample: Sample) -> str:
     try:
-        return preview(event=event, variant=SUBJECT, text=texts[SUBJECT], sample=sample)
+        return preview(event=event, variant=title, text=texts[title], sample=sample)
     except WordingError:
         return ""

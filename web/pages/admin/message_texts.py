@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from sqlmodel import Session
 
 from core.actor import Actor, Principal, Role
 from core.errors import DomainError, NotFoundError
-from core.i18n import _
+from core.i18n import DEFAULT_LANGUAGE, _
 from notifications.alimtalk import approved_since, list_templates
 from notifications.catalogue import CATALOGUE, Event
+from notifications.languages import in_language, language_of, reader_of
 from notifications.schemas import BrandFacts
 from notifications.surface import WordingError
 from notifications.template_check import check_wording, preview
@@ -36,6 +37,7 @@ from web.pages.admin.message_text_screen import (
 )
 from web.pages.admin.typed import FormFields, Typed
 from web.presenters import message_texts as shown
+from web.presenters.notice_words import LANGUAGE_NAMES
 from web.templating import render_page
 from workforce.queries import get_company
 
@@ -46,15 +48,29 @@ TEXT_LONGEST = 4000
 
 @router.get("")
 @allow(Role.ADMIN)
-def list_texts(request: Request, principal: Principal = SignedIn) -> Response:
-    """Every event with its readers: whose wording it is, how long, since when."""
+def list_texts(
+    request: Request,
+    language: Annotated[Literal["ko", "en"], Query()] = "ko",
+    principal: Principal = SignedIn,
+) -> Response:
+    """Every event with its readers in one language: whose wording it is, how long, since when."""
 
     def read(session: Session, _now: datetime) -> dict[str, Any]:
         company = get_company(session, company_id=principal.company_id)
         newest = newest_versions(session, company_id=principal.company_id)
         approvals = approved_since(session, company_id=principal.company_id)
-        events = shown.event_rows(shown.brand_of(company), newest, approvals)
-        return {"events": events, "shows_approvals": bool(list_templates(session, company_id=company.id))}
+        events = shown.event_rows(shown.brand_of(company), newest, approvals, language=language)
+        tabs = [
+            (f"{SECTION}?language={code}", _(name), code == language, None)
+            for code, name in LANGUAGE_NAMES.items()
+        ]
+        shows = bool(list_templates(session, company_id=company.id))
+        return {
+            "events": events,
+            "languages": tabs,
+            "has_jargon": language == DEFAULT_LANGUAGE,
+            "shows_approvals": shows,
+        }
 
     return show(request, "message_texts.html", look(request, read), section=SECTION)
 
@@ -160,16 +176,17 @@ def try_text(
         typed.check()
         text = typed.raw("text")
         report = check_wording(event=told, variant=variant, text=text, brand=brand)
-        if variant == SUBJECT or not report.may_be_stored:
+        if reader_of(variant) == SUBJECT or not report.may_be_stored:
             raise WordingError(_("저장할 수 있는 문구만 시험 문자로 보낼 수 있습니다."))
         sample = shown.case_named(told, brand, case_of(typed))
-        texts = texts_of(session, principal, told)
+        title = in_language(SUBJECT, language_of(variant))
+        titles = texts_of(session, principal, told, language_of(variant))
         ask_for_trial(
             session,
             event=told,
             variant=variant,
             text=preview(event=told, variant=variant, text=text, sample=sample),
-            subject=preview(event=told, variant=SUBJECT, text=texts[SUBJECT], sample=sample),
+            subject=preview(event=told, variant=title, text=titles[title], sample=sample),
             to_phone=phone,
             sender=BrandFacts(company.id, company.sender_number),
             by=by,

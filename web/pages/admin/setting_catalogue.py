@@ -11,7 +11,7 @@ GROUPS = (*OF_WORK, *OF_THE_HOUSE)
 
 SETTINGS: dict[str, Setting] = {item.key: item for _code, _name, items in GROUPS for item in items}
 
-ELSEWHERE = {"notice_matrix"}
+ELSEWHERE = {"notice_matrix", "notice_ways"}
 """Asked for on a screen of their own (`notices.py`)."""
 
 if set(SETTINGS) | ELSEWHERE != set(CompanyRules.model_fields):

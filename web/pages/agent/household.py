@@ -26,7 +26,7 @@ from web.pages.agent.words import AGE_BANDS, DESK_ROLES, PRECISIONS, relationshi
 from web.pages.posting import PostedForm
 from web.presenters.advert_words import advert_doors, advert_standings
 from web.presenters.masks import Masks, masks_for_household
-from web.presenters.notice_words import notice_people
+from web.presenters.notice_words import LANGUAGE_NAMES, notice_people
 from web.templating import render_page
 from workforce.access_log import note_page
 
@@ -82,6 +82,7 @@ def render_household(
             "repeats": find_repeats(cases, now=now),
             "told": _told(session, detail, masks, now),
             "advert_doors": advert_doors(),
+            "languages": [(code, _(name)) for code, name in LANGUAGE_NAMES.items()],
             "posted": posted or PostedForm(),
             "problem": problem.detail if problem else None,
         }

@@ -1,4 +1,4 @@
-"""Who of a home is told by text, and a person's word on it written down with one press."""
+"""Who of a home is told by text and in which language, and a person's word on it written down."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from core.actor import Actor, Principal
 from core.errors import DomainError, FieldError, InvalidError
 from core.i18n import _
 from customers.consents import Choice, Door
+from customers.languages import UnknownLanguageError
 from dispatch.advert_words import take_advert_word
 from dispatch.notice_choices import Word, take_word
+from dispatch.person_languages import take_language
 from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.agent.advert_form import read_advert_word
@@ -99,5 +101,34 @@ def _take(
     except DomainError as error:
         if error.status in (401, 404):
             raise
+        return render_household(request, principal, household_id, posted=posted, problem=error)
+    return RedirectResponse(f"/agent/households/{household_id}#notices", status_code=303)
+
+
+@router.post("/{household_id}/language")
+@allow(*DESK_ROLES)
+def post_language(
+    request: Request,
+    household_id: int,
+    posted: Posted,
+    principal: Principal = SignedIn,
+    by: Actor = Author,
+) -> Response:
+    """Somebody of the home is written to in this language from now on."""
+    context = context_of(request)
+    try:
+        with context.database.transaction() as session:
+            now = context.clock()
+            if take_once(session, request, principal=principal, posted=posted, now=now):
+                take_language(
+                    session,
+                    company_id=principal.company_id,
+                    household_id=household_id,
+                    contact_id=read_id(posted.get("contact")) or 0,
+                    language=posted.get("language"),
+                    by=by,
+                    now=now,
+                )
+    except UnknownLanguageError as error:
         return render_household(request, principal, household_id, posted=posted, problem=error)
     return RedirectResponse(f"/agent/households/{household_id}#notices", status_code=303)

@@ -14,7 +14,7 @@ from callcenter.error_codes import ErrorCodeBook
 from core.actor import Actor, Principal
 from core.dated import read_rules
 from core.errors import DomainError
-from core.i18n import _
+from core.i18n import DEFAULT_LANGUAGE, _
 from core.models import ReplayedRequest
 from core.phones import PhoneError, parse_phone
 from core.visibility import Datum
@@ -55,6 +55,7 @@ from web.pages.agent.words import (
 from web.pages.late_forms import late_values, require_late
 from web.pages.posting import KEY_FIELD, KEY_LENGTH, Posted, PostedForm, take_once
 from web.presenters.masks import Masks, masks_for_household
+from web.presenters.notice_words import LANGUAGE_NAMES
 from web.templating import render_page
 
 router = APIRouter(prefix="/agent/new", route_class=GuardedRoute)
@@ -256,6 +257,7 @@ def show_again(
             "home": _home(home, masks) if home and masks else None,
             "symptoms": symptom_choices(),
             "relationships": relationship_choices(),
+            "languages": [(code, _(name)) for code, name in LANGUAGE_NAMES.items()],
             "notice_words": [(code, _(label)) for code, label in NOTICE_WORDS],
             "age_bands": [(code, _(label)) for code, label in AGE_BANDS],
             "windows": window_choices(rules, now),
@@ -282,6 +284,7 @@ def _home(home: KnownHome, masks: Masks) -> dict[str, Any]:
         "resident_name": masks.name(resident.name) if resident else "",
         "resident_phone": masks.phone(resident.phone) if resident else "",
         "resident_id": resident.id if resident else None,
+        "language": resident.language if resident and resident.language != DEFAULT_LANGUAGE else "",
         "raw_address": place.raw if masks.sees(Datum.ADDRESS) else "",
         "can_text": resident.can_text if resident else False,
         "precision": place.precision,

@@ -166,16 +166,19 @@ PLACES = {
     "household": N_("누구 댁인가요"),
     "resident_phone": N_("사시는 분 전화"),
     "resident_name": N_("사시는 분 이름"),
+    "resident_language": N_("문자를 받을 언어"),
     "resident_address": N_("주소"),
     "caller": N_("전화하신 분"),
     "requester_phone": N_("전화하신 분 번호"),
     "requester_name": N_("전화하신 분 이름"),
     "requester_relationship": N_("사시는 분과의 관계"),
+    "requester_language": N_("문자를 받을 언어"),
     "notices": N_("문자로 알려 드려도 될까요?"),
     "payer": N_("비용 내실 분"),
     "payer_phone": N_("내실 분 번호"),
     "payer_name": N_("내실 분 이름"),
     "payer_relationship": N_("사시는 분과의 관계"),
+    "payer_language": N_("문자를 받을 언어"),
     "age_band": N_("사시는 분 연령대"),
     "symptom": N_("증상"),
     "error_code": N_("화면의 오류 번호"),
@@ -209,8 +212,11 @@ def _field_name(path: str, *, is_known: bool) -> str:
     return f"{head}_{rest.replace('.', '_')}" if rest else head
 
 
-def _resident(posted: PostedForm, home: KnownHome | None) -> dict[str, str]:
-    typed = {key: posted.get(f"resident_{key}") for key in ("name", "phone", "address")}
+def _resident(posted: PostedForm, home: KnownHome | None) -> dict[str, str | None]:
+    typed: dict[str, str | None] = {
+        key: posted.get(f"resident_{key}") for key in ("name", "phone", "address")
+    }
+    typed["language"] = posted.get("resident_language") or None
     if home is not None and home.resident is not None:
         person = home.resident.contact
         typed["name"] = typed["name"] or person.name
@@ -230,6 +236,7 @@ def _requester(posted: PostedForm, home: KnownHome | None) -> dict[str, str | No
             "name": posted.get("requester_name") or (UNNAMED if is_safety_form(posted) else ""),
             "phone": posted.get("requester_phone"),
             "relationship": posted.get("requester_relationship") or None,
+            "language": posted.get("requester_language") or None,
         }
     member = home.member(caller) if home is not None else None
     if member is None:
@@ -253,6 +260,7 @@ def _payer(posted: PostedForm) -> str | dict[str, str | None] | None:
         "name": posted.get("payer_name"),
         "phone": posted.get("payer_phone"),
         "relationship": posted.get("payer_relationship") or None,
+        "language": posted.get("payer_language") or None,
     }
 
 

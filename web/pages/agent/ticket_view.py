@@ -43,6 +43,7 @@ from web.pages.agent.words import (
 from web.presenters.bills import bills_of
 from web.presenters.late_entry import late_entry_line
 from web.presenters.masks import Masks, known_of, masks_for_case
+from web.presenters.notice_words import foreign_language
 from web.presenters.offers import Offers, offers_in_order, waiting_words, weigh_offers
 from web.presenters.timeline import timeline_items
 from web.presenters.timeline_facts import names_in
@@ -160,6 +161,7 @@ def _party(party: PartyFacts, detail: TicketDetail, masks: Masks) -> dict[str, A
         "phone": masks.phone(party.phone),
         "tel": party.phone if masks.sees(Datum.PHONE) else None,
         "can_text": party.can_text,
+        "speaks": foreign_language(party.language),
         "relationship": relationship_words(party.relationship) if party.relationship else "",
         "pays": detail.payer_role == party.role,
     }

@@ -67,7 +67,7 @@ PARTY_ROLES = {
 
 TASKS = {
     "MAP_PICK": (N_("지도에서 집 고르기"), "map"),
-    "CALL_LANDLINE": (N_("집 전화로 알리기"), "phone"),
+    "CALL_LANDLINE": (N_("전화로 알리기"), "phone"),
     "NOTICE_FAILED": (N_("문자 대신 전화하기"), "phone"),
     "CONTACT_CALL": (N_("약속 전화하기"), "phone"),
     "REVISIT_CALL": (N_("재방문 약속 전화"), "phone"),

@@ -66,7 +66,7 @@ VISIT_STATES = {
 
 TASKS = {
     "MAP_PICK": N_("지도에서 집 고르기"),
-    "CALL_LANDLINE": N_("집 전화로 알리기"),
+    "CALL_LANDLINE": N_("전화로 알리기"),
     "NOTICE_FAILED": N_("문자 대신 전화하기"),
     "CONTACT_CALL": N_("약속 전화하기"),
     "REVISIT_CALL": N_("재방문 약속 전화"),

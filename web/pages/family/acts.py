@@ -19,16 +19,14 @@ from dispatch.approvals import ApprovalClosedError, UnknownApprovalError
 from dispatch.cancellation import NoReasonError
 from dispatch.cases import WrongStateError
 from dispatch.family_links import OpenLink
-from dispatch.family_notices import Whose, turn, turn_adverts
+from dispatch.family_notices import Whose, switch_language, turn, turn_adverts
 from dispatch.family_steps import family_actor
 from happycall import wishes
 from notifications.messages import Window
 from web.context import context_of
-from web.language import LANGUAGE_COOKIE
 from web.pages.family import pages
 from web.pages.family.door import FamilyRoute, here, visitor_of
 from web.pages.posting import Posted, PostedForm
-from web.pages.session import LANGUAGE_LASTS_S
 from web.typed_ids import read_id
 
 router = APIRouter(prefix="/t/{token}", route_class=FamilyRoute)
@@ -181,12 +179,13 @@ def _turn_adverts(session: Session, link: OpenLink, now: datetime, *, on: bool) 
 
 @router.post("/language")
 def choose_language(request: Request, posted: Posted) -> Response:
-    """Korean or English for this browser."""
-    answer = RedirectResponse(here(request), status_code=303)
-    lang = posted.get("lang")
-    if lang in LANGUAGES:
-        answer.set_cookie(LANGUAGE_COOKIE, lang, max_age=LANGUAGE_LASTS_S, samesite="lax")
-    return answer
+    """Korean or English, for their page and their texts alike: kept, so no browser has to remember it."""
+    context, language = context_of(request), posted.get("lang")
+    if language not in LANGUAGES:
+        raise pages.no_such_page()
+    with context.database.transaction() as session:
+        switch_language(session, link=visitor_of(request).link, language=language, now=context.clock())
+    return RedirectResponse(f"{here(request)}?said=language", status_code=303)
 
 
 def _window(written: str) -> Window:

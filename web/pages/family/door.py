@@ -18,6 +18,7 @@ from core.secrets import hash_token
 from core.wall import Caller as Behind
 from core.wall import work_for
 from dispatch.family_links import LinkOverError, OpenLink, find_link
+from dispatch.family_notices import language_of_link
 from web.context import caller_address, context_of
 from web.identity import is_from_elsewhere
 from web.language import language_of
@@ -42,6 +43,8 @@ class Visitor:
 
     link: OpenLink
     company: CompanyInfo
+    language: str
+    """In which their texts are written, and their page opens."""
 
 
 class FamilyRoute(APIRoute):
@@ -56,6 +59,8 @@ class FamilyRoute(APIRoute):
             try:
                 request.state.family = await run_in_threadpool(_open, request)
                 work_for(Behind(request.state.family.link.company_id, person_id=0))
+                request.state.language = request.state.family.language
+                set_language(request.state.language)
                 answer = await handler(request)
             except DomainError as error:
                 answer = await run_in_threadpool(closed, request, error)
@@ -115,7 +120,8 @@ def _open(request: Request) -> Visitor:
         link = find_link(session, token=token, now=now)
         if link.adverts_alone and request.url.path.removeprefix(here(request)) not in OF_ADVERTS:
             raise LinkOverError(_("이 주소는 이제 열리지 않습니다."), company_id=link.company_id)
-        return Visitor(link, get_company(session, company_id=link.company_id))
+        company = get_company(session, company_id=link.company_id)
+        return Visitor(link, company, language_of_link(session, link=link))
 
 
 def _keep_pace(request: Request, token: str, now: datetime) -> None:

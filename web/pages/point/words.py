@@ -18,7 +18,7 @@ TASKS: dict[str, tuple[str, str]] = {
     "REVISIT_CALL": (N_("다시 갈 시간 약속 전화"), "phone"),
     "PART_CALL": (N_("부품 도착 예정일 알려 드리기"), "phone"),
     "CORRECTION_CHECK": (N_("시정 권고한 것을 고쳤는지 확인"), "phone"),
-    "CALL_LANDLINE": (N_("집 전화로 알려 드리기"), "phone"),
+    "CALL_LANDLINE": (N_("전화로 알려 드리기"), "phone"),
     "NOTICE_FAILED": (N_("문자 대신 전화로 알려 드리기"), "phone"),
     "CHECK_BILL": (N_("청구서 확인"), "won"),
     "PLAN_BY_HAND": (N_("기사 정하기"), "users"),

@@ -191,6 +191,7 @@ def notice_info(row: Notice) -> NoticeInfo:
         resend_of_id=row.resend_of_id,
         resend_reason=row.resend_reason,
         destroyed_at=row.destroyed_at,
+        outdated_at=row.outdated_at,
     )
 
 

@@ -163,7 +163,9 @@ def _take_back(session: Session, query: SelectOfScalar[Notice], reason: str, now
     return taken_back
 
 
-def last_generation(session: Session, *, ticket_id: int, event: Event, recipients: Iterable[Role]) -> int:
+def last_generation(
+    session: Session, *, ticket_id: int, event: Event, recipients: Iterable[Role] = tuple(Role)
+) -> int:
     """The highest generation of an event that any of these recipients was told of a ticket; 0 for none."""
     query = select(func.max(Notice.generation)).where(
         col(Notice.ticket_id) == ticket_id,

@@ -62,10 +62,13 @@ def claim_due(database: Database, *, notice_id: int, carriers: Carriers, now: da
             return []
         if notice.sending_since is not None:
             return [_claim_unclear(session, notice=notice, carriers=carriers, now=now)]
-        others = _others_due(session, notice_id=notice_id, now=now)
+        first = _claim(session, notice=notice, carriers=carriers, now=now)
+        batch = first.provider.batch if first and first.provider else rules.BATCH
+        room = min(rules.BATCH, rules.REQUESTS * batch) - 1
+        others = _others_due(session, notice_id=notice_id, now=now, limit=room)
         if others:
             drop_waiting(session, [lock_key(notice_key(other)) for other in others])
-        claims = [_claim(session, notice=each, carriers=carriers, now=now) for each in (notice, *others)]
+        claims = [first, *(_claim(session, notice=each, carriers=carriers, now=now) for each in others)]
         return [claim for claim in claims if claim is not None]
 
 
@@ -109,7 +112,7 @@ def message_of(session: Session, notice: Notice) -> OutgoingMessage:
     )
 
 
-def _others_due(session: Session, *, notice_id: int, now: datetime) -> list[Notice]:
+def _others_due(session: Session, *, notice_id: int, now: datetime, limit: int) -> list[Notice]:
     query = (
         select(Notice)
         .where(
@@ -119,7 +122,7 @@ def _others_due(session: Session, *, notice_id: int, now: datetime) -> list[Noti
             col(Notice.channel) != "PUSH",
         )
         .order_by(col(Notice.next_try_at))
-        .limit(rules.BATCH - 1)
+        .limit(limit)
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     )

@@ -42,6 +42,11 @@ def ask_to_send(call: Callable[[], httpx.Response]) -> httpx.Response | Refused 
     return Unclear(f"HTTP {answer.status_code}") if answer.status_code >= 500 else answer
 
 
+def is_about_the_body(status: int) -> bool:
+    """Whether a refusal is about what the request carried, rather than about who sent it, or when."""
+    return status in (400, 413, 422)
+
+
 def json_of(answer: httpx.Response) -> dict[str, Any]:
     """The answer's object; empty when it is none."""
     try:

@@ -47,6 +47,7 @@ from notifications.providers.http import (
     TIMEOUT_S,
     AnswerError,
     ask_to_send,
+    is_about_the_body,
     json_of,
     korean_time,
     open_client,
@@ -240,7 +241,8 @@ def _refusal(answer: httpx.Response, said: dict[str, Any]) -> Refused:
     error = said.get("error")
     error = error if isinstance(error, dict) else said
     code = str(error.get("errorCode") or error.get("statusCode") or f"HTTP_{answer.status_code}")
-    return Refused(code, fault_of_http(answer.status_code), str(error.get("message", "")))
+    fault, whole = fault_of_http(answer.status_code), is_about_the_body(answer.status_code)
+    return Refused(code, fault, str(error.get("message", "")), as_a_whole=whole)
 
 
 def _taken_alimtalk(message: OutgoingMessage, said: dict[str, Any], request_id: str) -> SendOutcome:

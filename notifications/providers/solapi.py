@@ -40,7 +40,14 @@ from notifications.providers.base import (
     SendOutcome,
     Unclear,
 )
-from notifications.providers.http import TIMEOUT_S, AnswerError, ask_to_send, json_of, open_client
+from notifications.providers.http import (
+    TIMEOUT_S,
+    AnswerError,
+    ask_to_send,
+    is_about_the_body,
+    json_of,
+    open_client,
+)
 from notifications.providers.solapi_codes import fault_of, fault_of_error, state_of
 
 BASE_URL = "https://api.solapi.com"
@@ -192,7 +199,9 @@ def _wire(message: OutgoingMessage) -> dict[str, Any]:
 def _refusal(answer: httpx.Response) -> Refused:
     body = json_of(answer)
     code = str(body.get("errorCode") or f"HTTP_{answer.status_code}")
-    return Refused(code, fault_of_error(code, answer.status_code), str(body.get("errorMessage", "")))
+    fault = fault_of_error(code, answer.status_code)
+    whole = fault is Fault.CONFIGURATION and is_about_the_body(answer.status_code)
+    return Refused(code, fault, str(body.get("errorMessage", "")), as_a_whole=whole)
 
 
 def _sent(message: OutgoingMessage, body: dict[str, Any], *, alone: bool) -> SendOutcome:

@@ -155,14 +155,16 @@ def test_killed_between_claim_and_record(
     assert len(fake.messages()) == 1
 
 
-def test_a_worker_that_slept_between_claim_and_call_leaves_it_to_others(outbox: Outbox, fake: Any) -> None:
+def test_a_worker_that_slept_between_claim_and_call_puts_it_back(outbox: Outbox, fake: Any) -> None:
     (notice,) = outbox.tell()
-    moments = iter([outbox.clock(), outbox.clock() + timedelta(minutes=5)])
+    outbox.clock.tick(minutes=5)
+    moments = iter([outbox.clock() - timedelta(minutes=5), outbox.clock(), outbox.clock()])
     delivery.send_notice(
         outbox.database, notice_id=notice, carriers=outbox.carriers, clock=lambda: next(moments)
     )
     assert fake.messages() == []
-    assert outbox.row(notice).sending_since is not None
+    assert outbox.send(notice).state == "accepted", "nobody has to be asked what became of it"
+    assert [message["customFields"] for message in fake.messages()] == [{"noticeId": f"{notice}-1"}]
 
 
 def test_a_provider_that_lost_its_memory_is_never_trusted_with_a_second_send(

@@ -131,7 +131,7 @@ def hold_back(session: Session, notice: Notice, *, now: datetime) -> bool:
 
     Another text of the line whose fate is open goes first: the outbox asks for it, minutes at most, and
     a provider that cannot say would not take this one either. When a newer one was told, or the last that was
-    told turns out to have told the same, this one is withdrawn.
+    told turns out to have told the same, this one is withdrawn; not so what a person sends once more.
     """
     if notice.line is None:
         return False
@@ -154,7 +154,8 @@ def hold_back(session: Session, notice: Notice, *, now: datetime) -> bool:
         notice.next_try_at = now + ASK_PAUSE
         session.add(notice)
         return True
-    if notice_key(last) > notice_key(notice) or last.truth == notice.truth:
+    says_the_same = last.truth == notice.truth and notice.resend_of_id is None
+    if says_the_same or notice_key(last) > notice_key(notice):
         notice.withdrawn_reason = SUPERSEDED
         take_back(session, notice=notice, by=SYSTEM, now=now)
         return True
@@ -224,8 +225,8 @@ def _say(
 
 
 def _outdate(session: Session, row: Notice, *, now: datetime) -> None:
-    """What was handed over and is so no more does not go again, should it turn out not to have arrived."""
-    if row.state in ("accepted", "unknown") and row.outdated_at is None:
+    """What was handed over and is so no more does not go again: not if it did not arrive, nor by hand."""
+    if row.state in ARRIVED and row.outdated_at is None:
         row.outdated_at = now
         session.add(row)
 

@@ -13,7 +13,7 @@ REQUESTS = 10
 LEASE = timedelta(seconds=30)
 """How long one worker has a notice to itself: longer than a try, which the provider's time-outs bound."""
 SEND_WITHIN = timedelta(seconds=10)
-"""Held up longer than this between claiming and sending, a worker puts the notice back for whoever is next."""
+"""Held up longer than this between claiming and sending, a worker puts the notice back for others."""
 ASK_PAUSE = timedelta(seconds=15)
 """Between two questions after a text whose sending ended unclear."""
 RETRY_PAUSES_S = (5, 15, 60, 180, 300)

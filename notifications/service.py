@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import func, or_
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -115,12 +115,12 @@ def withdraw(
 ) -> int:
     """Take back what was not sent yet because it stopped being true. Returns how many texts.
 
-    With `generations` only those tellings, else all of the events. What has gone out already is marked: if it
-    did not arrive, it is not sent again, and nobody is asked to tell it.
+    With `generations` only those tellings, else all of the events. What has gone out already is marked: it is
+    not sent again, by itself or by hand, and if it did not arrive, nobody is asked to tell it.
 
     One whose sending is under way or unclear is only marked: it goes out at most once, never again.
     """
-    query = _waiting(ticket_id).where(col(Notice.event).in_([event.value for event in events]))
+    query = _still_so(ticket_id).where(col(Notice.event).in_([event.value for event in events]))
     if generations is not None:
         query = query.where(col(Notice.generation).in_(list(generations)))
     return _take_back(session, query, reason, now)
@@ -128,15 +128,14 @@ def withdraw(
 
 def withdraw_from(session: Session, *, ticket_id: int, to_phone: str, reason: str, now: datetime) -> int:
     """Take back whatever of a ticket was not sent yet to one number (E.164). Returns how many texts."""
-    return _take_back(session, _waiting(ticket_id).where(col(Notice.to_phone) == to_phone), reason, now)
+    return _take_back(session, _still_so(ticket_id).where(col(Notice.to_phone) == to_phone), reason, now)
 
 
-def _waiting(ticket_id: int) -> SelectOfScalar[Notice]:
+def _still_so(ticket_id: int) -> SelectOfScalar[Notice]:
     return (
         select(Notice)
         .where(
             col(Notice.ticket_id) == ticket_id,
-            or_(col(Notice.state).in_(("queued", "accepted")), col(Notice.fall_back_at).is_not(None)),
             col(Notice.withdrawn_reason).is_(None),
             col(Notice.outdated_at).is_(None),
         )

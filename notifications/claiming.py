@@ -18,6 +18,7 @@ from notifications.alimtalk import read_templates
 from notifications.catalogue import shelf_life
 from notifications.models import Notice, NoticeAttempt
 from notifications.newest import hold_back
+from notifications.outbox_rows import lock_key
 from notifications.outcomes import fail
 from notifications.providers.base import Channel, OutgoingMessage, Provider
 from notifications.providers.choice import Carriers
@@ -42,11 +43,6 @@ class Claim:
     provider: Provider | None
     message: OutgoingMessage
     asks: bool = False
-
-
-def lock_key(notice_id: int) -> str:
-    """Under which a notice's wake-up waits: at most one."""
-    return f"notice-{notice_id}"
 
 
 def claim_due(database: Database, *, notice_id: int, carriers: Carriers, now: datetime) -> list[Claim]:

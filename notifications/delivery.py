@@ -18,9 +18,9 @@ from core.actor import SYSTEM
 from core.db import Database
 from core.jobs import QUEUE_SMS, defer
 from notifications import rules
-from notifications.claiming import Claim, claim_due, due_notices, is_notice_due, lock_key, lock_notice
+from notifications.claiming import Claim, claim_due, due_notices, is_notice_due, lock_notice
 from notifications.models import Notice, NoticeAttempt
-from notifications.outbox_rows import task_for
+from notifications.outbox_rows import lock_key, task_for
 from notifications.outcomes import put_back, refused, reported_failed
 from notifications.providers.base import (
     SETTLING,

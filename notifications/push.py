@@ -19,13 +19,13 @@ from sqlmodel import Session, col, select, update
 from core.actor import SYSTEM
 from core.db import Database, count_changed
 from core.i18n import N_
-from core.jobs import QUEUE_SMS, defer
+from core.jobs import QUEUE_SMS, defer, drop_waiting
 from core.sweeping import is_due
 from notifications import rules
 from notifications.catalogue import label_of
 from notifications.devices import Device, devices_of, forget_devices
 from notifications.models import Notice, NoticeAttempt
-from notifications.outbox_rows import TASK_SEND
+from notifications.outbox_rows import TASK_SEND, lock_key
 from notifications.providers.base import Accepted, Fault, MessageState, Refused, SendOutcome
 from notifications.push_service import Push, PushService
 from notifications.settling import note_change, notice_key, settle, take_back
@@ -159,7 +159,8 @@ def _go_on_as_text(session: Session, *, notice: Notice, why: str, now: datetime)
     notice.next_try_at = now
     note_change(session, notice=notice, what="NoticeFellBack", by=SYSTEM, now=now, reason=why)
     key = notice_key(notice)
-    defer(session, TASK_SEND, queue=QUEUE_SMS, queueing_lock=f"notice-{key}", first=True, notice_id=key)
+    drop_waiting(session, [lock_key(key)])  # a wake-up to push it; one under way gives way to the next sweep
+    defer(session, TASK_SEND, queue=QUEUE_SMS, queueing_lock=lock_key(key), notice_id=key)
 
 
 def _has_later(session: Session, notice: Notice) -> bool:

@@ -8,11 +8,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from core.db import Database
-from notifications import delivery, rules, service
+from notifications import delivery, push, rules, service
 from notifications.catalogue import Role
 from notifications.messages import Event
+from notifications.models import Notice
 from notifications.providers.base import (
     Accepted,
     Channel,
@@ -279,6 +281,22 @@ def test_without_a_report_for_three_days_it_is_unknown(outbox: Outbox, fake: Any
     assert outbox.sweep() == 1
     assert outbox.notice(notice).state == "unknown"
     assert outbox.sweep() == 0
+
+
+def test_a_push_that_nobody_saw_goes_on_as_a_text_though_its_wake_up_still_waits(outbox: Outbox) -> None:
+    (notice,) = outbox.tell()
+    with outbox.database.transaction() as session:
+        session.execute(text("DELETE FROM procrastinate_jobs"))
+        row = session.get_one(Notice, notice)
+        row.channel, row.fall_back_at = "PUSH", outbox.clock()
+        session.add(row)
+    assert outbox.sweep() == 1
+    with outbox.database.transaction() as session:
+        assert push.fall_back_unseen(session, now=outbox.clock()) == 1
+        assert session.execute(text("SELECT task_name FROM procrastinate_jobs")).scalars().all() == [
+            "send_notice"
+        ]
+    assert outbox.send(notice).state == "accepted"
 
 
 def test_each_recipient_has_a_text_of_his_own(outbox: Outbox, fake: Any) -> None:

@@ -101,7 +101,6 @@ def write_row(
         bytes=rendered.bytes,
         template_version=rendered.template_version,
         variant=delivery.variant,
-        urgent=telling.held_until is None,
         created_at=telling.now,
         next_try_at=telling.held_until or telling.now,
         held_until=telling.held_until,

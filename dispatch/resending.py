@@ -94,8 +94,8 @@ def _no_news(session: Session, *, case: Case, notice: NoticeInfo, now: datetime)
         return _("접수가 끝나 이제 소식이 아닙니다.")
     if rules.leads_to_visit and visit is not None and visit.arrived_at is not None:
         return _("기사가 이미 도착해 이제 소식이 아닙니다.")
-    stands = visit is not None and visit.state in OPEN_VISIT_STATES and visit.window_end is not None
-    if notice.event in PROMISES and not (stands and visit.window_end > now):
+    ends = visit.window_end if visit is not None and visit.state in OPEN_VISIT_STATES else None
+    if notice.event in PROMISES and (ends is None or ends <= now):
         return _("안내한 방문 시간이 지났거나 취소되었습니다.")
     if notice.recipient == Role.TECHNICIAN and notice.person_id is not None:
         technician = technician_of(session, visit=visit)

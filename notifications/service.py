@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import func
+from sqlalchemy import func, or_
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -127,8 +127,13 @@ def withdraw(
 
 
 def withdraw_from(session: Session, *, ticket_id: int, to_phone: str, reason: str, now: datetime) -> int:
-    """Take back whatever of a ticket was not sent yet to one number (E.164). Returns how many texts."""
-    return _take_back(session, _still_so(ticket_id).where(col(Notice.to_phone) == to_phone), reason, now)
+    """Take back whatever of a ticket was not sent yet to one number (E.164). Returns how many texts.
+
+    Nothing is tried there again; what has arrived is as true as before.
+    """
+    under_way = or_(col(Notice.state).in_(("queued", "accepted")), col(Notice.fall_back_at).is_not(None))
+    query = _still_so(ticket_id).where(col(Notice.to_phone) == to_phone, under_way)
+    return _take_back(session, query, reason, now)
 
 
 def _still_so(ticket_id: int) -> SelectOfScalar[Notice]:

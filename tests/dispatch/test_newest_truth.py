@@ -16,6 +16,7 @@ from core.models import StoredEvent
 from dispatch import notices, tasks
 from dispatch.job_news import truth_of
 from dispatch.models import Task, Ticket, Visit
+from dispatch.resending import resend_notice
 from dispatch.visit_news import window_truth
 from notifications import delivery
 from notifications.messages import Window
@@ -145,9 +146,16 @@ class Story:
         if not handed:
             return
         row, truths = self.dice.choice(handed), self.truths()
-        our_id, truth = f"{row.id}-{row.attempts}", truths["visit" if row.line == "visit" else "job"]
-        is_stale = row.recipient in FAMILY and row.truth != truth
-        fault = self.dice.choice([Fault.RETRY, Fault.PERMANENT]) if is_stale else Fault.RETRY
+        is_stale = row.recipient in FAMILY and row.truth != truths["visit" if row.line == "visit" else "job"]
+        asked = self.asked()
+        self.fail(row, self.dice.choice([Fault.RETRY, Fault.PERMANENT]) if is_stale else Fault.RETRY)
+        state = next(it.state for it in self.rows() if it.id == row.id)
+        assert not (is_stale and state == "queued"), (row.event, row.truth)
+        assert self.asked() == asked
+
+    def fail(self, row: Notice, fault: Fault) -> None:
+        """The carrier's report of one."""
+        our_id = f"{row.id}-{row.attempts}"
         self.provider.lost[our_id] = len(self.provider.took)
         failed = Receipt(
             event_id=f"report-{our_id}",
@@ -160,13 +168,13 @@ class Story:
             body={},
         )
         with self.database.transaction() as session:
-            before = _asked(session)
             take_receipts(session, provider_name="solapi", receipts=[failed], now=self.now)
-            assert not (is_stale and session.get_one(Notice, row.id).state == "queued"), (
-                row.event,
-                row.truth,
-            )
-            assert _asked(session) == before
+
+    def asked(self) -> int:
+        """How often a person was asked to tell what no text told."""
+        with self.database.reading() as session:
+            failed = col(StoredEvent.name) == "NoticeFailed"
+            return session.exec(select(func.count()).select_from(StoredEvent).where(failed)).one()
 
     def ring(self) -> None:
         """The desk rings the landline and reads out what is written."""
@@ -247,11 +255,6 @@ class Story:
             earlier.append((our_id, row.truth))
 
 
-def _asked(session: Any) -> int:
-    query = select(func.count()).select_from(StoredEvent).where(col(StoredEvent.name) == "NoticeFailed")
-    return int(session.exec(query).one())
-
-
 @pytest.mark.parametrize("resident", ["010-1111-2222", "02-555-0101", "010-9876-5432"])
 def test_everybody_ends_with_the_truth_and_hears_nothing_twice(database: Database, resident: str) -> None:
     """Own mobiles, a landline, one phone for two."""
@@ -296,3 +299,29 @@ def test_everybody_ends_with_the_truth_and_hears_nothing_twice(database: Databas
         assert sum(t[-1].truth == truths["job"] for t in lying.values()) == 1
         saved += sum(row.state == "withdrawn" for row in rows)
     assert saved > 8, "most moves were overtaken before anybody heard of them"
+
+
+@pytest.mark.parametrize("newer", [None, {"visit": 0}], ids=["the same", "otherwise"])
+def test_what_was_told_anew_does_not_go_again_by_itself(database: Database, newer: Any) -> None:
+    """Sent once more by hand; or a newer text says otherwise, and the older one's report comes back late."""
+    story = Story(database, random.Random("again"), resident="010-1111-2222")
+    story.provider.calm = True
+    story.move()
+    story.settle()
+    first = next(row for row in story.rows() if row.recipient == "requester")
+    with database.transaction() as session:
+        copy_id = resend_notice(
+            session,
+            notice_id=first.id or 0,
+            ticket_id=story.ticket_id,
+            reason="아직 안 왔다고 하심",
+            by=world.AGENT,
+            now=story.now,
+        )
+    story.settle()
+    story.fail(first, Fault.RETRY)
+    with database.transaction() as session:
+        copy = session.get_one(Notice, copy_id)
+        copy.truth = newer or copy.truth
+    story.settle()
+    assert [row.state for row in story.rows() if row.recipient == "requester"] == ["withdrawn", "accepted"]

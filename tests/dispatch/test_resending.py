@@ -43,7 +43,8 @@ def again(case: CaseWorld, notice: Notice, *, now: datetime) -> Notice:
         by=world.AGENT,
         now=now,
     )
-    return case.session.get_one(Notice, new_id)
+    copy: Notice = case.session.get_one(Notice, new_id)
+    return copy
 
 
 def refuses(case: CaseWorld, notices_of_it: list[Notice], *, now: datetime) -> None:

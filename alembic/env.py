@@ -27,8 +27,14 @@ def address() -> str:
     return sqlalchemy_url(url)
 
 
-def include_name(name: str | None, kind: str, _parents: Mapping[str, str | None]) -> bool:
-    """procrastinate brings its own tables: without a model here, autogenerate would drop them."""
+LEFT = {("notice", "urgent")}
+"""(table, column) that processes of the version before still write; a revision of the next drops them."""
+
+
+def include_name(name: str | None, kind: str, parents: Mapping[str, str | None]) -> bool:
+    """What has no model here and yet must stay: procrastinate's own tables, and columns that are left."""
+    if kind == "column" and (parents.get("table_name"), name) in LEFT:
+        return False
     return not (kind == "table" and name is not None and name.startswith("procrastinate_"))
 
 

@@ -46,10 +46,10 @@ TEXT = "[온누리보일러] 박기사 기사가 출발했습니다. 12월 1일(
 
 _FILL = """
 INSERT INTO notice (company_id, ticket_id, event, generation, recipient, channel, to_phone, from_phone,
-    subject, text, bytes, template_version, state, urgent, created_at, next_try_at, attempts, provider)
+    subject, text, bytes, template_version, state, created_at, next_try_at, attempts, provider)
 SELECT :company, :ticket, 'VISIT_RESULT', :first + n, 'requester', 'SMS',
     '+8210' || lpad((20000000 + :first + n)::text, 8, '0'), '+8215880000',
-    '', :text, 80, 'bench', 'queued', true, :now, :now, 0, ''
+    '', :text, 80, 'bench', 'queued', :now, :now, 0, ''
 FROM generate_series(1, :count) AS n
 """
 _WAKE = """

@@ -61,6 +61,17 @@ def list_entries(session: Session, *, subject: tuple[str, int]) -> list[Timeline
     return list(session.exec(query))
 
 
+def is_recorded(session: Session, *, what: str, subject: tuple[str, int], data: dict[str, Any]) -> bool:
+    """Whether the subject's timeline has a line of this with exactly these facts."""
+    query = select(TimelineEntry.id).where(
+        col(TimelineEntry.subject_kind) == subject[0],
+        col(TimelineEntry.subject_id) == subject[1],
+        col(TimelineEntry.what) == what,
+        col(TimelineEntry.data) == data,
+    )
+    return session.exec(query.limit(1)).first() is not None
+
+
 def list_of_request(session: Session, *, company_id: int, request_id: str) -> list[TimelineEntry]:
     """What of a company goes back to one request, oldest first; at most `MOST_OF_REQUEST` lines.
 

@@ -137,7 +137,6 @@ def is_same_home(*, has_number: bool, unit: str, precision: str) -> bool:
 
 
 AGE_BANDS = ("0-39", "40-64", "65-74", "75+")
-ELDERLY_BANDS = frozenset({"65-74", "75+"})
 _AGE = re.compile(r"(\d{1,3})(?:세)?")
 _AND_OLDER = re.compile(r"(\d{1,3})(?:\+|세?이상)")
 _DECADE = re.compile(r"(\d{1,2})0(?:대|s)")

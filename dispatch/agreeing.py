@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from core.actor import Actor
-from core.i18n import _
+from core.i18n import N_, _
 from dispatch import assignment, revisits
 from dispatch.attempt_checks import require_part_there
 from dispatch.cases import Case, WrongStateError
@@ -16,7 +16,8 @@ from dispatch.models import Visit
 from dispatch.open_visits import ensure_open_visit
 from dispatch.states import OPEN_VISIT_STATES
 from dispatch.visit_schemas import AgreedWindow
-from notifications.messages import Window
+from notifications import service as outbox
+from notifications.messages import Event, Window
 
 
 def put_into_window(
@@ -63,10 +64,17 @@ def put_into_window(
             now=now,
         )
         session.refresh(ticket)
+    silence_vain_calls(session, ticket_id=case.ticket_id, now=now)
     ticket.status = "APPOINTED"
     session.add(ticket)
     session.flush()
     return visit
+
+
+def silence_vain_calls(session: Session, *, ticket_id: int, now: datetime) -> None:
+    """Somebody has spoken with the family: that nobody could reach them is news no more."""
+    why = N_("가족과 이야기했습니다.")
+    outbox.withdraw(session, ticket_id=ticket_id, events=[Event.CONTACT_FAILED], reason=why, now=now)
 
 
 def window_of(visit: Visit) -> Window | None:

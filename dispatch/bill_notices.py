@@ -20,7 +20,7 @@ from dispatch.notice_facts import facts_of_ticket
 from dispatch.notice_tasks import NOTICE_FAILED
 from notifications import service
 from notifications.messages import Event, VisitResult
-from notifications.queries import recipients_who_heard
+from notifications.queries import recipients_who_heard, with_copies
 
 CORRECTION = 1000
 """Added to the generation of a bill's telling each time it is corrected; far above any number of visits."""
@@ -44,7 +44,12 @@ def tell_corrected_bill(
     Whoever never heard the old one is told the new one as the only one: there is nothing to put right.
     """
     visit = session.get_one(Visit, visit_id)
-    earlier = [visit.sequence + CORRECTION * n for n in range(times)]
+    earlier = with_copies(
+        session,
+        ticket_id=visit.ticket_id,
+        event=Event.VISIT_RESULT,
+        generations=[visit.sequence + CORRECTION * n for n in range(times)],
+    )
     service.withdraw(
         session,
         ticket_id=visit.ticket_id,

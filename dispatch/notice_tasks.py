@@ -50,8 +50,8 @@ def ask_to_call(*, session: Session, event: NoticeFailed, now: datetime) -> None
         return
     if event.why == NO_RECEIPT and event.recipient in STAFF:
         return  # three days on, their screens have told them
-    if any(it.withdrawn_reason for it in get_notices(session, notice_ids=[event.notice_id or 0])):
-        return  # newer news has taken its place
+    if any(it.is_overtaken for it in get_notices(session, notice_ids=[event.notice_id or 0])):
+        return
     about = {"event": event.told, "generation": event.generation, "notice_id": event.notice_id}
     earlier = tasks.list_tasks(
         session,

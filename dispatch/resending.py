@@ -14,18 +14,13 @@ from dispatch.cancellation import require_reason
 from dispatch.cases import Case, current_visit, lock_case, technician_of
 from dispatch.models import Ticket
 from dispatch.notice_facts import TicketFacts
-from dispatch.states import ENDED_STATUSES
+from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES
 from notifications import queries
 from notifications.catalogue import CATALOGUE, Event, Role
 from notifications.once_more import resend
 from notifications.schemas import NoticeInfo
 
-SAME_NEWS: tuple[frozenset[str], ...] = (
-    frozenset({Event.VISIT_SCHEDULED.value, Event.WINDOW_CHANGED.value}),
-    frozenset({Event.EN_ROUTE.value, Event.LATE.value}),
-    frozenset({Event.JOB_ASSIGNED.value, Event.JOB_CHANGED.value}),
-)
-"""Events that speak of the same thing: the later of them holds."""
+PROMISES = (Event.VISIT_SCHEDULED, Event.WINDOW_CHANGED)
 
 
 class NotToResendError(ConflictError):
@@ -82,15 +77,15 @@ def _refusal(
     later = next((it for it in reversed(told) if it.id > notice.id and _replaces(it, notice)), None)
     if later is not None:
         return _("뒤에 나간 문자가 있습니다. 그 문자를 다시 보내 주세요.")
-    if notice.state == "withdrawn":
-        return _("사실이 아니게 되어 거둔 문자입니다.")
+    if notice.is_overtaken:
+        return _("이제 사실이 아닌 문자입니다.")
     return _no_news(session, case=case, notice=notice, now=now) or _refused(session, facts, notice)
 
 
 def _replaces(later: NoticeInfo, notice: NoticeInfo) -> bool:
     """Whether it told the same person of the same thing, and was not taken back."""
-    same = next((group for group in SAME_NEWS if notice.event in group), frozenset({notice.event}))
-    return later.recipient == notice.recipient and later.event in same and later.state != "withdrawn"
+    same = later.event == notice.event or (notice.line is not None and later.line == notice.line)
+    return same and later.recipient == notice.recipient and later.state != "withdrawn"
 
 
 def _no_news(session: Session, *, case: Case, notice: NoticeInfo, now: datetime) -> str | None:
@@ -101,9 +96,8 @@ def _no_news(session: Session, *, case: Case, notice: NoticeInfo, now: datetime)
         return _("접수가 끝나 이제 소식이 아닙니다.")
     if rules.leads_to_visit and visit is not None and visit.arrived_at is not None:
         return _("기사가 이미 도착해 이제 소식이 아닙니다.")
-    if notice.event in SAME_NEWS[0] and (
-        visit is None or visit.window_end is None or visit.window_end <= now
-    ):
+    ends = visit.window_end if visit is not None and visit.state in OPEN_VISIT_STATES else None
+    if notice.event in PROMISES and (ends is None or ends <= now):
         return _("안내한 방문 시간이 지났거나 취소되었습니다.")
     if notice.recipient == Role.TECHNICIAN and notice.person_id is not None:
         technician = technician_of(session, visit=visit)

@@ -120,7 +120,7 @@ def void_stale_tasks(session: Session, *, facts: TicketFacts, news: News, now: d
         session, company_id=facts.company.id, ticket_id=facts.id, kinds=[NOTICE_FAILED], state="open"
     )
     ids = [task.data["notice_id"] for task in failed if task.data.get("notice_id")]
-    superseded = {n.id for n in get_notices(session, notice_ids=ids) if n.withdrawn_reason is not None}
+    superseded = {n.id for n in get_notices(session, notice_ids=ids) if n.is_overtaken}
 
     def is_stale(data: dict[str, Any]) -> bool:
         if "notice_id" in data:

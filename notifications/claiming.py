@@ -19,6 +19,7 @@ from notifications.alimtalk import read_templates
 from notifications.catalogue import shelf_life
 from notifications.models import Notice, NoticeAttempt
 from notifications.newest import hold_back
+from notifications.outbox_rows import lock_key
 from notifications.outcomes import NO_VOICE, fail, goes_on
 from notifications.providers.base import Channel, OutgoingMessage, Provider
 from notifications.providers.choice import Carriers
@@ -48,11 +49,6 @@ class Claim:
     asks: bool = False
 
 
-def lock_key(notice_id: int) -> str:
-    """Under which a notice's wake-up waits: at most one."""
-    return f"notice-{notice_id}"
-
-
 def claim_due(
     database: Database, *, notice_id: int, carriers: Carriers, now: datetime, agreeing: Agreeing = nobody
 ) -> list[Claim]:
@@ -71,11 +67,15 @@ def claim_due(
             return []
         if notice.sending_since is not None:
             return [_claim_unclear(session, notice=notice, carriers=carriers, now=now)]
-        others = _others_due(session, notice_id=notice_id, now=now)
+        may_go = let_go(session, (notice,), agreeing=agreeing, now=now)
+        first = _claim(session, notice=notice, carriers=carriers, now=now) if may_go else None
+        batch = first.provider.batch if first and first.provider else rules.BATCH
+        room = min(rules.BATCH, rules.REQUESTS * batch) - 1
+        others = _others_due(session, notice_id=notice_id, now=now, limit=room)
         if others:
             drop_waiting(session, [lock_key(notice_key(other)) for other in others])
-        due = let_go(session, (notice, *others), agreeing=agreeing, now=now)
-        claims = [_claim(session, notice=each, carriers=carriers, now=now) for each in due]
+        due = let_go(session, others, agreeing=agreeing, now=now)
+        claims = [first, *(_claim(session, notice=each, carriers=carriers, now=now) for each in due)]
         return [claim for claim in claims if claim is not None]
 
 
@@ -125,7 +125,7 @@ def _read_out(notice: Notice) -> str:
     return notice.spoken_text or spoken(notice.text)
 
 
-def _others_due(session: Session, *, notice_id: int, now: datetime) -> list[Notice]:
+def _others_due(session: Session, *, notice_id: int, now: datetime, limit: int) -> list[Notice]:
     query = (
         select(Notice)
         .where(
@@ -135,7 +135,7 @@ def _others_due(session: Session, *, notice_id: int, now: datetime) -> list[Noti
             col(Notice.channel) != "PUSH",
         )
         .order_by(col(Notice.next_try_at))
-        .limit(rules.BATCH - 1)
+        .limit(limit)
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     )

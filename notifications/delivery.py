@@ -8,7 +8,7 @@ notice and takes along what else is due: many texts cost one request and two tra
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,9 +20,9 @@ from core.db import Database
 from core.jobs import QUEUE_SMS, defer
 from notifications import rules
 from notifications.adverts import Agreeing, nobody
-from notifications.claiming import Claim, claim_due, due_notices, is_notice_due, lock_key, lock_notice
+from notifications.claiming import Claim, claim_due, due_notices, is_notice_due, lock_notice
 from notifications.models import Notice, NoticeAttempt
-from notifications.outbox_rows import task_for
+from notifications.outbox_rows import lock_key, task_for
 from notifications.outcomes import put_back, refused, reported_failed
 from notifications.providers.base import (
     SETTLING,
@@ -73,13 +73,29 @@ def send_notice(
         claims = claim(now=clock())
         if claims and claims[0].asks:
             return
-    for request in _requests(claims):
+    _hand_over(database, claims=claims, clock=clock)
+
+
+def _hand_over(database: Database, *, claims: Sequence[Claim], clock: Callable[[], datetime]) -> None:
+    """One request after the other; what there is no time for goes back into the queue, never handed over.
+
+    Where a request was refused for something in it, each of its texts goes alone: one that no provider would
+    take holds back itself and no other.
+    """
+    requests, late = deque(_requests(claims)), list[Claim]()
+    while requests:
+        request = requests.popleft()
         provider = request[0].provider
-        # Held up for too long, the texts are left to whoever comes when the lease is over.
         if provider is None or clock() - request[0].tried_at > rules.SEND_WITHIN:
+            late += request
             continue
         outcomes = provider.send_many([claim.message for claim in request], now=clock())
+        if len(request) > 1 and any(isinstance(it, Refused) and it.as_a_whole for it in outcomes):
+            requests.extend([claim] for claim in request)
+            continue
         _record_sent(database, request=request, outcomes=outcomes, now=clock())
+    if late:
+        _put_unsent_back(database, claims=late, now=clock())
 
 
 def defer_due_notices(session: Session, *, now: datetime) -> int:
@@ -115,13 +131,28 @@ def _record_sent(
     database: Database, *, request: Sequence[Claim], outcomes: Sequence[SendOutcome], now: datetime
 ) -> None:
     with database.transaction() as session:
-        query = select(Notice).where(col(Notice.id).in_([claim.notice_id for claim in request]))
-        query = query.order_by(col(Notice.id)).with_for_update()
-        rows = {notice_key(row): row for row in session.exec(query.execution_options(populate_existing=True))}
+        rows = _lock_claimed(session, request)
         for claim, outcome in zip(request, outcomes, strict=True):
             notice = rows.get(claim.notice_id)
             if notice is not None:
                 _record_one(session, notice=notice, claim=claim, outcome=outcome, now=now)
+
+
+def _put_unsent_back(database: Database, *, claims: Sequence[Claim], now: datetime) -> None:
+    """As if they had never been claimed: nothing about them is unclear."""
+    with database.transaction() as session:
+        rows = _lock_claimed(session, claims)
+        for claim in claims:
+            notice = rows.get(claim.notice_id)
+            if notice is not None and _is_still_ours(notice, claim):
+                notice.attempts -= 1
+                put_back(session, notice=notice, pause=timedelta(0), now=now)
+
+
+def _lock_claimed(session: Session, claims: Sequence[Claim]) -> dict[int, Notice]:
+    query = select(Notice).where(col(Notice.id).in_([claim.notice_id for claim in claims]))
+    query = query.order_by(col(Notice.id)).with_for_update()
+    return {notice_key(row): row for row in session.exec(query.execution_options(populate_existing=True))}
 
 
 def _record_one(

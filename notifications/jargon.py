@@ -13,9 +13,6 @@ from functools import cache, lru_cache
 
 from notifications.word_lists import hard_words, plain_words
 
-MANY = 0.2
-"""More than this share of hard words: the text should be said anew."""
-
 _PIECE = re.compile(r"\{[^{}\n]*\}([가-힣]*)")
 _WORD = re.compile(r"[가-힣]+|[A-Za-z][A-Za-z/&.-]*[A-Za-z]|[A-Za-z]")
 _FINALS = str.maketrans({"ㄴ": "ᆫ", "ㄹ": "ᆯ", "ㅁ": "ᆷ", "ㅂ": "ᆸ", "ㅆ": "ᆻ"})
@@ -47,11 +44,6 @@ class Jargon:
     hard: tuple[HardWord, ...]
     share: float
     """Of all words, those outside the list: 0 to 1."""
-
-    @property
-    def is_much(self) -> bool:
-        """Whether the text should be said anew, not only mended."""
-        return self.share > MANY
 
 
 def check(text: str) -> Jargon:

@@ -58,8 +58,6 @@ class Notice(SQLModel, table=True):
     variant: str = Field(default="", sa_column_kwargs={"server_default": ""})
     """Whose wording it is: `resident`, `requester`, `shared`, …"""
     state: str = "queued"
-    urgent: bool = True
-    """Urgent ones pass quiet hours."""
     created_at: datetime
     next_try_at: datetime
     attempts: int = 0

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, func, or_, select
+from sqlmodel import Session, col, or_, select
 
 from core.actor import SYSTEM
 from core.i18n import N_
@@ -127,22 +127,12 @@ def withdraw_line(session: Session, *, ticket_id: int, line: str, now: datetime)
     return sum(_drop(session, row, now=now) for row in rows)
 
 
-def last_truths(session: Session, *, ticket_id: int, line: str) -> dict[str, Truth]:
-    """What each number heard last of a line by text, as far as anybody knows."""
-    query = (
-        select(Notice)
-        .where(col(Notice.ticket_id) == ticket_id, col(Notice.line) == line, _was_told())
-        .order_by(col(Notice.id))
-    )
-    return {row.to_phone: row.truth or {} for row in session.exec(query)}
-
-
 def hold_back(session: Session, notice: Notice, *, now: datetime) -> bool:
     """Before a text of a line is sent, under its lock: whether it must wait, or is not needed any more.
 
-    An earlier text of the line whose fate is open goes first: the outbox asks for it, minutes at most, and
-    a provider that cannot say would not take this one either. When the last that was told turns out to have
-    told the same, this one is withdrawn.
+    Another text of the line whose fate is open goes first: the outbox asks for it, minutes at most, and
+    a provider that cannot say would not take this one either. When a newer one was told, or the last that was
+    told turns out to have told the same, this one is withdrawn; not so what a person sends once more.
     """
     if notice.line is None:
         return False
@@ -152,20 +142,21 @@ def hold_back(session: Session, notice: Notice, *, now: datetime) -> bool:
             col(Notice.ticket_id) == notice.ticket_id,
             col(Notice.line) == notice.line,
             col(Notice.to_phone) == notice.to_phone,
-            col(Notice.id) < notice_key(notice),
+            col(Notice.id) != notice_key(notice),
             _was_told(),
         )
         .order_by(col(Notice.id).desc())
         .limit(1)
     )
-    earlier = session.exec(query.execution_options(populate_existing=True)).first()
-    if earlier is None:
+    last = session.exec(query.execution_options(populate_existing=True)).first()
+    if last is None:
         return False
-    if earlier.sending_since is not None:
+    if last.sending_since is not None:
         notice.next_try_at = now + ASK_PAUSE
         session.add(notice)
         return True
-    if earlier.truth == notice.truth:
+    says_the_same = last.truth == notice.truth and notice.resend_of_id is None
+    if says_the_same or notice_key(last) > notice_key(notice):
         notice.withdrawn_reason = SUPERSEDED
         take_back(session, notice=notice, by=SYSTEM, now=now)
         return True
@@ -214,22 +205,36 @@ def _say(
         elif row.sending_since is not None:
             row.withdrawn_reason = None  # true again, while it is on its way
             session.add(row)
-        else:
-            waiting = waiting or row.withdrawn_reason is None  # queued, or failed and a person was asked
+        else:  # queued, or failed and a person was asked
+            waiting = waiting or (row.withdrawn_reason is None and row.outdated_at is None)
     told = next((row for row in reversed(rows) if _is_told(row)), None)
     before = news.unwritten if not rows else None
     if told is not None:
         before = told.truth if told.truth is not None else news.assumed
     spoken = news.heard.get(phone)
     if spoken is not None and (told is None or spoken.at > (told.accepted_at or told.created_at)):
-        before = spoken.truth
-    if waiting or before == news.truth:
-        return None
-    return news.word(before)
+        before, told = spoken.truth, None
+    context = None if waiting or before == news.truth else news.word(before)
+    holds = told if before == news.truth or not (waiting or context) else None
+    for row in rows:
+        if row is not holds:
+            _outdate(session, row, now=now)
+        else:
+            row.withdrawn_reason = row.outdated_at = None
+            session.add(row)
+    return context
+
+
+def _outdate(session: Session, row: Notice, *, now: datetime) -> None:
+    """What was handed over and is so no more does not go again: not if it did not arrive, nor by hand."""
+    if row.state in ARRIVED and row.outdated_at is None:
+        row.outdated_at = now
+        session.add(row)
 
 
 def _drop(session: Session, row: Notice, *, now: datetime) -> bool:
-    """Withdraw what waits; mark what is on its way, or has failed, as news no more."""
+    """Withdraw what waits; mark what is on its way, was handed over or has failed as news no more."""
+    _outdate(session, row, now=now)
     if row.state not in ("queued", "failed") or row.withdrawn_reason is not None:
         return False
     row.withdrawn_reason = SUPERSEDED
@@ -266,7 +271,9 @@ def _tell(
         group = [p for p in people if p.role in own]
         if event is event_of(default):  # with those who are left out, so that the reason is kept
             group += [p for p in people if not p.phone or not p.takes_notices]
-        generation = max(news.generation, 1 + _last_generation(session, ticket_id=ticket_id, event=event))
+        generation = max(
+            news.generation, 1 + service.last_generation(session, ticket_id=ticket_id, event=event)
+        )
         tasks = service.tell(
             session,
             event=event,
@@ -283,10 +290,3 @@ def _tell(
         )
         calls += [Call(task, own[task.recipient], generation) for task in tasks]
     return calls
-
-
-def _last_generation(session: Session, *, ticket_id: int, event: Event) -> int:
-    query = select(func.max(Notice.generation)).where(
-        col(Notice.ticket_id) == ticket_id, col(Notice.event) == event.value
-    )
-    return session.exec(query).one() or 0

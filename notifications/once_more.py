@@ -16,17 +16,16 @@ from notifications.texts import fit_channel
 def resend(
     session: Session, *, notice_id: int, sender: BrandFacts, reason: str, by: Actor, now: datetime
 ) -> int:
-    """Send a notice once more: a new row that names the old one, which stays as it is. Returns its id.
+    """Send a notice once more: a new row that names the first one, which stays as it is. Returns its id.
 
-    Its generation lies below zero, where no telling's does, so that it never takes the place of news. Whether
-    it is still true is the caller's to know (`dispatch.resending`).
+    Its generation lies below zero, where no telling's does, and is its own among the event's texts: it never
+    takes the place of news. It speaks of the same line and truth as the old one, and ends with them.
+    Whether they still hold is the caller's to know (`dispatch.resending`).
     """
     old = session.get_one(Notice, notice_id)
     lowest = session.exec(
         select(func.min(Notice.generation)).where(
-            col(Notice.ticket_id) == old.ticket_id,
-            col(Notice.event) == old.event,
-            col(Notice.recipient) == old.recipient,
+            col(Notice.ticket_id) == old.ticket_id, col(Notice.event) == old.event
         )
     ).one()
     row = Notice(
@@ -43,11 +42,13 @@ def resend(
         bytes=old.bytes,
         template_version=old.template_version,
         variant=old.variant,
-        text_only=True,
+        ways=old.ways,
         created_at=now,
         next_try_at=now,
+        line=old.line,
+        truth=old.truth,
         person_id=old.person_id,
-        resend_of_id=notice_id,
+        resend_of_id=old.resend_of_id or notice_id,
         resend_reason=reason,
     )
     return put(session, row=row, by=by, reason=reason) or 0

@@ -37,6 +37,11 @@ def task_for(channel: str) -> str:
     return TASK_PUSH if channel == "PUSH" else TASK_SEND
 
 
+def lock_key(notice_id: int) -> str:
+    """Under which a notice's wake-up waits: at most one."""
+    return f"notice-{notice_id}"
+
+
 @dataclass(frozen=True)
 class Claim:
     """What the texts of a telling say is so, and of which line (`newest`)."""
@@ -97,7 +102,6 @@ def write_row(
         bytes=rendered.bytes,
         template_version=rendered.template_version,
         variant=delivery.variant,
-        urgent=telling.held_until is None,
         created_at=telling.now,
         next_try_at=telling.held_until or telling.now,
         held_until=telling.held_until,
@@ -169,8 +173,9 @@ def put(session: Session, *, row: Notice, by: Actor = SYSTEM, reason: str | None
     if stored is None:
         return None
     if stored.held_until is None:
-        lock, task = f"notice-{stored.id}", task_for(stored.channel)
-        defer(session, task, queue=QUEUE_SMS, queueing_lock=lock, first=True, notice_id=stored.id)
+        key = notice_key(stored)
+        task, lock = task_for(stored.channel), lock_key(key)
+        defer(session, task, queue=QUEUE_SMS, queueing_lock=lock, first=True, notice_id=key)
     what = "NoticeQueued" if row.resend_of_id is None else "NoticeResent"
     note_change(session, notice=stored, what=what, by=by, now=row.created_at, reason=reason)
     return notice_key(stored)
@@ -198,7 +203,7 @@ def hand_to_person(session: Session, *, telling: Telling, recipient: Role, probl
 def record_once(session: Session, *, telling: Telling, what: str, reason: str, data: dict[str, Any]) -> bool:
     """Write a line of the timeline unless an earlier asking for the same telling wrote it."""
     subject = ("ticket", telling.ticket_id)
-    if any(it.what == what and it.data == data for it in audit.list_entries(session, subject=subject)):
+    if audit.is_recorded(session, what=what, subject=subject, data=data):
         return False
     audit.record(
         session,

@@ -81,6 +81,14 @@ def tellings(
     return [(event, generation) for event, generation in session.exec(query)]
 
 
+def with_copies(session: Session, *, ticket_id: int, event: Event, generations: Sequence[int]) -> list[int]:
+    """These tellings of an event, and what of them was sent once more by a person's hand."""
+    of_event = (col(Notice.ticket_id) == ticket_id, col(Notice.event) == event.value)
+    first = select(Notice.id).where(*of_event, col(Notice.generation).in_(generations))
+    copies = select(Notice.generation).where(*of_event, col(Notice.resend_of_id).in_(first))
+    return [*generations, *session.exec(copies)]
+
+
 def recipients_who_heard(
     session: Session, *, ticket_id: int, event: Event, generations: Iterable[int]
 ) -> set[str]:
@@ -209,6 +217,7 @@ def notice_info(row: Notice) -> NoticeInfo:
         resend_of_id=row.resend_of_id,
         resend_reason=row.resend_reason,
         destroyed_at=row.destroyed_at,
+        outdated_at=row.outdated_at,
     )
 
 

@@ -8,10 +8,12 @@ from notifications.providers.base import Fault
 
 BATCH = 100
 """How many texts one wake-up sends: what else is due goes with the one that it came for."""
+REQUESTS = 10
+"""How many requests one wake-up makes: what one account needs more for is left to other workers."""
 LEASE = timedelta(seconds=30)
 """How long one worker has a notice to itself: longer than a try, which the provider's time-outs bound."""
 SEND_WITHIN = timedelta(seconds=10)
-"""Held up longer than this between claiming and sending, a worker leaves the notice to whoever comes next."""
+"""Held up longer than this between claiming and sending, a worker puts the notice back for others."""
 ASK_PAUSE = timedelta(seconds=15)
 """Between two questions after a text whose sending ended unclear."""
 RETRY_PAUSES_S = (5, 15, 60, 180, 300)

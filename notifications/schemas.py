@@ -67,6 +67,13 @@ class NoticeInfo:
     resend_of_id: int | None = None
     resend_reason: str | None = None
     destroyed_at: datetime | None = None
+    outdated_at: datetime | None = None
+    """When it stopped being so after it had gone out."""
+
+    @property
+    def is_overtaken(self) -> bool:
+        """Newer news has taken its place: nobody is to be told it any more."""
+        return self.withdrawn_reason is not None or self.outdated_at is not None
 
 
 @dataclass(frozen=True)

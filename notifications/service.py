@@ -144,42 +144,47 @@ def withdraw(
 ) -> int:
     """Take back what was not sent yet because it stopped being true. Returns how many texts.
 
-    With `generations` only those tellings, else all of the events. What has gone out already is marked: if it
-    did not arrive, it is not sent again, and nobody is asked to tell it.
+    With `generations` only those tellings, else all of the events. What has gone out already is marked: it is
+    not sent again, by itself or by hand, and if it did not arrive, nobody is asked to tell it.
 
     One whose sending is under way or unclear is only marked: it goes out at most once, never again.
     """
-    query = _waiting(ticket_id).where(col(Notice.event).in_([event.value for event in events]))
+    told_of = [event.value for event in events]
+    query = _still_so().where(col(Notice.ticket_id) == ticket_id, col(Notice.event).in_(told_of))
     if generations is not None:
         query = query.where(col(Notice.generation).in_(list(generations)))
     return _take_back(session, query, reason, now)
 
 
 def withdraw_from(session: Session, *, ticket_id: int, to_phone: str, reason: str, now: datetime) -> int:
-    """Take back whatever of a ticket was not sent yet to one number (E.164). Returns how many texts."""
-    return _take_back(session, _waiting(ticket_id).where(col(Notice.to_phone) == to_phone), reason, now)
+    """Take back whatever of a ticket was not sent yet to one number (E.164). Returns how many texts.
+
+    Nothing is tried there again; what has arrived is as true as before.
+    """
+    query = _still_so().where(
+        col(Notice.ticket_id) == ticket_id, col(Notice.to_phone) == to_phone, _UNDER_WAY
+    )
+    return _take_back(session, query, reason, now)
 
 
 def withdraw_adverts(session: Session, *, company_id: int, to_phone: str, reason: str, now: datetime) -> int:
     """Take back every advertisement that waits for a number (E.164), of any case. Returns how many."""
-    adverts_alone = [event.value for event in Event if adverts.is_advert(event)]
-    query = _queued().where(
+    query = _still_so().where(
+        _UNDER_WAY,
         col(Notice.company_id) == company_id,
         col(Notice.to_phone) == to_phone,
-        col(Notice.event).in_(adverts_alone),
+        col(Notice.event).in_([event.value for event in Event if adverts.is_advert(event)]),
     )
-    return _take_back(session, query, reason, now) if adverts_alone else 0
+    return _take_back(session, query, reason, now)
 
 
-def _waiting(ticket_id: int) -> SelectOfScalar[Notice]:
-    return _queued().where(col(Notice.ticket_id) == ticket_id)
+_UNDER_WAY = or_(col(Notice.state).in_(("queued", "accepted")), col(Notice.fall_back_at).is_not(None))
 
 
-def _queued() -> SelectOfScalar[Notice]:
+def _still_so() -> SelectOfScalar[Notice]:
     return (
         select(Notice)
         .where(
-            or_(col(Notice.state).in_(("queued", "accepted")), col(Notice.fall_back_at).is_not(None)),
             col(Notice.withdrawn_reason).is_(None),
             col(Notice.outdated_at).is_(None),
         )
@@ -206,7 +211,9 @@ def _take_back(session: Session, query: SelectOfScalar[Notice], reason: str, now
     return taken_back
 
 
-def last_generation(session: Session, *, ticket_id: int, event: Event, recipients: Iterable[Role]) -> int:
+def last_generation(
+    session: Session, *, ticket_id: int, event: Event, recipients: Iterable[Role] = tuple(Role)
+) -> int:
     """The highest generation of an event that any of these recipients was told of a ticket; 0 for none."""
     query = select(func.max(Notice.generation)).where(
         col(Notice.ticket_id) == ticket_id,

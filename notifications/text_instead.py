@@ -12,9 +12,9 @@ from sqlmodel import Session, col, select, update
 from core.actor import SYSTEM
 from core.db import count_changed
 from core.i18n import N_
-from core.jobs import QUEUE_SMS, defer
+from core.jobs import QUEUE_SMS, defer, drop_waiting
 from notifications.models import Notice
-from notifications.outbox_rows import TASK_SEND
+from notifications.outbox_rows import TASK_SEND, lock_key
 from notifications.settling import note_change, notice_key, take_back
 from notifications.texts import fit_channel
 
@@ -77,7 +77,10 @@ def go_on_as_text(session: Session, *, notice: Notice, why: str, now: datetime) 
     notice.next_try_at = now
     note_change(session, notice=notice, what="NoticeFellBack", by=SYSTEM, now=now, reason=why)
     key = notice_key(notice)
-    defer(session, TASK_SEND, queue=QUEUE_SMS, queueing_lock=f"notice-{key}", first=True, notice_id=key)
+    drop_waiting(session, [lock_key(key)])  # of the way before; one under way gives way to the next sweep
+        session, [lock_key(key)]
+    )  # a wake-up of the way before; one under way gives way to the next sweep
+    defer(session, TASK_SEND, queue=QUEUE_SMS, queueing_lock=lock_key(key), notice_id=key)
 
 
 def _is_old_news(session: Session, notice: Notice) -> bool:

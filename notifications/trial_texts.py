@@ -45,6 +45,7 @@ MOST_AN_HOUR = 20
 KEPT = timedelta(days=7)
 SEND_WITHIN = timedelta(minutes=10)
 """Later nobody waits for it beside his phone."""
+TOO_LATE = "too_late"
 _OUR_ID = "trial-"
 
 
@@ -136,7 +137,7 @@ def send_trial(
         if row is None or row.state != "queued":
             return
         if carriers is None or clock() - row.asked_at > SEND_WITHIN:
-            _settle(row, MessageState.FAILED, "switched_off" if carriers is None else "too_late", clock())
+            _settle(row, MessageState.FAILED, "switched_off" if carriers is None else TOO_LATE, clock())
             return
         chosen = read_rules(session, company_id=row.company_id, at=clock()).text_accounts
         account = carriers.order(chosen)[0]
@@ -168,7 +169,8 @@ def list_trials(
 ) -> list[Trial]:
     """The last texts that were tried of an event, the newest first.
 
-    One whose worker died while it was sent is `unknown`: nobody sends it again.
+    One whose worker died while it was sent is `unknown`, one whose wake-up was lost has failed: nobody sends
+    them any more.
     """
     query = (
         select(TrialText)
@@ -184,17 +186,20 @@ def list_trials(
             channel=row.channel,
             bytes=row.bytes,
             to_phone=row.to_phone,
-            state=_state_at(row, now),
-            problem=row.problem,
+            state=state,
+            problem=problem,
             at=row.asked_at,
             by=row.asker_name,
         )
         for row in session.exec(query)
+        for state, problem in (_end_of(row, now),)
     ]
 
 
-def _state_at(row: TrialText, now: datetime) -> str:
-    return "unknown" if row.state == "sending" and now - row.asked_at > SEND_WITHIN else row.state
+def _end_of(row: TrialText, now: datetime) -> tuple[str, str | None]:
+    if now - row.asked_at <= SEND_WITHIN or row.state not in ("queued", "sending"):
+        return row.state, row.problem
+    return ("failed", TOO_LATE) if row.state == "queued" else ("unknown", row.problem)
 
 
 def drop_old_trials(session: Session, *, now: datetime) -> int:

@@ -123,11 +123,6 @@ def version_name(event: Event, variant: str, own: OwnText | None) -> str:
     return package if own is None else f"{variant}.{own.version}/{package}"
 
 
-def check_template(source: str) -> None:
-    """What saving a template must pass: only characters that phones show (`TextError` names the others)."""
-    texts.require_sendable(texts.normalise(source))
-
-
 _Written = tuple[str, texts.TextChannel, str]
 
 

@@ -89,11 +89,15 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Refused:
-    """The provider certainly does not have it. `code` is its own, `detail` its words or ours."""
+    """The provider certainly does not have it. `code` is its own, `detail` its words or ours.
+
+    `as_a_whole`: the request was turned away for something in it, and nobody knows for which of its texts.
+    """
 
     code: str
     fault: Fault
     detail: str = ""
+    as_a_whole: bool = False
 
 
 @dataclass(frozen=True)

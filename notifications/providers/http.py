@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 import httpx
 
 from core.clock import KST
-from notifications.providers.base import Fault, Refused, Unclear
+from notifications.providers.base import Fault, Handed, MessageState, Receipt, Refused, Unclear
+
+T = TypeVar("T")
 
 TIMEOUT_S = 5.0
 CONNECT_TIMEOUT_S = 3.0
@@ -42,6 +44,11 @@ def ask_to_send(call: Callable[[], httpx.Response]) -> httpx.Response | Refused 
     return Unclear(f"HTTP {answer.status_code}") if answer.status_code >= 500 else answer
 
 
+def is_about_the_body(status: int) -> bool:
+    """Whether a refusal is about what the request carried, rather than about who sent it, or when."""
+    return status in (400, 413, 422)
+
+
 def json_of(answer: httpx.Response) -> dict[str, Any]:
     """The answer's object; empty when it is none."""
     try:
@@ -49,6 +56,48 @@ def json_of(answer: httpx.Response) -> dict[str, Any]:
     except ValueError:
         return {}
     return body if isinstance(body, dict) else {}
+
+
+def asked_in_turn(questions: Iterable[T], answer: Callable[[T], Iterable[Receipt]]) -> list[Receipt]:
+    """What is known by now of each; what is not answered is asked again later."""
+    receipts: list[Receipt] = []
+    for question in questions:
+        try:
+            receipts += answer(question)
+        except AnswerError:
+            continue
+        except httpx.HTTPError:  # it is away: so it is for the rest of them
+            break
+    return receipts
+
+
+def looked_up(
+    handed: Handed,
+    entry: Mapping[str, Any],
+    *,
+    key: str,
+    end: tuple[MessageState, str, Fault | None],
+    at: datetime | None,
+    kept: Sequence[str],
+) -> list[Receipt]:
+    """What the provider's list says of a text as one report, once it has ended; `kept` names what is stored.
+
+    `key` with the code tells the report apart, however often it is looked up.
+    """
+    state, code, fault = end
+    if state is MessageState.ACCEPTED:
+        return []
+    receipt = Receipt(
+        event_id=f"{key}:{code}",
+        our_id=handed.message.our_id,
+        provider_id=handed.provider_id,
+        state=state,
+        code=code,
+        fault=fault,
+        at=at.astimezone(UTC) if at else None,
+        body={name: entry.get(name) for name in kept},
+    )
+    return [receipt]
 
 
 def korean_time(at: datetime) -> str:

@@ -11,7 +11,7 @@ whoever gets them, so one request carries one text. Results are asked for.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -38,8 +38,10 @@ from notifications.providers.http import (
     TIMEOUT_S,
     AnswerError,
     ask_to_send,
+    asked_in_turn,
     json_of,
     korean_time,
+    looked_up,
     open_client,
     read_korean_time,
 )
@@ -110,20 +112,15 @@ class NhnProvider:
 
     def reports(self, handed: Sequence[Handed], *, now: datetime) -> list[Receipt]:  # noqa: ARG002
         """One question a text; what is not answered is asked for again later."""
-        receipts: list[Receipt] = []
-        for each in handed:
-            try:
-                entries = self._listed(each.message, {"requestId": each.provider_id})
-            except AnswerError:
-                continue
-            except httpx.HTTPError:  # it is away: so it is for the rest of them
-                break
-            receipts += [receipt for entry in entries for receipt in _receipt(each, entry)]
-        return receipts
+        return asked_in_turn(handed, self._reports_of)
 
     def parse_webhook(self, payload: object) -> list[Receipt]:
         """This provider posts nothing."""
         raise ReceiptError(f"NHN Cloud posts no reports: {type(payload).__name__}")
+
+    def _reports_of(self, handed: Handed) -> list[Receipt]:
+        entries = self._listed(handed.message, {"requestId": handed.provider_id})
+        return [receipt for entry in entries for receipt in _receipt(handed, entry)]
 
     def _path(self, message: OutgoingMessage) -> str:
         return f"{self._base}/{'mms' if message.channel == 'LMS' else 'sms'}"
@@ -188,21 +185,14 @@ def _end_of(entry: dict[str, Any]) -> tuple[MessageState, str, Fault | None]:
 
 
 def _receipt(handed: Handed, entry: dict[str, Any]) -> list[Receipt]:
-    state, code, fault = _end_of(entry)
-    if state is MessageState.ACCEPTED:
-        return []
-    at = read_korean_time(entry.get("resultDate"))
-    receipt = Receipt(
-        event_id=f"nhn:{handed.provider_id}:{code}",
-        our_id=handed.message.our_id,
-        provider_id=handed.provider_id,
-        state=state,
-        code=code,
-        fault=fault,
-        at=at.astimezone(UTC) if at else None,
-        body={key: entry.get(key) for key in ("requestId", "msgStatus", "resultCode", "telecomCode")},
+    return looked_up(
+        handed,
+        entry,
+        key=f"nhn:{handed.provider_id}",
+        end=_end_of(entry),
+        at=read_korean_time(entry.get("resultDate")),
+        kept=("requestId", "msgStatus", "resultCode", "telecomCode"),
     )
-    return [receipt]
 
 
 def _dates(since: datetime, until: datetime) -> dict[str, Any]:

@@ -20,7 +20,7 @@ import hashlib
 import hmac
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -47,8 +47,11 @@ from notifications.providers.http import (
     TIMEOUT_S,
     AnswerError,
     ask_to_send,
+    asked_in_turn,
+    is_about_the_body,
     json_of,
     korean_time,
+    looked_up,
     open_client,
     read_korean_time,
 )
@@ -129,20 +132,17 @@ class SensProvider:
         of_request: dict[tuple[str, str], list[Handed]] = defaultdict(list)
         for each in handed:
             of_request[self._path(each.message), each.provider_id].append(each)
-        receipts: list[Receipt] = []
-        for (path, request_id), waiting in of_request.items():
-            try:
-                entries = list(self._pages(path, {"requestId": request_id}, now=now))
-            except AnswerError:
-                continue
-            except httpx.HTTPError:  # it is away: so it is for the rest of them
-                break
+
+        def answer(request: tuple[str, str]) -> Iterator[Receipt]:
+            path, request_id = request
+            entries = self._pages(path, {"requestId": request_id}, now=now)
             by_number = {str(entry.get("to", "")): entry for entry in entries}
-            for each in waiting:
+            for each in of_request[request]:
                 entry = by_number.get(parse_phone(each.message.to).digits)
                 if entry is not None:
-                    receipts += _receipt(each, entry)
-        return receipts
+                    yield from _receipt(each, entry)
+
+        return asked_in_turn(of_request, answer)
 
     def parse_webhook(self, payload: object) -> list[Receipt]:
         """This provider posts nothing."""
@@ -240,7 +240,8 @@ def _refusal(answer: httpx.Response, said: dict[str, Any]) -> Refused:
     error = said.get("error")
     error = error if isinstance(error, dict) else said
     code = str(error.get("errorCode") or error.get("statusCode") or f"HTTP_{answer.status_code}")
-    return Refused(code, fault_of_http(answer.status_code), str(error.get("message", "")))
+    fault, whole = fault_of_http(answer.status_code), is_about_the_body(answer.status_code)
+    return Refused(code, fault, str(error.get("message", "")), as_a_whole=whole)
 
 
 def _taken_alimtalk(message: OutgoingMessage, said: dict[str, Any], request_id: str) -> SendOutcome:
@@ -274,21 +275,11 @@ def _end_of(entry: dict[str, Any], message: OutgoingMessage) -> tuple[MessageSta
 
 
 def _receipt(handed: Handed, entry: dict[str, Any]) -> list[Receipt]:
-    state, code, fault = _end_of(entry, handed.message)
-    if state is MessageState.ACCEPTED:
-        return []
-    receipt = Receipt(
-        event_id=f"sens:{handed.provider_id}:{handed.message.our_id}:{code}",
-        our_id=handed.message.our_id,
-        provider_id=handed.provider_id,
-        state=state,
-        code=code,
-        fault=fault,
-        at=_utc(read_korean_time(entry.get("completeTime"))),
-        body={key: entry.get(key) for key in ("messageId", "status", "statusCode", "messageStatusCode")},
+    return looked_up(
+        handed,
+        entry,
+        key=f"sens:{handed.provider_id}:{handed.message.our_id}",
+        end=_end_of(entry, handed.message),
+        at=read_korean_time(entry.get("completeTime")),
+        kept=("messageId", "status", "statusCode", "messageStatusCode"),
     )
-    return [receipt]
-
-
-def _utc(at: datetime | None) -> datetime | None:
-    return at.astimezone(UTC) if at else None

@@ -31,7 +31,6 @@ from notifications.providers.base import (
     FindOutcome,
     Found,
     Handed,
-    MessageState,
     NotFound,
     OutgoingMessage,
     Receipt,
@@ -40,7 +39,16 @@ from notifications.providers.base import (
     SendOutcome,
     Unclear,
 )
-from notifications.providers.http import TIMEOUT_S, AnswerError, ask_to_send, json_of, open_client
+from notifications.providers.http import (
+    TIMEOUT_S,
+    AnswerError,
+    ask_to_send,
+    asked_in_turn,
+    is_about_the_body,
+    json_of,
+    looked_up,
+    open_client,
+)
 from notifications.providers.solapi_codes import fault_of, fault_of_error, state_of
 
 BASE_URL = "https://api.solapi.com"
@@ -96,17 +104,12 @@ class SolapiProvider:
 
     def reports(self, handed: Sequence[Handed], *, now: datetime) -> list[Receipt]:
         """What the list says of texts whose report was never posted; one question a text."""
-        receipts = []
-        for each in handed:
-            try:
-                entry = next(self._listed({"messageId": each.provider_id, "limit": 1}, now=now), None)
-            except AnswerError:
-                continue
-            except httpx.HTTPError:  # it is away: so it is for the rest of them
-                break
-            if entry is not None and entry.get("messageId") == each.provider_id:
-                receipts += _looked_up(each, entry)
-        return receipts
+
+        def answer(each: Handed) -> list[Receipt]:
+            entry = next(self._listed({"messageId": each.provider_id, "limit": 1}, now=now), None)
+            return _report(each, entry) if entry and entry.get("messageId") == each.provider_id else []
+
+        return asked_in_turn(handed, answer)
 
     def find(self, message: OutgoingMessage, *, tried_at: datetime, now: datetime) -> FindOutcome:
         """Look through what went to that number since the try, then whether the list reaches back at all.
@@ -192,7 +195,9 @@ def _wire(message: OutgoingMessage) -> dict[str, Any]:
 def _refusal(answer: httpx.Response) -> Refused:
     body = json_of(answer)
     code = str(body.get("errorCode") or f"HTTP_{answer.status_code}")
-    return Refused(code, fault_of_error(code, answer.status_code), str(body.get("errorMessage", "")))
+    fault = fault_of_error(code, answer.status_code)
+    whole = fault is Fault.CONFIGURATION and is_about_the_body(answer.status_code)
+    return Refused(code, fault, str(body.get("errorMessage", "")), as_a_whole=whole)
 
 
 def _sent(message: OutgoingMessage, body: dict[str, Any], *, alone: bool) -> SendOutcome:
@@ -227,21 +232,16 @@ def _is_ours(entry: dict[str, Any], message: OutgoingMessage) -> bool:
     return bool(entry.get("text") == message.text)
 
 
-def _looked_up(handed: Handed, entry: dict[str, Any]) -> list[Receipt]:
+def _report(handed: Handed, entry: dict[str, Any]) -> list[Receipt]:
     code = str(entry.get("statusCode", ""))
-    if state_of(code) is MessageState.ACCEPTED:
-        return []
-    receipt = Receipt(
-        event_id=f"list:{handed.provider_id}:{code}",
-        our_id=handed.message.our_id,
-        provider_id=handed.provider_id,
-        state=state_of(code),
-        code=code,
-        fault=fault_of(code),
+    return looked_up(
+        handed,
+        entry,
+        key=f"list:{handed.provider_id}",
+        end=(state_of(code), code, fault_of(code)),
         at=_moment(entry.get("dateReported")),
-        body={key: entry.get(key) for key in ("messageId", "groupId", "statusCode", "dateReported")},
+        kept=("messageId", "groupId", "statusCode", "dateReported"),
     )
-    return [receipt]
 
 
 def _receipt(entry: object) -> Receipt:

@@ -6,16 +6,17 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import Any
 
 import pytest
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from core.db import Database
+from core.models import StoredEvent
 from dispatch import notices, tasks
 from dispatch.job_news import truth_of
 from dispatch.models import Task, Ticket, Visit
+from dispatch.resending import resend_notice
 from dispatch.visit_news import window_truth
 from notifications import delivery
 from notifications.messages import Window
@@ -38,6 +39,7 @@ from notifications.providers.base import (
 )
 from notifications.providers.choice import Carriers
 from notifications.rules import read_our_id
+from notifications.webhooks import take_receipts
 from tests import world
 
 FAMILY = ("resident", "requester")
@@ -53,6 +55,8 @@ class MoodyProvider:
     batch: int = 2
     polls: bool = False
     took: list[tuple[int, str]] = field(default_factory=list)
+    lost: dict[str, int] = field(default_factory=dict)
+    """What did not arrive, by our id: how many it had taken by the time it said so."""
     calm: bool = False
 
     def send_many(self, messages: Sequence[OutgoingMessage], *, now: datetime) -> list[SendOutcome]:
@@ -133,6 +137,45 @@ class Story:
                 clock=lambda: self.now,
             )
 
+    def report(self) -> None:
+        """The carrier says that one of the texts handed over came to nothing: for now, or for good.
+
+        What is so no more is never sent again, nor is anybody asked to tell it.
+        """
+        handed = [row for row in self.rows() if row.state == "accepted"]
+        if not handed:
+            return
+        row, truths = self.dice.choice(handed), self.truths()
+        is_stale = row.recipient in FAMILY and row.truth != truths["visit" if row.line == "visit" else "job"]
+        asked = self.asked()
+        self.fail(row, self.dice.choice([Fault.RETRY, Fault.PERMANENT]) if is_stale else Fault.RETRY)
+        state = next(it.state for it in self.rows() if it.id == row.id)
+        assert not (is_stale and state == "queued"), (row.event, row.truth)
+        assert self.asked() == asked
+
+    def fail(self, row: Notice, fault: Fault) -> None:
+        """The carrier's report of one."""
+        our_id = f"{row.id}-{row.attempts}"
+        self.provider.lost[our_id] = len(self.provider.took)
+        failed = Receipt(
+            event_id=f"report-{our_id}",
+            our_id=our_id,
+            provider_id=row.provider_message_id or "",
+            state=MessageState.FAILED,
+            code="3024",
+            fault=fault,
+            at=self.now,
+            body={},
+        )
+        with self.database.transaction() as session:
+            take_receipts(session, provider_name="solapi", receipts=[failed], now=self.now)
+
+    def asked(self) -> int:
+        """How often a person was asked to tell what no text told."""
+        with self.database.reading() as session:
+            failed = col(StoredEvent.name) == "NoticeFailed"
+            return session.exec(select(func.count()).select_from(StoredEvent).where(failed)).one()
+
     def ring(self) -> None:
         """The desk rings the landline and reads out what is written."""
         with self.database.transaction() as session:
@@ -195,9 +238,21 @@ class Story:
         """What lies on each telephone, by number, in the order it came."""
         by_id = {row.id: row for row in self.rows()}
         lying: dict[str, list[Any]] = {}
-        for notice_id, _our_id in self.provider.took:
-            lying.setdefault(by_id[notice_id].to_phone, []).append(by_id[notice_id])
+        for notice_id, our_id in self.provider.took:
+            if our_id not in self.provider.lost:
+                lying.setdefault(by_id[notice_id].to_phone, []).append(by_id[notice_id])
         return lying
+
+    def check_nothing_twice(self) -> None:
+        """Whatever was handed over said something else than what the phone had last by then."""
+        by_id = {row.id: row for row in self.rows()}
+        came: dict[str, list[tuple[str, Any]]] = {}
+        for nth, (notice_id, our_id) in enumerate(self.provider.took):
+            row = by_id[notice_id]
+            earlier = came.setdefault(row.to_phone, [])
+            lying = [truth for other, truth in earlier if self.provider.lost.get(other, nth + 1) > nth]
+            assert not lying or lying[-1] != row.truth, (row.event, row.truth)
+            earlier.append((our_id, row.truth))
 
 
 @pytest.mark.parametrize("resident", ["010-1111-2222", "02-555-0101", "010-9876-5432"])
@@ -214,6 +269,7 @@ def test_everybody_ends_with_the_truth_and_hears_nothing_twice(database: Databas
             story.send_one,
             story.wait,
             story.ring,
+            story.report,
         ]
         story.move()
         for _step in range(22):
@@ -223,10 +279,8 @@ def test_everybody_ends_with_the_truth_and_hears_nothing_twice(database: Databas
         truths = story.truths()
         rows = story.rows()
         assert all(row.state != "queued" for row in rows)
+        story.check_nothing_twice()
         lying = story.heard()
-        for texts in lying.values():
-            told = [row.truth for row in texts]
-            assert all(one != next_one for one, next_one in pairwise(told)), told
         with database.reading() as session:
             done = session.exec(
                 select(Task)
@@ -245,3 +299,29 @@ def test_everybody_ends_with_the_truth_and_hears_nothing_twice(database: Databas
         assert sum(t[-1].truth == truths["job"] for t in lying.values()) == 1
         saved += sum(row.state == "withdrawn" for row in rows)
     assert saved > 8, "most moves were overtaken before anybody heard of them"
+
+
+@pytest.mark.parametrize("newer", [None, {"visit": 0}], ids=["the same", "otherwise"])
+def test_what_was_told_anew_does_not_go_again_by_itself(database: Database, newer: Any) -> None:
+    """Sent once more by hand; or a newer text says otherwise, and the older one's report comes back late."""
+    story = Story(database, random.Random("again"), resident="010-1111-2222")
+    story.provider.calm = True
+    story.move()
+    story.settle()
+    first = next(row for row in story.rows() if row.recipient == "requester")
+    with database.transaction() as session:
+        copy_id = resend_notice(
+            session,
+            notice_id=first.id or 0,
+            ticket_id=story.ticket_id,
+            reason="아직 안 왔다고 하심",
+            by=world.AGENT,
+            now=story.now,
+        )
+    story.settle()
+    story.fail(first, Fault.RETRY)
+    with database.transaction() as session:
+        copy = session.get_one(Notice, copy_id)
+        copy.truth = newer or copy.truth
+    story.settle()
+    assert [row.state for row in story.rows() if row.recipient == "requester"] == ["withdrawn", "accepted"]

@@ -71,11 +71,11 @@ class Outbox:
         self.tell()
         copies = """
             INSERT INTO notice (company_id, ticket_id, event, generation, recipient, channel, to_phone,
-                from_phone, subject, text, bytes, template_version, state, urgent, created_at, next_try_at,
+                from_phone, subject, text, bytes, template_version, state, created_at, next_try_at,
                 attempts, provider)
             SELECT company_id, ticket_id, event, generation + n, recipient, channel,
                 '+8210' || lpad(n::text, 8, '3'), from_phone, subject, text, bytes, template_version, state,
-                urgent, created_at, next_try_at, 0, ''
+                created_at, next_try_at, 0, ''
             FROM notice, generate_series(1, :more) AS n WHERE ticket_id = :ticket
         """
         with self.database.transaction() as session:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from unittest.mock import DEFAULT, Mock
 
 import pytest
 
@@ -161,6 +162,35 @@ def test_the_same_words_to_the_same_number_are_told_apart_by_their_request(outbo
     assert outbox.send(notice).state == "accepted"
     assert len(fake.messages()) == 2
     assert outbox.row(notice).attempts == 3
+
+
+def test_what_one_worker_has_no_time_for_goes_out_with_the_next(outbox: Outbox, fake: Any) -> None:
+    """A request a text, and each takes four seconds: what was claimed and not handed over is not in doubt."""
+    use(outbox, "nhn")
+    ids, real = outbox.tell_many(14), outbox.carriers.accounts["nhn"]
+    slow = Mock(wraps=real, channels=real.channels, batch=real.batch, polls=True)
+    slow.send_many.side_effect = lambda texts, now: (outbox.clock.tick(seconds=4), DEFAULT)[1]
+    outbox.carriers = Carriers({"nhn": slow}, ("nhn",))
+    outbox.send(ids[0])
+    assert len(fake.messages()) == 3
+    slow.send_many.side_effect = None
+    for taken in (3 + rules.REQUESTS, 14):
+        outbox.send(next(row.id for row in outbox.notices() if row.state == "queued"))
+        assert len(fake.messages()) == taken
+    assert {outbox.row(notice).attempts for notice in ids} == {1}
+    assert not slow.find.called
+
+
+def test_a_text_that_is_refused_holds_back_no_other(outbox: Outbox, fake: Any) -> None:
+    """SENS turns the whole request away for one number in it."""
+    use(outbox, "sens")
+    ids = outbox.tell_many(8)
+    bad = outbox.row(ids[5]).to_phone
+    fake.control(refuse_codes={"0" + bad.removeprefix("+82"): "400"})
+    outbox.send(ids[0])
+    assert [outbox.notice(it).state for it in ids] == ["accepted"] * 5 + ["queued"] + ["accepted"] * 2
+    assert outbox.notice(ids[5]).problem == "configuration:400"
+    assert len(fake.messages()) == 7
 
 
 def test_another_account_takes_over_only_what_was_certainly_refused(outbox: Outbox, fake: Any) -> None:

@@ -8,11 +8,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from core.db import Database
-from notifications import delivery, rules, service
+from notifications import delivery, push, rules, service
 from notifications.catalogue import Role
 from notifications.messages import Event
+from notifications.models import Notice
 from notifications.providers.base import (
     Accepted,
     Channel,
@@ -155,14 +157,16 @@ def test_killed_between_claim_and_record(
     assert len(fake.messages()) == 1
 
 
-def test_a_worker_that_slept_between_claim_and_call_leaves_it_to_others(outbox: Outbox, fake: Any) -> None:
+def test_a_worker_that_slept_between_claim_and_call_puts_it_back(outbox: Outbox, fake: Any) -> None:
     (notice,) = outbox.tell()
-    moments = iter([outbox.clock(), outbox.clock() + timedelta(minutes=5)])
+    outbox.clock.tick(minutes=5)
+    moments = iter([outbox.clock() - timedelta(minutes=5), outbox.clock(), outbox.clock()])
     delivery.send_notice(
         outbox.database, notice_id=notice, carriers=outbox.carriers, clock=lambda: next(moments)
     )
     assert fake.messages() == []
-    assert outbox.row(notice).sending_since is not None
+    assert outbox.send(notice).state == "accepted", "nobody has to be asked what became of it"
+    assert [message["customFields"] for message in fake.messages()] == [{"noticeId": f"{notice}-1"}]
 
 
 def test_a_provider_that_lost_its_memory_is_never_trusted_with_a_second_send(
@@ -277,6 +281,22 @@ def test_without_a_report_for_three_days_it_is_unknown(outbox: Outbox, fake: Any
     assert outbox.sweep() == 1
     assert outbox.notice(notice).state == "unknown"
     assert outbox.sweep() == 0
+
+
+def test_a_push_that_nobody_saw_goes_on_as_a_text_though_its_wake_up_still_waits(outbox: Outbox) -> None:
+    (notice,) = outbox.tell()
+    with outbox.database.transaction() as session:
+        session.execute(text("DELETE FROM procrastinate_jobs"))
+        row = session.get_one(Notice, notice)
+        row.channel, row.fall_back_at = "PUSH", outbox.clock()
+        session.add(row)
+    assert outbox.sweep() == 1
+    with outbox.database.transaction() as session:
+        assert push.fall_back_unseen(session, now=outbox.clock()) == 1
+        assert session.execute(text("SELECT task_name FROM procrastinate_jobs")).scalars().all() == [
+            "send_notice"
+        ]
+    assert outbox.send(notice).state == "accepted"
 
 
 def test_each_recipient_has_a_text_of_his_own(outbox: Outbox, fake: Any) -> None:

@@ -42,7 +42,6 @@ def test_a_hard_word_is_named_with_a_plain_one_where_we_know_it(
 def test_the_share_counts_every_word_and_names_each_once() -> None:
     found = jargon.check("금일 금일 금일 집")
     assert (found.words, found.share, len(found.hard)) == (4, 0.75, 1)
-    assert found.is_much and not jargon.check("집 집 집 집 집 금일").is_much
 
 
 def test_the_lists_hold_together() -> None:

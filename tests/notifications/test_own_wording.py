@@ -331,6 +331,9 @@ def test_a_trial_without_a_provider_or_beyond_the_hours_share_says_so(two: Two) 
             ask_trial(session, box)
     trial_texts.send_trial(box.database, trial_id=first, carriers=None, clock=box.clock)
     assert {trial.problem for trial in _trials(box, 50) if trial.id == first} == {"switched_off"}
+    box.clock.tick(minutes=11)
+    lost = {(trial.state, trial.problem) for trial in _trials(box, 50) if trial.id != first}
+    assert lost == {("failed", "too_late")}, "whose wake-up was lost does not seem to wait for ever"
     assert _trials(two.other) == []
 
 

@@ -131,7 +131,7 @@ def test_a_company_tells_the_resident_alone_from_a_day_on(session: Session) -> N
             now=at,
         )
     rows = session.exec(select(Notice)).all()
-    assert sorted((row.generation, row.recipient, row.urgent) for row in rows) == [
+    assert sorted((row.generation, row.recipient, row.held_until is None) for row in rows) == [
         (1, "requester", True),
         (1, "resident", True),
         (2, "resident", False),

@@ -193,10 +193,11 @@ def test_sending_again_is_a_new_row_with_its_reason(
 def test_what_is_no_news_any_more_is_not_sent_again(
     web_world: WebWorld, client_as: ClientAs, case: Ticket, why: str
 ) -> None:
-    notice = put(web_world, case, destroyed_at=web_world.now if why == "destroyed" else None)
+    destroyed_at = web_world.now if why == "destroyed" else None
+    notice = put(web_world, case, line="visit", destroyed_at=destroyed_at)
     bill = put(web_world, case, event="VISIT_RESULT")
     if why == "superseded":
-        put(web_world, case, event="WINDOW_CHANGED")
+        put(web_world, case, event="WINDOW_CHANGED", line="visit")
     with web_world.database.transaction() as session:
         _change(session, web_world, case, why)
     if why == "over":

@@ -16,18 +16,18 @@ from core.i18n import N_, _
 from dispatch import clocks, money_notices, notices, tasks
 from dispatch.agreeing import agreed_before, put_into_window, window_of
 from dispatch.approvals import ApprovalFacts, UnknownApprovalError, answer_approval, last_approval
-from dispatch.attempt_checks import require_open
 from dispatch.cases import WrongStateError, current_visit, lock_case
 from dispatch.escalation import escalate_ticket
 from dispatch.family_links import OpenLink
 from dispatch.family_models import FamilyAct
+from dispatch.family_rules import why_no_time, why_not_put_off
 from dispatch.models import Ticket
 from dispatch.planning import slots
 from dispatch.planning.slots import NoPointYetError
 from dispatch.revisits import hold
-from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES
+from dispatch.states import OPEN_VISIT_STATES
 from dispatch.tickets import note_change
-from dispatch.visit_schemas import AgreedWindow, AttemptRequest, Outcome
+from dispatch.visit_schemas import AgreedWindow
 from notifications.messages import Window
 from workforce.schemas import PersonInfo
 
@@ -107,7 +107,7 @@ def agree(session: Session, *, link: OpenLink, window: Window, now: datetime) ->
     The promise clock stops, the contact clock does not: somebody still rings (domain rule, section 12).
 
     Raises:
-        WrongStateError: the case has ended, somebody is on the way, or nobody has the case yet (409).
+        WrongStateError: as `why_no_time` says (409).
         BadAttemptError: the part for which it waits comes later (422).
         appointments.WindowNotReachableError: taken in the meantime; it lists what can be kept (409).
     """
@@ -115,10 +115,8 @@ def agree(session: Session, *, link: OpenLink, window: Window, now: datetime) ->
     before, by = agreed_before(case), family_actor(link)
     if before == window and case.ticket.status == "APPOINTED":
         return window
+    _require(why_no_time(case.ticket, case.visit))
     wanted = AgreedWindow(window.start, window.end)
-    require_open(case, AttemptRequest(Outcome.CONNECTED, window=wanted))
-    if case.ticket.safety:
-        raise WrongStateError(_("위험할 수 있는 접수라 시간을 고르지 않고 바로 갑니다. 전화해 주세요."))
     visit = put_into_window(session, case=case, window=wanted, agreed_at=now, by=by, now=now)
     clocks.stop_clock(
         session, ticket_id=link.ticket_id, kind="promise", at=now, evidence="FAMILY", by=by, now=now
@@ -145,19 +143,14 @@ def agree(session: Session, *, link: OpenLink, window: Window, now: datetime) ->
 def put_off(session: Session, *, link: OpenLink, now: datetime) -> None:
     """Nobody will be at home: the visit is called off, also on the way, and another time is to be agreed.
 
-    The technician is told at once, and the desk is asked to ring unless the family picks a time itself. A
-    second asking changes nothing.
+    The technician is told at once, and the desk is asked to ring unless the family picks a time itself.
 
-    Raises WrongStateError: he stands at the door, or nobody is to come (409).
+    Raises WrongStateError: as `why_not_put_off` says (409).
     """
     case = lock_case(session, ticket_id=link.ticket_id)
     ticket, visit = case.ticket, case.visit
-    if ticket.status == "ON_HOLD":
-        return
-    if visit is not None and visit.state in ("arrived", "in_progress"):
-        raise WrongStateError(_("기사가 이미 도착했습니다. 기사와 바로 통화할 수 있게 전화해 주세요."))
-    if ticket.status in ENDED_STATUSES or visit is None or visit.state not in OPEN_VISIT_STATES:
-        raise WrongStateError(_("지금은 미룰 방문이 없습니다."))
+    _require(why_not_put_off(ticket, visit))
+    assert visit is not None
     by = family_actor(link)
     note_change(
         session,
@@ -197,6 +190,11 @@ def complain(session: Session, *, link: OpenLink, words: str, now: datetime) -> 
     Raises NoReasonError: nothing was written (422).
     """
     return escalate_ticket(session, ticket_id=link.ticket_id, reason=words, by=family_actor(link), now=now)
+
+
+def _require(refused: str | None) -> None:
+    if refused is not None:
+        raise WrongStateError(refused)
 
 
 def _written(window: Window) -> list[str]:

@@ -332,6 +332,11 @@ def test_a_danger_has_no_times_to_pick_and_says_what_to_do(web_world: WebWorld) 
     assert "/time" not in family.get().text and "/try" not in family.get().text
     soon = f"{rfc3339_kst(web_world.now)}/{rfc3339_kst(web_world.now + timedelta(hours=2))}"
     assert family.post("/time", window=soon, form_key="a").status_code == 409
+    coming = agreed(web_world, safety=True, minutes=300, state="en_route", status="EN_ROUTE")
+    assert "/away" not in coming.get().text
+    turned = coming.post("/away", form_key="b")
+    assert turned.status_code == 409 and "위험할 수 있는 접수라 방문을 미루지 않습니다" in read(turned)
+    assert [visit.state for visit in coming.visits()] == ["en_route"], "he goes on to where gas may leak"
 
 
 def test_who_asks_too_often_waits_and_others_do_not(family: Family, web_world: WebWorld) -> None:

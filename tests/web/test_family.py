@@ -12,6 +12,7 @@ from sqlmodel import select
 
 from billing.schemas import LineRequest
 from core.clock import rfc3339_kst
+from core.dated import set_rule
 from dispatch.approvals import ask_approval, last_approval
 from dispatch.cancellation import cancel_ticket
 from dispatch.family_links import LENGTH, LETTERS
@@ -117,13 +118,34 @@ def test_the_same_press_twice_is_taken_once_and_a_changed_form_is_refused(family
     assert rfc3339_kst(visit.window_start) == first.split("/")[0]  # type: ignore[arg-type]
 
 
+def test_who_has_set_the_time_often_enough_today_reads_whom_to_ring(family: Family) -> None:
+    with family.web.database.transaction() as session:
+        set_rule(
+            session,
+            company_id=family.web.company.id or 0,
+            key="link_times_a_day",
+            value=1,
+            valid_from=family.web.now - timedelta(days=1),
+            source="시험",
+            by=world.AGENT,
+            now=family.web.now,
+        )
+    first, second = family.offered()[:2]
+    family.post("/time", window=first, form_key="a")
+    once_more = family.post("/time", window=second, form_key="b")
+    assert once_more.status_code == 409 and "또 바꾸셔야 하면 전화해 주세요" in read(once_more)
+    page = family.get("/time")
+    assert page.status_code == 200 and "또 바꾸셔야 하면 전화해 주세요" in read(page) and not family.offered()
+    assert len(family.done("FamilyAgreed")) == 1
+
+
 def test_a_window_that_is_taken_in_the_meantime_is_said_and_others_are_shown(family: Family) -> None:
     windows = family.offered()
     night = family.web.now + timedelta(hours=18)
     taken = f"{rfc3339_kst(night)}/{rfc3339_kst(night + timedelta(hours=1))}"
     answer = family.post("/time", window=taken, form_key="b")
     assert answer.status_code == 409
-    assert "방금 다른 댁과 약속되었습니다" in read(answer) and 'role="alert"' in answer.text
+    assert "그 시간에는 이제 갈 수 없습니다" in read(answer) and 'role="alert"' in answer.text
     assert re.findall(r'name="window" value="([^"]+)"', answer.text) == windows
     assert family.ticket().status == "ASSIGNED" and not family.done("FamilyAgreed")
 

@@ -15,7 +15,7 @@ from core.i18n import _
 from dispatch.correction_notices import correction_notices_of
 from dispatch.correction_rules import ITEMS
 from dispatch.family_notices import switches
-from dispatch.family_steps import offer_windows
+from dispatch.family_steps import offer_windows, why_no_more_times
 from dispatch.family_view import FamilyView, Stage, family_view
 from dispatch.pricing import estimate_visit
 from happycall.wishes import call_ahead
@@ -105,13 +105,11 @@ def times(request: Request, *, error: DomainError | None = None) -> Response:
         view = family_view(session, link=link)
         if not view.may_choose:
             return home(request, error=error or no_such_page())
-        windows = offer_windows(session, link=link, now=context_of(request).clock())
-    return show(
-        request,
-        "family/time.html",
-        {"view": view, "windows": windows, "form_key": new_form_key()},
-        error=error,
-    )
+        now = context_of(request).clock()
+        often = why_no_more_times(session, link=link, now=now)
+        windows = [] if often else offer_windows(session, link=link, now=now)
+    values = {"view": view, "windows": windows, "often": often, "form_key": new_form_key()}
+    return show(request, "family/time.html", values, error=error)
 
 
 @router.get("/away")

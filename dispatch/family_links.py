@@ -100,7 +100,8 @@ def find_link(session: Session, *, token: str, now: datetime) -> OpenLink:
 
     Raises:
         UnknownLinkError: there is none; nothing else is said (404).
-        LinkOverError: it was revoked, or its case has been over for the company's days (410).
+        LinkOverError: it was revoked, or for the company's days its case has been over and it has been in
+            the family's hands: what is told long after the end can still be opened (410).
     """
     query = (
         select(FamilyLink, Ticket, Visit)
@@ -114,7 +115,7 @@ def find_link(session: Session, *, token: str, now: datetime) -> OpenLink:
     link, ticket, visit = found
     rules = read_rules(session, company_id=link.company_id, at=now)
     over = _over_at(ticket, visit)
-    expired = over is not None and now > over + timedelta(days=rules.link_days)
+    expired = over is not None and now > max(over, link.created_at) + timedelta(days=rules.link_days)
     if link.revoked_at is not None or expired or ticket.destroyed_at is not None:
         raise LinkOverError(_("이 주소는 이제 열리지 않습니다."), company_id=link.company_id)
     return OpenLink(link.id or 0, link.company_id, link.ticket_id, frozenset(link.roles))

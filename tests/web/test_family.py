@@ -322,6 +322,13 @@ def test_a_link_ends_with_its_case_and_when_it_is_revoked(web_world: WebWorld) -
         assert over.status_code == 410 and MAKER in read(over) and RESIDENT[0] not in over.text, page
     assert family.post("/complaint", words="x", form_key="a").status_code == 410
 
+    told_now = link_to(web_world, family.ticket_id, family.visit_id, ("requester",))
+    assert family.client.get(f"/t/{told_now}").status_code == 200, (
+        "a text of today opens, whatever it is about"
+    )
+    web_world.wait(days=14, seconds=1)
+    assert family.client.get(f"/t/{told_now}").status_code == 410
+
     open_case = agreed(web_world)
     shared = link_to(web_world, open_case.ticket_id, None, ("requester", "resident"))
     resident = link_to(web_world, open_case.ticket_id, None, ("resident",))

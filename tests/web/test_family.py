@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from sqlalchemy import event
 from sqlmodel import select
 
 from billing.schemas import LineRequest
@@ -71,6 +72,24 @@ def test_no_page_sets_a_cookie_runs_a_script_or_lets_the_address_go(family: Fami
         assert len(re.findall("<h1", answer.text)) == 1, page
         assert MAKER in read(answer), "a number to ring on every page"
         assert not re.search(r'(?:src|href)="(?:https?:)?//', answer.text), page
+
+
+def test_whatever_is_asked_behind_a_link_the_answer_keeps_the_address_to_itself(family: Family) -> None:
+    where = f"/t/{family.token}"
+    broken = {"content": b"x", "headers": {"content-type": "multipart/form-data"}}
+    for method, page, sent, status in (
+        ("HEAD", "", {}, 200),
+        ("HEAD", "/time", {}, 200),
+        ("GET", f"?said={'x' * 41}", {}, 200),
+        ("POST", "/time", broken, 422),
+        ("PUT", "/time", {}, 405),
+        ("POST", "/complaint", {"data": {"words": "x" * 3_000_000}}, 413),
+    ):
+        answer = family.client.request(method, where + page, **sent)
+        assert answer.status_code == status, (method, page, answer.status_code)
+        assert answer.headers["referrer-policy"] == "no-referrer", (method, page)
+        assert "noindex" in answer.headers["x-robots-tag"], (method, page)
+        assert status != 422 or MAKER in read(answer)
 
 
 def test_before_a_window_is_agreed_it_says_who_rings_and_by_when(family: Family) -> None:
@@ -373,8 +392,14 @@ def test_who_asks_too_often_waits_and_others_do_not(family: Family, web_world: W
     answers = [family.get("/complaint").status_code for _each in range(61)]
     assert answers[:60] == [200] * 60 and answers[60] == 429
     assert other.get().status_code == 200
+    asked: list[str] = []
+    event.listen(web_world.database.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
     slowed = family.get()
     assert int(slowed.headers["retry-after"]) >= 1 and MAKER in read(slowed)
+    assert not asked, "who is turned away costs nothing"
+    assert family.client.get("/t/madeup").status_code == 404 and len(asked) == 1, (
+        "whether there is such a link"
+    )
     web_world.wait(minutes=1)
     assert family.get().status_code == 200
 

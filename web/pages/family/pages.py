@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
 from billing.queries import charges_of_ticket
@@ -27,12 +27,11 @@ from workforce.photos import photo_of
 router = APIRouter(prefix="/t/{token}", route_class=FamilyRoute)
 elsewhere = APIRouter(prefix="/t", route_class=FamilyRoute)
 
-Word = Annotated[str, Query(max_length=40)]
 TO_TRY = (Stage.ARRANGING, Stage.AGREED, Stage.MISSED)
 
 
 @router.get("")
-def show_home(request: Request, said: Word = "") -> Response:
+def show_home(request: Request, said: str = "") -> Response:
     """Where things stand; `said` names what was just done."""
     return home(request, said=said)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
@@ -270,12 +272,24 @@ def test_the_call_afterwards_comes_when_they_like_or_not_at_all(web_world: WebWo
     assert len(times) >= 3
     assert "고르신 시간에 전화드리겠습니다" in read(family.post("/call", at=times[2], form_key="a"))
     assert family.post("/call", at=rfc3339_kst(web_world.now), form_key="b").status_code == 409
+    with taken_up_again(family):
+        assert family.post("/call", at="none", form_key="r").status_code == 404, "he comes again first"
     with web_world.database.reading() as session:
         assert rfc3339_kst(session.exec(select(HappyCall)).one().due_at) == times[2]
     assert "전화드리지 않겠습니다" in read(family.post("/call", at="none", form_key="c"))
     with web_world.database.reading() as session:
         assert session.exec(select(HappyCall)).one().state == "refused"
     assert family.ticket().status == "CLOSED" and "/call" not in family.get().text
+
+
+@contextmanager
+def taken_up_again(family: Family) -> Iterator[None]:
+    """Until the handler has withdrawn the call that was owed."""
+    for status in ("REOPENED", "COMPLETED"):
+        with family.web.database.transaction() as session:
+            session.get_one(Ticket, family.ticket_id).status = status
+        if status == "REOPENED":
+            yield
 
 
 def test_unknown_malformed_and_foreign_tokens_get_one_and_the_same_answer(

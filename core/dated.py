@@ -113,6 +113,9 @@ class CompanyRules(BaseModel):
     """A part that somebody uses this many times as often as the company does is looked at."""
     duplicate_window_s: int
     link_days: int
+    """So long after the end, or after it was sent if that was later, a family's link answers."""
+    link_times_a_day: int
+    """So often a day a family sets the time of its visit on its page; further changes take a call."""
     advert_from: str
     """`HH:MM` KST: from when on advertisements may go out."""
     advert_until: str

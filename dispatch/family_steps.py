@@ -9,34 +9,44 @@ from datetime import date, datetime
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
+from core import audit
 from core.actor import Actor
 from core.clock import operating_day, rfc3339_kst
+from core.dated import read_rules
 from core.errors import ConflictError, ForbiddenError
 from core.i18n import N_, _
 from dispatch import clocks, money_notices, notices, tasks
 from dispatch.agreeing import agreed_before, put_into_window, window_of
+from dispatch.appointments import WindowNotReachableError
 from dispatch.approvals import ApprovalFacts, UnknownApprovalError, answer_approval, last_approval
-from dispatch.attempt_checks import require_open
 from dispatch.cases import WrongStateError, current_visit, lock_case
 from dispatch.escalation import escalate_ticket
 from dispatch.family_links import OpenLink
 from dispatch.family_models import FamilyAct
+from dispatch.family_rules import why_no_time, why_not_put_off
 from dispatch.models import Ticket
 from dispatch.planning import slots
 from dispatch.planning.slots import NoPointYetError
 from dispatch.revisits import hold
-from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES
+from dispatch.states import OPEN_VISIT_STATES
 from dispatch.tickets import note_change
-from dispatch.visit_schemas import AgreedWindow, AttemptRequest, Outcome
+from dispatch.visit_schemas import AgreedWindow
 from notifications.messages import Window
 from workforce.schemas import PersonInfo
 
 NAME = N_("가족이 링크에서")
 """Whom the timeline names; which of the family it was, nobody can know."""
+AGREED = "FamilyAgreed"
 MOST_OFFERED, MOST_A_DAY = 9, 4
 """So many can be taken in, on more than one day."""
 SETTLED_BY_LINK = (tasks.REVISIT_CALL, tasks.PART_CALL)
 """Calls that were to agree a time. The first contact is still somebody's to make."""
+
+
+class TooManyChangesError(ConflictError):
+    """The family has set its time often enough for a day; each change is told to everybody by text."""
+
+    code = "too-many-changes"
 
 
 class FormReusedError(ConflictError):
@@ -85,20 +95,35 @@ def offer_windows(session: Session, *, link: OpenLink, now: datetime) -> list[Wi
 
     The one that is agreed is not among them.
     """
-    try:
-        found = slots.rank_slots(session, ticket_id=link.ticket_id, now=now)
-    except NoPointYetError:
-        return []
     visit = current_visit(session, ticket_id=link.ticket_id)
     agreed = window_of(visit) if visit is not None and visit.state in OPEN_VISIT_STATES else None
     best: list[Window] = []
     a_day: Counter[date] = Counter()
-    for window in dict.fromkeys(Window(slot.start, slot.end) for slot in found):
+    for window in _keepable(session, link=link, now=now):
         day = operating_day(window.start)
         if window != agreed and a_day[day] < MOST_A_DAY:
             a_day[day] += 1
             best.append(window)
     return sorted(best[:MOST_OFFERED], key=lambda window: window.start)
+
+
+def _keepable(session: Session, *, link: OpenLink, now: datetime) -> list[Window]:
+    """All of them, best first."""
+    try:
+        found = slots.rank_slots(session, ticket_id=link.ticket_id, now=now)
+    except NoPointYetError:
+        return []
+    return list(dict.fromkeys(Window(slot.start, slot.end) for slot in found))
+
+
+def why_no_more_times(session: Session, *, link: OpenLink, now: datetime) -> str | None:
+    """Why this family sets no further time by itself today; None while it may."""
+    most = read_rules(session, company_id=link.company_id, at=now).link_times_a_day
+    about = ("ticket", link.ticket_id)
+    agreed = audit.list_changes(session, company_id=link.company_id, what=[AGREED], subject=about, limit=most)
+    if sum(operating_day(each.at) == operating_day(now) for each in agreed) < most:
+        return None
+    return _("오늘은 시간을 여러 번 정하셨습니다. 또 바꾸셔야 하면 전화해 주세요.")
 
 
 def agree(session: Session, *, link: OpenLink, window: Window, now: datetime) -> Window:
@@ -107,18 +132,22 @@ def agree(session: Session, *, link: OpenLink, window: Window, now: datetime) ->
     The promise clock stops, the contact clock does not: somebody still rings (domain rule, section 12).
 
     Raises:
-        WrongStateError: the case has ended, somebody is on the way, or nobody has the case yet (409).
-        BadAttemptError: the part for which it waits comes later (422).
-        appointments.WindowNotReachableError: taken in the meantime; it lists what can be kept (409).
+        WrongStateError: as `why_no_time` says (409).
+        TooManyChangesError: it was set often enough today (409).
+        appointments.WindowNotReachableError: it is none of those offered (any more); it lists them (409).
     """
     case = lock_case(session, ticket_id=link.ticket_id)
     before, by = agreed_before(case), family_actor(link)
     if before == window and case.ticket.status == "APPOINTED":
         return window
+    _require(why_no_time(case.ticket, case.visit))
+    if often := why_no_more_times(session, link=link, now=now):
+        raise TooManyChangesError(often)
+    keepable = _keepable(session, link=link, now=now)
+    if window not in keepable:
+        reachable = tuple((each.start, each.end) for each in keepable)
+        raise WindowNotReachableError(_("그 시간에는 이제 갈 수 없습니다."), reachable=reachable)
     wanted = AgreedWindow(window.start, window.end)
-    require_open(case, AttemptRequest(Outcome.CONNECTED, window=wanted))
-    if case.ticket.safety:
-        raise WrongStateError(_("위험할 수 있는 접수라 시간을 고르지 않고 바로 갑니다. 전화해 주세요."))
     visit = put_into_window(session, case=case, window=wanted, agreed_at=now, by=by, now=now)
     clocks.stop_clock(
         session, ticket_id=link.ticket_id, kind="promise", at=now, evidence="FAMILY", by=by, now=now
@@ -134,7 +163,7 @@ def agree(session: Session, *, link: OpenLink, window: Window, now: datetime) ->
     data: dict[str, object] = {"window": _written(window), "evidence": "FAMILY"}
     if before is not None:
         data["window_before"] = _written(before)
-    note_change(session, ticket=case.ticket, what="FamilyAgreed", by=by, now=now, data=data)
+    note_change(session, ticket=case.ticket, what=AGREED, by=by, now=now, data=data)
     notices.tell_window(
         session, visit_id=visit.id or 0, before=before, reason=None, now=now, wished=before is not None
     )
@@ -145,19 +174,14 @@ def agree(session: Session, *, link: OpenLink, window: Window, now: datetime) ->
 def put_off(session: Session, *, link: OpenLink, now: datetime) -> None:
     """Nobody will be at home: the visit is called off, also on the way, and another time is to be agreed.
 
-    The technician is told at once, and the desk is asked to ring unless the family picks a time itself. A
-    second asking changes nothing.
+    The technician is told at once, and the desk is asked to ring unless the family picks a time itself.
 
-    Raises WrongStateError: he stands at the door, or nobody is to come (409).
+    Raises WrongStateError: as `why_not_put_off` says (409).
     """
     case = lock_case(session, ticket_id=link.ticket_id)
     ticket, visit = case.ticket, case.visit
-    if ticket.status == "ON_HOLD":
-        return
-    if visit is not None and visit.state in ("arrived", "in_progress"):
-        raise WrongStateError(_("기사가 이미 도착했습니다. 기사와 바로 통화할 수 있게 전화해 주세요."))
-    if ticket.status in ENDED_STATUSES or visit is None or visit.state not in OPEN_VISIT_STATES:
-        raise WrongStateError(_("지금은 미룰 방문이 없습니다."))
+    _require(why_not_put_off(ticket, visit))
+    assert visit is not None
     by = family_actor(link)
     note_change(
         session,
@@ -197,6 +221,11 @@ def complain(session: Session, *, link: OpenLink, words: str, now: datetime) -> 
     Raises NoReasonError: nothing was written (422).
     """
     return escalate_ticket(session, ticket_id=link.ticket_id, reason=words, by=family_actor(link), now=now)
+
+
+def _require(refused: str | None) -> None:
+    if refused is not None:
+        raise WrongStateError(refused)
 
 
 def _written(window: Window) -> list[str]:

@@ -14,6 +14,7 @@ from dispatch.agreeing import window_of
 from dispatch.approvals import ApprovalFacts, open_approval
 from dispatch.cases import current_visit, technician_of
 from dispatch.family_links import OpenLink
+from dispatch.family_rules import waits_for_part, why_no_time, why_not_put_off
 from dispatch.merging import MERGED_AWAY
 from dispatch.models import Ticket, Visit
 from dispatch.notice_facts import contact_clock, facts_of_ticket
@@ -59,7 +60,7 @@ class FamilyView:
 
     `call_by`: until when a technician was to ring, while nobody has; `talk_pending`: a window is agreed, but
     nobody has rung yet. `part_due_at`: when the part comes for which the case waits. `missed_early`: we came
-    before the agreed time.
+    before the agreed time. `may_choose`, `may_put_off`: what the steps of these names would take now.
     """
 
     link: OpenLink
@@ -69,33 +70,19 @@ class FamilyView:
     symptom: str
     safety: bool
     payer_role: str
-    visit_id: int | None = None
     comer: Comer | None = None
     window: Window | None = None
     arrives_at: datetime | None = None
-    ended_at: datetime | None = None
     call_by: datetime | None = None
     talk_pending: bool = False
     waits_for_part: bool = False
     part_due_at: datetime | None = None
     missed_early: bool = False
     reopened: bool = False
-    placed: bool = True
     asked: ApprovalFacts | None = None
     """What the technician asks whoever pays before he does it."""
-
-    @property
-    def may_choose(self) -> bool:
-        """Whether a window may be agreed here: never for a danger, which waits for no window."""
-        knows_part = not self.waits_for_part or self.part_due_at is not None
-        own = not self.link.pays_alone
-        return own and self.placed and self.stage in CHOOSING and not self.safety and knows_part
-
-    @property
-    def may_put_off(self) -> bool:
-        """Whether somebody is to come who may still be told that nobody will be there."""
-        coming = self.stage in (Stage.AGREED, Stage.ON_THE_WAY)
-        return coming and not self.link.pays_alone and not self.safety
+    may_choose: bool = False
+    may_put_off: bool = False
 
     @property
     def is_over(self) -> bool:
@@ -118,7 +105,8 @@ def family_view(session: Session, *, link: OpenLink) -> FamilyView:
     open_visit = visit is not None and visit.state in OPEN_VISIT_STATES
     clock = contact_clock(session, ticket_id=link.ticket_id) if stage in CHOOSING else None
     unrung = clock is not None and clock.stopped_at is None and clock.state != "void"
-    part = stage is Stage.WAITING and visit is not None and visit.hold_reason == "parts_wait"
+    part = stage is Stage.WAITING and waits_for_part(ticket, visit)
+    own = not link.pays_alone
     return FamilyView(
         link=link,
         stage=stage,
@@ -127,19 +115,18 @@ def family_view(session: Session, *, link: OpenLink) -> FamilyView:
         symptom=ticket.symptom,
         safety=ticket.safety,
         payer_role=ticket.payer_role,
-        visit_id=visit.id if visit else None,
         comer=_comer(session, visit) if stage in (Stage.AGREED, *_UNDER_WAY.values(), Stage.DONE) else None,
         window=window_of(visit) if visit is not None and open_visit else None,
         arrives_at=visit.arrives_at if visit is not None and stage is Stage.ON_THE_WAY else None,
-        ended_at=_ended_at(ticket, visit),
         call_by=clock.due_at if clock is not None and unrung else None,
         talk_pending=unrung and stage is Stage.AGREED,
         waits_for_part=part,
         part_due_at=visit.hold_due_at if visit is not None and part else None,
         missed_early=miss is not None and bool(miss.data.get("early_s")),
         reopened=ticket.reopened_at is not None and ticket.status not in ENDED_STATUSES,
-        placed=ticket.service_point_id is not None,
         asked=open_approval(session, visit_id=visit.id or 0) if visit is not None and open_visit else None,
+        may_choose=own and why_no_time(ticket, visit) is None,
+        may_put_off=own and why_not_put_off(ticket, visit) is None,
     )
 
 
@@ -192,9 +179,3 @@ def _comer(session: Session, visit: Visit | None) -> Comer | None:
         return None
     pictured = has_photo(session, technician_id=technician.id)
     return Comer(technician.id, technician.name, technician.badge_number, pictured)
-
-
-def _ended_at(ticket: Ticket, visit: Visit | None) -> datetime | None:
-    return (
-        ticket.completed_at or ticket.cancelled_at or ticket.closed_at or (visit.ended_at if visit else None)
-    )

@@ -37,7 +37,7 @@ class CallAhead:
 
 
 def call_ahead(session: Session, *, company_id: int, ticket_id: int, now: datetime) -> CallAhead | None:
-    """The call that is owed for a case, None when none is."""
+    """The call that is owed for a case, None when none is: also once the case is taken up again."""
     query = select(HappyCall).where(
         col(HappyCall.company_id) == company_id,
         col(HappyCall.ticket_id) == ticket_id,
@@ -45,7 +45,7 @@ def call_ahead(session: Session, *, company_id: int, ticket_id: int, now: dateti
     )
     call = session.exec(query.order_by(col(HappyCall.id).desc())).first()
     case = cases_to_follow(session, company_id=company_id, ticket_ids=[ticket_id]).get(ticket_id)
-    if call is None or case is None:
+    if call is None or case is None or not case.has_ended:
         return None
     elderly = rules.is_elderly(priority_care=case.priority_care, age_band=case.age_band)
     company = read_rules(session, company_id=company_id, at=now)

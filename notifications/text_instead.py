@@ -78,8 +78,6 @@ def go_on_as_text(session: Session, *, notice: Notice, why: str, now: datetime) 
     note_change(session, notice=notice, what="NoticeFellBack", by=SYSTEM, now=now, reason=why)
     key = notice_key(notice)
     drop_waiting(session, [lock_key(key)])  # of the way before; one under way gives way to the next sweep
-        session, [lock_key(key)]
-    )  # a wake-up of the way before; one under way gives way to the next sweep
     defer(session, TASK_SEND, queue=QUEUE_SMS, queueing_lock=lock_key(key), notice_id=key)
 
 

@@ -48,6 +48,7 @@ _OF_TICKETS = (
     "DELETE FROM task WHERE ticket_id = ANY(:ids)",
     "DELETE FROM contact_attempt WHERE ticket_id = ANY(:ids)",
     "DELETE FROM booking WHERE visit_id IN (SELECT id FROM visit WHERE ticket_id = ANY(:ids))",
+    "DELETE FROM job_seen WHERE visit_id IN (SELECT id FROM visit WHERE ticket_id = ANY(:ids))",
     "DELETE FROM family_link WHERE ticket_id = ANY(:ids)",
     "DELETE FROM visit WHERE ticket_id = ANY(:ids)",
     "DELETE FROM placement WHERE ticket_id = ANY(:ids)",
@@ -81,12 +82,18 @@ _VOID = text("""
 _KNOWN_CHILDREN = (
     *("ticket", "ticket_party", "wished_window", "triage_step", "ticket_clock", "placement", "visit"),
     *("contact_attempt", "task", "charge", "payment", "notice", "happy_call", "family_link"),
+    *("booking", "job_seen"),
 )
 _CHILDREN = text("""
-    SELECT c.conrelid::regclass::text, a.attname FROM pg_constraint c
+    SELECT c.conrelid::regclass::text, a.attname, c.confrelid::regclass::text FROM pg_constraint c
     JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
-    WHERE c.contype = 'f' AND c.confrelid = 'ticket'::regclass
+    WHERE c.contype = 'f' AND c.confrelid IN ('ticket'::regclass, 'visit'::regclass)
 """)
+_POINTED_AT = {
+    "ticket": "SELECT DISTINCT {column} FROM {table} WHERE {column} = ANY(:ids)",
+    "visit": "SELECT DISTINCT v.ticket_id FROM {table} JOIN visit v ON v.id = {table}.{column}"
+    " WHERE v.ticket_id = ANY(:ids)",
+}
 
 
 def zero_of(world: World) -> datetime:
@@ -98,9 +105,9 @@ def find_touched(session: Session, ticket_ids: Sequence[int]) -> set[int]:
     """Seeded tickets that a person has done something with, or that a person's own ticket points at."""
     ids = {"ids": list(ticket_ids)}
     touched = set(session.execute(_TOUCHED, ids).scalars())
-    for table, column in session.execute(_CHILDREN).all():
+    for table, column, of in session.execute(_CHILDREN).all():
         if table not in _KNOWN_CHILDREN:
-            query = f"SELECT DISTINCT {column} FROM {table} WHERE {column} = ANY(:ids)"  # noqa: S608 - catalogue names
+            query = _POINTED_AT[of].format(table=table, column=column)  # the catalogue's names
             touched |= set(session.execute(text(query), ids).scalars())
     return {ticket_id for ticket_id in touched if ticket_id is not None}
 

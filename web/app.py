@@ -22,7 +22,7 @@ from web.api.documented import document
 from web.assets import STATIC_DIR
 from web.body_limit import BodyLimit
 from web.context import WebContext
-from web.headers import security_headers
+from web.headers import KEY_IN_ADDRESS, PRIVATE, security_headers
 from web.looks import PACKED_FROM, PACKED_HARD
 from web.looks_apart import LooksApart, ways_there
 from web.problems import answer_fault, answer_too_large, install_error_handlers
@@ -126,6 +126,8 @@ class StandardHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in security_headers(context.settings).items():
                     headers.setdefault(name, value)
+                if scope["path"].startswith(KEY_IN_ADDRESS):
+                    headers.update(PRIVATE)
                 if scope["path"].startswith("/static/dist/"):
                     headers["Cache-Control"] = "public, max-age=31536000, immutable"
                 else:

@@ -17,6 +17,7 @@ from core.secrets import Seal
 from core.settings import Settings
 from web.live_hub import LiveHub
 from web.looks import Looks
+from web.makers import Makers
 from web.pace import Pace
 from web.readiness import Readiness
 from workforce.tries import TryLimits
@@ -57,6 +58,7 @@ class WebContext:
     demo_logins: Callable[[Session], Sequence[DemoLogin]] = no_demo_logins
     """The demo's own alone; nothing is known of them elsewhere."""
     pace: Pace = field(default_factory=Pace)
+    makers: Makers = field(default_factory=Makers)
     looks_alone: bool = False
     """Whether this is the process that writes open pages' looks for the others (`web/looks_apart.py`)."""
 

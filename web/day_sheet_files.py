@@ -16,7 +16,7 @@ from core.actor import SYSTEM
 from core.clock import operating_day
 from core.db import Database
 from web.presenters.day_sheet import render_day_sheet
-from workforce.queries import company_ids, get_company, list_points
+from workforce.queries import list_companies, list_points
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +31,7 @@ def write_day_sheets(database: Database, *, folder: Path, now: datetime) -> int:
     """
     written = 0
     with database.reading() as session:
-        companies = [get_company(session, company_id=key) for key in company_ids(session)]
+        companies = list_companies(session)
     for company in companies:
         place = folder / company.code
         place.mkdir(mode=0o700, parents=True, exist_ok=True)

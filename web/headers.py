@@ -9,6 +9,13 @@ from urllib.parse import urlsplit
 from core.settings import Settings
 
 HSTS = "max-age=31536000; includeSubDomains"
+KEY_IN_ADDRESS = "/t/"
+PRIVATE = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow, noarchive",
+}
+"""Where the address is the key, whatever the answer: nobody keeps it, passes it on or lists it."""
 NOT_USED = (
     "accelerometer",
     "autoplay",

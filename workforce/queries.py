@@ -45,6 +45,11 @@ def company_ids(session: Session) -> list[int]:
     return list(session.execute(columns(col(Company.id)).order_by(col(Company.id))).scalars())
 
 
+def list_companies(session: Session) -> list[CompanyInfo]:
+    """All of them."""
+    return [company_info(row) for row in session.exec(select(Company).order_by(col(Company.id)))]
+
+
 def begun_with_password(begun_at: Any) -> ColumnElement[bool]:
     """The condition that an account still has the password of then (`begun_at`: a column)."""
     return or_(col(Account.password_set_at).is_(None), col(Account.password_set_at) <= col(begun_at))

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+from fastapi.routing import APIRoute
 
 from core.settings import Settings, check_settings_for_start
 from main import ROOT, _parser
@@ -19,6 +20,7 @@ from tools.commands import HELP
 from web.looks import BY_ITSELF
 from web.pages.live import router as live_router
 from web.readiness import CHECKS
+from web.routes import PAGE_ROUTERS
 
 DEPLOY = ROOT / "deploy"
 UNITS = sorted(DEPLOY.glob("*.service"))
@@ -101,6 +103,20 @@ def test_the_front_server_names_our_processes_and_our_header() -> None:
     assert f"$http_{BY_ITSELF.replace('-', '_')}" in front
     streams = re.findall(r"location = (\S+) \{\s+proxy_pass http://ondol_looks;", front)
     assert streams == ["/live"] and any(route.path == "/live" for route in live_router.routes)
+
+
+def test_no_log_of_the_front_server_holds_a_token_or_what_was_searched_for() -> None:
+    front = (DEPLOY / "nginx.conf.example").read_text(encoding="utf-8")
+    (written,) = re.findall(r"log_format ondol '(.+)';", front)
+    assert re.findall("access_log .*", front) == ["access_log /var/log/nginx/access.log ondol;"]
+    assert not re.search(r"\$(request|request_uri|args|query_string|http_referer)\b", written)
+    (masked,) = re.findall(r'"~(\S+)" "/\$kind/\.\.\.";', front)
+    (quiet,) = re.findall(r"location ~ (\S+) \{[^}]*error_log \S+ crit;", front)
+    paths = {route.path for router in PAGE_ROUTERS for route in router.routes if isinstance(route, APIRoute)}
+    secret = {path for path in paths if "{token}" in path}
+    assert {"/t/{token}", "/login/once/{token}"} < secret
+    for path in secret:
+        assert re.match(masked.replace("?<", "?P<"), path) and re.match(quiet, path), path
 
 
 def test_the_composition_runs_commands_of_ours_on_a_read_only_root() -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from sqlmodel import Session
 
 from core.actor import Actor, Role
@@ -61,6 +62,7 @@ def test_two_days_later_the_seeded_rows_have_moved_and_a_persons_stay(own_world:
         own = _file_own_ticket(session)
         touched = one(session, "SELECT id FROM ticket WHERE status = 'APPOINTED' ORDER BY id LIMIT 1")
         join_call(session, ticket_id=touched, note="언제 오나요?", by=BY, now=SEEDED_AT)
+        _see_a_job(session)
         entered = {table: _enter_by_hand(session, table) for table in ("shift", "duty_rota")}
     with own_world.reading() as session:
         kept = _whole_tickets(session, [own, touched])
@@ -144,6 +146,16 @@ def _enter_by_hand(session: Session, table: str) -> int:
         start=start,
         end=end,
     )
+
+
+def _see_a_job(session: Session) -> None:
+    """He acknowledges in a second tab what he had acknowledged: a row, and nothing in the timeline."""
+    seen = """
+        INSERT INTO job_seen (visit_id, technician_id, event, generation, at, how)
+        SELECT id, technician_id, 'JOB_ASSIGNED', 1, :at, 'APP' FROM visit
+        WHERE technician_id IS NOT NULL AND state = 'completed' ORDER BY id LIMIT 1
+    """
+    session.execute(text(seen), {"at": SEEDED_AT})
 
 
 def test_the_demo_knows_its_own_companies_from_strangers(own_world: Database) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
 import httpx
 import pytest
+from sqlalchemy import event
 from sqlmodel import select
 
 from billing.schemas import LineRequest
 from core.clock import rfc3339_kst
+from core.dated import set_rule
 from dispatch.approvals import ask_approval, last_approval
 from dispatch.cancellation import cancel_ticket
 from dispatch.family_links import LENGTH, LETTERS
@@ -72,6 +76,24 @@ def test_no_page_sets_a_cookie_runs_a_script_or_lets_the_address_go(family: Fami
         assert not re.search(r'(?:src|href)="(?:https?:)?//', answer.text), page
 
 
+def test_whatever_is_asked_behind_a_link_the_answer_keeps_the_address_to_itself(family: Family) -> None:
+    where = f"/t/{family.token}"
+    broken = {"content": b"x", "headers": {"content-type": "multipart/form-data"}}
+    for method, page, sent, status in (
+        ("HEAD", "", {}, 200),
+        ("HEAD", "/time", {}, 200),
+        ("GET", f"?said={'x' * 41}", {}, 200),
+        ("POST", "/time", broken, 422),
+        ("PUT", "/time", {}, 405),
+        ("POST", "/complaint", {"data": {"words": "x" * 3_000_000}}, 413),
+    ):
+        answer = family.client.request(method, where + page, **sent)
+        assert answer.status_code == status, (method, page, answer.status_code)
+        assert answer.headers["referrer-policy"] == "no-referrer", (method, page)
+        assert "noindex" in answer.headers["x-robots-tag"], (method, page)
+        assert status != 422 or MAKER in read(answer)
+
+
 def test_before_a_window_is_agreed_it_says_who_rings_and_by_when(family: Family) -> None:
     page = read(family.get())
     assert "방문 시간을 정하고 있습니다" in page
@@ -117,13 +139,34 @@ def test_the_same_press_twice_is_taken_once_and_a_changed_form_is_refused(family
     assert rfc3339_kst(visit.window_start) == first.split("/")[0]  # type: ignore[arg-type]
 
 
+def test_who_has_set_the_time_often_enough_today_reads_whom_to_ring(family: Family) -> None:
+    with family.web.database.transaction() as session:
+        set_rule(
+            session,
+            company_id=family.web.company.id or 0,
+            key="link_times_a_day",
+            value=1,
+            valid_from=family.web.now - timedelta(days=1),
+            source="시험",
+            by=world.AGENT,
+            now=family.web.now,
+        )
+    first, second = family.offered()[:2]
+    family.post("/time", window=first, form_key="a")
+    once_more = family.post("/time", window=second, form_key="b")
+    assert once_more.status_code == 409 and "또 바꾸셔야 하면 전화해 주세요" in read(once_more)
+    page = family.get("/time")
+    assert page.status_code == 200 and "또 바꾸셔야 하면 전화해 주세요" in read(page) and not family.offered()
+    assert len(family.done("FamilyAgreed")) == 1
+
+
 def test_a_window_that_is_taken_in_the_meantime_is_said_and_others_are_shown(family: Family) -> None:
     windows = family.offered()
     night = family.web.now + timedelta(hours=18)
     taken = f"{rfc3339_kst(night)}/{rfc3339_kst(night + timedelta(hours=1))}"
     answer = family.post("/time", window=taken, form_key="b")
     assert answer.status_code == 409
-    assert "방금 다른 댁과 약속되었습니다" in read(answer) and 'role="alert"' in answer.text
+    assert "그 시간에는 이제 갈 수 없습니다" in read(answer) and 'role="alert"' in answer.text
     assert re.findall(r'name="window" value="([^"]+)"', answer.text) == windows
     assert family.ticket().status == "ASSIGNED" and not family.done("FamilyAgreed")
 
@@ -229,12 +272,24 @@ def test_the_call_afterwards_comes_when_they_like_or_not_at_all(web_world: WebWo
     assert len(times) >= 3
     assert "고르신 시간에 전화드리겠습니다" in read(family.post("/call", at=times[2], form_key="a"))
     assert family.post("/call", at=rfc3339_kst(web_world.now), form_key="b").status_code == 409
+    with taken_up_again(family):
+        assert family.post("/call", at="none", form_key="r").status_code == 404, "he comes again first"
     with web_world.database.reading() as session:
         assert rfc3339_kst(session.exec(select(HappyCall)).one().due_at) == times[2]
     assert "전화드리지 않겠습니다" in read(family.post("/call", at="none", form_key="c"))
     with web_world.database.reading() as session:
         assert session.exec(select(HappyCall)).one().state == "refused"
     assert family.ticket().status == "CLOSED" and "/call" not in family.get().text
+
+
+@contextmanager
+def taken_up_again(family: Family) -> Iterator[None]:
+    """Until the handler has withdrawn the call that was owed."""
+    for status in ("REOPENED", "COMPLETED"):
+        with family.web.database.transaction() as session:
+            session.get_one(Ticket, family.ticket_id).status = status
+        if status == "REOPENED":
+            yield
 
 
 def test_unknown_malformed_and_foreign_tokens_get_one_and_the_same_answer(
@@ -300,6 +355,13 @@ def test_a_link_ends_with_its_case_and_when_it_is_revoked(web_world: WebWorld) -
         assert over.status_code == 410 and MAKER in read(over) and RESIDENT[0] not in over.text, page
     assert family.post("/complaint", words="x", form_key="a").status_code == 410
 
+    told_now = link_to(web_world, family.ticket_id, family.visit_id, ("requester",))
+    assert family.client.get(f"/t/{told_now}").status_code == 200, (
+        "a text of today opens, whatever it is about"
+    )
+    web_world.wait(days=14, seconds=1)
+    assert family.client.get(f"/t/{told_now}").status_code == 410
+
     open_case = agreed(web_world)
     shared = link_to(web_world, open_case.ticket_id, None, ("requester", "resident"))
     resident = link_to(web_world, open_case.ticket_id, None, ("resident",))
@@ -332,6 +394,11 @@ def test_a_danger_has_no_times_to_pick_and_says_what_to_do(web_world: WebWorld) 
     assert "/time" not in family.get().text and "/try" not in family.get().text
     soon = f"{rfc3339_kst(web_world.now)}/{rfc3339_kst(web_world.now + timedelta(hours=2))}"
     assert family.post("/time", window=soon, form_key="a").status_code == 409
+    coming = agreed(web_world, safety=True, minutes=300, state="en_route", status="EN_ROUTE")
+    assert "/away" not in coming.get().text
+    turned = coming.post("/away", form_key="b")
+    assert turned.status_code == 409 and "위험할 수 있는 접수라 방문을 미루지 않습니다" in read(turned)
+    assert [visit.state for visit in coming.visits()] == ["en_route"], "he goes on to where gas may leak"
 
 
 def test_who_asks_too_often_waits_and_others_do_not(family: Family, web_world: WebWorld) -> None:
@@ -339,8 +406,14 @@ def test_who_asks_too_often_waits_and_others_do_not(family: Family, web_world: W
     answers = [family.get("/complaint").status_code for _each in range(61)]
     assert answers[:60] == [200] * 60 and answers[60] == 429
     assert other.get().status_code == 200
+    asked: list[str] = []
+    event.listen(web_world.database.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
     slowed = family.get()
     assert int(slowed.headers["retry-after"]) >= 1 and MAKER in read(slowed)
+    assert not asked, "who is turned away costs nothing"
+    assert family.client.get("/t/madeup").status_code == 404 and len(asked) == 1, (
+        "whether there is such a link"
+    )
     web_world.wait(minutes=1)
     assert family.get().status_code == 200
 

@@ -143,6 +143,12 @@ OF_THE_HOUSE: tuple[tuple[str, str, tuple[Setting, ...]], ...] = (
                 Number(0, 10, N_("번")),
             ),
             Setting("link_days", N_("가족 주소가 열리는 날"), N_("수리를 마친 뒤"), Number(1, 365, N_("일"))),
+            Setting(
+                "link_times_a_day",
+                N_("가족이 시간을 정하는 횟수"),
+                N_("하루에 이만큼 정하면 그다음은 전화로 바꿉니다"),
+                Number(1, 50, N_("번")),
+            ),
             Setting("advert_from", N_("광고를 보낼 수 있는 때"), N_("이때부터"), Clock()),
             Setting("advert_until", N_("광고를 멈추는 때"), N_("이때부터 보내지 않습니다"), Clock()),
             Setting(

@@ -20,7 +20,7 @@ from dispatch.cancellation import NoReasonError
 from dispatch.cases import WrongStateError
 from dispatch.family_links import OpenLink
 from dispatch.family_notices import Whose, switch_language, turn, turn_adverts
-from dispatch.family_steps import family_actor
+from dispatch.family_steps import TooManyChangesError, family_actor
 from happycall import wishes
 from notifications.messages import Window
 from web.context import context_of
@@ -61,7 +61,7 @@ def _for_the_home_alone(request: Request) -> None:
 
 @router.post("/time")
 def choose_time(request: Request, posted: Posted) -> Response:
-    """Agree the window that was pressed; taken in the meantime, the others are shown."""
+    """Agree the window that was pressed; when it cannot be kept any more, the others are shown."""
     _for_the_home_alone(request)
     try:
         window = _window(posted.get("window"))
@@ -73,9 +73,9 @@ def choose_time(request: Request, posted: Posted) -> Response:
             said="agreed",
         )
     except WindowNotReachableError:
-        taken = _("그 시간은 방금 다른 댁과 약속되었습니다. 아래에서 다시 골라 주세요.")
+        taken = _("그 시간에는 이제 갈 수 없습니다. 아래에서 다시 골라 주세요.")
         return pages.times(request, error=ConflictError(taken))
-    except (WrongStateError, InvalidError) as error:
+    except (WrongStateError, TooManyChangesError, InvalidError) as error:
         return pages.times(request, error=error)
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 
-from core.errors import DomainError, ForbiddenError, TooManyError
+from core.errors import DomainError, ForbiddenError, InvalidError, TooManyError
 from core.i18n import _, set_language
 from core.secrets import hash_token
 from core.wall import Caller as Behind
@@ -23,18 +24,13 @@ from web.context import caller_address, context_of
 from web.identity import is_from_elsewhere
 from web.language import language_of
 from web.templating import render_page
-from workforce.queries import company_ids, get_company
+from workforce.queries import get_company
 from workforce.schemas import CompanyInfo
 
-PRIVATE = {
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex, nofollow, noarchive",
-}
-"""The address is the key: nobody keeps it, passes it on or lists it."""
 LONGEST_TOKEN = 200
 OF_ADVERTS = ("", "/", "/texts", "/language")
 """What still answers once a case is over and only the word about advertisements is left."""
+READING = ("GET", "HEAD")
 
 
 @dataclass(frozen=True)
@@ -50,6 +46,13 @@ class Visitor:
 class FamilyRoute(APIRoute):
     """A route behind a link: paced, found, and answered with the maker's number whatever happens."""
 
+    def __init__(
+        self, path: str, endpoint: Callable[..., Any], *, methods: Iterable[str] | None = None, **rest: Any
+    ) -> None:
+        """As FastAPI's, but what may be read may be asked for by HEAD: messengers look at a link so."""
+        named = {"GET"} if methods is None else set(methods)
+        super().__init__(path, endpoint, methods=named | ({"HEAD"} if "GET" in named else set()), **rest)
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap FastAPI's handler: the link first, then the page."""
         handler = super().get_route_handler()
@@ -61,11 +64,12 @@ class FamilyRoute(APIRoute):
                 work_for(Behind(request.state.family.link.company_id, person_id=0))
                 request.state.language = request.state.family.language
                 set_language(request.state.language)
-                answer = await handler(request)
+                return await handler(request)
             except DomainError as error:
-                answer = await run_in_threadpool(closed, request, error)
-            answer.headers.update(PRIVATE)
-            return answer
+                return await run_in_threadpool(closed, request, error)
+            except (RequestValidationError, HTTPException):
+                unread = InvalidError(_("보내신 내용을 읽지 못했습니다. 처음 화면에서 다시 해 주세요."))
+                return await run_in_threadpool(closed, request, unread)
 
         return opened
 
@@ -112,7 +116,7 @@ def _open(request: Request) -> Visitor:
     context, now = context_of(request), context_of(request).clock()
     token = str(request.path_params["token"])[:LONGEST_TOKEN]
     _keep_pace(request, token, now)
-    if request.method != "GET" and is_from_elsewhere(request, nameless=True):
+    if request.method not in READING and is_from_elsewhere(request, nameless=True):
         raise ForbiddenError(
             _("다른 사이트에서 온 요청이라 받지 않았습니다. 문자의 주소를 다시 눌러 주세요.")
         )
@@ -139,9 +143,8 @@ def _keep_pace(request: Request, token: str, now: datetime) -> None:
 
 def _makers(request: Request, error: DomainError) -> list[CompanyInfo]:
     """Whose numbers to show when the link shows nothing: its maker's if it had one, else everybody's."""
-    with context_of(request).database.everywhere.glancing() as session:
-        return _companies(session, [error.company_id] if isinstance(error, LinkOverError) else None)
-
-
-def _companies(session: Session, ids: list[int] | None) -> list[CompanyInfo]:
-    return [get_company(session, company_id=each) for each in (ids or company_ids(session))]
+    context = context_of(request)
+    makers = context.makers.all(context.database, now=context.clock())
+    if not isinstance(error, LinkOverError):
+        return makers
+    return [maker for maker in makers if maker.id == error.company_id]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
 from billing.queries import charges_of_ticket
@@ -15,7 +15,7 @@ from core.i18n import _
 from dispatch.correction_notices import correction_notices_of
 from dispatch.correction_rules import ITEMS
 from dispatch.family_notices import advert_switch, switches
-from dispatch.family_steps import offer_windows
+from dispatch.family_steps import offer_windows, why_no_more_times
 from dispatch.family_view import FamilyView, Stage, family_view
 from dispatch.pricing import estimate_visit
 from happycall.wishes import call_ahead
@@ -27,12 +27,11 @@ from workforce.photos import photo_of
 router = APIRouter(prefix="/t/{token}", route_class=FamilyRoute)
 elsewhere = APIRouter(prefix="/t", route_class=FamilyRoute)
 
-Word = Annotated[str, Query(max_length=40)]
 TO_TRY = (Stage.ARRANGING, Stage.AGREED, Stage.MISSED)
 
 
 @router.get("")
-def show_home(request: Request, said: Word = "") -> Response:
+def show_home(request: Request, said: str = "") -> Response:
     """Where things stand; `said` names what was just done."""
     if visitor_of(request).link.adverts_alone:
         return texts(request, said=said)
@@ -107,13 +106,11 @@ def times(request: Request, *, error: DomainError | None = None) -> Response:
         view = family_view(session, link=link)
         if not view.may_choose:
             return home(request, error=error or no_such_page())
-        windows = offer_windows(session, link=link, now=context_of(request).clock())
-    return show(
-        request,
-        "family/time.html",
-        {"view": view, "windows": windows, "form_key": new_form_key()},
-        error=error,
-    )
+        now = context_of(request).clock()
+        often = why_no_more_times(session, link=link, now=now)
+        windows = [] if often else offer_windows(session, link=link, now=now)
+    values = {"view": view, "windows": windows, "often": often, "form_key": new_form_key()}
+    return show(request, "family/time.html", values, error=error)
 
 
 @router.get("/away")

@@ -19,7 +19,7 @@ from dispatch import approvals, assignment, bill_notices, clocks, ending, tasks
 from dispatch.checklist import checklist_for, missing_items
 from dispatch.completion_checks import check_bill
 from dispatch.events import VisitCompleted
-from dispatch.landline_calls import is_no_bill
+from dispatch.landline_calls import is_moot_once_ended
 from dispatch.models import Ticket
 from dispatch.pricing import work_of
 from dispatch.stale_notices import withdraw_stale
@@ -113,7 +113,7 @@ def _end_ticket(session: Session, taken: Taken) -> None:
         ticket_id=taken.case.ticket_id,
         kinds=ending.VISIT_TASKS,
         outcome=why,
-        only=is_no_bill,
+        only=is_moot_once_ended,
         state="void",
         by=taken.by,
         now=taken.now,

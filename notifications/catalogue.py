@@ -61,6 +61,7 @@ class EventRules:
     `moot_once_ended`: must not go out any more once the case has ended.
     `news_once_ended`: to be told even then.
     `rings`: a person rings the numbers that take no text.
+    `stands_alone`: said by telephone beside other news; no newer news takes its place, and it takes none's.
     `urgent`: quiet hours do not hold it back.
     `pushed`: a technician hears it on his phone's lock screen first, where he asked for that.
     """
@@ -72,6 +73,7 @@ class EventRules:
     moot_once_ended: bool = False
     news_once_ended: bool = False
     rings: bool = True
+    stands_alone: bool = False
     urgent: bool = True
     pushed: bool = False
 
@@ -103,16 +105,27 @@ CATALOGUE: dict[Event, EventRules] = {
         N_("다시 방문"), FAMILY, _TWO_HOURS, leads_to_visit=True, moot_once_ended=True, rings=False
     ),
     Event.ESTIMATE: EventRules(
-        N_("예상 비용"), WHOEVER_PAYS, _TWO_HOURS, leads_to_visit=True, moot_once_ended=True
+        N_("예상 비용"),
+        WHOEVER_PAYS,
+        _TWO_HOURS,
+        leads_to_visit=True,
+        moot_once_ended=True,
+        stands_alone=True,
     ),
-    Event.APPROVAL_ASKED: EventRules(N_("비용 동의"), WHOEVER_PAYS, _HALF_HOUR, moot_once_ended=True),
-    Event.VISIT_RESULT: EventRules(N_("비용과 결과"), WHOEVER_PAYS, _TWO_DAYS, news_once_ended=True),
-    Event.CORRECTION_NOTICE: EventRules(N_("시정 권고"), FAMILY, _TWO_DAYS, news_once_ended=True),
+    Event.APPROVAL_ASKED: EventRules(
+        N_("비용 동의"), WHOEVER_PAYS, _HALF_HOUR, moot_once_ended=True, stands_alone=True
+    ),
+    Event.VISIT_RESULT: EventRules(
+        N_("비용과 결과"), WHOEVER_PAYS, _TWO_DAYS, news_once_ended=True, stands_alone=True
+    ),
+    Event.CORRECTION_NOTICE: EventRules(
+        N_("시정 권고"), FAMILY, _TWO_DAYS, news_once_ended=True, stands_alone=True
+    ),
     Event.HAPPY_CALL_MISSED: EventRules(
         N_("해피콜 못 받으심"), FAMILY, _TWO_DAYS, news_once_ended=True, rings=False, urgent=False
     ),
     Event.COMPLAINT_CLOSED: EventRules(
-        N_("불편 처리"), FAMILY, _TWO_DAYS, news_once_ended=True, urgent=False
+        N_("불편 처리"), FAMILY, _TWO_DAYS, news_once_ended=True, stands_alone=True, urgent=False
     ),
     Event.JOB_ASSIGNED: EventRules(
         N_("새 일"), STAFF, _HOUR, leads_to_visit=True, moot_once_ended=True, pushed=True

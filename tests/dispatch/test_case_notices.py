@@ -9,11 +9,13 @@ from sqlmodel import Session, col, select
 
 from core.clock import KST
 from dispatch import case_notices, escalation, first_contact, notices, reopening, revisits, tasks, visits
+from dispatch.correction_notices import write_correction_notice
+from dispatch.correction_rules import ITEMS
 from dispatch.visit_schemas import AgreedWindow, AttemptRequest, Outcome
 from notifications.models import Notice
 from tests import world
 from tests.dispatch.case_world import CaseWorld, make_case
-from tests.dispatch.visit_world import MINUTE, ring
+from tests.dispatch.visit_world import DONE, MINUTE, complete, ring
 from tests.happycall.call_world import completed
 
 FAMILY = ("requester", "resident")
@@ -138,6 +140,33 @@ def test_a_reopened_case_is_told_with_its_hour_and_that_another_comes(
     )
     text = case.text("REVISIT", "resident")
     assert "이번에는 다른 기사가 갑니다." in text and "12월 1일(화) 낮 12시까지" in text
+
+
+def test_a_danger_is_rung_however_the_visit_ends_and_whatever_else_is_told(
+    session: Session, now: datetime
+) -> None:
+    case = make_case(session, resident=("김영자", "02-555-0101"))
+    visit_id = case.visit.id or 0
+    visits.depart(session, ticket_id=case.ticket_id, by=case.him, now=now + MINUTE)
+    visits.arrive(session, ticket_id=case.ticket_id, by=case.him, now=now + 9 * MINUTE)
+    write_correction_notice(
+        session,
+        ticket_id=case.ticket_id,
+        items=list(ITEMS)[:1],
+        acknowledged="nobody",
+        note="",
+        by=case.him,
+        now=now + 10 * MINUTE,
+    )
+    notices.tell_absent(session, visit_id=visit_id, options=(), now=now + 11 * MINUTE)
+    complete(case, DONE, now=now + 20 * MINUTE)
+    states = {task.data["event"]: task.state for task in case.tasks(tasks.CALL_LANDLINE)}
+    assert states == {
+        "EN_ROUTE": "void",
+        "CORRECTION_NOTICE": "open",
+        "ABSENT": "void",
+        "VISIT_RESULT": "open",
+    }
 
 
 @pytest.mark.parametrize("hour", [14, 22])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Column, Index, Text
+from sqlalchemy import BigInteger, Column, Index, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
@@ -119,6 +119,9 @@ class NoticeChoice(SQLModel, table=True):
         in_values("door", "INTAKE", "CALL", "TEXT", "PAGE"),
         Index("ix_notice_choice_contact", "contact_id", "id"),
         Index("ix_notice_choice_decided_by", "decided_by_id"),
+        Index(
+            "ix_notice_choice_household", "household_id", postgresql_where=text("household_id IS NOT NULL")
+        ),
     )
 
     id: int | None = big_id()

@@ -20,7 +20,7 @@ from workforce.schemas import CompanyInfo, PointInfo, TechnicianInfo
 
 @dataclass(frozen=True)
 class PartyFacts:
-    """A person's part; `phone` is E.164, `phone_raw` as it was written."""
+    """A person's part; `phone` is E.164, `phone_raw` as it was written, `wrong`: known to be another's."""
 
     role: str
     name: str
@@ -29,6 +29,7 @@ class PartyFacts:
     can_text: bool
     relationship: str
     contact_id: int
+    wrong: bool = False
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,7 @@ def take_word(
         if word.choice is Choice.REFUSED:
             _silence(session, ticket, word, now=now)
         else:
-            _catch_up(session, ticket, now=now)
+            tell_what_holds(session, ticket, now=now)
     return True
 
 
@@ -136,9 +136,10 @@ def _silence(session: Session, ticket: Ticket, word: Word, *, now: datetime) -> 
         )
 
 
-def _catch_up(session: Session, ticket: Ticket, *, now: datetime) -> None:
+def tell_what_holds(session: Session, ticket: Ticket, *, now: datetime) -> bool:
+    """Tell who has not heard it when somebody comes. Returns whether a visit with a window stands."""
     if ticket.status in ENDED_STATUSES:
-        return
+        return False
     query = select(Visit.id).where(
         col(Visit.ticket_id) == ticket.id,
         col(Visit.state).in_(OPEN_VISIT_STATES),
@@ -147,3 +148,4 @@ def _catch_up(session: Session, ticket: Ticket, *, now: datetime) -> None:
     visit_id = session.exec(query.order_by(col(Visit.sequence).desc())).first()
     if visit_id is not None:
         notices.tell_window(session, visit_id=visit_id, before=None, reason=None, now=now)
+    return visit_id is not None

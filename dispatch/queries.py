@@ -141,6 +141,7 @@ def _parties(rows: Iterable[TicketParty]) -> tuple[PartyFacts, ...]:
             can_text=row.can_text,
             relationship=row.relationship,
             contact_id=row.contact_id,
+            wrong=row.phone_wrong_since is not None,
         )
         for row in rows
     ]

@@ -90,6 +90,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "NoticeWithheld": (N_("문자를 보내지 않기로 했습니다"), ""),
     "NoticesRefused": (N_("알림을 원하지 않는다고 하셨습니다"), "warn"),
     "NoticesAgreed": (N_("알림에 동의하셨습니다"), ""),
+    "NumberFoundWrong": (N_("잘못된 번호라 그 번호로는 알리지 않습니다"), "warn"),
+    "NumberCorrected": (N_("바른 번호를 적었습니다"), "ok"),
     "NoticeWithdrawn": (N_("문자를 거뒀습니다"), ""),
     "NoticeQueued": (N_("문자를 준비했습니다"), ""),
     "NoticeAccepted": (N_("문자를 통신사에 넘겼습니다"), ""),

@@ -162,6 +162,8 @@ def _party(party: PartyFacts, detail: TicketDetail, masks: Masks) -> dict[str, A
         "can_text": party.can_text,
         "relationship": relationship_words(party.relationship) if party.relationship else "",
         "pays": detail.payer_role == party.role,
+        "part": party.role,
+        "wrong": party.wrong,
     }
 
 

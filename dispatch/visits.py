@@ -20,11 +20,13 @@ from dispatch.cases import WrongStateError, author_of_step, lock_case
 from dispatch.completion import complete_visit
 from dispatch.models import ContactAttempt, Ticket, Visit
 from dispatch.revisits import hold
-from dispatch.stale_notices import is_stale, withdraw_stale
+from dispatch.stale_notices import is_stale
 from dispatch.states import OPEN_VISIT_STATES
 from dispatch.steps import Taken, begin_step, result_of, write_step
 from dispatch.visit_rules import OtherVisit, Step, absence_errors, early_by, is_told_before, oddities
 from dispatch.visit_schemas import REACHED, StepResult
+from notifications import service as outbox
+from notifications.catalogue import leading_to_a_visit
 from notifications.messages import Event
 
 __all__ = ["acknowledge", "arrive", "complete_visit", "depart", "hold", "mark_absent", "start"]
@@ -50,6 +52,11 @@ def depart(
     odd = _oddities(session, taken)
     visit.state, visit.en_route_at = "en_route", taken.at
     taken.case.ticket.status = "EN_ROUTE"
+    if visit.acknowledged_at is None:  # who drives there has seen the job
+        how = staff_ladder.way_of(by)
+        staff_ladder.note_seen(
+            session, ticket=taken.case.ticket, visit=visit, how=how, author=taken.by, now=now
+        )
     if is_stale(session, taken):  # nobody wants to hear today that somebody set out yesterday
         untold: dict[str, object] = {"untold": [Event.EN_ROUTE.value]} | ({"noted": odd} if odd else {})
         write_step(session, taken, what="TechnicianDeparted", data=untold)
@@ -97,7 +104,8 @@ def arrive(
     told: dict[str, object] = {"noted": odd} if odd else {}
     if early is not None:
         told |= {"early_s": int(early.total_seconds()), "family_called": family_called}
-    withdraw_stale(session, taken, why=N_("기사가 이미 도착했습니다."))
+    there = N_("기사가 이미 도착했습니다.")
+    outbox.withdraw(session, ticket_id=ticket_id, events=leading_to_a_visit(), reason=there, now=now)
     write_step(session, taken, what="TechnicianArrived", data=told)
     return result_of(taken.case, taken.visit, at=taken.at)
 

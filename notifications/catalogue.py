@@ -130,7 +130,8 @@ CATALOGUE: dict[Event, EventRules] = {
     Event.JOB_ASSIGNED: EventRules(
         N_("새 일"), STAFF, _HOUR, leads_to_visit=True, moot_once_ended=True, pushed=True
     ),
-    Event.JOB_CHANGED: EventRules(N_("일 바뀜"), STAFF, _HOUR, leads_to_visit=True, pushed=True),
+    # Whom it was taken from must hear it although another stands at the door.
+    Event.JOB_CHANGED: EventRules(N_("일 바뀜"), STAFF, _HOUR, pushed=True),
     Event.CONTACT_DUE: EventRules(
         N_("연락 재촉"), STAFF, _HALF_HOUR, leads_to_visit=True, moot_once_ended=True
     ),

@@ -21,6 +21,7 @@ from notifications import service
 from notifications.catalogue import Role
 from notifications.messages import Context, Event, event_of
 from notifications.models import Notice
+from notifications.policy import read_policy
 from notifications.queries import ARRIVED
 from notifications.recipients import CallTask, Party, plan_recipients
 from notifications.rules import ASK_PAUSE
@@ -257,7 +258,8 @@ def _tell(
         return []
     of_party = {p.role: wordings.get(p.phone or "") for p in people}
     told = [p for p in people if of_party[p.role] is not None]
-    reach = plan_recipients(event=event_of(default), parties=told)
+    policy = read_policy(session, company_id=company_id, at=now)
+    reach = plan_recipients(event=event_of(default), parties=told, roles=policy.roles(event_of(default)))
     calls: list[Call] = []
     for event in dict.fromkeys(event_of(context) for context in (*wordings.values(), default)):
         own = {p.role: c for p in people if (c := of_party[p.role]) is not None and event_of(c) is event}

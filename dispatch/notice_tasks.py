@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from core.actor import SYSTEM
 from core.i18n import N_
 from dispatch import tasks
+from dispatch.approval_models import CostApproval
 from dispatch.models import Ticket
 from dispatch.states import ENDED_STATUSES
 from notifications.catalogue import CATALOGUE, STAFF, Event, label_of
@@ -46,6 +47,8 @@ def ask_to_call(*, session: Session, event: NoticeFailed, now: datetime) -> None
         return  # three days on, their screens have told them
     if any(it.withdrawn_reason for it in get_notices(session, notice_ids=[event.notice_id or 0])):
         return  # newer news has taken its place
+    if event.told == Event.APPROVAL_ASKED and not _is_asked(session, ticket_id=event.ticket_id):
+        return  # it was answered, or need not be
     about = {"event": event.told, "generation": event.generation, "notice_id": event.notice_id}
     earlier = tasks.list_tasks(
         session,
@@ -82,3 +85,10 @@ def ask_to_call(*, session: Session, event: NoticeFailed, now: datetime) -> None
         data=about,
         now=now,
     )
+
+
+def _is_asked(session: Session, *, ticket_id: int) -> bool:
+    query = select(CostApproval.id).where(
+        col(CostApproval.ticket_id) == ticket_id, col(CostApproval.state) == "asked"
+    )
+    return session.exec(query).first() is not None

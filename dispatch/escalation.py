@@ -39,8 +39,8 @@ def escalate_ticket(session: Session, *, ticket_id: int, reason: str, by: Actor,
     open_ones = tasks.list_tasks(
         session, company_id=ticket.company_id, ticket_id=ticket_id, kinds=[tasks.ESCALATION]
     )
-    asked = open_ones and session.get(Task, open_ones[0].id, with_for_update=True, populate_existing=True)
-    if asked and asked.state == "open":
+    asked = _locked(session, open_ones[0].id) if open_ones else None
+    if asked is not None and asked.state == "open":
         owner, asked.data = open_ones[0].owner, {**asked.data, COMPLAINT: True}
         session.add(asked)
     else:
@@ -62,6 +62,10 @@ def escalate_ticket(session: Session, *, ticket_id: int, reason: str, by: Actor,
     data = {"owner_person_id": owner.id}
     note_change(session, ticket=ticket, what="TicketEscalated", by=by, now=now, reason=why, data=data)
     return owner
+
+
+def _locked(session: Session, task_id: int) -> Task:
+    return session.get_one(Task, task_id, with_for_update=True, populate_existing=True)
 
 
 def finish_task(

@@ -39,7 +39,7 @@ def set_entries(
     )
     ordered = (col(DatedSetting.company_id).nulls_first(), col(DatedSetting.valid_from), col(DatedSetting.id))
     rows = session.exec(query.order_by(*ordered)).all()
-    held = next((row.value for row in reversed(rows) if row.valid_from <= valid_from), {})
+    held: dict[str, Any] = next((row.value for row in reversed(rows) if row.valid_from <= valid_from), {})
     own = [row for row in rows if row.company_id is not None]
     coming = {row.valid_from: row.value for row in own if row.valid_from > valid_from}
     left = dict(entries)

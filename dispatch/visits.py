@@ -15,10 +15,11 @@ from core.clock import rfc3339_kst
 from core.dated import read_rules
 from core.errors import InvalidError
 from core.i18n import N_, _
-from dispatch import assignment, notices, revisits, staff_ladder, travel_estimate
+from dispatch import assignment, notices, revisits, staff_ladder, tasks, travel_estimate
 from dispatch.cases import WrongStateError, author_of_step, lock_case
 from dispatch.completion import complete_visit
 from dispatch.models import ContactAttempt, Ticket, Visit
+from dispatch.notice_tasks import NOTICE_FAILED
 from dispatch.revisits import hold
 from dispatch.stale_notices import is_stale
 from dispatch.states import OPEN_VISIT_STATES
@@ -105,7 +106,18 @@ def arrive(
     if early is not None:
         told |= {"early_s": int(early.total_seconds()), "family_called": family_called}
     there = N_("기사가 이미 도착했습니다.")
-    outbox.withdraw(session, ticket_id=ticket_id, events=leading_to_a_visit(), reason=there, now=now)
+    moot = list(leading_to_a_visit())
+    outbox.withdraw(session, ticket_id=ticket_id, events=moot, reason=there, now=now)
+    tasks.close_tasks_of(
+        session,
+        ticket_id=ticket_id,
+        kinds=[tasks.CALL_LANDLINE, NOTICE_FAILED],
+        only=lambda data: data.get("event") in moot,
+        outcome=there,
+        state="void",
+        by=taken.by,
+        now=now,
+    )
     write_step(session, taken, what="TechnicianArrived", data=told)
     return result_of(taken.case, taken.visit, at=taken.at)
 

@@ -152,6 +152,7 @@ def test_a_danger_is_rung_however_the_visit_ends_and_whatever_else_is_told(
     visit_id = case.visit.id or 0
     visits.depart(session, ticket_id=case.ticket_id, by=case.him, now=now + MINUTE)
     visits.arrive(session, ticket_id=case.ticket_id, by=case.him, now=now + 9 * MINUTE)
+    assert [task.state for task in case.tasks(tasks.CALL_LANDLINE)] == ["void"], "he stands in her kitchen"
     write_correction_notice(
         session,
         ticket_id=case.ticket_id,

@@ -12,10 +12,10 @@ from core.dated import CompanyRules, read_calendar, read_rules
 from core.errors import ConflictError, FieldError, InvalidError
 from core.i18n import N_, _
 from dispatch.case_notices import tell_happy_call_missed
+from dispatch.cases import lock_case
 from dispatch.escalation import escalate_ticket
 from dispatch.follow_up import FollowUpCase, cases_to_follow
 from dispatch.reopening import reopen_ticket
-from dispatch.tickets import lock_ticket
 from dispatch.wrong_numbers import note_right_number, note_wrong_number
 from happycall import rules
 from happycall.calls import call_key, close_tickets_of, end_call, lock_call, note_change
@@ -66,7 +66,7 @@ def record_attempt(
     at = attempt.at or now
     _require_sense(attempt, call=call, case=case, at=at, now=now)
     _store(session, call=call, attempt=attempt, at=at, by=by, now=now)
-    _note_number(session, call=call, attempt=attempt, by=by, now=now)
+    _note_number(session, case=case, attempt=attempt, by=by, now=now)
     company = read_rules(session, company_id=company_id, at=now)
     verdict = _NOTHING
     if attempt.outcome is Outcome.CONNECTED and attempt.answers is not None:
@@ -140,16 +140,16 @@ def _store(
 
 
 def _note_number(
-    session: Session, *, call: HappyCall, attempt: AttemptRequest, by: Actor, now: datetime
+    session: Session, *, case: FollowUpCase, attempt: AttemptRequest, by: Actor, now: datetime
 ) -> None:
     """Whether the number that was rung is the person's."""
     role = attempt.with_role
     if attempt.outcome is Outcome.WRONG_NUMBER:
-        ticket = lock_ticket(session, ticket_id=call.ticket_id)
+        ticket = lock_case(session, ticket_id=case.ticket_id).ticket
         note_wrong_number(session, ticket=ticket, role=role, by=by, now=now)
-    elif attempt.outcome is Outcome.CONNECTED and role is not None:
-        ticket = lock_ticket(session, ticket_id=call.ticket_id)
-        note_right_number(session, ticket=ticket, role=role, by=by, now=now)
+    elif attempt.outcome is Outcome.CONNECTED and any(it.wrong and it.role == role for it in case.people):
+        ticket = lock_case(session, ticket_id=case.ticket_id).ticket
+        note_right_number(session, ticket=ticket, role=role or "", by=by, now=now)
 
 
 def _finish(

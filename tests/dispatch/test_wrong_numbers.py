@@ -14,6 +14,7 @@ from dispatch import first_contact, notices, tasks
 from dispatch.attempt_checks import BadAttemptError
 from dispatch.family_links import LINKS_AT, find_link
 from dispatch.models import TicketParty
+from dispatch.ownership import owner_of
 from dispatch.resending import NotToResendError, resend_notice
 from dispatch.visit_schemas import AttemptRequest, Outcome
 from dispatch.wrong_numbers import BadNumberError, replace_number
@@ -71,6 +72,7 @@ def opens(case: CaseWorld, phone: str, now: datetime) -> list[bool]:
 def test_a_stranger_hears_nothing_more_and_the_right_number_hears_what_holds(
     case: CaseWorld, now: datetime
 ) -> None:
+    owner = owner_of(case.session, ticket=case.ticket, at=now)
     tell(case, 2, now)
     world.deliver_texts(case.session)
     tell(case, 4, now + MINUTE)
@@ -96,6 +98,8 @@ def test_a_stranger_hears_nothing_more_and_the_right_number_hears_what_holds(
         )
     (task,) = case.tasks(tasks.RIGHT_NUMBER)
     assert (task.state, task.recipient) == ("open", "requester")
+    assert task.service_point_id is None, "the call desk's, which has the form for it"
+    assert owner_of(case.session, ticket=case.ticket, at=now) == owner, "and the case stays whose it was"
     assert case.timeline("NumberFoundWrong")[0].data["roles"] == ["requester"]
 
     later = now + 9 * MINUTE

@@ -1,7 +1,8 @@
 """Who is told of what: what people agreed to or refused, each word a dated row that is never changed.
 
 Two words count about one telephone, and either "no" is enough: that of the person himself, about anything of
-the company, and that of a home's resident, about what becomes of that home.
+the company, and that of a home's resident, about what becomes of that home. Who is first named on a number
+after its owner said no is taken for him, in whatever way the name was typed, until he says otherwise himself.
 """
 
 from __future__ import annotations
@@ -61,6 +62,15 @@ _REFUSING = text(
             AND n.household_id IS NULL ORDER BY n.id DESC LIMIT 1) = 'REFUSED'
         OR (SELECT n.choice FROM notice_choice AS n WHERE n.contact_id = c.id AND n.purpose = :purpose
             AND n.household_id = :household_id ORDER BY n.id DESC LIMIT 1) = 'REFUSED'
+        OR (
+            NOT EXISTS (SELECT FROM notice_choice AS n WHERE n.contact_id = c.id AND n.purpose = :purpose
+                AND n.household_id IS NULL)
+            AND EXISTS (SELECT FROM contact AS o, LATERAL (
+                SELECT n.choice, n.at FROM notice_choice AS n WHERE n.contact_id = o.id
+                    AND n.purpose = :purpose AND n.household_id IS NULL ORDER BY n.id DESC LIMIT 1) AS word
+                WHERE o.company_id = c.company_id AND o.phone_digits = c.phone_digits AND o.id <> c.id
+                    AND word.choice = 'REFUSED' AND word.at < c.created_at)
+        )
     )
     """
 )

@@ -128,6 +128,9 @@ class NoticeChoice(SQLModel, table=True):
             "at",
             postgresql_where=text("purpose = 'ADVERT' AND choice = 'AGREED'"),
         ),
+        Index(
+            "ix_notice_choice_household", "household_id", postgresql_where=text("household_id IS NOT NULL")
+        ),
     )
 
     id: int | None = big_id()

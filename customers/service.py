@@ -39,6 +39,7 @@ from customers.schemas import (
 __all__ = [
     "OutsideKoreaError",
     "add_member",
+    "correct_number",
     "find_household",
     "find_or_add_boiler",
     "find_or_add_contact",
@@ -135,18 +136,44 @@ def find_or_add_contact(
     session: Session, *, company_id: int, person: NewContact, now: datetime
 ) -> ContactInfo:
     """A person by number and name: several people may share one phone."""
-    lock_keys(session, person_key(company_id, person))
-    query = select(Contact).where(
-        col(Contact.company_id) == company_id,
-        col(Contact.phone_digits) == person.phone.digits,
-        col(Contact.name) == person.name,
-    )
-    row = session.exec(query).first()
+    row = _known_person(session, company_id, person)
     if row is None:
         row = new_contact(company_id=company_id, person=person, now=now)
         session.add(row)
         session.flush()
     return contact_info(row)
+
+
+def correct_number(
+    session: Session, *, company_id: int, contact_id: int, phone: Phone, by: Actor, now: datetime
+) -> ContactInfo:
+    """A person's number was wrong: it is this one, with all that was said about him, in all his homes.
+
+    Somebody of the same name who is known with this number already is the same person, and is given back; he
+    joins these homes.
+    """
+    row = session.get_one(Contact, contact_id)
+    person = NewContact(row.name, phone)
+    known = _known_person(session, company_id, person)
+    if known is None:
+        fresh = new_contact(company_id=company_id, person=person, now=now)
+        for field in ("phone", "phone_digits", "phone_tail", "phone_kind", "can_text"):
+            setattr(row, field, getattr(fresh, field))
+        session.add(row)
+        session.flush()
+        return contact_info(row)
+    his = select(HouseholdMember).where(col(HouseholdMember.contact_id) == contact_id)
+    for member in session.exec(his).all() if known is not row else ():
+        add_member(
+            session,
+            company_id=company_id,
+            household_id=member.household_id,
+            contact_id=known.id or 0,
+            relationship=member.relationship,
+            by=by,
+            now=now,
+        )
+    return contact_info(known)
 
 
 def add_member(
@@ -222,6 +249,17 @@ def pick_on_map(
         data={"before": before, "lat": lat, "lon": lon, "precision": precision},
     )
     return address_info(row)
+
+
+def _known_person(session: Session, company_id: int, person: NewContact) -> Contact | None:
+    """Under a lock, so that nobody adds him meanwhile."""
+    lock_keys(session, person_key(company_id, person))
+    query = select(Contact).where(
+        col(Contact.company_id) == company_id,
+        col(Contact.phone_digits) == person.phone.digits,
+        col(Contact.name) == person.name,
+    )
+    return session.exec(query).first()
 
 
 def _known_home(session: Session, *, company_id: int, address: NewAddress, phone: str) -> Household | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Mapping
 from datetime import datetime
 
 from core.clock import KST
@@ -20,14 +20,17 @@ class BadAttemptError(InvalidError):
     code = "bad-attempt"
 
 
-def require_sense(attempt: AttemptRequest, roles: Container[str], *, safety: bool, now: datetime) -> None:
-    """What was reported hangs together. Raises BadAttemptError."""
+def require_sense(attempt: AttemptRequest, phones: Mapping[str, str], *, safety: bool, now: datetime) -> None:
+    """What was reported hangs together; `phones` are those of the case by role. Raises BadAttemptError."""
+    numbers = len(set(phones.values()))
     errors: list[FieldError] = []
     if safety and attempt.outcome is Outcome.SOLVED_BY_PHONE:
         text = _("안전이 걱정되는 접수는 전화로 끝낼 수 없습니다. 기사가 반드시 찾아가 확인해야 합니다.")
         errors.append(FieldError("outcome", text))
-    if attempt.with_role is not None and attempt.with_role not in roles:
+    if attempt.with_role is not None and attempt.with_role not in phones:
         errors.append(FieldError("with", _("이 접수에 없는 사람입니다. 통화한 사람을 다시 골라 주세요.")))
+    if attempt.outcome is Outcome.WRONG_NUMBER and attempt.with_role is None and numbers > 1:
+        errors.append(FieldError("with", _("누구의 번호가 잘못되었는지 골라 주세요.")))
     window = attempt.window
     if window is not None and attempt.outcome is not Outcome.CONNECTED:
         errors.append(FieldError("window", _("방문 시간은 통화가 된 경우에만 약속할 수 있습니다.")))

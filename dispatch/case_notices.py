@@ -28,7 +28,8 @@ from notifications.newest import News, Truth, withdraw_line
 
 def tell_received(*, session: Session, event: CallTaken, now: datetime) -> None:
     """Handler of CallTaken: number, symptom, and until when somebody rings, unless it is over by now."""
-    ticket = session.get(Ticket, event.ticket_id)
+    # A refusal, or a cancellation, comes before it or finds the text.
+    ticket = session.get(Ticket, event.ticket_id, with_for_update=True, populate_existing=True)
     if ticket is None or ticket.status in ENDED_STATUSES or ticket.destroyed_at is not None:
         return
     facts = facts_of_ticket(session, ticket_id=ticket_key(ticket))

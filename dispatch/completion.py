@@ -19,14 +19,15 @@ from dispatch import approvals, assignment, bill_notices, clocks, ending, tasks
 from dispatch.checklist import checklist_for, missing_items
 from dispatch.completion_checks import check_bill
 from dispatch.events import VisitCompleted
-from dispatch.landline_calls import is_no_bill
+from dispatch.landline_calls import is_moot_once_ended
 from dispatch.models import Ticket
 from dispatch.pricing import work_of
-from dispatch.stale_notices import withdraw_stale
 from dispatch.steps import Taken, begin_step, result_of, write_step
 from dispatch.tickets import ticket_key
 from dispatch.visit_rules import Step
 from dispatch.visit_schemas import CompletionRequest, StepResult
+from notifications import service as outbox
+from notifications.catalogue import moot_once_ended
 
 
 class ChecklistError(InvalidError):
@@ -113,7 +114,7 @@ def _end_ticket(session: Session, taken: Taken) -> None:
         ticket_id=taken.case.ticket_id,
         kinds=ending.VISIT_TASKS,
         outcome=why,
-        only=is_no_bill,
+        only=is_moot_once_ended,
         state="void",
         by=taken.by,
         now=taken.now,
@@ -124,7 +125,7 @@ def _follow_up(session: Session, taken: Taken, charge: ChargeInfo) -> None:
     case, visit_id, now = taken.case, taken.case.visit_id, taken.now
     done = N_("방문을 마쳤습니다.")
     assignment.release_visit(session, visit_id=visit_id, why=done, by=taken.by, now=now)
-    withdraw_stale(session, taken, why=done)
+    outbox.withdraw(session, ticket_id=case.ticket_id, events=moot_once_ended(), reason=done, now=now)
     approvals.withdraw_open(session, visit_id=visit_id, now=now)
     bill_notices.tell_visit_result(session, visit_id=visit_id, charge=charge, work=None, now=now)
     if all(line.code != VISIT_FEE for line in charge.lines):

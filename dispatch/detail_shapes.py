@@ -20,7 +20,7 @@ from workforce.schemas import CompanyInfo, PointInfo, TechnicianInfo
 
 @dataclass(frozen=True)
 class PartyFacts:
-    """A person's part; `phone` is E.164, `phone_raw` as it was written."""
+    """A person's part; `phone` is E.164, `phone_raw` as it was written, `wrong`: known to be another's."""
 
     role: str
     name: str
@@ -31,6 +31,7 @@ class PartyFacts:
     contact_id: int
     language: str = "ko"
     """In which they are written to."""
+    wrong: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from core.actor import Actor
 from core.i18n import N_
 from dispatch import assignment, clocks, notices, tasks
 from dispatch.cases import Case
-from dispatch.landline_calls import is_no_bill
+from dispatch.landline_calls import is_moot_once_ended
 from dispatch.models import Visit
 from dispatch.states import OPEN_VISIT_STATES
 from notifications import service as outbox
@@ -58,7 +58,7 @@ def end_case(
         ticket_id=case.ticket_id,
         kinds=VISIT_TASKS,
         outcome=N_("접수가 끝났습니다."),
-        only=is_no_bill,
+        only=is_moot_once_ended,
         state="void",
         by=by,
         now=now,

@@ -11,6 +11,7 @@ from core.i18n import N_
 from dispatch import case_notices, tasks
 from dispatch.cancellation import require_reason
 from dispatch.cases import lock_case
+from dispatch.models import Task
 from dispatch.tickets import note_change
 from workforce.duty import duty_at
 from workforce.schemas import PersonInfo
@@ -23,7 +24,8 @@ def escalate_ticket(session: Session, *, ticket_id: int, reason: str, by: Actor,
     """Hand a ticket to the escalation person on duty, who is asked to decide; the work goes on meanwhile.
 
     Any status may be escalated, an ended one too (a complaint comes afterwards). While the task is open a
-    second asking adds its reason to the timeline and keeps the owner.
+    second asking adds its reason to the timeline and keeps the owner. Also where a clock asked first: the
+    family hears when it is settled.
 
     Returns:
         Who owns it now, to tell the caller who rings back.
@@ -37,8 +39,10 @@ def escalate_ticket(session: Session, *, ticket_id: int, reason: str, by: Actor,
     open_ones = tasks.list_tasks(
         session, company_id=ticket.company_id, ticket_id=ticket_id, kinds=[tasks.ESCALATION]
     )
-    if open_ones:
-        owner = open_ones[0].owner
+    asked = _locked(session, open_ones[0].id) if open_ones else None
+    if asked is not None and asked.state == "open":
+        owner, asked.data = open_ones[0].owner, {**asked.data, COMPLAINT: True}
+        session.add(asked)
     else:
         owner = duty_at(
             session, company_id=ticket.company_id, point_id=ticket.service_point_id, at=now
@@ -58,6 +62,10 @@ def escalate_ticket(session: Session, *, ticket_id: int, reason: str, by: Actor,
     data = {"owner_person_id": owner.id}
     note_change(session, ticket=ticket, what="TicketEscalated", by=by, now=now, reason=why, data=data)
     return owner
+
+
+def _locked(session: Session, task_id: int) -> Task:
+    return session.get_one(Task, task_id, with_for_update=True, populate_existing=True)
 
 
 def finish_task(

@@ -29,11 +29,11 @@ from dispatch.cases import (
     require_moment,
 )
 from dispatch.events import TicketEnded
-from dispatch.family_links import revoke_links
 from dispatch.models import ContactAttempt, Visit
 from dispatch.planning.neighbour_slots import takes_over
 from dispatch.tickets import note_change, ticket_key
 from dispatch.visit_schemas import REACHED, AgreedWindow, AttemptRequest, AttemptResult, Outcome
+from dispatch.wrong_numbers import note_right_number, note_wrong_number
 from notifications import service as outbox
 from notifications.messages import Event, Window
 from workforce.queries import technician_of_person
@@ -75,8 +75,8 @@ def record_attempt(
     """
     case = lock_case(session, ticket_id=ticket_id)
     at = require_moment(at=attempt.at, not_before=case.ticket.received_at, now=now)
-    roles = parties_of(session, ticket_id=ticket_id).keys()
-    require_sense(attempt, roles, safety=case.ticket.safety, now=now)
+    phones = {role: party.phone for role, party in parties_of(session, ticket_id=ticket_id).items()}
+    require_sense(attempt, phones, safety=case.ticket.safety, now=now)
     require_open(case, attempt)
     rules = read_rules(session, company_id=case.ticket.company_id, at=now)
     entry = _Entry(
@@ -89,14 +89,16 @@ def record_attempt(
     )
     attempt_id = _store(session, entry)
     before = agreed_before(case)
+    if attempt.outcome in REACHED and attempt.with_role is not None:
+        note_right_number(session, ticket=case.ticket, role=attempt.with_role, by=entry.by, now=now)
     if attempt.outcome is Outcome.SOLVED_BY_PHONE:
         _solve_by_phone(session, entry)
     elif attempt.outcome is Outcome.CONNECTED and attempt.window is not None:
         _agree_window(session, entry, attempt.window, before=before)
     elif attempt.outcome is Outcome.CONNECTED:
         _note_contact(session, entry, agreed=before)
-    elif attempt.outcome is Outcome.WRONG_NUMBER and attempt.with_role is not None:
-        revoke_links(session, ticket_id=ticket_id, role=attempt.with_role, now=now)  # a stranger has them
+    elif attempt.outcome is Outcome.WRONG_NUMBER:
+        note_wrong_number(session, ticket=case.ticket, role=attempt.with_role, by=entry.by, now=now)
     elif attempt.outcome in (Outcome.NO_ANSWER, Outcome.BUSY):
         case_notices.tell_contact_failed(session, ticket=case.ticket, at=at, now=now)
     ticket = case.ticket

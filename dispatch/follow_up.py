@@ -18,12 +18,13 @@ from workforce.schemas import TechnicianInfo
 
 @dataclass(frozen=True)
 class FollowUpPerson:
-    """A party with the number given at intake, which nobody on site can change."""
+    """A party with the number given at intake, which nobody on site can change; `wrong`: it is another's."""
 
     role: str
     name: str
     phone: str
     relationship: str
+    wrong: bool
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,8 @@ def _people(session: Session, ticket_ids: set[int]) -> dict[int, list[FollowUpPe
     )
     found: dict[int, list[FollowUpPerson]] = defaultdict(list)
     for row in session.exec(query):
-        found[row.ticket_id].append(FollowUpPerson(row.role, row.name, row.phone, row.relationship))
+        wrong = row.phone_wrong_since is not None
+        found[row.ticket_id].append(FollowUpPerson(row.role, row.name, row.phone, row.relationship, wrong))
     return found
 
 

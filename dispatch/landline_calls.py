@@ -12,7 +12,7 @@ from core.i18n import DEFAULT_LANGUAGE, N_
 from dispatch import tasks
 from dispatch.notice_facts import TicketFacts
 from notifications import messages, wording
-from notifications.contexts.money import MONEY_NEWS
+from notifications.catalogue import CATALOGUE, Event
 from notifications.languages import reader_of
 from notifications.messages import Context
 from notifications.newest import Truth
@@ -23,13 +23,14 @@ SPEAKS_ENGLISH = N_("영어로 말씀드려야 하는 분입니다.")
 """Before what is read out to who was promised English."""
 
 
-def is_no_bill(data: dict[str, Any]) -> bool:
-    """Whether a call is about the visit itself: a bill stays news when nobody drives any more."""
-    return data.get("event") != messages.Event.VISIT_RESULT.value
+def is_moot_once_ended(data: dict[str, Any]) -> bool:
+    """Whether nobody need ring once nobody drives any more; what stays news (a bill, a danger) is rung."""
+    event = data.get("event")
+    return event not in CATALOGUE or not CATALOGUE[Event(event)].news_once_ended
 
 
-def _is_no_money(data: dict[str, Any]) -> bool:
-    return data.get("event") not in {event.value for event in MONEY_NEWS}
+def _is_replaced(data: dict[str, Any]) -> bool:
+    return data.get("event") in CATALOGUE and not CATALOGUE[Event(data["event"])].stands_alone
 
 
 def open_call(
@@ -42,10 +43,11 @@ def open_call(
     now: datetime,
     truth: tuple[str, Truth] | None = None,
 ) -> None:
-    """A person must ring a number that takes no text; newer news replaces what was not said yet.
+    """A person must ring a number that takes no text; newer news of the visit replaces what was not said yet.
 
-    News of money is news of its own: it replaces nothing, and what comes later does not replace it. What a
-    corrected bill replaces is for `bill_notices` to say, what an answered asking does for `money_notices`.
+    What stands alone (money, a danger, a complaint) replaces nothing, and what comes later does not replace
+    it. What a corrected bill replaces is for `bill_notices` to say, what an answered asking does for
+    `money_notices`.
 
     Args:
         truth: of which line it is, and what is so (`notifications.newest`): the same is not asked for twice.
@@ -64,13 +66,13 @@ def open_call(
         task.state == "open" and task.data.get("truth") == about["truth"] for task in to_him
     ):
         return
-    if event not in MONEY_NEWS:
+    if not CATALOGUE[event].stands_alone:
         tasks.close_tasks_of(
             session,
             ticket_id=facts.id,
             kinds=[tasks.CALL_LANDLINE],
             recipient=call.recipient.value,
-            only=_is_no_money,
+            only=_is_replaced,
             outcome=N_("새 소식으로 바뀌었습니다."),
             state="void",
             by=SYSTEM,

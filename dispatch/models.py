@@ -125,7 +125,8 @@ class ImportedTicket(SQLModel, table=True):
 class TicketParty(SQLModel, table=True):
     """A person's part in a ticket, with name and number as given at intake.
 
-    The happy call uses these numbers, so that a change made on site cannot redirect it.
+    The happy call uses these numbers, so that a change made on site cannot redirect it: only the desk
+    replaces one (`dispatch.wrong_numbers`).
     """
 
     __tablename__ = "ticket_party"
@@ -146,6 +147,8 @@ class TicketParty(SQLModel, table=True):
     """As it was written."""
     can_text: bool
     relationship: str = ""
+    phone_wrong_since: datetime | None = None
+    """Since when the number is known to be another's; nothing goes there until it is put right."""
 
 
 class WishedWindow(SQLModel, table=True):

@@ -13,6 +13,7 @@ from core.dated import read_rules
 from dispatch import notice_facts, notices, tasks
 from dispatch.models import Visit
 from dispatch.notice_facts import TicketFacts, facts_of_ticket
+from dispatch.notice_tasks import NOTICE_FAILED
 from dispatch.pricing import estimate_visit
 from notifications import service
 from notifications.catalogue import Event, Role
@@ -115,7 +116,7 @@ def silence_approval(session: Session, *, ticket_id: int, why: str, now: datetim
     tasks.close_tasks_of(
         session,
         ticket_id=ticket_id,
-        kinds=[tasks.CALL_LANDLINE],
+        kinds=[tasks.CALL_LANDLINE, NOTICE_FAILED],
         only=lambda data: data.get("event") == Event.APPROVAL_ASKED.value,
         outcome=why,
         state="void",

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, or_, select
 
 from core import audit
 from core.actor import SYSTEM, Actor
+from core.dated import read_rules
 from core.i18n import N_
 from customers.consents import Choice, Door, record_choice
 from dispatch import notices, tasks
 from dispatch.family_links import revoke_links
-from dispatch.models import Ticket, TicketParty, Visit
+from dispatch.models import Task, Ticket, TicketParty, Visit
 from dispatch.notice_facts import facts_of_ticket, family_of
 from dispatch.notice_tasks import NOTICE_FAILED
 from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES
 from dispatch.tickets import ticket_key
 from notifications import service as outbox
+from notifications.catalogue import Event, shelf_life
 
+CALLS = (tasks.CALL_LANDLINE, NOTICE_FAILED)
 REFUSED = N_("알림을 원하지 않으셔서 보내지 않았습니다.")
 """Why a text was withdrawn, and why nobody rings any more."""
 
@@ -51,7 +54,7 @@ def take_word(
         Also as `customers.consents.record_choice`.
     """
     own = word.contact_id == word.decided_by_id
-    tickets = _open_tickets(session, company_id, word.contact_id, None if own else household_id)
+    tickets = _open_tickets(session, company_id, word.contact_id, None if own else household_id, now)
     changed = record_choice(
         session,
         company_id=company_id,
@@ -88,14 +91,24 @@ def take_word(
         if word.choice is Choice.REFUSED:
             _silence(session, ticket, word, now=now)
         else:
-            _catch_up(session, ticket, now=now)
+            tell_what_holds(session, ticket, now=now)
     return True
 
 
 def _open_tickets(
-    session: Session, company_id: int, contact_id: int, household_id: int | None
+    session: Session, company_id: int, contact_id: int, household_id: int | None, now: datetime
 ) -> Sequence[Ticket]:
-    """The open cases in which he is a party, under lock; of one home, or of all."""
+    """The cases in which he is a party, under lock; of one home, or of all.
+
+    Those that go on, and ended ones of which he might still be told or read on his page: for some days, or
+    while somebody owes him a call.
+    """
+    rules = read_rules(session, company_id=company_id, at=now)
+    since = now - max(timedelta(days=rules.link_days), *(shelf_life(event) for event in Event))
+    ends = (Ticket.completed_at, Ticket.closed_at, Ticket.cancelled_at, Ticket.solved_by_phone_at)
+    owed = select(Task.id).where(
+        col(Task.ticket_id) == col(Ticket.id), col(Task.kind).in_(CALLS), col(Task.state) == "open"
+    )
     query = (
         select(Ticket)
         .join(TicketParty, col(TicketParty.ticket_id) == col(Ticket.id))
@@ -103,6 +116,11 @@ def _open_tickets(
             col(Ticket.company_id) == company_id,
             col(TicketParty.contact_id) == contact_id,
             col(Ticket.destroyed_at).is_(None),
+            or_(
+                col(Ticket.status).not_in(ENDED_STATUSES),
+                func.greatest(*map(col, ends)) >= since,
+                owed.exists(),
+            ),
         )
         .order_by(col(Ticket.id))
         .with_for_update(of=Ticket)
@@ -127,7 +145,7 @@ def _silence(session: Session, ticket: Ticket, word: Word, *, now: datetime) -> 
         tasks.close_tasks_of(
             session,
             ticket_id=ticket_id,
-            kinds=[tasks.CALL_LANDLINE, NOTICE_FAILED],
+            kinds=CALLS,
             recipient=role,
             outcome=REFUSED,
             state="void",
@@ -136,9 +154,10 @@ def _silence(session: Session, ticket: Ticket, word: Word, *, now: datetime) -> 
         )
 
 
-def _catch_up(session: Session, ticket: Ticket, *, now: datetime) -> None:
+def tell_what_holds(session: Session, ticket: Ticket, *, now: datetime) -> bool:
+    """Tell who has not heard it when somebody comes. Returns whether a visit with a window stands."""
     if ticket.status in ENDED_STATUSES:
-        return
+        return False
     query = select(Visit.id).where(
         col(Visit.ticket_id) == ticket.id,
         col(Visit.state).in_(OPEN_VISIT_STATES),
@@ -147,3 +166,4 @@ def _catch_up(session: Session, ticket: Ticket, *, now: datetime) -> None:
     visit_id = session.exec(query.order_by(col(Visit.sequence).desc())).first()
     if visit_id is not None:
         notices.tell_window(session, visit_id=visit_id, before=None, reason=None, now=now)
+    return visit_id is not None

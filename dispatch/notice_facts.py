@@ -179,7 +179,7 @@ def family_of(
         Party(
             role=_FAMILY_ROLES[role],
             name=_name(party) or UNNAMED,
-            phone=party.phone or None,
+            phone=(party.phone or None) if party.phone_wrong_since is None else None,
             can_text=party.can_text,
             takes_notices=party.contact_id not in refused,
             language=spoken.get(party.contact_id, DEFAULT_LANGUAGE),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from core.actor import SYSTEM
 from core.i18n import N_
 from dispatch import tasks
+from dispatch.approval_models import CostApproval
 from dispatch.models import Ticket
 from dispatch.states import ENDED_STATUSES
 from notifications.catalogue import CATALOGUE, STAFF, Event, label_of
@@ -42,15 +43,7 @@ _WHY = {
 def ask_to_call(*, session: Session, event: NoticeFailed, now: datetime) -> None:
     """Handler of NoticeFailed: whoever is on duty rings the recipient, unless it is no news any more."""
     ticket = session.get(Ticket, event.ticket_id)
-    if ticket is None:
-        return
-    if ticket.status in ENDED_STATUSES and not CATALOGUE[Event(event.told)].news_once_ended:
-        return
-    if CATALOGUE[Event(event.told)].advert or event.told in UNASKED:
-        return
-    if event.why == NO_RECEIPT and event.recipient in STAFF:
-        return  # three days on, their screens have told them
-    if any(it.is_overtaken for it in get_notices(session, notice_ids=[event.notice_id or 0])):
+    if ticket is None or not _is_news(session, event, ticket):
         return
     about = {"event": event.told, "generation": event.generation, "notice_id": event.notice_id}
     earlier = tasks.list_tasks(
@@ -88,3 +81,26 @@ def ask_to_call(*, session: Session, event: NoticeFailed, now: datetime) -> None
         data=about,
         now=now,
     )
+
+
+def _is_news(session: Session, event: NoticeFailed, ticket: Ticket) -> bool:
+    rules = CATALOGUE[Event(event.told)]
+    if (
+        rules.advert
+        or event.told in UNASKED
+        or (ticket.status in ENDED_STATUSES and not rules.news_once_ended)
+    ):
+        return False
+    if event.why == NO_RECEIPT and event.recipient in STAFF:
+        return False  # three days on, their screens have told them
+    if any(it.is_overtaken for it in get_notices(session, notice_ids=[event.notice_id or 0])):
+        return False
+    # An asking may have been answered meanwhile, or need no answer any more.
+    return event.told != Event.APPROVAL_ASKED or _is_asked(session, ticket_id=event.ticket_id)
+
+
+def _is_asked(session: Session, *, ticket_id: int) -> bool:
+    query = select(CostApproval.id).where(
+        col(CostApproval.ticket_id) == ticket_id, col(CostApproval.state) == "asked"
+    )
+    return session.exec(query).first() is not None

@@ -208,6 +208,8 @@ def tell_point(session: Session, *, ticket_id: int, why: str, now: datetime) -> 
     desk = notice_facts.desk_party(session, ticket=facts.ticket, now=now)
     visit = _open_visit(session, ticket_id=ticket_id)
     context, generation = staff_notices.for_point(session, facts=facts, visit=visit, why=why, now=now)
+    if generation is None:
+        generation = _one_more(session, facts, context, [desk])
     _tell(session, facts=facts, context=context, people=[desk], generation=generation, now=now)
 
 
@@ -235,7 +237,7 @@ def _tell_technician(
     facts: TicketFacts,
     technician_id: int,
     context: Context,
-    generation: int | None,
+    generation: int,
     now: datetime,
 ) -> None:
     found = get_technicians(session, technician_ids=[technician_id], company_id=facts.company.id)
@@ -266,9 +268,7 @@ def tell_family(
     known = notice_facts.family_of(session, facts) if family is None else family
     people = [party for party in known if only is None or party.role in only]
     if generation is None:
-        event = messages.event_of(context)
-        roles = [party.role for party in people]
-        generation = 1 + service.last_generation(session, ticket_id=facts.id, event=event, recipients=roles)
+        generation = _one_more(session, facts, context, people)
     calls = _tell(
         session,
         facts=facts,
@@ -283,27 +283,27 @@ def tell_family(
         open_call(session, facts=facts, context=own, call=call, generation=generation, now=now)
 
 
+def _one_more(session: Session, facts: TicketFacts, context: Context, people: Sequence[Party]) -> int:
+    """The generation of a telling that counts for itself."""
+    event, roles = messages.event_of(context), [party.role for party in people]
+    return 1 + service.last_generation(session, ticket_id=facts.id, event=event, recipients=roles)
+
+
 def _tell(
     session: Session,
     *,
     facts: TicketFacts,
     context: Context,
     people: Sequence[Party],
-    generation: int | None,
+    generation: int,
     now: datetime,
     others: Mapping[str, Context] | None = None,
 ) -> list[CallTask]:
-    """Hand over to the outbox; without a generation this is one telling more than there were."""
-    event = messages.event_of(context)
-    ticket_id = facts.id
-    if generation is None:
-        roles = [party.role for party in people]
-        generation = 1 + service.last_generation(session, ticket_id=ticket_id, event=event, recipients=roles)
     return service.tell(
         session,
-        event=event,
+        event=messages.event_of(context),
         generation=generation,
-        ticket_id=ticket_id,
+        ticket_id=facts.id,
         company_id=facts.company.id,
         sender=facts.sender,
         facts=context,

@@ -14,7 +14,7 @@ from dispatch.list_facts import OpenTasks, sort_open_tasks
 from dispatch.models import Task, Ticket, Visit
 from dispatch.schemas import Owner
 from dispatch.states import OPEN_VISIT_STATES, UNDER_WAY_STATES
-from dispatch.tasks import CALL_DESK_KINDS, CONTACT_CALL
+from dispatch.tasks import CONTACT_CALL, UNPLACED_KINDS
 from dispatch.tickets import has_ended, ticket_key
 from workforce.duty import duties_at, duty_at, list_shifts_of_points
 from workforce.queries import get_technicians, people_by_id
@@ -108,7 +108,7 @@ class _Duties:
             person = self.people.get(ticket.escalation_owner_id or 0)
             person = person or self._duty(ticket.company_id, ticket.service_point_id).escalation
             return _owner(person, "escalation", _("책임자가 직접 챙기는 접수"))
-        if any(kind in CALL_DESK_KINDS for kind in kinds) or ticket.service_point_id is None:
+        if any(kind in UNPLACED_KINDS for kind in kinds) or ticket.service_point_id is None:
             why = _("위치를 골라야 함") if "MAP_PICK" in kinds else _("서비스점을 정하기 전")
             on_the_line = self.people.get(self.callers.get(ticket.id, 0))
             return _owner(on_the_line or self._duty(ticket.company_id, None).desk, "desk", why)

@@ -145,6 +145,7 @@ def _parties(session: Session, rows: Sequence[TicketParty]) -> tuple[PartyFacts,
             relationship=row.relationship,
             contact_id=row.contact_id,
             language=spoken.get(row.contact_id, DEFAULT_LANGUAGE),
+            wrong=row.phone_wrong_since is not None,
         )
         for row in rows
     ]

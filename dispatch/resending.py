@@ -111,6 +111,8 @@ def _refused(session: Session, facts: TicketFacts, notice: NoticeInfo) -> str | 
         return None
     family = {party.role.value: party for party in notice_facts.family_of(session, facts)}
     party = family.get(notice.recipient)
-    if party is not None and not party.takes_notices:
+    if party is None or party.phone != notice.to_phone:
+        return _("이제 이 접수의 번호가 아닙니다.")
+    if not party.takes_notices:
         return _("문자를 받지 않겠다고 하신 분입니다.")
     return None

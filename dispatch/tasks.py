@@ -25,6 +25,7 @@ REVISIT_CALL = "REVISIT_CALL"
 PART_CALL = "PART_CALL"
 CHECK_BILL = "CHECK_BILL"
 CORRECTION_CHECK = "CORRECTION_CHECK"
+RIGHT_NUMBER = "RIGHT_NUMBER"
 PLACE_BY_HAND = "PLACE_BY_HAND"
 PLAN_BY_HAND = "PLAN_BY_HAND"
 ESCALATION = "ESCALATION"
@@ -32,7 +33,9 @@ SAFETY_ALARM = "SAFETY_ALARM"
 
 ESCALATED_KINDS = (ESCALATION, SAFETY_ALARM)
 """Owned by the escalation person on duty; every other kind by the desk on duty."""
-CALL_DESK_KINDS = (MAP_PICK, PLACE_BY_HAND)
+UNPLACED_KINDS = (MAP_PICK, PLACE_BY_HAND)
+"""The case waits for the call desk, which owns it until it has its place."""
+CALL_DESK_KINDS = (*UNPLACED_KINDS, RIGHT_NUMBER)
 """Owned by the company's call desk, wherever the ticket stands."""
 ON_THE_LINE = "on_the_line"
 """In a task's data: its owner has the caller on the line, so it is not handed over while they talk."""

@@ -120,6 +120,7 @@ _PARTIES = columns(
     col(TicketParty.can_text),
     col(TicketParty.relationship),
     col(TicketParty.contact_id),
+    col(TicketParty.phone_wrong_since).is_not(None),
 ).where(any_of(TicketParty.ticket_id, "ticket_ids"))
 """The columns after the first are the fields of `PartyFacts`, in their order."""
 _ATTEMPTS = (

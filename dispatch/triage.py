@@ -18,6 +18,8 @@ from dispatch.places import address_of, ask_map_pick, is_plannable
 from dispatch.schemas import SelfFixResult
 from dispatch.tasks import close_tasks_of
 from dispatch.tickets import lock_ticket, note_change, ticket_key
+from notifications import service as outbox
+from notifications.catalogue import moot_once_ended
 
 SELF_FIXED = "SELF_FIXED"
 
@@ -121,6 +123,7 @@ def _end_solved(session: Session, ticket: Ticket, *, by: Actor, now: datetime) -
     stop_clock(session, ticket_id=ticket_id, kind="handled", at=now, evidence=None, by=by, now=now)
     void_clocks(session, ticket_id=ticket_id, why=why, by=by, now=now)
     close_tasks_of(session, ticket_id=ticket_id, kinds=None, outcome=why, by=by, now=now, state="void")
+    outbox.withdraw(session, ticket_id=ticket_id, events=moot_once_ended(), reason=why, now=now)
     note_change(session, ticket=ticket, what="SelfFixed", by=by, now=now)
     ended = TicketEnded(company_id=ticket.company_id, at=now, ticket_id=ticket_id, how=SELF_FIXED)
     events.publish(session, ended)

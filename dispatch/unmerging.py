@@ -9,16 +9,22 @@ from sqlmodel import Session, col, select
 
 from core import audit
 from core.actor import SYSTEM
+from core.i18n import N_
 from core.models import TimelineEntry
 from dispatch.cases import parties_of
 from dispatch.events import TicketReopened
+from dispatch.family_links import revoke_links
 from dispatch.merging import MERGED_AWAY, TAKEN_IN
 from dispatch.models import Ticket
+from dispatch.tasks import close_tasks_of
 from dispatch.tickets import lock_ticket, note_change, ticket_key
+from notifications.service import withdraw_from
 
 GIVEN_BACK = "DuplicateGivenBack"
 """In the timeline of the ticket that had taken in `number`; `people` are the roles that left it."""
 RECENT = 50
+NOT_OF_CASE = N_("합쳤던 접수를 다시 나누어 이 접수의 사람이 아닙니다.")
+"""Why a text was withdrawn."""
 
 
 def give_back(*, session: Session, event: TicketReopened, now: datetime) -> None:
@@ -34,7 +40,7 @@ def give_back(*, session: Session, event: TicketReopened, now: datetime) -> None
     taken = _newest(session, older, number=ticket.number)
     if taken is None or taken.what == GIVEN_BACK:
         return
-    people = _take_out(session, older, ticket, roles=taken.data.get("people", ()))
+    people = _take_out(session, older, ticket, roles=taken.data.get("people", ()), now=now)
     _restore(older, taken.data, left=people)
     older.note = _without(older.note, ticket.note.strip())
     facts = {"number": ticket.number, "people": people, "payer_role": older.payer_role}
@@ -70,15 +76,33 @@ def _newest(session: Session, older: Ticket, *, number: str) -> TimelineEntry | 
     return next((entry for entry in found if entry.data.get("number") == number), None)
 
 
-def _take_out(session: Session, older: Ticket, ticket: Ticket, *, roles: list[str]) -> list[str]:
-    """People who came with the merge and are still the same leave; returns their roles."""
+def _take_out(
+    session: Session, older: Ticket, ticket: Ticket, *, roles: list[str], now: datetime
+) -> list[str]:
+    """People who came with the merge and are still the same leave, with their links; returns their roles."""
     there, here = (parties_of(session, ticket_id=ticket_key(one)) for one in (older, ticket))
     gone = [
         role
         for role in roles
         if role in there and role in here and there[role].contact_id == here[role].contact_id
     ]
+    left = {party.phone for role, party in there.items() if role not in gone}
     for role in gone:
+        revoke_links(session, ticket_id=ticket_key(older), role=role, now=now)
+        if there[role].phone not in left:
+            withdraw_from(
+                session, ticket_id=ticket_key(older), to_phone=there[role].phone, reason=NOT_OF_CASE, now=now
+            )
+        close_tasks_of(
+            session,
+            ticket_id=ticket_key(older),
+            kinds=None,
+            recipient=role,
+            outcome=NOT_OF_CASE,
+            state="void",
+            by=SYSTEM,
+            now=now,
+        )
         session.delete(there[role])
     session.flush()
     return gone

@@ -15,16 +15,19 @@ from core.clock import rfc3339_kst
 from core.dated import read_rules
 from core.errors import InvalidError
 from core.i18n import N_, _
-from dispatch import assignment, case_notices, notices, revisits, staff_ladder, travel_estimate
+from dispatch import assignment, case_notices, notices, revisits, staff_ladder, tasks, travel_estimate
 from dispatch.cases import WrongStateError, author_of_step, lock_case
 from dispatch.completion import complete_visit
 from dispatch.models import ContactAttempt, Ticket, Visit
+from dispatch.notice_tasks import NOTICE_FAILED
 from dispatch.revisits import hold
-from dispatch.stale_notices import is_stale, withdraw_stale
+from dispatch.stale_notices import is_stale
 from dispatch.states import OPEN_VISIT_STATES
 from dispatch.steps import Taken, begin_step, result_of, write_step
 from dispatch.visit_rules import OtherVisit, Step, absence_errors, early_by, is_told_before, oddities
 from dispatch.visit_schemas import REACHED, StepResult
+from notifications import service as outbox
+from notifications.catalogue import leading_to_a_visit
 from notifications.messages import Event
 
 __all__ = ["acknowledge", "arrive", "complete_visit", "depart", "hold", "mark_absent", "start"]
@@ -52,6 +55,11 @@ def depart(
     odd = _oddities(session, taken)
     visit.state, visit.en_route_at = "en_route", taken.at
     taken.case.ticket.status = "EN_ROUTE"
+    if visit.acknowledged_at is None:  # who drives there has seen the job
+        how = staff_ladder.way_of(by)
+        staff_ladder.note_seen(
+            session, ticket=taken.case.ticket, visit=visit, how=how, author=taken.by, now=now
+        )
     if is_stale(session, taken):  # nobody wants to hear today that somebody set out yesterday
         untold: dict[str, object] = {"untold": [Event.EN_ROUTE.value]} | ({"noted": odd} if odd else {})
         write_step(session, taken, what="TechnicianDeparted", data=untold)
@@ -101,7 +109,19 @@ def arrive(
     told: dict[str, object] = {"noted": odd} if odd else {}
     if early is not None:
         told |= {"early_s": int(early.total_seconds()), "family_called": family_called}
-    withdraw_stale(session, taken, why=N_("기사가 이미 도착했습니다."))
+    there = N_("기사가 이미 도착했습니다.")
+    moot = list(leading_to_a_visit())
+    outbox.withdraw(session, ticket_id=ticket_id, events=moot, reason=there, now=now)
+    tasks.close_tasks_of(
+        session,
+        ticket_id=ticket_id,
+        kinds=[tasks.CALL_LANDLINE, NOTICE_FAILED],
+        only=lambda data: data.get("event") in moot,
+        outcome=there,
+        state="void",
+        by=taken.by,
+        now=now,
+    )
     write_step(session, taken, what="TechnicianArrived", data=told)
     return result_of(taken.case, taken.visit, at=taken.at)
 

@@ -12,9 +12,11 @@ from core.dated import CompanyRules, read_calendar, read_rules
 from core.errors import ConflictError, FieldError, InvalidError
 from core.i18n import N_, _
 from dispatch.case_notices import tell_happy_call_missed
+from dispatch.cases import lock_case
 from dispatch.escalation import escalate_ticket
 from dispatch.follow_up import FollowUpCase, cases_to_follow
 from dispatch.reopening import reopen_ticket
+from dispatch.wrong_numbers import note_right_number, note_wrong_number
 from happycall import rules
 from happycall.calls import call_key, close_tickets_of, end_call, lock_call, note_change
 from happycall.models import HappyCall, HappyCallAttempt
@@ -64,6 +66,7 @@ def record_attempt(
     at = attempt.at or now
     _require_sense(attempt, call=call, case=case, at=at, now=now)
     _store(session, call=call, attempt=attempt, at=at, by=by, now=now)
+    _note_number(session, case=case, attempt=attempt, by=by, now=now)
     company = read_rules(session, company_id=company_id, at=now)
     verdict = _NOTHING
     if attempt.outcome is Outcome.CONNECTED and attempt.answers is not None:
@@ -96,6 +99,9 @@ def _require_sense(
         errors.append(FieldError("answers", _("답은 통화가 된 경우에만 적을 수 있습니다.")))
     if attempt.with_role is not None and attempt.with_role not in {it.role for it in case.people}:
         errors.append(FieldError("with", _("이 접수에 없는 사람입니다. 통화한 사람을 다시 골라 주세요.")))
+    several = len({it.phone for it in case.people}) > 1
+    if attempt.outcome is Outcome.WRONG_NUMBER and attempt.with_role is None and several:
+        errors.append(FieldError("with", _("누구의 번호가 잘못되었는지 골라 주세요.")))
     if attempt.outcome is Outcome.CALL_BACK and back is None:
         errors.append(FieldError("call_back_at", _("다시 전화하기로 한 시각을 적어 주세요.")))
     if back is not None and not now < back <= now + rules.LONGEST_CALL_BACK:
@@ -131,6 +137,19 @@ def _store(
     if why:
         data["outside_hours"] = True
     note_change(session, call=call, what="HappyCallAttempted", by=by, now=now, reason=why, data=data)
+
+
+def _note_number(
+    session: Session, *, case: FollowUpCase, attempt: AttemptRequest, by: Actor, now: datetime
+) -> None:
+    """Whether the number that was rung is the person's."""
+    role = attempt.with_role
+    if attempt.outcome is Outcome.WRONG_NUMBER:
+        ticket = lock_case(session, ticket_id=case.ticket_id).ticket
+        note_wrong_number(session, ticket=ticket, role=role, by=by, now=now)
+    elif attempt.outcome is Outcome.CONNECTED and any(it.wrong and it.role == role for it in case.people):
+        ticket = lock_case(session, ticket_id=case.ticket_id).ticket
+        note_right_number(session, ticket=ticket, role=role or "", by=by, now=now)
 
 
 def _finish(

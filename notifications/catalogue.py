@@ -63,6 +63,7 @@ class EventRules:
     `moot_once_ended`: must not go out any more once the case has ended.
     `news_once_ended`: to be told even then.
     `rings`: a person rings the numbers that take no text.
+    `stands_alone`: said by telephone beside other news; no newer news takes its place, and it takes none's.
     `urgent`: quiet hours do not hold it back.
     `pushed`: a technician hears it on his phone's lock screen first, where he asked for that.
     `voiced`: a technician is rung up first, where the company has a voice.
@@ -77,6 +78,7 @@ class EventRules:
     moot_once_ended: bool = False
     news_once_ended: bool = False
     rings: bool = True
+    stands_alone: bool = False
     urgent: bool = True
     pushed: bool = False
     voiced: bool = False
@@ -111,16 +113,27 @@ CATALOGUE: dict[Event, EventRules] = {
         N_("다시 방문"), FAMILY, _TWO_HOURS, leads_to_visit=True, moot_once_ended=True, rings=False
     ),
     Event.ESTIMATE: EventRules(
-        N_("예상 비용"), WHOEVER_PAYS, _TWO_HOURS, leads_to_visit=True, moot_once_ended=True
+        N_("예상 비용"),
+        WHOEVER_PAYS,
+        _TWO_HOURS,
+        leads_to_visit=True,
+        moot_once_ended=True,
+        stands_alone=True,
     ),
-    Event.APPROVAL_ASKED: EventRules(N_("비용 동의"), WHOEVER_PAYS, _HALF_HOUR, moot_once_ended=True),
-    Event.VISIT_RESULT: EventRules(N_("비용과 결과"), WHOEVER_PAYS, _TWO_DAYS, news_once_ended=True),
-    Event.CORRECTION_NOTICE: EventRules(N_("시정 권고"), FAMILY, _TWO_DAYS, news_once_ended=True),
+    Event.APPROVAL_ASKED: EventRules(
+        N_("비용 동의"), WHOEVER_PAYS, _HALF_HOUR, moot_once_ended=True, stands_alone=True
+    ),
+    Event.VISIT_RESULT: EventRules(
+        N_("비용과 결과"), WHOEVER_PAYS, _TWO_DAYS, news_once_ended=True, stands_alone=True
+    ),
+    Event.CORRECTION_NOTICE: EventRules(
+        N_("시정 권고"), FAMILY, _TWO_DAYS, news_once_ended=True, stands_alone=True
+    ),
     Event.HAPPY_CALL_MISSED: EventRules(
         N_("해피콜 못 받으심"), FAMILY, _TWO_DAYS, news_once_ended=True, rings=False, urgent=False
     ),
     Event.COMPLAINT_CLOSED: EventRules(
-        N_("불편 처리"), FAMILY, _TWO_DAYS, news_once_ended=True, urgent=False
+        N_("불편 처리"), FAMILY, _TWO_DAYS, news_once_ended=True, stands_alone=True, urgent=False
     ),
     # The law gives 14 days to tell what came of a word; whoever rings has the second week.
     Event.ADVERT_CHOICE: EventRules(
@@ -138,7 +151,8 @@ CATALOGUE: dict[Event, EventRules] = {
     Event.JOB_ASSIGNED: EventRules(
         N_("새 일"), STAFF, _HOUR, leads_to_visit=True, moot_once_ended=True, pushed=True
     ),
-    Event.JOB_CHANGED: EventRules(N_("일 바뀜"), STAFF, _HOUR, leads_to_visit=True, pushed=True),
+    # Whom it was taken from must hear it although another stands at the door.
+    Event.JOB_CHANGED: EventRules(N_("일 바뀜"), STAFF, _HOUR, pushed=True),
     Event.CONTACT_DUE: EventRules(
         N_("연락 재촉"), STAFF, _HALF_HOUR, leads_to_visit=True, moot_once_ended=True, voiced=True
     ),

@@ -14,7 +14,8 @@ from sqlmodel import Session
 
 from core.actor import Actor
 from core.clock import KST
-from core.dated import CompanyRules, NoticeRule, read_rules, set_rule
+from core.dated import CompanyRules, NoticeRule, read_rules
+from core.dated_entries import set_entries
 from core.errors import FieldError, InvalidError
 from core.i18n import _
 from notifications import advert
@@ -116,24 +117,23 @@ def change_matrix(
 ) -> None:
     """Let a company tell of these events as it wants from a moment on; what is as usual is dropped.
 
+    What is planned for later goes on with it (`core.dated_entries`).
+
     Raises:
         BadMatrixError: an event would be told to nobody of the family, or to somebody it does not concern.
     """
     for event, rule in wanted.items():
         _require_sense(event, rule)
     rules = read_rules(session, company_id=company_id, at=valid_from)
-    merged = {**rules.notice_matrix, **{event.value: rule for event, rule in wanted.items()}}
-    policy = replace(NoticePolicy.of(rules), changed=merged)
-    value = {
-        event.value: merged[event.value].model_dump()
-        for event in Event
-        if event.value in merged and policy.is_changed(event)
-    }
-    set_rule(
+    policy = replace(NoticePolicy.of(rules), changed={event.value: rule for event, rule in wanted.items()})
+    set_entries(
         session,
         company_id=company_id,
         key=KEY,
-        value=value,
+        entries={
+            event.value: rule.model_dump() if policy.is_changed(event) else None
+            for event, rule in wanted.items()
+        },
         valid_from=valid_from,
         source=source,
         by=by,
@@ -162,18 +162,16 @@ def change_ways(
     rules = read_rules(session, company_id=company_id, at=valid_from)
     for role, order in wanted.items():
         _require_reach(event, role, order, has_voice=rules.voice_enabled)
-    stored = {each: dict(orders) for each, orders in rules.notice_ways.items()}
-    own = stored.pop(event.value, {}) | {role.value: list(order) for role, order in wanted.items()}
+    before = rules.notice_ways.get(event.value, {})
+    own: dict[str, Sequence[str]] = {**before, **{role.value: list(order) for role, order in wanted.items()}}
     own = {role: order for role, order in own.items() if tuple(order) != USUAL}
-    if own:
-        stored[event.value] = own
-    if stored == rules.notice_ways:
+    if own == before:
         return False
-    set_rule(
+    set_entries(
         session,
         company_id=company_id,
         key=WAYS_KEY,
-        value=stored,
+        entries={event.value: own or None},
         valid_from=valid_from,
         source=source,
         by=by,

@@ -3,7 +3,7 @@
 Expand: new tables, and columns that are empty or have a default; a process of the version before goes on.
 
 Revision ID: 0022
-Revises: 0020
+Revises: 0021
 """
 
 from __future__ import annotations

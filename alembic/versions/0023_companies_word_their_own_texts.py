@@ -3,7 +3,7 @@
 Expand: new tables and settings alone; a process of the version before goes on with the package's wordings.
 
 Revision ID: 0023
-Revises: 0020
+Revises: 0022
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Expand: the columns are nullable, and the version before leaves them empty.
 
 Revision ID: 0024
-Revises: 0020
+Revises: 0023
 """
 
 from __future__ import annotations

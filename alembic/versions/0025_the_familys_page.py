@@ -3,7 +3,7 @@
 Expand: new tables, which the version before leaves empty.
 
 Revision ID: 0025
-Revises: 0022
+Revises: 0024
 """
 
 from __future__ import annotations

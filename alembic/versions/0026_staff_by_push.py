@@ -3,7 +3,7 @@
 Expand: every new column is empty or has a default, so a process of the version before works on.
 
 Revision ID: 0026
-Revises: 0020
+Revises: 0025
 """
 
 from __future__ import annotations

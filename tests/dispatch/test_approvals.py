@@ -17,8 +17,10 @@ from dispatch.approvals import (
     last_approval,
     open_approval,
 )
+from dispatch.notice_tasks import NOTICE_FAILED, ask_to_call
 from dispatch.pricing import preview_bill
 from dispatch.visit_schemas import CompletionRequest
+from notifications.events import NoticeFailed
 from tests import world
 from tests.dispatch.case_world import CaseWorld
 from tests.dispatch.visit_world import DONE, complete
@@ -120,3 +122,29 @@ def test_what_was_done_on_paper_is_billed_and_looked_at(dear_case: CaseWorld, no
     assert result.charge is not None and result.charge.total == 228_000
     (task,) = case.tasks(tasks.CHECK_BILL)
     assert "228,000원" in task.detail
+
+
+def test_nobody_rings_about_a_cost_that_was_answered(dear_case: CaseWorld, now: datetime) -> None:
+    case, later = dear_case, now + timedelta(hours=3)
+    lines = lines_of(case, DEAR, later)
+    asked = ask_approval(case.session, visit_id=case.visit.id or 0, lines=lines, by=case.him, now=later)
+    answered = []
+    for recipient in ("resident", "requester"):
+        event = NoticeFailed(
+            company_id=case.company.id or 0,
+            at=later,
+            ticket_id=case.ticket_id,
+            told="APPROVAL_ASKED",
+            generation=1,
+            recipient=recipient,
+            why="permanent",
+            notice_id=None,
+        )
+        ask_to_call(session=case.session, event=event, now=later)
+        if not answered:
+            answered.append(
+                answer_approval(
+                    case.session, approval_id=asked.id, agrees=True, by=LANDLORD, now=later, how="FAMILY"
+                )
+            )
+    assert [(task.recipient, task.state) for task in case.tasks(NOTICE_FAILED)] == [("resident", "void")]

@@ -8,13 +8,18 @@ import pytest
 from sqlmodel import Session, col, select
 
 from core.clock import KST
+from core.dated import NoticeRule
 from dispatch import case_notices, escalation, first_contact, notices, reopening, revisits, tasks, visits
+from dispatch.correction_notices import write_correction_notice
+from dispatch.correction_rules import ITEMS
 from dispatch.visit_schemas import AgreedWindow, AttemptRequest, Outcome
+from notifications.catalogue import Event
 from notifications.models import Notice
+from notifications.policy import change_matrix
 from notifications.texts import clock_words, round_up_minutes
 from tests import world
 from tests.dispatch.case_world import CaseWorld, make_case
-from tests.dispatch.visit_world import MINUTE, ring
+from tests.dispatch.visit_world import DONE, MINUTE, complete, ring
 from tests.happycall.call_world import completed
 
 FAMILY = ("requester", "resident")
@@ -163,6 +168,34 @@ def test_a_reopened_case_is_told_with_its_hour_and_that_another_comes(
     assert "이번에는 다른 기사가 갑니다." in text and "12월 1일(화) 낮 12시까지" in text
 
 
+def test_a_danger_is_rung_however_the_visit_ends_and_whatever_else_is_told(
+    session: Session, now: datetime
+) -> None:
+    case = make_case(session, resident=("김영자", "02-555-0101"))
+    visit_id = case.visit.id or 0
+    visits.depart(session, ticket_id=case.ticket_id, by=case.him, now=now + MINUTE)
+    visits.arrive(session, ticket_id=case.ticket_id, by=case.him, now=now + 9 * MINUTE)
+    assert [task.state for task in case.tasks(tasks.CALL_LANDLINE)] == ["void"], "he stands in her kitchen"
+    write_correction_notice(
+        session,
+        ticket_id=case.ticket_id,
+        items=list(ITEMS)[:1],
+        acknowledged="nobody",
+        note="",
+        by=case.him,
+        now=now + 10 * MINUTE,
+    )
+    notices.tell_absent(session, visit_id=visit_id, options=(), now=now + 11 * MINUTE)
+    complete(case, DONE, now=now + 20 * MINUTE)
+    states = {task.data["event"]: task.state for task in case.tasks(tasks.CALL_LANDLINE)}
+    assert states == {
+        "EN_ROUTE": "void",
+        "CORRECTION_NOTICE": "open",
+        "ABSENT": "void",
+        "VISIT_RESULT": "open",
+    }
+
+
 @pytest.mark.parametrize("hour", [14, 22])
 def test_a_settled_complaint_is_told_by_day(session: Session, now: datetime, hour: int) -> None:
     at = now.astimezone(KST).replace(hour=hour)
@@ -179,15 +212,43 @@ def test_a_settled_complaint_is_told_by_day(session: Session, now: datetime, hou
     assert all("사과함" not in row.text for row in rows), "a note of the house"
 
 
-def test_an_escalated_clock_is_nobodys_complaint(session: Session, now: datetime) -> None:
+@pytest.mark.parametrize("complained", [False, True])
+def test_an_escalated_clock_is_nobodys_complaint_until_somebody_complains(
+    session: Session, now: datetime, complained: bool
+) -> None:
     case = make_case(session)
     task_id = tasks.open_task(
         session, ticket_id=case.ticket_id, kind=tasks.ESCALATION, detail="기한이 지났습니다.", now=now
     )
+    if complained:
+        escalation.escalate_ticket(
+            session, ticket_id=case.ticket_id, reason="연락이 없음", by=world.AGENT, now=now
+        )
     escalation.finish_task(
         session, ticket_id=case.ticket_id, task_id=task_id, outcome="전화함", by=world.AGENT, now=now
     )
-    assert told(case, "COMPLAINT_CLOSED") == []
+    assert bool(told(case, "COMPLAINT_CLOSED")) == complained
+
+
+def test_the_child_does_not_read_that_the_parent_is_told_where_the_company_leaves_him_out(
+    session: Session, now: datetime
+) -> None:
+    case = make_case(
+        session, state="agreed", window_start=now + timedelta(hours=2), window_end=now + timedelta(hours=4)
+    )
+    change_matrix(
+        session,
+        company_id=case.company.id or 0,
+        wanted={Event.VISIT_SCHEDULED: NoticeRule(roles=["requester"], urgent=True)},
+        valid_from=now - timedelta(days=1),
+        source="시험",
+        by=world.AGENT,
+        now=now,
+    )
+    session.flush()
+    notices.tell_window(session, visit_id=case.visit.id or 0, before=None, reason=None, now=now)
+    assert told(case, "VISIT_SCHEDULED") == [(1, "requester")]
+    assert "께도" not in case.text("VISIT_SCHEDULED", "requester")
 
 
 def test_three_happy_calls_in_vain_end_in_one_text(session: Session) -> None:

@@ -10,11 +10,16 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select
 
 from core import audit
-from customers.consents import Choice, Door, NotTheirsToSayError
-from customers.models import NoticeChoice
+from core.models import TimelineEntry
+from core.phones import parse_phone
+from customers.consents import Choice, Door, NotTheirsToSayError, refusing
+from customers.models import Household, NoticeChoice
+from customers.schemas import NewContact
+from customers.service import find_or_add_contact
 from dispatch import notices
 from dispatch.models import Task, TicketParty, Visit
 from dispatch.notice_choices import Word, take_word
+from dispatch.tasks import open_task
 from notifications.models import Notice
 from tests import world
 from tests.dispatch.case_world import CaseWorld, make_case
@@ -154,3 +159,52 @@ def test_a_child_cannot_refuse_for_the_parent_and_a_word_cannot_be_changed(
     with pytest.raises(DBAPIError, match="append-only"), case.session.begin_nested():
         case.session.execute(text("UPDATE notice_choice SET choice = 'REFUSED'"))
     assert case.session.get_one(Visit, case.visit.id).state == "agreed"
+
+
+def test_a_no_holds_however_the_name_is_typed_next_time(case: CaseWorld, now: datetime) -> None:
+    session, his = case.session, party_of(case, "requester")
+    company_id, home = case.company.id or 0, case.ticket.household_id
+    say(case, "requester", Choice.REFUSED, now)
+
+    def added(name: str, at: datetime) -> int:
+        person = NewContact(name, parse_phone(his.phone))
+        return find_or_add_contact(session, company_id=company_id, person=person, now=at).id
+
+    wife, typed = added("이정희", now), added("김민수 과장", now + timedelta(days=1))
+
+    def silent() -> set[int]:
+        ids = [his.contact_id, wife, typed]
+        return refusing(session, company_id=company_id, household_id=home, contact_ids=ids)
+
+    assert silent() == {his.contact_id, typed}, "who was known there already speaks for herself"
+    row = {"company_id": company_id, "purpose": "VISIT", "door": "CALL", "at": now, "choice": "AGREED"}
+    session.add(NoticeChoice(contact_id=typed, decided_by_id=typed, **row))
+    session.flush()
+    assert silent() == {his.contact_id}
+
+
+def test_a_word_reaches_the_cases_that_can_still_tell_him_and_leaves_those_of_years(
+    case: CaseWorld, now: datetime
+) -> None:
+    session = case.session
+    home = session.get_one(Household, case.ticket.household_id)
+    years = {name: now - timedelta(days=days) for name, days in (("old", 400), ("owed", 300), ("fresh", 9))}
+    made = {}
+    for name, at in years.items():
+        made[name] = world.make_ticket(
+            session,
+            company=case.company,
+            point=case.point,
+            household=home,
+            status="COMPLETED",
+            received_at=at,
+            completed_at=at,
+        )
+    owed = {"kind": "CALL_LANDLINE", "recipient": "requester", "detail": "비용 안내", "now": now}
+    open_task(session, ticket_id=made["owed"].id or 0, **owed)
+    say(case, "requester", Choice.REFUSED, now)
+    query = select(TimelineEntry.subject_id).where(
+        TimelineEntry.what == "NoticesRefused", TimelineEntry.subject_kind == "ticket"
+    )
+    assert set(session.exec(query)) == {case.ticket_id, made["owed"].id, made["fresh"].id}
+    assert session.exec(select(Task.state).where(Task.ticket_id == made["owed"].id)).one() == "void"

@@ -7,14 +7,19 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from threading import Barrier
 
+from sqlalchemy import text
 from sqlmodel import Session, select
 
 from billing.models import Charge
 from core.actor import Actor
 from core.db import Database
 from core.errors import DomainError
+from customers.consents import Choice, Door
 from dispatch import cancellation, first_contact, visits
-from dispatch.models import Ticket, Visit
+from dispatch.case_notices import tell_received
+from dispatch.events import CallTaken
+from dispatch.models import Ticket, TicketParty, Visit
+from dispatch.notice_choices import Word, take_word
 from dispatch.visit_schemas import AgreedWindow, AttemptRequest, CompletionRequest, Outcome
 from notifications.models import Notice
 from tests import world
@@ -102,3 +107,34 @@ def test_two_windows_agreed_at_once_are_told_once_as_it_is_at_last(database: Dat
         ).all()
         assert list(told) == [(1, "withdrawn"), (2, "queued")]
         assert session.exec(select(Visit)).one().window_generation == 2
+
+
+def test_a_refusal_that_is_being_written_down_is_waited_for(database: Database, now: datetime) -> None:
+    """Who says no while the receipt is written hears nothing, whichever of the two is first."""
+    with database.transaction() as session:
+        case = make_case(session)
+        company_id, home, ticket_id = case.company.id or 0, case.ticket.household_id, case.ticket_id
+        query = select(TicketParty).where(TicketParty.ticket_id == ticket_id, TicketParty.role == "requester")
+        who = session.exec(query).one().contact_id
+    taken = CallTaken(company_id=company_id, at=now, ticket_id=ticket_id, agreed=False)
+
+    def tell() -> None:
+        with database.transaction() as session:
+            tell_received(session=session, event=taken, now=now)
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction() as session:
+            word = Word(who, who, Choice.REFUSED, Door.CALL)
+            take_word(session, company_id=company_id, household_id=home, word=word, by=world.AGENT, now=now)
+            telling = pool.submit(tell)
+            while not telling.done() and not _somebody_waits(database):
+                pass
+        telling.result(timeout=10)
+    with database.reading() as session:
+        assert session.exec(select(Notice.recipient)).all() == ["resident"]
+
+
+def _somebody_waits(database: Database) -> bool:
+    with database.reading() as session:
+        found = session.execute(text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
+        return bool(found.scalar_one())

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from core.actor import Role
 from core.errors import InvalidError
-from dispatch import visits
+from dispatch import notices, visits
 from dispatch.cases import NotYourVisitError, WrongStateError
 from notifications.models import Notice
 from tests import world
@@ -108,15 +108,40 @@ def test_a_step_told_later_keeps_its_own_time(case: CaseWorld, now: datetime) ->
         )
 
 
-@pytest.mark.parametrize(("late", "told"), [(15, ["queued"] * 2), (16, ["withdrawn"] * 2)])
-def test_what_waits_of_the_way_is_taken_back_by_a_late_arrival(
-    case: CaseWorld, now: datetime, late: int, told: list[str]
+def test_nobody_hears_of_the_way_once_he_is_there_nor_of_the_visit_once_it_is_done(
+    case: CaseWorld, now: datetime
 ) -> None:
-    visits.depart(case.session, ticket_id=case.ticket_id, by=case.him, now=now)
-    there = now + 20 * MINUTE
-    visits.arrive(case.session, ticket_id=case.ticket_id, by=case.him, at=there, now=there + late * MINUTE)
-    texts = case.session.exec(select(Notice).where(col(Notice.event) == "EN_ROUTE"))
-    assert [text.state for text in texts] == told
+    session, step = case.session, {"ticket_id": case.ticket_id, "by": case.him}
+    notices.tell_job_assigned(session, visit_id=case.visit.id or 0, now=now, at_work=True)
+    (job,) = session.exec(select(Notice).where(Notice.recipient == "technician"))
+    job.state, job.channel, job.accepted_at, job.fall_back_at = "delivered", "PUSH", now, now + 3 * MINUTE
+    visits.depart(session, **step, now=now + MINUTE)
+    session.refresh(job)
+    assert job.fall_back_at is None, "who drives there needs no text of it"
+    assert [seen.data["how"] for seen in case.timeline("JobAcknowledged")] == ["APP"]
+
+    def waiting() -> set[str]:
+        query = select(Notice.event).where(Notice.state == "queued", col(Notice.recipient) != "technician")
+        return set(session.exec(query))
+
+    assert waiting() == {"EN_ROUTE"}
+    visits.arrive(session, **step, now=now + 2 * MINUTE)
+    assert waiting() == set()
+    notices.tell_absent(session, visit_id=case.visit.id or 0, options=(), now=now + 3 * MINUTE)
+    complete(case, DONE, now=now + 9 * MINUTE)
+    assert waiting() == {"VISIT_RESULT"}
+
+
+def test_whom_a_job_was_taken_from_hears_it_although_another_is_there(case: CaseWorld, now: datetime) -> None:
+    session, visit_id = case.session, case.visit.id or 0
+    notices.tell_job_assigned(session, visit_id=visit_id, now=now, at_work=True)
+    world.deliver_texts(session)
+    other = world.make_technician(session, point=case.point, name="최기사")
+    case.visit.technician_id = other.id
+    notices.tell_job_assigned(session, visit_id=visit_id, now=now, at_work=True)
+    for step in (visits.depart, visits.arrive):
+        step(session, ticket_id=case.ticket_id, by=world.AGENT, now=now + MINUTE)
+    assert session.exec(select(Notice.state).where(Notice.event == "JOB_CHANGED")).one() == "queued"
 
 
 def test_nobody_is_told_that_somebody_set_out_long_ago(case: CaseWorld, now: datetime) -> None:

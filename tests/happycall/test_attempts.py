@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from core.clock import KST, kst
 from core.errors import NotFoundError
+from dispatch.tasks import RIGHT_NUMBER
 from happycall import queries, service
 from happycall.attempts import BadHappyCallError, HappyCallOverError
 from happycall.schemas import AttemptRequest
@@ -82,6 +83,16 @@ def test_nobody_answers_on_three_half_days(follow_up: FollowUp) -> None:
     assert states[2][0] == "no_answer"
     assert follow_up.call.reason == "서로 다른 때에 3번 전화했지만 받지 않으셨습니다."
     assert follow_up.case.ticket.status == "CLOSED"
+
+
+def test_a_strangers_number_is_asked_about_and_right_again_when_they_pick_up(follow_up: FollowUp) -> None:
+    with pytest.raises(BadHappyCallError):
+        follow_up.attempt("WRONG_NUMBER")
+    wrong = follow_up.attempt("WRONG_NUMBER", **{"with": "resident"})
+    (task,) = follow_up.case.tasks(RIGHT_NUMBER)
+    assert (wrong.state, task.state, task.recipient) == ("scheduled", "open", "resident")
+    follow_up.attempt("CONNECTED", **{"with": "resident"}, answers=GOOD)
+    assert task.state == "done"
 
 
 def test_three_tries_in_one_morning_are_one(follow_up: FollowUp) -> None:

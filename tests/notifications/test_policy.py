@@ -141,6 +141,41 @@ def test_a_company_tells_the_resident_alone_from_a_day_on(session: Session) -> N
     assert policy.is_changed(Event.EN_ROUTE) and not policy.is_changed(Event.ABSENT)
 
 
+def test_a_planned_change_undoes_none_that_is_made_meanwhile(session: Session) -> None:
+    company_id = world.make_company(session).id or 0
+    alone = {role: NoticeRule(roles=[role], urgent=True) for role in ("resident", "requester")}
+    usual = NoticeRule(roles=["requester", "resident"], urgent=True)
+
+    def change(event: Event, rule: NoticeRule, day: int) -> None:
+        at = world.NOW + timedelta(days=day)
+        change_matrix(
+            session,
+            company_id=company_id,
+            wanted={event: rule},
+            valid_from=at,
+            source="시험",
+            by=world.AGENT,
+            now=world.NOW,
+        )
+        session.flush()
+
+    def told(day: int) -> list[tuple[Role, ...]]:
+        policy = read_policy(session, company_id=company_id, at=world.NOW + timedelta(days=day))
+        return [policy.roles(event) for event in (Event.ABSENT, Event.REVISIT, Event.LATE)]
+
+    change(Event.ABSENT, alone["requester"], 7)
+    change(Event.REVISIT, alone["requester"], 9)
+    change(Event.REVISIT, alone["resident"], 1)
+    change(Event.LATE, alone["resident"], 1)
+    change(Event.LATE, usual, 8)
+    requester, resident, both = (Role.REQUESTER,), (Role.RESIDENT,), FAMILY
+    assert told(0) == [both, both, both]
+    assert told(2) == [both, resident, resident]
+    assert told(7) == [requester, resident, resident], "the change of day 1 goes on"
+    assert told(8) == [requester, resident, both]
+    assert told(9) == [requester, requester, both], "what was planned for itself holds"
+
+
 @pytest.mark.parametrize("roles", [[], ["payer"], ["resident", "technician"]])
 def test_somebody_of_the_family_always_stays_and_strangers_never_come(
     session: Session, roles: list[str]

@@ -79,6 +79,7 @@ TABLE = {
         GET /agent/tickets/{number}/live
         POST /agent/tickets/{number}/location
         POST /agent/tickets/{number}/note
+        POST /agent/tickets/{number}/number
         POST /agent/tickets/{number}/other-case
         POST /agent/tickets/{number}/reopening
         POST /agent/tickets/{number}/same-case

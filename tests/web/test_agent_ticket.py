@@ -13,7 +13,7 @@ from sqlmodel import col, select
 
 from core.clock import rfc3339_kst
 from dispatch import first_contact
-from dispatch.models import ContactAttempt, Task, TicketClock, Visit
+from dispatch.models import ContactAttempt, Task, Ticket, TicketClock, Visit
 from dispatch.notice_tasks import NOTICE_FAILED
 from dispatch.planning.slots import rank_slots
 from dispatch.tasks import open_task
@@ -217,6 +217,26 @@ def test_cancelling_needs_a_reason_and_an_ended_ticket_can_be_opened_again(
     assert late.status_code == 409
     assert desk.post(f"/agent/tickets/{number}/reopening", data={"reason": "다시 고장"}).status_code == 303
     assert tickets(web_world.database)[0].status == "REOPENED"
+
+
+def test_a_number_that_was_anothers_is_put_right_on_the_page(web_world: WebWorld, desk: httpx.Client) -> None:
+    number = number_of(file(desk))
+    with web_world.database.transaction() as session:
+        ticket = session.exec(select(Ticket).where(Ticket.number == number)).one()
+        wrong = AttemptRequest(Outcome.WRONG_NUMBER, with_role="requester")
+        first_contact.record_attempt(
+            session, ticket_id=ticket.id or 0, attempt=wrong, by=world.AGENT, now=web_world.now
+        )
+    page = words_of(desk.get(f"/agent/tickets/{number}").text)
+    assert "잘못된 번호" in page and "바른 전화번호 알아내기" in page
+    refused = desk.post(f"/agent/tickets/{number}/number", data={"who": "requester", "number": "010-12"})
+    assert refused.status_code == 422 and 'id="act-number" open' in refused.text and "010-12" in refused.text
+    right = {"who": "requester", "number": "010-5555-0101", "idempotency_key": "n1"}
+    for _press in range(2):
+        assert desk.post(f"/agent/tickets/{number}/number", data=right).status_code == 303
+    page = words_of(desk.get(f"/agent/tickets/{number}?done=number").text)
+    assert "이제 그 번호로 알립니다" in page and "바른 전화번호 알아내기" not in page
+    assert page.count("바른 번호를 적었습니다") == 2, "said, and once in the timeline"
 
 
 def test_escalation_names_its_owner_in_the_list(web_world: WebWorld, desk: httpx.Client) -> None:

@@ -183,7 +183,7 @@ def _facts(
     return {
         "show": show,
         "masks": masks,
-        "people": people_lines(detail.parties, masks, attempts=detail.attempts),
+        "people": people_lines(detail.parties, masks),
         "address": address_line(address, masks),
         "way": address.normalised if masks.sees(Datum.ADDRESS) and address.normalised else None,
         "access_note": masks.door_note(job.household.access_note),

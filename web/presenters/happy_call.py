@@ -153,9 +153,9 @@ def groups_of(rows: list[Row], *, now: datetime) -> list[Group]:
 
 
 def people_to_ask(case: FollowUpCase, masks: Masks) -> tuple[PersonToAsk, ...]:
-    """The resident first, then who asked, then who pays; people on one number are one call."""
+    """The resident first, then who asked, then who pays, wrong numbers last; one number is one call."""
     found: dict[str, FollowUpPerson] = {}
-    for person in sorted(case.people, key=lambda it: ASK_ORDER.index(it.role)):
+    for person in sorted(case.people, key=lambda it: (it.wrong, ASK_ORDER.index(it.role))):
         found.setdefault(person.phone, person)
     return tuple(
         PersonToAsk(
@@ -165,7 +165,7 @@ def people_to_ask(case: FollowUpCase, masks: Masks) -> tuple[PersonToAsk, ...]:
             name=masks.name(person.name),
             phone=masks.phone(person.phone),
             tel=masks.tel(person.phone),
-            why=_(ASK_WHY[person.role]) if len(found) > 1 else "",
+            why=_("잘못된 번호") if person.wrong else _(ASK_WHY[person.role]) if len(found) > 1 else "",
         )
         for person in found.values()
     )

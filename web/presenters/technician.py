@@ -18,7 +18,7 @@ from core.visibility import Relation
 from customers.queries import list_models
 from customers.rules import Relationship, read_relationship, relationship_label
 from customers.schemas import AddressInfo, BoilerInfo
-from dispatch.detail_shapes import AttemptFacts, PartyFacts
+from dispatch.detail_shapes import PartyFacts
 from dispatch.technician_shapes import Job, TechnicianDay
 from dispatch.words import symptom_words
 from web.presenters.masks import Masks, masks_for, masks_for_ticket
@@ -135,14 +135,10 @@ def cards_of(
     return cards
 
 
-def people_lines(
-    parties: Iterable[PartyFacts], masks: Masks, *, attempts: Iterable[AttemptFacts] = ()
-) -> tuple[PersonLine, ...]:
+def people_lines(parties: Iterable[PartyFacts], masks: Masks) -> tuple[PersonLine, ...]:
     """Whom to call, in the order in which to try: who asked, who lives there, who pays; wrong ones last."""
     found = tuple(parties)
-    last = {attempt.with_role: attempt.outcome for attempt in attempts}
-    wrong = {party.phone for party in found if last.get(party.role) == "WRONG_NUMBER"}
-    ordered = sorted(found, key=lambda party: (party.phone in wrong, DIAL_ORDER.index(party.role)))
+    ordered = sorted(found, key=lambda party: (party.wrong, DIAL_ORDER.index(party.role)))
     return tuple(
         PersonLine(
             role=party.role,
@@ -152,7 +148,7 @@ def people_lines(
             phone=masks.phone(party.phone),
             tel=masks.tel(party.phone),
             can_text=party.can_text,
-            wrong=party.phone in wrong,
+            wrong=party.wrong,
             speaks=foreign_language(party.language),
         )
         for party in ordered

@@ -93,6 +93,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "AdvertsRefused": (N_("광고를 받지 않겠다고 하셨습니다"), ""),
     "AdvertsAgreed": (N_("광고를 받겠다고 하셨습니다"), ""),
     "LanguageChosen": (N_("문자를 받을 언어를 골랐습니다"), ""),
+    "NumberFoundWrong": (N_("잘못된 번호라 그 번호로는 알리지 않습니다"), "warn"),
+    "NumberCorrected": (N_("바른 번호를 적었습니다"), "ok"),
     "NoticeWithdrawn": (N_("문자를 거뒀습니다"), ""),
     "NoticeQueued": (N_("문자를 준비했습니다"), ""),
     "NoticeAccepted": (N_("문자를 통신사에 넘겼습니다"), ""),

@@ -29,6 +29,7 @@ from dispatch.safety_advice import note_read
 from dispatch.schemas import SelfFixResult
 from dispatch.triage import record_self_fix
 from dispatch.visit_schemas import AgreedWindow, AttemptRequest, Outcome
+from dispatch.wrong_numbers import replace_number
 from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.agent.advert_form import read_advert_word
@@ -223,6 +224,20 @@ def post_escalation(
         escalate_ticket(session, ticket_id=ticket_id, reason=posted.get("reason"), by=by, now=now)
 
     return take(request, principal, number, posted, step, act="escalate", done="escalated")
+
+
+@router.post("/number")
+@allow(*DESK_ROLES)
+def post_number(
+    request: Request, number: str, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
+) -> Response:
+    """The right number of somebody whose number was another's."""
+
+    def step(session: Session, ticket_id: int, now: datetime) -> None:
+        role, phone = posted.get("who"), posted.get("number")
+        replace_number(session, ticket_id=ticket_id, role=role, number=phone, by=by, now=now)
+
+    return take(request, principal, number, posted, step, act="number", done="number")
 
 
 @router.post("/self-fix")

@@ -43,7 +43,7 @@ ESCALATED = "escalations"
 LISTS = {
     "triage": None,
     "map": (tasks.MAP_PICK, tasks.PLACE_BY_HAND),
-    "calls": (tasks.CALL_LANDLINE, NOTICE_FAILED),
+    "calls": (tasks.CALL_LANDLINE, NOTICE_FAILED, tasks.RIGHT_NUMBER),
     ESCALATED: (tasks.ESCALATION, tasks.SAFETY_ALARM),
 }
 """The tabs of what waits, and the kinds of tasks in each."""

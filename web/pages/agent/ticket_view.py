@@ -164,6 +164,8 @@ def _party(party: PartyFacts, detail: TicketDetail, masks: Masks) -> dict[str, A
         "speaks": foreign_language(party.language),
         "relationship": relationship_words(party.relationship) if party.relationship else "",
         "pays": detail.payer_role == party.role,
+        "part": party.role,
+        "wrong": party.wrong,
     }
 
 

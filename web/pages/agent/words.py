@@ -73,6 +73,7 @@ TASKS = {
     "REVISIT_CALL": (N_("재방문 약속 전화"), "phone"),
     "PART_CALL": (N_("부품 도착 예정일 알려 드리기"), "phone"),
     "CORRECTION_CHECK": (N_("시정 권고한 것을 고쳤는지 확인"), "phone"),
+    "RIGHT_NUMBER": (N_("바른 전화번호 알아내기"), "phone"),
     "PLACE_BY_HAND": (N_("서비스점 정하기"), "home"),
     "PLAN_BY_HAND": (N_("기사 정하기"), "users"),
     "ESCALATION": (N_("고객 불편 처리"), "alert"),
@@ -102,6 +103,7 @@ DONE = {
     "self-fix": N_("직접 고쳐 보신 결과를 적었습니다."),
     "located": N_("집의 위치를 정했습니다."),
     "located-roughly": N_("동네까지 정했습니다. 찾아가는 길을 더 여쭤 이어서 적어 주세요."),
+    "number": N_("바른 번호를 적었습니다. 이제 그 번호로 알립니다."),
     "task": N_("할 일을 마쳤습니다."),
     "adverts": N_("광고에 대해 하신 말씀을 적었습니다. 문자로도 알려 드립니다."),
 }

@@ -235,6 +235,7 @@ CLOSED_BY_HAND = (
     "ESCALATION",
     "CHECK_BILL",
     "CORRECTION_CHECK",
+    "RIGHT_NUMBER",
 )
 
 

@@ -72,6 +72,7 @@ TASKS = {
     "REVISIT_CALL": N_("재방문 약속 전화"),
     "PART_CALL": N_("부품 도착 예정일 알려 드리기"),
     "CORRECTION_CHECK": N_("시정 권고한 것을 고쳤는지 확인"),
+    "RIGHT_NUMBER": N_("바른 전화번호 알아내기"),
     "PLACE_BY_HAND": N_("서비스점 정하기"),
     "PLAN_BY_HAND": N_("기사 정하기"),
     "ESCALATION": N_("고객 불편 처리"),

@@ -20,6 +20,7 @@ TASKS: dict[str, tuple[str, str]] = {
     "CORRECTION_CHECK": (N_("시정 권고한 것을 고쳤는지 확인"), "phone"),
     "CALL_LANDLINE": (N_("전화로 알려 드리기"), "phone"),
     "NOTICE_FAILED": (N_("문자 대신 전화로 알려 드리기"), "phone"),
+    "RIGHT_NUMBER": (N_("바른 전화번호 알아내기"), "phone"),
     "CHECK_BILL": (N_("청구서 확인"), "won"),
     "PLAN_BY_HAND": (N_("기사 정하기"), "users"),
     "ESCALATION": (N_("고객 불편 처리"), "alert"),

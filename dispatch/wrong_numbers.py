@@ -1,0 +1,165 @@
+"""A number that is not the person's: nothing goes there any more, and somebody asks for the right one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from core.actor import Actor
+from core.errors import FieldError, InvalidError, NotFoundError
+from core.i18n import N_, _
+from core.phones import Phone, PhoneError, parse_phone
+from customers.service import correct_number
+from dispatch import tasks
+from dispatch.cases import lock_case, parties_of
+from dispatch.family_links import revoke_links
+from dispatch.models import Ticket, TicketParty
+from dispatch.notice_choices import tell_what_holds
+from dispatch.notice_tasks import NOTICE_FAILED
+from dispatch.tickets import note_change, ticket_key
+from dispatch.visit_news import EVENTS
+from notifications import service as outbox
+
+NOT_THEIRS = N_("이 번호는 그분의 번호가 아니어서 보내지 않았습니다.")
+"""Why a text was withdrawn."""
+
+
+class BadNumberError(InvalidError):
+    """What was typed is not one Korean number; `errors` names the field (422)."""
+
+    code = "bad-number"
+
+
+def note_wrong_number(
+    session: Session, *, ticket: Ticket, role: str | None, by: Actor, now: datetime
+) -> None:
+    """A stranger picked up: links and texts of this case end there, and the desk asks for the right number.
+
+    Whoever else is named with the same number is not told there either.
+
+    Args:
+        ticket: under lock.
+        role: whose number it was; None: not said, which is clear only where the case has one number.
+    """
+    people = parties_of(session, ticket_id=ticket_key(ticket))
+    phones = {party.phone for party in people.values()}
+    phone = people[role].phone if role in people else phones.pop() if len(phones) == 1 else ""
+    theirs = [party for party in people.values() if phone and party.phone == phone]
+    fresh = [party for party in theirs if party.phone_wrong_since is None]
+    if not fresh:
+        return
+    for party in fresh:
+        party.phone_wrong_since = now
+        session.add(party)
+    session.flush()
+    _silence(session, ticket_key(ticket), theirs, phone=phone, now=now)
+    for party in fresh:
+        tasks.open_task(
+            session,
+            ticket_id=ticket_key(ticket),
+            kind=tasks.RIGHT_NUMBER,
+            recipient=party.role,
+            detail=N_(
+                "잘못된 번호라 이 분께는 아무것도 알리지 못합니다. 바른 번호를 알아내 "
+                "‘전화번호 바로잡기’에 적고, 그동안 전하지 못한 소식을 말씀드려 주세요."
+            ),
+            by=by,
+            now=now,
+        )
+    roles = [party.role for party in fresh]
+    note_change(session, ticket=ticket, what="NumberFoundWrong", by=by, now=now, data={"roles": roles})
+
+
+def note_right_number(session: Session, *, ticket: Ticket, role: str, by: Actor, now: datetime) -> None:
+    """He picked up where a stranger was noted before: it is his number after all, and he is told again."""
+    party = parties_of(session, ticket_id=ticket_key(ticket)).get(role)
+    if party is None or party.phone_wrong_since is None:
+        return
+    _reach_again(session, ticket, [party], by=by, now=now)
+
+
+def replace_number(
+    session: Session, *, ticket_id: int, role: str, number: str, by: Actor, now: datetime
+) -> None:
+    """The right number of one of a case's people: from now on he is told, and rung, there.
+
+    What was his number before gets nothing more; of the visit he hears what holds now.
+
+    Raises:
+        UnknownTicketError, NotFoundError: no such ticket, or nobody with this part in it (404).
+        BadNumberError: not one Korean telephone number (422).
+    """
+    ticket = lock_case(session, ticket_id=ticket_id).ticket
+    people = parties_of(session, ticket_id=ticket_id)
+    if role not in people:
+        raise NotFoundError(_("이 접수에 없는 사람입니다."))
+    phone, before = _read(number), people[role].phone
+    his = [party for party in people.values() if party.contact_id == people[role].contact_id]
+    contact = correct_number(
+        session, company_id=ticket.company_id, contact_id=his[0].contact_id, phone=phone, by=by, now=now
+    )
+    for party in his:
+        party.contact_id, party.can_text = contact.id, phone.can_text
+        party.phone, party.phone_raw = phone.e164, number.strip()
+        session.add(party)
+    session.flush()
+    if phone.e164 != before:
+        left = [p for p in people.values() if p.phone == before and p.phone_wrong_since is None]
+        _silence(session, ticket_id, his, phone="" if left else before, now=now)
+    told = _reach_again(session, ticket, his, by=by, now=now)
+    for party in his if told and phone.e164 != before else ():
+        _void_calls(session, party, by=by, now=now)
+
+
+def _read(number: str) -> Phone:
+    try:
+        return parse_phone(number)
+    except PhoneError as error:
+        raise BadNumberError(error.detail, errors=(FieldError("number", error.detail),)) from None
+
+
+def _silence(
+    session: Session, ticket_id: int, people: list[TicketParty], *, phone: str, now: datetime
+) -> None:
+    for party in people:
+        revoke_links(session, ticket_id=ticket_id, role=party.role, now=now)
+    if phone:
+        outbox.withdraw_from(session, ticket_id=ticket_id, to_phone=phone, reason=NOT_THEIRS, now=now)
+
+
+def _reach_again(
+    session: Session, ticket: Ticket, people: list[TicketParty], *, by: Actor, now: datetime
+) -> bool:
+    """They can be told again, and hear what holds now. Returns whether there was something to tell."""
+    for party in people:
+        party.phone_wrong_since = None
+        session.add(party)
+        tasks.close_tasks_of(
+            session,
+            ticket_id=party.ticket_id,
+            kinds=[tasks.RIGHT_NUMBER],
+            recipient=party.role,
+            outcome=N_("번호를 바로잡았습니다."),
+            by=by,
+            now=now,
+        )
+    roles = [party.role for party in people]
+    note_change(session, ticket=ticket, what="NumberCorrected", by=by, now=now, data={"roles": roles})
+    return tell_what_holds(session, ticket, now=now)
+
+
+def _void_calls(session: Session, party: TicketParty, *, by: Actor, now: datetime) -> None:
+    """He was told of the visit anew: nobody need ring him about that because of the number before."""
+    of_visit = {event.value for event in EVENTS}
+    tasks.close_tasks_of(
+        session,
+        ticket_id=party.ticket_id,
+        kinds=[NOTICE_FAILED, tasks.CALL_LANDLINE] if party.can_text else [NOTICE_FAILED],
+        recipient=party.role,
+        only=lambda data: data.get("event") in of_visit,
+        outcome=N_("새 번호로 다시 알렸습니다."),
+        state="void",
+        by=by,
+        now=now,
+    )

@@ -39,6 +39,7 @@ class BilledVisit:
     ticket_id: int
     service_point_id: int
     ended_at: datetime | None
+    technician_id: int | None
 
 
 def billed_visits(
@@ -59,7 +60,9 @@ def billed_visits(
     charges = billing_queries.charges_of_ticket(session, ticket_id=visits[0].ticket_id)
     billed = {charge.visit_id for charge in charges}
     return [
-        BilledVisit(visit.id or 0, visit.ticket_id, visit.service_point_id, visit.ended_at)
+        BilledVisit(
+            visit.id or 0, visit.ticket_id, visit.service_point_id, visit.ended_at, visit.technician_id
+        )
         for visit in visits
         if visit.id in billed
     ]

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from billing import queries as billing_queries
 from billing import service as billing
-from billing.payments import note_parts
+from billing.changed_parts import note_parts
 from billing.schemas import VISIT_FEE, ChargeInfo
 from core.actor import Actor
 from core.errors import InvalidError

@@ -18,7 +18,7 @@ from core.actor import Actor
 from core.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from core.i18n import N_, _
 from dispatch import money_notices
-from dispatch.approval_models import CostApproval
+from dispatch.approval_models import ApprovalLine, CostApproval
 from dispatch.cases import WrongStateError, author_of_step, lock_case
 from dispatch.models import Ticket, Visit
 from dispatch.states import OPEN_VISIT_STATES
@@ -44,17 +44,6 @@ class ApprovalNeededError(InvalidError):
     """The bill is above the limit and whoever pays has not agreed to it (422, `lines`)."""
 
     code = "approval-needed"
-
-
-@dataclass(frozen=True)
-class ApprovalLine:
-    """A line that is asked about. `amount` (won) is what would be paid, 0 under `warranty`."""
-
-    code: str
-    quantity: int
-    label: str
-    amount: int
-    warranty: bool
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from core.actor import Actor
 from core.errors import InvalidError
 from core.events import publish
 from core.i18n import N_, _
-from dispatch import approvals, assignment, bill_notices, clocks, ending, tasks
+from dispatch import assignment, bill_notices, clocks, ending, tasks
 from dispatch.checklist import checklist_for, missing_items
 from dispatch.completion_checks import check_bill
 from dispatch.events import VisitCompleted
@@ -125,7 +125,6 @@ def _follow_up(session: Session, taken: Taken, charge: ChargeInfo) -> None:
     done = N_("방문을 마쳤습니다.")
     assignment.release_visit(session, visit_id=visit_id, why=done, by=taken.by, now=now)
     withdraw_stale(session, taken, why=done)
-    approvals.withdraw_open(session, visit_id=visit_id, now=now)
     bill_notices.tell_visit_result(session, visit_id=visit_id, charge=charge, work=None, now=now)
     if all(line.code != VISIT_FEE for line in charge.lines):
         tasks.open_task(

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from sqlmodel import col, select
 
 from billing.schemas import LineRequest, PricedLine
 from core.actor import Actor
@@ -17,8 +18,11 @@ from dispatch.approvals import (
     last_approval,
     open_approval,
 )
+from dispatch.cancellation import cancel_ticket
 from dispatch.pricing import preview_bill
+from dispatch.revisits import hold
 from dispatch.visit_schemas import CompletionRequest
+from notifications.models import Notice
 from tests import world
 from tests.dispatch.case_world import CaseWorld
 from tests.dispatch.visit_world import DONE, complete
@@ -103,6 +107,21 @@ def test_other_work_is_asked_anew_and_a_refusal_holds(dear_case: CaseWorld, now:
     with pytest.raises(ApprovalNeededError, match="원하지"):
         complete(case, more, now=later)
     complete(case, DONE, now=later)  # what is below the limit needs nobody
+
+
+@pytest.mark.parametrize("leave", ["hold", "cancel"])
+def test_nobody_is_asked_of_a_visit_that_is_over(dear_case: CaseWorld, now: datetime, leave: str) -> None:
+    case, later, visit_id = dear_case, now + timedelta(hours=3), dear_case.visit.id or 0
+    ask_approval(case.session, visit_id=visit_id, lines=lines_of(case, DEAR, later), by=case.him, now=later)
+    if leave == "hold":
+        due = later + timedelta(days=1)
+        hold(case.session, ticket_id=case.ticket_id, reason="parts_wait", due=due, by=case.him, now=later)
+    else:
+        cancel_ticket(case.session, ticket_id=case.ticket_id, reason="안 함", by=world.AGENT, now=later)
+    asked = last_approval(case.session, visit_id=visit_id)
+    assert asked is not None and asked.state == "withdrawn"
+    query = select(Notice.state).where(col(Notice.event) == "APPROVAL_ASKED")
+    assert set(case.session.exec(query)) == {"withdrawn"}
 
 
 def test_agreed_on_the_phone_is_written_with_who_says_so(dear_case: CaseWorld, now: datetime) -> None:

@@ -87,13 +87,25 @@ def agree_window(session: Session, phone: Phone, *, hours: int = 0) -> None:
     session.flush()
 
 
+def tell_other_window(phone: Phone) -> None:
+    """Before the first text is out the time moves into the night: he hears that alone."""
+    with phone.web.database.transaction() as session:
+        agree_window(session, phone, hours=12)
+        tell_estimate(session, visit_id=phone.visit_id, now=phone.web.now)
+        query = select(Notice).where(col(Notice.event) == "ESTIMATE").order_by(col(Notice.id))
+        first, second = session.exec(query)
+        assert (first.state, second.state) == ("withdrawn", "queued") and "22,000원" in second.text
+        agree_window(session, phone)
+
+
 def test_the_landlord_is_told_the_range_asked_and_billed_to_the_won(phone: Phone) -> None:
     with phone.web.database.transaction() as session:
         agree_window(session, phone)
         for _ in range(2):
             tell_estimate(session, visit_id=phone.visit_id, now=phone.web.now)
     ((recipient, text),) = told(phone, "ESTIMATE")
-    assert recipient == "payer" and "18,000원에서 많으면 11만 8천원(118,000원)까지" in text
+    tell_other_window(phone)
+    assert recipient == "payer" and "18,000원에서 보통 11만 8천원(118,000원)까지" in text
 
     at_the_door(phone)
     refused = phone.post("completed", DEAR)

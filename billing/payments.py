@@ -43,7 +43,7 @@ class UnknownPaymentError(NotFoundError):
 
 def balance_of(session: Session, *, visit_id: int) -> Balance:
     """What is billed for a visit, what came in, what is owed."""
-    charge = queries.charge_of_visit(session, visit_id=visit_id)
+    charge = queries.current_charge(session, visit_id=visit_id)
     rows = payments_of(session, visit_ids=[visit_id]).get(visit_id, ())
     return Balance(charge.total if charge else 0, sum(row.moved for row in rows), rows)
 

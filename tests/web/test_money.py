@@ -296,10 +296,17 @@ def test_misuse_within_the_warranty_takes_a_reason_that_the_family_reads(phone: 
             start=phone.web.now - timedelta(days=8),
             ended_at=phone.web.now - timedelta(days=8),
         )
-    said = {"misuse": "1", "tick": ["usage_explained"]}
+    said = {"misuse": "1", "tick": ["usage_explained"], "note": "기사끼리 보는 말"}
     refused = phone.post("completed", said)
     assert refused.status_code == 422 and "까닭을 적어 주세요" in refused.text
     why = "물을 빼지 않고 플러그를 뽑아 둠"
     assert phone.post("completed", {**said, "misuse_reason": why}).status_code == 303
     assert all(f"비용을 받는 까닭: {why}" in text for _, text in told(phone, "VISIT_RESULT"))
     assert why in phone.get()
+    desk = phone.web.sign_in("point", point=phone.web.point)
+    here = f"/point/tickets/{phone.number}/bills/{phone.visit_id}"
+    assert desk.post(here, data={"reason": "보증이 맞음"}).status_code == 303, "free again"
+    back = {"reason": "역시 과실", "misuse": "1"}
+    silent = desk.post(here, data=back)
+    assert silent.status_code == 422 and "까닭을 적어 주세요" in silent.text
+    assert desk.post(here, data={**back, "misuse_reason": why}).status_code == 303

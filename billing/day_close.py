@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
@@ -12,11 +13,10 @@ from sqlmodel import Session, col, select
 
 from billing.payment_models import DayClose, Payment
 from billing.payment_schemas import CloseInfo, Takings
-from billing.payments import BadPaymentError
+from billing.payments import require
 from core import audit
 from core.actor import Actor
 from core.clock import operating_day, operating_day_bounds
-from core.errors import FieldError
 from core.i18n import _
 
 MAX_COUNTED = 1_000_000_000
@@ -69,12 +69,12 @@ def close_day(
     Raises:
         BadPaymentError: a day ahead, an amount that cannot be, or a difference without a reason (422).
     """
-    _require(day <= operating_day(now), "day", _("아직 오지 않은 날은 마감할 수 없습니다."))
+    require(day <= operating_day(now), "day", _("아직 오지 않은 날은 마감할 수 없습니다."))
     for method in ("cash", "card", "transfer"):
         amount = getattr(counted, method)
-        _require(abs(amount) <= MAX_COUNTED, method, _("금액을 다시 확인해 주세요."))
+        require(abs(amount) <= MAX_COUNTED, method, _("금액을 다시 확인해 주세요."))
     expected = takings_of(session, company_id=company_id, technician_id=technician_id, day=day)
-    _require(
+    require(
         counted == expected or bool(reason.strip()),
         "reason",
         _("적어 둔 금액과 다릅니다. 왜 다른지 적어 주세요."),
@@ -96,7 +96,6 @@ def close_day(
     )
     session.add(row)
     session.flush()
-    closed = _info(row)
     audit.record(
         session,
         by=by,
@@ -105,9 +104,9 @@ def close_day(
         subject=("technician", technician_id),
         company_id=company_id,
         reason=row.reason or None,
-        data={"day": day.isoformat(), "counted": counted.total, "difference": closed.difference},
+        data={"day": day.isoformat(), "counted": asdict(counted), "expected": asdict(expected)},
     )
-    return closed
+    return _info(row)
 
 
 def closes_between(
@@ -127,11 +126,6 @@ def closes_between(
 def _operating_day_of(moment: Any) -> ColumnElement[date]:
     local = func.timezone("Asia/Seoul", col(moment)) - func.make_interval(0, 0, 0, 0, 5)
     return cast(local, Date)
-
-
-def _require(holds: bool, field: str, message: str) -> None:
-    if not holds:
-        raise BadPaymentError(message, errors=(FieldError(field, message),))
 
 
 def _info(row: DayClose) -> CloseInfo:

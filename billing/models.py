@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Index, Text, false
+from sqlalchemy import BigInteger, Index, Text, false, text
 from sqlmodel import Field, SQLModel
 
 from core.models import big_id, in_values
@@ -69,7 +69,11 @@ class Charge(SQLModel, table=True):
     """The bill of one visit. A correction is a new charge that replaces this one, never an update."""
 
     __tablename__ = "charge"
-    __table_args__ = (Index("ix_charge_ticket", "ticket_id"), Index("ix_charge_visit", "visit_id"))
+    __table_args__ = (
+        Index("ix_charge_ticket", "ticket_id"),
+        Index("ix_charge_visit", "visit_id"),
+        Index("ix_charge_replaces_id", "replaces_id", postgresql_where=text("replaces_id IS NOT NULL")),
+    )
 
     id: int | None = big_id()
     company_id: int = Field(sa_type=BigInteger, foreign_key="company.id")

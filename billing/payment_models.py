@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Index
+from sqlalchemy import BigInteger, CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
 from core.models import big_id, in_values
@@ -21,6 +21,8 @@ class Payment(SQLModel, table=True):
         Index("ix_payment_ticket", "ticket_id"),
         Index("ix_payment_visit", "visit_id"),
         Index("ix_payment_technician", "technician_id", "taken_at"),
+        Index("ix_payment_company", "company_id", "taken_at"),
+        Index("ix_payment_corrects_id", "corrects_id", postgresql_where=text("corrects_id IS NOT NULL")),
     )
 
     id: int | None = big_id()

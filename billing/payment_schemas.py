@@ -23,6 +23,20 @@ class PartSerials:
 
 
 @dataclass(frozen=True)
+class Entry:
+    """Money as somebody writes it down: won, from 1 on.
+
+    `receipt_number` is the cash receipt's; `reason` says why it stays `unpaid`. `taken_at` None: just now.
+    """
+
+    method: Method
+    amount: int
+    receipt_number: str = ""
+    reason: str = ""
+    taken_at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class PaymentInfo:
     """One row. `amount` is negative for what went back; `technician_id` None: it came to the company."""
 
@@ -84,8 +98,3 @@ class CloseInfo:
     counted: Takings
     reason: str
     closed_at: datetime
-
-    @property
-    def difference(self) -> int:
-        """Counted less expected, of all methods together."""
-        return self.counted.total - self.expected.total

@@ -1,19 +1,18 @@
-"""What was paid for a bill, given back and corrected; which parts were changed. Rows are only added."""
+"""What was paid for a bill, given back and corrected. Rows are only added."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import cast
 
 from sqlmodel import Session, col, select
 
 from billing import queries
-from billing.models import Charge
-from billing.payment_models import PartChange, Payment
-from billing.payment_schemas import Balance, Method, PartSerials, PaymentInfo, PaymentKind
-from billing.schemas import VisitWork
+from billing.payment_models import Payment
+from billing.payment_schemas import Balance, Entry, Method, PaymentInfo, PaymentKind
 from core import audit
 from core.actor import Actor
 from core.dated import read_rules
@@ -21,7 +20,6 @@ from core.db import any_of
 from core.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from core.i18n import _
 
-MAX_SERIAL = 60
 MAX_REASON = 500
 
 
@@ -45,7 +43,7 @@ class UnknownPaymentError(NotFoundError):
 
 def balance_of(session: Session, *, visit_id: int) -> Balance:
     """What is billed for a visit, what came in, what is owed."""
-    charge = queries.charge_of_visit(session, visit_id=visit_id)
+    charge = queries.current_charge(session, visit_id=visit_id)
     rows = payments_of(session, visit_ids=[visit_id]).get(visit_id, ())
     return Balance(charge.total if charge else 0, sum(row.moved for row in rows), rows)
 
@@ -69,132 +67,125 @@ def take_payment(
     session: Session,
     *,
     visit_id: int,
-    method: Method,
-    amount: int,
+    entry: Entry,
     by: Actor,
     now: datetime,
     technician_id: int | None = None,
-    receipt_number: str = "",
-    reason: str = "",
 ) -> PaymentInfo:
     """Write down that money came in for a visit's bill, or (`unpaid`) that none did, and why.
 
     The caller holds the case, so that nobody takes the same money twice.
 
     Args:
-        amount: won, 1 up to what is still owed.
-        technician_id: who took it at the door; None: it came to the company.
-        receipt_number: of the cash receipt; cash above `cash_receipt_from` needs one.
+        technician_id: who holds it; None: it came to the company.
 
     Raises:
         UnknownPaymentError: the visit has no bill (404).
         NothingOwedError: more than is still owed (409).
         BadPaymentError: no amount, no cash receipt, or no reason why it stays unpaid (422).
     """
-    if queries.charge_of_visit(session, visit_id=visit_id) is None:
+    charge = queries.current_charge(session, visit_id=visit_id)
+    if charge is None:
         raise no_bill()
-    owed = balance_of(session, visit_id=visit_id).owed
-    if amount > owed:
+    rows = payments_of(session, visit_ids=[visit_id]).get(visit_id, ())
+    owed = charge.total - sum(row.moved for row in rows)
+    if entry.amount > owed:
         text = _("더 받을 돈은 {owed}원입니다. 금액을 확인해 주세요.")
         raise NothingOwedError(text.format(owed=f"{max(0, owed):,}"))
-    company_id, ticket_id = _case_of(session, visit_id)
-    limit = read_rules(session, company_id=company_id, at=now).cash_receipt_from
-    _check(method, amount, receipt_number.strip(), reason.strip(), receipt_from=limit)
+    limit = read_rules(session, company_id=charge.company_id, at=now).cash_receipt_from
+    before = sum(row.amount for row in rows if row.method == "cash")
+    _check(entry, cash=before + entry.amount, receipt_from=limit)
     row = Payment(
-        company_id=company_id,
-        ticket_id=ticket_id,
+        company_id=charge.company_id,
+        ticket_id=charge.ticket_id,
         visit_id=visit_id,
         kind="paid",
-        method=method,
-        amount=amount,
-        receipt_number=receipt_number.strip() if method == "cash" else "",
-        reason=reason.strip()[:MAX_REASON],
+        method=entry.method,
+        amount=entry.amount,
+        receipt_number=entry.receipt_number.strip() if entry.method == "cash" else "",
+        reason=entry.reason.strip()[:MAX_REASON],
         technician_id=technician_id,
-        taken_at=now,
+        taken_at=entry.taken_at or now,
         entered_at=now,
         entered_by=by.account_id,
     )
-    return _write(session, row, what="UnpaidNoted" if method == "unpaid" else "PaymentTaken", by=by, now=now)
+    what = "UnpaidNoted" if entry.method == "unpaid" else "PaymentTaken"
+    return _write(session, row, what=what, by=by, now=now)
 
 
 def refund_payment(
-    session: Session, *, payment_id: int, amount: int, reason: str, by: Actor, now: datetime
+    session: Session,
+    *,
+    visit_id: int,
+    payment_id: int,
+    amount: int,
+    reason: str,
+    by: Actor,
+    now: datetime,
+    technician_id: int | None = None,
 ) -> PaymentInfo:
     """Give (a part of) a payment back: a row of its own, by the way the money came.
 
+    Args:
+        technician_id: out of whose day's money; None: out of the company's.
+
     Raises:
-        UnknownPaymentError: no such payment, or not one that brought money (404).
+        UnknownPaymentError: no such payment of this visit, or not one that brought money (404).
         NothingOwedError: more than is left of it (409).
         BadPaymentError: no amount or no reason (422).
     """
-    paid = _movable(session, payment_id)
-    left = paid.amount + sum(row.amount for row in _followers(session, payment_id))
+    paid = _payment_of(session, visit_id, payment_id)
+    if paid.kind != "paid" or paid.method == "unpaid":
+        raise _unknown()
+    left = paid.amount + _undone(session, payment_id)
     if amount > left:
         text = _("이 결제에서 돌려줄 수 있는 돈은 {left}원입니다.")
         raise NothingOwedError(text.format(left=f"{left:,}"))
-    _require(amount > 0, "amount", _("돌려줄 금액을 적어 주세요."))
-    _require(bool(reason.strip()), "reason", _("돌려주는 까닭을 적어 주세요."))
-    return _follow(session, paid, kind="refund", amount=-amount, reason=reason, by=by, now=now)
+    require(amount > 0, "amount", _("돌려줄 금액을 적어 주세요."))
+    require(bool(reason.strip()), "reason", _("돌려주는 까닭을 적어 주세요."))
+    row = _follow(paid, kind="refund", amount=-amount, reason=reason, by=by, now=now)
+    row.technician_id, row.taken_at = technician_id, now
+    return _write(session, row, what="PaymentRefunded", by=by, now=now)
 
 
 def correct_payment(
-    session: Session, *, payment_id: int, reason: str, by: Actor, now: datetime
+    session: Session,
+    *,
+    visit_id: int,
+    payment_id: int,
+    reason: str,
+    by: Actor,
+    now: datetime,
+    right: Entry | None = None,
 ) -> PaymentInfo:
-    """Take back a payment that was entered wrongly: a row that undoes it; the right one is entered anew.
+    """Take back a payment, or a refund, that was entered wrongly: a row that undoes it on the day it counted.
+
+    Args:
+        right: what it should have been, of the same moment and in the same hands; None: it never was.
 
     Raises:
-        UnknownPaymentError: no such payment (404).
-        NothingOwedError: it was given or taken back already (409).
-        BadPaymentError: no reason (422).
+        UnknownPaymentError: no such payment of this visit, or a correction (404).
+        NothingOwedError: it was given or taken back already, or `right` is more than is owed (409).
+        BadPaymentError: no reason; `right` as in `take_payment` (422).
     """
-    wrong = _movable(session, payment_id, unpaid_too=True)
-    if _followers(session, payment_id):
+    wrong = _payment_of(session, visit_id, payment_id)
+    if wrong.kind == "correction" or (right is not None and wrong.kind != "paid"):
+        raise _unknown()
+    if _undone(session, payment_id):
         raise NothingOwedError(_("이미 돌려주었거나 고친 결제입니다. 화면을 새로 고쳐 주세요."))
-    _require(bool(reason.strip()), "reason", _("고치는 까닭을 적어 주세요."))
-    return _follow(session, wrong, kind="correction", amount=-wrong.amount, reason=reason, by=by, now=now)
-
-
-def require_of_visit(session: Session, *, payment_id: int, visit_id: int) -> None:
-    """Raises UnknownPaymentError for a payment of another visit."""
-    if _movable(session, payment_id, unpaid_too=True).visit_id != visit_id:
-        raise UnknownPaymentError(_("그런 결제가 없습니다."))
+    require(bool(reason.strip()), "reason", _("고치는 까닭을 적어 주세요."))
+    row = _follow(wrong, kind="correction", amount=-wrong.amount, reason=reason, by=by, now=now)
+    undone = _write(session, row, what="PaymentCorrected", by=by, now=now)
+    if right is not None:
+        entry = replace(right, taken_at=wrong.taken_at)
+        whose = wrong.technician_id
+        take_payment(session, visit_id=visit_id, entry=entry, by=by, now=now, technician_id=whose)
+    return undone
 
 
 def no_bill() -> UnknownPaymentError:
     """What a visit without a bill is met with."""
     return UnknownPaymentError(_("아직 청구서가 없는 방문입니다. 방문을 먼저 마쳐 주세요."))
-
-
-def note_parts(session: Session, *, work: VisitWork, parts: Sequence[PartSerials], now: datetime) -> None:
-    """Write down the serial numbers of parts that were changed. Raises BadPaymentError without a new one."""
-    for part in parts:
-        new = part.new_serial.strip()
-        _require(
-            0 < len(new) <= MAX_SERIAL and len(part.old_serial.strip()) <= MAX_SERIAL,
-            f"serial_new.{part.code}",
-            _("새 부품의 번호를 적어 주세요(최대 {limit}자).").format(limit=MAX_SERIAL),
-        )
-        session.add(
-            PartChange(
-                company_id=work.company_id,
-                ticket_id=work.ticket_id,
-                visit_id=work.visit_id,
-                code=part.code,
-                label=part.label,
-                old_serial=part.old_serial.strip(),
-                new_serial=new,
-                noted_at=now,
-            )
-        )
-    session.flush()
-
-
-def parts_of(session: Session, *, visit_id: int) -> tuple[PartSerials, ...]:
-    """The parts that a visit changed."""
-    query = select(PartChange).where(col(PartChange.visit_id) == visit_id).order_by(col(PartChange.id))
-    return tuple(
-        PartSerials(row.code, row.label, row.old_serial, row.new_serial) for row in session.exec(query)
-    )
 
 
 def payment_info(row: Payment) -> PaymentInfo:
@@ -214,55 +205,51 @@ def payment_info(row: Payment) -> PaymentInfo:
     )
 
 
-def _check(method: Method, amount: int, receipt: str, reason: str, *, receipt_from: int) -> None:
-    _require(amount > 0, "amount", _("받은 금액을 적어 주세요."))
-    if method == "cash" and amount >= receipt_from:
+def _check(entry: Entry, *, cash: int, receipt_from: int) -> None:
+    """Raise BadPaymentError; `cash` is all that came in coin and notes for the bill, this among it."""
+    receipt = entry.receipt_number.strip()
+    require(entry.amount > 0, "amount", _("받은 금액을 적어 주세요."))
+    if entry.method == "cash" and cash >= receipt_from:
         text = _("현금 {limit}원부터는 현금영수증 승인번호를 적어야 합니다. 고객이 원하지 않아도 발급합니다.")
-        _require(bool(receipt), "receipt_number", text.format(limit=f"{receipt_from:,}"))
+        require(bool(receipt), "receipt_number", text.format(limit=f"{receipt_from:,}"))
     digits = receipt.replace("-", "")
-    _require(
+    require(
         not receipt or (digits.isascii() and digits.isdigit() and len(digits) == 9),
         "receipt_number",
         _("현금영수증 승인번호는 숫자 9자리입니다."),
     )
-    if method == "unpaid":
-        _require(bool(reason), "reason", _("왜 받지 못했는지, 언제 받기로 했는지 적어 주세요."))
+    if entry.method == "unpaid":
+        require(bool(entry.reason.strip()), "reason", _("왜 받지 못했는지, 언제 받기로 했는지 적어 주세요."))
 
 
-def _require(holds: bool, field: str, message: str) -> None:
+def require(holds: bool, field: str, message: str) -> None:
+    """Raise BadPaymentError at a field unless something holds."""
     if not holds:
         raise BadPaymentError(message, errors=(FieldError(field, message),))
 
 
-def _case_of(session: Session, visit_id: int) -> tuple[int, int]:
-    row = session.exec(
-        select(Charge.company_id, Charge.ticket_id).where(col(Charge.visit_id) == visit_id).limit(1)
-    ).one()
-    return row[0], row[1]
-
-
-def _movable(session: Session, payment_id: int, *, unpaid_too: bool = False) -> Payment:
+def _payment_of(session: Session, visit_id: int, payment_id: int) -> Payment:
     row = session.get(Payment, payment_id)
-    if row is None or row.kind != "paid" or (row.method == "unpaid" and not unpaid_too):
-        raise UnknownPaymentError(_("그런 결제가 없습니다."))
+    if row is None or row.visit_id != visit_id:
+        raise _unknown()
     return row
 
 
-def _followers(session: Session, payment_id: int) -> list[Payment]:
-    return list(session.exec(select(Payment).where(col(Payment.corrects_id) == payment_id)))
+def _unknown() -> UnknownPaymentError:
+    return UnknownPaymentError(_("그런 결제가 없습니다."))
+
+
+def _undone(session: Session, payment_id: int) -> int:
+    """What rows that followed a payment took from it; a refund that was itself taken back took nothing."""
+    followers = session.exec(select(Payment).where(col(Payment.corrects_id) == payment_id)).all()
+    return sum(row.amount + _undone(session, row.id or 0) for row in followers)
 
 
 def _follow(
-    session: Session,
-    first: Payment,
-    *,
-    kind: PaymentKind,
-    amount: int,
-    reason: str,
-    by: Actor,
-    now: datetime,
-) -> PaymentInfo:
-    row = Payment(
+    first: Payment, *, kind: PaymentKind, amount: int, reason: str, by: Actor, now: datetime
+) -> Payment:
+    """A row after another: of the same money, in the same hands, at the same moment."""
+    return Payment(
         company_id=first.company_id,
         ticket_id=first.ticket_id,
         visit_id=first.visit_id,
@@ -272,13 +259,11 @@ def _follow(
         receipt_number=first.receipt_number,
         reason=reason.strip()[:MAX_REASON],
         corrects_id=first.id,
-        technician_id=first.technician_id if kind == "correction" else None,
-        taken_at=now,
+        technician_id=first.technician_id,
+        taken_at=first.taken_at,
         entered_at=now,
         entered_by=by.account_id,
     )
-    what = "PaymentRefunded" if kind == "refund" else "PaymentCorrected"
-    return _write(session, row, what=what, by=by, now=now)
 
 
 def _write(session: Session, row: Payment, *, what: str, by: Actor, now: datetime) -> PaymentInfo:

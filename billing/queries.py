@@ -124,6 +124,11 @@ def charge_of_visit(session: Session, *, visit_id: int) -> ChargeInfo | None:
     return found[-1] if found else None
 
 
+def current_charge(session: Session, *, visit_id: int) -> Charge | None:
+    """The same without its lines, for this package."""
+    return session.exec(_CURRENT.where(col(Charge.visit_id) == visit_id)).first()
+
+
 def charges_of_ticket(session: Session, *, ticket_id: int) -> list[ChargeInfo]:
     """The bills of a ticket that count, one a visit, oldest first."""
     return _current(session, Charge.ticket_id, ticket_id)
@@ -146,11 +151,9 @@ def histories_of_ticket(session: Session, *, ticket_id: int) -> dict[int, list[C
 
 
 _later = aliased(Charge)
-_CURRENT = (
-    select(Charge)
-    .where(~select(_later.id).where(col(_later.replaces_id) == col(Charge.id)).exists())
-    .order_by(col(Charge.id))
-)
+COUNTS = ~columns(col(_later.id)).where(col(_later.replaces_id) == col(Charge.id)).exists()
+"""Of a visit's charges the one that no other replaces."""
+_CURRENT = select(Charge).where(COUNTS).order_by(col(Charge.id))
 
 
 def _current(session: Session, column: Any, wanted: int) -> list[ChargeInfo]:

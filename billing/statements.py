@@ -6,14 +6,16 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import Select, func
 from sqlalchemy import select as columns
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from billing.models import Charge, ChargeLine, PriceItem
 from billing.payment_models import Payment
+from billing.queries import COUNTS
 from core.db import any_of
 
 
@@ -30,8 +32,21 @@ class OpenBill:
 
     @property
     def owed(self) -> int:
-        """Won still to come."""
+        """Won still to come; below 0 too much came in."""
         return self.billed - self.paid
+
+
+@dataclass(frozen=True)
+class OpenBills:
+    """The oldest of the bills that were not paid to the won, and what all of them add up to.
+
+    `owed` (won) is still to come, `over` came in beyond what was billed: one never makes up for the other.
+    """
+
+    oldest: tuple[OpenBill, ...]
+    count: int
+    owed: int
+    over: int
 
 
 @dataclass(frozen=True)
@@ -56,55 +71,77 @@ class BilledWork:
     paid: int
     reason: str
     """Why it was free or not (`WarrantyReason`)."""
+    is_tracked: bool
+    """Whether anybody knows what came in for it."""
     lines: tuple[BilledLine, ...]
 
+    @property
+    def owed(self) -> int:
+        """Won still to come; what nobody knows of is nobody's debt."""
+        return max(0, self.total - self.paid) if self.is_tracked else 0
 
-_later = aliased(Charge)
-_COUNTS = ~columns(col(_later.id)).where(col(_later.replaces_id) == col(Charge.id)).exists()
+
 _PAID = (
-    columns(col(Payment.visit_id), func.sum(col(Payment.amount)).label("paid"))
-    .where(col(Payment.method) != "unpaid")
-    .group_by(col(Payment.visit_id))
-    .subquery()
-)
-_PAID_OF_ONE = (
     columns(func.coalesce(func.sum(col(Payment.amount)), 0))
     .where(col(Payment.visit_id) == col(Charge.visit_id), col(Payment.method) != "unpaid")
     .correlate(Charge)
     .scalar_subquery()
 )
 """Of the visits asked for alone: everybody's payments are not added up for one month's."""
-_FIRST = (
-    columns(col(Charge.visit_id), func.min(col(Charge.made_at)).label("since"))
-    .group_by(col(Charge.visit_id))
-    .subquery()
+_first = aliased(Charge)
+_SINCE = (
+    columns(func.min(col(_first.made_at)))
+    .where(col(_first.visit_id) == col(Charge.visit_id))
+    .correlate(Charge)
+    .scalar_subquery()
 )
 
 
-def open_bills(session: Session, *, company_id: int) -> list[OpenBill]:
-    """Every bill that was not paid to the won, the oldest first; too much paid counts, too.
+def open_bills(
+    session: Session, *, company_id: int, limit: int, visits: Select[Any] | None = None
+) -> OpenBills:
+    """The bills that were not paid to the won; too much paid counts, too.
 
     Of bills older than the record of payments nobody knows whether they were paid: they are left out.
+
+    Args:
+        limit: how many of the oldest; the sums are of all.
+        visits: the ids of the visits that are meant; None: the company's.
     """
-    paid = func.coalesce(_PAID.c.paid, 0)
-    query = (
-        columns(col(Charge.visit_id), col(Charge.ticket_id), col(Charge.total), paid, _FIRST.c.since)
-        .join(_FIRST, _FIRST.c.visit_id == col(Charge.visit_id))
-        .outerjoin(_PAID, _PAID.c.visit_id == col(Charge.visit_id))
-        .where(
-            col(Charge.company_id) == company_id,
-            _COUNTS,
-            col(Charge.tracks_payment),
-            col(Charge.total) != paid,
+    wanted = [col(Charge.company_id) == company_id, COUNTS, col(Charge.tracks_payment)]
+    if visits is not None:
+        wanted.append(col(Charge.visit_id).in_(visits))
+    bills = (
+        columns(
+            col(Charge.visit_id),
+            col(Charge.ticket_id),
+            col(Charge.total),
+            _PAID.label("paid"),
+            _SINCE.label("since"),
         )
-        .order_by(_FIRST.c.since, col(Charge.visit_id))
+        .where(*wanted)
+        .subquery()
+    )
+    lacks = bills.c.total - bills.c.paid
+    query = (
+        columns(
+            *bills.c,
+            func.count().over(),
+            func.sum(func.greatest(lacks, 0)).over(),
+            func.sum(func.greatest(-lacks, 0)).over(),
+        )
+        .where(lacks != 0)
+        .order_by(bills.c.since, bills.c.visit_id)
+        .limit(limit)
     )
     rows = session.execute(query).all()
-    said = _why_unpaid(session, [row[0] for row in rows])
-    return [
-        OpenBill(visit_id, ticket_id, total, int(came), since, said.get(visit_id, ""))
-        for visit_id, ticket_id, total, came, since in rows
-    ]
+    said = _why_unpaid(session, [row.visit_id for row in rows])
+    oldest = tuple(
+        OpenBill(row.visit_id, row.ticket_id, row.total, int(row.paid), row.since, said.get(row.visit_id, ""))
+        for row in rows
+    )
+    count, owed, over = (int(each) for each in rows[0][-3:]) if rows else (0, 0, 0)
+    return OpenBills(oldest, count, owed, over)
 
 
 def billed_work(session: Session, *, visit_ids: Iterable[int]) -> dict[int, BilledWork]:
@@ -123,7 +160,7 @@ def billed_work(session: Session, *, visit_ids: Iterable[int]) -> dict[int, Bill
         )
         .join(Charge, col(Charge.id) == col(ChargeLine.charge_id))
         .outerjoin(PriceItem, col(PriceItem.id) == col(ChargeLine.price_item_id))
-        .where(any_of(Charge.visit_id, "visit_ids"), _COUNTS)
+        .where(any_of(Charge.visit_id, "visit_ids"), COUNTS)
         .order_by(col(ChargeLine.id))
     )
     for charge_id, *facts in session.execute(asked, ids):
@@ -133,23 +170,26 @@ def billed_work(session: Session, *, visit_ids: Iterable[int]) -> dict[int, Bill
         col(Charge.visit_id),
         col(Charge.total),
         func.coalesce(col(Charge.vat), 0),
-        _PAID_OF_ONE,
+        _PAID,
         col(Charge.warranty_reason),
-    ).where(any_of(Charge.visit_id, "visit_ids"), _COUNTS)
+        col(Charge.tracks_payment),
+    ).where(any_of(Charge.visit_id, "visit_ids"), COUNTS)
     return {
-        visit_id: BilledWork(visit_id, total, vat, int(paid), reason, tuple(lines[charge_id]))
-        for charge_id, visit_id, total, vat, paid, reason in session.execute(bills, ids)
+        visit_id: BilledWork(visit_id, total, vat, int(paid), reason, tracked, tuple(lines[charge_id]))
+        for charge_id, visit_id, total, vat, paid, reason, tracked in session.execute(bills, ids)
     }
 
 
 def _why_unpaid(session: Session, visit_ids: list[int]) -> dict[int, str]:
-    """What was last said of a visit that was left unpaid."""
+    """What was last said of a visit that was left unpaid, unless it was taken back."""
+    undone = aliased(Payment)
     query = (
         columns(col(Payment.visit_id), col(Payment.reason))
         .where(
             any_of(Payment.visit_id, "visit_ids"),
             col(Payment.method) == "unpaid",
             col(Payment.kind) == "paid",
+            ~columns(col(undone.id)).where(col(undone.corrects_id) == col(Payment.id)).exists(),
         )
         .order_by(col(Payment.id))
     )

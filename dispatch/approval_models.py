@@ -1,7 +1,8 @@
-"""The table of what a payer was asked to agree to before the work. Private to this package."""
+"""What a payer was asked to agree to before the work. Private to this package."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,17 @@ from sqlalchemy import BigInteger, Index, text
 from sqlmodel import Field, SQLModel
 
 from core.models import big_id, in_values, json_column
+
+
+@dataclass(frozen=True)
+class ApprovalLine:
+    """A line that is asked about. `amount` (won) is what would be paid, 0 under `warranty`."""
+
+    code: str
+    quantity: int
+    label: str
+    amount: int
+    warranty: bool
 
 
 class CostApproval(SQLModel, table=True):
@@ -19,6 +31,7 @@ class CostApproval(SQLModel, table=True):
         in_values("state", "asked", "agreed", "refused", "withdrawn"),
         in_values("how", "FAMILY", "PHONE"),
         Index("ix_cost_approval_ticket", "ticket_id"),
+        Index("ix_cost_approval_visit", "visit_id", "id"),
         Index("ux_cost_approval_open", "visit_id", unique=True, postgresql_where=text("state = 'asked'")),
     )
 

@@ -1,11 +1,12 @@
 """Whoever pays agrees to dear work before it is done: asked from the door, answered on a page or by phone.
 
 One asking is open a visit. Other lines are another asking, and the one before is withdrawn: nobody agrees to
-what is not done.
+what is not done, and nothing is billed above the limit that was not in what they agreed to.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -14,11 +15,11 @@ from typing import Literal, cast
 from sqlmodel import Session, col, select
 
 from billing.schemas import PricedLine
-from core.actor import Actor
+from core.actor import Actor, Role
 from core.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from core.i18n import N_, _
-from dispatch import money_notices
-from dispatch.approval_models import CostApproval
+from dispatch import money_notices, tasks
+from dispatch.approval_models import ApprovalLine, CostApproval
 from dispatch.cases import WrongStateError, author_of_step, lock_case
 from dispatch.models import Ticket, Visit
 from dispatch.states import OPEN_VISIT_STATES
@@ -44,17 +45,6 @@ class ApprovalNeededError(InvalidError):
     """The bill is above the limit and whoever pays has not agreed to it (422, `lines`)."""
 
     code = "approval-needed"
-
-
-@dataclass(frozen=True)
-class ApprovalLine:
-    """A line that is asked about. `amount` (won) is what would be paid, 0 under `warranty`."""
-
-    code: str
-    quantity: int
-    label: str
-    amount: int
-    warranty: bool
 
 
 @dataclass(frozen=True)
@@ -168,18 +158,31 @@ def agree_by_phone(
 ) -> ApprovalFacts:
     """Whoever pays agreed on the phone or at the door: nobody has to be told what he has just said.
 
+    Against what they said on their own page a technician's word is looked at by a desk.
+
     Raises as `ask_approval`.
     """
+    if by.role is Role.TECHNICIAN and _refused_on_page(session, visit_id):
+        detail = N_(
+            "비용 내실 분이 안내 화면에서 원하지 않는다고 하셨는데, 기사가 전화나 현장에서 동의를 받았다고 "
+            "적었습니다. 비용 내실 분께 확인해 주세요."
+        )
+        ticket_id = session.get_one(Visit, visit_id).ticket_id
+        tasks.open_task(session, ticket_id=ticket_id, kind=tasks.CHECK_BILL, detail=detail, now=now)
     asked = _open_asking(session, visit_id=visit_id, lines=lines, by=by, now=now)
     return answer_approval(session, approval_id=asked.id, agrees=True, by=by, now=now, how="PHONE")
 
 
-def require_approval(session: Session, *, visit_id: int, total: int, limit: int) -> None:
-    """Raise `ApprovalNeededError` for a bill above `limit` (won) that nobody who pays has agreed to."""
-    if total <= limit:
+def require_approval(session: Session, *, visit_id: int, lines: Sequence[PricedLine], limit: int) -> None:
+    """Raise `ApprovalNeededError` for a bill above `limit` (won) that nobody who pays has agreed to.
+
+    Less than was agreed to may be billed; other work, or more of it, is agreed to anew.
+    """
+    if sum(line.amount for line in lines) <= limit:
         return
     last = _newest(session, visit_id)
-    if last is not None and last.state == "agreed" and last.total >= total:
+    known = last is not None and _covers(last, lines)
+    if last is not None and known and last.state == "agreed":
         return
     text = {
         "asked": _(
@@ -188,7 +191,7 @@ def require_approval(session: Session, *, visit_id: int, total: int, limit: int)
         ),
         "refused": _("비용 내실 분이 이 비용을 원하지 않으십니다. 항목을 줄이거나 전화로 의논해 주세요."),
     }.get(
-        last.state if last is not None and last.total >= total else "",
+        last.state if last is not None and known else "",
         _("{limit}원이 넘는 작업입니다. 비용 내실 분의 동의를 먼저 받아 주세요.").format(limit=f"{limit:,}"),
     )
     raise ApprovalNeededError(text, errors=(FieldError("lines", text),))
@@ -259,6 +262,22 @@ def _lock(session: Session, *, visit_id: int, by: Actor) -> Visit:
 def _newest(session: Session, visit_id: int) -> CostApproval | None:
     query = select(CostApproval).where(col(CostApproval.visit_id) == visit_id)
     return session.exec(query.order_by(col(CostApproval.id).desc()).limit(1)).first()
+
+
+def _covers(asked: CostApproval, lines: Sequence[PricedLine]) -> bool:
+    """Whether nothing is billed beyond what was asked: no other work, no more of it, no more won."""
+    left = Counter({line["code"]: line["quantity"] for line in asked.lines})
+    left.subtract({line.code: line.quantity for line in lines if line.amount > 0})
+    return min(left.values()) >= 0 and sum(line.amount for line in lines) <= asked.total
+
+
+def _refused_on_page(session: Session, visit_id: int) -> bool:
+    """Whether the last answer about a visit is a no that whoever pays gave himself."""
+    answers = select(CostApproval).where(
+        col(CostApproval.visit_id) == visit_id, col(CostApproval.state).in_(("agreed", "refused"))
+    )
+    last = session.exec(answers.order_by(col(CostApproval.id).desc()).limit(1)).first()
+    return last is not None and (last.state, last.how) == ("refused", "FAMILY")
 
 
 def _count(session: Session, ticket_id: int) -> int:

@@ -16,7 +16,7 @@ from core.actor import SYSTEM, Actor
 from core.clock import operating_day, rfc3339_kst
 from core.errors import ConflictError
 from core.i18n import _
-from dispatch import notices
+from dispatch import approvals, notices
 from dispatch.appointments import WindowNotReachableError, fit_window
 from dispatch.by_hand import (
     BookedTimeError,
@@ -27,6 +27,7 @@ from dispatch.by_hand import (
 )
 from dispatch.events import TicketPlaced
 from dispatch.models import Ticket, Visit
+from dispatch.money_notices import ESTIMATE
 from dispatch.open_visits import ensure_open_visit, find_open_visit
 from dispatch.planning.authorship import Authorship
 from dispatch.planning.board import load_board, load_horizon, planned_days
@@ -48,6 +49,7 @@ from dispatch.planning.safety_pin import pin_safety
 from dispatch.planning.solve_requests import PAUSE_S, request_solve
 from dispatch.states import OPEN_VISIT_STATES, UNDER_WAY_STATES
 from dispatch.tickets import has_ended, lock_ticket, note_change
+from notifications.newest import withdraw_line
 
 __all__ = [
     "BookedTimeError",
@@ -130,9 +132,13 @@ def release_visit(session: Session, *, visit_id: int, why: str, by: Actor, now: 
     Raises ConflictError while a technician is on the way or there.
     """
     visit = session.get_one(Visit, visit_id, populate_existing=True)
+    has_left = visit.state not in OPEN_VISIT_STATES
+    if has_left:  # nobody need answer or know what it would have cost
+        approvals.withdraw_open(session, visit_id=visit_id, now=now)
+        withdraw_line(session, ticket_id=visit.ticket_id, line=ESTIMATE, now=now)
     if visit.planned_start is None:
         return
-    if visit.state not in OPEN_VISIT_STATES:
+    if has_left:
         _give_time_back(session, visit, by=by, now=now)
         return
     if visit.state in UNDER_WAY_STATES:

@@ -15,6 +15,7 @@ from core.errors import ConflictError
 from core.i18n import N_, _
 from dispatch import bill_notices
 from dispatch.cases import Case, lock_case
+from dispatch.completion_checks import look_at_unasked, require_reason
 from dispatch.models import Ticket, Visit
 from dispatch.pricing import work_of
 
@@ -99,6 +100,8 @@ def correct_bill(
 ) -> ChargeInfo:
     """Replace the bill of a visit; the old one stays on record and the family hears the new one.
 
+    A dearer one than anybody agreed to is looked at by a desk.
+
     Args:
         seen: the bill that lay before whoever corrects; None: not said.
         paid_because: for the family's eyes, why misuse is paid within a warranty; None: as it was.
@@ -107,7 +110,7 @@ def correct_bill(
         billing.service.NoChargeError: the visit has no bill, or is another ticket's (404).
         OtherBillError: the bill was corrected since it was seen (409).
         NothingCorrectedError: the new bill is the old one (409).
-        InvalidError: no reason, or a line that cannot be (422).
+        InvalidError: no reason, none for the family against its warranty, or a line that cannot be (422).
     """
     ticket = lock_case(session, ticket_id=ticket_id).ticket
     visit = _billed(session, ticket_id=ticket_id, visit_id=visit_id)
@@ -125,9 +128,12 @@ def correct_bill(
     if misuse:
         kept = before.paid_because if before is not None and paid_because is None else paid_because or ""
         work = replace(work, paid_because=kept.strip())
+        require_reason(session, work)
     charge = billing.correct_charge(session, work=work, reason=reason, by=by, now=now, facts=facts)
     if before is not None and (before.lines, before.total) == (charge.lines, charge.total):
         raise NothingCorrectedError(_("고친 것이 없습니다. 항목이나 수량을 바꾼 뒤에 저장해 주세요."))
+    if before is not None and charge.total > before.total:
+        look_at_unasked(session, work=work, lines=charge.lines, now=now)
     times = len(billing_queries.history_of_visit(session, visit_id=visit_id)) - 1
     why = N_("비용을 고쳐 새로 알립니다.")
     bill_notices.tell_corrected_bill(session, visit_id=visit_id, charge=charge, times=times, why=why, now=now)

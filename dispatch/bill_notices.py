@@ -100,7 +100,7 @@ def _context(
         case=facts_of_ticket(session, ticket_id=visit.ticket_id).case,
         worker=notice_facts.worker_of(session, visit=visit),
         finished_at=visit.ended_at or now,
-        lines=notice_facts.bill_lines(charge),
+        lines=notice_facts.cost_lines(charge.lines),
         total=charge.total,
         vat=charge.vat if charge.total else None,
         paid_because=notice_facts.sendable(charge.paid_because, "") or None,

@@ -9,13 +9,13 @@ from sqlmodel import Session
 
 from billing import queries as billing_queries
 from billing import service as billing
-from billing.payments import note_parts
+from billing.changed_parts import note_parts
 from billing.schemas import VISIT_FEE, ChargeInfo
 from core.actor import Actor
 from core.errors import InvalidError
 from core.events import publish
 from core.i18n import N_, _
-from dispatch import approvals, assignment, bill_notices, clocks, ending, tasks
+from dispatch import assignment, bill_notices, clocks, ending, tasks
 from dispatch.checklist import checklist_for, missing_items
 from dispatch.completion_checks import check_bill
 from dispatch.events import VisitCompleted
@@ -126,7 +126,6 @@ def _follow_up(session: Session, taken: Taken, charge: ChargeInfo) -> None:
     done = N_("방문을 마쳤습니다.")
     assignment.release_visit(session, visit_id=visit_id, why=done, by=taken.by, now=now)
     outbox.withdraw(session, ticket_id=case.ticket_id, events=moot_once_ended(), reason=done, now=now)
-    approvals.withdraw_open(session, visit_id=visit_id, now=now)
     bill_notices.tell_visit_result(session, visit_id=visit_id, charge=charge, work=None, now=now)
     if all(line.code != VISIT_FEE for line in charge.lines):
         tasks.open_task(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from sqlmodel import Session
 
 from billing import service as billing
-from billing.schemas import PricedVisit, VisitWork
+from billing.schemas import PricedLine, VisitWork
 from core.actor import Actor
 from core.dated import read_rules
 from core.errors import FieldError, InvalidError
@@ -36,33 +37,38 @@ def check_bill(
         billing.rules.BadLinesError: as `billing.price_visit` (422).
     """
     priced = billing.price_visit(session, work=work)
-    if completion.misuse and not (completion.misuse_reason or completion.note).strip():
+    if completion.misuse:
         require_reason(session, work)
     limit = read_rules(session, company_id=work.company_id, at=now).approval_limit
     if completion.agreed_by_phone and priced.total > limit:
         approvals.agree_by_phone(session, visit_id=work.visit_id, lines=priced.lines, by=by, now=now)
+    if completion.on_paper:
+        look_at_unasked(session, work=work, lines=priced.lines, now=now)
+    else:
+        approvals.require_approval(session, visit_id=work.visit_id, lines=priced.lines, limit=limit)
+
+
+def look_at_unasked(session: Session, *, work: VisitWork, lines: Sequence[PricedLine], now: datetime) -> None:
+    """Work that was done is billed; when nobody agreed to so much, a desk asks whoever pays."""
+    limit = read_rules(session, company_id=work.company_id, at=now).approval_limit
     try:
-        approvals.require_approval(session, visit_id=work.visit_id, total=priced.total, limit=limit)
+        approvals.require_approval(session, visit_id=work.visit_id, lines=lines, limit=limit)
     except approvals.ApprovalNeededError:
-        if not completion.on_paper:
-            raise
-        _ask_to_look(session, work, priced, now=now)
+        total = f"{sum(line.amount for line in lines):,}"
+        detail = N_("동의를 받은 기록 없이 {total}원이 청구되었습니다. 비용 내실 분께 확인해 주세요.")
+        tasks.open_task(
+            session,
+            ticket_id=work.ticket_id,
+            kind=tasks.CHECK_BILL,
+            detail=detail.format(total=total),
+            now=now,
+        )
 
 
 def require_reason(session: Session, work: VisitWork) -> None:
-    """Raise `MisuseReasonError` for misuse that takes a warranty away; elsewhere it changes nothing."""
+    """Raise `MisuseReasonError` unless the family can read why misuse takes its warranty away."""
+    if work.paid_because:
+        return
     if billing.price_visit(session, work=replace(work, misuse=False)).warranty.covered:
         text = _("보증 기간인데 유상이 되는 까닭을 적어 주세요. 비용 문자에 그대로 적힙니다.")
         raise MisuseReasonError(text, errors=(FieldError("misuse_reason", text),))
-
-
-def _ask_to_look(session: Session, work: VisitWork, priced: PricedVisit, *, now: datetime) -> None:
-    tasks.open_task(
-        session,
-        ticket_id=work.ticket_id,
-        kind=tasks.CHECK_BILL,
-        detail=N_("동의를 받은 기록 없이 {total}원이 청구되었습니다. 비용 내실 분께 확인해 주세요.").format(
-            total=f"{priced.total:,}"
-        ),
-        now=now,
-    )

@@ -11,7 +11,7 @@ from sqlalchemy import select as columns
 from sqlmodel import Session, col
 
 from billing.schemas import WarrantyReason
-from billing.statements import BilledLine, BilledWork, billed_work, open_bills
+from billing.statements import BilledLine, BilledWork, OpenBill, billed_work, open_bills
 from core.clock import kst, today_kst
 from core.dated import read_rules
 from core.db import any_of
@@ -22,24 +22,22 @@ LEAST_PIECES = 3
 
 
 @dataclass(frozen=True)
-class Receivable:
-    """A bill that was not paid to the won. `payer` and `phone` are raw: the reader masks."""
+class Receivable(OpenBill):
+    """A bill that was not paid to the won, and whose it is. `payer` is raw: the reader masks."""
 
     number: str
-    ticket_id: int
-    visit_id: int
     service_point_id: int
     payer: str
-    phone: str
-    billed: int
-    paid: int
-    since: datetime
-    said: str
 
-    @property
-    def owed(self) -> int:
-        """Won still to come; below 0 too much came in."""
-        return self.billed - self.paid
+
+@dataclass(frozen=True)
+class Receivables:
+    """The oldest receivables; `count`, `owed` and `over` are of all of them, as in `OpenBills`."""
+
+    oldest: tuple[Receivable, ...]
+    count: int
+    owed: int
+    over: int
 
 
 @dataclass(frozen=True)
@@ -56,11 +54,8 @@ class PointStatement:
     total: int
     vat: int
     paid: int
-
-    @property
-    def owed(self) -> int:
-        """Won still to come."""
-        return self.total - self.paid
+    owed: int
+    """Still to come. Not `total` less `paid`: of older bills nobody knows, and too much paid is no income."""
 
 
 @dataclass(frozen=True)
@@ -104,18 +99,15 @@ class _Done:
 
 
 def list_receivables(
-    session: Session, *, company_id: int, service_point_id: int | None = None
-) -> list[Receivable]:
-    """Bills that were not paid to the won, the oldest first; of one point those it billed."""
-    bills = {bill.visit_id: bill for bill in open_bills(session, company_id=company_id)}
+    session: Session, *, company_id: int, limit: int, service_point_id: int | None = None
+) -> Receivables:
+    """Bills that were not paid to the won, `limit` of the oldest; of one point those it billed."""
+    of_point = None
+    if service_point_id is not None:
+        of_point = columns(col(Visit.id)).where(col(Visit.service_point_id) == service_point_id)
+    found = open_bills(session, company_id=company_id, limit=limit, visits=of_point)
     query = (
-        columns(
-            col(Visit.id),
-            col(Visit.service_point_id),
-            col(Ticket.number),
-            col(TicketParty.name),
-            col(TicketParty.phone),
-        )
+        columns(col(Visit.id), col(Ticket.number), col(Visit.service_point_id), col(TicketParty.name))
         .join(Ticket, col(Ticket.id) == col(Visit.ticket_id))
         .outerjoin(
             TicketParty,
@@ -124,26 +116,13 @@ def list_receivables(
         )
         .where(any_of(Visit.id, "visit_ids"))
     )
-    if service_point_id is not None:
-        query = query.where(col(Visit.service_point_id) == service_point_id)
-    found = []
-    for visit_id, point_id, number, name, phone in session.execute(query, {"visit_ids": list(bills)}):
-        bill = bills[visit_id]
-        found.append(
-            Receivable(
-                number=number,
-                ticket_id=bill.ticket_id,
-                visit_id=visit_id,
-                service_point_id=point_id,
-                payer=name or "",
-                phone=phone or "",
-                billed=bill.billed,
-                paid=bill.paid,
-                since=bill.since,
-                said=bill.said,
-            )
-        )
-    return sorted(found, key=lambda each: (each.since, each.visit_id))
+    ids = [bill.visit_id for bill in found.oldest]
+    whose = {visit_id: rest for visit_id, *rest in session.execute(query, {"visit_ids": ids})}
+    oldest = []
+    for bill in found.oldest:
+        number, point_id, payer = whose[bill.visit_id]
+        oldest.append(Receivable(**vars(bill), number=number, service_point_id=point_id, payer=payer or ""))
+    return Receivables(tuple(oldest), found.count, found.owed, found.over)
 
 
 def read_month(
@@ -211,6 +190,7 @@ def _statement(point_id: int, works: Sequence[BilledWork]) -> PointStatement:
         total=sum(work.total for work in works),
         vat=sum(work.vat for work in works),
         paid=sum(work.paid for work in works),
+        owed=sum(work.owed for work in works),
     )
 
 
@@ -241,7 +221,7 @@ def _single(billed: Iterable[tuple[_Done, BilledWork]], *, dear_from: int) -> li
 
 
 def _many(billed: Sequence[tuple[_Done, BilledWork]], *, times: int) -> list[Outlier]:
-    """Parts that a point uses `times` as often a visit as the other points do."""
+    """Parts that a point uses more than `times` as often a visit as the other points do."""
     pieces: Counter[tuple[int, str]] = Counter()
     visits: Counter[int] = Counter()
     labels: dict[str, str] = {}
@@ -256,7 +236,7 @@ def _many(billed: Sequence[tuple[_Done, BilledWork]], *, times: int) -> list[Out
     found = []
     for (point_id, code), count in sorted(pieces.items()):
         usual = _usual(every[code] - count, visits, point_id)
-        if count >= LEAST_PIECES and count >= times * usual:
+        if usual is not None and count >= LEAST_PIECES and count > times * usual:
             found.append(Outlier("many_parts", point_id, labels[code], quantity=count, usual=round(usual, 1)))
     return found
 
@@ -265,7 +245,7 @@ def _parts(lines: Iterable[BilledLine]) -> list[BilledLine]:
     return [line for line in lines if line.kind == "parts"]
 
 
-def _usual(of_others: int, visits: Mapping[int, int], point_id: int) -> float:
-    """What the other points would have used for as many visits."""
+def _usual(of_others: int, visits: Mapping[int, int], point_id: int) -> float | None:
+    """What the other points would have used for as many visits; None: there is no other to tell by."""
     others = sum(visits.values()) - visits[point_id]
-    return of_others / others * visits[point_id] if others else 0.0
+    return of_others / others * visits[point_id] if others else None

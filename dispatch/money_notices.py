@@ -4,50 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
 
 from sqlmodel import Session
 
+from billing.schemas import Estimate
 from core.actor import SYSTEM
 from core.dated import read_rules
-from dispatch import notice_facts, notices, tasks
+from dispatch import notice_facts, notices, tasks, visit_news
+from dispatch.approval_models import ApprovalLine
 from dispatch.models import Visit
 from dispatch.notice_facts import TicketFacts, facts_of_ticket
 from dispatch.notice_tasks import NOTICE_FAILED
 from dispatch.pricing import estimate_visit
 from notifications import service
 from notifications.catalogue import Event, Role
-from notifications.messages import ApprovalAsked, CostEstimate, CostLine
+from notifications.messages import ApprovalAsked, Context, CostEstimate, Window
+from notifications.newest import News, Truth, withdraw_line
 
+ESTIMATE = "estimate"
+"""The line of what a visit may cost."""
 _PAYERS = {"resident": Role.RESIDENT, "requester": Role.REQUESTER, "payer": Role.PAYER}
 
 
-class AskedLine(Protocol):
-    """A line of what is asked."""
-
-    @property
-    def label(self) -> str:
-        """As the price list calls it."""
-        ...
-
-    @property
-    def quantity(self) -> int:
-        """How many."""
-        ...
-
-    @property
-    def amount(self) -> int:
-        """Won to be paid."""
-        ...
-
-    @property
-    def warranty(self) -> bool:
-        """Free for that reason."""
-        ...
-
-
 def tell_estimate(session: Session, *, visit_id: int, now: datetime) -> None:
-    """Tell of the range, once a visit, whoever would be surprised by the bill.
+    """Tell of the range whoever would be surprised by the bill; after a change what is so now, once.
 
     A third person who pays hears of it whenever anything may be due, because nothing else reaches him before
     the bill. The family hears the visit fee with the window; the range only when it passes the limit above
@@ -58,34 +38,45 @@ def tell_estimate(session: Session, *, visit_id: int, now: datetime) -> None:
     if window is None:
         return
     estimate = estimate_visit(session, ticket_id=visit.ticket_id, start=window.start, now=now)
-    if estimate.total_high <= 0:
-        return
     facts = facts_of_ticket(session, ticket_id=visit.ticket_id)
     limit = read_rules(session, company_id=facts.company.id, at=now).approval_limit
-    told = {Role.PAYER} if facts.ticket.payer_role == "payer" else set()
-    if estimate.total_high > limit:
-        told |= _deciders(facts)
-    if not told:
-        return
-    context = CostEstimate(
-        case=facts.case,
-        worker=notice_facts.worker_of(session, visit=visit),
-        window=window,
-        visit_fee=estimate.visit_fee,
-        low=estimate.total_low,
-        high=estimate.total_high,
-        limit=limit,
-    )
-    notices.tell_family(
-        session, facts=facts, context=context, generation=visit.sequence, only=frozenset(told), now=now
-    )
+    told = _concerned(facts, high=estimate.total_high, limit=limit)
+    withdraw_line(session, ticket_id=facts.id, line=ESTIMATE, now=now, of=frozenset(Role) - told)
+    if told:
+        news = _estimate_news(session, facts, visit, window, estimate, limit)
+        visit_news.tell_family_newest(session, facts=facts, news=news, now=now, only=told)
+
+
+def _concerned(facts: TicketFacts, *, high: int, limit: int) -> frozenset[Role]:
+    payer = {Role.PAYER} if facts.ticket.payer_role == "payer" and high > 0 else set()
+    return frozenset(payer) | (_deciders(facts) if high > max(0, limit) else frozenset())
+
+
+def _estimate_news(
+    session: Session, facts: TicketFacts, visit: Visit, window: Window, estimate: Estimate, limit: int
+) -> News:
+    worker = notice_facts.worker_of(session, visit=visit)
+    fee, low, high = estimate.visit_fee, estimate.total_low, estimate.total_high
+    truth: Truth = {
+        "visit": visit.id,
+        "window": visit_news.written(window),
+        "fee": fee,
+        "range": [low, high],
+        "limit": limit,
+    }
+
+    def word(heard: Truth | None) -> Context:
+        changed = (heard or {}).get("visit") == visit.id
+        return CostEstimate(facts.case, worker, window, fee, low, high, limit, corrected=changed)
+
+    return News(line=ESTIMATE, truth=truth, word=word, events=(Event.ESTIMATE,))
 
 
 def tell_approval(
     session: Session,
     *,
     visit: Visit,
-    lines: Sequence[AskedLine],
+    lines: Sequence[ApprovalLine],
     total: int,
     generation: int,
     now: datetime,
@@ -95,14 +86,7 @@ def tell_approval(
     context = ApprovalAsked(
         case=facts.case,
         worker=notice_facts.worker_of(session, visit=visit),
-        lines=tuple(
-            CostLine(
-                notice_facts.counted(notice_facts.sendable(line.label, "항목"), line.quantity),
-                line.amount,
-                line.warranty,
-            )
-            for line in lines
-        ),
+        lines=notice_facts.cost_lines(lines),
         total=total,
     )
     notices.tell_family(

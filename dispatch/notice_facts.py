@@ -6,19 +6,20 @@ a note must not keep a family from being told, nor a technician from finishing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from sqlmodel import Session, col, select
 
-from billing.schemas import ChargeInfo, PricedLine
+from billing.schemas import PricedLine
 from core.i18n import DEFAULT_LANGUAGE
 from core.masking import mask_address
 from core.phones import PhoneError, parse_phone
 from customers.consents import Purpose, refusing
 from customers.languages import languages_of
+from dispatch.approval_models import ApprovalLine
 from dispatch.cases import parties_of, technician_of
 from dispatch.models import Ticket, TicketClock, TicketParty, Visit
 from dispatch.places import address_of
@@ -119,9 +120,9 @@ def desk_party(session: Session, *, ticket: Ticket, now: datetime) -> Party:
     return _staff(Role.POINT, duty.desk.name, duty.desk.phone, duty.desk.id)
 
 
-def bill_lines(charge: ChargeInfo) -> tuple[CostLine, ...]:
-    """The bill as it is told; the same rows, the same won."""
-    return tuple(CostLine(_label(line), line.amount, line.warranty) for line in charge.lines)
+def cost_lines(lines: Iterable[PricedLine | ApprovalLine]) -> tuple[CostLine, ...]:
+    """A bill, or what is asked, as it is told; the same rows, the same won."""
+    return tuple(CostLine(_label(line), line.amount, line.warranty) for line in lines)
 
 
 def sendable(value: str, fallback: str) -> str:
@@ -131,7 +132,7 @@ def sendable(value: str, fallback: str) -> str:
     return "".join(c for c in plain if c not in hidden).strip() or fallback
 
 
-def _label(line: PricedLine) -> str:
+def _label(line: PricedLine | ApprovalLine) -> str:
     return counted(sendable(line.label, line.code), line.quantity)
 
 

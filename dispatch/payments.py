@@ -2,81 +2,100 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 
 from sqlmodel import Session
 
 from billing import payments
-from billing.payment_schemas import Method, PaymentInfo
+from billing.payment_schemas import Entry, PaymentInfo
 from core.actor import Actor, Role
-from dispatch.cases import lock_case
-from dispatch.models import Ticket, Visit
+from dispatch.cases import Case, author_of_step, lock_case
+from dispatch.models import Visit
 from dispatch.tickets import announce_ticket
 
 
 def take_payment(
-    session: Session,
-    *,
-    visit_id: int,
-    method: Method,
-    amount: int,
-    by: Actor,
-    now: datetime,
-    receipt_number: str = "",
-    reason: str = "",
+    session: Session, *, visit_id: int, entry: Entry, by: Actor, now: datetime, of_technician: bool = False
 ) -> PaymentInfo:
-    """Take money for a visit. What its technician enters is in his day's money; what a desk enters is not.
+    """Take money for a visit. What its technician enters is in his day's money.
 
-    Raises as `billing.payments.take_payment`; also UnknownPaymentError for an unknown visit (404).
+    Args:
+        of_technician: what a desk enters lies with the visit's technician, so it is in his day's money, too.
+
+    Raises as `billing.payments.take_payment`; also UnknownPaymentError for an unknown visit (404),
+    NotYourVisitError for another technician's (403).
     """
-    visit = _lock(session, visit_id)
-    taken = payments.take_payment(
-        session,
-        visit_id=visit_id,
-        method=method,
-        amount=amount,
-        by=by,
-        now=now,
-        technician_id=visit.technician_id if by.role is Role.TECHNICIAN else None,
-        receipt_number=receipt_number,
-        reason=reason,
-    )
-    _announce(session, visit)
-    return taken
+    with _held(session, visit_id) as case:
+        author, whose = _holder(session, case, by, of_technician=of_technician)
+        return payments.take_payment(
+            session, visit_id=visit_id, entry=entry, by=author, now=now, technician_id=whose
+        )
 
 
 def refund_payment(
-    session: Session, *, visit_id: int, payment_id: int, amount: int, reason: str, by: Actor, now: datetime
+    session: Session,
+    *,
+    visit_id: int,
+    payment_id: int,
+    amount: int,
+    reason: str,
+    by: Actor,
+    now: datetime,
+    of_technician: bool = False,
 ) -> PaymentInfo:
-    """Give (a part of) a payment of this visit back. Raises as `billing.payments.refund_payment`."""
-    visit = _lock(session, visit_id)
-    payments.require_of_visit(session, payment_id=payment_id, visit_id=visit_id)
-    given = payments.refund_payment(
-        session, payment_id=payment_id, amount=amount, reason=reason, by=by, now=now
-    )
-    _announce(session, visit)
-    return given
+    """Give (a part of) a payment of this visit back. Raises as `billing.payments.refund_payment`.
+
+    Args:
+        of_technician: the visit's technician gave it out of his day's money.
+    """
+    with _held(session, visit_id) as case:
+        author, whose = _holder(session, case, by, of_technician=of_technician)
+        return payments.refund_payment(
+            session,
+            visit_id=visit_id,
+            payment_id=payment_id,
+            amount=amount,
+            reason=reason,
+            by=author,
+            now=now,
+            technician_id=whose,
+        )
 
 
 def correct_payment(
-    session: Session, *, visit_id: int, payment_id: int, reason: str, by: Actor, now: datetime
+    session: Session,
+    *,
+    visit_id: int,
+    payment_id: int,
+    reason: str,
+    by: Actor,
+    now: datetime,
+    right: Entry | None = None,
 ) -> PaymentInfo:
     """Take a wrongly entered payment of this visit back. Raises as `billing.payments.correct_payment`."""
-    visit = _lock(session, visit_id)
-    payments.require_of_visit(session, payment_id=payment_id, visit_id=visit_id)
-    undone = payments.correct_payment(session, payment_id=payment_id, reason=reason, by=by, now=now)
-    _announce(session, visit)
-    return undone
+    with _held(session, visit_id):
+        return payments.correct_payment(
+            session, visit_id=visit_id, payment_id=payment_id, reason=reason, by=by, now=now, right=right
+        )
 
 
-def _lock(session: Session, visit_id: int) -> Visit:
+@contextmanager
+def _held(session: Session, visit_id: int) -> Iterator[Case]:
+    """The case with this visit, under lock; open pages look again afterwards."""
     visit = session.get(Visit, visit_id)
     if visit is None:
         raise payments.no_bill()
-    lock_case(session, ticket_id=visit.ticket_id)
-    return visit
+    case = replace(lock_case(session, ticket_id=visit.ticket_id), visit=visit)
+    yield case
+    announce_ticket(session, ticket=case.ticket)
 
 
-def _announce(session: Session, visit: Visit) -> None:
-    """Open pages look again; the row itself is in the timeline already."""
-    announce_ticket(session, ticket=session.get_one(Ticket, visit.ticket_id))
+def _holder(session: Session, case: Case, by: Actor, *, of_technician: bool) -> tuple[Actor, int | None]:
+    """Who is written down, and the technician in whose hands the money is; None: the company's."""
+    if by.role is not Role.TECHNICIAN and not of_technician:
+        return by, None
+    assert case.visit is not None
+    return author_of_step(session, case=case, by=by), case.visit.technician_id

@@ -22,6 +22,7 @@ from dispatch.notice_facts import TicketFacts
 from dispatch.notice_tasks import NOTICE_FAILED
 from dispatch.pricing import estimate_visit
 from notifications import messages
+from notifications.catalogue import Role
 from notifications.messages import Context, Event, Window
 from notifications.newest import Heard, News, Truth, tell_newest
 from notifications.queries import get_notices
@@ -84,9 +85,16 @@ def of_window(
     )
 
 
-def tell_family_newest(session: Session, *, facts: TicketFacts, news: News, now: datetime) -> None:
-    """Let the family hear the newest truth of a line; calls about what is not so any more are void."""
-    family = notice_facts.family_of(session, facts)
+def tell_family_newest(
+    session: Session, *, facts: TicketFacts, news: News, now: datetime, only: frozenset[Role] | None = None
+) -> None:
+    """Let the family hear the newest truth of a line; calls about what is not so any more are void.
+
+    Args:
+        only: whom alone it concerns; None: whomever the event does.
+    """
+    known = notice_facts.family_of(session, facts)
+    family = [party for party in known if only is None or party.role in only]
     spoken = _spoken(session, facts=facts, line=news.line)
     phones = {party.role.value: party.phone for party in family if party.phone}
     heard = {phone: spoken[role] for role, phone in phones.items() if role in spoken}

@@ -8,7 +8,7 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -120,9 +120,23 @@ def tell_newest(
     )
 
 
-def withdraw_line(session: Session, *, ticket_id: int, line: str, now: datetime) -> int:
-    """Take back what waits to be told of a line because it is over. Returns how many texts."""
-    query = select(Notice).where(col(Notice.ticket_id) == ticket_id, col(Notice.line) == line)
+def withdraw_line(
+    session: Session,
+    *,
+    ticket_id: int,
+    line: str,
+    now: datetime,
+    of: Iterable[Role] = Role,
+) -> int:
+    """Take back what waits to be told of a line because it is over, or these need not hear it any more.
+
+    Returns how many texts.
+    """
+    query = select(Notice).where(
+        col(Notice.ticket_id) == ticket_id,
+        col(Notice.line) == line,
+        col(Notice.recipient).in_([role.value for role in of]),
+    )
     rows = session.exec(_locked(query)).all()
     return sum(_drop(session, row, now=now) for row in rows)
 

@@ -56,6 +56,7 @@ PARTS: dict[str, str] = {
     "again": "다시 가는 까닭",
     "arrival": "새 도착 시각 안내",
     "ask_first": "먼저 묻는 안내",
+    "estimate_changed": "예상 비용이 바뀐 안내",
     "bill": "비용 내역",
     "come_again": "다시 찾아갈 시간",
     "comes_early": "문의와 일찍 가는 안내",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
+from billing import retention as money
 from core import retention as house
 from core.i18n import N_
 from core.retention import Cut, Ids
@@ -63,6 +64,14 @@ KINDS: tuple[Kind, ...] = (
         N_("이름·번호·메모를 지웁니다. 시각, 상태, 비용은 남습니다"),
         cases.due_tickets,
         destroy_cases,
+    ),
+    Kind(
+        "day_close",
+        "retain_ticket_days",
+        N_("하루 마감이 다른 까닭"),
+        N_("쓴 글을 비웁니다. 금액은 남습니다"),
+        money.due_day_closes,
+        money.destroy_day_closes,
     ),
     Kind(
         "household",

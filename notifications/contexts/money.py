@@ -29,9 +29,11 @@ class CostLine:
 
 @dataclass(frozen=True)
 class CostEstimate:
-    """What a visit may cost, in won and VAT included: `low` repairs nothing, `high` is the dearest case.
+    """What a visit may cost, in won and VAT included: `low` repairs nothing, `high` is one repair with the
+    dearest labour and part: two cost more.
 
-    Above `limit` whoever pays is asked before the work. `visit_fee` as in `VisitScheduled`.
+    Above `limit` whoever pays is asked before the work. `visit_fee` as in `VisitScheduled`. `corrected`: it
+    is not what was told of this visit before.
     """
 
     case: Case
@@ -41,6 +43,7 @@ class CostEstimate:
     low: int
     high: int
     limit: int
+    corrected: bool = False
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from sqlmodel import col, select
 
 from billing.schemas import LineRequest, PricedLine
 from core.actor import Actor
@@ -12,15 +13,20 @@ from dispatch import tasks
 from dispatch.approvals import (
     ApprovalClosedError,
     ApprovalNeededError,
+    agree_by_phone,
     answer_approval,
     ask_approval,
     last_approval,
     open_approval,
 )
+from dispatch.bill_correction import correct_bill
+from dispatch.cancellation import cancel_ticket
 from dispatch.notice_tasks import NOTICE_FAILED, ask_to_call
 from dispatch.pricing import preview_bill
+from dispatch.revisits import hold
 from dispatch.visit_schemas import CompletionRequest
 from notifications.events import NoticeFailed
+from notifications.models import Notice
 from tests import world
 from tests.dispatch.case_world import CaseWorld
 from tests.dispatch.visit_world import DONE, complete
@@ -107,6 +113,21 @@ def test_other_work_is_asked_anew_and_a_refusal_holds(dear_case: CaseWorld, now:
     complete(case, DONE, now=later)  # what is below the limit needs nobody
 
 
+@pytest.mark.parametrize("leave", ["hold", "cancel"])
+def test_nobody_is_asked_of_a_visit_that_is_over(dear_case: CaseWorld, now: datetime, leave: str) -> None:
+    case, later, visit_id = dear_case, now + timedelta(hours=3), dear_case.visit.id or 0
+    ask_approval(case.session, visit_id=visit_id, lines=lines_of(case, DEAR, later), by=case.him, now=later)
+    if leave == "hold":
+        due = later + timedelta(days=1)
+        hold(case.session, ticket_id=case.ticket_id, reason="parts_wait", due=due, by=case.him, now=later)
+    else:
+        cancel_ticket(case.session, ticket_id=case.ticket_id, reason="안 함", by=world.AGENT, now=later)
+    asked = last_approval(case.session, visit_id=visit_id)
+    assert asked is not None and asked.state == "withdrawn"
+    query = select(Notice.state).where(col(Notice.event) == "APPROVAL_ASKED")
+    assert set(case.session.exec(query)) == {"withdrawn"}
+
+
 def test_agreed_on_the_phone_is_written_with_who_says_so(dear_case: CaseWorld, now: datetime) -> None:
     case, later = dear_case, now + timedelta(hours=3)
     complete(case, replace(DEAR, agreed_by_phone=True), now=later)
@@ -114,6 +135,45 @@ def test_agreed_on_the_phone_is_written_with_who_says_so(dear_case: CaseWorld, n
     assert last is not None and (last.state, last.how, last.total) == ("agreed", "PHONE", 228_000)
     assert case.timeline("ApprovalGiven")[0].actor_name == case.him.name
     assert "APPROVAL_ASKED" not in {event for event, _, _ in case.told()}
+
+
+def test_only_what_was_agreed_to_is_billed_or_less_of_it(dear_case: CaseWorld, now: datetime) -> None:
+    case, later, visit_id = dear_case, now + timedelta(hours=3), dear_case.visit.id or 0
+    four = replace(DEAR, lines=(LineRequest("PART_FAN", 4),))
+    agree_by_phone(case.session, visit_id=visit_id, lines=lines_of(case, four, later), by=case.him, now=later)
+    other = replace(DEAR, lines=(LineRequest("LABOUR_IGNITION", 7),))
+    assert sum(line.amount for line in lines_of(case, other, later)) < 298_000, "no dearer, and other work"
+    with pytest.raises(ApprovalNeededError, match="먼저 받아"):
+        complete(case, other, now=later)
+    complete(case, DEAR, now=later)
+
+
+def test_a_no_on_the_page_is_not_overridden_by_a_tick_unseen(dear_case: CaseWorld, now: datetime) -> None:
+    case, later, visit_id = dear_case, now + timedelta(hours=3), dear_case.visit.id or 0
+    asked = ask_approval(
+        case.session, visit_id=visit_id, lines=lines_of(case, DEAR, later), by=case.him, now=later
+    )
+    answer_approval(case.session, approval_id=asked.id, agrees=False, by=LANDLORD, now=later, how="FAMILY")
+    complete(case, replace(DEAR, agreed_by_phone=True), now=later)
+    (task,) = case.tasks(tasks.CHECK_BILL)
+    assert "원하지 않는다고" in task.detail
+
+
+def test_a_correction_beyond_what_was_agreed_is_looked_at(dear_case: CaseWorld, now: datetime) -> None:
+    case, later, visit_id = dear_case, now + timedelta(hours=3), dear_case.visit.id or 0
+    complete(case, DONE, now=later)
+    for fans, seen in ((2, 0), (20, 1)):
+        correct_bill(
+            case.session,
+            ticket_id=case.ticket_id,
+            visit_id=visit_id,
+            lines=(LineRequest("PART_FAN", fans),),
+            misuse=False,
+            reason="빠뜨림",
+            by=world.AGENT,
+            now=later,
+        )
+        assert len(case.tasks(tasks.CHECK_BILL)) == seen
 
 
 def test_what_was_done_on_paper_is_billed_and_looked_at(dear_case: CaseWorld, now: datetime) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
+from billing.payment_models import DayClose
 from core import audit
 from core.clock import kst, today_kst
 from core.db import Database
@@ -35,12 +36,22 @@ def test_each_kind_keeps_what_is_young_and_records_what_it_destroyed(database: D
 
             _house_rows(session, company, at, shift)
     done = run_retention(database, clock=lambda: now)
-    expected = {"access_log", "request", "session", "sign_in_try", "receipt", "event", "timeline"}
+    expected = {
+        "access_log",
+        "request",
+        "session",
+        "sign_in_try",
+        "receipt",
+        "event",
+        "timeline",
+        "day_close",
+    }
     assert {code for (_company, code), count in done.items() if count == 1} >= expected
     assert set(run_retention(database, clock=lambda: now).values()) == {0}
     with database.reading() as session:
         for model in (AccessLog, ReplayedRequest, WebSession, SignInTry, ProviderReceipt, StoredEvent):
             assert len(session.exec(select(model)).all()) == 1, model
+        assert sorted(row.reason for row in session.exec(select(DayClose))) == ["", "김영자님 댁 거스름돈"]
         runs = {run.kind: run for run in session.exec(select(RetentionRun))}
         assert set(runs) == set(BY_CODE) and all(run.finished_at == now for run in runs.values())
         assert {runs[code].destroyed for code in expected} == {1}
@@ -98,6 +109,7 @@ def _house_rows(session: Session, company: Company, at: Any, n: int) -> None:
             ),
         ]
     )
+    _closed_day(session, company, at("day_close"))
     audit.record(
         session,
         by=world.AGENT,
@@ -106,6 +118,15 @@ def _house_rows(session: Session, company: Company, at: Any, n: int) -> None:
         subject=("company", company_id),
         company_id=company_id,
     )
+
+
+def _closed_day(session: Session, company: Company, at: datetime) -> None:
+    point = world.make_point(session, company=company, code=f"p{at.timestamp():.0f}")
+    him = world.make_technician(session, point=point)
+    methods = ("cash", "card", "transfer")
+    counted = {f"{method}_{what}": 0 for method in methods for what in ("expected", "counted")}
+    close: dict[str, Any] = {"company_id": company.id, "technician_id": him.id, "day": today_kst(at)}
+    session.add(DayClose(**close, **counted, reason="김영자님 댁 거스름돈", closed_at=at))
 
 
 def test_plans_that_were_driven_stay(database: Database) -> None:

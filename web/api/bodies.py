@@ -157,6 +157,8 @@ class PaymentBody(BaseModel):
     """Of the cash receipt; cash from a dated limit on needs one."""
     reason: Annotated[Reason, Field(max_length=500)] = ""
     visit_id: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = None
+    of_technician: bool = False
+    """What a desk enters lies with the visit's technician: it is in his day's money."""
 
 
 class AssignmentBody(BaseModel):
@@ -176,9 +178,10 @@ class ReasonBody(BaseModel):
 
 
 class RefundBody(ReasonBody):
-    """How much of a payment goes back."""
+    """How much of a payment goes back; `of_technician`: out of the visit's technician's day's money."""
 
     amount: Won
+    of_technician: bool = False
 
 
 class CancellationBody(ReasonBody):

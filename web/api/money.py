@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request, Response
 from sqlmodel import Session
 
+from billing.payment_schemas import Entry
 from billing.payments import UnknownPaymentError, balance_of, no_bill
 from core.actor import Actor, Principal, Role
 from core.i18n import _
@@ -124,10 +125,8 @@ def post_payment(
         return payments.take_payment(
             session,
             visit_id=visit_id,
-            method=body.method,
-            amount=body.amount,
-            receipt_number=body.receipt_number,
-            reason=body.reason,
+            entry=Entry(body.method, body.amount, body.receipt_number, body.reason),
+            of_technician=body.of_technician,
             by=by,
             now=now,
         )
@@ -159,6 +158,7 @@ def post_refund(
             payment_id=payment_id,
             amount=body.amount,
             reason=body.reason,
+            of_technician=body.of_technician,
             by=by,
             now=now,
         )

@@ -91,22 +91,21 @@ def _page(
     with context.database.reading() as session:
         now = context.clock()
         read = _read(session, principal, asked, now=now)
-        owed = list_receivables(session, company_id=principal.company_id)
+        owed = list_receivables(session, company_id=principal.company_id, limit=OLDEST_SHOWN)
         values = {
             "month": read,
             "before": month_of(read.first - timedelta(days=1)),
             "after": _after(read.first, now),
-            "names": _names(session, read) | _names_of(session, [each.service_point_id for each in owed]),
+            "names": _names(session, read)
+            | _names_of(session, [each.service_point_id for each in owed.oldest]),
             "sums": _sums(read),
             "heads": [_(head) for head in HEADS],
             "outliers": [
                 (_(name), _(means), [each for each in read.outliers if each.kind == kind])
                 for kind, (name, means) in OUTLIERS.items()
             ],
-            "owed": owed[:OLDEST_SHOWN],
-            "owed_count": len(owed),
-            "owed_total": sum(each.owed for each in owed),
-            "payers": {each.visit_id: MASKED.name(each.payer) for each in owed},
+            "owed": owed,
+            "payers": {each.visit_id: MASKED.name(each.payer) for each in owed.oldest},
             "error": error,
             "errors": {found.field: found.message for found in error.errors} if error else {},
         }

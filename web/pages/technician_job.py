@@ -10,7 +10,8 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
-from billing.payments import balance_of, parts_of
+from billing.changed_parts import parts_of
+from billing.payments import balance_of
 from core.actor import Principal, Role
 from core.clock import operating_day
 from core.dated import read_rules

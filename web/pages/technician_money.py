@@ -11,7 +11,9 @@ from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
 from billing.day_close import close_day, closes_between, takings_of
-from billing.payment_schemas import Method, Takings
+from billing.payment_schemas import Entry, Method, Takings
+from billing.payments import no_bill
+from billing.queries import charges_of_ticket
 from core.actor import Actor, Principal
 from core.clock import operating_day
 from core.errors import DomainError, FieldError, ForbiddenError, NotFoundError
@@ -29,6 +31,7 @@ from web.pages.technician_steps import take_step
 from web.presenters.bills import PAY_METHODS
 from web.scope import reach_ticket
 from web.templating import render_page
+from web.typed_ids import read_id
 from workforce.queries import get_technicians
 from workforce.schemas import TechnicianInfo
 
@@ -37,6 +40,7 @@ day_router = APIRouter(prefix="/m/money", route_class=GuardedRoute)
 router = APIRouter(prefix="/m/{number}", route_class=GuardedRoute)
 
 DAYS_BACK = 7
+EARLIEST = date(2000, 1, 1)
 
 
 @router.post("/approval")
@@ -86,26 +90,23 @@ def post_payment(
     """What was paid at the door, or that it was not, and why."""
 
     def act(session: Session, ticket_id: int, now: datetime) -> None:
-        payments.take_payment(
-            session,
-            visit_id=_visit_id(session, ticket_id),
-            method=read_method(posted),
-            amount=read_won(posted, "amount"),
-            receipt_number=posted.get("receipt_number"),
-            reason=posted.get("reason"),
-            by=by,
-            now=now,
-        )
+        visit_id = _billed_visit(session, ticket_id, posted)
+        payments.take_payment(session, visit_id=visit_id, entry=read_entry(posted), by=by, now=now)
 
     return take_step(request, number, principal, posted, act)
 
 
-def read_method(posted: PostedForm) -> Method:
-    """How it was paid. Raises BadFormError."""
+def read_entry(posted: PostedForm) -> Entry:
+    """Money as it was typed. Raises BadFormError."""
     if posted.get("method") not in PAY_METHODS:
         text = _("어떻게 받았는지 골라 주세요.")
         raise BadFormError(text, errors=(FieldError("method", text),))
-    return cast(Method, posted.get("method"))
+    return Entry(
+        cast(Method, posted.get("method")),
+        read_won(posted, "amount"),
+        receipt_number=posted.get("receipt_number"),
+        reason=posted.get("reason"),
+    )
 
 
 @day_router.get("")
@@ -157,6 +158,17 @@ def post_close(
     return RedirectResponse(f"/m/money?day={_read_day(day, now).isoformat()}", status_code=303)
 
 
+def _billed_visit(session: Session, ticket_id: int, posted: PostedForm) -> int:
+    """The visit whose bill lay before him: a newer one may be another's by now. Raises NotFoundError."""
+    if not posted.get("visit"):
+        return _visit_id(session, ticket_id)
+    visit_id = read_id(posted.get("visit"))
+    billed = (charge.visit_id for charge in charges_of_ticket(session, ticket_id=ticket_id))
+    if visit_id is None or visit_id not in billed:
+        raise no_bill()
+    return visit_id
+
+
 def _visit_id(session: Session, ticket_id: int) -> int:
     visit = current_visit(session, ticket_id=ticket_id)
     if visit is None:
@@ -189,10 +201,7 @@ def _money(
         **frame_of(session, whose, principal, view="money"),
         "whose": whose,
         "day": day,
-        "days": [
-            (each, closes.get((him.id, each)))
-            for each in (today - timedelta(days=n) for n in range(DAYS_BACK))
-        ],
+        "days": [(each, closes.get((him.id, each))) for each in days],
         "takings": takings_of(session, company_id=principal.company_id, technician_id=him.id, day=day),
         "closed": closes.get((him.id, day)),
         "may_close": principal.technician_id is not None,
@@ -216,8 +225,8 @@ def _technician(session: Session, principal: Principal, asked: int | None) -> Te
 
 
 def _read_day(written: str, now: datetime) -> date:
-    """The day that is asked for, today when none or one ahead."""
+    """The day that is asked for, today when none or one ahead; nobody took anything before `EARLIEST`."""
     try:
-        return min(date.fromisoformat(written), operating_day(now))
+        return min(max(date.fromisoformat(written), EARLIEST), operating_day(now))
     except ValueError:
         return operating_day(now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -11,13 +12,14 @@ from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
 from billing.day_close import closes_between, takings_between
-from billing.payment_schemas import Takings
+from billing.payment_schemas import Entry, Takings
 from billing.payments import balance_of
 from core.actor import Actor, Principal
 from core.clock import operating_day, today_kst
 from core.errors import DomainError, ForbiddenError, NotFoundError
 from core.i18n import _
 from dispatch import payments
+from dispatch.bill_correction import BilledVisit
 from dispatch.money_lists import list_receivables, month_of, read_month
 from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
@@ -25,15 +27,17 @@ from web.pages.point.desk import frame
 from web.pages.point.reach import HANDS, ROLES, Desk, crew_of, reach_bill, read_desk
 from web.pages.posting import Posted, PostedForm, take_once
 from web.pages.technician_forms import read_won
-from web.pages.technician_money import read_method
+from web.pages.technician_money import read_entry
 from web.presenters.bills import PAY_METHODS
 from web.presenters.masks import MASKED
 from web.templating import render_page
 from web.typed_ids import read_id
+from workforce.queries import get_technicians
 
 router = APIRouter(prefix="/point", route_class=GuardedRoute)
 
 DAYS_BACK = 7
+OLDEST_SHOWN = 50
 
 
 @router.get("/money")
@@ -71,33 +75,16 @@ def post_payment(
     """Money that came to the desk (`act` empty), went back (`refund`), or was entered wrongly (`correct`)."""
 
     def act(session: Session, now: datetime) -> None:
-        payment_id = read_id(posted.get("payment")) or 0
-        reason = posted.get("reason")
+        about: dict[str, Any] = {"visit_id": visit_id, "by": by, "now": now}
+        row = about | {"payment_id": read_id(posted.get("payment")) or 0, "reason": posted.get("reason")}
+        of_technician = posted.get("holder") == "technician"
         if posted.get("act") == "refund":
-            payments.refund_payment(
-                session,
-                visit_id=visit_id,
-                payment_id=payment_id,
-                amount=read_won(posted, "amount"),
-                reason=reason,
-                by=by,
-                now=now,
-            )
+            amount = read_won(posted, "amount")
+            payments.refund_payment(session, **row, amount=amount, of_technician=of_technician)
         elif posted.get("act") == "correct":
-            payments.correct_payment(
-                session, visit_id=visit_id, payment_id=payment_id, reason=reason, by=by, now=now
-            )
+            payments.correct_payment(session, **row, right=_right_entry(posted))
         else:
-            payments.take_payment(
-                session,
-                visit_id=visit_id,
-                method=read_method(posted),
-                amount=read_won(posted, "amount"),
-                receipt_number=posted.get("receipt_number"),
-                reason=reason,
-                by=by,
-                now=now,
-            )
+            payments.take_payment(session, **about, entry=read_entry(posted), of_technician=of_technician)
 
     context = context_of(request)
     try:
@@ -115,6 +102,11 @@ def post_payment(
     return RedirectResponse(f"/point/tickets/{number}/bills/{visit_id}/payments", status_code=303)
 
 
+def _right_entry(posted: PostedForm) -> Entry | None:
+    """What a wrong row should have been; None: it never was. Raises BadFormError."""
+    return replace(read_entry(posted), reason="") if posted.get("method") else None
+
+
 def _payments(
     session: Session,
     principal: Principal,
@@ -124,15 +116,17 @@ def _payments(
     typed: PostedForm | None = None,
     error: DomainError | None = None,
 ) -> dict[str, Any]:
-    desk, _billed = reach_bill(session, principal=principal, number=number, visit_id=visit_id)
+    desk, billed = reach_bill(session, principal=principal, number=number, visit_id=visit_id)
     balance = balance_of(session, visit_id=visit_id)
-    undone = {row.corrects_id for row in balance.payments}
+    taken_back = {row.corrects_id for row in balance.payments if row.kind == "correction"}
+    followed = {row.corrects_id for row in balance.payments if row.id not in taken_back}
     return {
         **frame(desk, "money"),
         "number": number,
         "visit_id": visit_id,
         "balance": balance,
-        "whole": [row.id for row in balance.payments if row.kind == "paid" and row.id not in undone],
+        "whole": [row.id for row in balance.payments if row.kind != "correction" and row.id not in followed],
+        "holders": _holders(session, principal.company_id, billed),
         "reasons": {row.id: MASKED.text(row.reason) for row in balance.payments},
         "methods": {code: _(name) for code, name in PAY_METHODS.items()},
         "typed": typed or PostedForm(),
@@ -142,10 +136,22 @@ def _payments(
     }
 
 
+def _holders(session: Session, company_id: int, billed: BilledVisit) -> list[tuple[str, str]]:
+    """In whose hands money for a visit may be: the company's, or its technician's."""
+    found = [("company", _("회사 계좌나 데스크"))]
+    if billed.technician_id is not None:
+        crew = get_technicians(session, technician_ids=[billed.technician_id], company_id=company_id)
+        name = crew[billed.technician_id].name
+        found.append(("technician", _("{name} 기사가 가지고 있음").format(name=name)))
+    return found
+
+
 def _overview(session: Session, desk: Desk, *, now: datetime) -> dict[str, Any]:
     company_id, today = desk.point.company_id, operating_day(now)
     first = today - timedelta(days=DAYS_BACK - 1)
-    owed = list_receivables(session, company_id=company_id, service_point_id=desk.point.id)
+    owed = list_receivables(
+        session, company_id=company_id, limit=OLDEST_SHOWN, service_point_id=desk.point.id
+    )
     month = read_month(
         session,
         company_id=company_id,
@@ -156,9 +162,8 @@ def _overview(session: Session, desk: Desk, *, now: datetime) -> dict[str, Any]:
     return {
         **frame(desk, "money"),
         "owed": owed,
-        "payers": {each.visit_id: MASKED.name(each.payer) for each in owed},
-        "said": {each.visit_id: MASKED.text(each.said) for each in owed},
-        "owed_total": sum(each.owed for each in owed),
+        "payers": {each.visit_id: MASKED.name(each.payer) for each in owed.oldest},
+        "said": {each.visit_id: MASKED.text(each.said) for each in owed.oldest},
         "days": _days(session, desk, first=first, now=now),
         "month": month,
         "statement": month.points[0] if month.points else None,

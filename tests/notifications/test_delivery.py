@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from core.db import Database
-from notifications import delivery, push, rules, service
+from notifications import delivery, rules, service, text_instead
 from notifications.catalogue import Role
 from notifications.messages import Event
 from notifications.models import Notice
@@ -292,7 +292,7 @@ def test_a_push_that_nobody_saw_goes_on_as_a_text_though_its_wake_up_still_waits
         session.add(row)
     assert outbox.sweep() == 1
     with outbox.database.transaction() as session:
-        assert push.fall_back_unseen(session, now=outbox.clock()) == 1
+        assert text_instead.fall_back_unseen(session, now=outbox.clock()) == 1
         assert session.execute(text("SELECT task_name FROM procrastinate_jobs")).scalars().all() == [
             "send_notice"
         ]

@@ -16,6 +16,8 @@ from sqlalchemy import text
 from sqlmodel import Session, col, or_, select
 
 from core.actor import Actor
+from core.clock import KST
+from core.dated import read_rules
 from core.db import any_of
 from core.errors import ForbiddenError, NotFoundError
 from core.i18n import _
@@ -95,6 +97,74 @@ def refusing(
         "purpose": purpose.value,
     }
     return set(session.execute(_REFUSING, asked).scalars())
+
+
+_AGREEING = text(
+    """
+    SELECT last.contact_id FROM (
+        SELECT DISTINCT ON (n.contact_id) n.contact_id, n.choice, n.at FROM notice_choice AS n
+        WHERE n.company_id = :company_id AND n.contact_id = ANY(:ids) AND n.purpose = :purpose
+            AND n.household_id IS NULL
+        ORDER BY n.contact_id, n.id DESC
+    ) AS last
+    WHERE last.choice = 'AGREED' AND (CAST(:since AS timestamptz) IS NULL OR last.at > :since)
+    """
+)
+
+
+def agreeing(
+    session: Session, *, company_id: int, contact_ids: Collection[int], purpose: Purpose, now: datetime
+) -> set[int]:
+    """Which of these people said yes themselves; to advertisements no longer ago than a yes holds."""
+    rules = read_rules(session, company_id=company_id, at=now)
+    since = years_before(now, rules.advert_consent_years) if purpose is Purpose.ADVERT else None
+    asked: dict[str, Any] = {"company_id": company_id, "ids": list(contact_ids), "since": since}
+    return set(session.execute(_AGREEING, {**asked, "purpose": purpose.value}).scalars())
+
+
+def years_before(at: datetime, years: int) -> datetime:
+    """The same Korean date so many years earlier; 29 February counts as the 28th."""
+    local = at.astimezone(KST)
+    last = 28 if (local.month, local.day) == (2, 29) else local.day
+    return local.replace(year=local.year - years, day=last)
+
+
+_SAID_NO = text(
+    """
+    SELECT c.id FROM contact AS c WHERE c.company_id = :company_id AND c.id = ANY(:ids) AND (
+        c.notices_refused_at IS NOT NULL
+        OR EXISTS (SELECT FROM (
+            SELECT DISTINCT ON (n.purpose, n.household_id) n.purpose, n.choice FROM notice_choice AS n
+            WHERE n.contact_id = c.id AND n.purpose IN ('VISIT', 'ADVERT')
+            ORDER BY n.purpose, n.household_id, n.id DESC
+        ) AS last WHERE last.choice = 'REFUSED')
+    )
+    """
+)
+
+
+def refusing_of(session: Session, *, company_id: int, contact_ids: Collection[int]) -> set[int]:
+    """Which of these people must not be written to unasked: they, or a resident about them, said no."""
+    asked = {"company_id": company_id, "ids": list(contact_ids)}
+    return set(session.execute(_SAID_NO, asked).scalars())
+
+
+def last_words(
+    session: Session, *, company_id: int, contact_ids: Collection[int], purpose: Purpose
+) -> dict[int, Choice]:
+    """What each of these people said last of a purpose for himself; who said nothing is left out."""
+    query = (
+        select(NoticeChoice.contact_id, NoticeChoice.choice)
+        .where(
+            col(NoticeChoice.company_id) == company_id,
+            any_of(NoticeChoice.contact_id, "ids"),
+            col(NoticeChoice.purpose) == purpose.value,
+            col(NoticeChoice.household_id).is_(None),
+        )
+        .order_by(col(NoticeChoice.id))
+    )
+    rows = session.execute(query, {"ids": list(contact_ids)})
+    return {contact_id: Choice(choice) for contact_id, choice in rows}
 
 
 def list_choices(session: Session, *, company_id: int, contact_ids: Iterable[int]) -> list[ChoiceInfo]:

@@ -41,6 +41,7 @@ class Event(StrEnum):
     CORRECTION_NOTICE = "CORRECTION_NOTICE"
     HAPPY_CALL_MISSED = "HAPPY_CALL_MISSED"
     COMPLAINT_CLOSED = "COMPLAINT_CLOSED"
+    CHECKUP_INVITED = "CHECKUP_INVITED"
     JOB_ASSIGNED = "JOB_ASSIGNED"
     JOB_CHANGED = "JOB_CHANGED"
     CONTACT_DUE = "CONTACT_DUE"
@@ -114,6 +115,8 @@ CATALOGUE: dict[Event, EventRules] = {
     Event.COMPLAINT_CLOSED: EventRules(
         N_("불편 처리"), FAMILY, _TWO_DAYS, news_once_ended=True, urgent=False
     ),
+    # By text or not at all: who is rung up for it would be talked into it.
+    Event.CHECKUP_INVITED: EventRules(N_("사전점검 안내"), FAMILY, _TWO_DAYS, rings=False, urgent=False),
     Event.JOB_ASSIGNED: EventRules(
         N_("새 일"), STAFF, _HOUR, leads_to_visit=True, moot_once_ended=True, pushed=True
     ),

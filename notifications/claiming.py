@@ -9,11 +9,12 @@ from typing import cast
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, or_, select
 
+from core.actor import SYSTEM
 from core.dated import read_rules
 from core.db import Database
 from core.jobs import drop_waiting
 from core.sweeping import due_rows, is_due
-from notifications import rules
+from notifications import advert, rules
 from notifications.alimtalk import read_templates
 from notifications.catalogue import shelf_life
 from notifications.models import Notice, NoticeAttempt
@@ -21,9 +22,10 @@ from notifications.newest import hold_back
 from notifications.outcomes import fail
 from notifications.providers.base import Channel, OutgoingMessage, Provider
 from notifications.providers.choice import Carriers
-from notifications.settling import notice_key
+from notifications.settling import notice_key, take_back
 from notifications.texts import fit_channel
 
+NO_LONGER = "not_allowed_any_more"
 ALIMTALK_CHARACTERS = 1000
 """KakaoTalk's own limit; a longer wording goes as a text."""
 
@@ -128,7 +130,7 @@ def _others_due(session: Session, *, notice_id: int, now: datetime) -> list[Noti
 
 def _claim(session: Session, *, notice: Notice, carriers: Carriers, now: datetime) -> Claim | None:
     """Take one for a try, unless it must wait for an earlier one; what is too old is told by a person."""
-    if hold_back(session, notice, now=now):
+    if not _may_go(session, notice, now=now) or hold_back(session, notice, now=now):
         return None
     if now - (notice.held_until or notice.created_at) > shelf_life(notice.event):
         fail(session, notice=notice, problem=notice.problem or "too_late", why="too_late", now=now)
@@ -156,6 +158,21 @@ def _claim(session: Session, *, notice: Notice, carriers: Carriers, now: datetim
         provider=carriers.accounts[account],
         message=message_of(session, notice),
     )
+
+
+def _may_go(session: Session, notice: Notice, *, now: datetime) -> bool:
+    """What the law asks at the moment of sending, however long a text has waited or was tried before."""
+    if notice.not_after is not None and now >= notice.not_after:
+        notice.withdrawn_reason = NO_LONGER
+        take_back(session, notice=notice, by=SYSTEM, now=now)
+        return False
+    company = read_rules(session, company_id=notice.company_id, at=now)
+    hours = {"day_from": company.advert_from, "day_until": company.advert_until}
+    if notice.text.startswith(advert.MARK) and not advert.may_go_at(now, **hours):
+        notice.held_until = notice.next_try_at = advert.next_hour(now, **hours)
+        session.add(notice)
+        return False
+    return True
 
 
 def _channel_for(session: Session, notice: Notice, *, account: str, carriers: Carriers) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from notifications.catalogue import Event
 from notifications.contexts.base import Case, PartyRole, Window, Worker
+from notifications.contexts.campaigns import CAMPAIGN_NEWS, CheckupInvited
 from notifications.contexts.case import (
     CASE_NEWS,
     CaseNews,
@@ -46,6 +47,7 @@ __all__ = [
     "ApprovalAsked",
     "BillMismatchError",
     "Case",
+    "CheckupInvited",
     "ComplaintClosed",
     "ContactDue",
     "ContactFailed",
@@ -72,7 +74,7 @@ __all__ = [
     "event_of",
 ]
 
-FamilyNews = CaseNews | VisitNews | MoneyNews | CorrectionNotice
+FamilyNews = CaseNews | VisitNews | MoneyNews | CorrectionNotice | CheckupInvited
 """What has a `case`."""
 Context = FamilyNews | StaffNews
 CONTEXTS: Mapping[Event, type[Context]] = {
@@ -80,6 +82,7 @@ CONTEXTS: Mapping[Event, type[Context]] = {
     **VISIT_NEWS,
     **MONEY_NEWS,
     **CORRECTION_NEWS,
+    **CAMPAIGN_NEWS,
     **STAFF_NEWS,
 }
 

@@ -53,6 +53,7 @@ CONTEXTS: dict[Event, messages.Context] = {
     Event.CORRECTION_NOTICE: messages.CorrectionNotice(
         CASE, ("연기가 나가는 통에 틈이 있습니다.",), use_stop=True, put_right_by=kst(DAY, 12)
     ),
+    Event.CHECKUP_INVITED: messages.CheckupInvited(CASE, 9, 0),
     Event.JOB_ASSIGNED: messages.JobAssigned(
         "온누리보일러",
         "ON-261201-0007",

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any, Protocol
 
 from core.i18n import N_, P_, _
+from core.phones import PhoneError, parse_phone
 from web.display import span_text
 from web.pages.admin.fields import Entry
 from web.pages.admin.typed import Typed
@@ -250,6 +251,34 @@ class Accounts:
         if len(names) > 8 or any(not ACCOUNT.fullmatch(name) for name in names):
             typed.refuse("value", _("업체의 이름은 영문 소문자와 숫자, '-'로 8개까지 적어 주세요."))
         return list(dict.fromkeys(names))
+
+
+@dataclass(frozen=True)
+class FreeNumber:
+    """A toll-free number (080), or none."""
+
+    def words(self, value: Any) -> str:
+        """`080-123-4567`."""
+        return parse_phone(value).display if value else _("없음")
+
+    def entries(self, value: Any) -> list[Entry]:
+        """One line."""
+        hint = _("080으로 시작하는 번호입니다.")
+        return [Entry("value", _("새 값"), value=value, hint=hint, required=False)]
+
+    def read(self, typed: Typed) -> Any:
+        """Digits as they are dialled."""
+        raw = typed.raw("value")
+        if not raw:
+            return ""
+        try:
+            digits = parse_phone(raw).digits
+        except PhoneError as error:
+            typed.refuse("value", error.detail)
+            return ""
+        if not digits.startswith("080"):
+            typed.refuse("value", _("080으로 시작하는 번호입니다."))
+        return digits
 
 
 def read_seconds(typed: Typed, name: str, kind: Duration) -> int | None:

@@ -10,6 +10,7 @@ from web.pages.admin.setting_kinds import (
     Choice,
     Clock,
     Duration,
+    FreeNumber,
     Networks,
     Number,
     Spans,
@@ -144,6 +145,18 @@ OF_THE_HOUSE: tuple[tuple[str, str, tuple[Setting, ...]], ...] = (
             Setting("link_days", N_("가족 주소가 열리는 날"), N_("수리를 마친 뒤"), Number(1, 365, N_("일"))),
             Setting("advert_from", N_("광고를 보낼 수 있는 때"), N_("이때부터"), Clock()),
             Setting("advert_until", N_("광고를 멈추는 때"), N_("이때부터 보내지 않습니다"), Clock()),
+            Setting(
+                "advert_refusal_number",
+                N_("무료 수신 거부 번호"),
+                N_("광고의 맨 끝에 적는 080 번호. 비우면 광고를 보내지 않습니다"),
+                FreeNumber(),
+            ),
+            Setting(
+                "advert_consent_years",
+                N_("광고 동의가 유효한 기간"),
+                N_("동의한 날부터. 그 뒤에는 다시 여쭈어야 합니다"),
+                Number(1, 10, N_("년")),
+            ),
             Setting(
                 "voice_enabled",
                 N_("음성 안내"),

@@ -22,11 +22,11 @@ from dispatch.family_links import OpenLink
 from dispatch.family_notices import Whose, turn
 from dispatch.family_steps import family_actor
 from happycall import wishes
-from notifications.messages import Window
 from web.context import context_of
 from web.language import LANGUAGE_COOKIE
 from web.pages.family import pages
-from web.pages.family.door import FamilyRoute, here, visitor_of
+from web.pages.family.checkup import read_moment, read_window
+from web.pages.family.door import FamilyRoute, here, no_such_page, visitor_of
 from web.pages.posting import Posted, PostedForm
 from web.pages.session import LANGUAGE_LASTS_S
 from web.typed_ids import read_id
@@ -65,7 +65,7 @@ def choose_time(request: Request, posted: Posted) -> Response:
     """Agree the window that was pressed; taken in the meantime, the others are shown."""
     _for_the_home_alone(request)
     try:
-        window = _window(posted.get("window"))
+        window = read_window(posted.get("window"))
         return _act(
             request,
             posted,
@@ -101,7 +101,7 @@ def answer_cost(request: Request, posted: Posted) -> Response:
     """Whoever pays agrees to the work at this price, or refuses it."""
     answer, approval_id = posted.get("answer"), read_id(posted.get("asked"))
     if answer not in (AGREES, REFUSES) or approval_id is None:
-        raise pages.no_such_page()
+        raise no_such_page()
     agrees = answer == AGREES
     try:
         return _act(
@@ -139,7 +139,7 @@ def wish_call(request: Request, posted: Posted) -> Response:
     _for_the_home_alone(request)
     try:
         chosen = posted.get("at")
-        at = None if chosen == NOT_AT_ALL else _moment(chosen)
+        at = None if chosen == NOT_AT_ALL else read_moment(chosen)
         do = partial(_wish_call, at=at)
         return _act(request, posted, "call", do, said="no_call" if at is None else "call_wished")
     except (ConflictError, InvalidError) as error:
@@ -149,7 +149,7 @@ def wish_call(request: Request, posted: Posted) -> Response:
 def _wish_call(session: Session, link: OpenLink, now: datetime, *, at: datetime | None) -> None:
     ahead = wishes.call_ahead(session, company_id=link.company_id, ticket_id=link.ticket_id, now=now)
     if ahead is None:
-        raise pages.no_such_page()
+        raise no_such_page()
     by = family_actor(link)
     if at is None:
         wishes.decline(session, ahead=ahead, company_id=link.company_id, by=by, now=now)
@@ -162,7 +162,7 @@ def choose_texts(request: Request, posted: Posted) -> Response:
     """Texts for these people from now on, or none any more."""
     whose, on = posted.get("whose"), posted.get("on") == "1"
     if whose not in get_args(Whose):
-        raise pages.no_such_page()
+        raise no_such_page()
     do = partial(_turn, whose=cast("Whose", whose), on=on)
     return _act(request, posted, "texts", do, said="texts_on" if on else "texts_off")
 
@@ -179,18 +179,3 @@ def choose_language(request: Request, posted: Posted) -> Response:
     if lang in LANGUAGES:
         answer.set_cookie(LANGUAGE_COOKIE, lang, max_age=LANGUAGE_LASTS_S, samesite="lax")
     return answer
-
-
-def _window(written: str) -> Window:
-    start, _slash, end = written.partition("/")
-    return Window(_moment(start), _moment(end))
-
-
-def _moment(written: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(written)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise InvalidError(_("시간을 하나 골라 주세요."))
-    return at

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 from sqlmodel import Session
 
-USUAL_DAYS = 28
+USUAL_DAYS, LEAST_DAYS = 28, 14
 
 _PRESSURE = text(
     """
@@ -33,7 +33,7 @@ _PRESSURE = text(
 class Pressure:
     """Faults that wait for a technician, families past the limit of the first call, and calls a day.
 
-    `usual`: calls on an average day of the four weeks before; None while less than a week of them is known.
+    `usual`: calls on an average day of the four weeks before; None while less than two of them are known.
     """
 
     waiting: int
@@ -54,5 +54,5 @@ def read_pressure(session: Session, *, company_id: int, now: datetime) -> Pressu
     asked["month_ago"] = day_ago - timedelta(days=USUAL_DAYS)
     row = session.execute(_PRESSURE, asked).one()
     days = (day_ago - row.known_since) / timedelta(days=1) if row.known_since else 0
-    usual = row.calls_before / min(days, USUAL_DAYS) if days >= 7 else None
+    usual = row.calls_before / min(days, USUAL_DAYS) if days >= LEAST_DAYS else None
     return Pressure(row.waiting, row.overdue, row.calls, usual)

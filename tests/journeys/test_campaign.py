@@ -194,3 +194,57 @@ def test_from_the_pick_to_what_was_found(house: House) -> None:
     }
     assert set(figures.values()) == {1}, figures
     assert len({t["to"] for t in house.texts()} - {"01090000001"}) <= 2, "nobody else was ever written to"
+
+
+def test_the_law_and_the_faults_hold_at_every_hour(house: House) -> None:
+    """Sent as information on an opinion's last evening, it is an advert the next day; a rush halts it all."""
+    furnish(house)
+    manager = manager_of(house)
+    opinion = {
+        "author": "이법무 변호사",
+        "reference": "한결 2026-77",
+        "covers": "점검 안내",
+        "reason": "가을",
+    }
+    days = {"valid_from": "2026-09-01", "valid_until": "2026-09-15"}
+    recorded = post(manager, "/campaigns/opinions", **opinion, **days)
+    assert "한결 2026-77" in plain(recorded)
+    key = re.search(r'<option value="(\d+)"[^>]*>한결', manager.get("/campaigns/new").text)
+    assert key is not None
+    house.clock.at = kst(date(2026, 9, 15), 22)
+    manager = manager_of(house)
+    path = plan_and_start(house, manager, opinion=key[1])
+    assert "고른 4댁 가운데 2댁" in plain(manager.get(path)), "whoever did not refuse"
+    house.work()
+    assert house.texts() == [], "quiet hours"
+
+    house.clock.at = kst(date(2026, 9, 16), 9)
+    manager = manager_of(house)
+    house.work()
+    (told,) = house.texts()
+    assert told["text"].startswith("(광고)") and told["to"] == "01093330101", "the opinion ended at midnight"
+
+    link = LINK.search(told["text"])
+    assert link is not None
+    family = client_of(house.url)
+    house.clients.append(family)
+    base = link.group(1).removeprefix(house.url)
+    assert "광고를 보내지 않습니다" in plain(
+        family.post(f"{base}/checkup", data={"answer": "stop"}, follow_redirects=True)
+    )
+    assert family.post(f"{base}/checkup", data={"window": "x/y"}).status_code == 422
+    assert count_of(manager.get(path), "광고를 거부한 댁") == 1
+
+    with house.database.transaction() as session:
+        company = company_of(session)
+        home = world.make_household(session, company=company)
+        for _fault in range(20):
+            world.make_ticket(session, company=company, household=home, received_at=house.clock())
+    house.clock.forward(minutes=2)
+    house.work()
+    halted = manager.get(path)
+    assert 'data-state="halted"' in halted.text and "기사를 기다리는 고장이 20건" in plain(halted)
+    assert post(manager, f"{path}/resume", reason="해 보자").status_code == 409
+    assert post(manager, f"{path}/pause", reason="").status_code == 422
+    assert 'data-state="paused"' in post(manager, f"{path}/pause", reason="한파 대비").text
+    assert "한파 대비" in plain(manager.get(path))

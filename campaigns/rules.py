@@ -30,6 +30,19 @@ def season_of(day: date, rules: CompanyRules) -> int | None:
     return day.year if at >= first else day.year - 1 if at <= last else None
 
 
+def season_ahead(day: date, rules: CompanyRules) -> tuple[date, date]:
+    """The first and last day of the season that a Korean date lies in, or else of the next one."""
+    first, last = (
+        tuple(int(part) for part in text.split("-"))
+        for text in (rules.campaign_season_from, rules.campaign_season_to)
+    )
+    for year in (day.year - 1, day.year, day.year + 1):
+        ends = date(year + (last < first), last[0], last[1])
+        if ends >= day:
+            return date(year, first[0], first[1]), ends
+    raise AssertionError("a season ends within two years")
+
+
 def years_of(since: date | None, *, now: datetime) -> int | None:
     """Whole years since a date."""
     if since is None:

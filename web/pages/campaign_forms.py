@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from campaigns.rules import season_ahead
 from campaigns.schemas import Criteria, Draft, OpinionDraft
 from campaigns.service import BadCampaignError
 from core.clock import today_kst
@@ -20,12 +21,11 @@ from workforce.schemas import PointInfo
 def usual_values(rules: CompanyRules, *, now: datetime) -> dict[str, Any]:
     """What the form shows first: the company's usual numbers, and what is left of the season."""
     today = today_kst(now)
-    last = date(today.year, *(int(part) for part in rules.campaign_season_to.split("-")))
-    first = date(today.year, *(int(part) for part in rules.campaign_season_from.split("-")))
+    first, last = season_ahead(today, rules)
     return {
         "name": "",
         "starts_on": max(today, first).isoformat(),
-        "ends_on": max(last, today).isoformat(),
+        "ends_on": last.isoformat(),
         "age_years": rules.checkup_age_years,
         "repairs": rules.checkup_repairs,
         "repairs_months": rules.checkup_repairs_months,

@@ -23,7 +23,7 @@ STATES: dict[str, tuple[str, str, str]] = {
 
 STEPS = {
     "start": (N_("안내 시작"), "primary"),
-    "pause": (N_("멈추기"), "quiet"),
+    "pause": (N_("멈추기"), ""),
     "resume": (N_("다시 시작"), "primary"),
     "stop": (N_("그만두기"), "danger"),
 }

@@ -58,6 +58,7 @@ SAYS = {
     "do": ("call",),
     "version": ("0",),
     "case": ("first",),
+    "reason": ("open_ticket",),
 }
 """What is asked for under these names, wherever a page takes them."""
 TAKES = {
@@ -70,6 +71,7 @@ TAKES = {
     "/qa": ("q", "state"),
     "/qa/list": ("q", "state"),
     "/point/tickets": ("q",),
+    "/campaigns/{campaign_id}": ("reason",),
     "/messages": ("q",),
     "/messages/list": ("q",),
     "/admin/texts/{event}/{variant}": ("version", "case"),

@@ -17,6 +17,7 @@ self-fix card does not help, `TicketFiled` is announced, and from there this tab
                                         ──> its pending happy call waits    happycall/service.py
                                         ──> was it merged, it takes back    dispatch/unmerging.py
     NoticeFailed ──> a named person rings whom no text reached              dispatch/notice_tasks.py
+    CheckupDisplaced (by a fault) ──> its family and the desk hear of it    dispatch/checkups.py
     CapacityChanged (absence, shift, licence, point) ──> planned anew       dispatch/planning/new_capacity.py
 
 Steps that must share a transaction call each other; steps after which time passes stand here. Handlers have
@@ -30,12 +31,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from campaigns import waves
 from core import events
 from core.events import Event, Handler
 from core.sweeping import EachAlone
 from dispatch import (
     assignment,
     case_notices,
+    checkups,
     clocks,
     notice_tasks,
     placement,
@@ -46,6 +49,7 @@ from dispatch import (
 )
 from dispatch.events import (
     CallTaken,
+    CheckupDisplaced,
     PlacementRefused,
     TicketEnded,
     TicketFiled,
@@ -68,6 +72,7 @@ JOURNEY: Mapping[type[Event], Sequence[Handler]] = {
     VisitCompleted: (happy_calls.schedule_call,),
     TicketEnded: (happy_calls.schedule_call,),
     TicketReopened: (placement.place_ticket, unmerging.give_back, happy_calls.withdraw_call),
+    CheckupDisplaced: (checkups.put_off_displaced,),
     NoticeFailed: (notice_tasks.ask_to_call,),
     CapacityChanged: (new_capacity.plan_anew,),
 }
@@ -88,4 +93,5 @@ SWEEPS: Sequence[Sweep] = (
     solving.ask_for_waiting,
     road_return.ask_where_estimated,
     happy_calls.close_expired_calls,
+    waves.advance_campaigns,
 )

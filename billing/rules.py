@@ -13,6 +13,8 @@ from datetime import date, datetime, time
 from typing import Protocol
 
 from billing.schemas import (
+    CHECKUP_FEE,
+    FEES,
     MAX_QUANTITY,
     VISIT_FEE,
     BoilerFacts,
@@ -30,6 +32,7 @@ from core.errors import FieldError, InvalidError
 from core.i18n import _
 
 FROST_SYMPTOM = "FREEZE"
+CHECKUP_SYMPTOM = "CHECKUP"
 TIER_OF_ANY = "any"
 
 
@@ -66,6 +69,11 @@ def price_of(prices: Prices, code: str, tier: FeeTier) -> Price | None:
     return prices.get((code, tier.value)) or prices.get((code, TIER_OF_ANY))
 
 
+def fee_of(symptom: str) -> str:
+    """The code of what is due for coming at all."""
+    return CHECKUP_FEE if symptom == CHECKUP_SYMPTOM else VISIT_FEE
+
+
 def lower_tier(prices: Prices, tiers: Sequence[FeeTier]) -> FeeTier:
     """Of several tiers the one whose visit fee is lower; the family never pays for our being late."""
 
@@ -93,7 +101,8 @@ def judge_warranty(
         return WarrantyAnswer(False, WarrantyReason.MISUSE)
     if symptom == FROST_SYMPTOM:
         return WarrantyAnswer(False, WarrantyReason.FROST)
-    if last_repair_on is not None and 0 <= (day - last_repair_on).days <= terms.repeat_free_days:
+    repaired = last_repair_on is not None and symptom != CHECKUP_SYMPTOM
+    if last_repair_on is not None and repaired and 0 <= (day - last_repair_on).days <= terms.repeat_free_days:
         return WarrantyAnswer(True, WarrantyReason.REPEAT_FAULT)
     return _judge_by_age(day, terms.months, warranty_start(boiler, terms))
 
@@ -136,18 +145,20 @@ def price_lines(
     tiers: Sequence[FeeTier],
     warranty: WarrantyAnswer,
     vat_percent: int,
+    fee: str = VISIT_FEE,
 ) -> PricedVisit:
     """The bill: the visit fee first and once, then what was asked for, each code once.
 
     Args:
         tiers: the tiers at the agreed start and at the actual arrival; the lower counts.
         vat_percent: the prices include it.
+        fee: the code of what is due for coming (`fee_of`); one that is not sold costs nothing.
 
     Raises:
         BadLinesError: a code that is not sold that day, or a quantity outside 1..99 (422).
     """
     tier = lower_tier(prices, tiers)
-    wanted = _merge(requested)
+    wanted = _merge(requested, fee)
     _require_sold(requested, prices, tier)
     lines = [
         PricedLine(
@@ -190,10 +201,10 @@ def warranty_words(reason: WarrantyReason) -> str:
     return words[reason]
 
 
-def _merge(requested: Sequence[LineRequest]) -> dict[str, int]:
-    wanted: dict[str, int] = {VISIT_FEE: 1}
+def _merge(requested: Sequence[LineRequest], fee: str = VISIT_FEE) -> dict[str, int]:
+    wanted: dict[str, int] = {fee: 1}
     for line in requested:
-        if line.code != VISIT_FEE:  # the fee is due once, however often it was ticked
+        if line.code not in FEES:  # the fee is due once, however often it was ticked
             wanted[line.code] = wanted.get(line.code, 0) + line.quantity
     return wanted
 
@@ -202,7 +213,7 @@ def _require_sold(requested: Sequence[LineRequest], prices: Prices, tier: FeeTie
     errors: list[FieldError] = []
     totals = _merge(requested)
     for index, line in enumerate(requested):
-        if line.code != VISIT_FEE and price_of(prices, line.code, tier) is None:
+        if line.code not in FEES and price_of(prices, line.code, tier) is None:
             text = _("가격표에 없는 항목입니다: {code}. 그날의 가격표에서 골라 주세요.")
             errors.append(FieldError(f"lines.{index}.code", text.format(code=line.code[:40])))
         elif line.quantity < 1 or totals[line.code] > MAX_QUANTITY:

@@ -9,6 +9,10 @@ from enum import StrEnum
 from typing import Literal
 
 VISIT_FEE = "VISIT_FEE"
+CHECKUP_FEE = "CHECKUP_FEE"
+"""What a check-up costs instead; a company that does not sell it checks for nothing."""
+FEES = (VISIT_FEE, CHECKUP_FEE)
+"""Nobody picks these: the visit itself decides."""
 """The code of the visit fee; it is on every bill and never has to be asked for."""
 LINE_CODE = re.compile(r"[A-Z][A-Z0-9_]{1,39}")
 """How the code of a price list's line is written."""

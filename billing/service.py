@@ -10,7 +10,6 @@ from sqlmodel import Session
 from billing import queries, rules
 from billing.models import Charge, ChargeLine, PriceItem, WarrantyRule
 from billing.schemas import (
-    VISIT_FEE,
     BoilerFacts,
     ChargeInfo,
     Estimate,
@@ -61,8 +60,10 @@ def estimate(
         session, company_id=company_id, symptom=symptom, at=at, boiler=boiler, last_repair_on=last_repair_on
     )
     tiers = list(FeeTier) if start is None else [_tier(session, company_id=company_id, at=start)]
-    found = [rules.price_of(prices, VISIT_FEE, tier) for tier in tiers]
+    checkup = symptom == rules.CHECKUP_SYMPTOM
+    found = [rules.price_of(prices, rules.fee_of(symptom), tier) for tier in tiers]
     fees = [0 if warranty.covered else price.amount for price in found if price is not None]
+    fees = fees or [0] * checkup
     dearest = sum(
         max((price.amount for price in prices.values() if price.kind == kind), default=0)
         for kind in ("labour", "parts")
@@ -73,7 +74,7 @@ def estimate(
         visit_fee_low=low,
         visit_fee_high=high,
         total_low=low,
-        total_high=high if warranty.covered else high + dearest,
+        total_high=high if warranty.covered or checkup else high + dearest,
         fee_tier=tiers[0] if len(tiers) == 1 else None,
         warranty=warranty,
     )
@@ -115,6 +116,7 @@ def price_visit(session: Session, *, work: VisitWork) -> PricedVisit:
         tiers=[_tier(session, company_id=work.company_id, at=moment) for moment in moments],
         warranty=_warranty_on(session, day=day, work=work),
         vat_percent=read_rules(session, company_id=work.company_id, at=work.arrived_at).vat_percent,
+        fee=rules.fee_of(work.symptom),
     )
 
 

@@ -76,6 +76,8 @@ class CompanyRules(BaseModel):
     visit_target_s: list[int]
     """By priority 0-4: the soft due time of a visit, from intake."""
     safety_drop_cost: int
+    checkup_drop_cost: int
+    """That a check-up gives way. Every fault weighs this much more for each check-up of its day."""
     overtime_cost: int
     max_overtime_s: int
     move_person_cost: dict[str, int]
@@ -126,6 +128,32 @@ class CompanyRules(BaseModel):
     """So many days before that it is asked again."""
     advert_refusal_number: str
     """The company's free number to refuse by (080), as dialled; empty: no advertisement goes out at all."""
+    campaign_season_from: str
+    """`MM-DD`: preseason campaigns begin no earlier."""
+    campaign_season_to: str
+    """`MM-DD`: and end no later."""
+    checkup_age_years: int
+    """How old a boiler a campaign picks, unless its manager says otherwise."""
+    checkup_repairs: int
+    """How many repairs make a younger one worth a look."""
+    checkup_repairs_months: int
+    """Within how many months they were."""
+    checkup_visited_months: int
+    """Whoever was visited so lately is not invited."""
+    checkup_travel_s: int
+    """What a visit costs of a shift beside the work: the way there."""
+    checkup_reserve_percent: int
+    """Share of every shift that is kept free for faults still to come."""
+    checkup_response_percent: int
+    """How many of a hundred invited homes are expected to choose a time."""
+    checkup_answer_days: int
+    """So long an invitation can be answered, and is reckoned with."""
+    checkup_stop_waiting: int
+    """As many faults without a technician stop every campaign by themselves."""
+    checkup_stop_overdue: int
+    """As many families who were not rung within the limit do so too."""
+    checkup_stop_surge_percent: int
+    """And as many calls in a day, beside the usual day of the four weeks before."""
     correction_days: dict[str, int]
     """By severity (`use_stop`, `repair`, `advice`): within how many days it is to be put right."""
     voice_enabled: bool

@@ -33,6 +33,7 @@ MODEL_MODULES = (
     "dispatch.approval_models",
     "callcenter.models",
     "happycall.models",
+    "campaigns.models",
     "privacy.models",
     "exchange.models",
 )

@@ -109,6 +109,26 @@ def agreeing(
     return {contact_id for contact_id, (standing, _heard) in found.items() if standing is Standing.AGREED}
 
 
+_SAID_NO = text(
+    """
+    SELECT c.id FROM contact AS c WHERE c.company_id = :company_id AND c.id = ANY(:ids) AND (
+        c.notices_refused_at IS NOT NULL
+        OR EXISTS (SELECT FROM (
+            SELECT DISTINCT ON (n.purpose, n.household_id) n.purpose, n.choice FROM notice_choice AS n
+            WHERE n.contact_id = c.id AND n.purpose IN ('VISIT', 'ADVERT')
+            ORDER BY n.purpose, n.household_id, n.id DESC
+        ) AS last WHERE last.choice = 'REFUSED')
+    )
+    """
+)
+
+
+def refusing_of(session: Session, *, company_id: int, contact_ids: Collection[int]) -> set[int]:
+    """Which of these people must not be written to unasked: they, or a resident about them, said no."""
+    asked = {"company_id": company_id, "ids": list(contact_ids)}
+    return set(session.execute(_SAID_NO, asked).scalars())
+
+
 def list_choices(session: Session, *, company_id: int, contact_ids: Iterable[int]) -> list[ChoiceInfo]:
     """Everything these people, or others about them, ever said, the newest first."""
     query = (

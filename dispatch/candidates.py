@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from sqlalchemy import exists
 from sqlmodel import Session, col, func, select
 
 from core.clock import operating_day, operating_day_bounds
 from core.dated import CompanyRules
 from dispatch import placement_rules
-from dispatch.models import Visit
+from dispatch.intake_rules import CHECKUP
+from dispatch.models import Ticket, Visit
 from dispatch.placement_rules import Reason
 from dispatch.planning.board import horizon
 from dispatch.travel import place_at, read_times
@@ -78,6 +80,7 @@ def _has_room(session: Session, point: PointInfo, days: Sequence[date], limit: i
     for day in days:
         start, end = operating_day_bounds(day)
         query = select(func.count()).where(
+            ~exists().where(col(Ticket.id) == col(Visit.ticket_id), col(Ticket.symptom) == CHECKUP),
             col(Visit.service_point_id) == point.id,
             col(Visit.planned_start) >= start,
             col(Visit.planned_start) < end,

@@ -19,6 +19,7 @@ from dispatch import assignment, bill_notices, clocks, ending, tasks
 from dispatch.checklist import checklist_for, missing_items
 from dispatch.completion_checks import check_bill
 from dispatch.events import VisitCompleted
+from dispatch.intake_rules import CHECKUP
 from dispatch.landline_calls import is_moot_once_ended
 from dispatch.models import Ticket
 from dispatch.pricing import work_of
@@ -127,7 +128,7 @@ def _follow_up(session: Session, taken: Taken, charge: ChargeInfo) -> None:
     assignment.release_visit(session, visit_id=visit_id, why=done, by=taken.by, now=now)
     outbox.withdraw(session, ticket_id=case.ticket_id, events=moot_once_ended(), reason=done, now=now)
     bill_notices.tell_visit_result(session, visit_id=visit_id, charge=charge, work=None, now=now)
-    if all(line.code != VISIT_FEE for line in charge.lines):
+    if case.ticket.symptom != CHECKUP and all(line.code != VISIT_FEE for line in charge.lines):
         tasks.open_task(
             session,
             ticket_id=case.ticket_id,

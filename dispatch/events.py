@@ -58,6 +58,14 @@ class TicketEnded(Event):
 
 
 @dataclass(frozen=True)
+class CheckupDisplaced(Event):
+    """A check-up lost its agreed time to a fault: nobody comes, and the family does not know it yet."""
+
+    ticket_id: int
+    visit_id: int
+
+
+@dataclass(frozen=True)
 class TicketReopened(Event):
     """The family was not served: a new visit, clocks run anew."""
 

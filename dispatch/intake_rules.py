@@ -26,6 +26,8 @@ SYMPTOMS = (
     "COMPLAINT",
 )
 SAFETY_SYMPTOMS = frozenset({"GAS_SMELL", "CO", "FLUE", "ODOUR_SMOKE"})
+CHECKUP = "CHECKUP"
+"""Nothing is broken: a home that took up a campaign's invitation. No caller names it."""
 UNKNOWN_DANGER = "DANGER"
 """Something is dangerous and nobody could say what: filed first, asked afterwards. Only of a safety case."""
 COLD_SYMPTOMS = frozenset({"NO_HEAT", "IGNITION", "FREEZE"})

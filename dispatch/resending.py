@@ -53,11 +53,11 @@ def resend_notice(
 
 
 def why_not(session: Session, *, notice: NoticeInfo, now: datetime) -> str | None:
-    """Why a notice must not be sent again, in words for the screen; None when it may. Takes no lock."""
-    visit = current_visit(session, ticket_id=notice.ticket_id)
-    case = Case(session.get_one(Ticket, notice.ticket_id), visit)
-    told = queries.list_notices(session, ticket_id=notice.ticket_id)
-    facts = notice_facts.facts_of_ticket(session, ticket_id=notice.ticket_id)
+    """Why a ticket's notice must not be sent again, in words for the screen; None: it may. Takes no lock."""
+    ticket_id = notice.ticket_id or 0
+    case = Case(session.get_one(Ticket, ticket_id), current_visit(session, ticket_id=ticket_id))
+    told = queries.list_notices(session, ticket_id=ticket_id)
+    facts = notice_facts.facts_of_ticket(session, ticket_id=ticket_id)
     return _refusal(session, case=case, facts=facts, notice=notice, told=told, now=now)
 
 

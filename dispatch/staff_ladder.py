@@ -59,7 +59,7 @@ def note_tapped(
     """
     with across_the_company(session):
         told = queries.staff_notice(session, notice_id=notice_id, person_id=person_id)
-        if told is None:
+        if told is None or told.ticket_id is None:
             return False
         case = lock_case(session, ticket_id=told.ticket_id)
         visit = case.visit

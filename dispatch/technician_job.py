@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from billing import queries as billing_queries
-from billing.schemas import VISIT_FEE, ChargeInfo, Estimate, Price
+from billing.schemas import FEES, ChargeInfo, Estimate, Price
 from core.clock import today_kst
 from core.dated import read_rules
 from customers.queries import list_homes
@@ -69,7 +69,7 @@ def technician_job(session: Session, *, company_id: int, number: str, now: datet
 def price_choices(session: Session, *, company_id: int, arrived_at: datetime) -> list[Price]:
     """What a bill may list besides the visit fee, by the list of the day on which the visit began."""
     prices = billing_queries.price_list(session, company_id=company_id, day=today_kst(arrived_at))
-    by_code = {price.code: price for price in prices if price.code != VISIT_FEE and price.kind != "visit_fee"}
+    by_code = {price.code: price for price in prices if price.code not in FEES and price.kind != "visit_fee"}
     return list(by_code.values())
 
 

@@ -12,7 +12,7 @@ from billing.schemas import ChargeInfo, LineRequest
 
 Evidence = Literal["TELEPHONY", "FAMILY", "SELF_REPORT"]
 AskedBy = Literal["family", "company"]
-HoldReason = Literal["parts_wait", "customer_request"]
+HoldReason = Literal["parts_wait", "customer_request", "fault_first"]
 
 
 class Outcome(StrEnum):

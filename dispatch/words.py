@@ -21,6 +21,7 @@ SYMPTOMS = {
     "DANGER": N_("위험 신고 (종류 확인 중)"),
     "INSTALL": N_("설치나 이전"),
     "INSPECTION": N_("점검"),
+    "CHECKUP": N_("사전점검"),
     "BILLING": N_("요금 문의"),
     "COMPLAINT": N_("불편 신고"),
 }

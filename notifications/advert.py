@@ -30,7 +30,6 @@ FAULTS: dict[FaultCode, str] = {
 """What an advertisement lacks, as message ids."""
 
 _NUMBER = re.compile(r"(?<!\d)(?:\d{2,4}[-. ]?)?\d{3,4}[-. ]?\d{4}(?!\d)")
-_FREE = re.compile(r"(?<!\d)080[-. ]?\d{3,4}[-. ]?\d{4}(?!\d)")
 _LAST = re.compile(r"거부.*080[-. ]?\d{3,4}[-. ]?\d{4}[)\]. ]*\Z")
 
 
@@ -63,7 +62,7 @@ def check(text: str, *, maker: str | None = None) -> AdVerdict:
         faults.append("mark")
     if maker is not None and maker not in plain:
         faults.append("maker")
-    if not any(_is_contact(number) for number in _NUMBER.findall(_FREE.sub("", plain))):
+    if not any(_is_contact(number) for number in _NUMBER.findall(_without_refusal(plain))):
         faults.append("contact")
     if not _LAST.search(plain.splitlines()[-1]):
         faults.append("opt_out")
@@ -92,6 +91,12 @@ def next_hour(at: datetime, *, day_from: str, day_until: str) -> datetime:
     local = at.astimezone(KST)
     day = local.date() if local.time() < opens else local.date() + timedelta(days=1)
     return kst(day, opens.hour, opens.minute)
+
+
+def _without_refusal(plain: str) -> str:
+    """The number to refuse by is no contact; a company may be reached by another free number of its own."""
+    *lines, last = plain.splitlines()
+    return "\n".join([*lines, _LAST.sub("", last)])
 
 
 def _is_contact(number: str) -> bool:

@@ -49,9 +49,14 @@ def nobody(session: Session, *, company_id: int, phones: Collection[str], now: d
     return set()
 
 
-def is_advert(event: str) -> bool:
+def is_advert(notice: Notice) -> bool:
+    """Whether a text is an advertisement: by its event, or by the mark that it was given."""
+    return are_adverts(Event(notice.event)) or notice.text.startswith(advert.MARK)
+
+
+def are_adverts(event: Event) -> bool:
     """Whether all texts of an event are advertisements."""
-    return CATALOGUE[Event(event)].advert
+    return CATALOGUE[event].advert
 
 
 def refusal_number(session: Session, *, company_id: int, at: datetime) -> str | None:
@@ -92,7 +97,7 @@ def let_go(session: Session, notices: Sequence[Notice], *, agreeing: Agreeing, n
     """Those of the locked notices that may be sent now; other advertisements wait or are withdrawn."""
     adverts: dict[int, list[Notice]] = defaultdict(list)
     for notice in notices:
-        if is_advert(notice.event):
+        if is_advert(notice):
             adverts[notice.company_id].append(notice)
     kept_back: set[int | None] = set()
     for company_id, theirs in adverts.items():

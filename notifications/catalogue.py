@@ -43,6 +43,7 @@ class Event(StrEnum):
     COMPLAINT_CLOSED = "COMPLAINT_CLOSED"
     ADVERT_CHOICE = "ADVERT_CHOICE"
     ADVERT_RECONFIRM = "ADVERT_RECONFIRM"
+    CHECKUP_INVITED = "CHECKUP_INVITED"
     JOB_ASSIGNED = "JOB_ASSIGNED"
     JOB_CHANGED = "JOB_CHANGED"
     CONTACT_DUE = "CONTACT_DUE"
@@ -148,6 +149,8 @@ CATALOGUE: dict[Event, EventRules] = {
     Event.ADVERT_RECONFIRM: EventRules(
         N_("광고 동의 확인"), FAMILY, _WEEK, rings=False, urgent=False, personal=True
     ),
+    # By text or not at all: who is rung up for it would be talked into it.
+    Event.CHECKUP_INVITED: EventRules(N_("사전점검 안내"), FAMILY, _TWO_DAYS, rings=False, urgent=False),
     Event.JOB_ASSIGNED: EventRules(
         N_("새 일"), STAFF, _HOUR, leads_to_visit=True, moot_once_ended=True, pushed=True
     ),

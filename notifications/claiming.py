@@ -9,6 +9,7 @@ from typing import cast
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, or_, select
 
+from core.actor import SYSTEM
 from core.dated import read_rules
 from core.db import Database
 from core.jobs import drop_waiting
@@ -23,12 +24,13 @@ from notifications.outbox_rows import lock_key
 from notifications.outcomes import NO_VOICE, fail, goes_on
 from notifications.providers.base import Channel, OutgoingMessage, Provider
 from notifications.providers.choice import Carriers
-from notifications.settling import notice_key
+from notifications.settling import notice_key, take_back
 from notifications.text_instead import NO_VOICE as NO_VOICE_FOR_IT
 from notifications.text_instead import go_on_as_text
 from notifications.texts import fit_channel, spoken
 from notifications.ways import USUAL, Way, voice_may_ring
 
+NO_LONGER = "not_allowed_any_more"
 ALIMTALK_CHARACTERS = 1000
 """KakaoTalk's own limit; a longer wording goes as a text."""
 
@@ -116,7 +118,7 @@ def message_of(session: Session, notice: Notice) -> OutgoingMessage:
         text=_read_out(notice) if by_voice else notice.text,
         subject=notice.subject if notice.channel == "LMS" else None,
         template=template,
-        advert=is_advert(notice.event),
+        advert=is_advert(notice),
     )
 
 
@@ -144,7 +146,7 @@ def _others_due(session: Session, *, notice_id: int, now: datetime, limit: int) 
 
 def _claim(session: Session, *, notice: Notice, carriers: Carriers, now: datetime) -> Claim | None:
     """Take one for a try, unless it must wait for an earlier one; what is too old is told by a person."""
-    if hold_back(session, notice, now=now):
+    if not _may_go(session, notice, now=now) or hold_back(session, notice, now=now):
         return None
     if now - (notice.held_until or notice.created_at) > shelf_life(notice.event):
         fail(session, notice=notice, problem=notice.problem or "too_late", why="too_late", now=now)
@@ -181,6 +183,15 @@ def _claim(session: Session, *, notice: Notice, carriers: Carriers, now: datetim
     )
 
 
+def _may_go(session: Session, notice: Notice, *, now: datetime) -> bool:
+    """Not after the moment up to which it is allowed, however long it has waited or was tried before."""
+    if notice.not_after is not None and now >= notice.not_after:
+        notice.withdrawn_reason = NO_LONGER
+        take_back(session, notice=notice, by=SYSTEM, now=now)
+        return False
+    return True
+
+
 def _channel_for(session: Session, notice: Notice, *, account: str, carriers: Carriers) -> str:
     """알림톡 where this account has an approval for exactly these words, else the text that they fit into.
 
@@ -192,7 +203,7 @@ def _channel_for(session: Session, notice: Notice, *, account: str, carriers: Ca
     if (
         Way.ALIMTALK in (notice.ways or USUAL)
         and not notice.text_only
-        and not is_advert(notice.event)
+        and not is_advert(notice)
         and len(notice.text) <= ALIMTALK_CHARACTERS
         and "ALIMTALK" in carriers.accounts[account].channels
         and key in read_templates(session, company_id=notice.company_id)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from notifications.catalogue import Event
 from notifications.contexts.base import Case, PartyRole, Window, Worker
+from notifications.contexts.campaigns import CAMPAIGN_NEWS, CheckupInvited
 from notifications.contexts.case import (
     CASE_NEWS,
     CaseNews,
@@ -49,6 +50,7 @@ __all__ = [
     "ApprovalAsked",
     "BillMismatchError",
     "Case",
+    "CheckupInvited",
     "ComplaintClosed",
     "ContactDue",
     "ContactFailed",
@@ -75,7 +77,7 @@ __all__ = [
     "event_of",
 ]
 
-FamilyNews = CaseNews | VisitNews | MoneyNews | CorrectionNotice | ConsentNews
+FamilyNews = CaseNews | VisitNews | MoneyNews | CorrectionNotice | ConsentNews | CheckupInvited
 """What has a `case`."""
 Context = FamilyNews | StaffNews
 CONTEXTS: Mapping[Event, type[Context]] = {
@@ -84,6 +86,7 @@ CONTEXTS: Mapping[Event, type[Context]] = {
     **MONEY_NEWS,
     **CORRECTION_NEWS,
     **CONSENT_NEWS,
+    **CAMPAIGN_NEWS,
     **STAFF_NEWS,
 }
 

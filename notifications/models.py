@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -35,6 +35,14 @@ class Notice(SQLModel, table=True):
             postgresql_where=text("state <> 'delivered'"),
         ),
         Index("ix_notice_fall_back", "fall_back_at", postgresql_where=text("fall_back_at IS NOT NULL")),
+        Index(
+            "ux_notice_invitation",
+            "invitation_id",
+            "generation",
+            unique=True,
+            postgresql_where=text("invitation_id IS NOT NULL"),
+        ),
+        CheckConstraint("num_nonnulls(ticket_id, invitation_id) = 1", name="of_one"),
         in_values("state", "queued", "accepted", "delivered", "failed", "unknown", "withdrawn"),
         in_values("channel", "PUSH", "SMS", "LMS", "ALIMTALK", "VOICE"),
         in_values("recipient", "resident", "requester", "payer", "technician", "point"),
@@ -42,7 +50,9 @@ class Notice(SQLModel, table=True):
 
     id: int | None = big_id()
     company_id: int = Field(sa_type=BigInteger, foreign_key="company.id")
-    ticket_id: int = Field(sa_type=BigInteger, foreign_key="ticket.id")
+    ticket_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="ticket.id")
+    """The case it is about; None of an invitation, which is about no case yet."""
+    invitation_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="campaign_invitation.id")
     event: str
     generation: int
     recipient: str
@@ -91,6 +101,8 @@ class Notice(SQLModel, table=True):
     """What it says is so, as plain values: nobody is told the same truth twice in a row."""
     held_until: datetime | None = None
     """Quiet hours: not sent before, because it can wait for the morning."""
+    not_after: datetime | None = None
+    """From then on it may not go out any more as it is: it is withdrawn instead."""
     destroyed_at: datetime | None = None
     """When retention emptied what it said and to whom; that it was sent stays."""
     person_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="person.id")

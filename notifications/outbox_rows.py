@@ -159,11 +159,8 @@ def speak(
     put(session, row=row)
 
 
-_PUT = (
-    insert(Notice)
-    .on_conflict_do_nothing(index_elements=["ticket_id", "event", "generation", "recipient"])
-    .returning(Notice)
-)
+_PUT = insert(Notice).on_conflict_do_nothing().returning(Notice)
+"""A telling has one key: of its case, or of its invitation."""
 
 
 def put(session: Session, *, row: Notice, by: Actor = SYSTEM, reason: str | None = None) -> int | None:

@@ -47,6 +47,8 @@ VALUES: dict[str, str] = {
     "m.received_at|moment": "접수한 시간",
     "m.tried_at|moment": "전화한 시간",
     "m.tries": "전화한 횟수",
+    "m.years": "쓰신 햇수",
+    "m.fee|won": "점검비",
 }
 """Expression in a package template -> its name."""
 
@@ -58,6 +60,7 @@ PARTS: dict[str, str] = {
     "ask_first": "먼저 묻는 안내",
     "estimate_changed": "예상 비용이 바뀐 안내",
     "bill": "비용 내역",
+    "checkup": "점검 내용과 점검비",
     "come_again": "다시 찾아갈 시간",
     "comes_early": "문의와 일찍 가는 안내",
     "correction": "고칠 것",
@@ -68,6 +71,7 @@ PARTS: dict[str, str] = {
     "how_to_agree": "답하는 방법",
     "link": "진행을 보는 주소",
     "link_adverts": "광고를 받을지 정하는 주소",
+    "link_checkup": "점검 시간을 고르는 주소",
     "link_answer": "답하는 주소",
     "link_more": "자세히 보는 주소",
     "paid_because": "비용을 받는 까닭",
@@ -84,6 +88,8 @@ PARTS: dict[str, str] = {
 
 LINES: dict[str, str] = {
     "m.came_before": "약속한 시간 줄",
+    "m.years": "쓰신 햇수 줄",
+    "m.fee": "점검비 줄",
     "m.arrives_at": "도착 예정 줄",
     "m.visit_fee": "출장비 줄",
     "m.total": "내실 분 줄",

@@ -100,6 +100,12 @@ def quiet_until(at: datetime, *, begins: time, ends: time) -> datetime | None:
     return datetime.combine(day, ends, KST)
 
 
+def quiet_end(rules: CompanyRules, *, at: datetime) -> datetime | None:
+    """The end of a company's quiet hours around a moment; None outside them."""
+    policy = NoticePolicy.of(rules)
+    return quiet_until(at, begins=policy.quiet_from, ends=policy.quiet_to)
+
+
 def read_policy(session: Session, *, company_id: int, at: datetime) -> NoticePolicy:
     """A company's matrix at a moment."""
     return NoticePolicy.of(read_rules(session, company_id=company_id, at=at))

@@ -31,6 +31,20 @@ def due_texts(session: Session, company_id: int | None, cut: Cut, limit: int, *,
     )
 
 
+def due_invitations(session: Session, company_id: int | None, cut: Cut, limit: int) -> Ids:
+    """Texts that invited homes before the cut: they belong to no case that could still be open."""
+    return some_ids(
+        session,
+        Notice,
+        limit,
+        col(Notice.company_id) == company_id,
+        col(Notice.invitation_id).is_not(None),
+        col(Notice.destroyed_at).is_(None),
+        col(Notice.created_at) < cut.before,
+        col(Notice.state) != "queued",
+    )
+
+
 def destroy_texts(session: Session, ids: Ids, cut: Cut) -> int:
     """Empty what was said and to which number. That it was sent, when and with what result stays."""
     gone = count_changed(

@@ -53,7 +53,7 @@ _LABELS = frozenset({"id_number", "place", "symptom", "label"})
 _AS_USUAL = frozenset({"maker", "call_back", "relationship", "refusal_number"})
 """No wider than they are: the company's own, and words of ours."""
 _BILL = (("출장비", 18_000, False), ("점화장치 수리", 14_000, False), ("온도 센서", 0, True))
-_AMOUNTS = {"visit_fee": 18_000, "total": 32_000, "tries": 2}
+_AMOUNTS = {"visit_fee": 18_000, "total": 32_000, "tries": 2, "years": 9, "fee": 0}
 _ALWAYS_KNOWN = frozenset({"requester"})
 """A text for both parties is written only when there are two."""
 _UNUSUAL = frozenset({"came_before", "comes_before", "caller", "planned_at"})

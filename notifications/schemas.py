@@ -39,7 +39,8 @@ class NoticeInfo:
     """
 
     id: int
-    ticket_id: int
+    ticket_id: int | None
+    """None: an invitation, which is about no case."""
     event: str
     generation: int
     recipient: str

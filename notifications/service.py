@@ -89,7 +89,7 @@ def tell(
         message = "a text never goes out under another company's number"
         raise ValueError(message)
     free_number = None
-    if adverts.is_advert(event):
+    if adverts.are_adverts(event):
         free_number = adverts.require_free_number(session, company_id=company_id, at=now)
     rules = read_rules(session, company_id=company_id, at=now)
     policy = NoticePolicy.of(rules)
@@ -173,7 +173,7 @@ def withdraw_adverts(session: Session, *, company_id: int, to_phone: str, reason
         _UNDER_WAY,
         col(Notice.company_id) == company_id,
         col(Notice.to_phone) == to_phone,
-        col(Notice.event).in_([event.value for event in Event if adverts.is_advert(event)]),
+        col(Notice.event).in_([event.value for event in Event if adverts.are_adverts(event)]),
     )
     return _take_back(session, query, reason, now)
 

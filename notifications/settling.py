@@ -28,6 +28,13 @@ def notice_key(notice: Notice) -> int:
     return notice.id
 
 
+def subject_of(notice: Notice) -> tuple[str, int]:
+    """Whose timeline it stands in: its case's, or its invitation's."""
+    if notice.ticket_id is not None:
+        return "ticket", notice.ticket_id
+    return "invitation", notice.invitation_id or 0
+
+
 def settle(
     session: Session,
     *,
@@ -79,7 +86,7 @@ def note_change(
         by=by,
         at=now,
         what=what,
-        subject=("ticket", notice.ticket_id),
+        subject=subject_of(notice),
         company_id=notice.company_id,
         reason=reason,
         data={"notice_id": notice.id, "event": notice.event, "recipient": notice.recipient},
@@ -89,6 +96,8 @@ def note_change(
 
 def announce(session: Session, *, notice: Notice) -> None:
     """Tell the open pages that a notice is new or stands differently."""
+    if notice.ticket_id is None:
+        return
     live.announce(
         session,
         company_id=notice.company_id,
@@ -99,7 +108,12 @@ def announce(session: Session, *, notice: Notice) -> None:
 
 
 def ask_person(session: Session, *, notice: Notice, why: str, now: datetime) -> None:
-    """Announce that this recipient was not told; nobody is asked about what is not true any more."""
+    """Announce that this recipient was not told; nobody is asked about what is not true any more.
+
+    Nobody rings about an invitation either: only who is told by text was to be invited.
+    """
+    if notice.ticket_id is None:
+        return
     if notice.withdrawn_reason is not None or notice.outdated_at is not None:
         return
     events.publish(

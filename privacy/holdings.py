@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from billing.payments import payments_of_ticket
 from billing.queries import charges_of_ticket
+from campaigns.holdings import invitations_held
 from core.clock import rfc3339_kst
 from core.masking import mask_name, mask_phone
 from core.phones import parse_phone
@@ -38,6 +39,7 @@ def held_on(
         **held_on_people(session, company_id=company_id, people=people),
         "tickets": [_case(session, case) for case in cases],
         "texts": [each for case in cases for each in _texts(session, case, numbers)],
+        "invitations": invitations_held(session, contact_ids=[person.id for person in people]),
         "access_log": _seen(session, company_id, people, cases),
     }
     own = {person.name for person in people}

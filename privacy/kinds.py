@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from billing import retention as money
+from campaigns import retention as campaigns
 from core import retention as house
 from core.i18n import N_
 from core.retention import Cut, Ids
@@ -46,6 +47,12 @@ def destroy_cases(session: Session, ids: Ids, cut: Cut) -> int:
     return cases.destroy_tickets(session, still, cut)
 
 
+def destroy_homes(session: Session, ids: Ids, cut: Cut) -> int:
+    """These homes, and to what they were invited."""
+    campaigns.forget_homes(session, household_ids=ids, cut=cut)
+    return homes.destroy_households(session, ids, cut)
+
+
 DELETED = N_("지웁니다")
 
 KINDS: tuple[Kind, ...] = (
@@ -55,6 +62,14 @@ KINDS: tuple[Kind, ...] = (
         N_("보낸 문자의 내용"),
         N_("글과 받는 번호를 비웁니다. 보낸 때와 결과는 남습니다"),
         cases.due_texts,
+        texts.destroy_texts,
+    ),
+    Kind(
+        "invitation",
+        "retain_text_days",
+        N_("사전점검 안내의 내용"),
+        N_("글과 받는 번호를 비웁니다. 보낸 때와 결과는 남습니다"),
+        texts.due_invitations,
         texts.destroy_texts,
     ),
     Kind(
@@ -79,7 +94,7 @@ KINDS: tuple[Kind, ...] = (
         N_("댁의 정보"),
         N_("사람, 주소, 출입 메모를 지웁니다. 시군구는 남습니다"),
         homes.due_households,
-        homes.destroy_households,
+        destroy_homes,
     ),
     Kind(
         "refused_number",

@@ -22,6 +22,7 @@ from dispatch.numbers import count_on
 from simulation import marker, rolling
 from simulation.building import Built, build
 from simulation.bulk import Batch, first_free_ids, load
+from simulation.campaign_rows import add_campaign
 from simulation.day_rows import Numbered, add_story_rows
 from simulation.logins import PASSWORD
 from simulation.marker import Marker
@@ -97,6 +98,7 @@ def _seed(session: Session, *, now: datetime, tell: Tell) -> None:
     tell(f"  접수 · tickets {len(numbers):,}")
     plans = _publish(session, built, now=now)
     tell(f"  일정 · plans {plans:,}")
+    add_campaign(session, now=now)
     session.execute(text("ANALYZE"))
 
 

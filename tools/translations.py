@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ENGLISH = ROOT / "web" / "locale" / "en" / "LC_MESSAGES" / "ondol.po"
 ROOMS = (
     "core", "workforce", "customers", "geo", "scheduling", "billing", "notifications", "dispatch",
-    "callcenter", "happycall", "privacy", "exchange", "web",
+    "callcenter", "happycall", "campaigns", "privacy", "exchange", "web",
 )  # fmt: skip
 METHODS = [("**.py", "python"), ("**.html", "jinja2")]
 OPTIONS = {"**.html": {"trimmed": "true", "silent": "false", "extensions": "jinja2.ext.do"}}

@@ -69,6 +69,7 @@ SCREENS: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("/m", N_("기사"), frozenset({Role.TECHNICIAN, Role.POINT, Role.DISPATCHER})),
     ("/qa", N_("해피콜"), frozenset({Role.QA, Role.MANAGER, Role.ADMIN})),
     ("/manager/money", N_("정산"), frozenset({Role.MANAGER, Role.ADMIN})),
+    ("/campaigns", N_("사전점검"), frozenset({Role.MANAGER, Role.ADMIN})),
     (
         "/messages",
         N_("문자"),

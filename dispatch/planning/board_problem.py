@@ -80,7 +80,7 @@ def to_problem(
     excluded = {v.excluded_technician_id for v in visits if v.excluded_technician_id is not None}
     people = tuple(_technician(board, stretch, places, excluded) for stretch in board.stretches)
     kept = _next_stops(board, routes) if freedom is not Freedom.FREE else frozenset()
-    rules = _Rules(board, freedom, kept, skip)
+    rules = _Rules(board, freedom, kept, skip, yielding=sum(visit.yields for visit in visits))
     jobs = tuple(rules.job(visit, places) for visit in visits)
     sequences = {key: [v.job_id for v in route] for key, route in routes.items()}
     legs = board.times.matrix(places.points, planning_moment(board.day))
@@ -91,16 +91,26 @@ def to_problem(
         fixed=tuple(_prefixes(board, routes, freedom)),
         name=f"{board.point_id}/{board.day}",
     )
+    yielding = {visit.job_id for visit in visits if visit.yields and visit.window is not None}
     hard_ends = frozenset(stretch.key for stretch in board.stretches if stretch.hard_end)
     relaxed = relax(problem, sequences, hard_ends=hard_ends)
     return BoardProblem(
         board=board,
         problem=relaxed.problem,
         sequences=relaxed.sequences,
-        late=relaxed.late,
+        late=relaxed.late | _gave_way(problem, relaxed.problem, yielding),
         untouched=tuple(untouched),
         visits={visit.job_id: visit for visit in visits},
         on_road=legs.on_road,
+    )
+
+
+def _gave_way(before: PlanningProblem, after: PlanningProblem, jobs: set[str]) -> frozenset[str]:
+    """Which of these jobs have another window than asked for: they run late like every promise."""
+    return frozenset(
+        job.id
+        for job, kept in zip(before.jobs, after.jobs, strict=True)
+        if job.id in jobs and job.window != kept.window
     )
 
 
@@ -149,12 +159,13 @@ class _Rules:
     freedom: Freedom
     next_stops: frozenset[int]
     anew: int | None
+    yielding: int
+    """How many of the day's visits are check-ups: no plan keeps them all for one fault."""
 
     def job(self, visit: BoardVisit, places: _Places) -> Job:
-        rules = self.board.rules
         window = self._window(visit)
         due, rate = self._due(visit)
-        worth = rules.safety_drop_cost if visit.safety else rules.drop_cost[visit.priority]
+        worth = self._worth(visit)
         strangers = self._strangers(visit)
         if strangers:
             worth += KNOWN_FACE_COST  # so that nobody is left out for want of him
@@ -174,6 +185,14 @@ class _Rules:
             visit_costs=dict.fromkeys(strangers, KNOWN_FACE_COST),
             published=None if visit.visit_id == self.anew else published_place(self.board, visit),
         )
+
+    def _worth(self, visit: BoardVisit) -> int:
+        """What leaving it out costs. A fault outweighs all check-ups of the day together."""
+        rules = self.board.rules
+        if visit.yields:
+            return rules.checkup_drop_cost
+        own = rules.safety_drop_cost if visit.safety else rules.drop_cost[visit.priority]
+        return own + self.yielding * rules.checkup_drop_cost
 
     def _strangers(self, visit: BoardVisit) -> list[str]:
         """The stretches of everybody but him whom the family would like to come."""
@@ -216,7 +235,7 @@ class _Rules:
         return next((s for s in spans if s[1] > floor and 0 <= s[0] < board.seconds(board.bounds[1])), None)
 
     def _due(self, visit: BoardVisit) -> tuple[int | None, int]:
-        if visit.window is not None or visit.under_way:
+        if visit.window is not None or visit.under_way or visit.yields:
             return None, 0
         rules = self.board.rules
         due = self.board.seconds(visit.received_at) + rules.visit_target_s[visit.priority]
@@ -230,9 +249,8 @@ class _Rules:
         return max(LEAST_REST_S, visit.duration_s - done)
 
     def _mandatory(self, visit: BoardVisit) -> bool:
-        return (
-            visit.under_way or visit.window is not None or visit.pinned_time or visit.only_window is not None
-        )
+        promised = visit.window is not None or visit.pinned_time or visit.only_window is not None
+        return visit.under_way or (promised and not visit.yields)
 
     def _skills(self, visit: BoardVisit) -> frozenset[str]:
         tokens = set()

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from core.clock import operating_day, operating_day_bounds
 from core.dated import CompanyRules
+from dispatch.intake_rules import CHECKUP
 from dispatch.states import UNDER_WAY_STATES
 from dispatch.travel import travel_model
 from geo.schemas import Point
@@ -58,6 +59,11 @@ class BoardVisit:
     def job_id(self) -> str:
         """Its id in a planning problem."""
         return str(self.visit_id)
+
+    @property
+    def yields(self) -> bool:
+        """A check-up that nobody has set out for: it gives way to every fault."""
+        return self.symptom == CHECKUP and not self.under_way
 
     @property
     def under_way(self) -> bool:
@@ -207,7 +213,11 @@ class DayBoard:
         """Whether anybody has a shift (left) on this day."""
         return any(not stretch.standby for stretch in self.stretches)
 
-    @property
-    def has_room(self) -> bool:
+    def has_room_for(self, visit: BoardVisit) -> bool:
         """Whether the point takes one more visit on this day, by its own limit."""
-        return self.daily_limit is None or len(self.visits) < self.daily_limit
+        return self.daily_limit is None or self.room_for(visit) > 0
+
+    def room_for(self, visit: BoardVisit) -> int:
+        """How many more like this one its limit allows: check-ups take no room from a fault."""
+        taken = sum(visit.yields or not other.yields for other in self.visits)
+        return max(0, (self.daily_limit or 0) - taken)

@@ -13,6 +13,7 @@ from core.dated import CompanyRules
 from customers.places import places_of_households
 from dispatch.models import Ticket, Visit
 from dispatch.open_visits import duration_of, skills_of
+from dispatch.planning import yielding
 from dispatch.planning.board_problem import BoardProblem, Freedom, to_problem
 from dispatch.planning.board_rows import wishes_of
 from dispatch.planning.board_shapes import BoardVisit, DayBoard
@@ -70,7 +71,7 @@ def explain_no_place(boards: Sequence[DayBoard], visit: BoardVisit) -> tuple[Day
     draft = draft_of(to_problem(today, freedom=Freedom.INSERT))
     if manned is None:
         return draft, (Unplanned(visit, (own_reason("NO_SHIFT"),)),)
-    if not any(board.has_room for board in boards):
+    if not any(board.has_room_for(visit) for board in boards):
         return draft, (Unplanned(visit, (own_reason("DAILY_LIMIT", limit=today.daily_limit),)),)
     bp = to_problem(manned, freedom=Freedom.INSERT, anew=visit)
     plan = evaluate_plan(bp.problem, bp.sequences)
@@ -133,10 +134,11 @@ class _Option:
     found: planner.Insertion
     visit: BoardVisit
     waiting_cost: int
+    placed_cost: int
 
     @property
     def cost(self) -> int:
-        return self.found.added_cost + self.waiting_cost
+        return self.placed_cost + self.waiting_cost
 
     def insertion(self) -> Insertion:
         """Times for the whole day, worked out for the winner only."""
@@ -161,10 +163,10 @@ def _cheapest(boards: Sequence[DayBoard], visit: BoardVisit, freedom: Freedom) -
         if best is not None and _least_lateness(board, visit) + waiting_cost >= best.cost:
             continue
         bp = to_problem(board, freedom=freedom, anew=visit)
-        found = planner.insert_job(bp.problem, bp.sequences, visit.job_id)
-        if found is None:
+        place = yielding.best_place(bp, visit)
+        if place is None:
             continue
-        option = _Option(bp, found, visit, waiting_cost)
+        option = _Option(bp, place.found, visit, waiting_cost, place.cost)
         if best is None or option.cost < best.cost:
             best = option
     return best
@@ -174,7 +176,7 @@ def _days_to_try(boards: Sequence[DayBoard], visit: BoardVisit) -> Iterator[DayB
     window = visit.only_window or visit.window
     for board in boards:
         on_board = any(v.visit_id == visit.visit_id for v in board.visits)
-        if not board.stretches or not (board.has_room or on_board):
+        if not board.stretches or not (on_board or board.has_room_for(visit)):
             continue
         spans = [window] if window is not None else visit.wished
         if spans and not any(start < board.bounds[1] and end > board.bounds[0] for start, end in spans):

@@ -9,6 +9,7 @@ from dispatch.planning.board_problem import Freedom, to_problem
 from dispatch.planning.board_shapes import BoardVisit, DayBoard
 from dispatch.planning.drafts import DayDraft, read_plan
 from dispatch.planning.insertion import with_other_time
+from dispatch.planning.yielding import within_limit
 from scheduling.insertion import insert_greedy
 
 
@@ -21,8 +22,8 @@ def with_later_days(draft: DayDraft, later: Sequence[DayBoard]) -> list[DayDraft
     drafts = []
     for board in later:
         fits = [_unplanned(visit) for visit in left.values() if _may_wait_for(board, visit)]
-        room = len(fits) if board.daily_limit is None else max(0, board.daily_limit - len(board.visits))
-        fits = sorted(fits, key=lambda v: (v.priority, v.received_at))[:room]
+        fits = sorted(fits, key=lambda v: (v.priority, v.received_at))
+        fits = fits if board.daily_limit is None else within_limit(board, fits)
         if not fits or not board.stretches:
             continue
         bp = to_problem(board, freedom=Freedom.INSERT, waiting=fits)

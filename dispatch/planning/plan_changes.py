@@ -105,19 +105,22 @@ def reasons_to_ask(drafts: Sequence[DayDraft], changes: Sequence[Change], *, now
     """Why a named person must decide about these changes; empty: an automatic plan may publish itself.
 
     Domain rule: no agreed window, no contacted job's technician, no next stop, and at most one change of
-    route a technician in the pause. A danger is served sooner without asking, never later. A technician who
-    does not come to work has no next stop.
+    route a technician in the pause. A check-up that makes room for a fault is no such promise. A danger is
+    served sooner without asking, never later. A technician who does not come to work has no next stop.
     """
     settled = {who for draft in drafts for who in draft.board.settled}
     # Another time of the same technician's next stop is the facts' doing (he left late), not the plan's.
     next_stops = {v.visit_id for draft in drafts for v in _next_stops(draft, now)}
     deserted = {v.visit_id for d in drafts for v in d.board.visits if v.planned and not d.board.can_go(v)}
+    for_a_fault = any(c.what == "assigned" and not c.before.yields for c in changes)
     late_before = {v.visit_id for draft in drafts for v in draft.board.visits if _breaks(v, v.planned_start)}
     reasons = []
     for change in changes:
         visit, stop = change.before, change.after
         if visit.under_way:
             continue  # it is where it is
+        if visit.yields and change.what == "taken_off" and for_a_fault:
+            continue  # a check-up was agreed under this very condition
         if visit.safety:
             if _comes_later(change):
                 reasons.append(_("{number}: 안전 접수에 더 늦게 갑니다.").format(number=visit.number))

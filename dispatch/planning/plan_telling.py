@@ -7,10 +7,11 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from core import audit, live
+from core import audit, events, live
 from core.actor import Role
 from core.clock import operating_day, rfc3339_kst
 from dispatch import case_notices, notices
+from dispatch.events import CheckupDisplaced
 from dispatch.models import Visit
 from dispatch.planning.authorship import Authorship
 from dispatch.planning.board_shapes import DayBoard
@@ -62,6 +63,13 @@ def tell(
                 ticket_id=visit.ticket_id,
                 number=visit.number,
                 service_point_id=board.point_id,
+            )
+        if visit.yields and change.what == "taken_off" and author.about_visit_id != visit.visit_id:
+            events.publish(
+                session,
+                CheckupDisplaced(
+                    company_id=board.company_id, at=now, ticket_id=visit.ticket_id, visit_id=visit.visit_id
+                ),
             )
         if visit.accepted and (change.notable or change.promised):
             _tell_technicians(session, change, board=board, author=author, now=now)

@@ -22,8 +22,10 @@ from dispatch.planning.board import load_horizon
 from dispatch.planning.board_problem import KNOWN_FACE_COST, BoardProblem, Freedom, to_problem
 from dispatch.planning.board_shapes import BoardVisit, DayBoard, Window
 from dispatch.planning.board_travel import reckon_with, source_of_visit
+from dispatch.planning.idle_time import has_idle_time
 from dispatch.planning.insertion import best_insertion, candidate_visit
 from dispatch.planning.visiting_hours import may_be_offered, visiting_hours
+from dispatch.planning.yielding import ways_in
 from dispatch.travel import place_at
 from dispatch.visit_rules import part_due
 from geo.schemas import Point, TravelSource
@@ -159,12 +161,16 @@ def rank_slots_for(session: Session, *, company_id: int, question: SlotQuestion,
 
 
 def rank_days(boards: Sequence[DayBoard], seen: BoardVisit, *, since: datetime | None = None) -> list[Slot]:
-    """Every window of these days that somebody can keep and that may be offered, best first."""
+    """Every window of these days that somebody can keep and that may be offered, best first.
+
+    A check-up gets idle time alone, and nobody stays on for it.
+    """
     asked = replace(seen, window=None, pinned_time=False)
+    boards = [board for board in boards if not seen.yields or has_idle_time(board)]
     ahead = [(board, [w for w in _windows(board) if since is None or w[0] >= since]) for board in boards]
     offered = [(board, [w for w in windows if may_be_offered(board, asked, w)]) for board, windows in ahead]
-    for overtime in (False, True):
-        slots = [
+    for overtime in (False,) if seen.yields else (False, True):
+        slots: list[Slot] = [
             s for board, windows in offered for s in _slots_of_day(board, seen, windows, overtime=overtime)
         ]
         if slots:
@@ -197,27 +203,31 @@ def _slots_of_day(
     board: DayBoard, seen: BoardVisit, windows: Sequence[Window], *, overtime: bool
 ) -> Iterator[Slot]:
     on_board = any(v.visit_id == seen.visit_id for v in board.visits)
-    if not windows or not board.stretches or not (board.has_room or on_board):
+    if not windows or not board.stretches or not (on_board or board.has_room_for(seen)):
         return
     # An unplanned visit has no window of its own: each offered one bounds it in turn.
     asked = replace(seen, window=None, pinned_time=False, wished=())
     bp = to_problem(board, freedom=Freedom.INSERT, anew=asked)
     job = bp.problem.jobs[bp.problem.job_index[asked.job_id]]
-    quotes = QuoteBoard(bp.problem, bp.sequences)
-    if not overtime:
-        quotes.forbid_overtime()
     begins = {s.technician_id: s.start_at for s in reversed(board.stretches)}
     own = [s.key for s in board.stretches if s.technician_id == seen.technician_id]
     by_worth: dict[int, list[tuple[int, int]]] = {}
     for start, end in windows:
         span = board.seconds(start), board.seconds(end)
         by_worth.setdefault(_worth_of_keeping(seen, (start, end)), []).append(span)
-    asks = [Ask(quotes, job, spans, dict.fromkeys(own, worth)) for worth, spans in by_worth.items()]
-    for found in rank_boards(asks, most=len(windows)):
-        slot = _slot(bp, found.offer, seen, overtime=overtime)
-        # A window that begins before its technician does is a promise of half of it, and its fee a night's.
-        if overtime or slot.start >= begins[slot.technician_id]:
-            yield slot
+    offered: set[tuple[int, int]] = set()
+    for sequences in ways_in(bp, seen):
+        quotes = QuoteBoard(bp.problem, sequences)
+        if not overtime:
+            quotes.forbid_overtime()
+        left = {worth: [s for s in spans if s not in offered] for worth, spans in by_worth.items()}
+        asks = [Ask(quotes, job, spans, dict.fromkeys(own, worth)) for worth, spans in left.items() if spans]
+        for found in rank_boards(asks, most=len(windows)) if asks else ():
+            slot = _slot(bp, found.offer, seen, overtime=overtime)
+            # A window that begins before its technician does is half a promise, and its fee a night's.
+            if overtime or slot.start >= begins[slot.technician_id]:
+                offered.add(found.offer.window)
+                yield slot
 
 
 def _slot(bp: BoardProblem, offer: Offer, seen: BoardVisit, *, overtime: bool) -> Slot:

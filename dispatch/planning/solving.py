@@ -46,6 +46,7 @@ from dispatch.planning.solve_requests import (
     request_solve,
 )
 from dispatch.planning.solver_child import SolverDiedError, SolverPool
+from dispatch.planning.yielding import within_limit
 from geo.schemas import TravelSource
 from scheduling.evaluator import evaluate_plan, plan_rank
 from scheduling.insertion import insert_greedy
@@ -119,7 +120,7 @@ def prepare(board: DayBoard, *, by_person: bool) -> Task:
         key=lambda visit: (visit.priority, visit.received_at),
     )
     if board.daily_limit is not None:
-        waiting = waiting[: max(0, board.daily_limit - len(board.visits))]
+        waiting = within_limit(board, waiting)
     freedom = Freedom.FREE if by_person else Freedom.IMPROVE
     bp = to_problem(board, freedom=freedom, waiting=waiting)
     return Task(board, bp, evaluate_plan(bp.problem, bp.sequences))

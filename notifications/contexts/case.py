@@ -48,10 +48,13 @@ class Late:
 
 @dataclass(frozen=True)
 class OnHold:
-    """The visit waits, for a part or because the family wants it; `before` is the promise that is void."""
+    """The visit waits, for a part or because the family wants it; `before` is the promise that is void.
+
+    `fault_first`: a check-up made room for a home whose boiler is broken.
+    """
 
     case: Case
-    reason: Literal["parts_wait", "customer_request"]
+    reason: Literal["parts_wait", "customer_request", "fault_first"]
     until: datetime | None = None
     before: Window | None = None
 

@@ -64,6 +64,7 @@ CONTEXTS: dict[Event, messages.Context] = {
         CASE, said_yes=True, said_at=kst(DAY, 10), ends_at=kst(YEARS_ON, 10), refusal_number="+82801234567"
     ),
     Event.ADVERT_RECONFIRM: messages.AdvertReconfirm(CASE, kst(DAY, 10), kst(YEARS_ON, 10), "+82801234567"),
+    Event.CHECKUP_INVITED: messages.CheckupInvited(CASE, 9, 0),
     Event.JOB_ASSIGNED: messages.JobAssigned(
         "온누리보일러",
         "ON-261201-0007",

@@ -104,11 +104,14 @@ SCOPED: Mapping[str, str] = {
     **dict.fromkeys(
         (
             "access_review",
+            "campaign",
+            "campaign_invitation",
             "data_import",
             "event",
             "event_handled",
             "happy_call_attempt",
             "imported_ticket",
+            "legal_opinion",
             "retention_run",
             "trial_text",
             "uploaded_file",

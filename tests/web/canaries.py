@@ -11,6 +11,7 @@ from typing import Any
 from sqlmodel import Session
 
 from billing.models import PriceItem
+from campaigns.models import Campaign
 from core import audit
 from core.models import StoredEvent
 from core.visibility import Datum
@@ -312,6 +313,25 @@ def _values(session: Session, web: WebWorld, planted: Planted, *, home_id: int) 
             last_error="x",
         ),
     )
+    campaign = world.add(
+        session,
+        Campaign(
+            company_id=company_id,
+            name="사전점검",
+            starts_on=web.now.date(),
+            ends_on=web.now.date(),
+            point_ids=[],
+            age_years=1,
+            repairs=1,
+            repairs_months=12,
+            risky=True,
+            state="paused",
+            state_by="한관리",
+            state_at=web.now,
+            created_by="한관리",
+            created_at=web.now,
+        ),
+    )
     call = session.exec(select(HappyCall)).first()
     visit = session.exec(select(Visit).where(col(Visit.state) == "completed")).one()
     person = session.get_one(Technician, web.technician.id).person_id
@@ -323,6 +343,7 @@ def _values(session: Session, web: WebWorld, planted: Planted, *, home_id: int) 
         "event": "VISIT_SCHEDULED",
         "variant": "resident",
         "household_id": str(home_id),
+        "campaign_id": str(campaign.id),
         "happy_call_id": str(call.id if call else 0),
         "plan_id": str(plan.id),
         "visit_id": str(visit.id),

@@ -40,6 +40,7 @@ TABLE = {
         GET /t/{token}/complaint
         POST /t/{token}/complaint
         GET /t/{token}/correction
+        POST /t/{token}/checkup
         GET /t/{token}/cost
         POST /t/{token}/language
         GET /t/{token}/photo
@@ -106,6 +107,13 @@ TABLE = {
         GET /messages/{notice_id}
     """,
     "MX": """
+        GET /campaigns
+        POST /campaigns
+        GET /campaigns/new
+        GET /campaigns/opinions
+        POST /campaigns/opinions
+        GET /campaigns/{campaign_id}
+        POST /campaigns/{campaign_id}/{step}
         GET /manager/money
         POST /manager/money/file
         GET /messages/costs

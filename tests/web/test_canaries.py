@@ -59,6 +59,7 @@ SAYS = {
     "version": ("0",),
     "case": ("first",),
     "language": ("en",),
+    "reason": ("open_ticket",),
 }
 """What is asked for under these names, wherever a page takes them."""
 TAKES = {
@@ -71,6 +72,7 @@ TAKES = {
     "/qa": ("q", "state"),
     "/qa/list": ("q", "state"),
     "/point/tickets": ("q",),
+    "/campaigns/{campaign_id}": ("reason",),
     "/messages": ("q",),
     "/messages/list": ("q",),
     "/admin/texts": ("language",),

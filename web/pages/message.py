@@ -61,7 +61,7 @@ def post_resend(
                 new_id = resend_notice(
                     session,
                     notice_id=notice_id,
-                    ticket_id=notice.ticket_id,
+                    ticket_id=notice.ticket_id or 0,
                     reason=posted.get("reason"),
                     by=by,
                     now=now,
@@ -96,7 +96,7 @@ def _reach(session: Session, principal: Principal, notice_id: int) -> NoticeInfo
     notice = get_message(session, company_id=principal.company_id, notice_id=notice_id)
     cases = (
         cases_of_notices(session, company_id=principal.company_id, ticket_ids=[notice.ticket_id])
-        if notice is not None
+        if notice is not None and notice.ticket_id is not None
         else {}
     )
     if notice is None or notice.ticket_id not in cases:
@@ -108,9 +108,9 @@ def _reach(session: Session, principal: Principal, notice_id: int) -> NoticeInfo
 def _one(
     session: Session, principal: Principal, notice: NoticeInfo, now: datetime, *, texts_whole: bool
 ) -> dict[str, Any]:
-    company_id = principal.company_id
-    case = cases_of_notices(session, company_id=company_id, ticket_ids=[notice.ticket_id])[notice.ticket_id]
-    masks = masks_for_ticket(session, principal=principal, ticket_id=notice.ticket_id, now=now)
+    company_id, ticket_id = principal.company_id, notice.ticket_id or 0
+    case = cases_of_notices(session, company_id=company_id, ticket_ids=[ticket_id])[ticket_id]
+    masks = masks_for_ticket(session, principal=principal, ticket_id=ticket_id, now=now)
     known = known_of(ticket_detail(session, company_id=company_id, number=case.number, now=now))
     staff = staff_names(session, company_id=company_id, now=now) | named(session, [notice])
     tries, reports = tries_of(session, notice_id=notice.id)

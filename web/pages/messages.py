@@ -127,8 +127,11 @@ def _list(session: Session, principal: Principal, asked: Asked, now: datetime) -
         cursor=asked.cursor,
     )
     staff |= named(session, page.items)
-    cases = cases_of_notices(session, company_id=company_id, ticket_ids={it.ticket_id for it in page.items})
-    rows = [words.row_of(it, case=cases.get(it.ticket_id), masks=MASKED, staff=staff) for it in page.items]
+    ids = {it.ticket_id for it in page.items if it.ticket_id is not None}
+    cases = cases_of_notices(session, company_id=company_id, ticket_ids=ids)
+    rows = [
+        words.row_of(it, case=cases.get(it.ticket_id or 0), masks=MASKED, staff=staff) for it in page.items
+    ]
     return {
         "asked": asked,
         "rows": rows,

@@ -135,7 +135,7 @@ def _number_told(session: Session, principal: Principal, notice_id: int) -> str:
     """
     with across_the_company(session):
         told = staff_notice(session, notice_id=notice_id, person_id=principal.person_id)
-        if told is None:
+        if told is None or told.ticket_id is None:
             raise NotFoundError(_("이 알림은 다른 사람의 것입니다."))
         numbers = ticket_numbers(session, company_id=principal.company_id, ticket_ids=[told.ticket_id])
     return numbers.get(told.ticket_id, "")

@@ -90,7 +90,7 @@ def phones_of_list(
     names: Mapping[str, str],
 ) -> list[ShownPhone]:
     """Phones with their owners: `names` knows the staff, the tickets know the family."""
-    ids = {text.ticket_id for inbox in inboxes for text in inbox.texts}
+    ids = {text.ticket_id for inbox in inboxes for text in inbox.texts if text.ticket_id is not None}
     cases = cases_to_follow(session, company_id=company_id, ticket_ids=ids)
     shown = []
     for inbox in inboxes:
@@ -165,7 +165,7 @@ def display(phone: str) -> str:
 
 def _family_names(inbox: PhoneInbox, cases: Mapping[int, FollowUpCase]) -> tuple[str, str]:
     """Names and parts of the people on this number, by its newest text's ticket."""
-    case = cases.get(inbox.texts[0].ticket_id) if inbox.texts else None
+    case = cases.get(inbox.texts[0].ticket_id or 0) if inbox.texts else None
     owners = [person for person in case.people if person.phone == inbox.phone] if case else []
     owners.sort(key=lambda it: PARTY_ORDER.index(it.role))
     name = " · ".join(dict.fromkeys(person.name for person in owners))
@@ -218,7 +218,7 @@ def _withheld(detail: TicketDetail, roles: Sequence[str]) -> tuple[Missed, ...]:
 
 
 def _bubble(text: NoticeInfo, cases: Mapping[int, FollowUpCase]) -> Bubble:
-    case = cases.get(text.ticket_id)
+    case = cases.get(text.ticket_id or 0)
     return Bubble(
         id=text.id,
         event=text.event,

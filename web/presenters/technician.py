@@ -38,7 +38,11 @@ OUTCOME_WORDS = {
     "CALL_BACK": N_("다시 걸기"),
     "SOLVED_BY_PHONE": N_("전화로 해결"),
 }
-HOLD_WORDS = {"parts_wait": N_("부품 대기"), "customer_request": N_("고객 요청")}
+HOLD_WORDS = {
+    "parts_wait": N_("부품 대기"),
+    "customer_request": N_("고객 요청"),
+    "fault_first": N_("고장 수리 먼저"),
+}
 
 
 @dataclass(frozen=True)

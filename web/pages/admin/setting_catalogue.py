@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from core.dated import CompanyRules
 from web.pages.admin.setting_shape import Setting
+from web.pages.admin.settings_of_campaigns import OF_CAMPAIGNS
 from web.pages.admin.settings_of_the_house import OF_THE_HOUSE
 from web.pages.admin.settings_of_work import OF_WORK
 
-GROUPS = (*OF_WORK, *OF_THE_HOUSE)
+GROUPS = (*OF_WORK, *OF_CAMPAIGNS, *OF_THE_HOUSE)
 
 SETTINGS: dict[str, Setting] = {item.key: item for _code, _name, items in GROUPS for item in items}
 

@@ -25,6 +25,8 @@ def contradictions(rules: Mapping[str, Any]) -> list[str]:
         found.append(_("어르신께는 10시 전에 걸지 않습니다. 해피콜을 거는 시간에 10시 뒤를 넣어 주세요."))
     if rules["safety_drop_cost"] < max(rules["drop_cost"]):
         found.append(_("안전 접수의 값이 다른 접수의 값보다 작으면 안 됩니다."))
+    if rules["checkup_drop_cost"] > min(rules["drop_cost"]):
+        found.append(_("사전점검의 값이 가장 가벼운 고장의 값보다 크면 안 됩니다."))
     if any(later > before for before, later in zip(rules["drop_cost"], rules["drop_cost"][1:], strict=False)):
         found.append(_("급한 순위의 값이 덜 급한 순위의 값보다 작으면 안 됩니다."))
     return found

@@ -235,6 +235,12 @@ OF_WORK: tuple[tuple[str, str, tuple[Setting, ...]], ...] = (
                 Number(0, 100_000_000, COST),
             ),
             Setting(
+                "checkup_drop_cost",
+                N_("사전점검이 비켜 주는 값"),
+                N_("고장은 그날의 사전점검을 모두 더한 것보다 무겁습니다"),
+                Number(0, 100_000, COST),
+            ),
+            Setting(
                 "move_person_cost",
                 N_("기사를 바꾸는 값"),
                 N_("정해진 방문을 다른 기사에게 넘길 때. 클수록 넘기지 않습니다"),

@@ -105,6 +105,7 @@ SHORT_SYMPTOMS = {
     "DANGER": N_("위험"),
     "INSTALL": N_("설치"),
     "INSPECTION": N_("점검"),
+    "CHECKUP": N_("사전점검"),
     "BILLING": N_("요금"),
     "COMPLAINT": N_("불편"),
 }

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from web.pages.family import acts, pages
+from web.pages.family import acts, checkup, pages
 
-ROUTERS = (pages.router, acts.router, pages.elsewhere)
+ROUTERS = (pages.router, acts.router, checkup.router, pages.elsewhere)

@@ -22,11 +22,13 @@ from dispatch.family_links import OpenLink
 from dispatch.family_notices import Whose, switch_language, turn, turn_adverts
 from dispatch.family_steps import TooManyChangesError, family_actor
 from happycall import wishes
-from notifications.messages import Window
 from web.context import context_of
+from web.language import LANGUAGE_COOKIE
 from web.pages.family import pages
-from web.pages.family.door import FamilyRoute, here, visitor_of
+from web.pages.family.checkup import read_moment, read_window
+from web.pages.family.door import FamilyRoute, here, invited_of, no_such_page, visitor_of
 from web.pages.posting import Posted, PostedForm
+from web.pages.session import LANGUAGE_LASTS_S
 from web.typed_ids import read_id
 
 router = APIRouter(prefix="/t/{token}", route_class=FamilyRoute)
@@ -64,7 +66,7 @@ def choose_time(request: Request, posted: Posted) -> Response:
     """Agree the window that was pressed; when it cannot be kept any more, the others are shown."""
     _for_the_home_alone(request)
     try:
-        window = _window(posted.get("window"))
+        window = read_window(posted.get("window"))
         return _act(
             request,
             posted,
@@ -100,7 +102,7 @@ def answer_cost(request: Request, posted: Posted) -> Response:
     """Whoever pays agrees to the work at this price, or refuses it."""
     answer, approval_id = posted.get("answer"), read_id(posted.get("asked"))
     if answer not in (AGREES, REFUSES) or approval_id is None:
-        raise pages.no_such_page()
+        raise no_such_page()
     agrees = answer == AGREES
     try:
         return _act(
@@ -138,7 +140,7 @@ def wish_call(request: Request, posted: Posted) -> Response:
     _for_the_home_alone(request)
     try:
         chosen = posted.get("at")
-        at = None if chosen == NOT_AT_ALL else _moment(chosen)
+        at = None if chosen == NOT_AT_ALL else read_moment(chosen)
         do = partial(_wish_call, at=at)
         return _act(request, posted, "call", do, said="no_call" if at is None else "call_wished")
     except (ConflictError, InvalidError) as error:
@@ -148,7 +150,7 @@ def wish_call(request: Request, posted: Posted) -> Response:
 def _wish_call(session: Session, link: OpenLink, now: datetime, *, at: datetime | None) -> None:
     ahead = wishes.call_ahead(session, company_id=link.company_id, ticket_id=link.ticket_id, now=now)
     if ahead is None:
-        raise pages.no_such_page()
+        raise no_such_page()
     by = family_actor(link)
     if at is None:
         wishes.decline(session, ahead=ahead, company_id=link.company_id, by=by, now=now)
@@ -164,7 +166,7 @@ def choose_texts(request: Request, posted: Posted) -> Response:
         said = "adverts_on" if on else "adverts_off"
         return _act(request, posted, "adverts", partial(_turn_adverts, on=on), said=said)
     if whose not in get_args(Whose):
-        raise pages.no_such_page()
+        raise no_such_page()
     do = partial(_turn, whose=cast("Whose", whose), on=on)
     return _act(request, posted, "texts", do, said="texts_on" if on else "texts_off")
 
@@ -179,25 +181,17 @@ def _turn_adverts(session: Session, link: OpenLink, now: datetime, *, on: bool) 
 
 @router.post("/language")
 def choose_language(request: Request, posted: Posted) -> Response:
-    """Korean or English, for their page and their texts alike: kept, so no browser has to remember it."""
+    """Korean or English, for their page and their texts alike: kept, so no browser has to remember it.
+
+    Whoever was only invited has no texts to come: his browser remembers.
+    """
     context, language = context_of(request), posted.get("lang")
     if language not in LANGUAGES:
-        raise pages.no_such_page()
+        raise no_such_page()
+    if invited_of(request) is not None:
+        answer = RedirectResponse(here(request), status_code=303)
+        answer.set_cookie(LANGUAGE_COOKIE, language, max_age=LANGUAGE_LASTS_S, samesite="lax")
+        return answer
     with context.database.transaction() as session:
         switch_language(session, link=visitor_of(request).link, language=language, now=context.clock())
     return RedirectResponse(f"{here(request)}?said=language", status_code=303)
-
-
-def _window(written: str) -> Window:
-    start, _slash, end = written.partition("/")
-    return Window(_moment(start), _moment(end))
-
-
-def _moment(written: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(written)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise InvalidError(_("시간을 하나 골라 주세요."))
-    return at

@@ -13,12 +13,13 @@ from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from core.errors import DomainError, ForbiddenError, InvalidError, TooManyError
+from campaigns.answers import find_invitation
+from core.errors import DomainError, ForbiddenError, InvalidError, NotFoundError, TooManyError
 from core.i18n import _, set_language
 from core.secrets import hash_token
 from core.wall import Caller as Behind
 from core.wall import work_for
-from dispatch.family_links import LinkOverError, OpenLink, find_link
+from dispatch.family_links import LinkOverError, OpenLink, UnknownLinkError, find_link
 from dispatch.family_notices import language_of_link
 from web.context import caller_address, context_of
 from web.identity import is_from_elsewhere
@@ -43,6 +44,19 @@ class Visitor:
     """In which their texts are written, and their page opens."""
 
 
+@dataclass(frozen=True)
+class Invited:
+    """Whoever opened the link of an invitation: there is no case, only a home that was asked."""
+
+    invitation_id: int
+    company: CompanyInfo
+    language: str
+
+
+FOR_THE_INVITED = ("/t/{token}", "/t/{token}/checkup", "/t/{token}/language")
+"""All that lies behind an invitation's link."""
+
+
 class FamilyRoute(APIRoute):
     """A route behind a link: paced, found, and answered with the maker's number whatever happens."""
 
@@ -60,10 +74,12 @@ class FamilyRoute(APIRoute):
         async def opened(request: Request) -> Response:
             set_language(language_of(request))
             try:
-                request.state.family = await run_in_threadpool(_open, request)
-                work_for(Behind(request.state.family.link.company_id, person_id=0))
-                request.state.language = request.state.family.language
-                set_language(request.state.language)
+                visitor = request.state.family = await run_in_threadpool(_open, request)
+                work_for(Behind(visitor.company.id, person_id=0))
+                if isinstance(visitor, Invited) and self.path_format not in FOR_THE_INVITED:
+                    raise no_such_page()
+                request.state.language = visitor.language
+                set_language(visitor.language)
                 return await handler(request)
             except DomainError as error:
                 return await run_in_threadpool(closed, request, error)
@@ -80,9 +96,20 @@ def visitor_of(request: Request) -> Visitor:
     return visitor
 
 
+def invited_of(request: Request) -> Invited | None:
+    """The invitation whose link was opened; None: it is the link of a case."""
+    visitor = request.state.family
+    return visitor if isinstance(visitor, Invited) else None
+
+
+def no_such_page() -> NotFoundError:
+    """There is nothing to see or do here (any more)."""
+    return NotFoundError(_("지금은 이 화면에서 하실 일이 없습니다."))
+
+
 def closed(request: Request, error: DomainError) -> Response:
     """A page that says what is the matter and whom to ring; nothing of any case."""
-    visitor: Visitor | None = getattr(request.state, "family", None)
+    visitor: Visitor | Invited | None = getattr(request.state, "family", None)
     headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, TooManyError) else {}
     makers = [visitor.company] if visitor is not None else _makers(request, error)
     values = {"makers": makers, "maker": makers[0] if len(makers) == 1 else None, "words": error.detail}
@@ -94,7 +121,7 @@ def show(
     request: Request, template: str, values: Mapping[str, Any], *, error: DomainError | None = None
 ) -> Response:
     """A page of the family's, under its maker's name; with `error` it says first why nothing was done."""
-    frame = {"maker": visitor_of(request).company, "here": here(request), "error": error}
+    frame = {"maker": request.state.family.company, "here": here(request), "error": error}
     return render_page(
         request, template, {**frame, **values}, status_code=error.status if error is not None else 200
     )
@@ -105,7 +132,7 @@ def here(request: Request) -> str:
     return f"/t/{request.path_params['token']}"
 
 
-def _open(request: Request) -> Visitor:
+def _open(request: Request) -> Visitor | Invited:
     """Everything that is asked before a page is made.
 
     Raises:
@@ -121,7 +148,12 @@ def _open(request: Request) -> Visitor:
             _("다른 사이트에서 온 요청이라 받지 않았습니다. 문자의 주소를 다시 눌러 주세요.")
         )
     with context.database.everywhere.glancing() as session:
-        link = find_link(session, token=token, now=now)
+        try:
+            link = find_link(session, token=token, now=now)
+        except UnknownLinkError:
+            invitation_id, company_id = find_invitation(session, token=token, now=now)
+            company = get_company(session, company_id=company_id)
+            return Invited(invitation_id, company, language_of(request))
         if link.adverts_alone and request.url.path.removeprefix(here(request)) not in OF_ADVERTS:
             raise LinkOverError(_("이 주소는 이제 열리지 않습니다."), company_id=link.company_id)
         company = get_company(session, company_id=link.company_id)

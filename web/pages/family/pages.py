@@ -10,8 +10,7 @@ from sqlmodel import Session
 
 from billing.queries import charges_of_ticket
 from callcenter.cards import Card, cards_for
-from core.errors import DomainError, NotFoundError
-from core.i18n import _
+from core.errors import DomainError
 from dispatch.correction_notices import correction_notices_of
 from dispatch.correction_rules import ITEMS
 from dispatch.family_notices import advert_switch, switches
@@ -20,7 +19,8 @@ from dispatch.family_view import FamilyView, Stage, family_view
 from dispatch.pricing import estimate_visit
 from happycall.wishes import call_ahead
 from web.context import context_of
-from web.pages.family.door import FamilyRoute, show, visitor_of
+from web.pages.family import checkup
+from web.pages.family.door import FamilyRoute, invited_of, no_such_page, show, visitor_of
 from web.presenters.family import SAID, headline, next_words, steps_of
 from workforce.photos import photo_of
 
@@ -32,7 +32,9 @@ TO_TRY = (Stage.ARRANGING, Stage.AGREED, Stage.MISSED)
 
 @router.get("")
 def show_home(request: Request, said: str = "") -> Response:
-    """Where things stand; `said` names what was just done."""
+    """Where things stand; `said` names what was just done. Of an invitation, what it is about."""
+    if invited_of(request) is not None:
+        return checkup.page(request, said=said)
     if visitor_of(request).link.adverts_alone:
         return texts(request, said=said)
     return home(request, said=said)
@@ -224,11 +226,6 @@ def texts(request: Request, *, said: str = "") -> Response:
 def show_nothing() -> Response:
     """No such page, said under the maker's number."""
     raise no_such_page()
-
-
-def no_such_page() -> NotFoundError:
-    """There is nothing to see or do here (any more)."""
-    return NotFoundError(_("지금은 이 화면에서 하실 일이 없습니다."))
 
 
 def new_form_key() -> str:

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
 from billing.queries import charge_of_visit
-from billing.schemas import VISIT_FEE, ChargeInfo
+from billing.schemas import FEES, ChargeInfo
 from core.actor import Actor, Principal
 from core.errors import DomainError, FieldError, ForbiddenError, InvalidError, NotFoundError
 from core.i18n import _
@@ -169,7 +169,7 @@ def _values(
 
 def _as_billed(charge: ChargeInfo, *, misuse: bool, reason: str) -> PostedForm:
     """The form with what stands on the bill now."""
-    lines = [line for line in charge.lines if line.code != VISIT_FEE]
+    lines = [line for line in charge.lines if line.code not in FEES]
     quantities = ((f"quantity.{line.code}", str(line.quantity)) for line in lines)
     said = (
         ("misuse", "1" if misuse else ""),

@@ -1,0 +1,250 @@
+"""A preseason campaign from the manager's pick to what it found, and whom it never writes to."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from sqlmodel import Session, col, select
+
+from core.actor import SYSTEM, Actor, Role
+from core.clock import kst
+from core.dated import set_rule
+from customers.consents import Choice, Door, Purpose, record_choice
+from customers.models import Boiler, HouseholdMember
+from notifications import advert
+from tests import world
+from tests.journeys.house import House
+from tests.journeys.steps import finish, go_there, see
+from tests.journeys.test_family_page import LINK, plain
+from tests.journeys.test_whole_journey import add_prices, company_of
+from tests.serving import client_of
+from workforce.accounts import issue_login_link
+
+SEASON_DAY = kst(date(2026, 9, 15), 10)
+MANAGER = Actor(kind="person", name="한관리", source="test", role=Role.MANAGER)
+HOMES = {
+    "agreed": ("김영자", "010-9333-0101", "AGREED"),
+    "asked before": ("이순자", "010-9333-0202", None),
+    "refused": ("박말순", "010-9333-0303", "REFUSED"),
+    "landline": ("최복순", "02-555-0404", "AGREED"),
+    "not old": ("정새집", "010-9333-0505", "AGREED"),
+}
+
+
+@pytest.fixture
+def now() -> Any:
+    """A Tuesday of the season."""
+    return SEASON_DAY
+
+
+def furnish(house: House) -> None:
+    """One point with a technician, and five homes of which one may be written to."""
+    house.add_company("onnuri")
+    with house.database.transaction() as session:
+        company = company_of(session)
+        point = world.make_point(session, company=company, code="gangnam")
+        world.make_technician(session, point=point, name="박기사", days=range(5), now=SEASON_DAY)
+        add_prices(session, company_id=company.id or 0)
+        for n, (name, (who, phone, word)) in enumerate(HOMES.items()):
+            home = world.make_household(
+                session,
+                company=company,
+                resident=(who, phone),
+                at=world.north_of(world.GANGNAM, 1 + n / 2),
+                child=None,
+            )
+            boiler = session.exec(select(Boiler).where(col(Boiler.address_id) == home.address_id)).one()
+            boiler.installed_on = date(2024 if name == "not old" else 2015, 3, 1)
+            session.add(boiler)
+            if word is not None:
+                _say(session, company_id=company.id or 0, household_id=home.id or 0, word=word)
+        set_rule(
+            session,
+            company_id=company.id or 0,
+            key="advert_refusal_number",
+            value="0808501588",
+            valid_from=SEASON_DAY - timedelta(days=30),
+            source="수신 거부 서비스 계약",
+            by=SYSTEM,
+            now=SEASON_DAY,
+        )
+
+
+def _say(session: Session, *, company_id: int, household_id: int, word: str) -> None:
+    who = session.exec(
+        select(HouseholdMember.contact_id).where(col(HouseholdMember.household_id) == household_id)
+    ).first()
+    assert who is not None
+    record_choice(
+        session,
+        company_id=company_id,
+        household_id=household_id,
+        contact_id=who,
+        decided_by_id=who,
+        choice=Choice(word),
+        door=Door.CALL,
+        purpose=Purpose.ADVERT,
+        by=SYSTEM,
+        now=SEASON_DAY - timedelta(days=100),
+    )
+
+
+def manager_of(house: House) -> httpx.Client:
+    with house.database.transaction() as session:
+        path = issue_login_link(
+            session, role=Role.MANAGER, company_code="onnuri", login=None, by=SYSTEM, now=house.clock()
+        )
+    client = client_of(house.url)
+    client.get(path, follow_redirects=True)
+    house.clients.append(client)
+    return client
+
+
+def post(client: httpx.Client, path: str, **fields: Any) -> httpx.Response:
+    return client.post(path, data=fields, headers={"Origin": str(client.base_url)}, follow_redirects=True)
+
+
+def count_of(page: httpx.Response, label: str) -> int:
+    """The number that stands beside a label."""
+    found = re.search(rf"{re.escape(label)}\s+(\d+)", plain(page))
+    assert found is not None, (label, plain(page))
+    return int(found[1])
+
+
+def plan_and_start(house: House, manager: httpx.Client, **changes: Any) -> str:
+    form = {
+        "name": "가을 사전점검",
+        "starts_on": "2026-09-15",
+        "ends_on": "2026-10-31",
+        "age_years": "7",
+        "repairs": "2",
+        "repairs_months": "24",
+        "risky": "1",
+        "opinion": "",
+        **changes,
+    }
+    page = post(manager, "/campaigns", **form)
+    assert page.status_code == 200, plain(page)
+    path = page.url.path
+    started = post(manager, f"{path}/start", reason="")
+    assert 'data-state="running"' in started.text, plain(started)
+    return path
+
+
+def test_from_the_pick_to_what_was_found(house: House) -> None:
+    furnish(house)
+    manager = manager_of(house)
+    assert "아직 사전점검이 없습니다" in plain(manager.get("/campaigns"))
+    path = plan_and_start(house, manager)
+    looked = manager.get(path)
+    assert "고른 4댁 가운데 1댁을 부를 수 있습니다" in plain(looked)
+    for label in ("광고를 받겠다고 하신 적이 없음", "받지 않겠다고 하심", "문자를 받는 번호가 없음"):
+        assert label in plain(looked)
+    listed = manager.get(path, params={"reason": "refused"})
+    assert listed.text.count("/agent/households/") == 1 and "박말순" not in listed.text
+
+    house.work()
+    (told,) = house.texts()
+    assert told["to"] == "01093330101"
+    text = told["text"]
+    assert advert.check(text, maker="onnuri 보일러").may_go
+    assert text.startswith("(광고) [") and text.rstrip().endswith("무료 수신 거부 080-850-1588")
+    link = LINK.search(text)
+    assert link is not None
+
+    family = client_of(house.url)
+    house.clients.append(family)
+    base = link.group(1).removeprefix(house.url)
+    home = family.get(base)
+    assert "받지 않습니다" in plain(home) and family.get(f"{base}/time").status_code == 404
+    offered = re.findall(r'name="window" value="([^"]+)"', home.text)
+    assert offered
+    made_up = family.post(
+        f"{base}/checkup", data={"window": "2026-09-15T03:00:00+09:00/2026-09-15T05:00:00+09:00"}
+    )
+    assert made_up.status_code == 409
+    chosen = family.post(f"{base}/checkup", data={"window": offered[0]}, follow_redirects=True)
+    assert "점검 시간을 정했습니다" in plain(chosen)
+    again = family.post(f"{base}/checkup", data={"window": offered[0]}, follow_redirects=True)
+    assert again.status_code == 200
+    house.work()
+    number = re.search(r"접수번호 (\S+)", plain(chosen))
+    assert number is not None
+    ticket = see(house, number[1])
+    assert ticket["status"] == "APPOINTED" and ticket["visit"]["technician"]["name"] == "박기사"
+    assert ticket["clocks"].get("contact") in (None, {}) and not ticket["tasks"]
+    assert [m["event"] for m in ticket["messages"] if m["recipient"] == "resident"] == [
+        "VISIT_SCHEDULED",
+        "ESTIMATE",
+    ] or "VISIT_SCHEDULED" in {m["event"] for m in ticket["messages"]}
+
+    house.clock.at = kst(date.fromisoformat(offered[0][:10]), int(offered[0][11:13]))
+    go_there(house, number[1])
+    done = finish(house, number[1])
+    assert [line["code"] for line in done["charge"]["lines"]] == ["LABOUR_IGNITION"]
+    house.work()
+    page = manager.get(path)
+    figures = {
+        label: count_of(page, label)
+        for label in ("안내한 댁", "시간을 정한 댁", "점검을 마친 댁", "고장을 찾은 댁")
+    }
+    assert set(figures.values()) == {1}, figures
+    assert len({t["to"] for t in house.texts()} - {"01090000001"}) <= 2, "nobody else was ever written to"
+
+
+def test_the_law_and_the_faults_hold_at_every_hour(house: House) -> None:
+    """Sent as information on an opinion's last evening, it is an advert the next day; a rush halts it all."""
+    furnish(house)
+    manager = manager_of(house)
+    opinion = {
+        "author": "이법무 변호사",
+        "reference": "한결 2026-77",
+        "covers": "점검 안내",
+        "reason": "가을",
+    }
+    days = {"valid_from": "2026-09-01", "valid_until": "2026-09-15"}
+    recorded = post(manager, "/campaigns/opinions", **opinion, **days)
+    assert "한결 2026-77" in plain(recorded)
+    key = re.search(r'<option value="(\d+)"[^>]*>한결', manager.get("/campaigns/new").text)
+    assert key is not None
+    house.clock.at = kst(date(2026, 9, 15), 22)
+    manager = manager_of(house)
+    path = plan_and_start(house, manager, opinion=key[1])
+    assert "고른 4댁 가운데 2댁" in plain(manager.get(path)), "whoever did not refuse"
+    house.work()
+    assert house.texts() == [], "quiet hours"
+
+    house.clock.at = kst(date(2026, 9, 16), 9)
+    manager = manager_of(house)
+    house.work()
+    (told,) = house.texts()
+    assert told["text"].startswith("(광고)") and told["to"] == "01093330101", "the opinion ended at midnight"
+
+    link = LINK.search(told["text"])
+    assert link is not None
+    family = client_of(house.url)
+    house.clients.append(family)
+    base = link.group(1).removeprefix(house.url)
+    assert "광고를 보내지 않습니다" in plain(
+        family.post(f"{base}/checkup", data={"answer": "stop"}, follow_redirects=True)
+    )
+    assert family.post(f"{base}/checkup", data={"window": "x/y"}).status_code == 422
+    assert count_of(manager.get(path), "광고를 거부한 댁") == 1
+
+    with house.database.transaction() as session:
+        company = company_of(session)
+        home = world.make_household(session, company=company)
+        for _fault in range(20):
+            world.make_ticket(session, company=company, household=home, received_at=house.clock())
+    house.clock.forward(minutes=2)
+    house.work()
+    halted = manager.get(path)
+    assert 'data-state="halted"' in halted.text and "기사를 기다리는 고장이 20건" in plain(halted)
+    assert post(manager, f"{path}/resume", reason="해 보자").status_code == 409
+    assert post(manager, f"{path}/pause", reason="").status_code == 422
+    assert 'data-state="paused"' in post(manager, f"{path}/pause", reason="한파 대비").text
+    assert "한파 대비" in plain(manager.get(path))

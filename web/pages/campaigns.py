@@ -1,0 +1,280 @@
+"""`/campaigns`: preseason check-ups as their manager plans, begins, halts and reads them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from sqlmodel import Session
+
+from campaigns import opinions, picking, results, service
+from campaigns.rules import season_of, why_stop
+from campaigns.schemas import CampaignInfo, PickedHome, Preview, WhyNot
+from core import audit
+from core.actor import Actor, Principal, Role
+from core.clock import today_kst
+from core.dated import read_rules
+from core.errors import DomainError, ForbiddenError
+from core.i18n import _
+from customers.queries import list_homes
+from dispatch.pressure import read_pressure
+from web.context import context_of
+from web.identity import Author, GuardedRoute, SignedIn, allow
+from web.pages.campaign_forms import (
+    draft_from,
+    opinion_from,
+    shown_criteria,
+    typed_of,
+    usual_values,
+)
+from web.pages.posting import Posted, take_once
+from web.presenters import campaigns as words
+from web.presenters.masks import MASKED
+from web.templating import render_page
+from workforce.queries import list_points, points_by_id
+
+router = APIRouter(prefix="/campaigns", route_class=GuardedRoute)
+
+ROLES = (Role.MANAGER, Role.ADMIN)
+MOST_LISTED = 100
+CHANGES_SHOWN = 30
+Reason = Annotated[str, Query(max_length=40)]
+
+
+@router.get("")
+@allow(*ROLES)
+def show_all(request: Request, principal: Principal = SignedIn) -> Response:
+    """Every campaign, and the legal opinions that they may rest on."""
+    _company_wide(principal)
+    context = context_of(request)
+    with context.database.reading() as session:
+        now, company_id = context.clock(), principal.company_id
+        rules = read_rules(session, company_id=company_id, at=now)
+        values = {
+            "campaigns": service.list_campaigns(session, company_id=company_id),
+            "opinions": opinions.list_opinions(session, company_id=company_id),
+            "states": words.STATES,
+            "season": words.season_words(rules),
+            "in_season": season_of(today_kst(now), rules) is not None,
+            "refusal_number": rules.advert_refusal_number,
+        }
+    return render_page(request, "campaigns/all.html", values)
+
+
+@router.get("/new")
+@allow(*ROLES)
+def show_new(request: Request, principal: Principal = SignedIn) -> Response:
+    """The form of a campaign, with the company's usual numbers."""
+    return _form(request, principal, {})
+
+
+@router.post("")
+@allow(*ROLES)
+def plan(request: Request, posted: Posted, principal: Principal = SignedIn, by: Actor = Author) -> Response:
+    """Keep it as a draft: nothing is sent. Then its preview."""
+    _company_wide(principal)
+    context = context_of(request)
+    try:
+        with context.database.transaction() as session:
+            now = context.clock()
+            if not take_once(session, request, principal=principal, posted=posted, now=now):
+                return RedirectResponse("/campaigns", status_code=303)
+            draft = draft_from(posted)
+            key = service.plan_campaign(session, company_id=principal.company_id, draft=draft, by=by, now=now)
+    except DomainError as error:
+        return _form(request, principal, typed_of(posted), error=error)
+    return RedirectResponse(f"/campaigns/{key}", status_code=303)
+
+
+@router.get("/opinions")
+@allow(*ROLES)
+def show_opinion_form(request: Request, principal: Principal = SignedIn) -> Response:
+    """The form of a legal opinion, and everything that was recorded."""
+    return _opinions(request, principal, {})
+
+
+@router.post("/opinions")
+@allow(*ROLES)
+def record(request: Request, posted: Posted, principal: Principal = SignedIn, by: Actor = Author) -> Response:
+    """Record an opinion: who gave it, what it covers, until when, and why it is recorded."""
+    _company_wide(principal)
+    context = context_of(request)
+    try:
+        with context.database.transaction() as session:
+            now = context.clock()
+            if take_once(session, request, principal=principal, posted=posted, now=now):
+                draft = opinion_from(posted)
+                opinions.record_opinion(session, company_id=principal.company_id, draft=draft, by=by, now=now)
+    except DomainError as error:
+        return _opinions(request, principal, typed_of(posted), error=error)
+    return RedirectResponse("/campaigns/opinions", status_code=303)
+
+
+@router.get("/{campaign_id}")
+@allow(*ROLES)
+def show_one(
+    request: Request, campaign_id: int, reason: Reason = "", principal: Principal = SignedIn
+) -> Response:
+    """How it stands; whom it would invite, and with `reason` the homes that it does not for that reason."""
+    return _page(request, principal, campaign_id, reason=reason)
+
+
+@router.post("/{campaign_id}/{step}")
+@allow(*ROLES)
+def take(
+    request: Request,
+    campaign_id: int,
+    step: str,
+    posted: Posted,
+    principal: Principal = SignedIn,
+    by: Actor = Author,
+) -> Response:
+    """Start, pause, resume or stop it."""
+    _company_wide(principal)
+    context = context_of(request)
+    try:
+        with context.database.transaction() as session:
+            service.take_step(
+                session,
+                company_id=principal.company_id,
+                campaign_id=campaign_id,
+                step=step,
+                reason=posted.get("reason"),
+                by=by,
+                now=context.clock(),
+            )
+    except service.UnknownCampaignError:
+        raise
+    except DomainError as error:
+        return _page(request, principal, campaign_id, error=error, typed=posted.get("reason"))
+    return RedirectResponse(f"/campaigns/{campaign_id}", status_code=303)
+
+
+def _form(
+    request: Request, principal: Principal, typed: dict[str, Any], *, error: DomainError | None = None
+) -> Response:
+    _company_wide(principal)
+    context = context_of(request)
+    with context.database.reading() as session:
+        now, company_id = context.clock(), principal.company_id
+        rules = read_rules(session, company_id=company_id, at=now)
+        held = opinions.list_opinions(session, company_id=company_id)
+        values = {
+            "values": typed or usual_values(rules, now=now),
+            "points": [
+                (str(point.id), point.name)
+                for point in list_points(session, company_id=company_id, day=today_kst(now))
+            ],
+            "opinions": [(str(each.id), each.reference) for each in held if each.holds_at(now)],
+            "season": words.season_words(rules),
+            "error": error,
+            "errors": _errors(error),
+        }
+    return render_page(request, "campaigns/new.html", values, status_code=error.status if error else 200)
+
+
+def _opinions(
+    request: Request, principal: Principal, typed: dict[str, Any], *, error: DomainError | None = None
+) -> Response:
+    _company_wide(principal)
+    context = context_of(request)
+    with context.database.reading() as session:
+        held = opinions.list_opinions(session, company_id=principal.company_id)
+    values = {"opinions": held, "values": typed, "error": error, "errors": _errors(error)}
+    status = error.status if error else 200
+    return render_page(request, "campaigns/opinions.html", values, status_code=status)
+
+
+def _page(
+    request: Request,
+    principal: Principal,
+    campaign_id: int,
+    *,
+    reason: str = "",
+    error: DomainError | None = None,
+    typed: str = "",
+) -> Response:
+    _company_wide(principal)
+    context = context_of(request)
+    with context.database.reading() as session:
+        values = _one(session, principal, campaign_id, reason=reason, now=context.clock())
+    values |= {"error": error, "errors": _errors(error), "typed": typed}
+    return render_page(request, "campaigns/one.html", values, status_code=error.status if error else 200)
+
+
+def _one(
+    session: Session, principal: Principal, campaign_id: int, *, reason: str, now: Any
+) -> dict[str, Any]:
+    company_id = principal.company_id
+    campaign = service.get_campaign(session, company_id=company_id, campaign_id=campaign_id)
+    rules = read_rules(session, company_id=company_id, at=now)
+    opinion = opinions.opinion_at(session, company_id=company_id, opinion_id=campaign.opinion_id, at=now)
+    looked = _preview(session, campaign, as_advert=opinion is None, rules=rules, now=now)
+    figures = results.figures_of(session, company_id=company_id, campaign_id=campaign_id)
+    names = points_by_id(
+        session,
+        point_ids={
+            *(each.service_point_id for each in figures if each.service_point_id),
+            *(home.service_point_id for home in looked.homes),
+            *campaign.criteria.point_ids,
+        },
+    )
+    chosen = WhyNot(reason) if reason in set(WhyNot) else None
+    pressure = read_pressure(session, company_id=company_id, now=now)
+    changes = audit.list_changes(
+        session, company_id=company_id, subject=("campaign", campaign_id), limit=CHANGES_SHOWN
+    )
+    return {
+        "campaign": campaign,
+        "state": words.STATES[campaign.state],
+        "steps": words.steps_of(campaign.state),
+        "criteria": shown_criteria(campaign.criteria, names),
+        "opinion": opinion,
+        "figures": figures,
+        "points": {key: point.name for key, point in names.items()},
+        "by_point": words.by_point(looked.invitable),
+        "invitable": len(looked.invitable),
+        "picked": len(looked.homes),
+        "reasons": [(why, words.WHY_NOT[why], len(looked.left_out(why))) for why in WhyNot],
+        "chosen": chosen,
+        "listed": _listed(session, company_id, looked.left_out(chosen)) if chosen else [],
+        "pressing": [_(text).format(n=n, limit=limit) for text, n, limit in why_stop(pressure, rules)],
+        "pressure": pressure,
+        "rules": rules,
+        "changes": [(entry, _(words.CHANGES.get(entry.what, entry.what))) for entry in changes],
+    }
+
+
+def _preview(session: Session, campaign: CampaignInfo, *, as_advert: bool, rules: Any, now: Any) -> Preview:
+    """Of one that has ended nobody is picked any more."""
+    if campaign.state in ("stopped", "finished"):
+        return Preview()
+    season = season_of(max(today_kst(now), campaign.starts_on), rules) or campaign.starts_on.year
+    return picking.preview_of(session, campaign=campaign, season=season, as_advert=as_advert, now=now)
+
+
+def _listed(session: Session, company_id: int, homes: tuple[PickedHome, ...]) -> list[dict[str, Any]]:
+    """Where they are, no nearer than the dong: the home's own page tells the rest to whoever may see it."""
+    shown = homes[:MOST_LISTED]
+    known = list_homes(session, company_id=company_id, household_ids=[home.household_id for home in shown])
+    return [
+        {
+            "id": home.household_id,
+            "place": MASKED.address(known[home.household_id].address.raw),
+            "because": [_(words.BECAUSE[each]) for each in home.because],
+            "years": home.years,
+        }
+        for home in shown
+        if home.household_id in known
+    ]
+
+
+def _errors(error: DomainError | None) -> dict[str, str]:
+    return {found.field: found.message for found in error.errors} if error else {}
+
+
+def _company_wide(principal: Principal) -> None:
+    """A campaign of all points is nobody's who works for one. Raises ForbiddenError."""
+    if principal.service_point_id is not None:
+        raise ForbiddenError(_("회사 전체의 관리자만 쓸 수 있는 화면입니다."))

@@ -123,7 +123,9 @@ def find_link(session: Session, *, token: str, now: datetime) -> OpenLink:
     link, ticket, visit = found
     rules = read_rules(session, company_id=link.company_id, at=now)
     over = _over_at(ticket, visit)
-    expired = over is not None and now > max(over, link.created_at) + timedelta(days=rules.link_days)
+    if over is not None and link.adverts_until is None:
+        over = max(over, link.created_at)
+    expired = over is not None and now > over + timedelta(days=rules.link_days)
     answers = not expired or (link.adverts_until is not None and now <= link.adverts_until)
     if link.revoked_at is not None or not answers or ticket.destroyed_at is not None:
         raise LinkOverError(_("이 주소는 이제 열리지 않습니다."), company_id=link.company_id)

@@ -109,6 +109,7 @@ WITHIN: dict[str, str] = {
     "m.came_before": "만나지 못한 사정",
     "m.wished": "시간이 바뀐 사정",
     "m.worker_name": "담당",
+    'm.reason == "fault_first"': "미루는 일",
 }
 """Condition of words within a line -> their name."""
 

@@ -84,9 +84,14 @@ def test_killed_with_texts_on_their_way(installation: Installation) -> None:
         return {(m["event"], m["recipient"]): m["state"] for m in messages}
 
     unsettled = "SELECT event, recipient, state, problem FROM notice WHERE state <> 'delivered'"
-    assigned = "SELECT 1 FROM ticket WHERE status = 'ASSIGNED'"
+    assigned = "SELECT 1 FROM notice WHERE event = 'JOB_ASSIGNED' AND state = 'delivered'"
+    to_do = "SELECT 1 FROM procrastinate_jobs WHERE task_name IN ('deliver_event', 'send_notice')"
     wait_until(
-        lambda: len(installation.ask(assigned)) == 2 and not installation.ask(unsettled),
+        lambda: (
+            len(installation.ask(assigned)) >= 2
+            and not installation.ask(to_do)
+            and not installation.ask(unsettled)
+        ),
         else_say=worker.said,
     )
     on_the_way = "SELECT id FROM notice WHERE sending_since IS NOT NULL AND event = 'VISIT_SCHEDULED'"

@@ -114,9 +114,9 @@ function sameGroup(field, target) {
   return field instanceof HTMLInputElement && target.type === "radio" && field.name === target.name;
 }
 
-/** @param {Element} element */
+/** What lies in a closed fold has a box in some browsers, and is not there to be typed into. @param {Element} element */
 function isShown(element) {
-  return element.getClientRects().length > 0;
+  return element.getClientRects().length > 0 && !element.closest("details:not([open])");
 }
 
 /** @param {KeyboardEvent} event @param {Element} target */

@@ -141,7 +141,7 @@ def test_from_the_pick_to_what_was_found(house: House) -> None:
     assert "아직 사전점검이 없습니다" in plain(manager.get("/campaigns"))
     path = plan_and_start(house, manager)
     looked = manager.get(path)
-    assert "고른 4댁 가운데 1댁을 부를 수 있습니다" in plain(looked)
+    assert "고른 4댁 가운데 1댁에 안내할 수 있습니다" in plain(looked)
     for label in ("광고를 받겠다고 하신 적이 없음", "받지 않겠다고 하심", "문자를 받는 번호가 없음"):
         assert label in plain(looked)
     listed = manager.get(path, params={"reason": "refused"})

@@ -34,7 +34,7 @@ OF_CAMPAIGNS: tuple[tuple[str, str, tuple[Setting, ...]], ...] = (
             Setting(
                 "checkup_visited_months",
                 N_("얼마 전에 다녀온 댁"),
-                N_("이 안에 방문한 댁은 부르지 않습니다"),
+                N_("이 안에 방문한 댁에는 안내하지 않습니다"),
                 Number(1, 24, N_("달")),
             ),
             Setting(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 
@@ -58,6 +58,11 @@ class OpinionInfo:
     reason: str
     recorded_by: str
     recorded_at: datetime
+
+    @property
+    def last_day(self) -> datetime:
+        """Its last moment, on the last day that it holds."""
+        return self.valid_until - timedelta(seconds=1)
 
     def holds_at(self, at: datetime) -> bool:
         """Whether invitations may rest on it."""

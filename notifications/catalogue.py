@@ -150,7 +150,9 @@ CATALOGUE: dict[Event, EventRules] = {
         N_("광고 동의 확인"), FAMILY, _WEEK, rings=False, urgent=False, personal=True
     ),
     # By text or not at all: who is rung up for it would be talked into it.
-    Event.CHECKUP_INVITED: EventRules(N_("사전점검 안내"), FAMILY, _TWO_DAYS, rings=False, urgent=False),
+    Event.CHECKUP_INVITED: EventRules(
+        N_("사전점검 안내"), FAMILY, _TWO_DAYS, rings=False, urgent=False, personal=True
+    ),
     Event.JOB_ASSIGNED: EventRules(
         N_("새 일"), STAFF, _HOUR, leads_to_visit=True, moot_once_ended=True, pushed=True
     ),

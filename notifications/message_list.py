@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, tuple_
+from sqlalchemy import ColumnElement, false, tuple_
 from sqlmodel import Session, col, func, or_, select
 
 from core.clock import KST
@@ -70,10 +70,14 @@ class Report:
 
 @dataclass(frozen=True)
 class Waiting:
-    """What has not gone out yet. `oldest`: when the longest waiting was written; None without one."""
+    """What has not gone out yet. `oldest`: since when the longest waiting could go; None without one.
+
+    `held`: kept for the morning, and in nobody's way.
+    """
 
     count: int
     oldest: datetime | None
+    held: int
 
 
 @dataclass(frozen=True)
@@ -134,13 +138,16 @@ def resendings_of(session: Session, *, notice_id: int) -> list[NoticeInfo]:
     return [notice_info(row) for row in session.exec(query)]
 
 
-def waiting(session: Session, *, company_id: int) -> Waiting:
-    """How many texts wait, and since when the oldest of them."""
-    query = select(func.count(), func.min(Notice.created_at)).where(
-        col(Notice.company_id) == company_id, col(Notice.state) == "queued"
-    )
-    count, oldest = session.exec(query).one()
-    return Waiting(count, oldest)
+def waiting(session: Session, *, company_id: int, now: datetime) -> Waiting:
+    """How many texts wait, and since when the oldest of them could go; those kept for the morning apart."""
+    is_held = func.coalesce(col(Notice.held_until) > now, false())
+    since = func.coalesce(Notice.held_until, Notice.created_at)
+    query = select(
+        func.count().filter(~is_held),
+        func.min(since).filter(~is_held),
+        func.count().filter(is_held),
+    ).where(col(Notice.company_id) == company_id, col(Notice.state) == "queued")
+    return Waiting(*session.exec(query).one())
 
 
 def count_states(session: Session, *, company_id: int, since: datetime) -> dict[str, int]:

@@ -167,7 +167,7 @@ def _filter(
 
 def _now(session: Session, principal: Principal, now: datetime) -> dict[str, Any]:
     company_id = principal.company_id
-    waits = waiting(session, company_id=company_id)
+    waits = waiting(session, company_id=company_id, now=now)
     of_company = principal.service_point_id is None
     troubles = list_troubles(session, company_id=company_id) if of_company else []
     today = count_states(session, company_id=company_id, since=kst(today_kst(now))) if of_company else {}

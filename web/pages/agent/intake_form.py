@@ -173,7 +173,7 @@ PLACES = {
     "requester_name": N_("전화하신 분 이름"),
     "requester_relationship": N_("사시는 분과의 관계"),
     "requester_language": N_("문자를 받을 언어"),
-    "notices": N_("문자로 알려 드려도 될까요?"),
+    "notices": N_("수리 진행을 문자로 알려 드려도 될까요?"),
     "payer": N_("비용 내실 분"),
     "payer_phone": N_("내실 분 번호"),
     "payer_name": N_("내실 분 이름"),

@@ -191,7 +191,10 @@ def take_the_rest_and_give_back(phone: Phone, desk: httpx.Client) -> None:
     assert desk.post(here, data=undo).status_code == 409, "once"
     assert desk.post(here, data={"method": "transfer", "amount": "38000"}).status_code == 303
     too_much = {"act": "refund", "payment": first, "amount": "120001", "reason": "정정"}
-    assert desk.post(here, data=too_much).status_code == 409
+    refused = desk.post(here, data=too_much)
+    assert refused.status_code == 409 and "<details" in refused.text
+    assert 'value="120001"' in refused.text and 'value="정정"' in refused.text, "what was typed is there"
+    assert refused.text.count(" open><summary>") == 1
     refund = {"act": "refund", "payment": first, "amount": "20000", "reason": "출장비를 깎아 드림"}
     assert desk.post(here, data=refund).status_code == 303
     assert rows(phone)[2:] == [

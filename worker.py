@@ -19,9 +19,6 @@ import procrastinate
 import psycopg
 import structlog
 from procrastinate import JobContext
-from procrastinate.exceptions import ConnectorException, UniqueViolation
-from procrastinate.jobs import Status
-from procrastinate.manager import JobManager
 from sqlalchemy import text
 from structlog.contextvars import bound_contextvars
 
@@ -29,7 +26,7 @@ import journey
 from core.clock import now as wall_clock
 from core.db import Database, libpq_url, make_engine
 from core.events import TASK_DELIVER, deliver
-from core.jobs import QUEUE_DEFAULT, QUEUE_SMS, QUEUE_SOLVE, make_worker_app
+from core.jobs import QUEUE_DEFAULT, QUEUE_SMS, QUEUE_SOLVE, make_worker_app, retry_stalled_jobs
 from core.live import LOOK_AGAIN
 from core.news import tell
 from core.settings import Settings
@@ -311,25 +308,6 @@ def _sweep_once(context: WorkerContext, sweep: Callable[..., Any], *, place: int
         key = {"space": _SWEEP_LOCK_SPACE, "place": place}
         taken = session.execute(text("SELECT pg_try_advisory_xact_lock(:space, :place)"), key)
         return sweep(session, now=context.clock()) if taken.scalar_one() else None
-
-
-async def retry_stalled_jobs(manager: JobManager, *, stalled_after_s: float) -> int:
-    """Jobs of workers that no longer beat go back into the queue; all our tasks are safe to run twice.
-
-    Where the same wake-up waits already, the old one is done with. Returns how many were taken up.
-    """
-    taken_up = 0
-    for stalled in await manager.get_stalled_jobs(seconds_since_heartbeat=stalled_after_s):
-        try:
-            await manager.retry_job(stalled)
-        except UniqueViolation:
-            await manager.finish_job(stalled, Status.FAILED, delete_job=True)
-        except ConnectorException as error:  # its worker was only slow, and has finished it meanwhile
-            log.warning("stalled_job_left", job_id=stalled.id, error=repr(error.__cause__))
-            continue
-        taken_up += 1
-        log.warning("stalled_job_taken_up", job_id=stalled.id, task=stalled.task_name)
-    return taken_up
 
 
 async def _work_for_ever(context: WorkerContext, *, lanes: dict[str, int]) -> None:

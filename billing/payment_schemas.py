@@ -8,8 +8,6 @@ from typing import Literal
 
 Method = Literal["card", "transfer", "cash", "unpaid"]
 PaymentKind = Literal["paid", "refund", "correction"]
-TAKEN_METHODS: tuple[Method, ...] = ("cash", "card", "transfer")
-"""What moves money; `unpaid` says that none moved, and why."""
 
 
 @dataclass(frozen=True)

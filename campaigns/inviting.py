@@ -59,7 +59,7 @@ def invite(session: Session, *, home: PickedHome, sending: Sending) -> int:
     A home whose earlier text was withdrawn unsent is invited anew under the same row.
 
     Raises:
-        NotSendableAsSuchError, texts.TextError: no text can be written that may go out.
+        BadAdvertError, texts.TextError, PhoneError: no text can be written that may go out.
     """
     if home.contact_id is None:
         raise ValueError("nobody of this home may be invited")

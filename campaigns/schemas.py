@@ -101,10 +101,6 @@ class WhyNot(StrEnum):
     OLD_CONSENT = "old_consent"
 
 
-ASKABLE = (WhyNot.NO_CONSENT, WhyNot.OLD_CONSENT)
-"""An agent may ask when the family rings anyway; nobody rings for it."""
-
-
 @dataclass(frozen=True)
 class PickedHome:
     """A home that the criteria pick, its point, why, and whether it may be invited.

@@ -1,7 +1,7 @@
 """Wake-ups on procrastinate. Rows are the truth, jobs are timers: one that comes twice or late is harmless.
 
 `defer` writes into the caller's transaction, so a job exists exactly when its change does.
-The tasks themselves are registered in `main.py`, where handlers are known.
+The tasks themselves are registered in `worker.py`, where handlers are known.
 """
 
 from __future__ import annotations
@@ -14,13 +14,18 @@ from typing import Any
 
 import procrastinate
 import psycopg
-from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+import structlog
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
+from procrastinate.jobs import Status
+from procrastinate.manager import JobManager
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from core.db import libpq_url
 from core.news import tell_after_commit
+
+log = structlog.get_logger(__name__)
 
 QUEUE_DEFAULT = "default"
 QUEUE_SMS = "sms"
@@ -112,3 +117,22 @@ _DROP = text(
 def drop_waiting(session: Session, queueing_locks: Sequence[str]) -> None:
     """Take back wake-ups that wait under these locks: in this transaction, what they were for is done."""
     session.execute(_DROP, {"locks": list(queueing_locks)})
+
+
+async def retry_stalled_jobs(manager: JobManager, *, stalled_after_s: float) -> int:
+    """Jobs of workers that no longer beat go back into the queue; all our tasks are safe to run twice.
+
+    Where the same wake-up waits already, the old one is done with. Returns how many were taken up.
+    """
+    taken_up = 0
+    for stalled in await manager.get_stalled_jobs(seconds_since_heartbeat=stalled_after_s):
+        try:
+            await manager.retry_job(stalled)
+        except UniqueViolation:
+            await manager.finish_job(stalled, Status.FAILED, delete_job=True)
+        except ConnectorException as error:  # its worker was only slow, and has finished it meanwhile
+            log.warning("stalled_job_left", job_id=stalled.id, error=repr(error.__cause__))
+            continue
+        taken_up += 1
+        log.warning("stalled_job_taken_up", job_id=stalled.id, task=stalled.task_name)
+    return taken_up

@@ -44,6 +44,7 @@ class BadAdvertError(InvalidError):
     code = "bad-advert"
 
 
+# What it is called with is `Agreeing`'s to say.
 def nobody(session: Session, *, company_id: int, phones: Collection[str], now: datetime) -> set[str]:  # noqa: ARG001
     """Where nobody was asked, nobody agrees."""
     return set()

@@ -14,10 +14,10 @@ from sqlmodel import Session, col, select
 
 from core.actor import SYSTEM
 from core.dated import CompanyRules
-from core.errors import InvalidError
 from core.i18n import _
 from core.phones import parse_phone
 from notifications import advert, template_store, texts, wording
+from notifications.adverts import BadAdvertError, require_lawful
 from notifications.catalogue import Event
 from notifications.messages import CheckupInvited
 from notifications.models import Notice
@@ -27,12 +27,6 @@ from notifications.schemas import BrandFacts
 from notifications.settling import notice_key, take_back
 
 REFUSE_LINE = "무료 수신 거부 {number}"
-
-
-class NotSendableAsSuchError(InvalidError):
-    """The text lacks what an advertisement must have, or is one although it is sent as information."""
-
-    code = "not-sendable-as-such"
 
 
 @dataclass(frozen=True)
@@ -64,7 +58,7 @@ def put_invitation(
     """Put one invitation into the outbox. Returns the notice's id; None when it stood there already.
 
     Raises:
-        NotSendableAsSuchError: by the law it cannot go out like this (422).
+        BadAdvertError: it lacks what an advertisement must have, or is one although it goes as information.
         texts.TextError, PhoneError: it cannot be written.
     """
     own = template_store.own_wordings(session, company_id=sender.company_id, event=Event.CHECKUP_INVITED)
@@ -135,13 +129,11 @@ def texts_of_invitations(session: Session, *, invitation_ids: Collection[int]) -
 def _framed(text: str, frame: Frame, *, maker: str) -> str:
     if frame.refuse_by is None:
         if advert.check(text).is_ad:
-            raise NotSendableAsSuchError(_("광고가 되는 말이 있어 안내로 보낼 수 없습니다."))
+            raise BadAdvertError(_("광고가 되는 말이 있어 안내로 보낼 수 없습니다."))
         return text
-    number = parse_phone(frame.refuse_by).display if frame.refuse_by else ""
-    framed = f"{advert.MARK} {text}\n{REFUSE_LINE.format(number=number)}"
-    verdict = advert.check(framed, maker=maker)
-    if not verdict.may_go:
-        raise NotSendableAsSuchError(" ".join(_(advert.FAULTS[fault]) for fault in verdict.faults))
+    number = parse_phone(frame.refuse_by)
+    framed = f"{advert.MARK} {text}\n{REFUSE_LINE.format(number=number.display)}"
+    require_lawful(framed, maker=maker, free_number=number.e164)
     return framed
 
 

@@ -15,6 +15,7 @@ DAY = timedelta(days=1)
 
 
 def heard(choice: Choice, door: Door = Door.CALL, *, days: float = 1, **against: object) -> Heard:
+    # The table gives fields by name.
     return Heard(choice, door, NOW - days * DAY, **against)  # type: ignore[arg-type]
 
 

@@ -14,10 +14,10 @@ from sqlalchemy import text
 
 import journey
 from core.db import Database
-from core.jobs import QUEUE_DEFAULT, QUEUE_SMS, QUEUE_SOLVE, defer, make_worker_app
+from core.jobs import QUEUE_DEFAULT, QUEUE_SMS, QUEUE_SOLVE, defer, make_worker_app, retry_stalled_jobs
 from core.settings import Settings
 from tests.journeys.house import House
-from worker import add_tasks, lanes_of, retry_stalled_jobs, run_sweeps
+from worker import add_tasks, lanes_of, run_sweeps
 
 Step = Callable[[procrastinate.App], Awaitable[Any]]
 

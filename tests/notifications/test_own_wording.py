@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -351,16 +353,16 @@ def test_an_english_reader_gets_the_packages_english_where_the_company_wrote_kor
     company = make_company(session)
     facts = samples(EN_ROUTE, BRAND)[0].context
     korean, english = default(EN_ROUTE, "resident"), default(EN_ROUTE, "resident.en")
-    kept = {"company_id": company.id or 0, "event": EN_ROUTE, "based_on": 0, "brand": BRAND}
-    why = {"reason": "시험", "by": ADMIN, "now": NOW}
-    store_wording(session, variant="resident", text=f"{korean}\n따뜻한 하루 되세요.", **kept, **why)  # type: ignore[arg-type]
+    about = {"company_id": company.id or 0, "event": EN_ROUTE, "based_on": 0, "brand": BRAND}
+    store: Any = partial(store_wording, session, **about, reason="시험", by=ADMIN, now=NOW)
+    store(variant="resident", text=f"{korean}\n따뜻한 하루 되세요.")
     own = own_wordings(session, company_id=company.id or 0, event=EN_ROUTE)
     told = wording.render(context=facts, variant="resident.en", own=own)
     assert "has set out" in told.text and told.template_version == wording.template_version(EN_ROUTE, "en")
     assert "따뜻한 하루" in wording.render(context=facts, variant="resident", own=own).text
     with pytest.raises(WordingRefusedError, match="누가 오는지"):
-        store_wording(session, variant="resident.en", text="[{회사 이름}] On the way.", **kept, **why)  # type: ignore[arg-type]
-    store_wording(session, variant="resident.en", text=f"{english}\nStay warm!", **kept, **why)  # type: ignore[arg-type]
+        store(variant="resident.en", text="[{회사 이름}] On the way.")
+    store(variant="resident.en", text=f"{english}\nStay warm!")
     own = own_wordings(session, company_id=company.id or 0, event=EN_ROUTE)
     told = wording.render(context=facts, variant="resident.en", own=own)
     assert told.text.endswith("Stay warm!") and told.template_version.startswith("resident.en.1/")

@@ -95,6 +95,7 @@ def test_a_full_day_of_check_ups_delays_no_fault(session: Session, now: datetime
     lost = {ticket.id for ticket in checkups if visit_of(session, ticket).planned_start is None}
     assert lost, "the day was full, so somebody gave way"
     kept = [visit_of(session, ticket) for ticket in checkups if ticket.id not in lost]
+    # A kept visit has its times.
     assert all(v.window_start and v.window_start <= v.planned_start <= v.window_end for v in kept)  # type: ignore[operator]
     told = session.exec(select(StoredEvent).where(col(StoredEvent.name) == "CheckupDisplaced")).all()
     assert {event.payload["ticket_id"] for event in told} == lost

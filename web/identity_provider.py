@@ -9,8 +9,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import ssl
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -130,10 +132,16 @@ def _discover(settings: Settings) -> dict[str, Any]:
     return found
 
 
+@cache
+def _tls() -> ssl.SSLContext:
+    """Reading the list of authorities takes longer than the answer."""
+    return httpx.create_ssl_context()
+
+
 def _ask(method: str, url: str, **options: Any) -> dict[str, Any]:
     try:
         answer = httpx.request(
-            method, url, timeout=TIMEOUT_S, headers={"Accept": "application/json"}, **options
+            method, url, timeout=TIMEOUT_S, verify=_tls(), headers={"Accept": "application/json"}, **options
         )
         body = answer.json()
     except (httpx.HTTPError, ValueError) as error:

@@ -63,7 +63,8 @@ class _Ground:
     homes: Sequence[BoilerHome]
     past: Mapping[int, PastWork]
     invited: Collection[int]
-    points: Sequence[PointInfo]
+    points: Mapping[int, PointInfo]
+    """The nearest, by home."""
     consents: Mapping[int, Standing]
     """To advertisements, by person."""
     refused: Collection[int]
@@ -90,7 +91,7 @@ def _read(session: Session, *, company_id: int, criteria: Criteria, season: int,
         homes=homes,
         past=past,
         invited=set(session.exec(invited)),
-        points=list_points(session, company_id=company_id, day=today_kst(now)),
+        points=rules.nearest_points(homes, list_points(session, company_id=company_id, day=today_kst(now))),
         consents={person: standing for person, (standing, _heard) in said.items()},
         refused=refusing_of(session, company_id=company_id, contact_ids=people),
         now=now,
@@ -102,7 +103,7 @@ def _judge(home: BoilerHome, ground: _Ground, *, as_advert: bool) -> PickedHome 
     past = ground.past.get(home.household_id, NOTHING)
     years = rules.years_of(home.since, now=ground.now)
     because = rules.reasons_to_pick(years, past, ground.criteria)
-    point = rules.nearest_point(home, ground.points) if because else None
+    point = ground.points.get(home.household_id)
     if not because or (point is None and ground.criteria.point_ids):
         return None
     if point is not None and ground.criteria.point_ids and point.id not in ground.criteria.point_ids:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from datetime import date, datetime
+
+import numpy as np
 
 from campaigns.schemas import Criteria
 from core.clock import KST
@@ -14,6 +15,9 @@ from customers.at_risk import BoilerHome
 from dispatch.past_work import PastWork
 from dispatch.pressure import Pressure
 from workforce.schemas import PointInfo
+
+HOMES_AT_ONCE = 10_000
+"""Of a whole country's homes the distances to all points would not fit into memory."""
 
 AGE, REPAIRS, RISKY = "age", "repairs", "risky"
 
@@ -66,16 +70,29 @@ def weight_of(years: int | None, past: PastWork, because: Sequence[str]) -> int:
     return 1000 * (RISKY in because) + 10 * past.repairs + (years or 0)
 
 
-def nearest_point(home: BoilerHome, points: Sequence[PointInfo]) -> PointInfo | None:
-    """The point that serves a home as the crow flies; None for a home that nobody can find on a map.
+def nearest_points(homes: Sequence[BoilerHome], points: Sequence[PointInfo]) -> dict[int, PointInfo]:
+    """By household id the point that serves it as the crow flies; a home that nobody can find is not in it.
 
-    The roads decide when the family chooses a time: here thousands of homes are counted by point.
+    The roads decide when the family chooses a time: here hundred thousands of homes are counted by point.
     """
-    if home.lat is None or home.lon is None or not points:
-        return None
-    lat, lon = home.lat, home.lon
-    narrow = math.cos(math.radians(lat))
-    return min(points, key=lambda p: ((p.lat - lat) ** 2 + ((p.lon - lon) * narrow) ** 2, p.id))
+    found = [
+        (home.household_id, home.lat, home.lon)
+        for home in homes
+        if home.lat is not None and home.lon is not None
+    ]
+    ranked = sorted(points, key=lambda point: point.id)  # of two as near, the older
+    if not ranked:
+        return {}
+    there = np.array([(point.lat, point.lon) for point in ranked])
+    nearest: dict[int, PointInfo] = {}
+    for begin in range(0, len(found), HOMES_AT_ONCE):
+        some = found[begin : begin + HOMES_AT_ONCE]
+        here = np.array([(lat, lon) for _, lat, lon in some])
+        north = there[:, 0] - here[:, :1]
+        east = (there[:, 1] - here[:, 1:]) * np.cos(np.radians(here[:, :1]))
+        places = (north**2 + east**2).argmin(axis=1).tolist()
+        nearest |= {home: ranked[place] for (home, _, _), place in zip(some, places, strict=True)}
+    return nearest
 
 
 def wave_size(*, fits: int, unanswered: int, response_percent: int) -> int:

@@ -32,7 +32,7 @@ TELLING_CALLS = ("CALL_LANDLINE", "NOTICE_FAILED")
 """Done when the family has been told."""
 
 PARTIES = {
-    "resident": N_("사시는 분"),
+    "resident": N_("거주자"),
     "requester": N_("접수하신 분"),
     "payer": N_("비용 내실 분"),
     "technician": N_("기사"),
@@ -83,7 +83,7 @@ DAYS = 3
 DONE = {
     "accepted": N_("접수를 맡았습니다. 기사에게 알립니다."),
     "declined": N_("돌려보냈습니다. 다음 서비스점에 묻습니다."),
-    "agreed": N_("방문 시간을 약속했습니다. 사시는 분과 접수하신 분께 알립니다."),
+    "agreed": N_("방문 시간을 약속했습니다. 거주자와 접수하신 분께 알립니다."),
     "noted": N_("통화를 적었습니다."),
     "solved": N_("전화로 해결해 접수를 끝냈습니다."),
     "assigned": N_("기사를 정했습니다."),

@@ -41,7 +41,7 @@ def test_look_first_then_take_and_find_it_again(client: httpx.Client, database: 
     assert homes(database) == 0
     record = stored(client.post(page))
     shown = client.get(record)
-    assert "1줄을 가져왔습니다. 이미 있던 것 0줄, 거절 1줄." in shown.text
+    assert "1줄을 가져왔습니다. 이미 있던 것 0줄, 가져오지 못한 것 1줄." in shown.text
     assert re.search(r"[0-9a-f]{64}", shown.text)
     assert homes(database) == 1
     assert client.post(page).status_code == 404
@@ -103,7 +103,7 @@ def test_the_files_to_fill_in_can_be_taken_one_after_the_other(client: httpx.Cli
     for kind in KINDS:
         content = client.get(f"/admin/imports/templates/{kind}").content
         page = stored(send(client, kind, content, f"{kind}.csv"))
-        assert "거절할 줄과 까닭" not in client.get(page).text, kind
+        assert "가져올 수 없는 줄과 까닭" not in client.get(page).text, kind
         assert "1줄을 가져왔습니다." in client.get(stored(client.post(page))).text, kind
     again = stored(send(client, "tickets", client.get("/admin/imports/templates/tickets").content))
     assert "새로 가져올 줄이 없습니다." in client.get(again).text

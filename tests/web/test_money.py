@@ -176,6 +176,11 @@ def test_what_is_paid_is_rows_and_the_day_is_closed_by_himself(phone: Phone) -> 
     manager = phone.web.sign_in("manager")
     month = words_of(manager.get("/manager/money").text)
     assert "158,000" in month and "14,363" in month, "what was billed, and the tax in it"
+    for wrong, why in (("2026-13", "달로 읽을 수 없어"), ("2031-01", "아직 오지 않은 달")):
+        answer = manager.get(f"/manager/money?month={wrong}&sort=day")
+        assert answer.status_code == 422 and why in answer.text and "158,000" in answer.text
+        said = manager.post("/manager/money/file", data={"month": wrong, "reason": "세무사 제출"})
+        assert said.status_code == 422 and why in said.text, "no file of another month than was asked for"
     assert manager.post("/manager/money/file", data={}).status_code == 422
     file = manager.post("/manager/money/file", data={"month": "", "reason": "세무사 제출"})
     assert file.headers["content-type"].startswith("text/csv") and "158000" in file.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -11,9 +12,9 @@ from sqlmodel import Session
 
 from core.actor import Principal, Role
 from core.clock import today_kst
-from core.errors import DomainError, ForbiddenError
+from core.errors import DomainError, ForbiddenError, InvalidError
 from core.i18n import N_, _
-from dispatch.money_lists import Month, list_receivables, month_of, next_month, read_month
+from dispatch.money_lists import Month, Outlier, list_receivables, month_of, next_month, read_month
 from web.context import caller_address, context_of
 from web.csv_files import csv_answer
 from web.identity import GuardedRoute, SignedIn, allow, current_principal
@@ -33,6 +34,12 @@ OUTLIERS = {
     "dear_part": (N_("비싼 부품"), N_("정한 금액보다 비싼 부품을 쓴 방문입니다.")),
     "repeat": (N_("다시 난 고장"), N_("고친 뒤 무상 기간 안에 같은 고장이 나 무상으로 고친 방문입니다.")),
 }
+SORTS: Mapping[str, tuple[str, Callable[[Outlier, Mapping[int, str]], tuple[Any, ...]]]] = {
+    "worth": (N_("큰 것부터"), lambda each, _names: (-each.amount * max(1, each.quantity), -each.quantity)),
+    "day": (N_("늦은 날부터"), lambda each, _names: (-(each.on.toordinal() if each.on else 0), each.number)),
+    "point": (N_("서비스점별"), lambda each, names: (names[each.service_point_id], each.label, each.number)),
+}
+"""Orders of what deserves a second look; the first one counts when none is asked for."""
 HEADS = (
     N_("서비스점"),
     N_("방문"),
@@ -47,11 +54,23 @@ HEADS = (
 )
 
 
+class BadMonthError(InvalidError):
+    """No month, or one that is still to come (422)."""
+
+    code = "bad-month"
+
+
 @router.get("")
 @allow(*ROLES)
-def show_month(request: Request, month: str = "", principal: Principal = SignedIn) -> Response:
-    """The statement of a month; without one, of the running one."""
-    return _page(request, principal, month)
+def show_month(
+    request: Request, month: str = "", sort: str = "", principal: Principal = SignedIn
+) -> Response:
+    """The statement of a month; without one, of the running one. `sort`: of what deserves a second look."""
+    try:
+        _month(month, context_of(request).clock())
+    except BadMonthError as error:
+        return _page(request, principal, "", sort=sort, error=error)
+    return _page(request, principal, month, sort=sort)
 
 
 @router.post("/file")
@@ -77,6 +96,8 @@ def download(request: Request, posted: Posted, principal: Principal = SignedIn) 
                 now=now,
                 data={"month": read.first.isoformat(), "lines": len(read.points)},
             )
+    except BadMonthError as error:
+        return _page(request, principal, "", error=error)
     except DomainError as error:
         return _page(request, principal, posted.get("month"), error=error)
     rows = [[names.get(each.service_point_id, ""), *_figures(each)] for each in read.points]
@@ -84,7 +105,12 @@ def download(request: Request, posted: Posted, principal: Principal = SignedIn) 
 
 
 def _page(
-    request: Request, principal: Principal, asked: str, *, error: DomainError | None = None
+    request: Request,
+    principal: Principal,
+    asked: str,
+    *,
+    sort: str = "",
+    error: DomainError | None = None,
 ) -> Response:
     _must_be_company_wide(request)
     context = context_of(request)
@@ -92,16 +118,18 @@ def _page(
         now = context.clock()
         read = _read(session, principal, asked, now=now)
         owed = list_receivables(session, company_id=principal.company_id, limit=OLDEST_SHOWN)
+        names = _names(session, read) | _names_of(session, [each.service_point_id for each in owed.oldest])
+        chosen = sort if sort in SORTS else next(iter(SORTS))
         values = {
             "month": read,
             "before": month_of(read.first - timedelta(days=1)),
             "after": _after(read.first, now),
-            "names": _names(session, read)
-            | _names_of(session, [each.service_point_id for each in owed.oldest]),
+            "names": names,
+            "sorts": [(code, _(words), code == chosen) for code, (words, _key) in SORTS.items()],
             "sums": _sums(read),
             "heads": [_(head) for head in HEADS],
             "outliers": [
-                (_(name), _(means), [each for each in read.outliers if each.kind == kind])
+                (_(name), _(means), _sorted(read, kind, chosen, names))
                 for kind, (name, means) in OUTLIERS.items()
             ],
             "owed": owed,
@@ -113,10 +141,27 @@ def _page(
 
 
 def _read(session: Session, principal: Principal, asked: str, *, now: datetime) -> Month:
-    found = MONTH.fullmatch(asked)
+    return read_month(session, company_id=principal.company_id, first=_month(asked, now), now=now)
+
+
+def _month(asked: str, now: datetime) -> date:
+    """The first day of a month, of the running one when none is asked for. Raises BadMonthError."""
     running = month_of(today_kst(now))
-    first = min(date(int(found[1]), int(found[2]), 1), running) if found else running
-    return read_month(session, company_id=principal.company_id, first=first, now=now)
+    if not asked:
+        return running
+    found = MONTH.fullmatch(asked)
+    if found is None:
+        text = _("‘{asked}’은(는) 달로 읽을 수 없어 이달을 보여 드립니다. {now}처럼 적어 주세요.")
+        raise BadMonthError(text.format(asked=asked[:20], now=f"{running:%Y-%m}"))
+    first = date(int(found[1]), int(found[2]), 1)
+    if first > running:
+        raise BadMonthError(_("{asked}은 아직 오지 않은 달이라 이달을 보여 드립니다.").format(asked=asked))
+    return first
+
+
+def _sorted(read: Month, kind: str, sort: str, names: Mapping[int, str]) -> list[Outlier]:
+    _words, key = SORTS[sort]
+    return sorted((each for each in read.outliers if each.kind == kind), key=lambda each: key(each, names))
 
 
 def _after(first: date, now: datetime) -> date | None:

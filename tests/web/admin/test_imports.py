@@ -53,6 +53,17 @@ def test_look_first_then_take_and_find_it_again(client: httpx.Client, database: 
         assert [row.kind for row in session.exec(select(UploadedFile))] == ["households"]
 
 
+def test_a_list_without_a_date_is_taken_with_the_day_that_was_named_once(client: httpx.Client) -> None:
+    bare = {"file": ("080.csv", "번호\n010-1234-5678\n".encode(), "text/csv")}
+    wrong = client.post("/admin/imports", data={"kind": "refusals", "day": "언젠가"}, files=bare)
+    assert wrong.status_code == 422 and 'value="언젠가"' in wrong.text and "날짜를" in wrong.text
+    page = stored(client.post("/admin/imports", data={"kind": "refusals", "day": "2026-11-20"}, files=bare))
+    look = client.get(page)
+    assert "2026-11-20에 거부한 것으로 봅니다" in look.text and 'name="day" value="2026-11-20"' in look.text
+    taken = client.post(page.partition("?")[0], data={"day": "2026-11-20"})
+    assert "1줄을 가져왔습니다." in client.get(stored(taken)).text
+
+
 def test_a_file_that_nobody_takes_is_gone_after_a_day(
     client: httpx.Client, database: Database, moment: list[datetime]
 ) -> None:

@@ -123,6 +123,8 @@ def report_lines(report: ImportReport) -> list[str]:
             lines=report.lines, taken=report.taken, present=report.present, refused=len(report.refused)
         ),
     ]
+    if report.day:
+        lines.append(_("모든 줄의 날짜: {day}").format(day=report.day.isoformat()))
     if report.unknown:
         lines.append(_("읽지 않은 칸: {names}").format(names=", ".join(report.unknown)))
     said = _("{line}번째 줄: {reason}")

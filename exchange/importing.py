@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date
 
 import structlog
 from sqlalchemy import text
@@ -44,6 +45,8 @@ class ImportReport:
     file_name: str
     sha256: str
     lines: int
+    day: date | None = None
+    """What every row counts for, because the file has no column for it."""
     unknown: tuple[str, ...] = ()
     """Headings that mean nothing here: those columns were not read."""
     taken: int = 0
@@ -127,7 +130,9 @@ def _open(
     table = read_table(content)
     heading = read_heading(kind, table.header, day=ground.day)
     digest = hashlib.sha256(content).hexdigest()
-    return ImportReport(kind, file_name, digest, len(table.rows), heading.unknown), heading, table.rows
+    day = None if kind.day_column in heading.keys else ground.day
+    report = ImportReport(kind, file_name, digest, len(table.rows), day, heading.unknown)
+    return report, heading, table.rows
 
 
 def _take_chunk(

@@ -179,7 +179,11 @@ def test_every_fault_of_a_row_is_told_and_one_day_may_stand_for_a_column(bring: 
         bring("prices", PRICES, day=date(2026, 11, 20))
     headings = PRICES.splitlines()[0]
     (price,) = bring("prices", f"{headings}\n,송풍기,부품비,,-5,2027-01-01,\n").refused
-    assert price.reason.startswith("항목 코드: 빈칸") and "근거: 빈칸" in price.reason and "금액: " in price.reason
+    assert (
+        price.reason.startswith("항목 코드: 빈칸")
+        and "근거: 빈칸" in price.reason
+        and "금액: " in price.reason
+    )
 
 
 def test_prices(database: Database, bring: Bring) -> None:

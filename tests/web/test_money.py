@@ -237,7 +237,7 @@ def test_a_wrong_entry_is_put_right_on_its_day_and_each_ones_money_is_his_own(ph
     assert said in page and said not in desk.get(here).text
     wrong, now_right = (words_of(line) for line in page.split('data-testid="payment"')[1:])
     assert "정정됨 → 아래 줄" in wrong and page.count("<s>") == 2 and "정정: 오타" in now_right
-    assert "현금은 박기사 기사에게 있음" in now_right and "적음, 오늘" in now_right
+    assert "현금은 박기사 기사에게 있음" in now_right and "정정, 오늘" in now_right
     assert taken(phone, first_day) == Takings(cash=18_000) and taken(phone) == Takings()
     assert "맞음" in words_of(desk.get("/point/money").text)
     given = {"act": "refund", "payment": "3", "amount": "5000", "reason": "깎음", "holder": "technician"}

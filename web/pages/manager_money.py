@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -12,12 +11,13 @@ from sqlmodel import Session
 
 from core.actor import Principal, Role
 from core.clock import today_kst
-from core.errors import DomainError, ForbiddenError, InvalidError
+from core.errors import DomainError, ForbiddenError
 from core.i18n import N_, _
 from dispatch.money_lists import Month, Outlier, list_receivables, month_of, next_month, read_month
 from web.context import caller_address, context_of
 from web.csv_files import csv_answer
 from web.identity import GuardedRoute, SignedIn, allow, current_principal
+from web.pages.months import BadMonthError, asked_month
 from web.pages.posting import Posted
 from web.presenters.masks import MASKED
 from web.templating import render_page
@@ -27,7 +27,6 @@ from workforce.queries import points_by_id
 router = APIRouter(prefix="/manager/money", route_class=GuardedRoute)
 
 ROLES = (Role.MANAGER, Role.ADMIN)
-MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
 OLDEST_SHOWN = 15
 OUTLIERS = {
     "many_parts": (N_("유난히 많이 쓴 부품"), N_("다른 서비스점이 같은 방문 수에서 썼을 수량과 견줍니다.")),
@@ -54,12 +53,6 @@ HEADS = (
 )
 
 
-class BadMonthError(InvalidError):
-    """No month, or one that is still to come (422)."""
-
-    code = "bad-month"
-
-
 @router.get("")
 @allow(*ROLES)
 def show_month(
@@ -67,7 +60,7 @@ def show_month(
 ) -> Response:
     """The statement of a month; without one, of the running one. `sort`: of what deserves a second look."""
     try:
-        _month(month, context_of(request).clock())
+        asked_month(month, context_of(request).clock())
     except BadMonthError as error:
         return _page(request, principal, "", sort=sort, error=error)
     return _page(request, principal, month, sort=sort)
@@ -141,22 +134,7 @@ def _page(
 
 
 def _read(session: Session, principal: Principal, asked: str, *, now: datetime) -> Month:
-    return read_month(session, company_id=principal.company_id, first=_month(asked, now), now=now)
-
-
-def _month(asked: str, now: datetime) -> date:
-    """The first day of a month, of the running one when none is asked for. Raises BadMonthError."""
-    running = month_of(today_kst(now))
-    if not asked:
-        return running
-    found = MONTH.fullmatch(asked)
-    if found is None:
-        text = _("‘{asked}’은(는) 달로 읽을 수 없어 이달을 보여 드립니다. {now}처럼 적어 주세요.")
-        raise BadMonthError(text.format(asked=asked[:20], now=f"{running:%Y-%m}"))
-    first = date(int(found[1]), int(found[2]), 1)
-    if first > running:
-        raise BadMonthError(_("{asked}은 아직 오지 않은 달이라 이달을 보여 드립니다.").format(asked=asked))
-    return first
+    return read_month(session, company_id=principal.company_id, first=asked_month(asked, now), now=now)
 
 
 def _sorted(read: Month, kind: str, sort: str, names: Mapping[int, str]) -> list[Outlier]:

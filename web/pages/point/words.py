@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.i18n import N_, _
+from web.display import won_text
 
 DECLINE_REASONS = (
     ("full", N_("오늘 기사 일정이 가득 참")),
@@ -87,7 +88,6 @@ DONE = {
     "noted": N_("통화를 적었습니다."),
     "solved": N_("전화로 해결해 접수를 끝냈습니다."),
     "assigned": N_("기사를 정했습니다."),
-    "bill": N_("비용을 고쳤습니다. 가족에게 다시 알립니다."),
     "task": N_("할 일을 마쳤습니다."),
     "paper": N_("종이 접수를 넣었습니다."),
     "paper-record": N_("종이에 적힌 일을 넣었습니다."),
@@ -106,6 +106,12 @@ DONE = {
 def done_flash(code: str) -> list[dict[str, str]]:
     """The short message after something was done, by its code in the address."""
     return [{"kind": "ok", "text": _(DONE[code])}] if code in DONE else []
+
+
+def bill_flash(total: int) -> list[dict[str, str]]:
+    """The short message after a bill was put right, with what it comes to now (won)."""
+    text = _("저장했습니다: 고친 비용 {sum}. 가족에게 다시 알립니다.").format(sum=won_text(total))
+    return [{"kind": "ok", "text": text}]
 
 
 def age_words(band: str | None) -> str:

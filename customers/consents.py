@@ -212,7 +212,7 @@ def _require_their_say(*, own: bool, resident: bool, refusal: bool, purpose: Pur
     if purpose is Purpose.ADVERT:
         raise NotTheirsToSayError(_("광고를 받을지는 본인만 정할 수 있습니다."))
     if refusal and not resident:
-        raise NotTheirsToSayError(_("본인이나, 그 댁에 사시는 분만 정할 수 있습니다."))
+        raise NotTheirsToSayError(_("본인이나 거주자만 정할 수 있습니다."))
 
 
 def _require_number_open(session: Session, contact: Contact) -> None:

@@ -186,8 +186,7 @@ def require_approval(session: Session, *, visit_id: int, lines: Sequence[PricedL
         return
     text = {
         "asked": _(
-            "비용 내실 분의 답을 기다리고 있습니다. 전화로 동의를 받으셨으면 "
-            "‘전화나 현장에서 동의받음’을 눌러 주세요."
+            "비용 내실 분의 답을 기다리고 있습니다. 전화로 동의를 받으셨으면 ‘말로 동의받음’을 눌러 주세요."
         ),
         "refused": _("비용 내실 분이 이 비용을 원하지 않으십니다. 항목을 줄이거나 전화로 의논해 주세요."),
     }.get(

@@ -59,6 +59,19 @@ def technician_day(
     )
 
 
+def days_with_visits(
+    session: Session, *, company_id: int, technician_id: int, first: date, last: date
+) -> set[date]:
+    """The operating days from `first` to `last` on which a visit of his ended."""
+    query = select(Visit.ended_at).where(
+        col(Visit.company_id) == company_id,
+        col(Visit.technician_id) == technician_id,
+        col(Visit.ended_at) >= operating_day_bounds(first)[0],
+        col(Visit.ended_at) < operating_day_bounds(last)[1],
+    )
+    return {operating_day(at) for at in session.exec(query) if at is not None}
+
+
 def _ways(start: datetime, end: datetime, *, is_today: bool) -> Iterator[ColumnElement[bool]]:
     """How a visit comes to be shown: by its time; today also what is left over, and calls owed for later."""
     planned, state = col(Visit.planned_start), col(Visit.state)

@@ -20,6 +20,7 @@ from core.errors import InvalidError
 from core.facts import BACKUP, note_fact
 from core.i18n import _
 from exchange.backup import back_up, count_tickets, restore
+from exchange.cells import BadCellError, read_day
 from exchange.export import export_everything
 from exchange.importing import ImportReport, import_file, try_file
 from exchange.kinds import find_kind
@@ -29,16 +30,30 @@ from workforce.queries import company_by_code, company_ids
 
 
 def import_command(
-    database: Database, *, kind: str, path: Path, company: str, dry_run: bool, now: datetime
+    database: Database,
+    *,
+    kind: str,
+    path: Path,
+    company: str,
+    dry_run: bool,
+    now: datetime,
+    day: str = "",
 ) -> int:
-    """Bring a file in and tell what came of it. Returns 1 when a row was refused or nothing can be read."""
+    """Bring a file in and tell what came of it. Returns 1 when a row was refused or nothing can be read.
+
+    Args:
+        day: as written; of every row of a list that has no column for it.
+    """
     try:
         content = _read(path)
         with database.reading() as session:
             company_id = company_by_code(session, code=company).id
-        ground = Ground(company_id, ErrorCodeBook(), this_command(), now)
+        ground = Ground(company_id, ErrorCodeBook(), this_command(), now, day=read_day(day) if day else None)
         run = try_file if dry_run else import_file
         report = run(database, kind=find_kind(kind), content=content, file_name=path.name, ground=ground)
+    except BadCellError as error:
+        _tell([f"--date: {error.detail}"])
+        return 1
     except UnreadableFileError as error:
         _tell([f"{path}: {error.detail}"])
         return 1
@@ -104,10 +119,12 @@ def report_lines(report: ImportReport) -> list[str]:
     """A report in lines."""
     lines = [
         f"{_(report.kind.label)}: {report.file_name} (SHA-256 {report.sha256})",
-        _("모두 {lines}줄: 가져옴 {taken}, 이미 있음 {present}, 거절 {refused}").format(
+        _("모두 {lines}줄: 가져옴 {taken}, 이미 있음 {present}, 가져오지 못함 {refused}").format(
             lines=report.lines, taken=report.taken, present=report.present, refused=len(report.refused)
         ),
     ]
+    if report.day:
+        lines.append(_("모든 줄의 날짜: {day}").format(day=report.day.isoformat()))
     if report.unknown:
         lines.append(_("읽지 않은 칸: {names}").format(names=", ".join(report.unknown)))
     said = _("{line}번째 줄: {reason}")

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date
 
 import structlog
 from sqlalchemy import text
@@ -18,7 +19,7 @@ from core.held import hold_everything
 from core.i18n import _
 from core.ids import ask_ids_ahead
 from exchange.records import add_up, begin_record, break_record, end_record
-from exchange.rows import Ground, Heading, Kind, Outcome, make_row, read_heading, reason_of
+from exchange.rows import Ground, Heading, Kind, Outcome, Row, make_row, read_heading, reason_of
 from exchange.table_file import Cut, read_table
 
 log = structlog.get_logger(__name__)
@@ -44,6 +45,8 @@ class ImportReport:
     file_name: str
     sha256: str
     lines: int
+    day: date | None = None
+    """What every row counts for, because the file has no column for it."""
     unknown: tuple[str, ...] = ()
     """Headings that mean nothing here: those columns were not read."""
     taken: int = 0
@@ -70,7 +73,7 @@ def import_file(
 
     Raises UnreadableFileError: nothing of the file can be read; nothing was stored.
     """
-    report, heading, rows = _open(kind, content, file_name)
+    report, heading, rows = _open(kind, content, file_name, ground)
     with database.transaction() as session:
         record_id = begin_record(
             session,
@@ -106,7 +109,7 @@ def try_file(
 
     All rows in one transaction that is taken back, so that a row is seen by those below it.
     """
-    report, heading, rows = _open(kind, content, file_name)
+    report, heading, rows = _open(kind, content, file_name, ground)
     with suppress(_TakenBackError), database.transaction() as session:
         ask_ids_ahead(session)
         hold_everything(session)
@@ -121,11 +124,15 @@ class _TakenBackError(Exception):
     """Ends a transaction that must leave nothing."""
 
 
-def _open(kind: Kind, content: bytes, file_name: str) -> tuple[ImportReport, Heading, tuple[Cut, ...]]:
+def _open(
+    kind: Kind, content: bytes, file_name: str, ground: Ground
+) -> tuple[ImportReport, Heading, tuple[Cut, ...]]:
     table = read_table(content)
-    heading = read_heading(kind, table.header)
+    heading = read_heading(kind, table.header, day=ground.day)
     digest = hashlib.sha256(content).hexdigest()
-    return ImportReport(kind, file_name, digest, len(table.rows), heading.unknown), heading, table.rows
+    day = None if kind.day_column in heading.keys else ground.day
+    report = ImportReport(kind, file_name, digest, len(table.rows), day, heading.unknown)
+    return report, heading, table.rows
 
 
 def _take_chunk(
@@ -145,32 +152,40 @@ def _take_together(
     rows = []
     for n, cut in enumerate(chunk):
         try:
-            rows.append((n, make_row(kind, heading, cut)))
+            rows.append((n, make_row(kind, heading, cut, day=ground.day)))
         except DomainError as error:
             results[n] = Refusal(cut.line, reason_of(kind, error))
     assert kind.take_together is not None
     outcomes = kind.take_together(session, [row for _n, row in rows], ground)
     for (n, row), outcome in zip(rows, outcomes, strict=True):
         if isinstance(outcome, DomainError):
-            results[n] = Refusal(row.line, reason_of(kind, outcome))
+            results[n] = Refusal(row.line, reason_of(kind, outcome, row.problems))
         else:
-            results[n] = outcome
+            results[n] = _unless_noted(row, outcome)
     return [results[n] for n in range(len(chunk))]
 
 
 def _take(session: Session, kind: Kind, heading: Heading, cut: Cut, ground: Ground) -> Outcome | Refusal:
     """One row in a savepoint of its own: whole or not at all."""
     try:
-        row = make_row(kind, heading, cut)
-        with session.begin_nested():
-            return kind.take(session, row, ground)
+        row = make_row(kind, heading, cut, day=ground.day)
     except DomainError as error:
         return Refusal(cut.line, reason_of(kind, error))
+    try:
+        with session.begin_nested():
+            return _unless_noted(row, kind.take(session, row, ground))
+    except DomainError as error:
+        return Refusal(cut.line, reason_of(kind, error, row.problems))
     except (DataError, IntegrityError) as error:
         log.warning("import_row_failed", kind=kind.code, line=cut.line, error=type(error.orig).__name__)
         return Refusal(
             cut.line, _("저장할 수 없는 줄입니다. 같은 것이 이미 있는지, 값이 너무 큰지 보아 주세요.")
         )
+
+
+def _unless_noted(row: Row, outcome: Outcome) -> Outcome | Refusal:
+    """A row that is here already is refused all the same when it has an empty cell too many."""
+    return Refusal(row.line, " / ".join(row.problems)) if row.problems else outcome
 
 
 def _plain(result: Outcome | Refusal) -> tuple[str, int, str]:

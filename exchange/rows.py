@@ -65,6 +65,8 @@ class Ground:
     codes: CodeBook
     by: Actor
     now: datetime
+    day: date | None = None
+    """The day of every row of a list that has no column for it."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,8 @@ class Kind:
     """The same for a chunk of rows at once, each with its outcome or why it is refused."""
     fields: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
+    day_column: str = ""
+    """The column that one day may stand for, named once for the whole list; empty: there is none."""
 
     def column(self, key: str) -> Column | None:
         """A column by its key, or by the field path of a service's error."""
@@ -97,6 +101,8 @@ class Row:
     line: int
     cells: Mapping[str, str]
     problems: list[str] = field(default_factory=list)
+    blank: set[str] = field(default_factory=set)
+    """The required columns that are empty: of these nothing else is said."""
 
     def text(self, key: str) -> str:
         """The cell without control characters; empty when absent."""
@@ -136,6 +142,8 @@ class Row:
 
     def refuse(self, key: str, why: str) -> None:
         """Note what is wrong with a cell."""
+        if key in self.blank:
+            return
         self.problems.append(_of_column(self.kind, key, why))
 
     def check(self) -> None:
@@ -162,8 +170,17 @@ class Heading:
     unknown: tuple[str, ...]
 
 
-def read_heading(kind: Kind, header: Sequence[str]) -> Heading:
-    """Find the columns by their names. Raises UnreadableFileError: one is missing or stands there twice."""
+def read_heading(kind: Kind, header: Sequence[str], *, day: date | None = None) -> Heading:
+    """Find the columns by their names.
+
+    Args:
+        day: stands for the kind's `day_column` where the list has none.
+
+    Raises:
+        UnreadableFileError: a column is missing or stands there twice, or no day can be named for this kind.
+    """
+    if day is not None and not kind.day_column:
+        raise UnreadableFileError(_("이 목록은 날짜를 따로 적지 않습니다. 날짜를 비우고 다시 해 주세요."))
     keys: list[str | None] = []
     for name in header:
         found = next((column for column in kind.columns if name and column.is_called(name)), None)
@@ -176,20 +193,25 @@ def read_heading(kind: Kind, header: Sequence[str]) -> Heading:
                 name=label.heading if label else twice
             )
         )
-    missing = [column.heading for column in kind.columns if column.required and column.key not in keys]
+    there = {*keys, kind.day_column} if day is not None else set(keys)
+    missing = [column for column in kind.columns if column.required and column.key not in there]
     if missing:
-        raise UnreadableFileError(
-            _("첫 줄에 필요한 칸 이름이 없습니다: {names}. 견본 파일의 첫 줄과 맞춰 주세요.").format(
-                names=", ".join(missing)
-            )
+        said = _("첫 줄에 필요한 칸 이름이 없습니다: {names}. 견본 파일의 첫 줄과 맞춰 주세요.").format(
+            names=", ".join(column.heading for column in missing)
         )
+        if kind.day_column in [column.key for column in missing]:
+            once = _("날짜 칸이 없는 목록이면 그날을 한 번만 따로 적어 주세요(화면의 날짜 칸, --date).")
+            said = f"{said} {once}"
+        raise UnreadableFileError(said)
     unknown = tuple(name for name, key in zip(header, keys, strict=True) if name and key is None)
     return Heading(tuple(keys), unknown)
 
 
-def make_row(kind: Kind, heading: Heading, cut: Cut) -> Row:
-    """A row by its columns. Raises RefusedRowError: it could not be cut, has too few or too many cells, or a
-    required one is empty."""
+def make_row(kind: Kind, heading: Heading, cut: Cut, *, day: date | None = None) -> Row:
+    """A row by its columns; that a required cell is empty is noted in it, beside whatever else will be.
+
+    Raises RefusedRowError: it could not be cut, or has too few or too many cells.
+    """
     if cut.problem:
         raise RefusedRowError(cut.problem)
     if len(cut.cells) < len(heading.keys):
@@ -201,20 +223,22 @@ def make_row(kind: Kind, heading: Heading, cut: Cut) -> Row:
     if any(cut.cells[len(heading.keys) :]):
         raise RefusedRowError(_("칸이 남습니다. 내용에 쉼표가 있으면 그 칸을 따옴표로 묶어 주세요."))
     values = {key: cell for key, cell in zip(heading.keys, cut.cells, strict=False) if key is not None}
+    if day is not None and kind.day_column not in heading.keys:
+        values[kind.day_column] = day.isoformat()
     row = Row(kind, cut.line, values)
     for column in kind.columns:
         if column.required and not row.text(column.key):
             row.refuse(column.key, _("빈칸입니다. 적어 주세요."))
-    row.check()
+            row.blank.add(column.key)
     return row
 
 
-def reason_of(kind: Kind, error: DomainError) -> str:
-    """Why a service refused a row, each bad field by its column's name."""
-    if not error.errors:
+def reason_of(kind: Kind, error: DomainError, noted: Sequence[str] = ()) -> str:
+    """Why a row was refused: what was noted in it, and each bad field of a service by its column's name."""
+    if isinstance(error, RefusedRowError) and noted:
         return error.detail
-    said = [_of_column(kind, each.field, each.message) for each in error.errors]
-    return " / ".join(dict.fromkeys(said))
+    said = [_of_column(kind, each.field, each.message) for each in error.errors] or [error.detail]
+    return " / ".join(dict.fromkeys([*noted, *said]))
 
 
 def _of_column(kind: Kind, key: str, why: str) -> str:

@@ -32,7 +32,7 @@ def take_price(session: Session, row: Row, ground: Ground) -> Outcome:
     amount, day = row.won("amount"), row.day("valid_from")
     if not LINE_CODE.fullmatch(code):
         row.refuse("code", _("영문 대문자로 시작해 대문자, 숫자, 밑줄만 40자까지 적어 주세요."))
-    if (kind == "visit_fee") != (code == VISIT_FEE):
+    if kind and code and (kind == "visit_fee") != (code == VISIT_FEE):
         row.refuse(
             "code",
             _("출장비의 코드는 {code}이고, 다른 종류는 이 코드를 쓸 수 없습니다.").format(code=VISIT_FEE),

@@ -15,6 +15,7 @@ from workforce.certificates import QUALIFICATIONS, list_qualifications
 from workforce.founding import add_point
 from workforce.people import find_same_person, get_staff
 from workforce.queries import get_company, get_point_by_code, technician_of_person
+from workforce.schemas import PointInfo
 from workforce.staff import add_account, add_person, add_qualification, grant_membership
 
 POINT_KINDS = {"직영": "direct", "지정점": "designated", "지정": "designated", "대리점": "designated"} | {
@@ -78,7 +79,7 @@ def take_technician(session: Session, row: Row, ground: Ground) -> Outcome:
 
     Whoever has this very name and number on Ondol is the same person, as a technician of several makers is.
     """
-    point = get_point_by_code(session, company_id=ground.company_id, code=row.text("point").lower())
+    point = _point(session, row, ground)
     wanted = _qualifications(row)
     since, until = row.day("qualified_from"), row.day("qualified_to")
     name, phone = row.text("name"), row.text("phone")
@@ -86,6 +87,7 @@ def take_technician(session: Session, row: Row, ground: Ground) -> Outcome:
     if login and (not 3 <= len(login) <= 60 or any(c.isspace() for c in login)):
         row.refuse("login", _("아이디는 빈칸 없이 3자에서 60자까지 적어 주세요."))
     row.check()
+    assert point is not None
     person_id = find_same_person(session, name=name, phone=phone)
     is_stranger = person_id is None
     is_new = person_id is None or not _has_seat(session, person_id, point.id, ground)
@@ -130,6 +132,14 @@ def take_technician(session: Session, row: Row, ground: Ground) -> Outcome:
             now=ground.now,
         )
     return Outcome.TAKEN if is_new else Outcome.PRESENT
+
+
+def _point(session: Session, row: Row, ground: Ground) -> PointInfo | None:
+    try:
+        return get_point_by_code(session, company_id=ground.company_id, code=row.text("point").lower())
+    except NotFoundError as error:
+        row.refuse("point", error.detail)
+        return None
 
 
 def _has_seat(session: Session, person_id: int, point_id: int, ground: Ground) -> bool:

@@ -24,6 +24,9 @@ def add_commands(commands: Any) -> None:
     it.add_argument("kind", choices=IMPORT_KINDS, metavar="KIND", help=" ".join(IMPORT_KINDS))
     it.add_argument("file", type=Path, metavar="FILE.csv")
     it.add_argument("--company", required=True, help="the company's code")
+    it.add_argument(
+        "--date", default="", metavar="2026-11-20", help="of every row, where the list has no date"
+    )
     it.add_argument("--dry-run", action="store_true", help="say the same and keep nothing")
     it.add_argument("--language", choices=["ko", "en"], default="ko")
     it.add_argument("--data-dir", type=Path, default=DEFAULT_DATA_DIR)
@@ -55,6 +58,7 @@ def import_table(arguments: argparse.Namespace) -> int:
             path=arguments.file,
             company=arguments.company,
             dry_run=arguments.dry_run,
+            day=arguments.date,
             now=clock.now(),
         )
 

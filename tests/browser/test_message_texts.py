@@ -16,7 +16,7 @@ def test_a_text_is_worded_anew_while_both_phones_show_it(screens: Screens) -> No
     screens.house.add_company("onnuri")
     page = screens.sign_in("admin", login="onnuri-admin")
     screens.go(page, "/admin/texts")
-    page.locator("#event-VISIT_SCHEDULED").get_by_role("link", name="사시는 분").click()
+    page.locator("#event-VISIT_SCHEDULED").get_by_role("link", name="거주자").click()
     screens.ready(page)
     field, verdict = page.locator("#f-text"), page.locator("[data-testid=verdict]")
     mine = page.locator("[data-testid=preview][data-variant=resident]")

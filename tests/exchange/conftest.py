@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 
 import pytest
 
@@ -31,16 +32,23 @@ def ground(database: Database, now: datetime) -> Ground:
 
 @pytest.fixture
 def bring(database: Database, ground: Ground) -> Bring:
-    """`bring("points", text)`; `encoding` as it is saved, `trying` keeps nothing."""
+    """`bring("points", text)`; `encoding` as it is saved, `trying` keeps nothing, `day` is of all rows."""
 
-    def run(kind: str, content: str, *, encoding: str = "utf-8-sig", trying: bool = False) -> ImportReport:
+    def run(
+        kind: str,
+        content: str,
+        *,
+        encoding: str = "utf-8-sig",
+        trying: bool = False,
+        day: date | None = None,
+    ) -> ImportReport:
         take = try_file if trying else import_file
         return take(
             database,
             kind=KINDS[kind],
             content=content.encode(encoding),
             file_name=f"{kind}.csv",
-            ground=ground,
+            ground=replace(ground, day=day),
         )
 
     return run

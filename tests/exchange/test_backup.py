@@ -241,7 +241,7 @@ def test_a_command_says_what_it_did(
     homes.write_text(rows, encoding="cp949")
     assert main(["import", "households", str(homes), "--company", "onnuri", "--dry-run"]) == 1
     tried = capsys.readouterr().out
-    assert "가져옴 1, 이미 있음 0, 거절 1" in tried
+    assert "가져옴 1, 이미 있음 0, 가져오지 못함 1" in tried
     assert "3번째 줄: 거주자 전화:" in tried
     assert main(["import", "households", str(homes), "--company", "onnuri", "--language", "en"]) == 1
     assert "taken 1" in capsys.readouterr().out

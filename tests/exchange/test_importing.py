@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import text
@@ -161,6 +161,29 @@ def test_homes_and_their_boilers(database: Database, bring: Bring) -> None:
     assert sorted(members) == ["child", "resident", "resident"]
     assert names == {"김영자", "김민수", "이노인"}
     assert (boiler.serial, str(boiler.installed_on)) == ("A1B2", "2019-11-02")
+
+
+def test_every_fault_of_a_row_is_told_and_one_day_may_stand_for_a_column(bring: Bring) -> None:
+    bare = "수신거부번호\n010-1234-5678\n010-1234-5679\n"
+    report = bring("refusals", "번호,등록일\n12,2099-01-01\n,언젠가\n010-1234-5678,2026-11-20\n")
+    wrong, blank = (each.reason.split(" / ") for each in report.refused)
+    assert (report.taken, len(wrong), len(blank)) == (1, 2, 2)
+    assert wrong[0].startswith("전화번호: ") and wrong[1].startswith("거부한 때: 앞으로 올 때는")
+    assert blank[0] == "전화번호: 빈칸입니다. 적어 주세요." and blank[1].startswith("거부한 때: 날짜를")
+    with pytest.raises(UnreadableFileError, match="--date"):
+        bring("refusals", bare)
+    for outcome in ((1, 1), (0, 2)):  # one of them is known of that day already
+        report = bring("refusals", bare, day=date(2026, 11, 20))
+        assert (report.taken, report.present, report.refused) == (*outcome, [])
+    with pytest.raises(UnreadableFileError, match="날짜를 따로 적지 않습니다"):
+        bring("prices", PRICES, day=date(2026, 11, 20))
+    headings = PRICES.splitlines()[0]
+    (price,) = bring("prices", f"{headings}\n,송풍기,부품비,,-5,2027-01-01,\n").refused
+    assert (
+        price.reason.startswith("항목 코드: 빈칸")
+        and "근거: 빈칸" in price.reason
+        and "금액: " in price.reason
+    )
 
 
 def test_prices(database: Database, bring: Bring) -> None:

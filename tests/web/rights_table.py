@@ -45,6 +45,7 @@ TABLE = {
         POST /t/{token}/language
         GET /t/{token}/photo
         GET /t/{token}/texts
+        GET /t/{token}/texts/{whose}
         POST /t/{token}/texts
         GET /t/{token}/time
         POST /t/{token}/time

@@ -332,7 +332,7 @@ def test_who_owns_a_call_reads_whom_to_ring_and_dials_after_a_logged_press(
     path = f"/agent/tickets/{number}"
     page = words_of(desk.get(path).text)
     assert "이렇게 말씀해 주세요 김영자님, 오늘 14시에 찾아갑니다. 문의: 1588-0000" in page
-    assert why in page and "사시는 분 김영자" in page
+    assert why in page and "거주자 김영자" in page
     assert "김영자" not in client_as("agent").get(path).text, "another agent's call"
     closed = desk.get(f"{path}/tasks").text
     assert "tel:" not in closed and "02-***-0101" in closed

@@ -62,7 +62,8 @@ def test_the_desk_corrects_a_bill_and_the_family_hears_the_new_one(done: Phone, 
     press = {**RIGHT, "reason": WHY, "idempotency_key": "once"}
     for _ in range(2):
         answer = desk.post(bill(done), data=press)
-        assert answer.headers["location"] == f"/point/tickets/{done.number}?done=bill"
+        assert answer.headers["location"] == f"/point/tickets/{done.number}?billed={done.visit_id}"
+        assert "저장했습니다: 고친 비용 48,000원" in desk.get(answer.headers["location"]).text
     with done.web.database.reading() as session:
         old, new = session.exec(select(Charge).order_by(col(Charge.id))).all()
     assert (old.total, new.total, new.replaces_id) == (118_000, 48_000, old.id)
@@ -147,7 +148,7 @@ def test_a_bill_stays_with_the_point_that_made_it(done: Phone, desk: httpx.Clien
     assert f'href="/point/tickets/{done.number}"' not in page, "the ticket is another point's"
     answer = desk.post(bill(done), data={**RIGHT, "reason": WHY})
     assert answer.status_code == 303 and answer.headers["location"] == f"{bill(done)}?done=bill"
-    assert "비용을 고쳤습니다" in desk.get(answer.headers["location"]).text
+    assert "저장했습니다: 고친 비용 48,000원" in desk.get(answer.headers["location"]).text
     assert charges(web)[-1].total == 48_000
     third = web.sign_in("point", point=_another(web))
     assert third.get(bill(done)).status_code == 404

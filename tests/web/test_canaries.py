@@ -105,6 +105,7 @@ UNSEEN = {
             "/cost",
             "/photo",
             "/texts",
+            "/texts/{whose}",
             "/time",
             "/try",
             "/{_rest:path}",

@@ -41,6 +41,7 @@ PAGES = (
     "/complaint",
     "/correction",
     "/texts",
+    "/texts/own",
     "/nothing/there",
 )
 
@@ -180,7 +181,8 @@ def test_a_time_that_is_none_is_asked_for_again(family: Family, window: str) -> 
 def test_nobody_at_home_turns_him_back_also_on_the_way_and_never_at_the_door(web_world: WebWorld) -> None:
     coming = agreed(web_world, state="en_route", status="EN_ROUTE", en_route_at=web_world.now)
     assert "기사가 가고 있습니다" in read(coming.get())
-    assert "돌려보낼까요" in read(coming.get("/away"))
+    lost = read(coming.get("/away"))
+    assert "돌려보낼까요" in lost and "약속이 없어집니다" in lost and coming.ticket().status == "EN_ROUTE"
     answer = coming.post("/away", form_key="a")
     assert "기사에게 알렸습니다" in read(answer) and "방문을 미루었습니다" in read(answer)
     (visit,) = coming.visits()
@@ -231,6 +233,7 @@ def test_whoever_pays_answers_what_the_technician_asks_and_nobody_else_may(web_w
     with web_world.database.reading() as session:
         facts = last_approval(session, visit_id=payer.visit_id)
         assert facts is not None and f"({facts.total:,}원)" in read(page)
+        assert f"네, {facts.total:,}원에 고쳐 주세요" in read(page)
     assert 'name="answer"' not in mother.get("/approval").text
     assert mother.post("/approval", answer="agree", asked=str(asked), form_key="a").status_code == 403
     for wrong in ("999", "x", ""):
@@ -450,6 +453,9 @@ def test_who_gets_texts_is_for_each_to_say_and_for_the_resident_about_who_called
     assert child.post("/texts", whose="caller", on="0", form_key="x").status_code == 403
     assert told(child) == {"resident": True, "requester": True}, "she is no resident"
 
+    assert child.get("/texts/caller").status_code == 404 == child.get("/texts/adverts").status_code
+    asked = parent.get("/texts/caller")
+    assert "이런 안내를 받지 못하십니다" in read(asked) and told(parent)["requester"], "a look takes nothing"
     off = parent.post("/texts", whose="caller", on="0", form_key="a")
     assert "이제 문자를 보내지 않습니다" in read(off)
     assert told(parent) == {"resident": True, "requester": False}

@@ -250,3 +250,5 @@ def test_a_month_costs_what_its_days_tariffs_say(
     assert "52원" in page, "3 at 10.5 and 1 at 20 won, rounded once"
     assert client_as("agent").get("/messages/costs").status_code == 403
     assert "나간 문자가 없습니다" in client_as("manager").get("/messages/costs?month=2001-01").text
+    ahead = client_as("manager").get("/messages/costs?month=2031-01")
+    assert ahead.status_code == 422 and "아직 오지 않은 달" in ahead.text and "52원" in ahead.text

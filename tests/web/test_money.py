@@ -113,6 +113,7 @@ def test_the_landlord_is_told_the_range_asked_and_billed_to_the_won(phone: Phone
     assert 'value="3"' in refused.text and "송풍기 세 개" in refused.text, "nothing typed is lost"
     asked = phone.post("approval", DEAR)
     assert asked.status_code == 200 and "송풍기 세 개" in asked.text
+    assert "문자로 동의를 구했습니다: 228,000원" in asked.text
     assert 'data-testid="approval" data-state="asked"' in asked.text
     assert {recipient for recipient, _ in told(phone, "APPROVAL_ASKED")} == {"payer", "requester"}
     again = phone.get("?do=complete")
@@ -145,8 +146,9 @@ def test_what_is_paid_is_rows_and_the_day_is_closed_by_himself(phone: Phone) -> 
     no_receipt = phone.post("payment", {"method": "cash", "amount": "120,000"})
     assert no_receipt.status_code == 422 and "현금영수증 승인번호를 적어야" in no_receipt.text
     cash = {"method": "cash", "amount": "120,000", "receipt_number": "123456789", "idempotency_key": "k"}
-    for _ in range(2):
-        assert phone.post("payment", cash).status_code == 303
+    paid = [phone.post("payment", cash) for _ in range(2)]
+    assert [answer.status_code for answer in paid] == [303, 303]
+    assert "저장했습니다: 120,000원, 현금" in phone.client.get(paid[0].headers["location"]).text
     too_much = phone.post("payment", {"method": "card", "amount": "100000"})
     assert too_much.status_code == 409 and "더 받을 돈은 38,000원입니다" in too_much.text
     assert phone.post("payment", {"method": "unpaid", "amount": "38000"}).status_code == 422
@@ -162,6 +164,9 @@ def test_what_is_paid_is_rows_and_the_day_is_closed_by_himself(phone: Phone) -> 
     assert short.status_code == 422 and "왜 다른지 적어 주세요" in short.text and "119,000" in short.text
     closed = phone.client.post("/m/money/close", data={**counted, "reason": "거스름돈을 더 드림"})
     assert closed.status_code == 303
+    after = words_of(phone.client.get(closed.headers["location"]).text)
+    assert "저장했습니다: 119,000원, 하루 마감" in after and "운영일은 새벽 5시부터" in after
+    assert after.count("마감함") == 1 and "아직" not in after, "days of nothing are not listed"
 
     desk = phone.web.sign_in("point", point=phone.web.point)
     page = words_of(desk.get("/point/money").text)
@@ -171,6 +176,11 @@ def test_what_is_paid_is_rows_and_the_day_is_closed_by_himself(phone: Phone) -> 
     manager = phone.web.sign_in("manager")
     month = words_of(manager.get("/manager/money").text)
     assert "158,000" in month and "14,363" in month, "what was billed, and the tax in it"
+    for wrong, why in (("2026-13", "달로 읽을 수 없어"), ("2031-01", "아직 오지 않은 달")):
+        answer = manager.get(f"/manager/money?month={wrong}&sort=day")
+        assert answer.status_code == 422 and why in answer.text and "158,000" in answer.text
+        said = manager.post("/manager/money/file", data={"month": wrong, "reason": "세무사 제출"})
+        assert said.status_code == 422 and why in said.text, "no file of another month than was asked for"
     assert manager.post("/manager/money/file", data={}).status_code == 422
     file = manager.post("/manager/money/file", data={"month": "", "reason": "세무사 제출"})
     assert file.headers["content-type"].startswith("text/csv") and "158000" in file.text
@@ -221,7 +231,13 @@ def test_a_wrong_entry_is_put_right_on_its_day_and_each_ones_money_is_his_own(ph
     desk = phone.web.sign_in("point", point=phone.web.point)
     here = f"/point/tickets/{phone.number}/bills/{phone.visit_id}/payments"
     right = {"act": "correct", "payment": "1", "reason": "오타", "method": "cash", "amount": "18000"}
-    assert desk.post(here, data=right).status_code == 303
+    done = desk.post(here, data=right)
+    said = "정정했습니다: 79,000원, 현금 → 18,000원, 현금"
+    page = desk.get(done.headers["location"]).text
+    assert said in page and said not in desk.get(here).text
+    wrong, now_right = (words_of(line) for line in page.split('data-testid="payment"')[1:])
+    assert "정정됨 → 아래 줄" in wrong and page.count("<s>") == 2 and "정정: 오타" in now_right
+    assert "현금은 박기사 기사에게 있음" in now_right and "정정, 오늘" in now_right
     assert taken(phone, first_day) == Takings(cash=18_000) and taken(phone) == Takings()
     assert "맞음" in words_of(desk.get("/point/money").text)
     given = {"act": "refund", "payment": "3", "amount": "5000", "reason": "깎음", "holder": "technician"}

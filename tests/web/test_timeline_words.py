@@ -93,7 +93,7 @@ def english() -> Iterator[None]:
         (entry("ClockStopped", kind="contact", state="breached"), "기한을 넘겼습니다: 연락"),
         (
             entry("HappyCallAttempted", outcome="BUSY", outside_hours=True, **{"with": "resident"}),
-            "해피콜을 걸었습니다: 통화 중 (사시는 분), 전화 시간 밖",
+            "해피콜을 걸었습니다: 통화 중 (거주자), 전화 시간 밖",
         ),
         (entry("TechnicianArrived", early_s=47 * 60), "기사가 일찍 도착했습니다: 약속보다 47분 빠름"),
         (entry("VisitCompleted", total=32_000), "수리를 마쳤습니다: 32,000원"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -13,10 +13,11 @@ from core.actor import Principal, Role
 from core.clock import today_kst
 from core.errors import DomainError, ForbiddenError
 from core.i18n import N_, _
-from dispatch.money_lists import Month, list_receivables, month_of, next_month, read_month
+from dispatch.money_lists import Month, Outlier, list_receivables, month_of, next_month, read_month
 from web.context import caller_address, context_of
 from web.csv_files import csv_answer
 from web.identity import GuardedRoute, SignedIn, allow, current_principal
+from web.pages.months import BadMonthError, asked_month
 from web.pages.posting import Posted
 from web.presenters.masks import MASKED
 from web.templating import render_page
@@ -26,13 +27,18 @@ from workforce.queries import points_by_id
 router = APIRouter(prefix="/manager/money", route_class=GuardedRoute)
 
 ROLES = (Role.MANAGER, Role.ADMIN)
-MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
 OLDEST_SHOWN = 15
 OUTLIERS = {
     "many_parts": (N_("유난히 많이 쓴 부품"), N_("다른 서비스점이 같은 방문 수에서 썼을 수량과 견줍니다.")),
     "dear_part": (N_("비싼 부품"), N_("정한 금액보다 비싼 부품을 쓴 방문입니다.")),
     "repeat": (N_("다시 난 고장"), N_("고친 뒤 무상 기간 안에 같은 고장이 나 무상으로 고친 방문입니다.")),
 }
+SORTS: Mapping[str, tuple[str, Callable[[Outlier, Mapping[int, str]], tuple[Any, ...]]]] = {
+    "worth": (N_("큰 것부터"), lambda each, _names: (-each.amount * max(1, each.quantity), -each.quantity)),
+    "day": (N_("늦은 날부터"), lambda each, _names: (-(each.on.toordinal() if each.on else 0), each.number)),
+    "point": (N_("서비스점별"), lambda each, names: (names[each.service_point_id], each.label, each.number)),
+}
+"""Orders of what deserves a second look; the first one counts when none is asked for."""
 HEADS = (
     N_("서비스점"),
     N_("방문"),
@@ -49,9 +55,15 @@ HEADS = (
 
 @router.get("")
 @allow(*ROLES)
-def show_month(request: Request, month: str = "", principal: Principal = SignedIn) -> Response:
-    """The statement of a month; without one, of the running one."""
-    return _page(request, principal, month)
+def show_month(
+    request: Request, month: str = "", sort: str = "", principal: Principal = SignedIn
+) -> Response:
+    """The statement of a month; without one, of the running one. `sort`: of what deserves a second look."""
+    try:
+        asked_month(month, context_of(request).clock())
+    except BadMonthError as error:
+        return _page(request, principal, "", sort=sort, error=error)
+    return _page(request, principal, month, sort=sort)
 
 
 @router.post("/file")
@@ -77,6 +89,8 @@ def download(request: Request, posted: Posted, principal: Principal = SignedIn) 
                 now=now,
                 data={"month": read.first.isoformat(), "lines": len(read.points)},
             )
+    except BadMonthError as error:
+        return _page(request, principal, "", error=error)
     except DomainError as error:
         return _page(request, principal, posted.get("month"), error=error)
     rows = [[names.get(each.service_point_id, ""), *_figures(each)] for each in read.points]
@@ -84,7 +98,12 @@ def download(request: Request, posted: Posted, principal: Principal = SignedIn) 
 
 
 def _page(
-    request: Request, principal: Principal, asked: str, *, error: DomainError | None = None
+    request: Request,
+    principal: Principal,
+    asked: str,
+    *,
+    sort: str = "",
+    error: DomainError | None = None,
 ) -> Response:
     _must_be_company_wide(request)
     context = context_of(request)
@@ -92,16 +111,18 @@ def _page(
         now = context.clock()
         read = _read(session, principal, asked, now=now)
         owed = list_receivables(session, company_id=principal.company_id, limit=OLDEST_SHOWN)
+        names = _names(session, read) | _names_of(session, [each.service_point_id for each in owed.oldest])
+        chosen = sort if sort in SORTS else next(iter(SORTS))
         values = {
             "month": read,
             "before": month_of(read.first - timedelta(days=1)),
             "after": _after(read.first, now),
-            "names": _names(session, read)
-            | _names_of(session, [each.service_point_id for each in owed.oldest]),
+            "names": names,
+            "sorts": [(code, _(words), code == chosen) for code, (words, _key) in SORTS.items()],
             "sums": _sums(read),
             "heads": [_(head) for head in HEADS],
             "outliers": [
-                (_(name), _(means), [each for each in read.outliers if each.kind == kind])
+                (_(name), _(means), _sorted(read, kind, chosen, names))
                 for kind, (name, means) in OUTLIERS.items()
             ],
             "owed": owed,
@@ -113,10 +134,12 @@ def _page(
 
 
 def _read(session: Session, principal: Principal, asked: str, *, now: datetime) -> Month:
-    found = MONTH.fullmatch(asked)
-    running = month_of(today_kst(now))
-    first = min(date(int(found[1]), int(found[2]), 1), running) if found else running
-    return read_month(session, company_id=principal.company_id, first=first, now=now)
+    return read_month(session, company_id=principal.company_id, first=asked_month(asked, now), now=now)
+
+
+def _sorted(read: Month, kind: str, sort: str, names: Mapping[int, str]) -> list[Outlier]:
+    _words, key = SORTS[sort]
+    return sorted((each for each in read.outliers if each.kind == kind), key=lambda each: key(each, names))
 
 
 def _after(first: date, now: datetime) -> date | None:

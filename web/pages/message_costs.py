@@ -11,17 +11,17 @@ from core.actor import Principal, Role
 from core.clock import kst, today_kst
 from core.dated import read_rules
 from core.i18n import _
+from dispatch.money_lists import next_month
 from notifications.message_list import count_sent
 from notifications.tariff import costs_of
 from web.context import context_of
 from web.identity import GuardedRoute, SignedIn, allow
+from web.pages.months import BadMonthError, asked_month
 from web.presenters.messages import CHANNELS
 from web.templating import render_page
 from workforce.queries import get_company
 
 router = APIRouter(prefix="/messages/costs", route_class=GuardedRoute)
-
-FIRST_YEAR = 2000
 
 
 @router.get("")
@@ -33,11 +33,14 @@ def show_costs(
 ) -> Response:
     """One month; `month=2026-12`, this month without it."""
     context = context_of(request)
+    now, wrong = context.clock(), ""
+    try:
+        first = asked_month(month, now)
+    except BadMonthError as error:
+        first, wrong = asked_month("", now), error.detail
     with context.database.reading() as session:
-        now = context.clock()
         company_id = principal.company_id
-        first = _month(month) or today_kst(now).replace(day=1)
-        after = _next(first)
+        after = next_month(first)
         sent = count_sent(session, company_id=company_id, start=kst(first), end=kst(after))
         costs = costs_of(
             sent,
@@ -46,6 +49,7 @@ def show_costs(
         company = get_company(session, company_id=company_id)
     values = {
         "month": first,
+        "wrong": wrong,
         "costs": [(cost, _(CHANNELS.get(cost.channel, cost.channel))) for cost in costs],
         "total": sum(cost.won for cost in costs),
         "count": sum(cost.count for cost in costs),
@@ -54,19 +58,7 @@ def show_costs(
         "after": f"{after:%Y-%m}" if after <= today_kst(now) else "",
         "may_set": principal.role is Role.ADMIN,
     }
-    return render_page(request, "messages/costs.html", values)
-
-
-def _month(text: str) -> date | None:
-    try:
-        found = date.fromisoformat(f"{text}-01")
-    except ValueError:
-        return None
-    return found if FIRST_YEAR < found.year < date.max.year else None
-
-
-def _next(first: date) -> date:
-    return date(first.year + first.month // 12, first.month % 12 + 1, 1)
+    return render_page(request, "messages/costs.html", values, status_code=422 if wrong else 200)
 
 
 def _before(first: date) -> date:

@@ -36,9 +36,9 @@ from web.pages.technician import ROLES, Whose, frame_of
 from web.pages.technician_asides import FAMILY, after_absence, still_at
 from web.pages.technician_forms import hold_until, read_lines
 from web.pages.technician_lost import lost_values
-from web.presenters.bills import PAY_METHODS
 from web.presenters.masks import Masks, known_of
 from web.presenters.offers import weigh_offers
+from web.presenters.payments import payment_lines, saved_flash
 from web.presenters.technician import (
     HOLD_WORDS,
     OUTCOME_WORDS,
@@ -52,6 +52,7 @@ from web.presenters.technician import (
 )
 from web.scope import reach_ticket
 from web.templating import render_page
+from web.typed_ids import read_id
 from workforce.access_log import note_page, open_data
 from workforce.schemas import TechnicianInfo
 
@@ -83,8 +84,13 @@ CALL_BACK_MINUTES = (15, 30, 60, 120)
 
 @router.get("/{number}")
 @allow(*ROLES)
-def show_job(request: Request, number: str, do: str = "", principal: Principal = SignedIn) -> Response:
-    """The job with the step that comes next, or with the one that was chosen (`do`)."""
+def show_job(
+    request: Request, number: str, do: str = "", paid: str = "", principal: Principal = SignedIn
+) -> Response:
+    """The job with the step that comes next, or with the one that was chosen (`do`).
+
+    `paid`: the payment that was just written down.
+    """
     context = context_of(request)
     typed = PostedForm(tuple(request.query_params.multi_items()))
     with context.database.transaction() as session:
@@ -98,7 +104,8 @@ def show_job(request: Request, number: str, do: str = "", principal: Principal =
             if lost is None:
                 raise
             return render_page(request, "technician/lost.html", lost)
-    return render_page(request, "technician/job.html", values)
+    flash = saved_flash(values.get("payment_lines", ()), read_id(paid))
+    return render_page(request, "technician/job.html", {**values, "flash": flash})
 
 
 @router.get("/{number}/now")
@@ -223,7 +230,9 @@ def _extra(
             **bill_values(session, detail.id, typed, now=now),
         }
     if step == "ended" and visit is not None and job.charge is not None:
-        values: dict[str, Any] = {"balance": balance_of(session, visit_id=visit.id), "methods": PAY_METHODS}
+        balance, show = balance_of(session, visit_id=visit.id), partial(masks.words, known=known_of(detail))
+        lines = payment_lines(session, company_id=detail.company.id, balance=balance, show=show)
+        values: dict[str, Any] = {"balance": balance, "payment_lines": lines}
         return values | {"parts": parts_of(session, visit_id=visit.id)} | _told(session, detail, masks)
     return _told(session, detail, masks) if step in ("ended", "held") else {"told": []}
 

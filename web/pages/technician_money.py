@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
-from billing.day_close import close_day, closes_between, takings_of
+from billing.day_close import close_day, closes_between, takings_between
 from billing.payment_schemas import Entry, Method, Takings
 from billing.payments import no_bill
 from billing.queries import charges_of_ticket
@@ -19,9 +19,12 @@ from core.clock import operating_day
 from core.errors import DomainError, FieldError, ForbiddenError, NotFoundError
 from core.i18n import _
 from dispatch import payments
+from dispatch.approvals import ApprovalFacts
 from dispatch.cases import current_visit
 from dispatch.dear_work import ask_for_work
+from dispatch.technician_day import days_with_visits
 from web.context import context_of
+from web.display import won_text
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.posting import Posted, PostedForm, take_once
 from web.pages.technician import ROLES, Whose, frame_of
@@ -51,17 +54,19 @@ def post_approval(
     """Whoever pays is asked, or (`by_phone`) has agreed already; what is typed stays on the form."""
     context = context_of(request)
     error: DomainError | None = None
+    asked: ApprovalFacts | None = None
+    by_phone = posted.get("by_phone") == "1"
     try:
         with context.database.transaction() as session:
             now = context.clock()
             ticket_id = reach_ticket(session, principal=principal, number=number)
             completion = read_completion(posted)
-            ask_for_work(
+            asked = ask_for_work(
                 session,
                 ticket_id=ticket_id,
                 lines=completion.lines,
                 misuse=completion.misuse,
-                agreed_by_phone=posted.get("by_phone") == "1",
+                agreed_by_phone=by_phone,
                 by=by,
                 now=now,
             )
@@ -79,7 +84,11 @@ def post_approval(
             typed=posted,
             error=error,
         )
-    return render_page(request, "technician/job.html", values, status_code=error.status if error else 200)
+    if error is not None or asked is None:
+        return render_page(request, "technician/job.html", values, status_code=error.status if error else 200)
+    said = _("저장했습니다: {sum} 동의받음") if by_phone else _("문자로 동의를 구했습니다: {sum}")
+    flash = [{"kind": "ok", "text": said.format(sum=won_text(asked.total))}]
+    return render_page(request, "technician/job.html", {**values, "flash": flash})
 
 
 @router.post("/payment")
@@ -89,11 +98,17 @@ def post_payment(
 ) -> Response:
     """What was paid at the door, or that it was not, and why."""
 
+    written: list[int] = []
+
     def act(session: Session, ticket_id: int, now: datetime) -> None:
         visit_id = _billed_visit(session, ticket_id, posted)
-        payments.take_payment(session, visit_id=visit_id, entry=read_entry(posted), by=by, now=now)
+        row = payments.take_payment(session, visit_id=visit_id, entry=read_entry(posted), by=by, now=now)
+        written.append(row.id)
 
-    return take_step(request, number, principal, posted, act)
+    answer = take_step(request, number, principal, posted, act)
+    if written and answer.headers.get("location") == f"/m/{number}":
+        return RedirectResponse(f"/m/{number}?paid={written[-1]}", status_code=303)
+    return answer
 
 
 def read_entry(posted: PostedForm) -> Entry:
@@ -112,13 +127,21 @@ def read_entry(posted: PostedForm) -> Entry:
 @day_router.get("")
 @allow(*ROLES)
 def show_money(
-    request: Request, day: str = "", technician: int | None = None, principal: Principal = SignedIn
+    request: Request,
+    day: str = "",
+    technician: int | None = None,
+    done: str = "",
+    principal: Principal = SignedIn,
 ) -> Response:
-    """What he took on an operating day, to be counted and closed."""
+    """What he took on an operating day, to be counted and closed; `done` once it is."""
     context = context_of(request)
     with context.database.reading() as session:
         values = _money(session, principal, technician, day, now=context.clock())
-    return render_page(request, "technician/money.html", values)
+    closed, flash = values["closed"], []
+    if done == "closed" and closed is not None:
+        text = _("저장했습니다: {sum}, 하루 마감").format(sum=won_text(closed.counted.total))
+        flash = [{"kind": "ok", "text": text}]
+    return render_page(request, "technician/money.html", {**values, "flash": flash})
 
 
 @day_router.post("/close")
@@ -155,7 +178,7 @@ def post_close(
         with context.database.reading() as session:
             values = _money(session, principal, None, day, now=context.clock(), typed=posted, error=error)
         return render_page(request, "technician/money.html", values, status_code=error.status)
-    return RedirectResponse(f"/m/money?day={_read_day(day, now).isoformat()}", status_code=303)
+    return RedirectResponse(f"/m/money?day={_read_day(day, now).isoformat()}&done=closed", status_code=303)
 
 
 def _billed_visit(session: Session, ticket_id: int, posted: PostedForm) -> int:
@@ -189,20 +212,19 @@ def _money(
     him = _technician(session, principal, technician_id)
     day, today = _read_day(asked, now), operating_day(now)
     whose = Whose(him, (), is_own=principal.technician_id is not None)
-    days = [today - timedelta(days=n) for n in range(DAYS_BACK)]
-    closes = closes_between(
-        session,
-        company_id=principal.company_id,
-        first=min(days[-1], day),
-        last=today,
-        technician_id=him.id,
-    )
+    about: dict[str, Any] = {"company_id": principal.company_id, "technician_id": him.id, "last": today}
+    first = today - timedelta(days=DAYS_BACK - 1)
+    closes = closes_between(session, first=min(first, day), **about)
+    taken = takings_between(session, first=min(first, day), **about)
+    worked = days_with_visits(session, first=first, **about)
+    shown = {today, day} | worked | {each for _who, each in (*closes, *taken)}
+    listed = [each for n in range(DAYS_BACK) if (each := today - timedelta(days=n)) in shown]
     return {
         **frame_of(session, whose, principal, view="money"),
         "whose": whose,
         "day": day,
-        "days": [(each, closes.get((him.id, each))) for each in days],
-        "takings": takings_of(session, company_id=principal.company_id, technician_id=him.id, day=day),
+        "days": [(each, closes.get((him.id, each)), taken.get((him.id, each))) for each in listed],
+        "takings": taken.get((him.id, day), Takings()),
         "closed": closes.get((him.id, day)),
         "may_close": principal.technician_id is not None,
         "form_key": secrets.token_urlsafe(18),

@@ -34,7 +34,7 @@ OUTCOMES = {
     "CALL_BACK": N_("다시 걸기로 함"),
     "REFUSED": N_("원하지 않으심"),
 }
-ROLES = {"resident": N_("사시는 분"), "requester": N_("접수하신 분"), "payer": N_("비용 내시는 분")}
+ROLES = {"resident": N_("거주자"), "requester": N_("접수하신 분"), "payer": N_("비용 내시는 분")}
 ASK_ORDER = ("resident", "requester", "payer")
 ASK_WHY = {
     "resident": N_("먼저 이분께 여쭙니다."),

@@ -23,7 +23,7 @@ from web.presenters.notice_words import LANGUAGE_NAMES
 from workforce.schemas import CompanyInfo
 
 READERS = {
-    "resident": N_("사시는 분"),
+    "resident": N_("거주자"),
     "requester": N_("접수하신 분"),
     "shared": N_("두 분이 함께 받는 번호"),
     "payer": N_("비용 내시는 분"),

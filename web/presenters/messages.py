@@ -13,7 +13,7 @@ from notifications.schemas import NoticeInfo, Trouble
 from web.presenters.masks import OPEN, Masks
 
 ROLES = {
-    "resident": N_("사시는 분"),
+    "resident": N_("거주자"),
     "requester": N_("접수하신 분"),
     "payer": N_("비용 내시는 분"),
     "technician": N_("기사"),

@@ -29,7 +29,7 @@ SEEN_FOR = timedelta(hours=24)
 
 DIAL_ORDER = ("requester", "resident", "payer")
 BOILER_KINDS = {"condensing": N_("콘덴싱"), "standard": N_("일반"), "commercial": N_("업소용")}
-ROLE_WORDS = {"resident": N_("사시는 분"), "requester": N_("접수하신 분"), "payer": N_("비용 내시는 분")}
+ROLE_WORDS = {"resident": N_("거주자"), "requester": N_("접수하신 분"), "payer": N_("비용 내시는 분")}
 OUTCOME_WORDS = {
     "CONNECTED": N_("연결됨"),
     "NO_ANSWER": N_("안 받음"),

@@ -41,7 +41,7 @@ def test_look_first_then_take_and_find_it_again(client: httpx.Client, database: 
     assert homes(database) == 0
     record = stored(client.post(page))
     shown = client.get(record)
-    assert "1줄을 가져왔습니다. 이미 있던 것 0줄, 거절 1줄." in shown.text
+    assert "1줄을 가져왔습니다. 이미 있던 것 0줄, 가져오지 못한 것 1줄." in shown.text
     assert re.search(r"[0-9a-f]{64}", shown.text)
     assert homes(database) == 1
     assert client.post(page).status_code == 404
@@ -51,6 +51,17 @@ def test_look_first_then_take_and_find_it_again(client: httpx.Client, database: 
     assert "새로 가져올 줄이 없습니다." in again.text
     with database.reading() as session:
         assert [row.kind for row in session.exec(select(UploadedFile))] == ["households"]
+
+
+def test_a_list_without_a_date_is_taken_with_the_day_that_was_named_once(client: httpx.Client) -> None:
+    bare = {"file": ("080.csv", "번호\n010-1234-5678\n".encode(), "text/csv")}
+    wrong = client.post("/admin/imports", data={"kind": "refusals", "day": "언젠가"}, files=bare)
+    assert wrong.status_code == 422 and 'value="언젠가"' in wrong.text and "날짜를" in wrong.text
+    page = stored(client.post("/admin/imports", data={"kind": "refusals", "day": "2026-11-20"}, files=bare))
+    look = client.get(page)
+    assert "2026-11-20에 거부한 것으로 봅니다" in look.text and 'name="day" value="2026-11-20"' in look.text
+    taken = client.post(page.partition("?")[0], data={"day": "2026-11-20"})
+    assert "1줄을 가져왔습니다." in client.get(stored(taken)).text
 
 
 def test_a_file_that_nobody_takes_is_gone_after_a_day(
@@ -103,7 +114,7 @@ def test_the_files_to_fill_in_can_be_taken_one_after_the_other(client: httpx.Cli
     for kind in KINDS:
         content = client.get(f"/admin/imports/templates/{kind}").content
         page = stored(send(client, kind, content, f"{kind}.csv"))
-        assert "거절할 줄과 까닭" not in client.get(page).text, kind
+        assert "가져올 수 없는 줄과 까닭" not in client.get(page).text, kind
         assert "1줄을 가져왔습니다." in client.get(stored(client.post(page))).text, kind
     again = stored(send(client, "tickets", client.get("/admin/imports/templates/tickets").content))
     assert "새로 가져올 줄이 없습니다." in client.get(again).text

@@ -138,7 +138,7 @@ def test_a_line_of_the_timeline_reads_as_a_sentence(agent: httpx.Client, number:
     body = {"outcome": "NO_ANSWER", "with": "resident"}
     answer = agent.post(f"{API}/tickets/{number}/contact-attempts", json=body)
     lines = [line["text"] for line in answer.json()["timeline"]]
-    assert lines[-1] == "고객에게 전화했습니다: 안 받음 (사시는 분)"
+    assert lines[-1] == "고객에게 전화했습니다: 안 받음 (거주자)"
 
 
 def test_who_asked_for_another_time_may_be_said(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +17,7 @@ from callcenter.error_codes import ErrorCodeBook
 from core.actor import Actor, Principal, Role
 from core.errors import InvalidError
 from core.i18n import _
+from exchange.cells import read_day
 from exchange.importing import ImportReport, import_file, try_file
 from exchange.kinds import KINDS, find_kind, template_of
 from exchange.records import get_import, keep_upload, list_imports, see_upload, take_upload
@@ -25,6 +26,7 @@ from exchange.table_file import read_table
 from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.admin.frame import Done, go, look, must_be_company_wide, show
+from web.pages.posting import Posted
 
 router = APIRouter(prefix="/admin/imports", route_class=GuardedRoute)
 
@@ -44,6 +46,8 @@ class Sent:
     file_name: str = ""
     content: bytes = b""
     problem: str = ""
+    day: str = ""
+    """As written: of every row of a list that has no column for it."""
 
 
 async def _read_sent(request: Request) -> Sent:
@@ -51,10 +55,10 @@ async def _read_sent(request: Request) -> Sent:
     if not size.isdigit() or int(size) > MAX_UPLOAD_BYTES:
         return Sent(problem=_too_large())
     async with request.form(max_files=1, max_fields=5) as form:
-        kind, file = str(form.get("kind", "")), form.get("file")
+        kind, day, file = str(form.get("kind", "")), str(form.get("day", ""))[:40], form.get("file")
         if not isinstance(file, UploadFile) or not file.filename:
-            return Sent(kind=kind, problem=_("파일을 골라 주세요."))
-        return Sent(kind, PurePath(file.filename).name, await file.read())
+            return Sent(kind=kind, problem=_("파일을 골라 주세요."), day=day)
+        return Sent(kind, PurePath(file.filename).name, await file.read(), day=day)
 
 
 SentFile = Depends(_read_sent)
@@ -99,15 +103,15 @@ def look_at_file(request: Request, principal: Principal = SignedIn, sent: Sent =
             content=sent.content,
             now=context.clock(),
         )
-    return RedirectResponse(f"{SECTION}/files/{upload_id}", status_code=303)
+    return RedirectResponse(f"{SECTION}/files/{upload_id}{_query(sent.day)}", status_code=303)
 
 
 @router.get("/files/{upload_id}")
 @allow(Role.ADMIN)
 def show_look(
-    request: Request, upload_id: int, principal: Principal = SignedIn, by: Actor = Author
+    request: Request, upload_id: int, day: str = "", principal: Principal = SignedIn, by: Actor = Author
 ) -> Response:
-    """What would come of a file: tried row by row, and taken back."""
+    """What would come of a file: tried row by row, and taken back. `day`: of all its rows."""
     must_be_company_wide(request)
     context = context_of(request)
     with context.database.reading() as session:
@@ -119,23 +123,24 @@ def show_look(
             kind=kind,
             content=upload.content,
             file_name=upload.file_name,
-            ground=_ground(principal, by, context.clock()),
+            ground=_ground(principal, by, context.clock(), day),
         )
     except InvalidError as error:
-        problem = Sent(upload.kind, upload.file_name, problem=error.detail)
+        problem = Sent(upload.kind, upload.file_name, problem=error.detail, day=day)
         return _show_page(request, principal, problem, status=422)
-    values = _look_values(kind, report) | {"upload_id": upload_id}
+    values = _look_values(kind, report) | {"upload_id": upload_id, "day": day}
     return show(request, "import_look.html", values, section=SECTION)
 
 
 @router.post("/files/{upload_id}")
 @allow(Role.ADMIN)
 def take_file(
-    request: Request, upload_id: int, principal: Principal = SignedIn, by: Actor = Author
+    request: Request, upload_id: int, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
 ) -> Response:
     """Bring it in. A second press finds the file gone and is told so."""
     must_be_company_wide(request)
     context = context_of(request)
+    ground = _ground(principal, by, context.clock(), posted.get("day"))
     with context.database.transaction() as session:
         upload = take_upload(session, principal=principal, upload_id=upload_id, now=context.clock())
     report = import_file(
@@ -143,7 +148,7 @@ def take_file(
         kind=find_kind(upload.kind),
         content=upload.content,
         file_name=upload.file_name,
-        ground=_ground(principal, by, context.clock()),
+        ground=ground,
     )
     numbers = (report.taken, report.present, len(report.refused))
     return go(Done(f"{SECTION}/{report.record_id}", "imported", numbers))
@@ -170,6 +175,7 @@ def _show_page(request: Request, principal: Principal, sent: Sent, *, status: in
             "kinds": KINDS,
             "chosen": sent.kind,
             "problem": sent.problem,
+            "day": sent.day,
         }
 
     return show(request, "imports.html", look(request, read), section=SECTION, status=status)
@@ -182,9 +188,10 @@ def _checked(sent: Sent) -> Sent:
     if len(sent.content) > MAX_UPLOAD_BYTES:
         return Sent(sent.kind, problem=_too_large())
     try:
+        _day_of(sent.day)
         rows = len(read_table(sent.content).rows)
     except InvalidError as error:
-        return Sent(sent.kind, problem=error.detail)
+        return Sent(sent.kind, problem=error.detail, day=sent.day)
     if rows > MOST_ROWS:
         problem = _(
             "{rows}줄입니다. 화면에서는 {most}줄까지 가져올 수 있습니다. "
@@ -200,8 +207,16 @@ def _too_large() -> str:
     )
 
 
-def _ground(principal: Principal, by: Actor, now: datetime) -> Ground:
-    return Ground(principal.company_id, ErrorCodeBook(), by, now)
+def _ground(principal: Principal, by: Actor, now: datetime, day: str) -> Ground:
+    return Ground(principal.company_id, ErrorCodeBook(), by, now, day=_day_of(day))
+
+
+def _day_of(written: str) -> date | None:
+    return read_day(written) if written.strip() else None
+
+
+def _query(day: str) -> str:
+    return f"?day={quote(day)}" if day.strip() else ""
 
 
 def _look_values(kind: Kind, report: ImportReport) -> dict[str, Any]:

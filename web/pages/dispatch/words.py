@@ -81,7 +81,7 @@ TASKS = {
 }
 
 PARTIES = {
-    "resident": N_("사시는 분"),
+    "resident": N_("거주자"),
     "requester": N_("접수하신 분"),
     "payer": N_("비용 내실 분"),
     "technician": N_("기사"),

@@ -208,6 +208,18 @@ def show_texts(request: Request) -> Response:
     return home(request)
 
 
+@router.get("/texts/{whose}")
+def show_no_more_texts(request: Request, whose: str) -> Response:
+    """What is lost with the texts of these people, before they stop; nothing is changed here."""
+    link = visitor_of(request).link
+    with context_of(request).database.reading() as session:
+        own = [] if link.adverts_alone else switches(session, link=link)
+    switch = next((each for each in own if each.whose == whose and each.is_told), None)
+    if switch is None:
+        raise no_such_page()
+    return show(request, "family/texts_off.html", {"switch": switch, "form_key": new_form_key()})
+
+
 def texts(request: Request, *, said: str = "") -> Response:
     """The same; once the case is over it is the whole page, and advertisements are all there is to decide."""
     link, now = visitor_of(request).link, context_of(request).clock()

@@ -24,7 +24,7 @@ from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.point.desk import frame
 from web.pages.point.reach import HANDS, reach_bill
-from web.pages.point.words import done_flash
+from web.pages.point.words import bill_flash
 from web.pages.posting import Posted, PostedForm, take_once
 from web.pages.technician_forms import read_lines
 from web.presenters.bills import bill_rows
@@ -48,7 +48,8 @@ def show_bill(
     with context.database.reading() as session:
         now = context.clock()
         values = _values(session, principal, number, visit_id, None, now=now)
-    return render_page(request, "point/bill.html", {**values, "flash": done_flash(done)})
+    flash = bill_flash(values["charge"].total) if done else []
+    return render_page(request, "point/bill.html", {**values, "flash": flash})
 
 
 @router.post("/preview")
@@ -104,7 +105,7 @@ def post_bill(
     with context.database.reading() as session:
         stays = _has_ticket(session, principal, number)
     here = f"/point/tickets/{number}/bills/{visit_id}?done=bill"
-    return RedirectResponse(desk.ticket(number, done="bill") if stays else here, status_code=303)
+    return RedirectResponse(desk.ticket(number, billed=visit_id) if stays else here, status_code=303)
 
 
 def _has_ticket(session: Session, principal: Principal, number: str) -> bool:

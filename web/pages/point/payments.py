@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
 from billing.day_close import closes_between, takings_between
-from billing.payment_schemas import Entry, Takings
+from billing.payment_schemas import Entry, PaymentInfo, Takings
 from billing.payments import balance_of
 from core.actor import Actor, Principal
 from core.clock import operating_day, today_kst
@@ -30,6 +30,7 @@ from web.pages.technician_forms import read_won
 from web.pages.technician_money import read_entry
 from web.presenters.bills import PAY_METHODS
 from web.presenters.masks import MASKED
+from web.presenters.payments import payment_lines, saved_flash
 from web.templating import render_page
 from web.typed_ids import read_id
 from workforce.queries import get_technicians
@@ -54,12 +55,15 @@ def show_money(request: Request, principal: Principal = SignedIn) -> Response:
 
 @router.get("/tickets/{number}/bills/{visit_id}/payments")
 @allow(*ROLES)
-def show_payments(request: Request, number: str, visit_id: int, principal: Principal = SignedIn) -> Response:
-    """What came in for a bill, row by row."""
+def show_payments(
+    request: Request, number: str, visit_id: int, done: str = "", principal: Principal = SignedIn
+) -> Response:
+    """What came in for a bill, row by row; `done` names the row that was just written."""
     context = context_of(request)
     with context.database.reading() as session:
         values = _payments(session, principal, number, visit_id)
-    return render_page(request, "point/payments.html", values)
+    flash = saved_flash(values["lines"], read_id(done))
+    return render_page(request, "point/payments.html", {**values, "flash": flash})
 
 
 @router.post("/tickets/{number}/bills/{visit_id}/payments")
@@ -74,32 +78,31 @@ def post_payment(
 ) -> Response:
     """Money that came to the desk (`act` empty), went back (`refund`), or was entered wrongly (`correct`)."""
 
-    def act(session: Session, now: datetime) -> None:
+    def act(session: Session, now: datetime) -> PaymentInfo:
         about: dict[str, Any] = {"visit_id": visit_id, "by": by, "now": now}
         row = about | {"payment_id": read_id(posted.get("payment")) or 0, "reason": posted.get("reason")}
         of_technician = posted.get("holder") == "technician"
         if posted.get("act") == "refund":
             amount = read_won(posted, "amount")
-            payments.refund_payment(session, **row, amount=amount, of_technician=of_technician)
-        elif posted.get("act") == "correct":
-            payments.correct_payment(session, **row, right=_right_entry(posted))
-        else:
-            payments.take_payment(session, **about, entry=read_entry(posted), of_technician=of_technician)
+            return payments.refund_payment(session, **row, amount=amount, of_technician=of_technician)
+        if posted.get("act") == "correct":
+            return payments.correct_payment(session, **row, right=_right_entry(posted))
+        return payments.take_payment(session, **about, entry=read_entry(posted), of_technician=of_technician)
 
-    context = context_of(request)
+    context, done = context_of(request), ""
     try:
         with context.database.transaction() as session:
             now = context.clock()
             reach_bill(session, principal=principal, number=number, visit_id=visit_id)
             if take_once(session, request, principal=principal, posted=posted, now=now):
-                act(session, now)
+                done = f"?done={act(session, now).id}"
     except (ForbiddenError, NotFoundError):
         raise
     except DomainError as error:
         with context.database.reading() as session:
             values = _payments(session, principal, number, visit_id, typed=posted, error=error)
         return render_page(request, "point/payments.html", values, status_code=error.status)
-    return RedirectResponse(f"/point/tickets/{number}/bills/{visit_id}/payments", status_code=303)
+    return RedirectResponse(f"/point/tickets/{number}/bills/{visit_id}/payments{done}", status_code=303)
 
 
 def _right_entry(posted: PostedForm) -> Entry | None:
@@ -127,7 +130,7 @@ def _payments(
         "balance": balance,
         "whole": [row.id for row in balance.payments if row.kind != "correction" and row.id not in followed],
         "holders": _holders(session, principal.company_id, billed),
-        "reasons": {row.id: MASKED.text(row.reason) for row in balance.payments},
+        "lines": payment_lines(session, company_id=principal.company_id, balance=balance, show=MASKED.text),
         "methods": {code: _(name) for code, name in PAY_METHODS.items()},
         "typed": typed or PostedForm(),
         "form_key": secrets.token_urlsafe(18),

@@ -44,6 +44,7 @@ from web.pages.point.words import (
     OWNER_ROLES,
     PARTIES,
     age_words,
+    bill_flash,
     done_flash,
     task_words,
 )
@@ -57,6 +58,7 @@ from web.presenters.technician import address_line, boiler_line, code_words, peo
 from web.presenters.timeline import timeline_items
 from web.presenters.timeline_facts import names_in
 from web.templating import render_page
+from web.typed_ids import read_id
 from workforce.queries import get_point
 
 router = APIRouter(prefix="/point/tickets/{number}", route_class=GuardedRoute)
@@ -70,9 +72,14 @@ CALL_BACK_MINUTES = (15, 30, 60, 120)
 @router.get("")
 @allow(*ROLES)
 def show_ticket(
-    request: Request, number: str, do: str = "", done: str = "", principal: Principal = SignedIn
+    request: Request,
+    number: str,
+    do: str = "",
+    done: str = "",
+    billed: str = "",
+    principal: Principal = SignedIn,
 ) -> Response:
-    """The ticket's page; over the desk, the same facts in a dialog."""
+    """The ticket's page; over the desk, the same facts in a dialog. `billed`: the visit of a mended bill."""
     context = context_of(request)
     in_dialog = "HX-Request" in request.headers
     with context.database.reading() as session:
@@ -84,7 +91,10 @@ def show_ticket(
         except PassedOnError as gone:
             return _passed_on(request, session, principal, number, gone)
     template = "point/_ticket_dialog.html" if in_dialog else "point/ticket.html"
-    return render_page(request, template, {**values, "flash": done_flash(done)})
+    totals = {bill["visit_id"]: bill["total"] for bill in values["bills"]}
+    visit_id = read_id(billed)
+    flash = bill_flash(totals[visit_id]) if visit_id in totals else done_flash(done)
+    return render_page(request, template, {**values, "flash": flash})
 
 
 def _passed_on(

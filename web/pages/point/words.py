@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.i18n import N_, _
+from web.display import won_text
 
 DECLINE_REASONS = (
     ("full", N_("오늘 기사 일정이 가득 참")),
@@ -32,7 +33,7 @@ TELLING_CALLS = ("CALL_LANDLINE", "NOTICE_FAILED")
 """Done when the family has been told."""
 
 PARTIES = {
-    "resident": N_("사시는 분"),
+    "resident": N_("거주자"),
     "requester": N_("접수하신 분"),
     "payer": N_("비용 내실 분"),
     "technician": N_("기사"),
@@ -83,11 +84,10 @@ DAYS = 3
 DONE = {
     "accepted": N_("접수를 맡았습니다. 기사에게 알립니다."),
     "declined": N_("돌려보냈습니다. 다음 서비스점에 묻습니다."),
-    "agreed": N_("방문 시간을 약속했습니다. 사시는 분과 접수하신 분께 알립니다."),
+    "agreed": N_("방문 시간을 약속했습니다. 거주자와 접수하신 분께 알립니다."),
     "noted": N_("통화를 적었습니다."),
     "solved": N_("전화로 해결해 접수를 끝냈습니다."),
     "assigned": N_("기사를 정했습니다."),
-    "bill": N_("비용을 고쳤습니다. 가족에게 다시 알립니다."),
     "task": N_("할 일을 마쳤습니다."),
     "paper": N_("종이 접수를 넣었습니다."),
     "paper-record": N_("종이에 적힌 일을 넣었습니다."),
@@ -106,6 +106,12 @@ DONE = {
 def done_flash(code: str) -> list[dict[str, str]]:
     """The short message after something was done, by its code in the address."""
     return [{"kind": "ok", "text": _(DONE[code])}] if code in DONE else []
+
+
+def bill_flash(total: int) -> list[dict[str, str]]:
+    """The short message after a bill was put right, with what it comes to now (won)."""
+    text = _("저장했습니다: 고친 비용 {sum}. 가족에게 다시 알립니다.").format(sum=won_text(total))
+    return [{"kind": "ok", "text": text}]
 
 
 def age_words(band: str | None) -> str:

@@ -64,7 +64,7 @@ def turn(session: Session, *, link: OpenLink, whose: Whose, on: bool, now: datet
     facts = facts_of_ticket(session, ticket_id=link.ticket_id)
     people = [] if link.pays_alone else _people(facts, link, whose)
     if not people:
-        raise ForbiddenError(_("본인이나 거주자만 정할 수 있습니다."))
+        raise ForbiddenError(_("본인이나, 그 댁에 사시는 분만 정할 수 있습니다."))
     for party in people:
         decider = party if whose == "own" else facts.parties["resident"]
         word = Word(
@@ -110,7 +110,7 @@ def turn_adverts(session: Session, *, link: OpenLink, on: bool, now: datetime) -
         ForbiddenError: a third person who pays has no say here (403).
     """
     if link.pays_alone:
-        raise ForbiddenError(_("본인이나 거주자만 정할 수 있습니다."))
+        raise ForbiddenError(_("본인이나, 그 댁에 사시는 분만 정할 수 있습니다."))
     facts = facts_of_ticket(session, ticket_id=link.ticket_id)
     take_advert_word(
         session,

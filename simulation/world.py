@@ -27,6 +27,7 @@ from simulation.day_rows import Numbered, add_story_rows
 from simulation.logins import PASSWORD
 from simulation.marker import Marker
 from simulation.moments import moments_of
+from simulation.money_rows import add_money
 from simulation.office import Office
 from simulation.plans import publish_plans
 from simulation.shapes import WORLD_VERSION
@@ -99,6 +100,7 @@ def _seed(session: Session, *, now: datetime, tell: Tell) -> None:
     plans = _publish(session, built, now=now)
     tell(f"  일정 · plans {plans:,}")
     add_campaign(session, now=now)
+    add_money(session, now=now)
     session.execute(text("ANALYZE"))
 
 
@@ -121,6 +123,7 @@ def _bring_to_now(session: Session, found: Marker, *, now: datetime, tell: Tell)
     marker.keep_stories(session, {s.no for s in stories})
     marker.write(session, found)
     _publish(session, built, now=now)
+    add_money(session, now=now)
     tell(f"  접수 {len(stories):,}건을 옮겼고 {len(touched):,}건은 그대로 · moved, left as they are")
 
 

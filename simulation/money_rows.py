@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import product
 
 from sqlalchemy import text
 from sqlmodel import Session
@@ -25,8 +26,8 @@ _AT_WORK = text("""
     FROM visit AS v JOIN ticket AS t ON t.id = v.ticket_id JOIN company AS c ON c.id = t.company_id
     JOIN technician AS w ON w.id = v.technician_id JOIN person AS p ON p.id = w.person_id
     JOIN ticket_party AS payer ON payer.ticket_id = t.id AND payer.role = t.payer_role AND payer.can_text
-    WHERE c.code = :maker AND v.state = 'in_progress' AND NOT t.safety
-    ORDER BY v.started_at > :settled, v.started_at DESC, v.id
+    WHERE v.state = 'in_progress'
+    ORDER BY c.code <> :maker, t.safety, v.started_at > :settled, v.started_at DESC, v.id
 """)
 _BILLED = text("""
     SELECT v.id AS visit_id, v.ticket_id, v.misuse
@@ -48,10 +49,14 @@ def add_money(session: Session, *, now: datetime) -> None:
 
 
 def _ask(session: Session, *, now: datetime) -> None:
-    """The first technician at work whose repair would cost something: a boiler in warranty costs nothing."""
-    at_work = {"maker": MAKER, "settled": now - timedelta(seconds=AT_WORK_S)}
-    for row in session.execute(_AT_WORK, at_work).all():
-        bill = preview_bill(session, ticket_id=row.ticket_id, lines=DEAR, misuse=False, now=now)
+    """The first technician at work whose repair costs something; in the small hours few are.
+
+    A boiler in warranty costs something only where it was misused.
+    """
+    asked = {"maker": MAKER, "settled": now - timedelta(seconds=AT_WORK_S)}
+    at_work = session.execute(_AT_WORK, asked).all()
+    for misuse, row in product((False, True), at_work):
+        bill = preview_bill(session, ticket_id=row.ticket_id, lines=DEAR, misuse=misuse, now=now)
         if bill.total > 0:
             him = Actor("person", row.name, "demo", person_id=row.person_id, role=Role.TECHNICIAN)
             ask_approval(session, visit_id=row.visit_id, lines=bill.lines, by=him, now=now)

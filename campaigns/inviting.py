@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from campaigns.models import Invitation
+from campaigns.picking import role_of
 from campaigns.schemas import CampaignInfo, OpinionInfo, PickedHome
 from core import audit
 from core.actor import SYSTEM
@@ -20,9 +21,7 @@ from customers.schemas import HouseholdDetail
 from dispatch.checkups import checkup_fee
 from dispatch.family_links import LINKS_AT, new_token, url_of
 from dispatch.notice_facts import UNNAMED, sendable
-from notifications.catalogue import Role
 from notifications.invitations import Frame, advert_frame, put_invitation, withdraw_invitations
-from notifications.languages import in_language
 from notifications.messages import Case, CheckupInvited
 from notifications.policy import quiet_end
 from notifications.recipients import Delivery
@@ -46,11 +45,16 @@ class Sending:
 
     @property
     def frame(self) -> Frame:
-        """How they go out: an opinion carries them until its last moment and not beyond."""
-        if self.opinion is None:
-            return advert_frame(self.rules, now=self.now)
-        held = quiet_end(self.rules, at=self.now)
-        return Frame(refuse_by=None, held_until=held, not_after=self.opinion.valid_until)
+        """How they go out."""
+        return frame_at(self.opinion, self.rules, now=self.now)
+
+
+def frame_at(opinion: OpinionInfo | None, company: CompanyRules, *, now: datetime) -> Frame:
+    """How invitations of a moment go out: an opinion carries them until its last moment and not beyond."""
+    if opinion is None:
+        return advert_frame(company, now=now)
+    held = quiet_end(company, at=now)
+    return Frame(refuse_by=None, held_until=held, not_after=opinion.valid_until)
 
 
 def invite(session: Session, *, home: PickedHome, sending: Sending) -> int:
@@ -170,5 +174,5 @@ def _case(detail: HouseholdDetail, company: CompanyInfo, *, link: str | None) ->
 
 def _delivery(detail: HouseholdDetail, home: PickedHome) -> Delivery:
     person = next(m.contact for m in detail.members if m.contact.id == home.contact_id)
-    role = Role.RESIDENT if home.relationship == "resident" else Role.REQUESTER
-    return Delivery(role, person.phone, in_language(role.value, person.language), (role,))
+    role = role_of(home.relationship)
+    return Delivery(role, person.phone, home.variant, (role,))

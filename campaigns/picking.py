@@ -18,6 +18,8 @@ from customers.consent_rules import Purpose, Standing, years_after
 from customers.consents import refusing_of
 from customers.standings import standings
 from dispatch.past_work import NOTHING, PastWork, past_work
+from notifications.catalogue import Role
+from notifications.languages import in_language
 from workforce.queries import list_points
 from workforce.schemas import PointInfo
 
@@ -120,6 +122,7 @@ def _judge(home: BoilerHome, ground: _Ground, *, as_advert: bool) -> PickedHome 
         contact_id=person.contact_id if person is not None and why_not is None else None,
         relationship=person.relationship if person is not None else "",
         why_not=why_not,
+        variant=variant_for(person) if person is not None else "",
     )
 
 
@@ -155,6 +158,16 @@ def _whom(
         return agreed, None
     old = any(_says(person, ground) is Standing.LAPSED for person in open_to)
     return None, WhyNot.OLD_CONSENT if old else WhyNot.NO_CONSENT
+
+
+def role_of(relationship: str) -> Role:
+    """In which part somebody of a home is written to."""
+    return Role.RESIDENT if relationship == "resident" else Role.REQUESTER
+
+
+def variant_for(person: PersonOfHome) -> str:
+    """Whose wording somebody gets, in his language."""
+    return in_language(role_of(person.relationship).value, person.language)
 
 
 def _says(person: PersonOfHome, ground: _Ground) -> Standing:

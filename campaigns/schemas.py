@@ -86,6 +86,8 @@ class CampaignInfo:
     state_at: datetime
     created_by: str
     created_at: datetime
+    looked_at: datetime | None = None
+    """When its last wave was reckoned."""
 
 
 class WhyNot(StrEnum):
@@ -106,6 +108,7 @@ class PickedHome:
     """A home that the criteria pick, its point, why, and whether it may be invited.
 
     `contact_id`, `relationship`: through whom; None where nobody may be. `years`: the boiler's age.
+    `variant`: whose wording he gets, in his language (`resident`, `requester.en`).
     """
 
     household_id: int
@@ -118,6 +121,7 @@ class PickedHome:
     contact_id: int | None
     relationship: str
     why_not: WhyNot | None
+    variant: str = ""
 
 
 @dataclass(frozen=True)
@@ -126,6 +130,8 @@ class PointFigures:
 
     service_point_id: int | None
     invited: int = 0
+    waiting: int = 0
+    """Written, and not sent yet."""
     told: int = 0
     booked: int = 0
     done: int = 0

@@ -161,6 +161,7 @@ def info_of(row: Campaign) -> CampaignInfo:
         state_at=row.state_at,
         created_by=row.created_by,
         created_at=row.created_at,
+        looked_at=row.looked_at,
     )
 
 

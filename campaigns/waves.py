@@ -17,6 +17,7 @@ from campaigns import rules
 from campaigns.inviting import Sending, end_unsent, invite, note_withdrawn
 from campaigns.models import Campaign, Invitation
 from campaigns.opinions import opinion_at
+from campaigns.outlook import next_wave
 from campaigns.picking import preview_of
 from campaigns.schemas import OpinionInfo, PickedHome
 from campaigns.service import info_of, set_state
@@ -35,7 +36,7 @@ from workforce.queries import get_company
 
 log = structlog.get_logger(__name__)
 
-LOOKED_EVERY, WAVE_EVERY = timedelta(minutes=1), timedelta(hours=1)
+LOOKED_EVERY = timedelta(minutes=1)
 MOST_AT_ONCE = 50
 """Invitations of one point in one wave."""
 HALTED = N_("고장이 많아 스스로 멈추었습니다. {why}")
@@ -122,16 +123,15 @@ def _take_back_forbidden(
 def _invite_on(
     session: Session, row: Campaign, company: CompanyRules, opinion: OpinionInfo | None, *, now: datetime
 ) -> int:
+    campaign = info_of(row)
+    due = next_wave(campaign, company, now=now)
     season = rules.season_of(today_kst(now), company)
-    if season is None or today_kst(now) < row.starts_on:
-        return 0
-    if row.looked_at is not None and row.looked_at > now - WAVE_EVERY:
+    if season is None or due is None or due > now:
         return 0
     if opinion is None and not company.advert_refusal_number:
         return 0
     row.looked_at = now
     session.add(row)
-    campaign = info_of(row)
     maker = get_company(session, company_id=row.company_id)
     sending = Sending(campaign, maker, company, season, opinion, now)
     looked = preview_of(session, campaign=campaign, season=season, as_advert=opinion is None, now=now)

@@ -26,13 +26,13 @@ _HOMES = text(
 )
 _PEOPLE = text(
     """
-    SELECT m.household_id, c.id, c.can_text,
+    SELECT m.household_id, c.id, c.can_text, c.language,
         min(CASE m.relationship WHEN 'resident' THEN 0 ELSE 1 END) AS place,
         (array_agg(m.relationship ORDER BY m.relationship <> 'resident', m.id))[1] AS relationship
     FROM household_member AS m JOIN contact AS c ON c.id = m.contact_id
     WHERE c.company_id = :company_id AND m.household_id = ANY(:homes)
         AND m.relationship NOT IN ('neighbour', 'caretaker')
-    GROUP BY m.household_id, c.id, c.can_text
+    GROUP BY m.household_id, c.id, c.can_text, c.language
     ORDER BY m.household_id, place, c.id
     """
 )
@@ -45,6 +45,8 @@ class PersonOfHome:
     contact_id: int
     relationship: str
     can_text: bool
+    language: str = "ko"
+    """In which he is written to."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,8 @@ def boiler_homes(
     rows = session.execute(_HOMES, asked).all()
     people: dict[int, list[PersonOfHome]] = {}
     found = session.execute(_PEOPLE, {"company_id": company_id, "homes": [row.id for row in rows]})
-    for home, contact_id, can_text, _place, relationship in found:
-        people.setdefault(home, []).append(PersonOfHome(contact_id, relationship, can_text))
+    for home, contact_id, can_text, language, _place, relationship in found:
+        people.setdefault(home, []).append(PersonOfHome(contact_id, relationship, can_text, language))
     return [
         BoilerHome(
             row.id, row.boiler_id, row.since, row.lat, row.lon, row.area_code, tuple(people.get(row.id, ()))

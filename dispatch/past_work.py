@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import text
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from dispatch.intake_rules import CHECKUP, SAFETY_SYMPTOMS
+from dispatch.models import Ticket
 from dispatch.states import ENDED_STATUSES
 
 RISKY = (*sorted(SAFETY_SYMPTOMS), "FREEZE")
@@ -60,3 +61,17 @@ def past_work(
         row.household_id: PastWork(row.repairs, bool(row.risky), bool(row.open), row.visited_at)
         for row in session.execute(_PAST, asked)
     }
+
+
+def open_tickets(session: Session, *, company_id: int, household_ids: Collection[int]) -> dict[int, str]:
+    """By home: the number of its newest ticket that has not ended."""
+    query = (
+        select(Ticket.household_id, Ticket.number)
+        .where(
+            col(Ticket.company_id) == company_id,
+            col(Ticket.household_id).in_(household_ids),
+            col(Ticket.status).not_in(ENDED_STATUSES),
+        )
+        .order_by(col(Ticket.id))
+    )
+    return dict(session.exec(query).all())

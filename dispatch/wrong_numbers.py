@@ -88,13 +88,14 @@ def replace_number(
 
     Raises:
         UnknownTicketError, NotFoundError: no such ticket, or nobody with this part in it (404).
-        BadNumberError: not one Korean telephone number (422).
+        BadNumberError: not one Korean telephone number, or the one that stands there already (422).
     """
     ticket = lock_case(session, ticket_id=ticket_id).ticket
     people = parties_of(session, ticket_id=ticket_id)
     if role not in people:
         raise NotFoundError(_("이 접수에 없는 사람입니다."))
-    phone, before = _read(number), people[role].phone
+    before = people[role].phone
+    phone = _read(number, before=before)
     his = [party for party in people.values() if party.contact_id == people[role].contact_id]
     contact = correct_number(
         session, company_id=ticket.company_id, contact_id=his[0].contact_id, phone=phone, by=by, now=now
@@ -104,19 +105,24 @@ def replace_number(
         party.phone, party.phone_raw = phone.e164, number.strip()
         session.add(party)
     session.flush()
-    if phone.e164 != before:
-        left = [p for p in people.values() if p.phone == before and p.phone_wrong_since is None]
-        _silence(session, ticket_id, his, phone="" if left else before, now=now)
+    left = [p for p in people.values() if p.phone == before and p.phone_wrong_since is None]
+    _silence(session, ticket_id, his, phone="" if left else before, now=now)
     told = _reach_again(session, ticket, his, by=by, now=now)
-    for party in his if told and phone.e164 != before else ():
+    for party in his if told else ():
         _void_calls(session, party, by=by, now=now)
 
 
-def _read(number: str) -> Phone:
+def _read(number: str, *, before: str) -> Phone:
     try:
-        return parse_phone(number)
+        phone = parse_phone(number)
     except PhoneError as error:
         raise BadNumberError(error.detail, errors=(FieldError("number", error.detail),)) from None
+    if phone.e164 == before:
+        message = _(
+            "지금 적힌 번호와 같습니다. 그분 번호가 맞으면 그 번호로 통화하고 통화 결과를 적어 주세요."
+        )
+        raise BadNumberError(message, errors=(FieldError("number", message),))
+    return phone
 
 
 def _silence(

@@ -44,6 +44,38 @@ def advert_frame(rules: CompanyRules, *, now: datetime) -> Frame:
     return Frame(rules.advert_refusal_number, at if at > now else None, None)
 
 
+@dataclass(frozen=True)
+class Written:
+    """An invitation's text, framed. `subject` is empty where it goes as a short text."""
+
+    text: str
+    subject: str
+    channel: str
+    template_version: str
+
+    @property
+    def bytes(self) -> int:
+        """Of the text in cp949."""
+        return texts.sms_bytes(self.text)
+
+
+def write_invitation(
+    session: Session, *, company_id: int, facts: CheckupInvited, variant: str, frame: Frame
+) -> Written:
+    """The text as it goes out, by the company's own wording where it has one. Nothing is stored.
+
+    Raises:
+        BadAdvertError: it lacks what an advertisement must have, or is one although it goes as information.
+        texts.TextError, PhoneError: it cannot be written.
+    """
+    own = template_store.own_wordings(session, company_id=company_id, event=Event.CHECKUP_INVITED)
+    rendered = wording.render(context=facts, variant=variant, own=own)
+    text = _framed(rendered.text, frame, maker=facts.case.maker)
+    channel = texts.fit_channel(text)
+    subject = _subject(facts, frame) if channel == "LMS" else ""
+    return Written(text, subject, channel, rendered.template_version)
+
+
 def put_invitation(
     session: Session,
     *,
@@ -61,23 +93,22 @@ def put_invitation(
         BadAdvertError: it lacks what an advertisement must have, or is one although it goes as information.
         texts.TextError, PhoneError: it cannot be written.
     """
-    own = template_store.own_wordings(session, company_id=sender.company_id, event=Event.CHECKUP_INVITED)
-    rendered = wording.render(context=facts, variant=delivery.variant, own=own)
-    text = _framed(rendered.text, frame, maker=facts.case.maker)
-    channel = texts.fit_channel(text)
+    written = write_invitation(
+        session, company_id=sender.company_id, facts=facts, variant=delivery.variant, frame=frame
+    )
     row = Notice(
         company_id=sender.company_id,
         invitation_id=invitation_id,
         event=Event.CHECKUP_INVITED.value,
         generation=generation,
         recipient=delivery.recipient.value,
-        channel=channel,
+        channel=written.channel,
         to_phone=delivery.phone,
         from_phone=sender.sender_number,
-        subject=_subject(facts, frame) if channel == "LMS" else "",
-        text=text,
-        bytes=texts.sms_bytes(text),
-        template_version=rendered.template_version,
+        subject=written.subject,
+        text=written.text,
+        bytes=written.bytes,
+        template_version=written.template_version,
         variant=delivery.variant,
         created_at=now,
         next_try_at=frame.held_until or now,

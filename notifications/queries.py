@@ -218,6 +218,9 @@ def notice_info(row: Notice) -> NoticeInfo:
         resend_reason=row.resend_reason,
         destroyed_at=row.destroyed_at,
         outdated_at=row.outdated_at,
+        invitation_id=row.invitation_id,
+        next_try_at=row.next_try_at,
+        not_after=row.not_after,
     )
 
 

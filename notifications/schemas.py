@@ -68,6 +68,12 @@ class NoticeInfo:
     resend_of_id: int | None = None
     resend_reason: str | None = None
     destroyed_at: datetime | None = None
+    invitation_id: int | None = None
+    """Of a campaign; then it is about no case."""
+    next_try_at: datetime | None = None
+    """When it is tried next while it waits."""
+    not_after: datetime | None = None
+    """From then on it is taken back instead of sent."""
     outdated_at: datetime | None = None
     """When it stopped being so after it had gone out."""
 

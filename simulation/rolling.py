@@ -45,6 +45,7 @@ _OF_TICKETS = (
     "DELETE FROM payment WHERE ticket_id = ANY(:ids)",
     "DELETE FROM charge_line WHERE charge_id IN (SELECT id FROM charge WHERE ticket_id = ANY(:ids))",
     "DELETE FROM charge WHERE ticket_id = ANY(:ids)",
+    "DELETE FROM cost_approval WHERE ticket_id = ANY(:ids)",
     "DELETE FROM task WHERE ticket_id = ANY(:ids)",
     "DELETE FROM contact_attempt WHERE ticket_id = ANY(:ids)",
     "DELETE FROM booking WHERE visit_id IN (SELECT id FROM visit WHERE ticket_id = ANY(:ids))",
@@ -82,7 +83,7 @@ _VOID = text("""
 _KNOWN_CHILDREN = (
     *("ticket", "ticket_party", "wished_window", "triage_step", "ticket_clock", "placement", "visit"),
     *("contact_attempt", "task", "charge", "payment", "notice", "happy_call", "family_link"),
-    *("booking", "job_seen"),
+    *("booking", "job_seen", "cost_approval"),
 )
 _CHILDREN = text("""
     SELECT c.conrelid::regclass::text, a.attname, c.confrelid::regclass::text FROM pg_constraint c

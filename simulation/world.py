@@ -6,7 +6,7 @@ its own. What a person or the API entered or touched is never moved.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import text
@@ -22,14 +22,16 @@ from dispatch.numbers import count_on
 from simulation import marker, rolling
 from simulation.building import Built, build
 from simulation.bulk import Batch, first_free_ids, load
-from simulation.campaign_rows import add_campaign
+from simulation.campaign_rows import MAKER, add_campaign
 from simulation.day_rows import Numbered, add_story_rows
 from simulation.logins import PASSWORD
 from simulation.marker import Marker
 from simulation.moments import moments_of
+from simulation.money_rows import add_money
 from simulation.office import Office
 from simulation.plans import publish_plans
 from simulation.shapes import WORLD_VERSION
+from simulation.small_hours import still_at_work
 from simulation.story_shapes import Story
 
 Tell = Callable[[str], None]
@@ -91,7 +93,7 @@ def _seed(session: Session, *, now: datetime, tell: Tell) -> None:
     rolling.add_times(session, batch, built)
     rows = load(session, batch)
     tell(f"  회사·서비스점·사람·집 · standing rows {rows:,}")
-    numbers = _write_day(session, built, built.stories.all, known={}, now=now)
+    numbers = _write_day(session, built, _at_any_hour(built, built.stories.all, now), known={}, now=now)
     marker.add_stories(session, numbers)
     for company_id in built.world.makers:  # they count on after the seeded tickets
         count_on(session, company_id=company_id, beyond=max(n.ticket_id for n in numbers.values()))
@@ -99,6 +101,7 @@ def _seed(session: Session, *, now: datetime, tell: Tell) -> None:
     plans = _publish(session, built, now=now)
     tell(f"  일정 · plans {plans:,}")
     add_campaign(session, now=now)
+    add_money(session, now=now)
     session.execute(text("ANALYZE"))
 
 
@@ -117,10 +120,11 @@ def _bring_to_now(session: Session, found: Marker, *, now: datetime, tell: Tell)
     stories = [
         s for s in built.stories.all if s.no in free and not rolling.collides(s, taken, away, built, now=now)
     ]
-    _write_day(session, built, stories, known=free, now=now)
+    _write_day(session, built, _at_any_hour(built, stories, now), known=free, now=now)
     marker.keep_stories(session, {s.no for s in stories})
     marker.write(session, found)
     _publish(session, built, now=now)
+    add_money(session, now=now)
     tell(f"  접수 {len(stories):,}건을 옮겼고 {len(touched):,}건은 그대로 · moved, left as they are")
 
 
@@ -154,6 +158,13 @@ def _build(session: Session, batch: Batch, found: Marker, *, password_hash: str)
         rules=read_rules(session, company_id=NATIONAL, at=found.founded_at),
         password_hash=password_hash,
     )
+
+
+def _at_any_hour(built: Built, stories: Sequence[Story], now: datetime) -> list[Story]:
+    """Somebody of the maker whose screens are looked at first is always at work."""
+    company_id = next(maker.id for maker in built.world.makers.values() if maker.code == MAKER)
+    seconds = int((now - rolling.zero_of(built.world)).total_seconds())
+    return still_at_work(stories, company_id=company_id, now=seconds)
 
 
 def _write_day(

@@ -15,13 +15,16 @@ from dispatch.attempt_checks import BadAttemptError
 from dispatch.family_links import LINKS_AT, find_link
 from dispatch.models import TicketParty
 from dispatch.ownership import owner_of
+from dispatch.queries import ticket_detail
 from dispatch.resending import NotToResendError, resend_notice
 from dispatch.visit_schemas import AttemptRequest, Outcome
 from dispatch.wrong_numbers import BadNumberError, replace_number
 from notifications.models import Notice
+from notifications.queries import list_notices
 from tests import world
 from tests.dispatch.case_world import CaseWorld
 from tests.dispatch.visit_world import MINUTE
+from web.presenters.messages import went_astray
 
 STRANGER, RIGHT = "+821098765432", "+821055550101"
 
@@ -104,10 +107,14 @@ def test_a_stranger_hears_nothing_more_and_the_right_number_hears_what_holds(
 
     later = now + 9 * MINUTE
     right = {"ticket_id": case.ticket_id, "role": "requester", "by": world.AGENT, "now": later}
-    with pytest.raises(BadNumberError):
-        replace_number(case.session, number="010-12", **right)
+    for no_number in ("010-12", "010-9876-5432"):
+        with pytest.raises(BadNumberError) as refused:
+            replace_number(case.session, number=no_number, **right)
+    assert "지금 적힌 번호와 같습니다" in refused.value.detail and task.state == "open"
+    assert _astray(case, later) == {STRANGER: True, "+821011112222": False}
     replace_number(case.session, number="010-5555-0101", **right)
     assert sent_to(case, STRANGER) == said
+    assert _astray(case, later)[STRANGER], "it went astray for good"
     assert sent_to(case, RIGHT) == [("VISIT_SCHEDULED", "queued")] and opens(case, RIGHT, later) == [True]
     assert [state for _event, state in sent_to(case, "+821011112222")] == ["delivered", "withdrawn", "queued"]
     assert task.state == "done" and case.timeline("NumberCorrected")
@@ -118,6 +125,19 @@ def test_a_stranger_hears_nothing_more_and_the_right_number_hears_what_holds(
     assert case.session.get_one(Contact, party.contact_id).phone == RIGHT, "known so from now on"
     homes = select(HouseholdMember.household_id).where(HouseholdMember.contact_id == party.contact_id)
     assert case.session.exec(homes).one() == case.ticket.household_id
+
+
+def _astray(case: CaseWorld, now: datetime) -> dict[str, bool]:
+    """By number: whether what it got went to somebody whose number it is not."""
+    detail = ticket_detail(
+        case.session, company_id=case.ticket.company_id, number=case.ticket.number, now=now
+    )
+    told = list_notices(case.session, ticket_id=case.ticket_id)
+    return {
+        it.to_phone: went_astray(it, detail)
+        for it in told
+        if it.state == "delivered" and it.recipient != "technician"
+    }
 
 
 def test_he_picks_up_after_all_and_is_told_there(case: CaseWorld, now: datetime) -> None:

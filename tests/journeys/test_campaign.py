@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import date, timedelta
 from typing import Any
@@ -135,6 +136,29 @@ def plan_and_start(house: House, manager: httpx.Client, **changes: Any) -> str:
     return path
 
 
+def texts_ahead_of(page: httpx.Response) -> list[str]:
+    """The texts that a campaign's page shows, without their titles."""
+    found = re.findall(r'<div class="text-sent">(?:<strong>.*?</strong>\n)?(.*?)</div>', page.text, re.DOTALL)
+    return [html.unescape(text).strip() for text in found]
+
+
+def pattern_of(text: str) -> str:
+    """A text without what differs from home to home: the name, the years, the link."""
+    return re.sub(r"https?://\S+", "LINK", re.sub(r"\d+년", "N년", re.sub(r"[가-힣]{3}님", "…님", text)))
+
+
+def read_what_waits(manager: httpx.Client) -> None:
+    """Every text that waits for the morning is opened: whose it is, why it waits, until when, what to do."""
+    queued = manager.get("/messages", params={"state": "queued"})
+    assert "김*자" in queued.text and "이름 모름" not in queued.text
+    rows = re.findall(r'class="messages-open num" href="(/messages/\d+)"', queued.text)
+    assert len(rows) == 2 and plain(queued).count("내일 08:00에 보냄") == 2
+    for row in rows:
+        opened = plain(manager.get(row))
+        assert "아직 보내지 않았습니다" in opened and "내일 08:00" in opened and "가을 사전점검" in opened
+        assert "밤이라 급하지 않은 소식은 아침까지 둡니다" in opened and "그때 저절로 나갑니다" in opened
+
+
 def test_from_the_pick_to_what_was_found(house: House) -> None:
     furnish(house)
     manager = manager_of(house)
@@ -146,11 +170,18 @@ def test_from_the_pick_to_what_was_found(house: House) -> None:
         assert label in plain(looked)
     listed = manager.get(path, params={"reason": "refused"})
     assert listed.text.count("/agent/households/") == 1 and "박말순" not in listed.text
+    assert "#notices" in listed.text, "where his word stands"
+    assert "첫 안내를 기다리는 중" in plain(looked) and "첫 안내는 1분 안에 나갑니다" in plain(looked)
+    (advert_ahead, information_ahead) = texts_ahead_of(looked)
+    assert advert_ahead.startswith("(광고) [") and advert_ahead.endswith("무료 수신 거부 080-850-1588")
+    assert information_ahead in advert_ahead
 
     house.work()
     (told,) = house.texts()
     assert told["to"] == "01093330101"
     text = told["text"]
+    assert pattern_of(text) == pattern_of(advert_ahead), "what the manager read is what went out"
+    assert "안내하는 중" in plain(manager.get(path))
     assert advert.check(text, maker="onnuri 보일러").may_go
     assert text.startswith("(광고) [") and text.rstrip().endswith("무료 수신 거부 080-850-1588")
     link = LINK.search(text)
@@ -217,6 +248,10 @@ def test_the_law_and_the_faults_hold_at_every_hour(house: House) -> None:
     assert "고른 4댁 가운데 2댁" in plain(manager.get(path)), "whoever did not refuse"
     house.work()
     assert house.texts() == [], "quiet hours"
+    halfway = plain(manager.get(path))
+    assert "밤이라 지금은 나가지 않습니다" in halfway and "아직 보내지 않은 안내가 2통" in halfway
+    assert "첫 안내를 기다리는 중" in halfway and "안내하는 중" not in halfway
+    read_what_waits(manager)
 
     house.clock.at = kst(date(2026, 9, 16), 9)
     manager = manager_of(house)
@@ -246,5 +281,6 @@ def test_the_law_and_the_faults_hold_at_every_hour(house: House) -> None:
     assert 'data-state="halted"' in halted.text and "기사를 기다리는 고장이 20건" in plain(halted)
     assert post(manager, f"{path}/resume", reason="해 보자").status_code == 409
     assert post(manager, f"{path}/pause", reason="").status_code == 422
-    assert 'data-state="paused"' in post(manager, f"{path}/pause", reason="한파 대비").text
+    paused = post(manager, f"{path}/pause", reason="한파 대비")
+    assert 'data-state="paused"' in paused.text and "새로 안내하지 않습니다" in plain(paused)
     assert "한파 대비" in plain(manager.get(path))

@@ -24,6 +24,8 @@ from simulation.day_rows import add_story_rows
 from simulation.moments import FRESH_S, moments_of
 from simulation.office import Office
 from simulation.rolling import zero_of
+from simulation.shapes import DAY, HOUR
+from simulation.small_hours import still_at_work
 from simulation.story_shapes import Leg, Story
 from tests.simulation.conftest import SEEDED_AT
 
@@ -67,6 +69,15 @@ def test_at_night_only_cold_homes_are_visited(built: Built) -> None:
         s for s in built.stories.all for leg in _legs(s) if leg.day >= 0 and leg.start % 86_400 > 17 * 3600
     ]
     assert nights and all(s.symptom in COLD_SYMPTOMS or s.safety for s in nights)
+
+
+def test_somebody_is_at_work_at_every_hour(built: Built) -> None:
+    maker = min(built.world.makers)
+    for now in range(0, DAY, HOUR // 2):
+        told = still_at_work(built.stories.all, company_id=maker, now=now)
+        legs = [story.leg for story in told if story.leg is not None and story.company_id == maker]
+        assert any(leg.started <= now < leg.ended for leg in legs), now
+        assert sum(a is not b for a, b in zip(told, built.stories.all, strict=True)) <= 1
 
 
 def test_the_day_has_its_size(built: Built) -> None:

@@ -181,6 +181,21 @@ def test_a_visit_asks_for_what_the_boiler_and_the_symptom_ask_for(seeded: Databa
         assert len(licensed) > 50 and not licensed & {point for _unit, point in shops}
 
 
+SHOWN = (
+    "campaign_invitation i JOIN notice n ON n.invitation_id = i.id"
+    " WHERE i.state = 'invited' AND n.state = 'delivered' AND n.text LIKE '%/t/%'",
+    "cost_approval a JOIN visit v ON v.id = a.visit_id JOIN notice n ON n.ticket_id = a.ticket_id"
+    " WHERE a.state = 'asked' AND v.state = 'in_progress' AND n.event = 'APPROVAL_ASKED'"
+    " AND n.recipient = (SELECT payer_role FROM ticket WHERE id = a.ticket_id)",
+    "charge b JOIN charge a ON a.id = b.replaces_id JOIN notice n ON n.ticket_id = b.ticket_id"
+    " WHERE b.total < a.total AND n.event = 'VISIT_RESULT' AND n.state = 'queued'"
+    " AND n.recipient = (SELECT payer_role FROM ticket WHERE id = b.ticket_id)",
+    "notice_choice WHERE purpose = 'ADVERT' AND choice = 'REFUSED'",
+    "(SELECT DISTINCT choice FROM notice_choice WHERE choice = 'AGREED' AND purpose = 'ADVERT') AS agreed",
+)
+"""What each has exactly one of, so that its page can be opened at any hour."""
+
+
 def test_the_picture_has_every_kind_of_case(seeded: Database) -> None:
     with seeded.reading() as session:
         statuses = dict(rows(session, "SELECT status, count(*) FROM ticket GROUP BY 1"))
@@ -194,6 +209,8 @@ def test_the_picture_has_every_kind_of_case(seeded: Database) -> None:
         assert set(tasks) >= {"MAP_PICK", "CALL_LANDLINE", "ESCALATION", "REVISIT_CALL"}
         assert one(session, "SELECT count(*) FROM placement WHERE state = 'OFFERED'") >= 12
         assert one(session, "SELECT count(*) FROM charge WHERE total > 0") > 200
+        for shown in SHOWN:
+            assert one(session, f"SELECT count(*) FROM {shown}") == 1, shown
         assert (
             one(
                 session,

@@ -25,7 +25,7 @@ def test_every_event_has_words(path: Path) -> None:
     assert written <= set(WORDS)
 
 
-NAMES = Names({7: "박성호", 8: "이정민"}, {1: "강남점", 2: "서초점"})
+NAMES = Names({7: "박성호", 8: "이정민"}, {1: "강남점", 2: "서초점"}, {"requester": "김*수"})
 TWO, FOUR, SIX = ("2026-12-01T14:00:00+09:00", "2026-12-01T16:00:00+09:00", "2026-12-01T18:00:00+09:00")
 MORNING = "2026-12-02T09:00:00+09:00"
 
@@ -86,6 +86,10 @@ def english() -> Iterator[None]:
             ),
             "고객에게 전화했습니다: 연결됨, 12월 1일 (화) 14:00~16:00 → "
             "12월 1일 (화) 16:00~18:00, 고객이 원함",
+        ),
+        (
+            entry("NumberFoundWrong", roles=["requester"]),
+            "잘못된 번호라 그 번호로는 알리지 않습니다: 접수하신 분 김*수",
         ),
         (entry("TicketTransferred", **{"from": 1, "to": 2}), "다른 서비스점으로 옮겼습니다: 강남점 → 서초점"),
         (entry("PlacementRefused", service_point_id=1), "서비스점이 받지 못했습니다: 강남점"),

@@ -6,40 +6,34 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from sqlmodel import Session
 
-from campaigns import opinions, picking, results, service
-from campaigns.rules import season_of, why_stop
-from campaigns.schemas import CampaignInfo, PickedHome, Preview, WhyNot
-from core import audit
+from campaigns import opinions, results, service
+from campaigns.rules import season_of
 from core.actor import Actor, Principal, Role
 from core.clock import today_kst
 from core.dated import read_rules
 from core.errors import DomainError, ForbiddenError
 from core.i18n import _
-from customers.queries import list_homes
-from dispatch.pressure import read_pressure
 from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.campaign_forms import (
     draft_from,
     opinion_from,
-    shown_criteria,
     typed_of,
     usual_values,
 )
+from web.pages.campaign_view import NOTHING_ASKED, Asked, campaign_values
 from web.pages.posting import Posted, take_once
 from web.presenters import campaigns as words
-from web.presenters.masks import MASKED
+from web.said_once import go_and_say, render_and_say
 from web.templating import render_page
-from workforce.queries import list_points, points_by_id
+from workforce.queries import list_points
 
 router = APIRouter(prefix="/campaigns", route_class=GuardedRoute)
 
 ROLES = (Role.MANAGER, Role.ADMIN)
-MOST_LISTED = 100
-CHANGES_SHOWN = 30
 Reason = Annotated[str, Query(max_length=40)]
+PageNumber = Annotated[int, Query(ge=1, le=10_000)]
 
 
 @router.get("")
@@ -51,10 +45,12 @@ def show_all(request: Request, principal: Principal = SignedIn) -> Response:
     with context.database.reading() as session:
         now, company_id = context.clock(), principal.company_id
         rules = read_rules(session, company_id=company_id, at=now)
+        campaigns = service.list_campaigns(session, company_id=company_id)
+        running = [each.id for each in campaigns if each.state == "running"]
+        begun = results.begun(session, company_id=company_id, campaign_ids=running)
         values = {
-            "campaigns": service.list_campaigns(session, company_id=company_id),
+            "campaigns": [(each, words.state_of(each, begun=each.id in begun)) for each in campaigns],
             "opinions": opinions.list_opinions(session, company_id=company_id),
-            "states": words.STATES,
             "season": words.season_words(rules),
             "in_season": season_of(today_kst(now), rules) is not None,
             "refusal_number": rules.advert_refusal_number,
@@ -114,10 +110,14 @@ def record(request: Request, posted: Posted, principal: Principal = SignedIn, by
 @router.get("/{campaign_id}")
 @allow(*ROLES)
 def show_one(
-    request: Request, campaign_id: int, reason: Reason = "", principal: Principal = SignedIn
+    request: Request,
+    campaign_id: int,
+    reason: Reason = "",
+    page: PageNumber = 1,
+    principal: Principal = SignedIn,
 ) -> Response:
     """How it stands; whom it would invite, and with `reason` the homes that it does not for that reason."""
-    return _page(request, principal, campaign_id, reason=reason)
+    return _page(request, principal, campaign_id, asked=Asked(reason, page))
 
 
 @router.post("/{campaign_id}/{step}")
@@ -148,7 +148,7 @@ def take(
         raise
     except DomainError as error:
         return _page(request, principal, campaign_id, error=error, typed=posted.get("reason"))
-    return RedirectResponse(f"/campaigns/{campaign_id}", status_code=303)
+    return go_and_say(f"/campaigns/{campaign_id}", step)
 
 
 def _form(
@@ -191,83 +191,17 @@ def _page(
     principal: Principal,
     campaign_id: int,
     *,
-    reason: str = "",
+    asked: Asked = NOTHING_ASKED,
     error: DomainError | None = None,
     typed: str = "",
 ) -> Response:
     _company_wide(principal)
     context = context_of(request)
     with context.database.reading() as session:
-        values = _one(session, principal, campaign_id, reason=reason, now=context.clock())
+        values = campaign_values(session, principal.company_id, campaign_id, asked=asked, now=context.clock())
     values |= {"error": error, "errors": _errors(error), "typed": typed}
-    return render_page(request, "campaigns/one.html", values, status_code=error.status if error else 200)
-
-
-def _one(
-    session: Session, principal: Principal, campaign_id: int, *, reason: str, now: Any
-) -> dict[str, Any]:
-    company_id = principal.company_id
-    campaign = service.get_campaign(session, company_id=company_id, campaign_id=campaign_id)
-    rules = read_rules(session, company_id=company_id, at=now)
-    opinion = opinions.opinion_at(session, company_id=company_id, opinion_id=campaign.opinion_id, at=now)
-    looked = _preview(session, campaign, as_advert=opinion is None, rules=rules, now=now)
-    figures = results.figures_of(session, company_id=company_id, campaign_id=campaign_id)
-    names = points_by_id(
-        session,
-        point_ids={
-            *(each.service_point_id for each in figures if each.service_point_id),
-            *(home.service_point_id for home in looked.homes),
-            *campaign.criteria.point_ids,
-        },
-    )
-    chosen = WhyNot(reason) if reason in set(WhyNot) else None
-    pressure = read_pressure(session, company_id=company_id, now=now)
-    changes = audit.list_changes(
-        session, company_id=company_id, subject=("campaign", campaign_id), limit=CHANGES_SHOWN
-    )
-    return {
-        "campaign": campaign,
-        "state": words.STATES[campaign.state],
-        "steps": words.steps_of(campaign.state),
-        "criteria": shown_criteria(campaign.criteria, names),
-        "opinion": opinion,
-        "figures": figures,
-        "points": {key: point.name for key, point in names.items()},
-        "by_point": words.by_point(looked.invitable),
-        "invitable": len(looked.invitable),
-        "picked": len(looked.homes),
-        "reasons": [(why, words.WHY_NOT[why], len(looked.left_out(why))) for why in WhyNot],
-        "chosen": chosen,
-        "listed": _listed(session, company_id, looked.left_out(chosen)) if chosen else [],
-        "pressing": [_(text).format(n=n, limit=limit) for text, n, limit in why_stop(pressure, rules)],
-        "pressure": pressure,
-        "rules": rules,
-        "changes": [(entry, _(words.CHANGES.get(entry.what, entry.what))) for entry in changes],
-    }
-
-
-def _preview(session: Session, campaign: CampaignInfo, *, as_advert: bool, rules: Any, now: Any) -> Preview:
-    """Of one that has ended nobody is picked any more."""
-    if campaign.state in ("stopped", "finished"):
-        return Preview()
-    season = season_of(max(today_kst(now), campaign.starts_on), rules) or campaign.starts_on.year
-    return picking.preview_of(session, campaign=campaign, season=season, as_advert=as_advert, now=now)
-
-
-def _listed(session: Session, company_id: int, homes: tuple[PickedHome, ...]) -> list[dict[str, Any]]:
-    """Where they are, no nearer than the dong: the home's own page tells the rest to whoever may see it."""
-    shown = homes[:MOST_LISTED]
-    known = list_homes(session, company_id=company_id, household_ids=[home.household_id for home in shown])
-    return [
-        {
-            "id": home.household_id,
-            "place": MASKED.address(known[home.household_id].address.raw),
-            "because": [_(words.BECAUSE[each]) for each in home.because],
-            "years": home.years,
-        }
-        for home in shown
-        if home.household_id in known
-    ]
+    status = error.status if error else 200
+    return render_and_say(request, "campaigns/one.html", values, said=words.SAID, status=status)
 
 
 def _errors(error: DomainError | None) -> dict[str, str]:

@@ -15,7 +15,7 @@ from core.actor import Principal, Role
 from core.clock import kst, today_kst
 from core.i18n import _
 from core.phones import PhoneError, parse_phone
-from dispatch.message_facts import cases_of_notices, tickets_found, tickets_of_point
+from dispatch.message_facts import tickets_found, tickets_of_point
 from notifications.catalogue import CATALOGUE, label_of
 from notifications.message_list import (
     MessageFilter,
@@ -30,6 +30,7 @@ from web.identity import GuardedRoute, SignedIn, allow
 from web.looks import same_for_all
 from web.presenters import messages as words
 from web.presenters.masks import MASKED
+from web.presenters.message_subjects import subjects_of
 from web.presenters.phones import staff_names
 from web.scope import scope_of
 from web.templating import render_page
@@ -127,11 +128,8 @@ def _list(session: Session, principal: Principal, asked: Asked, now: datetime) -
         cursor=asked.cursor,
     )
     staff |= named(session, page.items)
-    ids = {it.ticket_id for it in page.items if it.ticket_id is not None}
-    cases = cases_of_notices(session, company_id=company_id, ticket_ids=ids)
-    rows = [
-        words.row_of(it, case=cases.get(it.ticket_id or 0), masks=MASKED, staff=staff) for it in page.items
-    ]
+    cases, _homes = subjects_of(session, company_id=company_id, notices=page.items)
+    rows = [words.row_of(it, case=cases.get(it.id), masks=MASKED, staff=staff, now=now) for it in page.items]
     return {
         "asked": asked,
         "rows": rows,

@@ -16,7 +16,7 @@ from core.i18n import N_, _
 from core.masking import mask_address, mask_links, mask_name, mask_phone, mask_text
 from core.phones import parse_phone
 from core.visibility import Datum, Relation, seen_whole
-from customers.schemas import AddressInfo
+from customers.schemas import AddressInfo, HouseholdDetail
 from dispatch.detail_shapes import TicketDetail
 from dispatch.list_queries import TicketItem
 from dispatch.places import words_to_the_door
@@ -51,6 +51,16 @@ def known_of(detail: TicketDetail) -> Known:
         names=tuple(party.name for party in detail.parties),
         places=tuple(part for part in (address.raw, address.normalised, address.unit) if part),
         company_phone=detail.company.main_phone,
+    )
+
+
+def known_of_home(detail: HouseholdDetail, *, company_phone: str) -> Known:
+    """The same of a home, of which there need be no case."""
+    address = detail.household.address
+    return Known(
+        names=tuple(member.contact.name for member in detail.members),
+        places=tuple(part for part in (address.raw, address.normalised, address.unit) if part),
+        company_phone=company_phone,
     )
 
 

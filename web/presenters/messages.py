@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from core.i18n import N_, _
 from core.phones import PhoneError
+from dispatch.detail_shapes import TicketDetail
 from dispatch.message_facts import CaseOfNotice
 from notifications.catalogue import label_of
+from notifications.queries import ARRIVED
 from notifications.schemas import NoticeInfo, Trouble
 from web.presenters.masks import OPEN, Masks
+from web.presenters.message_waits import Wait, wait_of
 
 ROLES = {
     "resident": N_("거주자"),
@@ -71,10 +75,17 @@ class MessageRow:
     phone: str
     channel: str
     why: str
+    wait: Wait | None = None
+    """Why it has not gone out yet, and until when."""
 
 
 def row_of(
-    notice: NoticeInfo, *, case: CaseOfNotice | None, masks: Masks, staff: Mapping[str, str]
+    notice: NoticeInfo,
+    *,
+    case: CaseOfNotice | None,
+    masks: Masks,
+    staff: Mapping[str, str],
+    now: datetime,
 ) -> MessageRow:
     """As this reader sees it. Colleagues are named; of a family the masks decide."""
     is_staff = notice.recipient in STAFF
@@ -90,7 +101,16 @@ def row_of(
         phone=_phone(hand, notice.to_phone),
         channel=_(CHANNELS.get(notice.channel, notice.channel)),
         why=why_of(notice, masks=masks, names=names.values()),
+        wait=wait_of(notice, now=now),
     )
+
+
+def went_astray(notice: NoticeInfo, detail: TicketDetail) -> bool:
+    """Whether a text reached a number that is known by now not to be his for whom it was."""
+    party = detail.party(notice.recipient)
+    if party is None or not notice.to_phone or notice.state not in ARRIVED:
+        return False
+    return notice.to_phone != party.phone or party.wrong
 
 
 def why_of(notice: NoticeInfo, *, masks: Masks, names: Iterable[str]) -> str:

@@ -21,6 +21,7 @@ from dispatch.words import late_reason_words, symptom_words
 from web.display import date_text, span_text, time_text, won_text
 from web.presenters.bills import PAY_METHODS
 from web.presenters.happy_call import OUTCOMES as HAPPY_OUTCOMES
+from web.presenters.masks import MASKED, Masks
 from web.presenters.notice_words import LANGUAGE_NAMES, WITHHELD
 from web.presenters.technician import HOLD_WORDS, OUTCOME_WORDS, ROLE_WORDS
 from workforce.queries import get_technicians, points_by_id
@@ -38,13 +39,14 @@ READERS = {**ROLE_WORDS, "technician": N_("기사"), "point": N_("서비스점")
 
 @dataclass(frozen=True)
 class Names:
-    """Technicians and service points of a timeline by their ids."""
+    """Technicians and points of a timeline by their ids, the family by part, as the reader sees it."""
 
     technicians: Mapping[int, str] = field(default_factory=dict)
     points: Mapping[int, str] = field(default_factory=dict)
+    family: Mapping[str, str] = field(default_factory=dict)
 
 
-def names_in(session: Session, detail: TicketDetail) -> Names:
+def names_in(session: Session, detail: TicketDetail, masks: Masks = MASKED) -> Names:
     """The names behind the ids of a ticket's timeline; asks for those alone that the ticket does not show."""
     crew = {v.technician.id: v.technician.name for v in detail.visits if v.technician is not None}
     points = {p.point.id: p.point.name for p in detail.placements}
@@ -55,7 +57,7 @@ def names_in(session: Session, detail: TicketDetail) -> Names:
     gone = _ids(detail, POINT_KEYS) - points.keys()
     if gone:
         points |= {key: info.name for key, info in points_by_id(session, point_ids=gone).items()}
-    return Names(crew, points)
+    return Names(crew, points, {party.role: masks.name(party.name) for party in detail.parties})
 
 
 def facts_of(what: str, data: Facts, names: Names) -> str:
@@ -109,6 +111,14 @@ def _call(data: Facts, _names: Names) -> str:
     if asked_by is not None:
         parts.append(_(asked_by))
     return ", ".join(part for part in parts if part)
+
+
+def _whose(data: Facts, names: Names) -> str:
+    """Of whom: `접수하신 분 김*수`."""
+    roles = [str(role) for role in data.get("roles") or ()]
+    return ", ".join(
+        f"{_(ROLE_WORDS[r])} {names.family.get(r, '')}".strip() for r in roles if r in ROLE_WORDS
+    )
 
 
 def _picked(data: Facts, _names: Names) -> str:
@@ -329,6 +339,7 @@ _WRITERS: dict[str, Callable[[Facts, Names], str]] = {
     "ClockAdvanced": _clock,
     "TicketFiled": _filed,
     "PaperRecorded": _paper,
+    **dict.fromkeys(("NumberFoundWrong", "NumberCorrected"), _whose),
     "TechnicianDeparted": _departure,
     "TechnicianArrived": _arrival,
     "FamilyAgreed": _picked,

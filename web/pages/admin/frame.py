@@ -8,19 +8,16 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from fastapi import Request, Response
-from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
 from core.errors import ForbiddenError
 from core.i18n import N_, _
 from web.context import context_of
 from web.identity import current_principal
-from web.templating import render_page
+from web.said_once import go_and_say, render_and_say
 from workforce.certificates import qualification_words
 
 T = TypeVar("T")
-
-DONE_COOKIE = "ondol_admin_done"
 
 SECTIONS: tuple[tuple[str, str, str], ...] = (
     ("/admin", N_("한눈에"), "home"),
@@ -123,26 +120,9 @@ def show(
     """A settings page with its side menu and what was said last."""
     sections = [(href, _(name), mark, href == section) for href, name, mark in SECTIONS]
     frame: dict[str, Any] = {"sections": sections, "qualification_words": qualification_words}
-    said = _said(request)
-    if said:
-        frame["flash"] = [{"kind": "ok", "text": said}]
-    answer = render_page(request, f"admin/{template}", {**frame, **values}, status_code=status)
-    if said:
-        answer.delete_cookie(DONE_COOKIE, path="/admin")
-    return answer
+    return render_and_say(request, f"admin/{template}", {**frame, **values}, said=DONE, status=status)
 
 
 def go(done: Done) -> Response:
     """Redirect after a change; the message is shown once on the next page."""
-    answer = RedirectResponse(done.to, status_code=303)
-    word = ".".join([done.says, *(str(number) for number in done.numbers)])
-    answer.set_cookie(DONE_COOKIE, word, max_age=60, path="/admin", httponly=True, samesite="lax")
-    return answer
-
-
-def _said(request: Request) -> str:
-    word, *numbers = request.cookies.get(DONE_COOKIE, "").split(".")
-    if word not in DONE:
-        return ""
-    shown = [number if number.isdigit() else "0" for number in numbers]
-    return _(DONE[word]).format(*shown, *(["0"] * 2))
+    return go_and_say(done.to, done.says, *done.numbers)

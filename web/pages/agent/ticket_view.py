@@ -43,6 +43,7 @@ from web.pages.agent.words import (
 from web.presenters.bills import bills_of
 from web.presenters.late_entry import late_entry_line
 from web.presenters.masks import Masks, known_of, masks_for_case
+from web.presenters.messages import went_astray
 from web.presenters.notice_words import foreign_language
 from web.presenters.offers import Offers, offers_in_order, waiting_words, weigh_offers
 from web.presenters.timeline import timeline_items
@@ -97,7 +98,7 @@ def ticket_values(
         "bills": bills_of(session, detail),
         "approval": _approval(session, detail),
         "estimate": None if ended else _estimate(session, detail, now),
-        "timeline": timeline_items(detail.timeline, show, names_in(session, detail)),
+        "timeline": timeline_items(detail.timeline, show, names_in(session, detail, masks)),
         "age": age_words(detail.received_at, now),
         "with_default": "requester" if detail.party("requester") else "resident",
     }
@@ -211,6 +212,7 @@ def _notices(session: Session, detail: TicketDetail, masks: Masks) -> list[dict[
             "bytes": notice.bytes,
             "state": notice.state,
             "why": _(notice.withdrawn_reason) if notice.withdrawn_reason else "",
+            "wrong": went_astray(notice, detail),
             "held_until": notice.held_until if notice.state == "queued" else None,
             "text": masks.sent(notice.text, known=known),
             "at": notice.created_at,

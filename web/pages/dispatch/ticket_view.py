@@ -31,6 +31,7 @@ from notifications.queries import list_notices
 from web.pages.dispatch.words import PARTIES, task_words
 from web.presenters.late_entry import late_entry_line
 from web.presenters.masks import known_of, masks_for_ticket
+from web.presenters.messages import went_astray
 from web.presenters.offers import offers_in_order, waiting_words, weigh_offers
 from web.presenters.technician import (
     HOLD_WORDS,
@@ -98,8 +99,11 @@ def facts_values(
         "passed": [p for p in detail.placements if p.state in ANSWERED],
         "tasks": [_task(task, show) for task in detail.tasks if task.state == "open"],
         "attempts": [_attempt(attempt, show) for attempt in reversed(detail.attempts)],
-        "notices": [_notice(notice, sent) for notice in reversed(list_notices(session, ticket_id=detail.id))],
-        "timeline": timeline_items(detail.timeline, show, names_in(session, detail)),
+        "notices": [
+            _notice(notice, sent) | {"wrong": went_astray(notice, detail)}
+            for notice in reversed(list_notices(session, ticket_id=detail.id))
+        ],
+        "timeline": timeline_items(detail.timeline, show, names_in(session, detail, masks)),
     }
 
 

@@ -220,7 +220,7 @@ def _facts(session: Session, detail: TicketDetail, masks: Masks, *, now: datetim
         "script": script_steps(symptom=detail.symptom) if detail.safety else (),
         "tasks": [_task(task, detail, masks) for task in detail.tasks if task.state == "open"],
         "bills": bills_of(session, detail),
-        "timeline": timeline_items(detail.timeline, show, names_in(session, detail)),
+        "timeline": timeline_items(detail.timeline, show, names_in(session, detail, masks)),
     }
 
 

@@ -124,7 +124,7 @@ def assign_by_hand(
     visit_id = visit.id or 0
 
     def assign() -> tuple[Insertion, int]:
-        boards = load_horizon(session, point_id=visit.service_point_id, now=now)
+        boards = load_horizon(session, point_id=visit.service_point_id, now=now, anew=visit_id)
         planned = next((v for board in boards if (v := board.find(visit_id)) is not None), None)
         if planned is None:
             raise StalePlanError(_("방문이 그사이 바뀌었습니다. 화면을 새로 고쳐 주세요."))

@@ -18,7 +18,8 @@ from dispatch.intake_rules import SYMPTOMS
 from dispatch.planning.neighbour_slots import rank_slots_around
 from dispatch.planning.plan_queries import PlanView, RouteView, StopView, plan_of
 from dispatch.planning.replans import ask_replan
-from dispatch.planning.slots import Slot, SlotQuestion, rank_slots, rank_slots_for
+from dispatch.planning.slot_shapes import Slot
+from dispatch.planning.slots import SlotQuestion, rank_slots, rank_slots_for
 from geo.service import Precision, place_address
 from web.api.answers import act_once, read
 from web.api.plan_shapes import PlanShape, ReplanShape, SlotShape

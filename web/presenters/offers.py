@@ -10,7 +10,7 @@ from core.clock import rfc3339_kst
 from core.i18n import _
 from dispatch.console.limits import limits_passed
 from dispatch.detail_shapes import ClockFacts
-from dispatch.planning.slots import Slot
+from dispatch.planning.slot_shapes import Slot
 from dispatch.visit_schemas import AgreedWindow
 from web.display import date_text, when_text
 from web.typed_ids import read_id

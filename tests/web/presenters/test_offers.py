@@ -9,7 +9,7 @@ import pytest
 
 from core.clock import kst
 from dispatch.detail_shapes import ClockFacts
-from dispatch.planning.slots import Slot
+from dispatch.planning.slot_shapes import Slot
 from tests.world import NOW
 from web.presenters.offers import weigh_offers
 

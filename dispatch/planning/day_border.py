@@ -39,7 +39,13 @@ def past_the_border(boards: Sequence[DayBoard], *, anew: int | None) -> list[Day
         taken = planned.get(stretch.technician_id)
         if taken is not None and taken < rest.end_at:
             return replace(stretch, end_at=max(border, taken), hard_end=True)
-        ends = {"end_place": rest.end_place, "hard_end": rest.hard_end, "left_early": rest.left_early}
-        return replace(stretch, end_at=rest.end_at, overtime_s=rest.overtime_s, **ends)
+        return replace(
+            stretch,
+            end_at=rest.end_at,
+            end_place=rest.end_place,
+            overtime_s=rest.overtime_s,
+            hard_end=rest.hard_end,
+            left_early=rest.left_early,
+        )
 
     return [replace(today, stretches=tuple(whole(stretch) for stretch in today.stretches)), *boards[1:]]

@@ -23,7 +23,8 @@ from dispatch.planning.board_problem import Freedom
 from dispatch.planning.board_rows import wishes_of
 from dispatch.planning.board_shapes import BoardVisit, DayBoard
 from dispatch.planning.board_travel import reckon_with
-from dispatch.planning.insertion import best_insertion, candidate_visit, soonest_by
+from dispatch.planning.insertion import best_insertion, candidate_visit
+from dispatch.planning.one_technician import place_with
 from dispatch.planning.visiting_hours import visiting_hours
 from workforce.queries import get_point, list_technicians, qualifications_on
 
@@ -90,7 +91,7 @@ def list_crew(session: Session, *, ticket_id: int, now: datetime) -> list[CrewMe
         moves: tuple[Move, ...] = ()
         board = _board_asked_for(boards, visit)
         if works_on and not missing and not excluded:
-            found = soonest_by(boards, visit, technician_id=technician.id)
+            found = place_with(boards, visit, technician_id=technician.id)
             if found is None:
                 only = replace(visit, only_technician_id=technician.id, excluded_technician_id=None)
                 moves = tuple(islice(_moves(board, only, technician.id), MOST_MOVES))

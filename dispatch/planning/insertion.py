@@ -64,15 +64,6 @@ def best_insertion(
     return None if option is None else option.insertion()
 
 
-def soonest_by(boards: Sequence[DayBoard], visit: BoardVisit, *, technician_id: int) -> Insertion | None:
-    """When this technician would be there, on a shift or on standby, with nothing moved that is settled.
-
-    From where he is and when he is done with what he does first. What every desk says of him is this.
-    """
-    only = replace(visit, only_technician_id=technician_id, excluded_technician_id=None)
-    return best_insertion(boards, only, freedom=Freedom.INSERT)
-
-
 def explain_no_place(boards: Sequence[DayBoard], visit: BoardVisit) -> tuple[DayDraft, tuple[Unplanned, ...]]:
     """Today's plan as it stands, and why the visit has no place: looked at on the first day with people."""
     today = boards[0]

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from core.clock import KST, kst, operating_day
 from dispatch import assignment
-from dispatch.console.candidates import list_crew
+from dispatch.console.candidates import list_crew, preview_assignment
 from dispatch.planning.neighbour_slots import rank_slots_around
 from dispatch.travel_estimate import arrival
 from tests import world
@@ -23,7 +23,8 @@ def test_the_desks_and_the_phone_say_one_arrival(session: Session, now: datetime
     shop = Shop(session)
     today, night = operating_day(now), kst(operating_day(now), 27, 50)
     shop.technician(name="낮", days=(1,), hours=(7, 16))
-    who = shop.technician(name="밤", days=(), home=world.north_of(world.GANGNAM, 12))
+    days = (1,) if on_call else ()
+    who = shop.technician(name="밤", days=days, home=world.north_of(world.GANGNAM, 12))
     technician = session.get_one(Technician, who)
     if on_call:
         span = {"start": kst(today, 18), "end": kst(today, 33)}
@@ -59,6 +60,8 @@ def test_the_desks_and_the_phone_say_one_arrival(session: Session, now: datetime
     else:
         assert (visit.technician_id, visit.planned_start) == (who, there)
         assert offered.as_planned and offered.standby_at is None
+    by_hand = {"technician_id": who, "start": None, "pin": (), "by": DISPATCHER}
+    assert preview_assignment(session, **asked, **by_hand).start_at == there
     agreed = {"technician_id": who, "by": DISPATCHER, "now": night}
     window = {"start": offered.start, "end": offered.end}
     planned, _end = assignment.fit_window(session, visit_id=visit.id or 0, **window, **agreed)

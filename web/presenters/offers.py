@@ -44,10 +44,13 @@ class Offers:
 def weigh_offers(slots: Sequence[Slot], *, clocks: Iterable[ClockFacts], now: datetime) -> Offers:
     """Windows with the limit for the work that they pass, what is planned first, then what keeps the limit.
 
-    A talk stops the other limits at once, whichever window is agreed in it.
+    A talk stops the other limits at once, whichever window is agreed in it. Who is called out comes at once:
+    his arrival counts, not the end of his window.
     """
     own = [clock for clock in clocks if clock.kind == "handled"]
-    passed = [limits_passed(own, start=slot.start, end=slot.end, now=now) for slot in slots]
+    passed = [
+        limits_passed(own, start=slot.start, end=slot.standby_at or slot.end, now=now) for slot in slots
+    ]
     due = next((limits[0].due_at for limits in passed if limits), None)
     until = when_text(due, now)
     if due is not None and all(passed) and all(slot.start >= due for slot in slots):

@@ -98,7 +98,9 @@ def rank_slots(
     first = [] if planned is None else [planned]
     rest = [slot for slot in slots if planned is None or slot.start != planned.start]
     earliest = min((slot.start for slot in (*first, *rest)), default=None)
-    return [*first, *duty_slots(boards, seen, earliest=earliest), *rest]
+    waits = since is not None or ticket.status in GOING_AGAIN
+    called = () if waits else duty_slots(boards, seen, earliest=earliest)
+    return [*first, *called, *rest]
 
 
 def named_for(boards: Sequence[DayBoard], seen: BoardVisit, window: Window) -> int | None:

@@ -140,9 +140,9 @@ def _travel(
 ) -> dict[int, Leg]:
     """The drive to each stop from the one before, by visit id, as the plan reckons it."""
     stops = [row for row in route if _is_stop(row[0])]
-    if not stops or technician.service_point_id is None:
-        return {}
-    home = technician_home(technician, get_point(session, point_id=technician.service_point_id))
+    point_id = technician.service_point_id
+    point = get_point(session, point_id=point_id) if stops and point_id is not None else None
+    home = technician_home(technician, point) if point is not None else None
     places: list[tuple[int, Point | None]] = [(0, home)]
     for visit, ticket in stops:
         address = homes[ticket.household_id].address

@@ -66,7 +66,7 @@ def _origin(session: Session, *, visit: Visit, departed_at: datetime) -> Point |
     # A home that he has not finished counts too: he sets out from there all the same.
     was_there = func.coalesce(Visit.ended_at, Visit.started_at, Visit.arrived_at)
     query = (
-        select(Ticket.household_id, was_there)
+        select(Ticket.household_id, Visit.ended_at)
         .join(Visit, col(Visit.ticket_id) == col(Ticket.id))
         .where(
             col(Visit.technician_id) == visit.technician_id,
@@ -82,8 +82,10 @@ def _origin(session: Session, *, visit: Visit, departed_at: datetime) -> Point |
         return None
     with outside_the_wall(session):  # he may have been there for another maker
         last = session.exec(query).first()
-        if last is not None and not _began_since(session, visit, technician, last[1], until=departed_at):
-            return _place_of_home(session, last[0])
+        if last is not None:
+            household_id, ended_at = last
+            if ended_at is None or not _began_since(session, visit, technician, ended_at, until=departed_at):
+                return _place_of_home(session, household_id)
     return technician_home(technician, get_point(session, point_id=visit.service_point_id))
 
 

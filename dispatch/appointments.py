@@ -68,7 +68,7 @@ def fit_window(
     wanted = operating_day(start)
 
     def fit() -> None:
-        boards = load_boards(session, point_id=visit.service_point_id, days=days, now=now)
+        boards = load_boards(session, point_id=visit.service_point_id, days=days, now=now, anew=visit_id)
         seen = next((v for board in boards if (v := board.find(visit_id)) is not None), None)
         if seen is None:
             raise StalePlanError(_("방문이 그사이 바뀌었습니다. 화면을 새로 고쳐 주세요."))

@@ -25,8 +25,9 @@ from dispatch.planning.board_travel import reckon_with
 from dispatch.planning.booked_times import span_words, why_not
 from dispatch.planning.day_locks import lock_days
 from dispatch.planning.deserted import somebody_goes
-from dispatch.planning.insertion import Insertion, best_insertion
+from dispatch.planning.insertion import Insertion
 from dispatch.planning.moving import drafts_without, travel_for
+from dispatch.planning.one_technician import place_with
 from dispatch.planning.plan_models import Plan
 from dispatch.planning.publishing import StalePlanError, publish
 from dispatch.planning.reason_words import skill_words
@@ -124,7 +125,7 @@ def assign_by_hand(
     visit_id = visit.id or 0
 
     def assign() -> tuple[Insertion, int]:
-        boards = load_horizon(session, point_id=visit.service_point_id, now=now)
+        boards = load_horizon(session, point_id=visit.service_point_id, now=now, anew=visit_id)
         planned = next((v for board in boards if (v := board.find(visit_id)) is not None), None)
         if planned is None:
             raise StalePlanError(_("방문이 그사이 바뀌었습니다. 화면을 새로 고쳐 주세요."))
@@ -242,12 +243,10 @@ def _place(
         visit,
         pinned_technician="technician" in pin or visit.safety,  # no plan undoes it
         pinned_time="time" in pin,
-        excluded_technician_id=None,
-        only_technician_id=technician_id,
         only_window=(start, start) if start is not None else None,
         wished=visit.wished if start is None else (),
     )
-    found = best_insertion(boards, target, freedom=Freedom.FREE)
+    found = place_with(boards, target, technician_id=technician_id, freedom=Freedom.FREE)
     if found is None:
         raise BookedTimeError(why_not(session, boards, visit, technician_id, start))
     return found

@@ -24,6 +24,7 @@ from notifications import messages
 from notifications.catalogue import Role
 from notifications.messages import Context, Event
 from notifications.newest import News, Truth, withdraw_line
+from notifications.policy import read_policy
 
 
 def tell_received(*, session: Session, event: CallTaken, now: datetime) -> None:
@@ -87,12 +88,18 @@ def tell_on_hold(
 
 
 def tell_revisit(session: Session, *, ticket: Ticket, after_hold: bool, now: datetime) -> None:
-    """Somebody comes again: the case was re-opened, or its wait is over; the time is agreed by telephone."""
+    """Somebody comes again: the case was re-opened, or its wait is over; the time is agreed by telephone.
+
+    At night it waits for the morning, and then names no hour that has passed.
+    """
     facts = facts_of_ticket(session, ticket_id=ticket_key(ticket))
+    policy = read_policy(session, company_id=ticket.company_id, at=now)
+    read_at = policy.held_until(Event.REVISIT, now, safety=ticket.safety) or now
+    due_at = None if after_hold else _contact_due(session, ticket)
     context = messages.Revisit(
         case=facts.case,
         why="part" if after_hold else "again",
-        contact_due_at=None if after_hold else _contact_due(session, ticket),
+        contact_due_at=due_at if due_at is not None and due_at > read_at else None,
         other_worker=not after_hold and ticket.excluded_technician_id is not None,
     )
     tell_family(session, facts=facts, context=context, generation=None, now=now)

@@ -31,7 +31,8 @@ from dispatch.placement_rows import settle
 from dispatch.planning.board import load_horizon
 from dispatch.planning.board_shapes import BoardVisit
 from dispatch.planning.board_travel import reckon_with
-from dispatch.planning.slots import Slot, rank_days
+from dispatch.planning.slot_shapes import Slot
+from dispatch.planning.slots import rank_days
 from dispatch.states import OPEN_VISIT_STATES, UNDER_WAY_STATES
 from dispatch.tickets import has_ended, note_change, ticket_key
 from dispatch.travel import place_at

@@ -113,7 +113,8 @@ def _keepable(session: Session, *, link: OpenLink, now: datetime) -> list[Window
         found = slots.rank_slots(session, ticket_id=link.ticket_id, now=now)
     except NoPointYetError:
         return []
-    return list(dict.fromkeys(Window(slot.start, slot.end) for slot in found))
+    # Whether somebody is called out of bed is not asked on a page: a person decides that.
+    return list(dict.fromkeys(Window(slot.start, slot.end) for slot in found if slot.standby_at is None))
 
 
 def why_no_more_times(session: Session, *, link: OpenLink, now: datetime) -> str | None:

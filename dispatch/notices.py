@@ -311,6 +311,7 @@ def _tell(
         people=people,
         now=now,
         links=link_maker(session, ticket=facts.ticket, now=now),
+        safety=facts.ticket.safety,
     )
 
 

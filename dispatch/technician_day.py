@@ -23,9 +23,10 @@ from dispatch.technician_jobs import read_facts
 from dispatch.technician_shapes import TechnicianDay
 from dispatch.technician_today import shifts_of, today_of
 from dispatch.tickets import ticket_key
-from dispatch.travel import place_at, read_drives
+from dispatch.travel import place_at, read_drives, technician_home
 from geo.schemas import Point
 from geo.travel_times import Leg
+from workforce.queries import get_point
 from workforce.schemas import ShiftInfo, TechnicianInfo
 
 Row = tuple[Visit, Ticket]
@@ -152,7 +153,10 @@ def _travel(
 ) -> dict[int, Leg]:
     """The drive to each stop from the one before, by visit id, as the plan reckons it."""
     stops = [row for row in route if _is_stop(row[0])]
-    places: list[tuple[int, Point | None]] = [(0, place_at(technician.home_lat, technician.home_lon, ""))]
+    point_id = technician.service_point_id
+    point = get_point(session, point_id=point_id) if stops and point_id is not None else None
+    home = technician_home(technician, point) if point is not None else None
+    places: list[tuple[int, Point | None]] = [(0, home)]
     for visit, ticket in stops:
         address = homes[ticket.household_id].address
         known = address.lat is not None and address.lon is not None

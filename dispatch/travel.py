@@ -18,6 +18,7 @@ from geo.road_cache import ROADS, RoadMemory, read_known
 from geo.schemas import AreaClass, Point
 from geo.travel import DEFAULT_MODEL, TravelModel
 from geo.travel_times import KnownTimes, Leg, cell_of
+from workforce.schemas import PointInfo, TechnicianInfo
 
 PEAK_HOURS = frozenset({7, 8, 9, 17, 18, 19})
 NIGHT_HOURS = frozenset({20, 21, 22, 23, 0, 1, 2, 3, 4, 5, 6})
@@ -68,6 +69,11 @@ def place_at(lat: float, lon: float, area_code: str) -> Point:
     """A point with the kind of traffic of its 시군구; an unknown one counts as an ordinary city."""
     area = find_area(area_code[:5]) if area_code else None
     return Point(lat, lon, AreaClass.CITY if area is None else area.area_class)
+
+
+def technician_home(technician: TechnicianInfo, point: PointInfo) -> Point:
+    """Where a technician's day begins: his home, with the kind of traffic of his service point."""
+    return place_at(technician.home_lat, technician.home_lon, point.area_code)
 
 
 def _speed(rules: CompanyRules, hour: int) -> float:

@@ -1,4 +1,4 @@
-"""When a technician who sets out will arrive: from the home where he was last that day, or from his own."""
+"""When a technician who sets out will arrive: from where the plan says that his way begins."""
 
 from __future__ import annotations
 
@@ -13,9 +13,13 @@ from core.wall import outside_the_wall
 from customers.places import places_of_households
 from dispatch.cases import technician_of
 from dispatch.models import Ticket, Visit
-from dispatch.travel import place_at, read_drives
+from dispatch.planning.stretches import standby_shifts
+from dispatch.travel import place_at, read_drives, technician_home
 from dispatch.visit_rules import EARLY_AT_NIGHT, EARLY_BY_DAY, is_night
 from geo.schemas import Point
+from workforce.duty import list_rota, list_shifts, standby_spans
+from workforce.queries import get_point
+from workforce.schemas import TechnicianInfo
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ def _origin(session: Session, *, visit: Visit, departed_at: datetime) -> Point |
     # A home that he has not finished counts too: he sets out from there all the same.
     was_there = func.coalesce(Visit.ended_at, Visit.started_at, Visit.arrived_at)
     query = (
-        select(Ticket.household_id)
+        select(Ticket.household_id, Visit.ended_at)
         .join(Visit, col(Visit.ticket_id) == col(Ticket.id))
         .where(
             col(Visit.technician_id) == visit.technician_id,
@@ -73,12 +77,27 @@ def _origin(session: Session, *, visit: Visit, departed_at: datetime) -> Point |
         )
         .order_by(was_there.desc())
     )
+    technician = technician_of(session, visit=visit)
+    if technician is None:
+        return None
     with outside_the_wall(session):  # he may have been there for another maker
         last = session.exec(query).first()
         if last is not None:
-            return _place_of_home(session, last)
-    technician = technician_of(session, visit=visit)
-    return place_at(technician.home_lat, technician.home_lon, "") if technician else None
+            household_id, ended_at = last
+            if ended_at is None or not _began_since(session, visit, technician, ended_at, until=departed_at):
+                return _place_of_home(session, household_id)
+    return technician_home(technician, get_point(session, point_id=visit.service_point_id))
+
+
+def _began_since(
+    session: Session, visit: Visit, technician: TechnicianInfo, since: datetime, *, until: datetime
+) -> bool:
+    """Whether another shift or duty of his has begun since: he comes from home again, as in the plan."""
+    point_id = visit.service_point_id
+    shifts = list_shifts(session, point_id=point_id, start=since, end=until)
+    rota = list_rota(session, company_id=visit.company_id, point_id=point_id, start=since, end=until)
+    shifts += standby_shifts(standby_spans(rota), shifts, point_id=point_id)
+    return any(shift.technician_id == technician.id and since < shift.start_at for shift in shifts)
 
 
 def _place_of_home(session: Session, household_id: int) -> Point | None:

@@ -62,14 +62,25 @@ def hours_now(
     session: Session, *, company_id: int, now: datetime, case: FollowUpCase | None = None
 ) -> HoursNow:
     """The calling hours at this moment: of one home (elderly people are rung later), or in general."""
-    elderly = case is not None and is_elderly(priority_care=case.priority_care, age_band=case.age_band)
-    hours = CallingHours.of(
-        read_rules(session, company_id=company_id, at=now),
-        read_calendar(session, company_id=company_id),
-        elderly=elderly,
-    )
-    coming = [start for start, _end in islice(hours.after(now), OFFERED_STRETCHES)]
-    return HoursNow(hours.open_until(now), coming[0], tuple(coming))
+    found = hours_by_home(session, company_id=company_id, now=now)
+    return found[case is not None and is_elderly_home(case)]
+
+
+def hours_by_home(session: Session, *, company_id: int, now: datetime) -> dict[bool, HoursNow]:
+    """The calling hours at this moment, by whether a home is rung as elderly people's."""
+    rules = read_rules(session, company_id=company_id, at=now)
+    calendar = read_calendar(session, company_id=company_id)
+    found = {}
+    for elderly in (False, True):
+        hours = CallingHours.of(rules, calendar, elderly=elderly)
+        coming = [start for start, _end in islice(hours.after(now), OFFERED_STRETCHES)]
+        found[elderly] = HoursNow(hours.open_until(now), coming[0], tuple(coming))
+    return found
+
+
+def is_elderly_home(case: FollowUpCase) -> bool:
+    """Whether this home is rung as elderly people's."""
+    return is_elderly(priority_care=case.priority_care, age_band=case.age_band)
 
 
 def next_call_id(session: Session, *, company_id: int, now: datetime, after: CallInfo) -> int | None:

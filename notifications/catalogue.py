@@ -65,7 +65,7 @@ class EventRules:
     `news_once_ended`: to be told even then.
     `rings`: a person rings the numbers that take no text.
     `stands_alone`: said by telephone beside other news; no newer news takes its place, and it takes none's.
-    `urgent`: quiet hours do not hold it back.
+    `urgent`: quiet hours do not hold it back. What leads to a visit is told at any hour where it is a danger.
     `pushed`: a technician hears it on his phone's lock screen first, where he asked for that.
     `voiced`: a technician is rung up first, where the company has a voice.
     `advert`: an advertisement: only in its hours, only to who agrees at the moment of sending (`adverts.py`).
@@ -111,7 +111,13 @@ CATALOGUE: dict[Event, EventRules] = {
     # Somebody rings about a part, and about coming again, in any case (`dispatch.revisits`).
     Event.ON_HOLD: EventRules(N_("방문 미룸"), FAMILY, _TWO_HOURS, moot_once_ended=True, rings=False),
     Event.REVISIT: EventRules(
-        N_("다시 방문"), FAMILY, _TWO_HOURS, leads_to_visit=True, moot_once_ended=True, rings=False
+        N_("다시 방문"),
+        FAMILY,
+        _TWO_HOURS,
+        leads_to_visit=True,
+        moot_once_ended=True,
+        rings=False,
+        urgent=False,
     ),
     Event.ESTIMATE: EventRules(
         N_("예상 비용"),

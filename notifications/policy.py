@@ -80,12 +80,18 @@ class NoticePolicy:
         by_default = CATALOGUE[event].roles, CATALOGUE[event].urgent
         return (self.roles(event), self.is_urgent(event)) != by_default
 
-    def held_until(self, event: Event, at: datetime) -> datetime | None:
-        """The end of the quiet hours in which it is now; None: it may go at once."""
+    def held_until(self, event: Event, at: datetime, *, safety: bool = False) -> datetime | None:
+        """The end of the quiet hours in which it is now; None: it may go at once.
+
+        Args:
+            safety: it is about a danger: that somebody comes is never held back.
+        """
         if CATALOGUE[event].advert:
             first = advert.next_hour(at, day_from=self.advert_from, day_until=self.advert_until)
             return first if first > at else None
-        return None if self.is_urgent(event) else quiet_until(at, begins=self.quiet_from, ends=self.quiet_to)
+        if self.is_urgent(event) or (safety and CATALOGUE[event].leads_to_visit):
+            return None
+        return quiet_until(at, begins=self.quiet_from, ends=self.quiet_to)
 
 
 def quiet_until(at: datetime, *, begins: time, ends: time) -> datetime | None:

@@ -64,6 +64,7 @@ def tell(
     others: Mapping[str, Context] | None = None,
     links: MakeLink | None = None,
     claim: Claim | None = None,
+    safety: bool = False,
 ) -> list[CallTask]:
     """Put a text into the outbox for everybody whom the event concerns; nobody is told twice.
 
@@ -75,6 +76,7 @@ def tell(
         others: the facts of a recipient who is told them otherwise.
         links: makes a link for a text; it is kept when a text that names it is really stored.
         claim: of which changing truth the texts speak (`newest.tell_newest`).
+        safety: the case is a danger: that somebody comes is told at any hour.
 
     Returns:
         The numbers that a person must ring (`CALL_LANDLINE`): those that take no text, and whom the company
@@ -103,7 +105,7 @@ def tell(
         ticket_id,
         sender,
         now,
-        policy.held_until(event, now),
+        policy.held_until(event, now, safety=safety),
         claim,
         by_push,
         rings_technicians(session, event=event, company_id=company_id, now=now),

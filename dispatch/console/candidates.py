@@ -24,6 +24,7 @@ from dispatch.planning.board_rows import wishes_of
 from dispatch.planning.board_shapes import BoardVisit, DayBoard
 from dispatch.planning.board_travel import reckon_with
 from dispatch.planning.insertion import best_insertion, candidate_visit
+from dispatch.planning.one_technician import place_with
 from dispatch.planning.visiting_hours import visiting_hours
 from workforce.queries import get_point, list_technicians, qualifications_on
 
@@ -72,8 +73,8 @@ def list_crew(session: Session, *, ticket_id: int, now: datetime) -> list[CrewMe
     if ticket.service_point_id is None:
         return []
     point = get_point(session, point_id=ticket.service_point_id)
-    boards = load_horizon(session, point_id=point.id, now=now)
     open_visit = find_open_visit(session, ticket_id=ticket_id)
+    boards = load_horizon(session, point_id=point.id, now=now, anew=open_visit.id if open_visit else None)
     visit = next((v for board in boards if open_visit and (v := board.find(open_visit.id or 0))), None)
     if visit is None:  # a visit that is on its way here keeps its own needs
         rules = boards[0].rules
@@ -90,9 +91,9 @@ def list_crew(session: Session, *, ticket_id: int, now: datetime) -> list[CrewMe
         moves: tuple[Move, ...] = ()
         board = _board_asked_for(boards, visit)
         if works_on and not missing and not excluded:
-            only = replace(visit, only_technician_id=technician.id, excluded_technician_id=None)
-            found = best_insertion(boards, only, freedom=Freedom.INSERT)
+            found = place_with(boards, visit, technician_id=technician.id)
             if found is None:
+                only = replace(visit, only_technician_id=technician.id, excluded_technician_id=None)
                 moves = tuple(islice(_moves(board, only, technician.id), MOST_MOVES))
             else:
                 board = next(b for b in boards if b.day == found.day)

@@ -19,6 +19,7 @@ from dispatch.planning.board_rows import (
 )
 from dispatch.planning.board_shapes import BoardVisit, Busy, DayBoard
 from dispatch.planning.board_travel import reckon_with
+from dispatch.planning.day_border import past_the_border
 from dispatch.planning.plan_models import PointDay
 from dispatch.planning.stretches import (
     LEAST_REST_S,
@@ -28,7 +29,7 @@ from dispatch.planning.stretches import (
     standby_shifts,
     under_way_order,
 )
-from dispatch.travel import place_at, read_drives
+from dispatch.travel import place_at, read_drives, technician_home
 from geo.schemas import Point
 from workforce.duty import list_rota, list_shifts, standby_spans
 from workforce.queries import get_point, get_technicians, qualifications_by_day
@@ -52,17 +53,25 @@ def load_board(session: Session, *, point_id: int, day: date, now: datetime) -> 
     return load_boards(session, point_id=point_id, days=(day,), now=now)[0]
 
 
-def load_horizon(session: Session, *, point_id: int, now: datetime) -> list[DayBoard]:
+def load_horizon(
+    session: Session, *, point_id: int, now: datetime, anew: int | None = None
+) -> list[DayBoard]:
     """The boards of today and of every planned day after it. Raises NotFoundError for an unknown point."""
     days = planned_days(session, point_id=point_id, now=now)
-    return load_boards(session, point_id=point_id, days=days, now=now)
+    return load_boards(session, point_id=point_id, days=days, now=now, anew=anew)
 
 
-def load_boards(session: Session, *, point_id: int, days: Sequence[date], now: datetime) -> list[DayBoard]:
-    """The boards of several days of one point, in the order of `days`."""
+def load_boards(
+    session: Session, *, point_id: int, days: Sequence[date], now: datetime, anew: int | None = None
+) -> list[DayBoard]:
+    """The boards of several days of one point, in the order of `days`.
+
+    Args:
+        anew: the visit that is to be planned afresh: it holds nobody on the day after its own.
+    """
     with across_the_company(session):  # whose time is free shows from everybody's visits
         facts = _load_facts(session, point_id=point_id, days=days, now=now)
-    return reckon_with(session, [_board(facts, day) for day in days])
+    return reckon_with(session, past_the_border([_board(facts, day, anew) for day in days], anew=anew))
 
 
 @dataclass(frozen=True)
@@ -96,7 +105,7 @@ def _load_facts(session: Session, *, point_id: int, days: Sequence[date], now: d
     crew_ids = {shift.technician_id for shift in shifts}
     known = crew_ids | {v.technician_id for v in visits if v.technician_id is not None}
     crew = get_technicians(session, technician_ids=known, company_id=point.company_id)
-    homes = {i: Point(t.home_lat, t.home_lon, here.area) for i, t in crew.items()}
+    homes = {i: technician_home(t, point) for i, t in crew.items()}
     own = {v.visit_id for v in visits}
     with outside_the_wall(session):  # who works for two makers has one day
         elsewhere = elsewhere_of(
@@ -125,10 +134,10 @@ def _load_facts(session: Session, *, point_id: int, days: Sequence[date], now: d
     )
 
 
-def _board(facts: _Facts, day: date) -> DayBoard:
+def _board(facts: _Facts, day: date, anew: int | None) -> DayBoard:
     bounds, row = operating_day_bounds(day), facts.rows.get(day)
     members = [v for v in facts.visits if _belongs(v, day, facts.now)]
-    mine = {v.visit_id for v in members}
+    mine = {anew, *(v.visit_id for v in members)}
     neighbours = [_as_busy(v) for v in facts.visits if v.visit_id not in mine and v.planned]
     busy = [b for b in (*facts.elsewhere, *neighbours) if b.start_at < bounds[1] and b.end_at > bounds[0]]
     return DayBoard(

@@ -23,6 +23,8 @@ from scheduling.problem import FixedPrefix, Job, Lunch, PlanningProblem, Technic
 
 OPEN_END_S = 200_000
 """Later than any operating day: a bound that binds nothing."""
+LAST_START_S = 86_399
+"""What begins later is the next operating day's, also where a night shift goes on."""
 ON_SHIFT = "#shift"
 KNOWN_FACE_COST = 1800
 """What it may cost, in seconds of driving, that the technician whom the family knows or wishes for comes."""
@@ -220,6 +222,8 @@ class _Rules:
             opens, closes = max(earliest, wish[0]), wish[1]
         elif (hours := visiting_hours(visit, board.rules)) is not None:
             opens, closes = min(max(earliest, hours[0]), hours[1]), hours[1]
+        if visit.window is None and not visit.safety:
+            closes = max(opens, min(closes, LAST_START_S))
         if visit.visit_id in self.next_stops and visit.planned_start is not None:
             closes = min(closes, max(opens, board.seconds(visit.planned_start) + NEXT_STOP_SLACK_S))
         return opens, closes

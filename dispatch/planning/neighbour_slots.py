@@ -17,7 +17,8 @@ from dispatch.places import address_of
 from dispatch.planning.board import load_horizon
 from dispatch.planning.board_travel import reckon_with
 from dispatch.planning.insertion import candidate_visit
-from dispatch.planning.slots import Slot, rank_days, rank_slots
+from dispatch.planning.slot_shapes import Slot
+from dispatch.planning.slots import rank_days, rank_slots
 from dispatch.travel import place_at
 from workforce.schemas import PointInfo
 

@@ -15,7 +15,7 @@ from dispatch.open_visits import ensure_open_visit
 from dispatch.planning.authorship import Authorship
 from dispatch.planning.board import load_horizon, planned_days
 from dispatch.planning.board_problem import BoardProblem, Freedom, to_problem
-from dispatch.planning.board_shapes import BoardVisit, DayBoard, Stretch
+from dispatch.planning.board_shapes import BoardVisit, DayBoard
 from dispatch.planning.day_locks import lock_days
 from dispatch.planning.drafts import DayDraft, read_plan
 from dispatch.planning.insertion import best_insertion
@@ -53,13 +53,13 @@ def pin_safety(session: Session, *, ticket_id: int, now: datetime, anew: bool = 
     visit_id = visit.id or 0
 
     def pin() -> bool:
-        boards = load_horizon(session, point_id=point_id, now=now)
+        boards = load_horizon(session, point_id=point_id, now=now, anew=visit_id)
         seen = next((v for board in boards if (v := board.find(visit_id)) is not None), None)
         if seen is None:
             return False
         nobodys = replace(seen, technician_id=None, planned_start=None, planned_end=None)
         pinned = replace(nobodys, pinned_technician=True)
-        drafts = _at_once(_past_the_border(boards), pinned) or _at_all(boards, pinned)
+        drafts = _at_once(boards[0], pinned) or _at_all(boards, pinned)
         if drafts is None:
             return False
         author = Authorship(SYSTEM, "insertion", _("안전 접수는 가장 가까운 자격 기사에게 바로 맡깁니다."))
@@ -73,36 +73,9 @@ def pin_safety(session: Session, *, ticket_id: int, now: datetime, anew: bool = 
 def somebody_reaches(boards: Sequence[DayBoard], visit: BoardVisit) -> bool:
     """Whether anybody who is on duty now can be there before his duty ends.
 
-    `boards` begin with the running day; the next one tells who works on past its border.
+    `boards` begin with the running day, its night shifts as long as they are.
     """
-    return bool(_ready(to_problem(_past_the_border(boards), freedom=Freedom.FREE, anew=visit), visit))
-
-
-def _past_the_border(boards: Sequence[DayBoard]) -> DayBoard:
-    """The running day with its night shifts as long as they are: a danger at 04:40 does not wait for 05:00.
-
-    Whoever works on is there until what the next day has planned for him.
-    """
-    today, border = boards[0], boards[0].bounds[1]
-    if len(boards) < 2:
-        return today
-    after = {s.technician_id: s for s in boards[1].stretches if s.start_at == border}
-    planned: dict[int, datetime] = {}
-    for visit in boards[1].visits:
-        if visit.technician_id is not None and visit.planned_start is not None:
-            first = planned.get(visit.technician_id, visit.planned_start)
-            planned[visit.technician_id] = min(first, visit.planned_start)
-
-    def whole(stretch: Stretch) -> Stretch:
-        rest = after.get(stretch.technician_id)
-        if rest is None or stretch.end_at != border:
-            return stretch
-        taken = planned.get(stretch.technician_id)
-        if taken is None:
-            return replace(stretch, end_at=rest.end_at, overtime_s=rest.overtime_s)
-        return replace(stretch, end_at=max(border, min(taken, rest.end_at)), hard_end=True)
-
-    return replace(today, stretches=tuple(whole(stretch) for stretch in today.stretches))
+    return bool(_ready(to_problem(boards[0], freedom=Freedom.FREE, anew=visit), visit))
 
 
 def _at_once(board: DayBoard, visit: BoardVisit) -> list[DayDraft] | None:

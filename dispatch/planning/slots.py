@@ -22,19 +22,20 @@ from dispatch.planning.board import load_horizon
 from dispatch.planning.board_problem import KNOWN_FACE_COST, BoardProblem, Freedom, to_problem
 from dispatch.planning.board_shapes import BoardVisit, DayBoard, Window
 from dispatch.planning.board_travel import reckon_with, source_of_visit
+from dispatch.planning.duty_slots import duty_slots
 from dispatch.planning.idle_time import has_idle_time
 from dispatch.planning.insertion import best_insertion, candidate_visit
-from dispatch.planning.visiting_hours import may_be_offered, visiting_hours
+from dispatch.planning.slot_shapes import Slot, own_window, rounded_up
+from dispatch.planning.visiting_hours import may_be_offered
 from dispatch.planning.yielding import ways_in
 from dispatch.travel import place_at
 from dispatch.visit_rules import part_due
-from geo.schemas import Point, TravelSource
+from geo.schemas import Point
 from scheduling.quote import Ask, Offer, rank_boards
 from scheduling.quote_board import QuoteBoard
 from workforce.queries import get_point, is_point_closed
 from workforce.schemas import PointInfo
 
-ROUND_TO_S = 600
 AT_ALL_COSTS = 1_000_000_000
 GOING_AGAIN = ("ABSENT", "ON_HOLD")
 HYPOTHETICAL_POINTS = 3
@@ -58,53 +59,14 @@ class SlotQuestion:
     vulnerable: bool = False
 
 
-@dataclass(frozen=True)
-class Slot:
-    """A window that can be promised. `score` falls from 1 (free) to 0; `added_travel_s` is seconds.
-
-    `overtime`: the technician stays on for it. Offered only when there is no other window at all.
-    """
-
-    start: datetime
-    end: datetime
-    technician_id: int
-    technician_name: str
-    service_point_id: int
-    added_travel_s: int
-    score: float
-    travel_source: TravelSource = TravelSource.MODEL
-    """Where the travel times come from by which it fits."""
-    reachable: bool = True
-    overtime: bool = False
-    own: bool = False
-    """The visit's present technician would come."""
-    as_planned: bool = False
-    """His plan already has him there."""
-    touched: int = 0
-    """How many other visits would begin at another time, each within what is agreed."""
-    most_later_s: int = 0
-    """By how much the one that waits longest for it would begin later."""
-    neighbour: str = ""
-    """The neighbouring point from which the technician would come; empty: the ticket's own."""
-
-    @property
-    def note(self) -> str:
-        """What whoever offers it should know; empty when there is nothing to say."""
-        words = []
-        if self.neighbour:
-            words.append(_("이웃 지점 {name}에서").format(name=self.neighbour))
-        if self.overtime:
-            words.append(_("근무 시간이 끝난 뒤까지 일해야 하는 시간입니다."))
-        return " · ".join(words)
-
-
 def rank_slots(
     session: Session, *, ticket_id: int, now: datetime, since: datetime | None = None
 ) -> list[Slot]:
     """Windows for a ticket at its point over today and the planned days, none in the past.
 
-    The one in which its technician is planned now comes first, then the best. Whoever a window names is who
-    comes when it is agreed (`appointments.fit_window`). While a part is awaited, none begins before its day.
+    The one in which its technician is planned now comes first, then who is on standby where no shift would
+    reach a cold home in time, then the best. Whoever a window names is who comes when it is agreed
+    (`appointments.fit_window`). While a part is awaited, none begins before its day.
 
     Args:
         since: none begins before this; for whoever has just ended the wait for a part.
@@ -116,8 +78,9 @@ def rank_slots(
         raise NoPointYetError(
             _("아직 서비스점이 정해지지 않아 시간을 고를 수 없습니다. 잠시 뒤 다시 보아 주세요.")
         )
-    boards = load_horizon(session, point_id=ticket.service_point_id, now=now)
     open_visit = find_open_visit(session, ticket_id=ticket_id)
+    anew = open_visit.id if open_visit else None
+    boards = load_horizon(session, point_id=ticket.service_point_id, now=now, anew=anew)
     seen = None
     if open_visit is not None:
         seen = next((v for board in boards if (v := board.find(open_visit.id or 0)) is not None), None)
@@ -132,7 +95,12 @@ def rank_slots(
         # Before and after the new visit is planned alike: a text, the desk and the phone offer the same.
         slots = [*_later_today(boards[0], seen, slots), *slots]
     planned = _as_planned(boards, seen, slots)
-    return slots if planned is None else [planned, *(slot for slot in slots if slot.start != planned.start)]
+    first = [] if planned is None else [planned]
+    rest = [slot for slot in slots if planned is None or slot.start != planned.start]
+    earliest = min((slot.start for slot in (*first, *rest)), default=None)
+    waits = since is not None or ticket.status in GOING_AGAIN
+    called = () if waits else duty_slots(boards, seen, earliest=earliest)
+    return [*first, *called, *rest]
 
 
 def named_for(boards: Sequence[DayBoard], seen: BoardVisit, window: Window) -> int | None:
@@ -189,14 +157,10 @@ def _later_today(today: DayBoard, seen: BoardVisit, slots: Sequence[Slot]) -> li
     """What is left of today once the last of the company's windows has begun: from when somebody is free."""
     if any(slot.start < today.bounds[1] and not slot.overtime for slot in slots):
         return []
-    free = {_rounded_up(max(today.now, s.start_at)) for s in today.stretches if not s.standby}
-    windows = (_own_window(today, seen, at) for at in sorted(free) if at < today.bounds[1])
+    free = {rounded_up(max(today.now, s.start_at)) for s in today.stretches if not s.standby}
+    windows = (own_window(today, seen, at) for at in sorted(free) if at < today.bounds[1])
     possible = [w for w in windows if w[0] < w[1] and may_be_offered(today, seen, w)]
     return list(_slots_of_day(today, seen, possible, overtime=False))[:1]
-
-
-def _rounded_up(at: datetime) -> datetime:
-    return at + timedelta(seconds=-at.timestamp() % ROUND_TO_S)
 
 
 def _slots_of_day(
@@ -269,7 +233,7 @@ def _as_planned(boards: Sequence[DayBoard], seen: BoardVisit, slots: Sequence[Sl
     if board is None:
         return None
     asked = replace(seen, pinned_time=False)
-    window = _own_window(board, asked, at)
+    window = own_window(board, asked, at)
     if not may_be_offered(board, asked, window):
         return None
     own = replace(asked, window=window, only_technician_id=who)
@@ -279,15 +243,6 @@ def _as_planned(boards: Sequence[DayBoard], seen: BoardVisit, slots: Sequence[Sl
     source = source_of_visit(board, seen.place, who)
     name = board.names.get(who, "")
     return Slot(*window, who, name, board.point_id, 0, 1.0, source, own=True, as_planned=True)
-
-
-def _own_window(board: DayBoard, visit: BoardVisit, at: datetime) -> Window:
-    """From the round time before `at`; what would run past the visiting hours begins sooner instead."""
-    start = at - timedelta(seconds=at.timestamp() % ROUND_TO_S)
-    length = timedelta(seconds=board.rules.window_length_s)
-    hours = visiting_hours(replace(visit, planned_start=None), board.rules)
-    last = start + length if hours is None else min(start + length, board.moment(hours[1]))
-    return min(start, max(last - length, _rounded_up(board.now))), last
 
 
 def _windows(board: DayBoard) -> Iterator[Window]:

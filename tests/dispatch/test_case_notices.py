@@ -7,9 +7,19 @@ from datetime import datetime, timedelta
 import pytest
 from sqlmodel import Session, col, select
 
-from core.clock import KST
+from core.clock import KST, kst, operating_day
 from core.dated import NoticeRule
-from dispatch import case_notices, escalation, first_contact, notices, reopening, revisits, tasks, visits
+from dispatch import (
+    agreeing,
+    case_notices,
+    escalation,
+    first_contact,
+    notices,
+    reopening,
+    revisits,
+    tasks,
+    visits,
+)
 from dispatch.correction_notices import write_correction_notice
 from dispatch.correction_rules import ITEMS
 from dispatch.visit_schemas import AgreedWindow, AttemptRequest, Outcome
@@ -166,6 +176,25 @@ def test_a_reopened_case_is_told_with_its_hour_and_that_another_comes(
     )
     text = case.text("REVISIT", "resident")
     assert "이번에는 다른 기사가 갑니다." in text and "12월 1일(화) 낮 12시까지" in text
+
+
+@pytest.mark.parametrize("safety", [False, True])
+def test_that_somebody_comes_again_wakes_nobody_but_in_danger(
+    session: Session, now: datetime, safety: bool
+) -> None:
+    """04:00: it is read at the end of the quiet hours, after the hour in which somebody rings."""
+    case = make_case(session, status="COMPLETED", state="completed", ticket_fields={"safety": safety})
+    night = kst(operating_day(now), 28)
+    ended = {"ticket_id": case.ticket_id, "reason": "고쳐지지 않음", "by": world.AGENT, "now": night}
+    reopening.reopen_ticket(session, **ended)
+    held = session.exec(select(Notice.held_until).where(Notice.event == "REVISIT")).all()
+    text = case.text("REVISIT", "resident")
+    if safety:
+        assert held == [None, None] and "까지 저희가 전화드려" in text
+    else:
+        assert held == [kst(operating_day(now), 32)] * 2 and "저희가 곧 전화드려" in text
+    agreeing.silence_overtaken(session, ticket_id=case.ticket_id, now=night)
+    assert {*session.exec(select(Notice.state).where(Notice.event == "REVISIT"))} == {"withdrawn"}
 
 
 def test_a_danger_is_rung_however_the_visit_ends_and_whatever_else_is_told(

@@ -103,6 +103,10 @@ def test_the_summary_counts_every_red_field_and_leads_to_each(desk: httpx.Client
     assert red == ["boiler_installed_on", "resident_address", "resident_phone", "symptom"]
     assert "고칠 칸 4곳" in words_of(page)
     assert sorted(re.findall(r'href="#e-([a-z_]+)"', page)) == red
+    on_paper = file(desk, paper="1", resident_phone="12").text
+    red = sorted(told_once(on_paper))
+    assert red == ["late_entry_reason", "received_at", "resident_phone"], "paper is told of all at once, too"
+    assert sorted(re.findall(r'href="#e-([a-z_]+)"', on_paper)) == red
 
 
 def test_script_in_any_field_stays_text(desk: httpx.Client) -> None:
@@ -293,3 +297,8 @@ def test_a_known_home_is_filed_without_being_shown(web_world: WebWorld, desk: ht
         assert session.exec(select(func.count()).select_from(Household)).one() == 1
     assert parties["requester"].name == "김민수"
     assert desk.post("/agent/new", data={**data, "caller": "999999"}).status_code == 422
+    # Once it is open its fields are there, and each says itself what is wrong with it.
+    typed = {"household": str(home), "symptom": "LEAK", "resident_phone": "12"}
+    desk.post(f"/unmask/household/{home}", data={"reason": "본인 확인"})
+    refused = desk.post("/agent/new", data=typed).text
+    assert set(told_once(refused)) == {"resident_phone"} and 'href="#e-resident_phone"' in refused

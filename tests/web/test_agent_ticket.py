@@ -350,10 +350,10 @@ def test_an_ended_ticket_says_when_it_ended_and_promises_nobody(
     carry_on(web_world)
     carry_on(web_world)
     path = f"/agent/tickets/{number}"
-    assert "예정 도착" in desk.get(path).text
+    assert "도착 예정" in desk.get(path).text
     desk.post(f"{path}/cancellation", data={"reason": "이사"})
     page = words_of(desk.get(path).text)
-    assert "예정 도착" not in page and "취소한 때 오늘 10:00" in page
+    assert "도착 예정" not in page and "취소한 때 오늘 10:00" in page
 
 
 def test_what_was_typed_about_people_is_masked_like_notes(web_world: WebWorld, desk: httpx.Client) -> None:

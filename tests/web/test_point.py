@@ -13,7 +13,7 @@ from core.clock import kst, operating_day
 from core.phones import parse_phone
 from dispatch.models import ContactAttempt, Task, Visit
 from dispatch.planning.plan_models import SolveRequest
-from dispatch.planning.slots import Slot
+from dispatch.planning.slot_shapes import Slot
 from dispatch.safety import raise_alarm
 from dispatch.tasks import CALL_LANDLINE, CONTACT_CALL, open_task
 from tests import world

@@ -169,7 +169,7 @@ def test_who_could_go_is_shown_as_the_dispatcher_sees_it(web_world: WebWorld, de
     page = section(desk.get(f"/point/tickets/{number}?do=assign").text, "assign").partition("</form>")[0]
     assert "남은 일" not in page
     assert page.index("박기사") < page.index("강기사"), "who can come stands first"
-    assert "빈 시간" in page and "모레까지 근무 없음" in page
+    assert "일정에 넣으면 도착" in page and "모레까지 근무 없음" in page
 
 
 def test_a_complaint_about_declining_stays_in_the_dialog(web_world: WebWorld, desk: httpx.Client) -> None:

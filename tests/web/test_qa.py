@@ -137,7 +137,10 @@ def test_the_rated_technician_is_never_named(web_world: WebWorld, qa: Client) ->
 def test_outside_calling_hours_a_reason_is_needed(web_world: WebWorld, qa: Client) -> None:
     call_id, _number = owe_call(web_world)
     web_world.wait(hours=11)
-    assert "지금은 전화하는 시간이 아닙니다" in qa.get("/qa").text
+    listed = qa.get("/qa").text
+    assert "지금은 전화하는 시간이 아닙니다" in listed and "내일 10:00부터 걸 전화" in listed
+    assert "지금 걸 전화" not in listed
+    assert qa.get(f"/qa/{call_id}").text.count("왜 지금 거나요") == 1
     refused = qa.post(f"/qa/{call_id}/dial", data={"with": "resident"})
     assert refused.status_code == 422 and "왜 지금 거는지" in refused.text
     taken = qa.post(f"/qa/{call_id}/dial", data={"with": "resident", "why": "저녁에 걸어 달라고 하심"})

@@ -22,6 +22,7 @@ class SlotShape(BaseModel):
     overtime: bool
     touched: int
     most_later_s: int
+    standby_at: datetime | None
     service_point_id: int
     neighbour: str
     score: float

@@ -18,7 +18,8 @@ from dispatch.intake_rules import SYMPTOMS
 from dispatch.planning.neighbour_slots import rank_slots_around
 from dispatch.planning.plan_queries import PlanView, RouteView, StopView, plan_of
 from dispatch.planning.replans import ask_replan
-from dispatch.planning.slots import Slot, SlotQuestion, rank_slots, rank_slots_for
+from dispatch.planning.slot_shapes import Slot
+from dispatch.planning.slots import SlotQuestion, rank_slots, rank_slots_for
 from geo.service import Precision, place_address
 from web.api.answers import act_once, read
 from web.api.plan_shapes import PlanShape, ReplanShape, SlotShape
@@ -47,7 +48,8 @@ def get_slots(
             ticket_id = reach_ticket(session, principal=principal, number=ticket)
             look_around = principal.role in MAY_PROMISE_NEIGHBOURS
             ranked = (rank_slots_around if look_around else rank_slots)(session, ticket_id=ticket_id, now=now)
-            return [_slot(slot) for slot in ranked]
+            # A program that takes the first one calls nobody out of bed.
+            return [_slot(slot) for slot in sorted(ranked, key=lambda slot: slot.standby_at is not None)]
         question = _question(address, symptom=symptom, vulnerable=vulnerable)
         found = rank_slots_for(session, company_id=principal.company_id, question=question, now=now)
         return [_slot(slot) for slot in found]
@@ -146,6 +148,7 @@ def _slot(slot: Slot) -> dict[str, Any]:
         "overtime": slot.overtime,
         "touched": slot.touched,
         "most_later_s": slot.most_later_s,
+        "standby_at": rfc3339_kst(slot.standby_at) if slot.standby_at else None,
         "service_point_id": slot.service_point_id,
         "neighbour": slot.neighbour,
         "score": slot.score,

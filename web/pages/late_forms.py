@@ -7,7 +7,7 @@ from typing import Any
 
 from core.clock import KST
 from core.dated import CompanyRules
-from core.errors import FieldError, InvalidError
+from core.errors import FieldError
 from core.i18n import N_, _
 from dispatch.words import LATE_REASONS
 from web.pages.posting import PostedForm
@@ -20,28 +20,20 @@ LATE_PLACES = {
 """The fields and their labels, as the form has them from the top down."""
 
 
-class LateFormError(InvalidError):
-    """The fields of a paper form are empty; each is named."""
-
-    code = "bad-form"
-
-
 def is_paper(posted: PostedForm) -> bool:
     """The form says something of an earlier receipt."""
     return any(posted.get(name).strip() for name in LATE_PLACES)
 
 
-def require_late(posted: PostedForm) -> None:
-    """A form that was opened for paper says since when it counts, and why. Raises LateFormError."""
+def late_missing(posted: PostedForm) -> tuple[FieldError, ...]:
+    """What a form that was opened for paper does not say: since when it counts, and why."""
     if posted.get("paper") != "1":
-        return
+        return ()
     asked = {
         "received_at": _("언제 접수를 받았는지 날짜와 시각을 적어 주세요."),
         "late_entry_reason": _("왜 늦게 입력하는지 골라 주세요."),
     }
-    missing = tuple(FieldError(name, text) for name, text in asked.items() if not posted.get(name).strip())
-    if missing:
-        raise LateFormError(missing[0].message, errors=missing)
+    return tuple(FieldError(name, text) for name, text in asked.items() if not posted.get(name).strip())
 
 
 def late_body(posted: PostedForm) -> dict[str, str | None]:

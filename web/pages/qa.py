@@ -21,7 +21,7 @@ from core.i18n import _
 from dispatch.list_queries import list_tickets
 from dispatch.words import symptom_words
 from happycall.attempts import record_attempt
-from happycall.desk import desk_counts, hours_now, next_call_id, verdict_of
+from happycall.desk import desk_counts, hours_by_home, hours_now, next_call_id, verdict_of
 from happycall.queries import coverage, get_call, list_calls
 from happycall.schemas import CallInfo
 from happycall.script import questions_asked, script_for
@@ -206,7 +206,8 @@ def _list(
         ticket_ids=found,
         newest_first=bool(q) or state != "scheduled",
     )
-    rows = [words.row_of(call, now=now) for call in page.items]
+    hours = hours_by_home(session, company_id=company_id, now=now)
+    rows = [words.row_of(call, hours=hours, now=now) for call in page.items]
     grouped = not q and state == "scheduled"
     query = {"state": state, **({"q": q} if q else {})}
     return {
@@ -216,7 +217,8 @@ def _list(
         "groups": words.groups_of(rows, now=now) if grouped else [words.Group("", "", tuple(rows))],
         "rows": rows,
         "states": words.STATES,
-        "hours": words.hours_words(hours_now(session, company_id=company_id, now=now), now=now),
+        "is_open": hours[False].is_open,
+        "hours": words.hours_words(hours[False], now=now),
         "here": "/qa/list?" + urlencode({**query, **({"cursor": cursor} if cursor else {})}),
         "next_url": f"/qa?{urlencode({**query, 'cursor': page.next_cursor})}" if page.next_cursor else None,
         "first_url": f"/qa?{urlencode(query)}" if cursor else None,

@@ -11,8 +11,8 @@ from core.dated import read_calendar, read_rules
 from core.errors import FieldError, InvalidError
 from core.i18n import _
 from core.visibility import opened_fields
-from happycall.desk import hours_now
-from happycall.rules import LONGEST_CALL_BACK, CallingHours, is_elderly
+from happycall.desk import hours_now, is_elderly_home
+from happycall.rules import LONGEST_CALL_BACK, CallingHours
 from happycall.schemas import AttemptRequest, CallInfo
 from web.pages.qa_forms import LONGEST_NOTE, BadAnswersError
 from workforce.access_log import open_data, openings
@@ -81,11 +81,10 @@ def agree_later(
     back, why = attempt.call_back_at, why.strip()
     if back is None or not now < back <= now + LONGEST_CALL_BACK:
         return attempt
-    case = call.case
     hours = CallingHours.of(
         read_rules(session, company_id=call.company_id, at=back),
         read_calendar(session, company_id=call.company_id),
-        elderly=is_elderly(priority_care=case.priority_care, age_band=case.age_band),
+        elderly=is_elderly_home(call.case),
     )
     if hours.open_until(back) is not None:
         return attempt

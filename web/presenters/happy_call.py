@@ -11,7 +11,7 @@ from core.i18n import N_, _
 from customers.rules import Relationship, read_relationship, relationship_label
 from dispatch.follow_up import FollowUpCase, FollowUpPerson
 from dispatch.words import symptom_words
-from happycall.desk import HoursNow
+from happycall.desk import HoursNow, is_elderly_home
 from happycall.rules import Verdict
 from happycall.schemas import Answers, AttemptInfo, CallInfo, ScriptLine
 from web.display import date_text, time_text, when_text
@@ -77,7 +77,10 @@ class PersonToAsk:
 
 @dataclass(frozen=True)
 class Row:
-    """A call in the list; people masked. `last_day`: today is the last day on which it is tried."""
+    """A call in the list; people masked. `last_day`: today is the last day on which it is tried.
+
+    `rings_from`: it is due, but not the hour to ring this home: from then on it is.
+    """
 
     id: int
     number: str
@@ -86,6 +89,7 @@ class Row:
     done: str
     state: str
     due_at: datetime
+    rings_from: datetime | None
     last_day: bool
     safety: bool
     care: bool
@@ -115,9 +119,10 @@ class Question:
     ends: tuple[str, str]
 
 
-def row_of(call: CallInfo, *, now: datetime) -> Row:
-    """A line of the list."""
+def row_of(call: CallInfo, *, hours: Mapping[bool, HoursNow], now: datetime) -> Row:
+    """A line of the list; `hours` as `desk.hours_by_home` has them."""
     case = call.case
+    home_hours = hours[is_elderly_home(case)]
     ended = case.visit_ended_at or call.created_at
     last = call.attempts[-1] if call.attempts else None
     resident = next((it.name for it in case.people if it.role == "resident"), "")
@@ -129,6 +134,7 @@ def row_of(call: CallInfo, *, now: datetime) -> Row:
         done=_("{day} 방문").format(day=date_text(ended)) if case.was_visited else date_text(ended),
         state=call.state,
         due_at=call.due_at,
+        rings_from=None if call.due_at > now or home_hours.is_open else home_hours.opens_at,
         last_day=_day(call.until_at - timedelta(microseconds=1)) <= _day(now),
         safety=case.safety,
         care=case.priority_care,
@@ -141,10 +147,17 @@ def row_of(call: CallInfo, *, now: datetime) -> Row:
 
 
 def groups_of(rows: list[Row], *, now: datetime) -> list[Group]:
-    """Owed calls by when they are due: now first, then later today, tomorrow and after."""
+    """Owed calls by when they are due: now first, what may not be rung at this hour under the hour from which
+    it may, then later today, tomorrow and after."""
     today = _day(now)
+    waiting: dict[datetime, list[Row]] = {}
+    for row in rows:
+        if row.rings_from is not None:
+            waiting.setdefault(row.rings_from, []).append(row)
+    from_when = _("{when}부터 걸 전화")
     kinds = (
-        (_("지금 걸 전화"), "accent", [row for row in rows if row.due_at <= now]),
+        (_("지금 걸 전화"), "accent", [r for r in rows if r.due_at <= now and r.rings_from is None]),
+        *((from_when.format(when=when_text(at, now)), "accent", waiting[at]) for at in sorted(waiting)),
         (_("오늘 이따가"), "", [row for row in rows if row.due_at > now and _day(row.due_at) == today]),
         (_("내일"), "", [row for row in rows if _day(row.due_at) == today + timedelta(days=1)]),
         (_("그 뒤"), "", [row for row in rows if _day(row.due_at) > today + timedelta(days=1)]),

@@ -10,7 +10,7 @@ from core.clock import rfc3339_kst
 from core.i18n import _
 from dispatch.console.limits import limits_passed
 from dispatch.detail_shapes import ClockFacts
-from dispatch.planning.slots import Slot
+from dispatch.planning.slot_shapes import Slot
 from dispatch.visit_schemas import AgreedWindow
 from web.display import date_text, when_text
 from web.typed_ids import read_id
@@ -44,10 +44,13 @@ class Offers:
 def weigh_offers(slots: Sequence[Slot], *, clocks: Iterable[ClockFacts], now: datetime) -> Offers:
     """Windows with the limit for the work that they pass, what is planned first, then what keeps the limit.
 
-    A talk stops the other limits at once, whichever window is agreed in it.
+    A talk stops the other limits at once, whichever window is agreed in it. Who is called out comes at once:
+    his arrival counts, not the end of his window.
     """
     own = [clock for clock in clocks if clock.kind == "handled"]
-    passed = [limits_passed(own, start=slot.start, end=slot.end, now=now) for slot in slots]
+    passed = [
+        limits_passed(own, start=slot.start, end=slot.standby_at or slot.end, now=now) for slot in slots
+    ]
     due = next((limits[0].due_at for limits in passed if limits), None)
     until = when_text(due, now)
     if due is not None and all(passed) and all(slot.start >= due for slot in slots):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from core.clock import kst
 from dispatch.detail_shapes import ClockFacts
-from dispatch.planning.slots import Slot
+from dispatch.planning.slot_shapes import Slot
 from tests.world import NOW
 from web.presenters.offers import weigh_offers
 
@@ -58,6 +59,9 @@ def test_a_window_that_begins_after_the_limit_certainly_passes_it() -> None:
     assert "모두 처리 시한(오늘 14:00)이 지난 뒤입니다" in late.warning
     mixed = weigh_offers([slot(3), slot(6)], clocks=[limit(due)], now=NOW)
     assert "모두 처리 시한(오늘 14:00)을 넘길 수 있습니다" in mixed.warning
+    called = replace(slot(3), standby_at=NOW + 3.2 * HOUR)
+    offers = weigh_offers([slot(3), called, slot(6)], clocks=[limit(due)], now=NOW)
+    assert offers.warning == "" and offers.best is not None and offers.best.standby_at == called.standby_at
 
 
 def test_exactly_on_the_limit_is_met() -> None:

@@ -122,6 +122,14 @@ function noticed(/** @type {Event} */ event) {
   }
 }
 
+/** Why somebody is rung outside the hours is typed once and goes with whichever form is sent. */
+function explained(/** @type {Event} */ event) {
+  const typed = event.target;
+  if (!(typed instanceof HTMLInputElement) || !typed.matches("[data-qa-why]")) return;
+  for (const too of document.querySelectorAll("[data-qa-why-too]")) if (too instanceof HTMLInputElement) too.value = typed.value;
+}
+
+document.addEventListener("input", explained);
 if (form && lines.length) {
   document.addEventListener("keydown", keyed);
   form.addEventListener("click", pointed);

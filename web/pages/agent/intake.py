@@ -36,7 +36,7 @@ from web.pages.agent.intake_form import (
     is_safety_form,
     known_address,
     read_home,
-    require_symptom,
+    require_whole,
     to_request,
 )
 from web.pages.agent.open_cases import left_open, ruled_out
@@ -52,7 +52,7 @@ from web.pages.agent.words import (
     symptom_choices,
     window_choices,
 )
-from web.pages.late_forms import late_values, require_late
+from web.pages.late_forms import late_missing, late_values
 from web.pages.posting import KEY_FIELD, KEY_LENGTH, Posted, PostedForm, take_once
 from web.presenters.masks import Masks, masks_for_household
 from web.presenters.notice_words import LANGUAGE_NAMES
@@ -91,7 +91,7 @@ def post_form(
         with context.database.transaction() as session:
             target = _file_once(session, request, posted, principal=principal, by=by, now=context.clock())
     except DomainError as error:
-        errors = errors_by_field(error, is_known=bool(posted.get("household")))
+        errors = errors_by_field(error, posted=posted)
         return show_again(request, principal, posted, errors=errors, problem=error)
     return RedirectResponse(target, status_code=303)
 
@@ -174,12 +174,11 @@ def _file_once(
         kept = _claim_of(session, principal, posted)
         return str(kept.answer.get(TARGET, "/agent")) if kept else "/agent"
     company_id = principal.company_id
-    require_late(posted)
     home = read_home(session, company_id=company_id, text=posted.get("household"))
     asked = to_request(session, posted=posted, home=home, company_id=company_id, now=now)
     located = known_address(posted, home)
     late = read_late_problems(session, request=asked, company_id=company_id, now=now)
-    require_symptom(asked, located=located, now=now, more=late)
+    require_whole(asked, located=located, now=now, missing=late_missing(posted), more=late)
     filed = file_ticket(
         session,
         request=asked,

@@ -111,14 +111,22 @@ def to_request(
         raise BadFormError(_("표시된 칸을 고쳐 주세요."), errors=(*missing, *fields)) from error
 
 
-def require_symptom(
-    asked: TicketRequest, *, located: NewAddress | None, now: datetime, more: Sequence[FieldError] = ()
+def require_whole(
+    asked: TicketRequest,
+    *,
+    located: NewAddress | None,
+    now: datetime,
+    missing: Sequence[FieldError] = (),
+    more: Sequence[FieldError] = (),
 ) -> None:
     """A form without its symptom is told of everything else that is wrong with it at once, `more` too.
 
-    Raises BadFormError when the symptom is missing.
+    Args:
+        missing: what else the form itself asks for and does not have.
+
+    Raises BadFormError when the symptom, or anything of `missing`, is not there.
     """
-    missing = _no_symptom(asked.symptom)
+    missing = (*missing, *_no_symptom(asked.symptom))
     if not missing:
         return
     others: tuple[FieldError, ...] = ()
@@ -192,23 +200,28 @@ PLACES = {
 """The form's fields that show what is wrong with them, and their labels, from the top down."""
 
 
-def errors_by_field(error: DomainError, *, is_known: bool) -> dict[str, str]:
-    """Messages by the form's field names; what has no field of its own stands at the top."""
+def errors_by_field(error: DomainError, *, posted: PostedForm) -> dict[str, str]:
+    """Messages by the form's field names; what has no field of its own stands at the top.
+
+    Of a home that was picked and is still masked the form has no fields: what is wrong with its resident is
+    said beside the home.
+    """
+    typed = {name for name, _value in posted.fields}
     found: dict[str, str] = {}
     for item in error.errors:
-        found.setdefault(_field_name(item.field, is_known=is_known), item.message)
+        name = _field_name(item.field)
+        picked = item.field.startswith("resident.") and name not in typed and posted.get("household")
+        found.setdefault("household" if picked else name, item.message)
     order = list(PLACES)
     return dict(sorted(found.items(), key=lambda it: order.index(it[0]) if it[0] in PLACES else len(order)))
 
 
-def _field_name(path: str, *, is_known: bool) -> str:
+def _field_name(path: str) -> str:
     head, _dot, rest = path.partition(".")
     if head == "wished_windows":
         return "wished"
     if head == "self_fix":
         return "self_fix_result"
-    if head == "resident" and is_known:
-        return "household"
     return f"{head}_{rest.replace('.', '_')}" if rest else head
 
 

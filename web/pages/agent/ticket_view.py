@@ -22,7 +22,7 @@ from dispatch.detail_shapes import PartyFacts, TicketDetail, VisitFacts
 from dispatch.intake_rules import UNKNOWN_DANGER
 from dispatch.merging import merged_into, say_of, taken_in
 from dispatch.planning.neighbour_slots import rank_slots_around
-from dispatch.planning.slots import Slot
+from dispatch.planning.slot_shapes import Slot
 from dispatch.pricing import estimate_visit
 from dispatch.safety_advice import lines_read
 from dispatch.safety_script import script_steps

@@ -24,7 +24,7 @@ from dispatch.states import ENDED_STATUSES
 from dispatch.words import symptom_words
 from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
-from web.pages.agent.intake_form import PLACES, errors_by_field, require_symptom, to_request
+from web.pages.agent.intake_form import PLACES, errors_by_field, require_whole, to_request
 from web.pages.agent.words import AGE_BANDS, relationship_choices, symptom_choices
 from web.pages.late_forms import late_values
 from web.pages.paper_forms import STEPS, paper_errors, paper_values, read_paper, says_anything
@@ -104,7 +104,7 @@ def _file(session: Session, desk: Desk, posted: PostedForm, *, by: Actor, now: d
     company_id = desk.point.company_id
     asked = to_request(session, posted=posted, home=None, company_id=company_id, now=now)
     late = read_late_problems(session, request=asked, company_id=company_id, now=now)
-    require_symptom(asked, located=None, now=now, more=late)
+    require_whole(asked, located=None, now=now, more=late)
     require_paper(asked)
     filed = file_ticket(session, request=asked, company_id=company_id, codes=ErrorCodeBook(), by=by, now=now)
     keep_at_point(session, ticket_id=filed.id, point_id=desk.point.id, by=by, now=now)
@@ -121,7 +121,7 @@ def _new_page(
         now = context.clock()
         desk = read_desk(session, request, principal=principal, now=now)
         rules = read_rules(session, company_id=principal.company_id, at=now)
-        errors = _new_errors(problem)
+        errors = _new_errors(problem, posted)
         values = {
             **frame(desk, "paper"),
             **late_values(posted, rules, now),
@@ -140,13 +140,13 @@ def _new_page(
         return render_page(request, "point/paper_new.html", values, status_code=status)
 
 
-def _new_errors(problem: DomainError | None) -> dict[str, str]:
+def _new_errors(problem: DomainError | None, posted: PostedForm) -> dict[str, str]:
     if problem is None:
         return {}
     own = {item.field for item in problem.errors}
     if any(field.startswith("calls.") for field in own) or own & set(RECORD_PLACES):
         return paper_errors(problem)
-    return errors_by_field(problem, is_known=False)
+    return errors_by_field(problem, posted=posted)
 
 
 def _record_page(

@@ -16,7 +16,7 @@ from core.actor import SYSTEM, Actor
 from core.clock import KST
 from core.dated import CompanyRules, read_rules
 from core.errors import ConflictError, FieldError, InvalidError, NotFoundError
-from core.i18n import _
+from core.i18n import N_, _
 from dispatch.pressure import read_pressure
 from workforce.queries import points_by_id
 
@@ -28,6 +28,12 @@ NEXT = {
     "stop": (("draft", "running", "paused", "halted"), "stopped"),
 }
 """Step -> the states that it follows, and where it leads."""
+
+TAKEN_BACK = {
+    "stopped": N_("사전점검 안내를 그만두었습니다."),
+    "paused": N_("사전점검 안내를 멈추었습니다."),
+}
+"""State -> why what waits does not go out."""
 
 
 class BadCampaignError(InvalidError):
@@ -106,8 +112,8 @@ def take_step(
     if target == "running":
         _require_ready(session, row, now=now)
     set_state(session, row, state=target, reason=why, by=by, now=now)
-    if target == "stopped":
-        end_unsent(session, campaign_id=row.id or 0, reason=_("사전점검 안내를 그만두었습니다."), now=now)
+    if target in TAKEN_BACK:
+        end_unsent(session, campaign_id=row.id or 0, reason=TAKEN_BACK[target], now=now)
     return info_of(row)
 
 

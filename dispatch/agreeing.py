@@ -64,18 +64,19 @@ def put_into_window(
             now=now,
         )
         session.refresh(ticket)
-    silence_overtaken(session, ticket_id=case.ticket_id, now=now)
+    silence_vain_calls(session, ticket_id=case.ticket_id, now=now)
+    agreed = N_("시간을 정했습니다.")
+    outbox.withdraw(session, ticket_id=case.ticket_id, events=[Event.REVISIT], reason=agreed, now=now)
     ticket.status = "APPOINTED"
     session.add(ticket)
     session.flush()
     return visit
 
 
-def silence_overtaken(session: Session, *, ticket_id: int, now: datetime) -> None:
-    """Somebody has spoken with the family: that nobody could reach them, or that somebody will ring, is news
-    no more."""
-    why, events = N_("가족과 이야기했습니다."), [Event.CONTACT_FAILED, Event.REVISIT]
-    outbox.withdraw(session, ticket_id=ticket_id, events=events, reason=why, now=now)
+def silence_vain_calls(session: Session, *, ticket_id: int, now: datetime) -> None:
+    """Somebody has spoken with the family: that nobody could reach them is news no more."""
+    why = N_("가족과 이야기했습니다.")
+    outbox.withdraw(session, ticket_id=ticket_id, events=[Event.CONTACT_FAILED], reason=why, now=now)
 
 
 def window_of(visit: Visit) -> Window | None:

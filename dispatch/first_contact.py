@@ -18,7 +18,7 @@ from core.errors import ConflictError, ForbiddenError
 from core.events import publish
 from core.i18n import N_, _
 from dispatch import case_notices, clocks, ending, money_notices, notices, placement, staff_ladder, tasks
-from dispatch.agreeing import agreed_before, put_into_window, silence_overtaken, window_of
+from dispatch.agreeing import agreed_before, put_into_window, silence_vain_calls, window_of
 from dispatch.attempt_checks import BadAttemptError, require_open, require_sense
 from dispatch.cases import (
     Case,
@@ -141,7 +141,7 @@ def _store(session: Session, entry: _Entry) -> int:
 def _note_contact(session: Session, entry: _Entry, *, agreed: Window | None) -> None:
     """They talked. A window that the family agreed to on its link is thereby talked over, too."""
     ticket = entry.case.ticket
-    silence_overtaken(session, ticket_id=entry.case.ticket_id, now=entry.now)
+    silence_vain_calls(session, ticket_id=entry.case.ticket_id, now=entry.now)
     ticket.contacted_at = ticket.contacted_at or entry.at
     if ticket.status == "ASSIGNED":
         ticket.status = "CONTACTED"

@@ -19,7 +19,17 @@ from core.held import hold_everything
 from core.i18n import _
 from core.ids import ask_ids_ahead
 from exchange.records import add_up, begin_record, break_record, end_record
-from exchange.rows import Ground, Heading, Kind, Outcome, Row, make_row, read_heading, reason_of
+from exchange.rows import (
+    Ground,
+    Heading,
+    Kind,
+    Outcome,
+    RefusedRowError,
+    Row,
+    make_row,
+    read_heading,
+    reason_of,
+)
 from exchange.table_file import Cut, read_table
 
 log = structlog.get_logger(__name__)
@@ -161,7 +171,8 @@ def _take_together(
         if isinstance(outcome, DomainError):
             results[n] = Refusal(row.line, reason_of(kind, outcome, row.problems))
         else:
-            results[n] = _unless_noted(row, outcome)
+            noted = row.problems and outcome is Outcome.PRESENT
+            results[n] = Refusal(row.line, _noted(row)) if noted else outcome
     return [results[n] for n in range(len(chunk))]
 
 
@@ -173,7 +184,10 @@ def _take(session: Session, kind: Kind, heading: Heading, cut: Cut, ground: Grou
         return Refusal(cut.line, reason_of(kind, error))
     try:
         with session.begin_nested():
-            return _unless_noted(row, kind.take(session, row, ground))
+            outcome = kind.take(session, row, ground)
+            if row.problems:  # it is here already, and has an empty cell all the same
+                raise RefusedRowError(_noted(row))
+            return outcome
     except DomainError as error:
         return Refusal(cut.line, reason_of(kind, error, row.problems))
     except (DataError, IntegrityError) as error:
@@ -183,9 +197,8 @@ def _take(session: Session, kind: Kind, heading: Heading, cut: Cut, ground: Grou
         )
 
 
-def _unless_noted(row: Row, outcome: Outcome) -> Outcome | Refusal:
-    """A row that is here already is refused all the same when it has an empty cell too many."""
-    return Refusal(row.line, " / ".join(row.problems)) if row.problems else outcome
+def _noted(row: Row) -> str:
+    return " / ".join(dict.fromkeys(row.problems))
 
 
 def _plain(result: Outcome | Refusal) -> tuple[str, int, str]:

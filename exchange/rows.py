@@ -227,7 +227,8 @@ def make_row(kind: Kind, heading: Heading, cut: Cut, *, day: date | None = None)
         values[kind.day_column] = day.isoformat()
     row = Row(kind, cut.line, values)
     for column in kind.columns:
-        if column.required and not row.text(column.key):
+        row.text(column.key)  # notes what is too long, also of a cell that is read after the row was checked
+        if column.required and not clean_text(values.get(column.key, "")):
             row.refuse(column.key, _("빈칸입니다. 적어 주세요."))
             row.blank.add(column.key)
     return row

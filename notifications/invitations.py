@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 
 from core.actor import SYSTEM
 from core.dated import CompanyRules
+from core.db import any_of
 from core.i18n import _
 from core.phones import parse_phone
 from notifications import advert, template_store, texts, wording
@@ -145,10 +146,11 @@ def states_of_invitations(session: Session, *, invitation_ids: Collection[int]) 
     """Where the newest text of each stands."""
     query = (
         select(Notice.invitation_id, Notice.state)
-        .where(col(Notice.invitation_id).in_(invitation_ids))
+        .where(any_of(Notice.invitation_id, "ids"))
         .order_by(col(Notice.generation))
     )
-    return {key: state for key, state in session.exec(query) if key is not None}
+    found = session.execute(query, {"ids": list(invitation_ids)})
+    return {key: state for key, state in found if key is not None}
 
 
 def texts_of_invitations(session: Session, *, invitation_ids: Collection[int]) -> list[int]:

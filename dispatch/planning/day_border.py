@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from operator import itemgetter
 
 from dispatch.planning.board_shapes import DayBoard, Stretch
+from geo.schemas import Point
 
 
 def past_the_border(boards: Sequence[DayBoard], *, anew: int | None) -> list[DayBoard]:
     """Boards whose running day has its night shifts as long as they are: who is needed at 04:40 does not wait
     for 05:00, nor does work that ends after it.
 
-    Whoever works on is there until what the next day has planned for him, `anew` apart. Nothing
-    but a danger begins on the running day's board after the border (`board_problem`).
+    Whoever works on is there until what the next day has planned for him, `anew` apart: then he is at that
+    home. After the border nothing begins on the running day's board but a danger, a call-out from standby and
+    what an agreed window allows (`board_problem`).
     """
     if len(boards) < 2 or not boards[0].is_today or boards[1].bounds[0] != boards[0].bounds[1]:
         return list(boards)
@@ -26,19 +29,19 @@ def past_the_border(boards: Sequence[DayBoard], *, anew: int | None) -> list[Day
         for s in reversed(boards[1].stretches)
         if s.start_at == border or (s.technician_id, s.start_at) in over
     }
-    planned: dict[int, datetime] = {}
+    first: dict[int, tuple[datetime, Point]] = {}
     for visit in boards[1].visits:
         if visit.technician_id is not None and visit.planned_start is not None and visit.visit_id != anew:
-            first = planned.get(visit.technician_id, visit.planned_start)
-            planned[visit.technician_id] = min(first, visit.planned_start)
+            who, begins = visit.technician_id, (visit.planned_start, visit.place)
+            first[who] = min(first.get(who, begins), begins, key=itemgetter(0))
 
     def whole(stretch: Stretch) -> Stretch:
         rest = after.get(stretch.technician_id)
         if rest is None or stretch.end_at != border:
             return stretch
-        taken = planned.get(stretch.technician_id)
-        if taken is not None and taken < rest.end_at:
-            return replace(stretch, end_at=max(border, taken), hard_end=True)
+        begins, place = first.get(stretch.technician_id, (rest.end_at, rest.end_place))
+        if begins < rest.end_at:
+            return replace(stretch, end_at=max(border, begins), end_place=place, hard_end=True)
         return replace(
             stretch,
             end_at=rest.end_at,

@@ -13,9 +13,9 @@ from dispatch.planning.board_shapes import BoardVisit, DayBoard
 
 def idle_seconds(board: DayBoard) -> int:
     """Seconds of a day's shifts (from now on) that are free for check-ups; 0 when there are none."""
-    rules = board.rules
+    rules, end = board.rules, board.bounds[1]  # what a night shift has beyond it is the next day's
     shifts = sum(
-        max(0, int((stretch.end_at - max(stretch.start_at, board.now)).total_seconds()))
+        max(0, int((min(stretch.end_at, end) - max(stretch.start_at, board.now)).total_seconds()))
         for stretch in board.stretches
         if not stretch.standby
     )

@@ -51,6 +51,6 @@ def keeps_limit(today: DayBoard, visit: BoardVisit, start_at: datetime) -> bool:
 def _standby_now(today: DayBoard, technician_id: int) -> Window | None:
     own = (s for s in today.stretches if s.technician_id == technician_id)
     first = min(own, key=lambda stretch: stretch.start_at, default=None)
-    if first is None or not first.standby or not first.end_at > today.now:
+    if first is None or not first.standby or not first.start_at <= today.now < first.end_at:
         return None
     return today.now, first.end_at

@@ -193,8 +193,9 @@ def test_that_somebody_comes_again_wakes_nobody_but_in_danger(
         assert held == [None, None] and "까지 저희가 전화드려" in text
     else:
         assert held == [kst(operating_day(now), 32)] * 2 and "저희가 곧 전화드려" in text
-    agreeing.silence_overtaken(session, ticket_id=case.ticket_id, now=night)
-    assert {*session.exec(select(Notice.state).where(Notice.event == "REVISIT"))} == {"withdrawn"}
+    agreeing.silence_vain_calls(session, ticket_id=case.ticket_id, now=night)
+    states = {*session.exec(select(Notice.state).where(Notice.event == "REVISIT"))}
+    assert states == {"queued"}, "who was not spoken to has still to hear of it"
 
 
 def test_a_danger_is_rung_however_the_visit_ends_and_whatever_else_is_told(

@@ -111,10 +111,10 @@ def test_a_stranger_hears_nothing_more_and_the_right_number_hears_what_holds(
         with pytest.raises(BadNumberError) as refused:
             replace_number(case.session, number=no_number, **right)
     assert "지금 적힌 번호와 같습니다" in refused.value.detail and task.state == "open"
-    assert _astray(case, later) == {STRANGER: True, "+821011112222": False}
+    assert _astray(case, later) == {STRANGER: "잘못된 번호로 나감", "+821011112222": ""}
     replace_number(case.session, number="010-5555-0101", **right)
     assert sent_to(case, STRANGER) == said
-    assert _astray(case, later)[STRANGER], "it went astray for good"
+    assert _astray(case, later)[STRANGER] == "지금 번호와 다른 번호로 나감"
     assert sent_to(case, RIGHT) == [("VISIT_SCHEDULED", "queued")] and opens(case, RIGHT, later) == [True]
     assert [state for _event, state in sent_to(case, "+821011112222")] == ["delivered", "withdrawn", "queued"]
     assert task.state == "done" and case.timeline("NumberCorrected")
@@ -127,8 +127,8 @@ def test_a_stranger_hears_nothing_more_and_the_right_number_hears_what_holds(
     assert case.session.exec(homes).one() == case.ticket.household_id
 
 
-def _astray(case: CaseWorld, now: datetime) -> dict[str, bool]:
-    """By number: whether what it got went to somebody whose number it is not."""
+def _astray(case: CaseWorld, now: datetime) -> dict[str, str]:
+    """By number: what is said of texts that went to somebody whose number it is not."""
     detail = ticket_detail(
         case.session, company_id=case.ticket.company_id, number=case.ticket.number, now=now
     )

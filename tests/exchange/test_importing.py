@@ -241,6 +241,15 @@ def test_tickets(database: Database, bring: Bring, now: datetime) -> None:
     assert len(homes) == 2
 
 
+def test_a_refused_row_has_left_nothing(database: Database, bring: Bring) -> None:
+    """Also when what is wrong with it is read last of all."""
+    head, _closed, row, *_rest = TICKETS.splitlines()
+    report = bring("tickets", f"{head}\n{row.replace('어제부터', '가' * 4001)}\n")
+    assert report.taken == 0 and "4000자까지" in report.refused[0].reason
+    with database.reading() as session:
+        assert session.exec(select(Ticket)).all() == []
+
+
 def test_trying_says_the_same_and_keeps_nothing(database: Database, bring: Bring) -> None:
     before = rows_of(database)
     tried = bring("tickets", TICKETS, trying=True)

@@ -282,5 +282,5 @@ def test_the_law_and_the_faults_hold_at_every_hour(house: House) -> None:
     assert post(manager, f"{path}/resume", reason="해 보자").status_code == 409
     assert post(manager, f"{path}/pause", reason="").status_code == 422
     paused = post(manager, f"{path}/pause", reason="한파 대비")
-    assert 'data-state="paused"' in paused.text and "새로 안내하지 않습니다" in plain(paused)
+    assert 'data-state="paused"' in paused.text and "아직 나가지 않은 안내는 거두었습니다" in plain(paused)
     assert "한파 대비" in plain(manager.get(path))

@@ -86,7 +86,7 @@ def post_approval(
         )
     if error is not None or asked is None:
         return render_page(request, "technician/job.html", values, status_code=error.status if error else 200)
-    said = _("저장했습니다: {sum} 동의받음") if by_phone else _("문자로 동의를 구했습니다: {sum}")
+    said = _("저장했습니다: {sum} 동의받음") if by_phone else _("비용 내시는 분께 여쭙습니다: {sum}")
     flash = [{"kind": "ok", "text": said.format(sum=won_text(asked.total))}]
     return render_page(request, "technician/job.html", {**values, "flash": flash})
 

@@ -105,12 +105,14 @@ def row_of(
     )
 
 
-def went_astray(notice: NoticeInfo, detail: TicketDetail) -> bool:
-    """Whether a text reached a number that is known by now not to be his for whom it was."""
+def went_astray(notice: NoticeInfo, detail: TicketDetail) -> str:
+    """That a text reached a number which by now is not known as his for whom it was; empty: it is."""
     party = detail.party(notice.recipient)
     if party is None or not notice.to_phone or notice.state not in ARRIVED:
-        return False
-    return notice.to_phone != party.phone or party.wrong
+        return ""
+    if notice.to_phone != party.phone:
+        return _("지금 번호와 다른 번호로 나감")
+    return _("잘못된 번호로 나감") if party.wrong else ""
 
 
 def why_of(notice: NoticeInfo, *, masks: Masks, names: Iterable[str]) -> str:

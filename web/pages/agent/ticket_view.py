@@ -212,7 +212,7 @@ def _notices(session: Session, detail: TicketDetail, masks: Masks) -> list[dict[
             "bytes": notice.bytes,
             "state": notice.state,
             "why": _(notice.withdrawn_reason) if notice.withdrawn_reason else "",
-            "wrong": went_astray(notice, detail),
+            "astray": went_astray(notice, detail),
             "held_until": notice.held_until if notice.state == "queued" else None,
             "text": masks.sent(notice.text, known=known),
             "at": notice.created_at,

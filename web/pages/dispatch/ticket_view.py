@@ -100,7 +100,7 @@ def facts_values(
         "tasks": [_task(task, show) for task in detail.tasks if task.state == "open"],
         "attempts": [_attempt(attempt, show) for attempt in reversed(detail.attempts)],
         "notices": [
-            _notice(notice, sent) | {"wrong": went_astray(notice, detail)}
+            _notice(notice, sent) | {"astray": went_astray(notice, detail)}
             for notice in reversed(list_notices(session, ticket_id=detail.id))
         ],
         "timeline": timeline_items(detail.timeline, show, names_in(session, detail, masks)),

@@ -200,7 +200,7 @@ def read_heading(kind: Kind, header: Sequence[str], *, day: date | None = None) 
             names=", ".join(column.heading for column in missing)
         )
         if kind.day_column in [column.key for column in missing]:
-            once = _("날짜 칸이 없는 목록이면 그날을 한 번만 따로 적어 주세요(화면의 날짜 칸, --date).")
+            once = _("날짜 칸이 없는 목록이면 그날을 한 번만 따로 적어 주세요.")
             said = f"{said} {once}"
         raise UnreadableFileError(said)
     unknown = tuple(name for name, key in zip(header, keys, strict=True) if name and key is None)

@@ -170,7 +170,7 @@ def test_every_fault_of_a_row_is_told_and_one_day_may_stand_for_a_column(bring: 
     assert (report.taken, len(wrong), len(blank)) == (1, 2, 2)
     assert wrong[0].startswith("전화번호: ") and wrong[1].startswith("거부한 때: 앞으로 올 때는")
     assert blank[0] == "전화번호: 빈칸입니다. 적어 주세요." and blank[1].startswith("거부한 때: 날짜를")
-    with pytest.raises(UnreadableFileError, match="--date"):
+    with pytest.raises(UnreadableFileError, match="한 번만 따로 적어 주세요"):
         bring("refusals", bare)
     for outcome in ((1, 1), (0, 2)):  # one of them is known of that day already
         report = bring("refusals", bare, day=date(2026, 11, 20))

@@ -113,7 +113,7 @@ def test_the_landlord_is_told_the_range_asked_and_billed_to_the_won(phone: Phone
     assert 'value="3"' in refused.text and "송풍기 세 개" in refused.text, "nothing typed is lost"
     asked = phone.post("approval", DEAR)
     assert asked.status_code == 200 and "송풍기 세 개" in asked.text
-    assert "문자로 동의를 구했습니다: 228,000원" in asked.text
+    assert "비용 내시는 분께 여쭙습니다: 228,000원" in asked.text
     assert 'data-testid="approval" data-state="asked"' in asked.text
     assert {recipient for recipient, _ in told(phone, "APPROVAL_ASKED")} == {"payer", "requester"}
     again = phone.get("?do=complete")

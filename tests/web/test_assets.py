@@ -24,9 +24,10 @@ def test_gives_the_hashed_address(tmp_path: Path) -> None:
 
 def test_sees_a_new_build_without_a_restart(tmp_path: Path) -> None:
     write_manifest(tmp_path, {"main.js": "main-OLD.js"}, changed_s=1_000)
-    asset_url("main.js", dist=tmp_path)
+    asset_url("main.js", dist=tmp_path, seconds=lambda: 7.2)
     write_manifest(tmp_path, {"main.js": "main-NEW.js"}, changed_s=2_000)
-    assert asset_url("main.js", dist=tmp_path) == "/static/dist/main-NEW.js"
+    assert asset_url("main.js", dist=tmp_path, seconds=lambda: 7.9) == "/static/dist/main-OLD.js"
+    assert asset_url("main.js", dist=tmp_path, seconds=lambda: 8.0) == "/static/dist/main-NEW.js"
 
 
 def test_an_unknown_name_is_named(tmp_path: Path) -> None:

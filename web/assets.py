@@ -36,7 +36,7 @@ def asset_url(name: str, *, dist: Path = DIST_DIR, seconds: Callable[[], float] 
 
 @lru_cache(maxsize=4)
 def _changed_ns(manifest: Path, _second: int) -> int:
-    """The disk is asked once a second, not at every address of every page: each time another thread may come first."""
+    """The disk is asked once a second, not at every address: at each asking another thread may come first."""
     return manifest.stat().st_mtime_ns
 
 

@@ -57,10 +57,14 @@ def mask_phone(phone: str) -> str:
     if not phone.strip():
         return ""
     try:
-        shown = format_digits(parse_phone(phone).digits)
+        return mask_digits(parse_phone(phone).digits)
     except PhoneError:
         return HIDDEN
-    head, *middle, last = shown.split("-")
+
+
+def mask_digits(digits: str) -> str:
+    """The same from the digits as dialled inside Korea, 01012345678."""
+    head, *middle, last = format_digits(digits).split("-")
     if not middle:  # 1588-1234: nothing but the company's code may stay
         return f"{head}-{STAR * len(last)}"
     return "-".join([head, *(STAR * len(part) for part in middle), last])

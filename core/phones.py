@@ -90,8 +90,29 @@ def parse_phone(raw: str) -> Phone:
     if number is None or kind is None:
         raise PhoneError(_("전화번호를 확인해 주세요. 지역번호나 010부터 빠짐없이 적어야 합니다."))
     national = str(number.national_number)
-    digits = national if kind is PhoneKind.UAN and len(national) == 8 else f"0{national}"
-    return Phone(f"+{COUNTRY_CODE}{national}", kind, digits, note)
+    return Phone(f"+{COUNTRY_CODE}{national}", kind, _dialled_at_home(national), note)
+
+
+def dialled(e164: str) -> str:
+    """01012345678 from a number as it is stored, +821012345678.
+
+    What is stored was read by `parse_phone` once; to read it again at each showing was a fifth of a search.
+    Raises PhoneError for what is no number at all.
+    """
+    national = e164.removeprefix(f"+{COUNTRY_CODE}")
+    if national == e164 or not national.isdigit():
+        return parse_phone(e164).digits
+    return _dialled_at_home(national)
+
+
+def displayed(e164: str) -> str:
+    """010-1234-5678 from a number as it is stored. Raises PhoneError as `dialled` does."""
+    return format_digits(dialled(e164))
+
+
+def _dialled_at_home(national: str) -> str:
+    """Company numbers (1588-1234) are dialled as they are, all others with a 0 before them."""
+    return national if len(national) == 8 and national.startswith("1") else f"0{national}"
 
 
 def _lacks_a_digit(national: str) -> bool:

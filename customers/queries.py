@@ -62,6 +62,8 @@ def list_details(
     session: Session, *, company_id: int, household_ids: Iterable[int]
 ) -> dict[int, HouseholdDetail]:
     """Several homes at once, by id; unknown ids are left out."""
+    if not (household_ids := set(household_ids)):
+        return {}
     homes = list_homes(session, company_id=company_id, household_ids=household_ids)
     members = _members(session, household_ids=homes)
     boilers = list_boilers(session, address_ids={home.address.id for home in homes.values()})

@@ -32,6 +32,8 @@ def search_households(
     for matched_by, ids in _matches(session, company_id=company_id, wanted=wanted, limit=limit):
         for household_id in ids:
             found.setdefault(household_id, matched_by)
+        if len(found) >= limit:  # what a less likely way finds would not be shown
+            break
     kept = dict(list(found.items())[:limit])
     details = list_details(session, company_id=company_id, household_ids=kept)
     return [HouseholdHit(details[i], matched_by) for i, matched_by in kept.items() if i in details]

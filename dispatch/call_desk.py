@@ -59,11 +59,13 @@ def recent_cases(
     session: Session, *, company_id: int, household_ids: Iterable[int], since: datetime, now: datetime
 ) -> dict[int, list[TicketItem]]:
     """By home: its open tickets, then those received since a moment; newest first in each group."""
+    if not (homes := set(household_ids)):
+        return {}
     query = (
         select(Ticket)
         .where(
             col(Ticket.company_id) == company_id,
-            col(Ticket.household_id).in_(set(household_ids)),
+            col(Ticket.household_id).in_(homes),
             or_(col(Ticket.status).not_in(ENDED_STATUSES), col(Ticket.received_at) >= since),
         )
         .order_by(col(Ticket.status).in_(ENDED_STATUSES), col(Ticket.id).desc())

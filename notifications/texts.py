@@ -14,7 +14,7 @@ from typing import Literal
 from core.clock import KST
 from core.errors import InvalidError
 from core.i18n import _
-from core.phones import parse_phone
+from core.phones import displayed
 
 SMS_BYTES = 90
 LMS_BYTES = 2000
@@ -211,7 +211,7 @@ def won_digits(amount: int) -> str:
 
 def phone_words(e164: str) -> str:
     """A stored number as Koreans write it: `010-1234-5678`, `1588-1234`. Raises `core.phones.PhoneError`."""
-    return parse_phone(e164).display
+    return displayed(e164)
 
 
 def _encodes(character: str) -> bool:

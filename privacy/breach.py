@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from core.clock import rfc3339_kst
 from core.errors import FieldError, InvalidError
-from core.phones import parse_phone
+from core.phones import displayed
 from customers.holdings import HeldPerson, get_people, people_of_homes
 from dispatch.holdings import people_of_tickets
 from workforce.access_queries import AccessFilter, AccessLine, account_of, list_access
@@ -69,7 +69,7 @@ class BreachReport:
         for each in self.people:
             yield [
                 each.name,
-                parse_phone(each.phone).display,
+                displayed(each.phone),
                 " ".join(sorted(each.fields)),
                 rfc3339_kst(min(each.moments)),
                 rfc3339_kst(max(each.moments)),

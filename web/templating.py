@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from core.actor import Principal, Role
 from core.i18n import N_, _, get_language, gettext_now, ngettext_now, pgettext_now, set_language
-from core.phones import parse_phone
+from core.phones import displayed
 from web.context import context_of
 from web.display import register_display
 from web.language import page_language
@@ -141,4 +141,4 @@ def environment() -> Environment:
 
 def phone_display(e164: str | None) -> str:
     """`010-1234-5678` from a stored number."""
-    return parse_phone(e164).display if e164 else ""
+    return displayed(e164) if e164 else ""

@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from core.phones import parse_phone
+from core.phones import dialled
 from notifications.providers.base import (
     Accepted,
     Channel,
@@ -136,13 +136,13 @@ class NhnProvider:
 
 def _wire(message: OutgoingMessage) -> dict[str, Any]:
     recipient = {
-        "recipientNo": parse_phone(message.to).digits,
+        "recipientNo": dialled(message.to),
         "countryCode": "82",
         "recipientGroupingKey": message.our_id,
     }
     wire: dict[str, Any] = {
         "body": message.text,
-        "sendNo": parse_phone(message.sender).digits,
+        "sendNo": dialled(message.sender),
         "recipientList": [recipient],
     }
     return wire | ({"title": message.subject} if message.subject is not None else {})

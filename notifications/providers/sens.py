@@ -25,7 +25,7 @@ from typing import Any
 
 import httpx
 
-from core.phones import parse_phone
+from core.phones import dialled
 from notifications.providers.base import (
     Accepted,
     Channel,
@@ -138,7 +138,7 @@ class SensProvider:
             entries = self._pages(path, {"requestId": request_id}, now=now)
             by_number = {str(entry.get("to", "")): entry for entry in entries}
             for each in of_request[request]:
-                entry = by_number.get(parse_phone(each.message.to).digits)
+                entry = by_number.get(dialled(each.message.to))
                 if entry is not None:
                     yield from _receipt(each, entry)
 
@@ -179,7 +179,7 @@ class SensProvider:
         if message.template is not None:
             query["plusFriendId"] = message.template.channel_key
         if to is not None:
-            query["to"] = parse_phone(to).digits
+            query["to"] = dialled(to)
         return self._pages(self._path(message), query, now=now)
 
     def _pages(self, path: str, query: dict[str, Any], *, now: datetime) -> Iterator[dict[str, Any]]:
@@ -205,11 +205,11 @@ def _text_body(messages: Sequence[OutgoingMessage]) -> dict[str, Any]:
         "type": first.channel,
         "contentType": "AD" if first.advert else "COMM",
         "countryCode": "82",
-        "from": parse_phone(first.sender).digits,
+        "from": dialled(first.sender),
         "content": first.text,
         "messages": [
             {
-                "to": parse_phone(each.to).digits,
+                "to": dialled(each.to),
                 "content": each.text,
                 **({"subject": each.subject} if each.subject is not None else {}),
             }
@@ -227,7 +227,7 @@ def _alimtalk_body(messages: Sequence[OutgoingMessage]) -> dict[str, Any]:
         "messages": [
             {
                 "countryCode": "82",
-                "to": parse_phone(each.to).digits,
+                "to": dialled(each.to),
                 "content": each.text,
                 "useSmsFailover": False,
             }
@@ -246,7 +246,7 @@ def _refusal(answer: httpx.Response, said: dict[str, Any]) -> Refused:
 
 def _taken_alimtalk(message: OutgoingMessage, said: dict[str, Any], request_id: str) -> SendOutcome:
     """알림톡 is looked at one by one on entry: A000 was taken, anything else was not."""
-    to = parse_phone(message.to).digits
+    to = dialled(message.to)
     listed = said.get("messages")
     for entry in listed if isinstance(listed, list) else []:
         if isinstance(entry, dict) and entry.get("to") == to:

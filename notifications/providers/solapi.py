@@ -23,7 +23,7 @@ from typing import Any
 import httpx
 
 from core.i18n import _
-from core.phones import parse_phone
+from core.phones import dialled
 from notifications.providers.base import (
     Accepted,
     Channel,
@@ -121,7 +121,7 @@ class SolapiProvider:
         begins = tried_at if tried_at <= now else now - MEMORY
         ends = max(tried_at, now)
         since = {"startDate": _iso(begins - CLOCK_SLACK), "endDate": _iso(ends + CLOCK_SLACK)}
-        to, sender = parse_phone(message.to).digits, parse_phone(message.sender).digits
+        to, sender = dialled(message.to), dialled(message.sender)
         try:
             for entry in self._listed({"to": to, "from": sender, **since}, now=now):
                 if _is_ours(entry, message):
@@ -170,8 +170,8 @@ def read_reports(payload: object) -> list[Receipt]:
 
 def _wire(message: OutgoingMessage) -> dict[str, Any]:
     wire: dict[str, Any] = {
-        "to": parse_phone(message.to).digits,
-        "from": parse_phone(message.sender).digits,
+        "to": dialled(message.to),
+        "from": dialled(message.sender),
         "text": message.text,
         "type": _TYPES[message.channel],
         "country": "82",

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.phones import PhoneError, PhoneKind, format_digits, parse_phone, search_digits
+from core.phones import PhoneError, PhoneKind, dialled, displayed, format_digits, parse_phone, search_digits
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,15 @@ def test_only_mobiles_take_texts(raw: str, kind: PhoneKind, display: str, e164: 
     assert (phone.kind, phone.display, phone.e164) == (kind, display, e164)
     assert not phone.can_text
     assert parse_phone(phone.e164) == parse_phone(display)
+    assert (dialled(e164), displayed(e164)) == (phone.digits, display), (
+        "as it is stored, it need not be read again"
+    )
+
+
+def test_what_is_not_written_as_it_is_stored_is_read() -> None:
+    assert dialled("010-1234-5678") == "01012345678"
+    with pytest.raises(PhoneError):
+        displayed("+82 누구")
 
 
 @pytest.mark.parametrize("raw", ["010-1234-567", "010-4567-123", "010 456 7123", "+82 10-123-4567"])

@@ -73,6 +73,8 @@ _keys = iter(range(1000))
 HELD = {
     "search by number": Held("agent", 16, _get(lambda _busy: f"/agent/search?q={PHONE[-4:]}")),
     "search by name": Held("agent", 16, _get(lambda _busy: f"/agent/search?q={NAME}")),
+    "search that finds none": Held("agent", 4, _get(lambda _busy: "/agent/search?q=7312")),
+    "search while a number is typed": Held("agent", 5, _get(lambda _busy: "/agent/search?q=0107312")),
     "the desk": Held("agent", 11, _get(lambda _busy: "/agent")),
     "a home": Held("agent", 18, _get(lambda busy: f"/agent/households/{busy.homes[0]}")),
     "a new ticket": Held("agent", 7, _get(lambda busy: f"/agent/new?household={busy.homes[0]}")),

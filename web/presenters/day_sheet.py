@@ -18,7 +18,7 @@ from sqlmodel import Session
 
 from core.clock import kst
 from core.i18n import _, get_language
-from core.phones import parse_phone
+from core.phones import displayed
 from customers.rules import Relationship, relationship_label
 from customers.schemas import BoilerInfo
 from dispatch.cases import parties_of
@@ -170,4 +170,4 @@ def _boiler(boiler: BoilerInfo | None) -> str:
 
 
 def _display(e164: str) -> str:
-    return parse_phone(e164).display
+    return displayed(e164)

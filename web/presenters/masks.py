@@ -13,8 +13,8 @@ from sqlmodel import Session
 
 from core.actor import Principal, Role
 from core.i18n import N_, _
-from core.masking import mask_address, mask_links, mask_name, mask_phone, mask_text
-from core.phones import parse_phone
+from core.masking import mask_address, mask_digits, mask_links, mask_name, mask_text
+from core.phones import dialled, displayed, format_digits
 from core.visibility import Datum, Relation, seen_whole
 from customers.schemas import AddressInfo, HouseholdDetail
 from dispatch.detail_shapes import TicketDetail
@@ -101,12 +101,12 @@ class Masks:
 
     def phone(self, e164: str) -> str:
         """`010-****-5678`, from a stored number."""
-        display = parse_phone(e164).display
-        return display if self.sees(Datum.PHONE) else mask_phone(display)
+        digits = dialled(e164)
+        return format_digits(digits) if self.sees(Datum.PHONE) else mask_digits(digits)
 
     def tel(self, e164: str) -> str | None:
         """The digits to dial, for a link; None while the number is masked."""
-        return parse_phone(e164).digits if self.sees(Datum.PHONE) else None
+        return dialled(e164) if self.sees(Datum.PHONE) else None
 
     def address(self, address: str) -> str:
         """Up to the 동."""
@@ -131,7 +131,7 @@ class Masks:
         if self.sees(Datum.FREE_TEXT):
             return text
         given = known or Known(names=tuple(names))
-        own = parse_phone(given.company_phone).display if given.company_phone else ""
+        own = displayed(given.company_phone) if given.company_phone else ""
         if own:
             text = text.replace(own, _KEPT)
         # The longer one first: 김영자 must not be half hidden as 김영.

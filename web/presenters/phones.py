@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from core.clock import today_kst
 from core.i18n import N_, _
-from core.phones import parse_phone
+from core.phones import displayed, parse_phone
 from customers.rules import Relationship, read_relationship, relationship_label
 from dispatch.detail_shapes import TicketDetail
 from dispatch.follow_up import FollowUpCase, cases_to_follow
@@ -160,7 +160,7 @@ def staff_names(session: Session, *, company_id: int, now: datetime) -> dict[str
 
 def display(phone: str) -> str:
     """`010-9876-5432`."""
-    return parse_phone(phone).display
+    return displayed(phone)
 
 
 def _family_names(inbox: PhoneInbox, cases: Mapping[int, FollowUpCase]) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from core import audit
 from core.actor import Actor, Principal, Role
 from core.errors import NotFoundError
 from core.i18n import _
-from core.phones import parse_phone
+from core.phones import displayed
 from dispatch.numbers import number_of
 from web.identity import COOKIE, Author, GuardedRoute, SignedIn, allow
 from web.pages.admin.changes import changes_of
@@ -193,7 +193,7 @@ def _new_form() -> FormPage:
 
 def _brand_entries(company: CompanyInfo | None) -> list[Entry]:
     def phone(number: str) -> str:
-        return parse_phone(number).display if number else ""
+        return displayed(number) if number else ""
 
     return [
         Entry("name", _("회사 이름"), value=company.name if company else ""),

@@ -12,7 +12,7 @@ from sqlmodel import Session
 from core.actor import Principal
 from core.i18n import _
 from core.masking import mask_phone
-from core.phones import parse_phone
+from core.phones import displayed
 from notifications.alimtalk import approved_since
 from notifications.catalogue import CATALOGUE, Event
 from notifications.languages import in_language, language_of, reader_of
@@ -82,7 +82,7 @@ def show_editor(
             "languages_tabs": [(*each, None) for each in values["languages"]],
             "readers_tabs": [(*each, None) for each in values["readers"]],
             "reader_names": shown.names_of(event),
-            "phone": typed.raw("phone") if typed else (parse_phone(own_phone).display if own_phone else ""),
+            "phone": typed.raw("phone") if typed else (displayed(own_phone) if own_phone else ""),
             "trials": [
                 (trial, mask_phone(trial.to_phone))
                 for trial in list_trials(session, company_id=principal.company_id, event=event, now=now)
@@ -128,7 +128,7 @@ def read_look(
             for each in readers
         ],
         "brand": brand,
-        "sender": parse_phone(company.sender_number).display,
+        "sender": displayed(company.sender_number),
         "sample": sample,
         "sample_label": _(sample.label),
         "report": report,

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from core.actor import Role
 from core.clock import kst, today_kst
 from core.i18n import _
-from core.phones import parse_phone
+from core.phones import displayed
 from web.pages.admin.fields import Entry
 from web.pages.admin.forms import FormPage
 from web.pages.admin.typed import Typed
@@ -152,7 +152,7 @@ def edit(person: StaffInfo) -> FormPage:
         back=f"{SECTION}/{person.id}",
         entries=[
             Entry("name", _("이름"), value=person.name),
-            Entry("phone", _("전화번호"), "tel", parse_phone(person.phone).display),
+            Entry("phone", _("전화번호"), "tel", displayed(person.phone)),
         ],
     )
 

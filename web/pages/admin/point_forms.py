@@ -6,7 +6,7 @@ from datetime import date
 
 from core import weekdays
 from core.i18n import _
-from core.phones import parse_phone
+from core.phones import displayed
 from web.pages.admin.fields import Entry
 from web.pages.admin.forms import FormPage, MapPick
 from web.pages.admin.typed import Typed
@@ -158,7 +158,7 @@ def _entries(point: PointInfo | None, kind: str) -> list[Entry]:
             hint=_("도로명이나 지번을 적고 ‘위치 찾기’를 누르면 지도에 보입니다."),
             wide=True,
         ),
-        Entry("desk_phone", _("창구 전화"), "tel", parse_phone(point.desk_phone).display if point else ""),
+        Entry("desk_phone", _("창구 전화"), "tel", displayed(point.desk_phone) if point else ""),
         Entry(
             "daily_limit",
             _("하루 방문 한도"),

@@ -11,6 +11,7 @@ from sqlmodel import Session, func, select
 from core.db import Database
 from core.errors import NotFoundError
 from core.phones import parse_phone
+from customers import search
 from customers.models import Address, Boiler, Contact, Household
 from customers.queries import household_detail
 from customers.schemas import HouseholdInfo, NewAddress, NewBoiler, NewContact
@@ -187,6 +188,26 @@ def test_search(session: Session, query: str, matched_by: str) -> None:
     )
     hits = search_households(session, company_id=company.id or 0, query=query)
     assert [(hit.detail.household.id, hit.matched_by) for hit in hits] == [(home.id, matched_by)]
+
+
+def test_of_one_name_the_newest_homes_come_first(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    company = make_company(session)
+    other = make_company(session, code="haedam")
+    names = ("김영희", "김영자", "김민수", "김영자")
+    homes = [
+        make_household(session, company=company, resident=(name, f"02-555-010{n}"), child=None).id
+        for n, name in enumerate(names)
+    ]
+    make_household(session, company=other, resident=("김영자", "02-555-0109"), child=None)
+
+    def found(query: str, limit: int = 20) -> list[int | None]:
+        hits = search_households(session, company_id=company.id or 0, query=query, limit=limit)
+        return [hit.detail.household.id for hit in hits]
+
+    assert found("김영") == [homes[3], homes[1], homes[0]]
+    assert found("김영", limit=1) == [homes[3]]
+    monkeypatch.setattr(search, "MOST_OF_A_NAME", 2)
+    assert found("김영") == [homes[3], homes[1]], "of too many, those whose name comes first"
 
 
 @pytest.mark.parametrize(

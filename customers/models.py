@@ -74,6 +74,7 @@ class Contact(SQLModel, table=True):
             "company_id",
             "name",
             postgresql_ops={"name": "text_pattern_ops"},
+            postgresql_include=["id"],
         ),
         in_values("language", *LANGUAGES),
         in_values("phone_kind", "MOBILE", "FIXED_LINE", "VOIP", "PERSONAL", "UAN", "OTHER"),

@@ -11,7 +11,6 @@ from sqlmodel import Session, func, select
 from core.db import Database
 from core.errors import NotFoundError
 from core.phones import parse_phone
-from customers import search
 from customers.models import Address, Boiler, Contact, Household
 from customers.queries import household_detail
 from customers.schemas import HouseholdInfo, NewAddress, NewBoiler, NewContact
@@ -190,7 +189,7 @@ def test_search(session: Session, query: str, matched_by: str) -> None:
     assert [(hit.detail.household.id, hit.matched_by) for hit in hits] == [(home.id, matched_by)]
 
 
-def test_of_one_name_the_newest_homes_come_first(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_one_name_the_newest_homes_come_first(session: Session) -> None:
     company = make_company(session)
     other = make_company(session, code="haedam")
     names = ("김영희", "김영자", "김민수", "김영자")
@@ -206,8 +205,6 @@ def test_of_one_name_the_newest_homes_come_first(session: Session, monkeypatch: 
 
     assert found("김영") == [homes[3], homes[1], homes[0]]
     assert found("김영", limit=1) == [homes[3]]
-    monkeypatch.setattr(search, "MOST_OF_A_NAME", 2)
-    assert found("김영") == [homes[3], homes[1]], "of too many, those whose name comes first"
 
 
 @pytest.mark.parametrize(

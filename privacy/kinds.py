@@ -14,6 +14,7 @@ from core.i18n import N_
 from core.retention import Cut, Ids
 from customers import retention as homes
 from dispatch import retention as cases
+from exchange import retention as lists
 from happycall import retention as happy_calls
 from notifications import retention as texts
 from workforce import retention as staff
@@ -144,6 +145,14 @@ KINDS: tuple[Kind, ...] = (
         texts.due_devices,
         texts.destroy_devices,
     ),
+    Kind(
+        "import_refusal",
+        "retain_request_days",
+        N_("가져오지 못한 줄의 내용"),
+        N_("까닭에 적힌 글을 비웁니다. 누가 언제 몇 줄을 가져왔는지는 남습니다"),
+        lists.due_refusals,
+        lists.destroy_refusals,
+    ),
     Kind("plan", "retain_plan_days", N_("지난 계획"), DELETED, cases.due_plans, cases.destroy_plans),
     Kind(
         "sign_in_try",
@@ -152,6 +161,24 @@ KINDS: tuple[Kind, ...] = (
         DELETED,
         staff.due_sign_in_tries,
         staff.destroy_sign_in_tries,
+        of_company=False,
+    ),
+    Kind(
+        "remembered_device",
+        "retain_session_days",
+        N_("로그인을 기억하던 기기"),
+        DELETED,
+        staff.due_devices,
+        staff.destroy_devices,
+        of_company=False,
+    ),
+    Kind(
+        "recovery_code",
+        "retain_session_days",
+        N_("다 쓴 복구 번호"),
+        DELETED,
+        staff.due_recovery_codes,
+        staff.destroy_recovery_codes,
         of_company=False,
     ),
     Kind(

@@ -1,15 +1,15 @@
-"""The access log, ended log-ins and failed ones: destroyed once their time is over."""
+"""The access log, log-ins that ended or failed, devices and codes of the second factor, after their time."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, or_
 from sqlmodel import Session, col, select
 
 from core.db import count_changed
 from core.retention import Cut, Ids, delete_ids, some_ids
-from workforce.access_models import PendingLogIn, ProviderTry
+from workforce.access_models import Device, PendingLogIn, ProviderTry, RecoveryCode
 from workforce.models import AccessLog, ApiToken, LoginLink, Membership, SignInTry, WebSession
 
 HALF_LOG_IN_KEPT = timedelta(days=1)
@@ -47,6 +47,32 @@ def destroy_sessions(session: Session, ids: Ids, cut: Cut) -> int:
         wanted = (col(model.membership_id).in_(ids), col(model.expires_at) < cut.before)
         gone += count_changed(session, delete(model).where(*wanted))
     return gone
+
+
+def due_devices(session: Session, _company_id: int | None, cut: Cut, limit: int) -> Ids:
+    """Browsers that are not remembered any more, and that no kept log-in names.
+
+    A person's devices belong to no company: one who works for two has them once.
+    """
+    ended = or_(col(Device.revoked_at) < cut.before, col(Device.trusted_until) < cut.before)
+    named = select(WebSession.id).where(col(WebSession.device_id) == col(Device.id)).exists()
+    return some_ids(session, Device, limit, ended, ~named)
+
+
+def destroy_devices(session: Session, ids: Ids, _cut: Cut) -> int:
+    """Delete these devices."""
+    return delete_ids(session, Device, ids)
+
+
+def due_recovery_codes(session: Session, _company_id: int | None, cut: Cut, limit: int) -> Ids:
+    """Codes that let nobody in any more."""
+    over = or_(col(RecoveryCode.used_at) < cut.before, col(RecoveryCode.replaced_at) < cut.before)
+    return some_ids(session, RecoveryCode, limit, over)
+
+
+def destroy_recovery_codes(session: Session, ids: Ids, _cut: Cut) -> int:
+    """Delete these codes."""
+    return delete_ids(session, RecoveryCode, ids)
 
 
 def drop_half_log_ins(session: Session, *, now: datetime) -> int:

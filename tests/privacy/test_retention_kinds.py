@@ -14,12 +14,14 @@ from core.clock import kst, today_kst
 from core.db import Database
 from core.models import DatedSetting, ReplayedRequest, StoredEvent
 from dispatch.planning.plan_models import Plan
+from exchange.models import DataImport
 from notifications.models import ProviderReceipt
 from privacy.kinds import KINDS
 from privacy.models import RetentionRun
 from privacy.retention import run_retention
 from tests import world
 from tests.privacy.old_cases import BY_CODE, days_of
+from workforce.access_models import Device, RecoveryCode, SecondFactor
 from workforce.models import AccessLog, Account, Company, Membership, SignInTry, WebSession
 
 
@@ -45,12 +47,18 @@ def test_each_kind_keeps_what_is_young_and_records_what_it_destroyed(database: D
         "event",
         "timeline",
         "day_close",
+        "import_refusal",
+        "remembered_device",
+        "recovery_code",
     }
     assert {code for (_company, code), count in done.items() if count == 1} >= expected
     assert set(run_retention(database, clock=lambda: now).values()) == {0}
     with database.reading() as session:
-        for model in (AccessLog, ReplayedRequest, WebSession, SignInTry, ProviderReceipt, StoredEvent):
+        kept = (AccessLog, ReplayedRequest, WebSession, SignInTry, ProviderReceipt, StoredEvent)
+        for model in (*kept, Device, RecoveryCode):
             assert len(session.exec(select(model)).all()) == 1, model
+        quoted = [(row.refused, len(row.refusals)) for row in session.exec(select(DataImport))]
+        assert sorted(quoted) == [(1, 0), (1, 1)], "how many were refused stays, what they said goes"
         assert sorted(row.reason for row in session.exec(select(DayClose))) == ["", "김영자님 댁 거스름돈"]
         runs = {run.kind: run for run in session.exec(select(RetentionRun))}
         assert set(runs) == set(BY_CODE) and all(run.finished_at == now for run in runs.values())
@@ -110,6 +118,22 @@ def _house_rows(session: Session, company: Company, at: Any, n: int) -> None:
         ]
     )
     _closed_day(session, company, at("day_close"))
+    _second_factor(session, key, at("session"), n)
+    session.add(
+        DataImport(
+            company_id=company_id,
+            kind="households",
+            file_name="댁.csv",
+            sha256="",
+            state="done",
+            at=at("import_refusal"),
+            by_name="정영수",
+            source="cli",
+            lines=1,
+            refused=1,
+            refusals=[{"line": 2, "reason": "김영자: 전화번호를 확인해 주세요."}],
+        )
+    )
     audit.record(
         session,
         by=world.AGENT,
@@ -117,6 +141,28 @@ def _house_rows(session: Session, company: Company, at: Any, n: int) -> None:
         what="SettingChanged",
         subject=("company", company_id),
         company_id=company_id,
+    )
+
+
+def _second_factor(session: Session, account_id: int, at: datetime, n: int) -> None:
+    """A browser that was remembered until then, and a code that was used then."""
+    factor = world.add(
+        session, SecondFactor(account_id=account_id, sealed_secret="-", confirmed_at=at, last_step=0)
+    )
+    session.add_all(
+        [
+            Device(
+                account_id=account_id,
+                token_hash=f"d{n}",
+                name="내 휴대전화",
+                browser="",
+                created_at=at,
+                trusted_until=at,
+                last_seen_at=at,
+                last_address="-",
+            ),
+            RecoveryCode(second_factor_id=factor.id or 0, code_hash=f"c{n}", made_at=at, used_at=at),
+        ]
     )
 
 

@@ -238,13 +238,13 @@ OF_THE_HOUSE: tuple[tuple[str, str, tuple[Setting, ...]], ...] = (
             Setting(
                 "retain_request_days",
                 N_("다시 온 요청의 답"),
-                N_("같은 요청이 다시 올 때 쓰는 첫 답"),
+                N_("같은 요청이 다시 올 때 쓰는 첫 답, 가져오지 못한 줄에 적힌 글"),
                 Number(1, LONGEST_DAYS, N_("일")),
             ),
             Setting(
                 "retain_session_days",
                 N_("끝난 로그인"),
-                N_("끝난 로그인과 일회용 주소"),
+                N_("끝난 로그인, 일회용 주소, 기억하던 기기와 다 쓴 복구 번호"),
                 Number(1, LONGEST_DAYS, N_("일")),
             ),
             Setting(

@@ -13,6 +13,7 @@ from core.db import any_of
 from core.errors import NotFoundError
 from core.i18n import _
 from core.memo import each_once, keep, once
+from core.together import Rows, Together
 from customers.models import Address, Boiler, BoilerModel, Contact, Household, HouseholdMember
 from customers.schemas import (
     AddressInfo,
@@ -35,11 +36,21 @@ _ADDRESSES = (
     .join(Address, col(Address.id) == col(Household.address_id))
     .where(any_of(Household.id, "ids"), col(Household.company_id) == bindparam("company_id"))
 )
-_MEMBERS = (
-    columns(HouseholdMember, Contact)
-    .join(Contact, col(Contact.id) == col(HouseholdMember.contact_id))
-    .where(any_of(HouseholdMember.household_id, "ids"))
-    .order_by(col(HouseholdMember.id))
+_OURS = (
+    "SELECT h.{} FROM household AS h WHERE h.id = ANY(%(ids)s::bigint[]) AND h.company_id = %(company_id)s"
+)
+_HOMES_IDS, _THEIR_ADDRESSES = _OURS.format("id"), _OURS.format("address_id")
+_MEMBERS = f"household_id IN ({_HOMES_IDS})"
+_STANDING = f"removed_at IS NULL AND address_id IN ({_THEIR_ADDRESSES})"
+_DETAILS = Together(
+    {
+        Household: f"id IN ({_HOMES_IDS})",
+        Address: f"id IN ({_THEIR_ADDRESSES})",
+        HouseholdMember: _MEMBERS,
+        Contact: f"id IN (SELECT contact_id FROM household_member WHERE {_MEMBERS})",  # noqa: S608
+        Boiler: _STANDING,
+        BoilerModel: f"id IN (SELECT model_id FROM boiler WHERE {_STANDING})",  # noqa: S608
+    }
 )
 _BOILER_AND_MODEL = columns(Boiler, BoilerModel).outerjoin(
     BoilerModel, col(BoilerModel.id) == col(Boiler.model_id)
@@ -64,12 +75,17 @@ def list_details(
     """Several homes at once, by id; unknown ids are left out."""
     if not (household_ids := set(household_ids)):
         return {}
-    homes = list_homes(session, company_id=company_id, household_ids=household_ids)
-    members = _members(session, household_ids=homes)
-    boilers = list_boilers(session, address_ids={home.address.id for home in homes.values()})
+    found = _DETAILS.read(session, ids=list(household_ids), company_id=company_id)
+    addresses = {row.id: row for row in found.of(Address)}
+    rows = [row for row in found.of(Household) if row.address_id in addresses]
+    homes = [household_info(row, addresses[row.address_id]) for row in rows]
+    _keep_addresses(session, company_id, homes)
+    members, boilers = _members(found), _boilers(found)
     return {
-        i: HouseholdDetail(home, tuple(members.get(i, ())), tuple(boilers.get(home.address.id, ())))
-        for i, home in homes.items()
+        home.id: HouseholdDetail(
+            home, tuple(members.get(home.id, ())), tuple(boilers.get(home.address.id, ()))
+        )
+        for home in homes
     }
 
 
@@ -80,8 +96,13 @@ def list_homes(
     asked = {"ids": list(set(household_ids)), "company_id": company_id}
     rows = session.execute(_HOMES, asked)
     homes = {household.id or 0: household_info(household, address) for household, address in rows}
-    keep(session, Address, {("of", company_id, i): home.address for i, home in homes.items()})
+    _keep_addresses(session, company_id, homes.values())
     return homes
+
+
+def _keep_addresses(session: Session, company_id: int, homes: Iterable[HouseholdInfo]) -> None:
+    """Whoever asks for a home's address alone, later in the same session, is not sent for it again."""
+    keep(session, Address, {("of", company_id, home.id): home.address for home in homes})
 
 
 def contacts_by_id(
@@ -217,11 +238,21 @@ def boiler_info(row: Boiler, model: BoilerModel | None) -> BoilerInfo:
     )
 
 
-def _members(session: Session, *, household_ids: Iterable[int]) -> dict[int, list[MemberInfo]]:
+def _members(rows: Rows) -> dict[int, list[MemberInfo]]:
+    contacts = {row.id: contact_info(row) for row in rows.of(Contact)}
     found: dict[int, list[MemberInfo]] = {}
-    for member, contact in session.execute(_MEMBERS, {"ids": list(household_ids)}):
-        info = MemberInfo(contact_info(contact), member.relationship, member.since)
-        found.setdefault(member.household_id, []).append(info)
+    for member in rows.of(HouseholdMember):
+        if member.contact_id in contacts:
+            info = MemberInfo(contacts[member.contact_id], member.relationship, member.since)
+            found.setdefault(member.household_id, []).append(info)
+    return found
+
+
+def _boilers(rows: Rows) -> dict[int, list[BoilerInfo]]:
+    models = {row.id: row for row in rows.of(BoilerModel)}
+    found: dict[int, list[BoilerInfo]] = {}
+    for boiler in rows.of(Boiler):
+        found.setdefault(boiler.address_id, []).append(boiler_info(boiler, models.get(boiler.model_id)))
     return found
 
 

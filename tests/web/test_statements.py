@@ -71,13 +71,13 @@ def _file(client: httpx.Client, busy: Busy) -> httpx.Response:
 _keys = iter(range(1000))
 
 HELD = {
-    "search by number": Held("agent", 16, _get(lambda _busy: f"/agent/search?q={PHONE[-4:]}")),
-    "search by name": Held("agent", 16, _get(lambda _busy: f"/agent/search?q={NAME}")),
+    "search by number": Held("agent", 14, _get(lambda _busy: f"/agent/search?q={PHONE[-4:]}")),
+    "search by name": Held("agent", 14, _get(lambda _busy: f"/agent/search?q={NAME}")),
     "search that finds none": Held("agent", 4, _get(lambda _busy: "/agent/search?q=7312")),
     "search while a number is typed": Held("agent", 5, _get(lambda _busy: "/agent/search?q=0107312")),
     "the desk": Held("agent", 11, _get(lambda _busy: "/agent")),
-    "a home": Held("agent", 18, _get(lambda busy: f"/agent/households/{busy.homes[0]}")),
-    "a new ticket": Held("agent", 7, _get(lambda busy: f"/agent/new?household={busy.homes[0]}")),
+    "a home": Held("agent", 16, _get(lambda busy: f"/agent/households/{busy.homes[0]}")),
+    "a new ticket": Held("agent", 5, _get(lambda busy: f"/agent/new?household={busy.homes[0]}")),
     "open cases of a home": Held("agent", 11, _of_home("/agent/new/open")),
     "cards to read": Held("agent", 3, _of_home("/agent/new/guide")),
     "a ticket": Held("agent", 37, _get(lambda busy: f"/agent/tickets/{busy.numbers[0]}")),
@@ -89,7 +89,7 @@ HELD = {
     "the console": Held("dispatcher", 32, _get(lambda _busy: "/dispatch")),
     "a point's desk": Held("point", 33, _get(lambda _busy: "/point")),
     "the messages": Held("agent", 9, _get(lambda _busy: "/messages")),
-    "messages found by name": Held("agent", 15, _get(lambda _busy: f"/messages?q={NAME}")),
+    "messages found by name": Held("agent", 13, _get(lambda _busy: f"/messages?q={NAME}")),
     "what waits": Held("manager", 5, _get(lambda _busy: "/messages/now")),
     "a technician's day": Held("technician", 20, _get(lambda _busy: "/m")),
 }

@@ -35,13 +35,15 @@ STEPS: tuple[tuple[str, frozenset[Stage]], ...] = (
     (N_("수리"), frozenset({Stage.AT_HOME})),
     (N_("끝"), frozenset({Stage.DONE})),
 )
+WORK = 3
+"""The step that a check-up names otherwise."""
 ROUNDED_TO_MIN = 5
 
 
 def headline(view: FamilyView, *, now: datetime) -> str:
     """Where things stand, in one sentence."""
     if view.link.pays_alone:
-        return _("보일러 수리 비용")
+        return _("보일러 점검 비용") if view.case.checkup else _("보일러 수리 비용")
     if view.stage is Stage.AGREED and view.window is not None and now <= view.window.end:
         return _("{when}에 기사가 갑니다").format(when=window_words(view.window))
     special = {
@@ -74,7 +76,12 @@ _HEADLINES = {
 def next_words(view: FamilyView, *, now: datetime) -> list[str]:
     """What happens next and by when, a sentence each."""
     if view.link.pays_alone:
-        return [_("{name}님 댁 보일러 수리 비용을 보실 수 있습니다.").format(name=view.case.resident)]
+        words = (
+            _("{name}님 댁 보일러 점검 비용을 보실 수 있습니다.")
+            if view.case.checkup
+            else _("{name}님 댁 보일러 수리 비용을 보실 수 있습니다.")
+        )
+        return [words.format(name=view.case.resident)]
     again = [_("다시 접수되어 새로 방문합니다.")] if view.reopened else []
     return again + _next(view, now)
 
@@ -93,6 +100,8 @@ def _next(view: FamilyView, now: datetime) -> list[str]:
         return _part(view)
     if view.stage in (Stage.ARRANGING, Stage.AGREED):
         return _call_words(view, now)
+    if view.stage is Stage.AT_HOME and view.case.checkup:
+        return [_("점검이 끝나면 한 일과 비용을 문자로 알려 드립니다.")]
     return [_(words) for words in _NEXT.get(view.stage, ())]
 
 
@@ -142,8 +151,11 @@ def steps_of(view: FamilyView) -> list[tuple[str, str]]:
     at = next((n for n, (_words, stages) in enumerate(STEPS) if view.stage in stages), None)
     if at is None:
         return []
+    said = [_(words) for words, _stages in STEPS]
+    if view.case.checkup:
+        said[WORK] = _("점검")
     return [
-        (_(words), "now" if n == at else "done" if n < at else "ahead") for n, (words, _s) in enumerate(STEPS)
+        (words, "now" if n == at else "done" if n < at else "ahead") for n, words in enumerate(said)
     ]
 
 

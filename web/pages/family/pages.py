@@ -186,7 +186,8 @@ def call(request: Request, *, error: DomainError | None = None) -> Response:
         ahead = None if view.link.pays_alone else _call(session, view, request)
     if ahead is None:
         return home(request, error=error)
-    return show(request, "family/call.html", {"ahead": ahead, "form_key": new_form_key()}, error=error)
+    values = {"ahead": ahead, "checkup": view.case.checkup, "form_key": new_form_key()}
+    return show(request, "family/call.html", values, error=error)
 
 
 @router.get("/complaint")

@@ -143,6 +143,7 @@ def test_the_landlord_is_told_the_range_asked_and_billed_to_the_won(phone: Phone
 def test_what_is_paid_is_rows_and_the_day_is_closed_by_himself(phone: Phone) -> None:
     at_the_door(phone)
     assert phone.post("completed", {"tick": ["usage_explained"], "quantity.PART_FAN": "2"}).status_code == 303
+    assert "현금 100,000원부터는 고객이 원하지 않아도 발급하고" in phone.get(), "before he sends"
     no_receipt = phone.post("payment", {"method": "cash", "amount": "120,000"})
     assert no_receipt.status_code == 422 and "현금영수증 승인번호를 적어야" in no_receipt.text
     cash = {"method": "cash", "amount": "120,000", "receipt_number": "123456789", "idempotency_key": "k"}

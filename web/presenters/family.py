@@ -15,7 +15,7 @@ SAID: Mapping[str, str] = {
     "agreed": N_("방문 시간을 정했습니다. 바뀐 내용은 문자로도 보내 드립니다."),
     "put_off": N_("방문을 멈추고 기사에게 알렸습니다. 아래에서 다른 시간을 골라 주세요."),
     "cost_agreed": N_("동의하신 것을 기사에게 바로 알렸습니다. 이 비용으로 수리합니다."),
-    "cost_refused": N_("원하지 않으신다고 기사에게 바로 알렸습니다. 기사가 다른 방법을 의논드립니다."),
+    "cost_refused": N_("원하지 않으신다고 기사에게 바로 알렸습니다."),
     "complained": N_("적어 주신 내용을 책임자에게 바로 전했습니다. 책임자가 살펴보고 전화드립니다."),
     "call_wished": N_("고르신 시간에 전화드리겠습니다."),
     "no_call": N_("전화드리지 않겠습니다. 불편한 점이 있으면 언제든 알려 주세요."),
@@ -75,15 +75,27 @@ _HEADLINES = {
 
 def next_words(view: FamilyView, *, now: datetime) -> list[str]:
     """What happens next and by when, a sentence each."""
+    refused = refused_words(view)
     if view.link.pays_alone:
         words = (
             _("{name}님 댁 보일러 점검 비용을 보실 수 있습니다.")
             if view.case.checkup
             else _("{name}님 댁 보일러 수리 비용을 보실 수 있습니다.")
         )
-        return [words.format(name=view.case.resident)]
+        return [words.format(name=view.case.resident), *refused]
     again = [_("다시 접수되어 새로 방문합니다.")] if view.reopened else []
-    return again + _next(view, now)
+    return again + refused + _next(view, now)
+
+
+def refused_words(view: FamilyView) -> list[str]:
+    """That what was asked before the work is not wanted, and what happens instead, while he is there."""
+    if view.refused is None or view.stage is not Stage.AT_HOME:
+        return []
+    asked = _("물어본 비용({amount})은 원하지 않는다고 하셨습니다. 그 비용으로는 고치지 않습니다.")
+    return [
+        asked.format(amount=money_words(view.refused.total)),
+        _("기사가 다른 방법을 의논드립니다. 마음이 바뀌시면 기사에게 말씀해 주세요."),
+    ]
 
 
 def _next(view: FamilyView, now: datetime) -> list[str]:
@@ -100,9 +112,7 @@ def _next(view: FamilyView, now: datetime) -> list[str]:
         return _part(view)
     if view.stage in (Stage.ARRANGING, Stage.AGREED):
         return _call_words(view, now)
-    if view.stage is Stage.AT_HOME and view.case.checkup:
-        return [_("점검이 끝나면 한 일과 비용을 문자로 알려 드립니다.")]
-    return [_(words) for words in _NEXT.get(view.stage, ())]
+    return [_(words) for words in (_CHECKUP_NEXT if view.case.checkup else _NEXT).get(view.stage, ())]
 
 
 _RING_US = N_("기다리기 어려우시면 아래 번호로 전화해 주세요.")
@@ -118,6 +128,7 @@ _NEXT: Mapping[Stage, tuple[str, ...]] = {
     Stage.DONE: (N_("보일러가 다시 안 되면 아래 번호로 전화해 주세요."),),
     Stage.AT_HOME: (N_("수리가 끝나면 한 일과 비용을 문자로 알려 드립니다."),),
 }
+_CHECKUP_NEXT = {**_NEXT, Stage.AT_HOME: (N_("점검이 끝나면 한 일과 비용을 문자로 알려 드립니다."),)}
 
 
 def _call_words(view: FamilyView, now: datetime) -> list[str]:
@@ -154,9 +165,7 @@ def steps_of(view: FamilyView) -> list[tuple[str, str]]:
     said = [_(words) for words, _stages in STEPS]
     if view.case.checkup:
         said[WORK] = _("점검")
-    return [
-        (words, "now" if n == at else "done" if n < at else "ahead") for n, words in enumerate(said)
-    ]
+    return [(words, "now" if n == at else "done" if n < at else "ahead") for n, words in enumerate(said)]
 
 
 def window_words(window: Window) -> str:

@@ -14,6 +14,7 @@ from billing.schemas import Estimate, WarrantyReason
 from callcenter.cards import cards_for
 from callcenter.error_codes import look_up_code
 from core.actor import Principal
+from core.dated import read_rules
 from core.errors import DomainError
 from core.i18n import _
 from core.visibility import Datum
@@ -244,6 +245,7 @@ def _estimate(session: Session, detail: TicketDetail, now: datetime) -> dict[str
         "fee_high": found.visit_fee_high,
         "low": found.total_low,
         "high": found.total_high,
+        "limit": read_rules(session, company_id=detail.company.id, at=now).approval_limit,
         "covered": found.warranty.covered,
         "why": free if found.warranty.covered else "",
         "until": until.isoformat() if until else "",

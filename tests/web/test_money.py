@@ -157,6 +157,7 @@ def test_what_is_paid_is_rows_and_the_day_is_closed_by_himself(phone: Phone) -> 
     assert phone.post("payment", later).status_code == 303
     assert rows(phone) == [("paid", "cash", 120_000), ("paid", "unpaid", 38_000)]
 
+    ask_the_desk_to_put_right(phone)
     money = phone.client.get("/m/money").text
     assert "120,000" in money and "마감하기" in money
     day = operating_day(phone.web.now).isoformat()
@@ -187,6 +188,22 @@ def test_what_is_paid_is_rows_and_the_day_is_closed_by_himself(phone: Phone) -> 
     assert file.headers["content-type"].startswith("text/csv") and "158000" in file.text
     with phone.web.database.reading() as session:
         assert [row.cash_counted for row in session.exec(select(DayClose))] == [119_000]
+
+
+def ask_the_desk_to_put_right(phone: Phone) -> None:
+    """What he typed wrongly he says once; the desk finds it among its work, and no row has changed."""
+    assert "잘못 적었나요" in phone.get()
+    assert "어떻게 고쳐야 하는지" in phone.post("mistake", {"mistake": " "}).text
+    assert phone.post("mistake", {"visit": "999", "mistake": "x"}).status_code == 404
+    before = rows(phone)
+    said = {"visit": str(phone.visit_id), "mistake": "현금 12만원이 아니라 카드입니다"}
+    for key in ("a", "b"):
+        assert phone.post("mistake", {**said, "idempotency_key": key}).status_code == 303
+    page = phone.get()
+    assert "데스크에 알렸습니다" in page and "잘못 적었나요" not in page and rows(phone) == before
+    desk = phone.web.sign_in("point", point=phone.web.point)
+    assert words_of(desk.get(f"/point/tickets/{phone.number}").text).count("카드입니다") >= 1
+    assert phone.number in desk.get("/point").text
 
 
 def take_the_rest_and_give_back(phone: Phone, desk: httpx.Client) -> None:

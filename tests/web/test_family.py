@@ -256,7 +256,9 @@ def test_whoever_pays_answers_what_the_technician_asks_and_nobody_else_may(web_w
 def test_a_cost_that_was_refused_stays_to_be_read_with_what_follows(web_world: WebWorld) -> None:
     payer = agreed(web_world, state="in_progress", status="IN_PROGRESS", arrived_at=web_world.now)
     before = read(payer.get("/cost"))
-    assert "한 곳을 고치면 모두 합해" in before and "모두 30만원(300,000원)이 넘으면, 고치기 전에" in before
+    assert (
+        "한 곳을 고치면 모두 합해" in before and "모두 30만원(300,000원)이 넘을 때는, 고치기 전에" in before
+    )
     asked = ask_for(payer)
     with web_world.database.reading() as session:
         facts = last_approval(session, visit_id=payer.visit_id)

@@ -75,7 +75,7 @@ _HEADLINES = {
 
 def next_words(view: FamilyView, *, now: datetime) -> list[str]:
     """What happens next and by when, a sentence each."""
-    refused = refused_words(view)
+    refused = _refused(view)
     if view.link.pays_alone:
         words = (
             _("{name}님 댁 보일러 점검 비용을 보실 수 있습니다.")
@@ -87,15 +87,21 @@ def next_words(view: FamilyView, *, now: datetime) -> list[str]:
     return again + refused + _next(view, now)
 
 
-def refused_words(view: FamilyView) -> list[str]:
-    """That what was asked before the work is not wanted, and what happens instead, while he is there."""
-    if view.refused is None or view.stage is not Stage.AT_HOME:
+def _refused(view: FamilyView) -> list[str]:
+    if view.refused is None or not (after := after_refusal(view)):
         return []
-    asked = _("물어본 비용({amount})은 원하지 않는다고 하셨습니다. 그 비용으로는 고치지 않습니다.")
-    return [
-        asked.format(amount=money_words(view.refused.total)),
-        _("기사가 다른 방법을 의논드립니다. 마음이 바뀌시면 기사에게 말씀해 주세요."),
-    ]
+    words = _("{name}님이 {amount}에 고치기를 원하지 않는다고 하셨습니다.")
+    return [words.format(name=view.case.paid_by, amount=money_words(view.refused.total)), after]
+
+
+def after_refusal(view: FamilyView) -> str:
+    """What happens instead of the work that they did not want; empty once he has left."""
+    if view.refused is None or view.stage is not Stage.AT_HOME:
+        return ""
+    return _(
+        "그 비용으로는 고치지 않습니다. 기사가 다른 방법을 의논드립니다. "
+        "마음이 바뀌시면 기사에게 말씀해 주세요."
+    )
 
 
 def _next(view: FamilyView, now: datetime) -> list[str]:

@@ -23,7 +23,7 @@ from happycall.wishes import call_ahead
 from web.context import context_of
 from web.pages.family import checkup
 from web.pages.family.door import FamilyRoute, invited_of, no_such_page, show, visitor_of
-from web.presenters.family import SAID, headline, next_words, refused_words, steps_of
+from web.presenters.family import SAID, after_refusal, headline, next_words, steps_of
 from workforce.photos import photo_of
 
 router = APIRouter(prefix="/t/{token}", route_class=FamilyRoute)
@@ -146,7 +146,7 @@ def show_cost(request: Request) -> Response:
                 for each in approvals_of_ticket(session, ticket_id=link.ticket_id)
                 if each.state in ("refused", "agreed") or each == view.asked
             ],
-            "refused_words": refused_words(view),
+            "after_refusal": after_refusal(view),
         }
     values = {"view": view, "bills": bills, "estimate": estimate, "limit": limit, **told}
     return show(request, "family/cost.html", values)

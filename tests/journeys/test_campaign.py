@@ -218,7 +218,7 @@ def test_from_the_pick_to_what_was_found(house: House) -> None:
     own = LINK.search(booked)
     assert own is not None
     steps = plain(family.get(own.group(1).removeprefix(house.url)))
-    assert "기사 방문 지금 점검 끝" in steps and "수리" not in steps
+    assert "기사 방문 지금 보일러 점검 끝" in steps and "수리" not in steps
 
     house.clock.at = kst(date.fromisoformat(offered[0][:10]), int(offered[0][11:13]))
     go_there(house, number[1])

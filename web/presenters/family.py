@@ -170,7 +170,7 @@ def steps_of(view: FamilyView) -> list[tuple[str, str]]:
         return []
     said = [_(words) for words, _stages in STEPS]
     if view.case.checkup:
-        said[WORK] = _("점검")
+        said[WORK] = _("보일러 점검")
     return [(words, "now" if n == at else "done" if n < at else "ahead") for n, words in enumerate(said)]
 
 

@@ -111,10 +111,11 @@ def test_the_landlord_is_told_the_range_asked_and_billed_to_the_won(phone: Phone
     refused = phone.post("completed", DEAR)
     assert refused.status_code == 422 and "200,000원이 넘는 작업입니다" in refused.text
     assert 'value="3"' in refused.text and "송풍기 세 개" in refused.text, "nothing typed is lost"
+    assert "data-until-answered" in refused.text, "it goes with the next answer"
     asked = phone.post("approval", DEAR)
     assert asked.status_code == 200 and "송풍기 세 개" in asked.text
     assert "비용 내시는 분께 여쭙습니다: 228,000원" in asked.text
-    assert 'data-testid="approval" data-state="asked"' in asked.text
+    assert 'data-testid="approval" data-state="asked" data-asking="' in asked.text
     assert {recipient for recipient, _ in told(phone, "APPROVAL_ASKED")} == {"payer", "requester"}
     again = phone.get("?do=complete")
     assert 'name="quantity.PART_FAN" value="3"' in again, "what was asked stands on the form again"

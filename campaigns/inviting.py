@@ -168,6 +168,7 @@ def _case(detail: HouseholdDetail, company: CompanyInfo, *, link: str | None) ->
         call_back=company.main_phone,
         ticket_number="",
         resident=sendable(resident, UNNAMED),
+        checkup=True,
         link=link,
     )
 

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from core import audit
 from core.models import TimelineEntry
 from dispatch.agreeing import window_of
-from dispatch.approvals import ApprovalFacts, open_approval
+from dispatch.approvals import ApprovalFacts, last_approval
 from dispatch.cases import current_visit, technician_of
 from dispatch.family_links import OpenLink
 from dispatch.family_rules import waits_for_part, why_no_time, why_not_put_off
@@ -81,6 +81,8 @@ class FamilyView:
     reopened: bool = False
     asked: ApprovalFacts | None = None
     """What the technician asks whoever pays before he does it."""
+    refused: ApprovalFacts | None = None
+    """What he asked last and they did not want."""
     may_choose: bool = False
     may_put_off: bool = False
 
@@ -107,6 +109,7 @@ def family_view(session: Session, *, link: OpenLink) -> FamilyView:
     unrung = clock is not None and clock.stopped_at is None and clock.state != "void"
     part = stage is Stage.WAITING and waits_for_part(ticket, visit)
     own = not link.pays_alone
+    last = last_approval(session, visit_id=visit.id or 0) if visit is not None else None
     return FamilyView(
         link=link,
         stage=stage,
@@ -124,7 +127,8 @@ def family_view(session: Session, *, link: OpenLink) -> FamilyView:
         part_due_at=visit.hold_due_at if visit is not None and part else None,
         missed_early=miss is not None and bool(miss.data.get("early_s")),
         reopened=ticket.reopened_at is not None and ticket.status not in ENDED_STATUSES,
-        asked=open_approval(session, visit_id=visit.id or 0) if visit is not None and open_visit else None,
+        asked=last if last is not None and open_visit and last.state == "asked" else None,
+        refused=last if last is not None and last.state == "refused" else None,
         may_choose=own and why_no_time(ticket, visit) is None,
         may_put_off=own and why_not_put_off(ticket, visit) is None,
     )

@@ -11,14 +11,18 @@ from billing import queries as billing_queries
 from billing.schemas import FEES, ChargeInfo, Estimate, Price
 from core.clock import today_kst
 from core.dated import read_rules
+from core.wall import across_the_company
 from customers.queries import list_homes
 from customers.schemas import HouseholdInfo
 from dispatch.checklist import ChecklistItem, checklist_for
 from dispatch.detail_shapes import TicketDetail
+from dispatch.models import Visit
+from dispatch.ownership import desk_that_calls
 from dispatch.pricing import estimate_visit
 from dispatch.queries import ticket_detail
 from dispatch.states import ENDED_STATUSES
 from dispatch.visit_schemas import REACHED
+from workforce.schemas import PersonInfo
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,8 @@ class TechnicianJob:
     charge: ChargeInfo | None
     checklist: tuple[ChecklistItem, ...]
     absence: Absence | None
+    desk: PersonInfo | None = None
+    """Who rings the family instead of him while he is not at work; None: he does, or a time is agreed."""
 
     @property
     def has_ended(self) -> bool:
@@ -63,6 +69,7 @@ def technician_job(session: Session, *, company_id: int, number: str, now: datet
         charge=billing_queries.charge_of_visit(session, visit_id=visit.id) if visit else None,
         checklist=checklist_for(safety=detail.safety or detail.safety_hold),
         absence=_absence(session, detail, now=now),
+        desk=_desk(session, detail, now=now),
     )
 
 
@@ -87,6 +94,14 @@ def _estimate(session: Session, detail: TicketDetail, *, now: datetime) -> Estim
     if visit is not None:
         start = visit.promised.start if visit.promised else visit.planned_start
     return estimate_visit(session, ticket_id=detail.id, start=start, now=now)
+
+
+def _desk(session: Session, detail: TicketDetail, *, now: datetime) -> PersonInfo | None:
+    visit = detail.visit
+    if visit is None or visit.state != "planned" or visit.window or visit.technician is None or detail.safety:
+        return None
+    with across_the_company(session):  # who is on duty at a desk, as its texts name him
+        return desk_that_calls(session, visit=session.get_one(Visit, visit.id), at=now)
 
 
 def _absence(session: Session, detail: TicketDetail, *, now: datetime) -> Absence | None:

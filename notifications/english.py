@@ -86,3 +86,8 @@ def asker_words(case: Case) -> str:
     relationship = (case.relationship or "").strip().lower()
     name = name_words(case.requester)
     return f"{name} ({relationship})" if case.knows_relationship else name
+
+
+def task_words(case: Case) -> str:
+    """What somebody comes for, in one word."""
+    return "check-up" if case.checkup else "repair"

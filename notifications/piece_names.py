@@ -18,6 +18,7 @@ VALUES: dict[str, str] = {
     "m.case.requester|name": "접수자 이름",
     "m.case.asker": "접수한 분",
     "m.case|asker": "접수한 분",
+    "m.case|task": "하는 일",
     "m.case.paid_by|name": "내실 분 이름",
     "m.worker.name|name": "기사 이름",
     "m.worker.id_number|label": "기사 직원번호",
@@ -109,7 +110,8 @@ WITHIN: dict[str, str] = {
     "m.came_before": "만나지 못한 사정",
     "m.wished": "시간이 바뀐 사정",
     "m.worker_name": "담당",
-    'm.reason == "fault_first"': "미루는 일",
+    'm.reason == "fault_first" or m.case.checkup and m.reason != "parts_wait"': "미루는 일",
+    "m.case.checkup": "수리나 점검",
 }
 """Condition of words within a line -> their name."""
 

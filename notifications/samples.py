@@ -69,6 +69,7 @@ _CASES = {
     "said_yes": N_("광고를 받겠다고 하신 때"),
     "urgency=CARE": N_("먼저 살펴야 할 댁"),
     "urgency=SAFETY": N_("안전 접수"),
+    "checkup": N_("고장이 아니라 점검하러 가는 때"),
     "payer=requester": N_("접수한 분이 내는 때"),
     "payer=payer": N_("다른 분이 내는 때"),
     "resident_reached=TEXT": N_("거주자도 문자를 받는 때"),

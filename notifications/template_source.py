@@ -36,6 +36,7 @@ _KOREAN: dict[str, Any] = {
     "name": lambda value: texts.shorten(value, texts.NAME_BYTES, instead=texts.NAMELESS),
     "label": lambda value: texts.shorten(value, texts.LABEL_BYTES, instead="-"),
     "note": lambda value: texts.shorten(value, texts.NOTE_BYTES),
+    "task": lambda case: case.task,
 }
 _ENGLISH: dict[str, Any] = {
     **_KOREAN,
@@ -52,6 +53,7 @@ _ENGLISH: dict[str, Any] = {
     "known": english.said,
     "label": lambda value: texts.shorten(english.said(value), texts.LABEL_BYTES, instead="-"),
     "note": lambda value: texts.shorten(english.said(value), texts.NOTE_BYTES),
+    "task": english.task_words,
 }
 _FILTERS = {DEFAULT_LANGUAGE: _KOREAN, ENGLISH: _ENGLISH}
 

@@ -59,6 +59,8 @@ class Case:
     payer: PartyRole = "resident"
     payer_name: str | None = None
     resident_reached: Literal["TEXT", "CALL"] | None = None
+    checkup: bool = False
+    """Nothing is broken: somebody comes to check the boiler."""
     link: str | None = None
     """This reader's way to the family's page, filled in for each text; None where there is none to give."""
 
@@ -70,6 +72,11 @@ class Case:
         name = texts.shorten(self.requester, texts.NAME_BYTES, instead=texts.NAMELESS) + "님"
         word = _RELATIONSHIPS.get((self.relationship or "").strip().lower())
         return f"{word} {name}" if word else name
+
+    @property
+    def task(self) -> str:
+        """What somebody comes for, in one word."""
+        return "점검" if self.checkup else "수리"
 
     @property
     def knows_relationship(self) -> bool:

@@ -212,6 +212,13 @@ def test_from_the_pick_to_what_was_found(house: House) -> None:
         "VISIT_SCHEDULED",
         "ESTIMATE",
     ] or "VISIT_SCHEDULED" in {m["event"] for m in ticket["messages"]}
+    assert not [m["text"] for m in ticket["messages"] if "수리" in m["text"]], "nothing is broken"
+    booked = next(m["text"] for m in ticket["messages"] if m["event"] == "VISIT_SCHEDULED")
+    assert "보일러 점검 기사가 찾아갑니다" in booked
+    own = LINK.search(booked)
+    assert own is not None
+    steps = plain(family.get(own.group(1).removeprefix(house.url)))
+    assert "기사 방문 지금 보일러 점검 끝" in steps and "수리" not in steps
 
     house.clock.at = kst(date.fromisoformat(offered[0][:10]), int(offered[0][11:13]))
     go_there(house, number[1])

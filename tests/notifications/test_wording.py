@@ -82,6 +82,7 @@ CONTEXTS: dict[Event, messages.Context] = {
         "온누리보일러", "ON-261201-0007", "강남구 역삼동", kst(DAY, 14), kst(DAY, 15), "박철수"
     ),
 }
+VISIT_OF_A_CHECKUP = messages.VisitScheduled(replace(CASE, checkup=True), WORKER, WINDOW, 0)
 ALL = [
     (event, variant)
     for event in Event
@@ -167,6 +168,26 @@ def test_the_parent_is_told_who_comes_when_and_whom_to_call() -> None:
     text = text_of(CONTEXTS[Event.VISIT_SCHEDULED], "resident")
     for fact in ("박철수", "1042", "12월 1일(화) 오후 2시~4시", "1588-1234", "1만 8천원(18,000원)"):
         assert fact in text
+
+
+def test_a_check_up_is_never_told_as_a_repair() -> None:
+    """But for what is repaired after all: asked about beforehand, and waited for."""
+    repairs = {Event.APPROVAL_ASKED, Event.ON_HOLD}
+    told = {event: context for event, context in CONTEXTS.items() if event not in repairs}
+    told[Event.ON_HOLD] = messages.OnHold(CASE, "customer_request", before=WINDOW)
+    for event, context in told.items():
+        if not isinstance(context, messages.FamilyNews):
+            continue
+        checked = replace(context, case=replace(context.case, checkup=True))
+        for variant in wording.variants(event):
+            rendered = wording.render(context=checked, variant=variant, acquaintance="FIRST")
+            said = re.sub("점화장치 수리|앞 댁 수리", "", f"{rendered.subject} {rendered.text}")
+            assert "수리" not in said and "보증" not in said.replace("무료(보증 기간)", ""), (event, variant)
+    english = text_of(VISIT_OF_A_CHECKUP, "resident.en")
+    assert "coming to check your boiler" in english
+    own = {"resident": wording.OwnText("[{회사 이름}] {하는 일} 기사가 {방문 시간}에 갑니다.", 1)}
+    said = wording.render(context=VISIT_OF_A_CHECKUP, variant="resident", own=own).text
+    assert said == "[온누리보일러] 점검 기사가 12월 1일(화) 오후 2시~4시에 갑니다."
 
 
 @pytest.mark.parametrize("variant", ["resident", "requester", "shared"])

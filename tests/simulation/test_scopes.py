@@ -171,6 +171,7 @@ DOORS: Mapping[str, str] = {
     "dispatch/point_desk.py": "that a ticket was here, and its number",
     "dispatch/pricing.py": "the day of the last repair",
     "dispatch/staff_ladder.py": "that he has seen what he was told, though the job is another's by now",
+    "dispatch/technician_job.py": "who at the desk calls while he is off duty",
     "dispatch/tickets.py": "the number of a twin",
     "notifications/devices.py": "whether a colleague who is told has a phone to push to",
     "web/api/changes.py": "a step, and the ticket it was taken on",

@@ -256,6 +256,7 @@ TABLE = {
         POST /m/{number}/completed
         POST /m/{number}/departed
         POST /m/{number}/hold
+        POST /m/{number}/mistake
         GET /m/{number}/now
         POST /m/{number}/payment
         POST /m/{number}/started

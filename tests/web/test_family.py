@@ -11,12 +11,12 @@ from datetime import timedelta
 import httpx
 import pytest
 from sqlalchemy import event
-from sqlmodel import select
+from sqlmodel import Session, select
 
-from billing.schemas import LineRequest
+from billing.schemas import LineRequest, PricedLine
 from core.clock import rfc3339_kst
 from core.dated import set_rule
-from dispatch.approvals import ask_approval, last_approval
+from dispatch.approvals import agree_by_phone, ask_approval, last_approval
 from dispatch.cancellation import cancel_ticket
 from dispatch.family_links import LENGTH, LETTERS
 from dispatch.first_contact import record_attempt
@@ -28,6 +28,7 @@ from happycall.models import HappyCall
 from tests import world
 from tests.web.conftest import WebWorld
 from tests.web.family_world import RESIDENT, Family, link_to, open_link, read
+from web.presenters.family import clock_words
 
 MAKER = "1588-0000"
 PAGES = (
@@ -207,18 +208,22 @@ def test_nobody_at_home_turns_him_back_also_on_the_way_and_never_at_the_door(web
     assert there.ticket().status == "ARRIVED"
 
 
+def dear_lines(family: Family, session: Session) -> tuple[PricedLine, ...]:
+    return preview_bill(
+        session,
+        ticket_id=family.ticket_id,
+        lines=(LineRequest("LABOUR_IGNITION"), LineRequest("PART_FAN")),
+        misuse=False,
+        now=family.web.now,
+    ).lines
+
+
 def ask_for(family: Family) -> int:
     """The technician at the door asks about the labour line. Returns the asking's id."""
     with family.web.database.transaction() as session:
-        bill = preview_bill(
-            session,
-            ticket_id=family.ticket_id,
-            lines=(LineRequest("LABOUR_IGNITION"), LineRequest("PART_FAN")),
-            misuse=False,
-            now=family.web.now,
-        )
+        lines = dear_lines(family, session)
         return ask_approval(
-            session, visit_id=family.visit_id, lines=bill.lines, by=world.AGENT, now=family.web.now
+            session, visit_id=family.visit_id, lines=lines, by=world.AGENT, now=family.web.now
         ).id
 
 
@@ -246,6 +251,35 @@ def test_whoever_pays_answers_what_the_technician_asks_and_nobody_else_may(web_w
     assert (facts.state, facts.how, facts.answered_by) == ("agreed", "FAMILY", "가족이 링크에서")
     turned = payer.post("/approval", answer="refuse", asked=str(asked), form_key="c")
     assert turned.status_code == 409 and MAKER in read(turned)
+
+
+def test_a_cost_that_was_refused_stays_to_be_read_with_what_follows(web_world: WebWorld) -> None:
+    payer = agreed(web_world, state="in_progress", status="IN_PROGRESS", arrived_at=web_world.now)
+    before = read(payer.get("/cost"))
+    assert (
+        "한 곳을 고치면 모두 합해" in before and "모두 30만원(300,000원)이 넘을 때는, 고치기 전에" in before
+    )
+    asked = ask_for(payer)
+    with web_world.database.reading() as session:
+        facts = last_approval(session, visit_id=payer.visit_id)
+    assert facts is not None
+    waits = payer.get("/cost")
+    assert f"({facts.total:,}원)" in read(waits) and "답을 기다리고 있습니다" in read(waits)
+    assert f'href="/t/{payer.token}/approval"' in waits.text
+    payer.post("/approval", answer="refuse", asked=str(asked), form_key="a")
+    for page in ("", "/cost"):
+        later = read(payer.get(page))
+        assert f"({facts.total:,}원)" in later and "원하지 않는다고 하셨습니다" in later, page
+        assert "그 비용으로는 고치지 않습니다. 기사가 다른 방법을 의논드립니다." in later, page
+    cost = payer.get("/cost")
+    assert "송풍기" in read(cost) and f"{clock_words(web_world.now)}에 원하지 않는다고" in read(cost)
+    assert "/approval" not in cost.text
+    with web_world.database.transaction() as session:
+        lines = dear_lines(payer, session)
+        agree_by_phone(session, visit_id=payer.visit_id, lines=lines, by=world.AGENT, now=web_world.now)
+    both = read(payer.get("/cost"))
+    assert "에 이 비용에 동의하셨습니다" in both and "에 원하지 않는다고 하셨습니다" in both
+    assert "원하지" not in read(payer.get()), "it is done after all"
 
 
 def test_what_was_not_right_reaches_the_person_who_answers_for_it(family: Family) -> None:

@@ -111,10 +111,11 @@ def test_the_landlord_is_told_the_range_asked_and_billed_to_the_won(phone: Phone
     refused = phone.post("completed", DEAR)
     assert refused.status_code == 422 and "200,000원이 넘는 작업입니다" in refused.text
     assert 'value="3"' in refused.text and "송풍기 세 개" in refused.text, "nothing typed is lost"
+    assert "data-until-answered" in refused.text, "it goes with the next answer"
     asked = phone.post("approval", DEAR)
     assert asked.status_code == 200 and "송풍기 세 개" in asked.text
     assert "비용 내시는 분께 여쭙습니다: 228,000원" in asked.text
-    assert 'data-testid="approval" data-state="asked"' in asked.text
+    assert 'data-testid="approval" data-state="asked" data-asking="' in asked.text
     assert {recipient for recipient, _ in told(phone, "APPROVAL_ASKED")} == {"payer", "requester"}
     again = phone.get("?do=complete")
     assert 'name="quantity.PART_FAN" value="3"' in again, "what was asked stands on the form again"
@@ -143,6 +144,7 @@ def test_the_landlord_is_told_the_range_asked_and_billed_to_the_won(phone: Phone
 def test_what_is_paid_is_rows_and_the_day_is_closed_by_himself(phone: Phone) -> None:
     at_the_door(phone)
     assert phone.post("completed", {"tick": ["usage_explained"], "quantity.PART_FAN": "2"}).status_code == 303
+    assert "현금 100,000원부터는 고객이 원하지 않아도 발급하고" in phone.get(), "before he sends"
     no_receipt = phone.post("payment", {"method": "cash", "amount": "120,000"})
     assert no_receipt.status_code == 422 and "현금영수증 승인번호를 적어야" in no_receipt.text
     cash = {"method": "cash", "amount": "120,000", "receipt_number": "123456789", "idempotency_key": "k"}
@@ -156,6 +158,7 @@ def test_what_is_paid_is_rows_and_the_day_is_closed_by_himself(phone: Phone) -> 
     assert phone.post("payment", later).status_code == 303
     assert rows(phone) == [("paid", "cash", 120_000), ("paid", "unpaid", 38_000)]
 
+    ask_the_desk_to_put_right(phone)
     money = phone.client.get("/m/money").text
     assert "120,000" in money and "마감하기" in money
     day = operating_day(phone.web.now).isoformat()
@@ -186,6 +189,22 @@ def test_what_is_paid_is_rows_and_the_day_is_closed_by_himself(phone: Phone) -> 
     assert file.headers["content-type"].startswith("text/csv") and "158000" in file.text
     with phone.web.database.reading() as session:
         assert [row.cash_counted for row in session.exec(select(DayClose))] == [119_000]
+
+
+def ask_the_desk_to_put_right(phone: Phone) -> None:
+    """What he typed wrongly he says once; the desk finds it among its work, and no row has changed."""
+    assert "잘못 적었나요" in phone.get()
+    assert "어떻게 고쳐야 하는지" in phone.post("mistake", {"mistake": " "}).text
+    assert phone.post("mistake", {"visit": "999", "mistake": "x"}).status_code == 404
+    before = rows(phone)
+    said = {"visit": str(phone.visit_id), "mistake": "현금 12만원이 아니라 카드입니다"}
+    for key in ("a", "b"):
+        assert phone.post("mistake", {**said, "idempotency_key": key}).status_code == 303
+    page = phone.get()
+    assert "데스크에 알렸습니다" in page and "잘못 적었나요" not in page and rows(phone) == before
+    desk = phone.web.sign_in("point", point=phone.web.point)
+    assert words_of(desk.get(f"/point/tickets/{phone.number}").text).count("카드입니다") >= 1
+    assert phone.number in desk.get("/point").text
 
 
 def take_the_rest_and_give_back(phone: Phone, desk: httpx.Client) -> None:

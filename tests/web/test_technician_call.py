@@ -6,13 +6,15 @@ import re
 from datetime import datetime, timedelta
 
 import pytest
-from sqlmodel import select
+from sqlalchemy import delete
+from sqlmodel import col, select
 
 from core.clock import rfc3339_kst
 from dispatch.models import TicketClock
 from tests.web.conftest import WebWorld
 from tests.web.technician_world import Phone, at_the_door, in_order, open_phone
 from tests.web.told_once import told_once, words_of
+from workforce.models import Shift
 
 
 @pytest.fixture
@@ -23,6 +25,18 @@ def phone(web_world: WebWorld) -> Phone:
 
 def test_one_tap_dials_who_asked_first(phone: Phone) -> None:
     assert in_order(phone.get(), ["tel:01098765432", "tel:025550101", "안 받음"])
+
+
+def test_who_is_off_duty_reads_that_the_desk_calls(phone: Phone) -> None:
+    for page in (phone.get(), phone.client.get("/m").text):
+        assert "데스크가 가족에게" not in page and 'id="desk-calls"' not in page
+    with phone.web.database.transaction() as session:
+        session.execute(delete(Shift).where(col(Shift.technician_id) == phone.web.technician.id))
+    page = words_of(phone.get())
+    assert "방문 시간은 데스크가 정합니다" in page and "님이 가족에게 전화합니다" in page
+    assert "전화해서 방문 시간을" not in page and "안 받음" in page, "he may all the same"
+    day = words_of(phone.client.get("/m").text)
+    assert "근무 시간이 아니라 데스크가 가족에게 전화합니다" in day and "전화하기" not in day
 
 
 def test_a_failed_call_is_kept_and_the_clock_runs_on(phone: Phone) -> None:

@@ -232,7 +232,8 @@ def _extra(
     if step == "ended" and visit is not None and job.charge is not None:
         balance, show = balance_of(session, visit_id=visit.id), partial(masks.words, known=known_of(detail))
         lines = payment_lines(session, company_id=detail.company.id, balance=balance, show=show)
-        values: dict[str, Any] = {"balance": balance, "payment_lines": lines}
+        receipt_from = read_rules(session, company_id=detail.company.id, at=now).cash_receipt_from
+        values: dict[str, Any] = {"balance": balance, "payment_lines": lines, "receipt_from": receipt_from}
         return values | {"parts": parts_of(session, visit_id=visit.id)} | _told(session, detail, masks)
     return _told(session, detail, masks) if step in ("ended", "held") else {"told": []}
 

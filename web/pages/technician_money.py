@@ -23,6 +23,7 @@ from dispatch.approvals import ApprovalFacts
 from dispatch.cases import current_visit
 from dispatch.dear_work import ask_for_work
 from dispatch.technician_day import days_with_visits
+from dispatch.wrong_entries import ask_to_put_right
 from web.context import context_of
 from web.display import won_text
 from web.identity import Author, GuardedRoute, SignedIn, allow
@@ -109,6 +110,20 @@ def post_payment(
     if written and answer.headers.get("location") == f"/m/{number}":
         return RedirectResponse(f"/m/{number}?paid={written[-1]}", status_code=303)
     return answer
+
+
+@router.post("/mistake")
+@allow(*ROLES)
+def post_mistake(
+    request: Request, number: str, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
+) -> Response:
+    """He mistyped the bill or a payment: the desk that may put it right is asked; no row changes here."""
+
+    def act(session: Session, ticket_id: int, now: datetime) -> None:
+        visit_id, words = _billed_visit(session, ticket_id, posted), posted.get("mistake")
+        ask_to_put_right(session, ticket_id=ticket_id, visit_id=visit_id, words=words, by=by, now=now)
+
+    return take_step(request, number, principal, posted, act)
 
 
 def read_entry(posted: PostedForm) -> Entry:

@@ -15,7 +15,7 @@ SAID: Mapping[str, str] = {
     "agreed": N_("방문 시간을 정했습니다. 바뀐 내용은 문자로도 보내 드립니다."),
     "put_off": N_("방문을 멈추고 기사에게 알렸습니다. 아래에서 다른 시간을 골라 주세요."),
     "cost_agreed": N_("동의하신 것을 기사에게 바로 알렸습니다. 이 비용으로 수리합니다."),
-    "cost_refused": N_("원하지 않으신다고 기사에게 바로 알렸습니다. 기사가 다른 방법을 의논드립니다."),
+    "cost_refused": N_("원하지 않으신다고 기사에게 바로 알렸습니다."),
     "complained": N_("적어 주신 내용을 책임자에게 바로 전했습니다. 책임자가 살펴보고 전화드립니다."),
     "call_wished": N_("고르신 시간에 전화드리겠습니다."),
     "no_call": N_("전화드리지 않겠습니다. 불편한 점이 있으면 언제든 알려 주세요."),
@@ -35,13 +35,15 @@ STEPS: tuple[tuple[str, frozenset[Stage]], ...] = (
     (N_("수리"), frozenset({Stage.AT_HOME})),
     (N_("끝"), frozenset({Stage.DONE})),
 )
+WORK = 3
+"""The step that a check-up names otherwise."""
 ROUNDED_TO_MIN = 5
 
 
 def headline(view: FamilyView, *, now: datetime) -> str:
     """Where things stand, in one sentence."""
     if view.link.pays_alone:
-        return _("보일러 수리 비용")
+        return _("보일러 점검 비용") if view.case.checkup else _("보일러 수리 비용")
     if view.stage is Stage.AGREED and view.window is not None and now <= view.window.end:
         return _("{when}에 기사가 갑니다").format(when=window_words(view.window))
     special = {
@@ -73,10 +75,33 @@ _HEADLINES = {
 
 def next_words(view: FamilyView, *, now: datetime) -> list[str]:
     """What happens next and by when, a sentence each."""
+    refused = _refused(view)
     if view.link.pays_alone:
-        return [_("{name}님 댁 보일러 수리 비용을 보실 수 있습니다.").format(name=view.case.resident)]
+        words = (
+            _("{name}님 댁 보일러 점검 비용을 보실 수 있습니다.")
+            if view.case.checkup
+            else _("{name}님 댁 보일러 수리 비용을 보실 수 있습니다.")
+        )
+        return [words.format(name=view.case.resident), *refused]
     again = [_("다시 접수되어 새로 방문합니다.")] if view.reopened else []
-    return again + _next(view, now)
+    return again + refused + _next(view, now)
+
+
+def _refused(view: FamilyView) -> list[str]:
+    if view.refused is None or not (after := after_refusal(view)):
+        return []
+    words = _("{name}님이 {amount}에 고치기를 원하지 않는다고 하셨습니다.")
+    return [words.format(name=view.case.paid_by, amount=money_words(view.refused.total)), after]
+
+
+def after_refusal(view: FamilyView) -> str:
+    """What happens instead of the work that they did not want; empty once he has left."""
+    if view.refused is None or view.stage is not Stage.AT_HOME:
+        return ""
+    return _(
+        "그 비용으로는 고치지 않습니다. 기사가 다른 방법을 의논드립니다. "
+        "마음이 바뀌시면 기사에게 말씀해 주세요."
+    )
 
 
 def _next(view: FamilyView, now: datetime) -> list[str]:
@@ -93,7 +118,7 @@ def _next(view: FamilyView, now: datetime) -> list[str]:
         return _part(view)
     if view.stage in (Stage.ARRANGING, Stage.AGREED):
         return _call_words(view, now)
-    return [_(words) for words in _NEXT.get(view.stage, ())]
+    return [_(words) for words in (_CHECKUP_NEXT if view.case.checkup else _NEXT).get(view.stage, ())]
 
 
 _RING_US = N_("기다리기 어려우시면 아래 번호로 전화해 주세요.")
@@ -109,6 +134,7 @@ _NEXT: Mapping[Stage, tuple[str, ...]] = {
     Stage.DONE: (N_("보일러가 다시 안 되면 아래 번호로 전화해 주세요."),),
     Stage.AT_HOME: (N_("수리가 끝나면 한 일과 비용을 문자로 알려 드립니다."),),
 }
+_CHECKUP_NEXT = {**_NEXT, Stage.AT_HOME: (N_("점검이 끝나면 한 일과 비용을 문자로 알려 드립니다."),)}
 
 
 def _call_words(view: FamilyView, now: datetime) -> list[str]:
@@ -142,9 +168,10 @@ def steps_of(view: FamilyView) -> list[tuple[str, str]]:
     at = next((n for n, (_words, stages) in enumerate(STEPS) if view.stage in stages), None)
     if at is None:
         return []
-    return [
-        (_(words), "now" if n == at else "done" if n < at else "ahead") for n, (words, _s) in enumerate(STEPS)
-    ]
+    said = [_(words) for words, _stages in STEPS]
+    if view.case.checkup:
+        said[WORK] = _("보일러 점검")
+    return [(words, "now" if n == at else "done" if n < at else "ahead") for n, words in enumerate(said)]
 
 
 def window_words(window: Window) -> str:

@@ -20,7 +20,7 @@ from workforce.models import Company
 
 EDITOR = "/admin/texts/VISIT_SCHEDULED/resident"
 DEFAULT = default_wording(Event.VISIT_SCHEDULED, "resident").text
-WARMER = DEFAULT.replace("보일러 수리 기사가 찾아갑니다.", "저희 기사가 댁으로 찾아갑니다.")
+WARMER = DEFAULT.replace("보일러 {하는 일} 기사가 찾아갑니다.", "저희 기사가 댁으로 찾아갑니다.")
 
 
 def save(

@@ -14,12 +14,13 @@ from billing.schemas import Estimate, WarrantyReason
 from callcenter.cards import cards_for
 from callcenter.error_codes import look_up_code
 from core.actor import Principal
+from core.dated import read_rules
 from core.errors import DomainError
 from core.i18n import _
 from core.visibility import Datum
 from dispatch.approvals import ApprovalFacts, open_approval
 from dispatch.detail_shapes import PartyFacts, TicketDetail, VisitFacts
-from dispatch.intake_rules import UNKNOWN_DANGER
+from dispatch.intake_rules import CHECKUP, UNKNOWN_DANGER
 from dispatch.merging import merged_into, say_of, taken_in
 from dispatch.planning.neighbour_slots import rank_slots_around
 from dispatch.planning.slot_shapes import Slot
@@ -234,6 +235,7 @@ def _estimate(session: Session, detail: TicketDetail, now: datetime) -> dict[str
     found: Estimate = estimate_visit(
         session, ticket_id=detail.id, start=window.start if window else None, now=now
     )
+    rules = read_rules(session, company_id=detail.company.id, at=now)
     # Until when the boiler's warranty runs says nothing of a visit that is free for another reason.
     until = found.warranty.until if found.warranty.reason is WarrantyReason.IN_WARRANTY else None
     unless = _("고객 잘못이 아니면 비용이 없습니다.")
@@ -244,6 +246,7 @@ def _estimate(session: Session, detail: TicketDetail, now: datetime) -> dict[str
         "fee_high": found.visit_fee_high,
         "low": found.total_low,
         "high": found.total_high,
+        "limit": 0 if detail.symptom == CHECKUP else rules.approval_limit,
         "covered": found.warranty.covered,
         "why": free if found.warranty.covered else "",
         "until": until.isoformat() if until else "",

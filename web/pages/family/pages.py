@@ -10,7 +10,9 @@ from sqlmodel import Session
 
 from billing.queries import charges_of_ticket
 from callcenter.cards import Card, cards_for
+from core.dated import read_rules
 from core.errors import DomainError
+from dispatch.approvals import approvals_of_ticket
 from dispatch.correction_notices import correction_notices_of
 from dispatch.correction_rules import ITEMS
 from dispatch.family_notices import advert_switch, switches
@@ -21,7 +23,7 @@ from happycall.wishes import call_ahead
 from web.context import context_of
 from web.pages.family import checkup
 from web.pages.family.door import FamilyRoute, invited_of, no_such_page, show, visitor_of
-from web.presenters.family import SAID, headline, next_words, steps_of
+from web.presenters.family import SAID, after_refusal, headline, next_words, steps_of
 from workforce.photos import photo_of
 
 router = APIRouter(prefix="/t/{token}", route_class=FamilyRoute)
@@ -127,17 +129,27 @@ def show_away(request: Request) -> Response:
 
 @router.get("/cost")
 def show_cost(request: Request) -> Response:
-    """The bill, line by line; before there is one, what the visit may cost."""
+    """The bill, line by line; before there is one, what the visit may cost. What was asked beforehand."""
     with context_of(request).database.reading() as session:
         link = visitor_of(request).link
         view = family_view(session, link=link)
         bills = charges_of_ticket(session, ticket_id=link.ticket_id)
-        estimate = None
+        estimate, limit = None, 0
         if not bills and not view.is_over:
             start = view.window.start if view.window else None
             now = context_of(request).clock()
             estimate = estimate_visit(session, ticket_id=link.ticket_id, start=start, now=now)
-    return show(request, "family/cost.html", {"view": view, "bills": bills, "estimate": estimate})
+            limit = read_rules(session, company_id=view.company.id, at=now).approval_limit
+        told = {
+            "asked": [
+                each
+                for each in approvals_of_ticket(session, ticket_id=link.ticket_id)
+                if each.state in ("refused", "agreed") or each == view.asked
+            ],
+            "after_refusal": after_refusal(view),
+        }
+    values = {"view": view, "bills": bills, "estimate": estimate, "limit": limit, **told}
+    return show(request, "family/cost.html", values)
 
 
 @router.get("/approval")
@@ -186,7 +198,8 @@ def call(request: Request, *, error: DomainError | None = None) -> Response:
         ahead = None if view.link.pays_alone else _call(session, view, request)
     if ahead is None:
         return home(request, error=error)
-    return show(request, "family/call.html", {"ahead": ahead, "form_key": new_form_key()}, error=error)
+    values = {"ahead": ahead, "checkup": view.case.checkup, "form_key": new_form_key()}
+    return show(request, "family/call.html", values, error=error)
 
 
 @router.get("/complaint")

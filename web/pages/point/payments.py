@@ -16,6 +16,7 @@ from billing.payment_schemas import Entry, PaymentInfo, Takings
 from billing.payments import balance_of
 from core.actor import Actor, Principal
 from core.clock import operating_day, today_kst
+from core.dated import read_rules
 from core.errors import DomainError, ForbiddenError, NotFoundError
 from core.i18n import _
 from dispatch import payments
@@ -61,7 +62,7 @@ def show_payments(
     """What came in for a bill, row by row; `done` names the row that was just written."""
     context = context_of(request)
     with context.database.reading() as session:
-        values = _payments(session, principal, number, visit_id)
+        values = _payments(session, principal, number, visit_id, now=context.clock())
     flash = saved_flash(values["lines"], read_id(done))
     return render_page(request, "point/payments.html", {**values, "flash": flash})
 
@@ -100,7 +101,9 @@ def post_payment(
         raise
     except DomainError as error:
         with context.database.reading() as session:
-            values = _payments(session, principal, number, visit_id, typed=posted, error=error)
+            values = _payments(
+                session, principal, number, visit_id, now=context.clock(), typed=posted, error=error
+            )
         return render_page(request, "point/payments.html", values, status_code=error.status)
     return RedirectResponse(f"/point/tickets/{number}/bills/{visit_id}/payments{done}", status_code=303)
 
@@ -116,6 +119,7 @@ def _payments(
     number: str,
     visit_id: int,
     *,
+    now: datetime,
     typed: PostedForm | None = None,
     error: DomainError | None = None,
 ) -> dict[str, Any]:
@@ -132,6 +136,7 @@ def _payments(
         "holders": _holders(session, principal.company_id, billed),
         "lines": payment_lines(session, company_id=principal.company_id, balance=balance, show=MASKED.text),
         "methods": {code: _(name) for code, name in PAY_METHODS.items()},
+        "receipt_from": read_rules(session, company_id=principal.company_id, at=now).cash_receipt_from,
         "typed": typed or PostedForm(),
         "form_key": secrets.token_urlsafe(18),
         "error": error,

@@ -20,6 +20,7 @@ from dispatch.planning.board_rows import (
 from dispatch.planning.board_shapes import BoardVisit, Busy, DayBoard
 from dispatch.planning.board_travel import reckon_with
 from dispatch.planning.day_border import past_the_border, with_their_nights
+from dispatch.planning.phone_gaps import owed_calls
 from dispatch.planning.plan_models import PointDay
 from dispatch.planning.stretches import (
     LEAST_REST_S,
@@ -164,6 +165,9 @@ def _board(facts: _Facts, day: date, anew: int | None) -> DayBoard:
         visits=tuple(members),
         waiting=tuple(v for v in facts.visits if not v.planned and v.window is None and not v.under_way),
         settled=facts.settled[day],
+        calls=owed_calls(facts.visits, rules=facts.rules, now=facts.now, anew=anew)
+        if day == operating_day(facts.now)
+        else (),
         daily_limit=facts.point.daily_limit,
         names=facts.names,
     )

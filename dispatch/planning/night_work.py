@@ -52,7 +52,9 @@ def _with_night(after: DayDraft, night: Sequence[PlannedStop]) -> DayDraft:
     shown = {stop.visit.visit_id: stop.visit for stop in own}
     timed = draft_of(to_problem(board, freedom=Freedom.INSERT))
     stops = (replace(stop, visit=shown[stop.visit.visit_id]) for stop in timed.stops)
-    return replace(after, stops=(*night, *stops), lunches=timed.lunches, cost=None, baseline_cost=None)
+    return replace(
+        after, stops=(*night, *stops), lunches=timed.lunches, calls=timed.calls, cost=None, baseline_cost=None
+    )
 
 
 def _as_planned(stop: PlannedStop) -> BoardVisit:

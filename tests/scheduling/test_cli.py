@@ -173,15 +173,16 @@ def test_many_problems_get_an_answer_each_or_none_is_given(
     schema("quote").validate(found)
 
     wrong = {**day, "technicians": [{**day["technicians"][0], "shift": [9, 8]}, *day["technicians"][1:]]}
-    for case, path in (
+    refused: list[tuple[tuple[Any, Any, Any], str]] = [
         ((wrong, body, job), "problems[3].technicians[0].shift"),
         (([], body, job), "problems[3]: "),
         ((day, {**body, "routes": [{}]}, job), "plans[3].routes[0]"),
         ((rich, {**body, "routes": 1}, job), "plans[3].routes"),
         ((day, body, {**job, "location": 10**6}), "jobs[3].location"),
         ((rich, body, {**job, "crew": 2}), "jobs[3].crew"),
-    ):
-        code, out, error = ask(*asked, case)
+    ]
+    for one_more, path in refused:
+        code, out, error = ask(*asked, one_more)
         assert (code, out) == (2, "") and f"온돌: {path}" in error
 
 

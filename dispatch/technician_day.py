@@ -120,7 +120,9 @@ def _parted(
 
 
 def _owed(rows: Sequence[Row], clocks: Mapping[int, ClockFacts]) -> list[Visit]:
-    """Whose families he has to telephone while the hour runs."""
+    """Whose families he has to telephone while the hour runs; who is nowhere under way can do it now."""
+    if not any(visit.state in UNDER_WAY_STATES for visit, _ in rows):
+        return []
     silent = ((v, clocks.get(ticket_key(t))) for v, t in rows if v.state == "planned" and not v.window_start)
     return [visit for visit, clock in silent if clock is not None and clock.runs]
 

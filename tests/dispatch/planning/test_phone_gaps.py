@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,10 +16,12 @@ from dispatch.models import TicketClock, Visit
 from dispatch.planning.board import load_board
 from dispatch.planning.board_problem import Freedom, to_problem
 from dispatch.planning.drafts import DayDraft, draft_of
+from dispatch.planning.insertion import best_insertion
 from dispatch.planning.phone_gaps import CALL_S
 from dispatch.planning.solve_requests import request_solve
 from dispatch.planning.solving import run_solve
 from dispatch.technician_day import technician_day
+from tests import world
 from tests.dispatch.plan_world import Shop, plan
 from tests.dispatch.planning.solves import SECONDS, InlineSolver
 from workforce.queries import list_technicians
@@ -108,3 +111,17 @@ def test_without_a_need_or_room_for_a_gap_the_job_stays(
     session.flush()
     draft = draft_of(to_problem(load_board(session, **asked), freedom=Freedom.IMPROVE))
     assert draft.calls == () and way(draft) == way(kept) - GAP
+
+
+def test_a_home_that_has_no_other_place_takes_the_gap(session: Session, now: datetime) -> None:
+    """Somebody may be there only at the moment he would telephone: he goes, and the desk calls."""
+    shop, first, second = busy_day(session, now)
+    other = world.make_visit(session, ticket=shop.ticket(1), point=shop.point)
+    board = load_board(session, point_id=shop.point.id or 0, day=operating_day(now), now=now)
+    seen = board.find(other.id or 0)
+    done = draft_of(to_problem(board, freedom=Freedom.INSERT)).by_visit[first.id or 0].end_at
+    assert seen is not None
+    for at, calls in ((done + timedelta(minutes=2), 0), (done + GAP + timedelta(minutes=2), 1)):
+        found = best_insertion([board], replace(seen, only_window=(at, at)), freedom=Freedom.FREE)
+        assert found is not None and second.id in found.draft.by_visit
+        assert (found.start_at, len(found.draft.calls)) == (at, calls)

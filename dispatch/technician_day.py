@@ -6,6 +6,7 @@ Raw facts; whoever shows them masks them. Only one company's work is shown, also
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
@@ -17,10 +18,11 @@ from core.dated import read_rules
 from customers.schemas import HouseholdInfo
 from dispatch.detail_shapes import ClockFacts
 from dispatch.models import Placement, Ticket, Visit
+from dispatch.planning.call_times import call_times
 from dispatch.shown_clocks import list_clocks
 from dispatch.states import OPEN_VISIT_STATES, UNDER_WAY_STATES
 from dispatch.technician_jobs import read_facts
-from dispatch.technician_shapes import TechnicianDay
+from dispatch.technician_shapes import Job, TechnicianDay
 from dispatch.technician_today import shifts_of, today_of
 from dispatch.tickets import ticket_key
 from dispatch.travel import place_at, read_drives, technician_home
@@ -49,13 +51,19 @@ def technician_day(
     route, calls = _parted(rows, clocks, after=end)
     facts = read_facts(session, [*route, *calls], clocks, company_id=company_id, now=now)
     travel = _travel(session, technician, route, facts.homes, day=day, company_id=company_id, now=now)
-    jobs = [facts.job(*row, drive=travel.get(row[0].id or 0)) for row in route]
+    at = call_times(session, technician_id=technician.id, visits=_owed(rows, clocks), now=now)
+
+    def job(row: Row) -> Job:
+        key = row[0].id or 0
+        return replace(facts.job(*row, drive=travel.get(key)), call_at=at.get(key))
+
+    jobs = [job(row) for row in route]
     return TechnicianDay(
         day=day,
         open_jobs=tuple(job for job in jobs if job.is_open),
         ended_jobs=tuple(job for job in jobs if not job.is_open),
         shifts=today.shifts if is_today else _begun_on(session, technician, first, last, today.shifts),
-        calls=tuple(facts.job(*row) for row in calls),
+        calls=tuple(job(row) for row in calls),
         begun=not is_today and start > first,
     )
 
@@ -109,6 +117,14 @@ def _parted(
     later = [row for row in rows if _is_silent(row[0], after)]
     route = [row for row in rows if not _is_silent(row[0], after)]
     return route, [row for row in later if (clock := clocks.get(ticket_key(row[1]))) and clock.runs]
+
+
+def _owed(rows: Sequence[Row], clocks: Mapping[int, ClockFacts]) -> list[Visit]:
+    """Whose families he has to telephone while the hour runs; who is nowhere under way can do it now."""
+    if not any(visit.state in UNDER_WAY_STATES for visit, _ in rows):
+        return []
+    silent = ((v, clocks.get(ticket_key(t))) for v, t in rows if v.state == "planned" and not v.window_start)
+    return [visit for visit, clock in silent if clock is not None and clock.runs]
 
 
 def _is_silent(visit: Visit, after: datetime) -> bool:

@@ -55,6 +55,8 @@ class Job:
     contact: ClockFacts | None
     attempts: int
     warranty: WarrantyAnswer | None
+    call_at: datetime | None = None
+    """When the plan has him stand still to telephone this family; None: he calls when he can."""
 
     @property
     def is_open(self) -> bool:

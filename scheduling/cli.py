@@ -27,20 +27,21 @@ from scheduling.explain import explain_unserved
 from scheduling.kernel.build import KernelMissingError
 from scheduling.plan import Plan, parse_sequences, plan_to_json
 from scheduling.planner import Engine, SearchOptions, solve
-from scheduling.preparation.model import JobRules, RichProblem
-from scheduling.preparation.rich_json import parse_job_rules, parse_rich, refuse_rules
+from scheduling.preparation.model import RichProblem
+from scheduling.preparation.rich_json import parse_rich, refuse_rules
 from scheduling.preparation.rich_plan import rich_plan_to_json
-from scheduling.preparation.rich_quote import quote_rich
 from scheduling.preparation.solving import solve_rich
 from scheduling.problem import PlanningProblem
 from scheduling.problem_checks import COST_LIMIT, RATE_LIMIT, ProblemError
-from scheduling.problem_json import parse_job, parse_problem, problem_to_json
-from scheduling.ranking import insertions_to_json, rank_insertions
+from scheduling.problem_json import parse_problem, problem_to_json
+from scheduling.quoting import quote_each, quote_one
 from scheduling.repair import MovingCosts, read_published, repair_plan, repaired_to_json
 from scheduling.whatif import what_if, what_if_to_json
 from scheduling.why import answer_to_json, explain_job
 
 MALFORMED, NO_ENGINE = 2, 3
+LINES = ".jsonl"
+"""A file of lines: one value a line."""
 MOST_SECONDS = 86_400.0
 MOST_WORKERS = 64
 MOST_ITERATIONS = 10**12
@@ -138,16 +139,18 @@ def plan_whole_region(given: argparse.Namespace) -> int:
 
 
 def quote(given: argparse.Namespace) -> int:
-    """Rank the places for one job in a plan; JSON on stdout, best first."""
-    rich = parse_rich(_read_json(given.problem))
-    body, data = _read_json(given.plan), _read_json(given.job)
-    if rich.is_plain and parse_job_rules("job", data) == JobRules():
-        job = parse_job(data)
-        told = insertions_to_json(job, rank_insertions(rich.plain, parse_sequences(body), job))
+    """Rank the places for one job in a plan, or in each of many; JSON on stdout, best first."""
+    problem, found, job = (_read_one_or_many(path) for path in (given.problem, given.plan, given.job))
+    if not isinstance(problem, list):
+        json.dump(quote_one(problem, found, job), sys.stdout, ensure_ascii=False, indent=1)
+        sys.stdout.write("\n")
+        return 0
+    told = quote_each(problem, found, job)
+    if given.problem.suffix == LINES:
+        sys.stdout.writelines(f"{json.dumps(each, ensure_ascii=False)}\n" for each in told)
     else:
-        told = quote_rich(rich, body, data)
-    json.dump(told, sys.stdout, ensure_ascii=False, indent=1)
-    sys.stdout.write("\n")
+        json.dump(told, sys.stdout, ensure_ascii=False, indent=1)
+        sys.stdout.write("\n")
     return 0
 
 
@@ -251,9 +254,9 @@ def _parser() -> argparse.ArgumentParser:
     it.set_defaults(run=repair)
 
     it = commands.add_parser("quote", help=quote.__doc__)
-    it.add_argument("problem", type=Path, metavar="PROBLEM.json")
-    it.add_argument("plan", type=Path, metavar="PLAN.json")
-    it.add_argument("job", type=Path, metavar="JOB.json")
+    it.add_argument("problem", type=Path, metavar="PROBLEM.json", help="one, a list, or lines in a .jsonl")
+    it.add_argument("plan", type=Path, metavar="PLAN.json", help="one for each problem")
+    it.add_argument("job", type=Path, metavar="JOB.json", help="one for all, or one for each problem")
     it.set_defaults(run=quote)
 
     it = commands.add_parser("why", help=why.__doc__)
@@ -305,19 +308,36 @@ def _whole(low: int, high: int) -> Any:
 
 
 def _read_json(path: Path) -> object:
+    return _decode(path, _read_text(path))
+
+
+def _read_text(path: Path) -> str:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise ProblemError(str(path), f"파일을 읽지 못했습니다({error.strerror})") from error
     except UnicodeDecodeError as error:
         raise ProblemError(str(path), "UTF-8로 저장된 글자 파일이어야 합니다") from error
+
+
+def _decode(path: Path, text: str, *, first_line: int = 1) -> object:
+    try:
+        return json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:
         where = (
-            f" {error.lineno}번째 줄 {error.colno}번째 글자"
+            f" {error.lineno + first_line - 1}번째 줄 {error.colno}번째 글자"
             if isinstance(error, json.JSONDecodeError)
             else ""
         )
         raise ProblemError(str(path), f"JSON이 아닙니다.{where}".rstrip(".")) from error
+
+
+def _read_one_or_many(path: Path) -> object:
+    """A file of lines (`.jsonl`) is a list: one value a line, empty lines aside."""
+    if path.suffix != LINES:
+        return _read_json(path)
+    lines = [(k, line) for k, line in enumerate(_read_text(path).splitlines(), 1) if line.strip()]
+    return [_decode(path, line, first_line=k) for k, line in lines]
 
 
 def _read_plain(path: Path) -> PlanningProblem:

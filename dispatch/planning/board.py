@@ -19,7 +19,8 @@ from dispatch.planning.board_rows import (
 )
 from dispatch.planning.board_shapes import BoardVisit, Busy, DayBoard
 from dispatch.planning.board_travel import reckon_with
-from dispatch.planning.day_border import past_the_border
+from dispatch.planning.day_border import past_the_border, with_their_nights
+from dispatch.planning.phone_gaps import owed_calls
 from dispatch.planning.plan_models import PointDay
 from dispatch.planning.stretches import (
     LEAST_REST_S,
@@ -69,9 +70,12 @@ def load_boards(
     Args:
         anew: the visit that is to be planned afresh: it holds nobody on the day after its own.
     """
+    read = with_their_nights(days, now)
     with across_the_company(session):  # whose time is free shows from everybody's visits
-        facts = _load_facts(session, point_id=point_id, days=days, now=now)
-    return reckon_with(session, past_the_border([_board(facts, day, anew) for day in days], anew=anew))
+        facts = _load_facts(session, point_id=point_id, days=read, now=now)
+    boards = past_the_border([_board(facts, day, anew) for day in read], anew=anew)
+    asked = {board.day: board for board in boards}
+    return reckon_with(session, [asked[day] for day in days])
 
 
 @dataclass(frozen=True)
@@ -161,6 +165,9 @@ def _board(facts: _Facts, day: date, anew: int | None) -> DayBoard:
         visits=tuple(members),
         waiting=tuple(v for v in facts.visits if not v.planned and v.window is None and not v.under_way),
         settled=facts.settled[day],
+        calls=owed_calls(facts.visits, rules=facts.rules, now=facts.now, anew=anew)
+        if day == operating_day(facts.now)
+        else (),
         daily_limit=facts.point.daily_limit,
         names=facts.names,
     )

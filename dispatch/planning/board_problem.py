@@ -7,14 +7,15 @@ for every stretch of a technician: `@7` is had by technician 7 alone (a pin), `!
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from dispatch.planning.board_shapes import BoardVisit, DayBoard, Stretch
+from dispatch.planning.phone_gaps import Gap, gaps_wished, with_gaps
 from dispatch.planning.relaxing import relax
 from dispatch.planning.standing import published_place
-from dispatch.planning.stretches import LEAST_REST_S, under_way_order
+from dispatch.planning.stretches import rest_of, under_way_order
 from dispatch.planning.visiting_hours import stands_outside, visiting_hours
 from dispatch.travel import planning_moment
 from geo.schemas import Point
@@ -59,6 +60,8 @@ class BoardProblem:
     """The visit behind each job."""
     on_road: Mask
     """Of each way in `problem.matrix`: whether the road engine told it."""
+    calls: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """Whose family each gap of a technician is for, as visit ids in the order of his breaks."""
 
     def stretch_of(self, key: str) -> Stretch:
         """The stretch behind a technician of the problem."""
@@ -66,11 +69,17 @@ class BoardProblem:
 
 
 def to_problem(
-    board: DayBoard, *, freedom: Freedom, waiting: Sequence[BoardVisit] = (), anew: BoardVisit | None = None
+    board: DayBoard,
+    *,
+    freedom: Freedom,
+    waiting: Sequence[BoardVisit] = (),
+    anew: BoardVisit | None = None,
+    gaps: bool = True,
 ) -> BoardProblem:
     """The planning problem of a board, with these waiting visits among its jobs.
 
     `anew` is a visit to be planned afresh: it has no place in `sequences`, whatever the published plan says.
+    Without `gaps` nobody stands still for his calls.
     """
     skip = anew.visit_id if anew is not None else None
     one_more = anew is not None or freedom is Freedom.INSERT
@@ -96,15 +105,24 @@ def to_problem(
     yielding = {visit.job_id for visit in visits if visit.yields and visit.window is not None}
     hard_ends = frozenset(stretch.key for stretch in board.stretches if stretch.hard_end)
     relaxed = relax(problem, sequences, hard_ends=hard_ends)
+    calling = with_gaps(relaxed.problem, relaxed.sequences, _owed(board, skip, untouched)) if gaps else None
     return BoardProblem(
         board=board,
-        problem=relaxed.problem,
+        problem=calling.problem if calling else relaxed.problem,
         sequences=relaxed.sequences,
         late=relaxed.late | _gave_way(problem, relaxed.problem, yielding),
         untouched=tuple(untouched),
         visits={visit.job_id: visit for visit in visits},
         on_road=legs.on_road,
+        calls=calling.calls if calling else {},
     )
+
+
+def _owed(board: DayBoard, skip: int | None, untouched: Sequence[BoardVisit]) -> dict[str, list[Gap]]:
+    """The gaps that are wished for; none before a visit that stays where it is, whatever comes before it."""
+    kept = {visit.technician_id for visit in untouched}
+    calls = [c for c in board.calls if c.visit_id != skip and c.technician_id not in kept]
+    return gaps_wished(replace(board, calls=tuple(calls)))
 
 
 def _gave_way(before: PlanningProblem, after: PlanningProblem, jobs: set[str]) -> frozenset[str]:
@@ -177,7 +195,7 @@ class _Rules:
         return Job(
             id=visit.job_id,
             location=places.add(visit.place),
-            duration=self._duration(visit),
+            duration=rest_of(visit, self.board.now),
             window=window,
             drop_cost=min(worth, 900_000_000),
             due=due,
@@ -245,12 +263,6 @@ class _Rules:
         due = self.board.seconds(visit.received_at) + rules.visit_target_s[visit.priority]
         wish = self._wish(visit)
         return (due if wish is None else max(due, wish[1])), rules.lateness_cost[visit.priority]
-
-    def _duration(self, visit: BoardVisit) -> int:
-        if visit.started_at is None:
-            return visit.duration_s
-        done = int((self.board.now - visit.started_at).total_seconds())
-        return max(LEAST_REST_S, visit.duration_s - done)
 
     def _mandatory(self, visit: BoardVisit) -> bool:
         promised = visit.window is not None or visit.pinned_time or visit.only_window is not None

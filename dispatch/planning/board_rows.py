@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, exists, literal, or_, union_all
+from sqlalchemy import Select, and_, bindparam, exists, func, literal, or_, union_all
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from core.db import any_of
 from customers.places import places_of_households
-from dispatch.models import Placement, Ticket, Visit, WishedWindow
+from dispatch.models import Placement, Ticket, TicketClock, Visit, WishedWindow
 from dispatch.planning.board_shapes import BoardVisit, Busy, Window
 from dispatch.planning.plan_models import Booking, Plan, PointDay
 from dispatch.planning.stretches import Position
@@ -30,6 +30,17 @@ _accepted = exists().where(
     col(Placement.state) == "ACCEPTED",
 )
 
+_contact_due = (
+    columns(func.max(TicketClock.due_at))
+    .where(
+        col(TicketClock.ticket_id) == col(Ticket.id),
+        col(TicketClock.kind) == "contact",
+        col(TicketClock.state) == "running",
+        col(TicketClock.stage).in_(("started", "reminded")),
+    )
+    .correlate(Ticket)
+    .scalar_subquery()
+)
 # Columns, not rows: a board is read for every new ticket.
 _SHOWN: tuple[Any, ...] = (
     col(Visit.id).label("visit_id"),
@@ -53,6 +64,7 @@ _SHOWN: tuple[Any, ...] = (
     col(Visit.en_route_at),
     col(Visit.arrived_at),
     col(Visit.started_at),
+    _contact_due.label("contact_due_at"),
 )
 """The facts of a `BoardVisit` that are columns, by its own names."""
 _NAMES = tuple(column.name for column in _SHOWN)

@@ -48,6 +48,8 @@ class BoardVisit:
     en_route_at: datetime | None = None
     arrived_at: datetime | None = None
     started_at: datetime | None = None
+    contact_due_at: datetime | None = None
+    """By when the technician has to have talked with the family; None: he has, or the desk calls instead."""
     accepted: bool = True
     """False: the designated point has not answered yet, the plan is tentative and nobody is told."""
     only_technician_id: int | None = None
@@ -127,6 +129,19 @@ class Busy:
 
 
 @dataclass(frozen=True)
+class OwedCall:
+    """A family that a technician has to telephone before `by`, when the desk takes the call over.
+
+    `later`: its visit is on the next day's board.
+    """
+
+    visit_id: int
+    technician_id: int
+    by: datetime
+    later: bool
+
+
+@dataclass(frozen=True)
 class DayBoard:
     """Everything that the plan of one point and operating day rests on, as of `version` and `now`."""
 
@@ -145,6 +160,8 @@ class DayBoard:
     """The point's open visits without a plan."""
     settled: frozenset[int] = frozenset()
     """Technicians whose route was changed so recently that no automatic plan may change it again."""
+    calls: tuple[OwedCall, ...] = ()
+    """Of the running day, the earliest first."""
     daily_limit: int | None = None
     names: dict[int, str] = field(default_factory=dict)
     """Technicians' names by id, for sentences."""

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from operator import itemgetter
 
-from dispatch.planning.board_shapes import DayBoard, Stretch
+from core.clock import operating_day
+from dispatch.planning.board_shapes import BoardVisit, DayBoard, Stretch
 from geo.schemas import Point
+
+
+def with_their_nights(days: Sequence[date], now: datetime) -> list[date]:
+    """The days to read for these, in order: the running night is one for today's board and for tomorrow's."""
+    night = {operating_day(now), operating_day(now) + timedelta(days=1)}
+    return sorted({*days, *night} if night & {*days} else {*days})
 
 
 def past_the_border(boards: Sequence[DayBoard], *, anew: int | None) -> list[DayBoard]:
@@ -17,20 +24,28 @@ def past_the_border(boards: Sequence[DayBoard], *, anew: int | None) -> list[Day
 
     Whoever works on is there until what the next day has planned for him, `anew` apart: then he is at that
     home. After the border nothing begins on the running day's board but a danger, a call-out from standby and
-    what an agreed window allows (`board_problem`).
+    what an agreed window allows (`board_problem`); publishing gives it to the next day (`night_work.py`). The
+    next day's board has him set out from where the night's plan leaves him.
     """
-    if len(boards) < 2 or not boards[0].is_today or boards[1].bounds[0] != boards[0].bounds[1]:
+    k = next((k for k, board in enumerate(boards) if board.is_today), None)
+    if k is None or len(boards) < k + 2 or boards[k + 1].bounds[0] != boards[k].bounds[1]:
         return list(boards)
-    today, border = boards[0], boards[0].bounds[1]
+    night, morning = boards[k], boards[k + 1]
+    longer, later = _into_the_morning(night, morning, anew), _from_the_night(night, morning, anew)
+    return [*boards[:k], longer, later, *boards[k + 2 :]]
+
+
+def _into_the_morning(today: DayBoard, tomorrow: DayBoard, anew: int | None) -> DayBoard:
+    border = today.bounds[1]
     # What begins before the border and ends after it takes of the next day's plan alone.
     over = {(v.technician_id, v.planned_end) for v in today.visits}
     after = {
         s.technician_id: s
-        for s in reversed(boards[1].stretches)
+        for s in reversed(tomorrow.stretches)
         if s.start_at == border or (s.technician_id, s.start_at) in over
     }
     first: dict[int, tuple[datetime, Point]] = {}
-    for visit in boards[1].visits:
+    for visit in tomorrow.visits:
         if visit.technician_id is not None and visit.planned_start is not None and visit.visit_id != anew:
             who, begins = visit.technician_id, (visit.planned_start, visit.place)
             first[who] = min(first.get(who, begins), begins, key=itemgetter(0))
@@ -51,4 +66,24 @@ def past_the_border(boards: Sequence[DayBoard], *, anew: int | None) -> list[Day
             left_early=rest.left_early,
         )
 
-    return [replace(today, stretches=tuple(whole(stretch) for stretch in today.stretches)), *boards[1:]]
+    return replace(today, stretches=tuple(whole(stretch) for stretch in today.stretches))
+
+
+def _from_the_night(today: DayBoard, tomorrow: DayBoard, anew: int | None) -> DayBoard:
+    border = today.bounds[1]
+    # On standby he is at home between two call-outs.
+    at_work = {s.technician_id for s in today.stretches if s.end_at == border and not s.standby}
+    last: dict[int, BoardVisit] = {}
+    for visit in today.visits:
+        who, end = visit.technician_id, visit.planned_end
+        if who in at_work and end is not None and end <= border and visit.visit_id != anew:
+            before = last.get(who)
+            last[who] = visit if before is None or (before.planned_end or end) < end else before
+
+    def behind(stretch: Stretch) -> Stretch:
+        visit = last.get(stretch.technician_id)
+        if visit is None or stretch.standby or stretch.start_at != border:
+            return stretch
+        return replace(stretch, start_place=visit.place)
+
+    return replace(tomorrow, stretches=tuple(behind(stretch) for stretch in tomorrow.stretches))

@@ -33,6 +33,15 @@ class PlannedStop:
 
 
 @dataclass(frozen=True)
+class PlannedCall:
+    """From `at` on the technician stands still long enough to telephone the family of a visit."""
+
+    visit_id: int
+    technician_id: int
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Unplanned:
     """A visit left out, and why: `{code, kind, technician_id, technician, text, repair}` each."""
 
@@ -49,6 +58,7 @@ class DayDraft:
     board: DayBoard
     stops: tuple[PlannedStop, ...]
     lunches: dict[int, datetime] = field(default_factory=dict)
+    calls: tuple[PlannedCall, ...] = ()
     unplanned: tuple[Unplanned, ...] = ()
     cost: int | None = None
     baseline_cost: int | None = None
@@ -73,6 +83,11 @@ class DayDraft:
             {
                 "technician_id": who,
                 "lunch_start": rfc3339_kst(self.lunches[who]) if who in self.lunches else None,
+                "calls": [
+                    {"visit_id": call.visit_id, "at": rfc3339_kst(call.at)}
+                    for call in self.calls
+                    if call.technician_id == who
+                ],
                 "stops": [_stop_json(stop) for stop in sorted(stops, key=lambda s: s.start_at)],
             }
             for who, stops in by_technician.items()
@@ -84,10 +99,17 @@ def read_plan(bp: BoardProblem, plan: Plan, *, baseline_cost: int | None = None)
     board = bp.board
     stops: list[PlannedStop] = []
     lunches: dict[int, datetime] = {}
+    calls: list[PlannedCall] = []
     for route in plan.routes:
         who = bp.stretch_of(route.technician).technician_id
         if route.lunch_start is not None and route.stops:
             lunches[who] = board.moment(route.lunch_start)
+        if route.breaks:  # gaps are the only breaks beside lunch; a loosened route has none of them
+            owed = bp.calls[route.technician]
+            calls += [
+                PlannedCall(visit_id, who, board.moment(at))
+                for visit_id, at in zip(owed, route.breaks, strict=True)
+            ]
         stops += [
             PlannedStop(
                 visit=bp.visits[stop.job],
@@ -104,6 +126,7 @@ def read_plan(bp: BoardProblem, plan: Plan, *, baseline_cost: int | None = None)
         board=board,
         stops=(*stops, *(_as_it_is(visit) for visit in bp.untouched)),
         lunches=lunches,
+        calls=tuple(calls),
         unplanned=explain(bp, plan),
         cost=plan.cost,
         baseline_cost=baseline_cost,

@@ -164,6 +164,9 @@ def _cheapest(boards: Sequence[DayBoard], visit: BoardVisit, freedom: Freedom) -
             continue
         bp = to_problem(board, freedom=freedom, anew=visit)
         place = yielding.best_place(bp, visit)
+        if place is None and bp.calls:  # a call gives way to a home: the desk makes it
+            bp = to_problem(board, freedom=freedom, anew=visit, gaps=False)
+            place = yielding.best_place(bp, visit)
         if place is None:
             continue
         option = _Option(bp, place.found, visit, waiting_cost, place.cost)

@@ -59,8 +59,9 @@ class Plan(SQLModel, table=True):
     baseline_cost: int | None = None
     """What the plan it replaces costs under the same rules."""
     routes: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
-    """`[{technician_id, lunch_start, stops: [{visit_id, ticket_id, arrive, start, end, late, travel}]}]`,
-    times in RFC 3339; `travel` is where the time of the way to it comes from (`road`, `model`)."""
+    """`[{technician_id, lunch_start, calls: [{visit_id, at}],
+    stops: [{visit_id, ticket_id, arrive, start, end, late, travel}]}]`, times in RFC 3339; `travel` is where
+    the time of the way to it comes from (`road`, `model`). Older rows have no `calls`."""
     unplanned: list[dict[str, Any]] = Field(default_factory=list, sa_column=json_column())
     """`[{ticket_id, reasons: [{code, kind, technician_id, text, repair}], repairs}]`; older rows have none of
     the `repairs`: `[{code, params, technician_id, technician, tried, text}]`."""

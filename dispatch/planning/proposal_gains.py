@@ -59,9 +59,12 @@ def today_of(
         return None
     planned = {stop["visit_id"] for route in plan.routes for stop in route["stops"]}
     waiting = [visit for visit in board.waiting if visit.visit_id in planned]
-    bp = to_problem(board, freedom=Freedom.FREE, waiting=waiting)
-    sequences = _sequences(bp, plan)
-    return None if check_sequences(bp.problem, sequences) else (bp, sequences)
+    for gaps in (True, False):  # a call that has come up since ends no proposal
+        bp = to_problem(board, freedom=Freedom.FREE, waiting=waiting, gaps=gaps)
+        sequences = _sequences(bp, plan)
+        if not check_sequences(bp.problem, sequences):
+            return bp, sequences
+    return None
 
 
 def _weight(bp: BoardProblem, plan: TimedPlan) -> Weight:

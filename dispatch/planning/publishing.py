@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select
 
 from core import live
+from core.clock import operating_day, operating_day_bounds
 from core.db import any_of
 from core.errors import ConflictError
 from core.i18n import _
@@ -26,8 +27,10 @@ from core.wall import outside_the_wall
 from dispatch.models import Ticket, Visit
 from dispatch.planning import plan_telling
 from dispatch.planning.authorship import Authorship
+from dispatch.planning.board_shapes import BoardVisit
 from dispatch.planning.day_locks import lock_point_day
 from dispatch.planning.drafts import DayDraft, PlannedStop
+from dispatch.planning.night_work import in_their_days
 from dispatch.planning.plan_changes import Change, list_changes
 from dispatch.planning.plan_models import Booking, PointDay
 from dispatch.planning.plan_rows import changes_of, outdate_proposals, plan_row, still_unplanned
@@ -67,7 +70,8 @@ class Published:
 
 
 def publish(session: Session, *, drafts: Sequence[DayDraft], author: Authorship, now: datetime) -> Published:
-    """Make drafts of one point the plan of their days, all or none.
+    """Make drafts of one point the plan of their days, all or none; what a night's plan lets begin after
+    05:00 is published with the next day.
 
     Writes visits, bookings, plan rows with their versions, ticket statuses, the timeline, announcements and
     notices to technicians. The caller's transaction commits it.
@@ -76,17 +80,17 @@ def publish(session: Session, *, drafts: Sequence[DayDraft], author: Authorship,
         StalePlanError: a day has a newer version, or a visit is no longer what the board saw.
         TechnicianTakenError: a booking would overlap another; nothing of this call is kept.
     """
+    drafts = in_their_days(session, drafts, now=now)
     changes = list_changes(drafts)
-    in_order = sorted(drafts, key=lambda draft: draft.board.day)
     try:
         with session.begin_nested():
-            days = [_lock_day(session, draft) for draft in in_order]
+            days = [_lock_day(session, draft) for draft in drafts]
             tickets = _lock_tickets(session, changes)
-            visits = _lock_visits(session, changes)
+            visits = _lock_visits(session, changes, now)
             _write_visits(visits, changes)
             _write_bookings(session, drafts, changes, now)
             _set_statuses(tickets, changes)
-            for row, draft in zip(days, in_order, strict=True):
+            for row, draft in zip(days, drafts, strict=True):
                 _write_plan(session, row, draft, changes=changes, author=author, now=now)
             session.flush()
             session.execute(_CHECK_BOOKINGS)
@@ -153,7 +157,7 @@ def _lock_tickets(session: Session, changes: Sequence[Change]) -> dict[int, Tick
     return {ticket.id: ticket for ticket in session.exec(query) if ticket.id is not None}
 
 
-def _lock_visits(session: Session, changes: Sequence[Change]) -> dict[int, Visit]:
+def _lock_visits(session: Session, changes: Sequence[Change], now: datetime) -> dict[int, Visit]:
     ids = {change.before.visit_id for change in changes}
     query = (
         select(Visit)
@@ -165,13 +169,21 @@ def _lock_visits(session: Session, changes: Sequence[Change]) -> dict[int, Visit
     visits = {visit.id: visit for visit in session.exec(query) if visit.id is not None}
     for change in changes:
         visit, seen = visits.get(change.before.visit_id), change.before
-        if visit is None or visit.state != seen.state:
+        if visit is None or visit.state != seen.state or _has_other_time(visit, seen, now):
             raise StalePlanError(
                 _("{number} 방문이 그사이 바뀌었습니다. 화면을 새로 고치고 다시 해 주세요.").format(
                     number=seen.number
                 )
             )
     return visits
+
+
+def _has_other_time(visit: Visit, seen: BoardVisit, now: datetime) -> bool:
+    """Whether another day's plan has taken it meanwhile; what was missed yesterday counts as unplanned."""
+    at = visit.planned_start
+    if seen.planned_start is None and at is not None and at < operating_day_bounds(operating_day(now))[0]:
+        at = None
+    return at != seen.planned_start
 
 
 def _write_visits(visits: dict[int, Visit], changes: Sequence[Change]) -> None:

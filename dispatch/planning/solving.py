@@ -224,9 +224,15 @@ def _solve_claim(
 
 
 def _tells_news(session: Session, draft: DayDraft) -> bool:
-    """Whether other visits are left out than the published plan says, or its estimates are road times now."""
+    """Whether other visits are left out than the published plan says, its estimates are road times now, or a
+    technician stands still for a call that it leaves him no time for.
+    """
     published = session.get(PublishedPlan, draft.board.plan_id) if draft.board.plan_id else None
     if published is not None and TravelSource.ROAD == draft.travel_source != published.travel_source:
+        return True
+    routes = published.routes if published is not None else []
+    kept = {call["visit_id"] for route in routes for call in route.get("calls", ())}
+    if any(call.visit_id not in kept for call in draft.calls):
         return True
     told = {left["visit_id"] for left in published.unplanned} if published else set()
     return {left.visit.visit_id for left in draft.unplanned} != told

@@ -169,6 +169,13 @@ def _numbered(pieces: list[Stretch]) -> list[Stretch]:
     return numbered
 
 
+def rest_of(visit: BoardVisit, now: datetime) -> int:
+    """Seconds that its work still takes; work under way takes a while, however long it has taken."""
+    if visit.started_at is None:
+        return visit.duration_s
+    return max(LEAST_REST_S, visit.duration_s - int((now - visit.started_at).total_seconds()))
+
+
 def under_way_order(visit: BoardVisit) -> tuple[bool, bool, datetime]:
     """What is being done comes before what was arrived at, and that before what is on the way."""
     since = visit.started_at or visit.arrived_at or visit.en_route_at or visit.received_at

@@ -6,6 +6,7 @@ early enough; nobody calls before his first shift, and a technician without a st
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from scheduling.evaluator import time_route
@@ -26,7 +27,7 @@ def gaps_for(prepared: Prepared, sequences: Sequences) -> dict[str, tuple[Lunch,
         technician = prepared.problem.technician_index[shift]
         jobs = [prepared.problem.job_index[name] for name in sequences.get(shift, ())]
         if jobs:
-            found[shift] = _gaps_of_route(prepared.problem, technician, jobs, [call for _, call in calls])
+            found[shift] = gaps_of_route(prepared.problem, technician, jobs, [call for _, call in calls])
     return found
 
 
@@ -60,9 +61,18 @@ def _calling_shift(prepared: Prepared, shift: str, call: Call) -> str | None:
     return found
 
 
-def _gaps_of_route(
-    problem: PlanningProblem, technician: int, jobs: list[int], calls: list[Call]
+def gaps_of_route(
+    problem: PlanningProblem,
+    technician: int,
+    jobs: Sequence[int],
+    calls: Sequence[Call],
+    *,
+    since: int | None = None,
 ) -> tuple[Lunch, ...]:
+    """The gaps for these calls, the earliest deadline first, that this route can have for their worth.
+
+    None begins before `since`, or the shift.
+    """
     person = problem.technicians[technician]
     room = MOST_BREAKS - len(problem.pauses[technician])
     gaps: tuple[Lunch, ...] = ()
@@ -70,15 +80,16 @@ def _gaps_of_route(
     for call in calls:
         if before is None or len(gaps) == room:
             break
-        wished = (*gaps, gap_for(call, person.shift[0]))
-        with_gap = _with_breaks(problem, technician, (*person.breaks, *wished))
+        wished = (*gaps, gap_for(call, person.shift[0] if since is None else since))
+        with_gap = with_breaks(problem, technician, (*person.breaks, *wished))
         after = time_route(with_gap, technician, jobs)
         if after is not None and after.cost - before.cost <= call.cost:
             gaps, before = wished, after
     return gaps
 
 
-def _with_breaks(problem: PlanningProblem, technician: int, breaks: tuple[Lunch, ...]) -> PlanningProblem:
+def with_breaks(problem: PlanningProblem, technician: int, breaks: tuple[Lunch, ...]) -> PlanningProblem:
+    """The problem with these breaks of one technician, beside his lunch."""
     people = list(problem.technicians)
     people[technician] = replace(people[technician], breaks=breaks)
     changed = replace(problem, technicians=tuple(people))

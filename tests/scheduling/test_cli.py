@@ -38,6 +38,15 @@ def write(folder: Path, name: str, body: object) -> str:
     return str(path)
 
 
+def write_many(folder: Path, name: str, bodies: list[object], lines: bool) -> str:
+    """A list in one file, or a file of lines with an empty one among them."""
+    if not lines:
+        return write(folder, f"many-{name}.json", bodies)
+    path = folder / f"many-{name}.jsonl"
+    path.write_text("\n\n".join(json.dumps(body) for body in bodies), encoding="utf-8")
+    return str(path)
+
+
 def plan_day(folder: Path, day: dict[str, Any], *more: str) -> dict[str, Any]:
     problem, out = write(folder, "problem.json", day), folder / "plan.json"
     assert main(["plan", problem, "--seconds", "60", "--iterations", "500", "--out", str(out), *more]) == 0
@@ -126,6 +135,55 @@ def test_a_new_job_is_quoted_best_first(
         after = {name: list(jobs) for name, jobs in sequences.items()}
         after[place["technician"]].insert(place["position"], "new")
         assert evaluate_plan(problem, after).cost - before == place["added_cost"]
+
+
+@pytest.mark.parametrize("lines", [False, True], ids=["a list", "lines"])
+def test_many_problems_get_an_answer_each_or_none_is_given(
+    tmp_path: Path, day: dict[str, Any], capsys: pytest.CaptureFixture[str], lines: bool
+) -> None:
+    """As asked one by one; a wrong field is named with the number of its problem, plan or job."""
+    plan_day(tmp_path, day)
+    body = json.loads((tmp_path / "plan.json").read_text())
+    job = {**day["jobs"][0], "id": "new", "window": [28800, 68400], "skills": None, "technician": None}
+    idle = {**body, "routes": [{**route, "stops": []} for route in body["routes"]]}
+    rich = {**day, "technicians": [{**day["technicians"][0], "parts": {}}, *day["technicians"][1:]]}
+    asked = [
+        (day, body, job),
+        (day, idle, {**job, "id": "other"}),
+        (rich, body, {**job, "parts": {"fan": 1}}),
+    ]
+
+    def ask(*cases: tuple[Any, Any, Any]) -> tuple[int, str, str]:
+        many = [
+            write_many(tmp_path, name, list(each), lines)
+            for name, each in zip(("problem", "plan", "job"), zip(*cases, strict=True), strict=True)
+        ]
+        capsys.readouterr()
+        return main(["quote", *many]), *capsys.readouterr()
+
+    alone = []
+    for case in asked:
+        files = [write(tmp_path, f"{k}.json", each) for k, each in enumerate(case)]
+        capsys.readouterr()
+        assert main(["quote", *files]) == 0
+        alone.append(json.loads(capsys.readouterr().out))
+    code, out, _ = ask(*asked)
+    found = [json.loads(line) for line in out.splitlines()] if lines else json.loads(out)
+    assert code == 0 and found == alone and len({json.dumps(each) for each in alone}) == 3
+    schema("quote").validate(found)
+
+    wrong = {**day, "technicians": [{**day["technicians"][0], "shift": [9, 8]}, *day["technicians"][1:]]}
+    refused: list[tuple[tuple[Any, Any, Any], str]] = [
+        ((wrong, body, job), "problems[3].technicians[0].shift"),
+        (([], body, job), "problems[3]: "),
+        ((day, {**body, "routes": [{}]}, job), "plans[3].routes[0]"),
+        ((rich, {**body, "routes": 1}, job), "plans[3].routes"),
+        ((day, body, {**job, "location": 10**6}), "jobs[3].location"),
+        ((rich, body, {**job, "crew": 2}), "jobs[3].crew"),
+    ]
+    for one_more, path in refused:
+        code, out, error = ask(*asked, one_more)
+        assert (code, out) == (2, "") and f"온돌: {path}" in error
 
 
 def test_a_job_without_a_place_says_why(

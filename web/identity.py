@@ -20,6 +20,7 @@ from web.context import caller_address, context_of
 from web.language import language_of
 from web.locked import SessionLockedError
 from web.looks import BY_ITSELF, PutOffError, is_shared, put_off
+from web.said_in_address import hear_once, say_once
 from workforce.callers import Caller, find_session, find_token, note_use
 from workforce.tokens import may_reach
 
@@ -75,7 +76,7 @@ class GuardedRoute(APIRoute):
                 except PutOffError:
                     return put_off()
             await admit(request)
-            return await handler(request)
+            return say_once(request, await handler(hear_once(request)))
 
         async def look(request: Request) -> Response:
             looks = context_of(request).looks

@@ -64,6 +64,7 @@ def test_the_desk_corrects_a_bill_and_the_family_hears_the_new_one(done: Phone, 
         answer = desk.post(bill(done), data=press)
         assert answer.headers["location"] == f"/point/tickets/{done.number}?billed={done.visit_id}"
         assert "저장했습니다: 고친 비용 48,000원" in desk.get(answer.headers["location"]).text
+        assert "저장했습니다" not in desk.get(answer.headers["location"]).text, "a reload says nothing"
     with done.web.database.reading() as session:
         old, new = session.exec(select(Charge).order_by(col(Charge.id))).all()
     assert (old.total, new.total, new.replaces_id) == (118_000, 48_000, old.id)

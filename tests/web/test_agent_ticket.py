@@ -235,6 +235,7 @@ def test_a_number_that_was_anothers_is_put_right_on_the_page(web_world: WebWorld
     for _press in range(2):
         mended = desk.post(f"/agent/tickets/{number}/number", data=right)
     page = words_of(desk.get(mended.headers["location"]).text)
+    assert "시계 읽는 법 연락 접수부터 기사가 고객과 통화해 약속할 때까지" in page
     assert "이제 그 번호로 알립니다" in page and "바른 전화번호 알아내기" not in page
     assert page.count("바른 번호를 적었습니다") == 2, "said, and once in the timeline"
 

@@ -85,7 +85,7 @@ def why_this_technician(session: Session, *, ticket_id: int, now: datetime) -> W
         return None  # under way with somebody whose working time is over: no plan can say more
     answer = explain_job(bp.problem, bp.sequences, found[1].job_id)
     crew = list_crew(session, ticket_id=ticket_id, now=now)
-    able = {each.technician_id: each for each in crew if each.can_go}
+    able = {each.technician_id: each for each in crew if each.can_go and each.jobs_on == board.day}
     stands: dict[int, Stand] = {}
     for standing in answer.standings:  # the best of whoever works in several stretches
         who = bp.stretch_of(standing.technician).technician_id

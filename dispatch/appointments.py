@@ -140,7 +140,7 @@ def _not_reachable(
     session: Session, visit: Visit, *, who: str, since: datetime | None, now: datetime
 ) -> WindowNotReachableError:
     slots = rank_slots(session, ticket_id=visit.ticket_id, now=now, since=since)
-    usual = [slot for slot in slots if slot.standby_at is None]  # nobody is called out without being named
+    usual = [slot for slot in slots if slot.arrives_at is None]  # nobody is called out without being named
     reachable = tuple((slot.start, slot.end) for slot in usual[:6])
     words = ", ".join(_window_words(*window) for window in reachable[:3])
     if words and who:

@@ -114,7 +114,7 @@ def _keepable(session: Session, *, link: OpenLink, now: datetime) -> list[Window
     except NoPointYetError:
         return []
     # Whether somebody is called out of bed is not asked on a page: a person decides that.
-    return list(dict.fromkeys(Window(slot.start, slot.end) for slot in found if slot.standby_at is None))
+    return list(dict.fromkeys(Window(slot.start, slot.end) for slot in found if slot.arrives_at is None))
 
 
 def why_no_more_times(session: Session, *, link: OpenLink, now: datetime) -> str | None:

@@ -23,7 +23,7 @@ from dispatch.shown_clocks import list_clocks
 from dispatch.states import OPEN_VISIT_STATES, UNDER_WAY_STATES
 from dispatch.technician_jobs import read_facts
 from dispatch.technician_shapes import Job, TechnicianDay
-from dispatch.technician_today import shifts_of, today_of
+from dispatch.technician_today import shifts_of, standby_of, today_of
 from dispatch.tickets import ticket_key
 from dispatch.travel import place_at, read_drives, technician_home
 from geo.schemas import Point
@@ -46,6 +46,8 @@ def technician_day(
     is_today = day == operating_day(now)
     first, last = operating_day_bounds(day)
     start, end = (today.start, today.end) if is_today else (max(first, today.end), last)
+    from_now = max(now, start) if is_today else start
+    standby = standby_of(session, company_id=company_id, technician=technician, start=from_now, end=end)
     rows = _rows(session, company_id, technician, or_(*_ways(start, end, is_today=is_today)))
     clocks = contact_clocks(session, [ticket for _, ticket in rows], now=now)
     route, calls = _parted(rows, clocks, after=end)
@@ -63,6 +65,7 @@ def technician_day(
         open_jobs=tuple(job for job in jobs if job.is_open),
         ended_jobs=tuple(job for job in jobs if not job.is_open),
         shifts=today.shifts if is_today else _begun_on(session, technician, first, last, today.shifts),
+        standby=standby if is_today else tuple(each for each in standby if each.start_at >= start),
         calls=tuple(job(row) for row in calls),
         begun=not is_today and start > first,
     )

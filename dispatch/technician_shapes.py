@@ -91,5 +91,7 @@ class TechnicianDay:
     open_jobs: tuple[Job, ...]
     ended_jobs: tuple[Job, ...]
     shifts: tuple[ShiftInfo, ...]
+    standby: tuple[ShiftInfo, ...] = ()
+    """When he is called out at need; what is over is left out of today."""
     calls: tuple[Job, ...] = ()
     begun: bool = False

@@ -1,4 +1,4 @@
-"""What "today" is on a technician's phone: the operating day, the calendar's day and the shift that runs."""
+"""What "today" is on a technician's phone: the operating day, the calendar's, what runs, his standby."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from core.clock import kst, operating_day, operating_day_bounds, today_kst
-from workforce.duty import list_shifts
+from dispatch.planning.stretches import standby_shifts
+from workforce.duty import list_rota, list_shifts, standby_spans
 from workforce.schemas import ShiftInfo, TechnicianInfo
 
 
@@ -50,3 +51,21 @@ def shifts_of(
     found = list_shifts(session, point_id=technician.service_point_id, start=start, end=end)
     own = (shift for shift in found if shift.technician_id == technician.id)
     return tuple(sorted(own, key=lambda shift: shift.start_at))
+
+
+def standby_of(
+    session: Session, *, company_id: int, technician: TechnicianInfo, start: datetime, end: datetime
+) -> tuple[ShiftInfo, ...]:
+    """When he is on standby (당직) at his point within [start, end), whole spans, less his own shifts."""
+    point_id = technician.service_point_id
+    if point_id is None:
+        return ()
+    rota = list_rota(session, company_id=company_id, point_id=point_id, start=start, end=end)
+    duties = [(who, span) for who, span in standby_spans(rota) if who == technician.id]
+    if not duties:
+        return ()
+    first, last = min(span[0] for _who, span in duties), max(span[1] for _who, span in duties)
+    shifts = shifts_of(session, technician=technician, start=first, end=last)
+    found = standby_shifts(duties, shifts, point_id=point_id)
+    inside = (each for each in found if each.start_at < end and each.end_at > start)
+    return tuple(sorted(inside, key=lambda each: each.start_at))

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, or_, select
@@ -32,6 +33,13 @@ class PhoneSearch:
     digits: str = ""
     phones: Collection[str] = ()
     ticket_ids: Collection[int] = ()
+
+
+class PhoneCounts(NamedTuple):
+    """How many phones a search finds, of how many."""
+
+    found: int
+    all: int
 
 
 def list_notices(session: Session, *, ticket_id: int) -> list[NoticeInfo]:
@@ -157,6 +165,20 @@ def list_phones(
     for row in session.exec(query):
         (missed if row.state in MISSED else texts)[row.to_phone].append(notice_info(row))
     return [PhoneInbox(number, tuple(texts[number]), tuple(missed[number])) for number in numbers]
+
+
+def count_phones(
+    session: Session, *, company_id: int, roles: Sequence[Role], search: PhoneSearch | None = None
+) -> PhoneCounts:
+    """How many phones `list_phones` would show without a limit, and how many without a search."""
+    found = func.count(col(Notice.to_phone).distinct())
+    query = select(found.filter(or_(*_ways(search))) if search else found, found).where(
+        col(Notice.company_id) == company_id,
+        col(Notice.recipient).in_([role.value for role in roles]),
+        col(Notice.state).in_((*ARRIVED, *MISSED)),
+        col(Notice.state) != "withdrawn",
+    )
+    return PhoneCounts(*session.exec(query).one())
 
 
 def list_troubles(session: Session, *, company_id: int | None = None) -> list[Trouble]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from sqlmodel import Session
 
 from core.i18n import N_, _
+from dispatch.console.candidates import CrewMember, list_crew
 from dispatch.models import Ticket
 from dispatch.open_visits import find_open_visit
 from dispatch.planning.board import load_horizon
@@ -27,6 +28,11 @@ PLAIN = {
     "CHEAPER_ELSEWHERE": N_("지금은 {other} 기사가 가는 편이 낫습니다. 다시 계획하면 바뀔 수 있습니다."),
 }
 """The planner's sentences without its units, which mean nothing to a dispatcher."""
+AMONG_OTHERS = {
+    "ONLY_ONE_ABLE": N_("계획이 스스로 보낼 수 있는 기사는 이 사람뿐입니다."),
+    "ONLY_ONE_FREE": N_("계획이 스스로 보낼 수 있는 기사는 이 사람뿐입니다."),
+}
+"""The same where a person may send somebody whom no plan sends."""
 TOLD_BY_DIFFERENCE = frozenset({"COSTS_MORE", "COSTS_LESS", "COSTS_SAME"})
 
 
@@ -35,7 +41,8 @@ class Stand:
     """One technician and the visit; `text` is empty where the difference says it all.
 
     `difference`: what his coming would cost beside the present plan, in units of one second of driving; None
-    where he has no place. `proof`: no plan could send him.
+    where he has no place. `proof`: no plan could send him. `by_hand_at`: when he would be there if a person
+    sent him whom no plan sends.
     """
 
     technician: str
@@ -44,14 +51,19 @@ class Stand:
     proof: bool
     difference: int | None
     repairs: tuple[str, ...]
+    by_hand_at: datetime | None = None
 
 
 @dataclass(frozen=True)
 class WhyThis:
-    """How everybody at the point stands towards a visit on one day: who goes first, then the cheapest."""
+    """How everybody at the point stands towards a visit on one day: who goes first, then the cheapest.
+
+    `soonest`: whom a person could send to be there before the plan's choice, and when; None: nobody.
+    """
 
     day: datetime
     stands: tuple[Stand, ...]
+    soonest: tuple[str, datetime] | None = None
 
 
 def why_this_technician(session: Session, *, ticket_id: int, now: datetime) -> WhyThis | None:
@@ -72,11 +84,22 @@ def why_this_technician(session: Session, *, ticket_id: int, now: datetime) -> W
     if found[1].job_id not in bp.problem.job_index:
         return None  # under way with somebody whose working time is over: no plan can say more
     answer = explain_job(bp.problem, bp.sequences, found[1].job_id)
+    crew = list_crew(session, ticket_id=ticket_id, now=now)
+    able = {each.technician_id: each for each in crew if each.can_go and each.jobs_on == board.day}
     stands: dict[int, Stand] = {}
     for standing in answer.standings:  # the best of whoever works in several stretches
         who = bp.stretch_of(standing.technician).technician_id
-        stands.setdefault(who, _stand(bp, found[1], standing, answer.technician))
-    return WhyThis(board.bounds[0], tuple(stands.values()))
+        stands.setdefault(who, _stand(bp, found[1], standing, answer.technician, able))
+    return WhyThis(board.bounds[0], tuple(stands.values()), _sooner(found[1], able.values()))
+
+
+def _sooner(visit: BoardVisit, able: Iterable[CrewMember]) -> tuple[str, datetime] | None:
+    """Who could be there before the plan's choice, by the list that a person picks from."""
+    if visit.window is not None or visit.planned_start is None or visit.under_way:
+        return None
+    others = ((each.earliest, each.name) for each in able if each.earliest and not each.is_current)
+    at, name = min(others, default=(visit.planned_start, ""))
+    return (name, at) if at < visit.planned_start else None
 
 
 def _on_board(boards: Sequence[DayBoard], visit_id: int) -> tuple[DayBoard, BoardVisit] | None:
@@ -97,13 +120,23 @@ def _problem(board: DayBoard, visit: BoardVisit) -> BoardProblem:
     return to_problem(board, freedom=Freedom.FREE, anew=visit)
 
 
-def _stand(bp: BoardProblem, visit: BoardVisit, standing: Standing, present: str | None) -> Stand:
+def _stand(
+    bp: BoardProblem,
+    visit: BoardVisit,
+    standing: Standing,
+    present: str | None,
+    able: Mapping[int, CrewMember],
+) -> Stand:
     who = bp.stretch_of(standing.technician)
+    picked = able.get(who.technician_id)
+    if standing.difference is None and picked is not None and not picked.is_current:
+        return Stand(who.name, "", False, False, None, (), by_hand_at=picked.earliest)
     reason: dict[str, Any] = told(reason_json(bp, visit, standing.reason))
     repairs = () if standing.difference is not None else repairs_json(bp, visit, standing.repairs)
+    plain = {**PLAIN, **AMONG_OTHERS} if able.keys() - {who.technician_id} else PLAIN
     return Stand(
         technician=who.name,
-        text=_sentence(bp, reason),
+        text=_sentence(bp, reason, plain),
         is_current=standing.technician == present,
         proof=reason["kind"] == "proof",
         difference=standing.difference,
@@ -111,11 +144,11 @@ def _stand(bp: BoardProblem, visit: BoardVisit, standing: Standing, present: str
     )
 
 
-def _sentence(bp: BoardProblem, reason: dict[str, Any]) -> str:
+def _sentence(bp: BoardProblem, reason: dict[str, Any], plain: Mapping[str, str]) -> str:
     code = reason["code"]
     if code in TOLD_BY_DIFFERENCE:
         return ""
-    if code not in PLAIN:
+    if code not in plain:
         return str(reason["text"])
     other = reason["params"].get("other")
-    return _(PLAIN[code]).format(other=bp.stretch_of(str(other)).name if other else "")
+    return _(plain[code]).format(other=bp.stretch_of(str(other)).name if other else "")

@@ -42,8 +42,15 @@ class Slot:
     """By how much the one that waits longest for it would begin later."""
     standby_at: datetime | None = None
     """Its technician is on standby, and this is when he would be there; None: it lies in a shift."""
+    soonest_at: datetime | None = None
+    """Nobody at work would be there sooner, and the plan sends another; None: it is as good as any."""
     neighbour: str = ""
     """The neighbouring point from which the technician would come; empty: the ticket's own."""
+
+    @property
+    def arrives_at(self) -> datetime | None:
+        """When he would be there whom a person has to name: no plan, page or program sends him by itself."""
+        return self.standby_at or self.soonest_at
 
     @property
     def note(self) -> str:
@@ -54,6 +61,9 @@ class Slot:
         if self.standby_at is not None:
             clock = f"{self.standby_at.astimezone(KST):%H:%M}"
             words.append(_("당직 기사, {clock}쯤 도착").format(clock=clock))
+        if self.soonest_at is not None:
+            clock = f"{self.soonest_at.astimezone(KST):%H:%M}"
+            words.append(_("가장 빠른 기사, {clock}쯤 도착").format(clock=clock))
         if self.overtime:
             words.append(_("근무 시간이 끝난 뒤까지 일해야 하는 시간입니다."))
         return " · ".join(words)

@@ -64,9 +64,9 @@ def rank_slots(
 ) -> list[Slot]:
     """Windows for a ticket at its point over today and the planned days, none in the past.
 
-    The one in which its technician is planned now comes first, then who is on standby where no shift would
-    reach a cold home in time, then the best. Whoever a window names is who comes when it is agreed
-    (`appointments.fit_window`). While a part is awaited, none begins before its day.
+    The one in which its technician is planned now comes first, then who is on standby and the soonest at work
+    where no other window would reach a cold home in time, then the best. Whoever a window names is who comes
+    when it is agreed (`appointments.fit_window`). While a part is awaited, none begins before its day.
 
     Args:
         since: none begins before this; for whoever has just ended the wait for a part.

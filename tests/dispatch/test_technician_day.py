@@ -103,6 +103,22 @@ def test_before_five_today_is_the_shift_that_runs_and_the_calendars_today(
     assert work.open_jobs == 2
 
 
+def test_standby_stands_beside_the_shift_until_it_is_over(session: Session, now: datetime) -> None:
+    scene = Scene(session, kst(operating_day(now), 15))
+    duty = {"start": kst(operating_day(now), 14), "end": kst(operating_day(now), 38)}
+    ids = {"company_id": scene.company.id or 0, "point_id": scene.point.id or 0}
+    world.make_duty(session, **ids, technician_id=scene.technician.id or 0, **duty)
+
+    def spans(ahead: int) -> list[tuple[datetime, datetime]]:
+        return [(each.start_at, each.end_at) for each in scene.day(ahead).standby]
+
+    shift = scene.day().shifts[0]
+    night = (shift.end_at, scene.day(1).shifts[0].start_at)
+    assert spans(0) == [night] and spans(1) == [], "less his shifts, on the day on which it begins"
+    scene.now = night[1]
+    assert spans(0) == []
+
+
 def test_a_night_duty_is_one_today_until_it_ends(session: Session, now: datetime) -> None:
     before = Scene(session, kst(operating_day(now), 23))
     duty = world.make_shift(

@@ -276,6 +276,9 @@ def test_the_law_and_the_faults_hold_at_every_hour(house: House) -> None:
     )
     assert family.post(f"{base}/checkup", data={"window": "x/y"}).status_code == 422
     assert count_of(manager.get(path), "광고를 거부한 댁") == 1
+    refused = plain(manager.get(f"{path}?reason=refused"))
+    assert "받지 않겠다고 하심 1댁" in refused, refused
+    assert re.search(r"하심 1댁 \w\*", refused), "named as far as a list may"
 
     with house.database.transaction() as session:
         company = company_of(session)

@@ -233,8 +233,9 @@ def test_a_number_that_was_anothers_is_put_right_on_the_page(web_world: WebWorld
     assert refused.status_code == 422 and 'id="act-number" open' in refused.text and "010-12" in refused.text
     right = {"who": "requester", "number": "010-5555-0101", "idempotency_key": "n1"}
     for _press in range(2):
-        assert desk.post(f"/agent/tickets/{number}/number", data=right).status_code == 303
-    page = words_of(desk.get(f"/agent/tickets/{number}?done=number").text)
+        mended = desk.post(f"/agent/tickets/{number}/number", data=right)
+    page = words_of(desk.get(mended.headers["location"]).text)
+    assert "시계 읽는 법 연락 접수부터 기사가 고객과 통화해 약속할 때까지" in page
     assert "이제 그 번호로 알립니다" in page and "바른 전화번호 알아내기" not in page
     assert page.count("바른 번호를 적었습니다") == 2, "said, and once in the timeline"
 

@@ -179,6 +179,11 @@ def test_what_is_paid_is_rows_and_the_day_is_closed_by_himself(phone: Phone) -> 
     manager = phone.web.sign_in("manager")
     month = words_of(manager.get("/manager/money").text)
     assert "158,000" in month and "14,363" in month, "what was billed, and the tax in it"
+    top = month[: month.index("다시 볼 것")]
+    assert "받을 돈, 오늘까지 모든 달 20,000원" in top and "돌려드릴 돈, 오늘까지 모든 달 0원" in top
+    assert "month=2000-01" in manager.get("/manager/money?month=2000-02").text
+    for page in ("/manager/money", "/messages/costs"):
+        assert "1999" not in manager.get(f"{page}?month=2000-01").text, "no link to a month that is refused"
     for wrong, why in (("2026-13", "달로 읽을 수 없어"), ("2031-01", "아직 오지 않은 달")):
         answer = manager.get(f"/manager/money?month={wrong}&sort=day")
         assert answer.status_code == 422 and why in answer.text and "158,000" in answer.text
@@ -187,6 +192,7 @@ def test_what_is_paid_is_rows_and_the_day_is_closed_by_himself(phone: Phone) -> 
     assert manager.post("/manager/money/file", data={}).status_code == 422
     file = manager.post("/manager/money/file", data={"month": "", "reason": "세무사 제출"})
     assert file.headers["content-type"].startswith("text/csv") and "158000" in file.text
+    assert f"받을 돈 ({operating_day(phone.web.now).isoformat()} 현재)" in file.text
     with phone.web.database.reading() as session:
         assert [row.cash_counted for row in session.exec(select(DayClose))] == [119_000]
 

@@ -50,8 +50,11 @@ def test_the_end_of_a_tickets_number_finds_its_phones(demo: WebWorld) -> None:
     ticket_id, number = make_ticket(demo)
     put_text(demo, ticket_id, SON)
     agent = demo.sign_in("agent")
-    assert len(phones_on(agent.get(f"/phones?q={number.split('-')[1]}").text)) == 1
-    assert phones_on(agent.get("/phones?q=99999").text) == []
+    put_text(demo, make_ticket(demo)[0], "010-1111-2222")
+    found = agent.get(f"/phones?q={number.split('-')[1]}").text
+    assert len(phones_on(found)) == 1 and "모두 2건 가운데 1건" in found
+    nothing = agent.get("/phones?q=99999").text
+    assert phones_on(nothing) == [] and "모두 2건 가운데 0건" in nothing
 
 
 def put_text(web: WebWorld, ticket_id: int, to: str, **fields: Any) -> None:

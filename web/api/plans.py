@@ -49,7 +49,7 @@ def get_slots(
             look_around = principal.role in MAY_PROMISE_NEIGHBOURS
             ranked = (rank_slots_around if look_around else rank_slots)(session, ticket_id=ticket_id, now=now)
             # A program that takes the first one calls nobody out of bed.
-            return [_slot(slot) for slot in sorted(ranked, key=lambda slot: slot.standby_at is not None)]
+            return [_slot(slot) for slot in sorted(ranked, key=lambda slot: slot.arrives_at is not None)]
         question = _question(address, symptom=symptom, vulnerable=vulnerable)
         found = rank_slots_for(session, company_id=principal.company_id, question=question, now=now)
         return [_slot(slot) for slot in found]

@@ -17,7 +17,9 @@ from core import audit
 from core.clock import today_kst
 from core.dated import CompanyRules, read_rules
 from core.i18n import _
-from customers.queries import list_homes
+from customers.queries import list_details
+from customers.rules import Relationship
+from customers.schemas import HouseholdDetail
 from dispatch.past_work import open_tickets
 from dispatch.pressure import read_pressure
 from web.pages.campaign_forms import shown_criteria
@@ -69,6 +71,7 @@ def campaign_values(
         "campaign": campaign,
         "state": words.state_of(campaign, begun=begun),
         "steps": words.steps_of(campaign.state),
+        "nobody_yet": _(words.NOBODY_YET.get(campaign.state, "")),
         "criteria": shown_criteria(campaign.criteria, names),
         "opinion": opinion,
         "figures": figures,
@@ -144,6 +147,7 @@ def _left_out(session: Session, campaign: CampaignInfo, looked: Preview, asked: 
     shown = homes[(page - 1) * LISTED : page * LISTED]
     return {
         "chosen": chosen,
+        "chosen_words": _("{why} {n}댁").format(why=_(words.WHY_NOT[chosen]), n=len(homes)),
         "listed": _listed(session, campaign.company_id, shown, chosen),
         "older": f"{here}{page + 1}#left-out" if page < pages else None,
         "newer": f"{here}{page - 1}#left-out" if page > 1 else None,
@@ -154,14 +158,15 @@ def _left_out(session: Session, campaign: CampaignInfo, looked: Preview, asked: 
 def _listed(
     session: Session, company_id: int, shown: tuple[PickedHome, ...], chosen: WhyNot
 ) -> list[dict[str, Any]]:
-    """Where they are, no nearer than the dong, and where it can be mended by whoever may."""
+    """Who they are and where, no nearer than the dong, and where it can be mended by whoever may."""
     ids = [home.household_id for home in shown]
-    known = list_homes(session, company_id=company_id, household_ids=ids)
+    known = list_details(session, company_id=company_id, household_ids=ids)
     is_open = chosen is WhyNot.OPEN_TICKET
     tickets = open_tickets(session, company_id=company_id, household_ids=ids) if is_open else {}
     return [
         {
-            "place": MASKED.address(known[home.household_id].address.raw),
+            "place": MASKED.address(known[home.household_id].household.address.raw),
+            "names": _residents(known[home.household_id]),
             "because": [_(words.BECAUSE[each]) for each in home.because],
             "years": home.years,
             **_mended_at(home.household_id, tickets.get(home.household_id, ""), chosen),
@@ -169,6 +174,12 @@ def _listed(
         for home in shown
         if home.household_id in known
     ]
+
+
+def _residents(home: HouseholdDetail) -> str:
+    """Who lives there, masked: a list of homes of one dong tells nobody which is which."""
+    names = [each.contact.name for each in home.members if each.relationship == Relationship.RESIDENT]
+    return ", ".join(MASKED.name(name) for name in names)
 
 
 def _mended_at(household_id: int, number: str, chosen: WhyNot) -> dict[str, str]:

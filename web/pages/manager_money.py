@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -13,11 +13,11 @@ from core.actor import Principal, Role
 from core.clock import today_kst
 from core.errors import DomainError, ForbiddenError
 from core.i18n import N_, _
-from dispatch.money_lists import Month, Outlier, list_receivables, month_of, next_month, read_month
+from dispatch.money_lists import Month, Outlier, list_receivables, read_month
 from web.context import caller_address, context_of
 from web.csv_files import csv_answer
 from web.identity import GuardedRoute, SignedIn, allow, current_principal
-from web.pages.months import BadMonthError, asked_month
+from web.pages.months import BadMonthError, asked_month, months_beside
 from web.pages.posting import Posted
 from web.presenters.masks import MASKED
 from web.templating import render_page
@@ -51,6 +51,7 @@ HEADS = (
     N_("받은 돈"),
     N_("받을 돈"),
 )
+"""The last two are of today, whichever month is read: a bill of March that was paid in May is paid."""
 
 
 @router.get("")
@@ -93,8 +94,11 @@ def download(request: Request, posted: Posted, principal: Principal = SignedIn) 
         return _page(request, principal, "", error=error)
     except DomainError as error:
         return _page(request, principal, posted.get("month"), error=error)
+    until = f"{today_kst(now):%Y-%m-%d}"
+    heads = [_(head) for head in HEADS]
+    heads[-2:] = [_("{name} ({day} 현재)").format(name=head, day=until) for head in heads[-2:]]
     rows = [[names.get(each.service_point_id, ""), *_figures(each)] for each in read.points]
-    return csv_answer(f"money-{read.first:%Y%m}.csv", [_(head) for head in HEADS], rows)
+    return csv_answer(f"money-{read.first:%Y%m}.csv", heads, rows)
 
 
 def _page(
@@ -112,11 +116,12 @@ def _page(
         read = _read(session, principal, asked, now=now)
         owed = list_receivables(session, company_id=principal.company_id, limit=OLDEST_SHOWN)
         names = _names(session, read) | _names_of(session, [each.service_point_id for each in owed.oldest])
+        before, after = months_beside(read.first, now)
         chosen = sort if sort in SORTS else next(iter(SORTS))
         values = {
             "month": read,
-            "before": month_of(read.first - timedelta(days=1)),
-            "after": _after(read.first, now),
+            "before": before,
+            "after": after,
             "names": names,
             "sorts": [(code, _(words), code == chosen) for code, (words, _key) in SORTS.items()],
             "sums": _sums(read),
@@ -140,11 +145,6 @@ def _read(session: Session, principal: Principal, asked: str, *, now: datetime) 
 def _sorted(read: Month, kind: str, sort: str, names: Mapping[int, str]) -> list[Outlier]:
     _words, key = SORTS[sort]
     return sorted((each for each in read.outliers if each.kind == kind), key=lambda each: key(each, names))
-
-
-def _after(first: date, now: datetime) -> date | None:
-    following = next_month(first)
-    return following if following <= today_kst(now) else None
 
 
 def _names(session: Session, read: Month) -> dict[int, str]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from core.actor import Principal, Role
-from core.clock import kst, today_kst
+from core.clock import kst
 from core.dated import read_rules
 from core.i18n import _
 from dispatch.money_lists import next_month
@@ -16,7 +15,7 @@ from notifications.message_list import count_sent
 from notifications.tariff import costs_of
 from web.context import context_of
 from web.identity import GuardedRoute, SignedIn, allow
-from web.pages.months import BadMonthError, asked_month
+from web.pages.months import BadMonthError, asked_month, months_beside
 from web.presenters.messages import CHANNELS
 from web.templating import render_page
 from workforce.queries import get_company
@@ -40,13 +39,13 @@ def show_costs(
         first, wrong = asked_month("", now), error.detail
     with context.database.reading() as session:
         company_id = principal.company_id
-        after = next_month(first)
-        sent = count_sent(session, company_id=company_id, start=kst(first), end=kst(after))
+        sent = count_sent(session, company_id=company_id, start=kst(first), end=kst(next_month(first)))
         costs = costs_of(
             sent,
             tariff_at=lambda at: read_rules(session, company_id=company_id, at=at).message_tariff,
         )
         company = get_company(session, company_id=company_id)
+    before, after = months_beside(first, now)
     values = {
         "month": first,
         "wrong": wrong,
@@ -54,12 +53,8 @@ def show_costs(
         "total": sum(cost.won for cost in costs),
         "count": sum(cost.count for cost in costs),
         "company": company,
-        "before": f"{_before(first):%Y-%m}",
-        "after": f"{after:%Y-%m}" if after <= today_kst(now) else "",
+        "before": before,
+        "after": after,
         "may_set": principal.role is Role.ADMIN,
     }
     return render_page(request, "messages/costs.html", values, status_code=422 if wrong else 200)
-
-
-def _before(first: date) -> date:
-    return date(first.year - (first.month == 1), (first.month - 2) % 12 + 1, 1)

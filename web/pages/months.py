@@ -1,15 +1,16 @@
-"""The month that a page of sums is asked for (`month=2026-12`)."""
+"""The month that a page of sums is asked for (`month=2026-12`), and the months beside it."""
 
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from core.clock import today_kst
 from core.errors import InvalidError
 from core.i18n import _
-from dispatch.money_lists import month_of
+from dispatch.money_lists import month_of, next_month
 
+FIRST = date(2000, 1, 1)
 MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
 
 
@@ -32,3 +33,9 @@ def asked_month(asked: str, now: datetime) -> date:
     if first > running:
         raise BadMonthError(_("{asked}은 아직 오지 않은 달이라 이달을 보여 드립니다.").format(asked=asked))
     return first
+
+
+def months_beside(first: date, now: datetime) -> tuple[date | None, date | None]:
+    """The month before and the one after; None: one that `asked_month` would refuse."""
+    before, after = month_of(first - timedelta(days=1)), next_month(first)
+    return (before if before >= FIRST else None, after if after <= today_kst(now) else None)

@@ -19,8 +19,7 @@ from dispatch.list_queries import list_tickets
 from dispatch.queries import ticket_detail
 from dispatch.scopes import Scope, ticket_in_scope
 from notifications.catalogue import Role as Recipient
-from notifications.queries import FAMILY_ROLES, PhoneSearch, list_phones
-from notifications.schemas import PhoneInbox
+from notifications.queries import FAMILY_ROLES, PhoneSearch, count_phones, list_phones
 from web.context import context_of
 from web.identity import GuardedRoute, SignedIn, everyone
 from web.presenters import phones as shown
@@ -102,34 +101,37 @@ def _of_ticket(session: Session, *, company_id: int, number: str, now: datetime)
     detail = ticket_detail(session, company_id=company_id, number=number, now=now)
     names = shown.staff_names(session, company_id=company_id, now=now)
     family, staff = shown.phones_of_ticket(session, detail=detail, names=names)
-    return {"phones": family, "staff": staff, "more_url": None}
+    return {"phones": family, "staff": staff, "more_url": None, "counts": None}
 
 
 def _of_all(
     session: Session, *, company_id: int, q: str, who: str, limit: int, now: datetime
 ) -> dict[str, Any]:
     names = shown.staff_names(session, company_id=company_id, now=now) if who else {}
-
-    def find(search: PhoneSearch | None) -> list[PhoneInbox]:
-        roles = STAFF_ROLES if who else FAMILY_ROLES
-        return list_phones(session, company_id=company_id, roles=roles, search=search, limit=limit + 1)
-
+    asked: dict[str, Any] = {"company_id": company_id, "roles": STAFF_ROLES if who else FAMILY_ROLES}
     digits = search_digits(q) if LIKE_A_NUMBER.fullmatch(q) else ""
-    inboxes = find(PhoneSearch(digits=digits)) if len(digits) >= FEWEST_DIGITS else []
+    search = PhoneSearch(digits=digits) if len(digits) >= FEWEST_DIGITS else None
+    inboxes = list_phones(session, search=search, limit=limit + 1, **asked) if search else []
     if not inboxes:  # the end of a ticket's number looks like a phone's, too
-        inboxes = find(
-            _search_words(session, company_id=company_id, q=q, names=names, now=now) if q else None
-        )
+        search = _search_words(session, company_id=company_id, q=q, names=names, now=now) if q else None
+        inboxes = list_phones(session, search=search, limit=limit + 1, **asked)
+    knows_all = search is None or len(search.ticket_ids) < MOST
+    counts = count_phones(session, search=search, **asked) if knows_all else None
     phones = shown.phones_of_list(session, company_id=company_id, inboxes=inboxes[:limit], names=names)
     more = {"q": q, "who": who, "limit": str(min(limit + PAGE, MOST))}
     has_more = len(inboxes) > limit and limit < MOST
     query = urlencode({name: value for name, value in more.items() if value})
-    return {"phones": phones, "staff": [], "more_url": f"/phones?{query}" if has_more else None}
+    return {
+        "phones": phones,
+        "staff": [],
+        "more_url": f"/phones?{query}" if has_more else None,
+        "counts": counts,
+    }
 
 
 def _search_words(
     session: Session, *, company_id: int, q: str, names: dict[str, str], now: datetime
 ) -> PhoneSearch:
-    tickets = list_tickets(session, company_id=company_id, now=now, q=q, limit=PAGE)
+    tickets = list_tickets(session, company_id=company_id, now=now, q=q, limit=MOST)
     staff = {phone for phone, name in names.items() if q in name}
     return PhoneSearch(phones=staff, ticket_ids={item.id for item in tickets.items})

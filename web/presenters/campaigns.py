@@ -30,6 +30,16 @@ STATES: dict[str, tuple[str, str, str]] = {
 NOT_BEGUN = (N_("첫 안내를 기다리는 중"), "info", "clock")
 """Of one that was started and has sent nothing yet."""
 
+NOBODY_YET = {
+    "draft": N_("시작하면 남는 시간만큼 한 시간마다 안내합니다."),
+    "running": N_("남는 시간만큼 한 시간마다 안내합니다."),
+    "paused": N_("다시 시작하면 남는 시간만큼 한 시간마다 안내합니다."),
+    "halted": N_("다시 시작하면 남는 시간만큼 한 시간마다 안내합니다."),
+    "stopped": N_("아무에게도 안내하지 않고 그만두었습니다."),
+    "finished": N_("아무에게도 안내하지 않고 기간이 끝났습니다."),
+}
+"""State -> what is said while no home has been invited."""
+
 SAID = {
     "start": N_("시작했습니다. 언제 첫 안내가 나가는지 이 화면에 보입니다."),
     "pause": N_("멈추었습니다. 아직 나가지 않은 안내는 거두었습니다. 다시 시작하면 다시 고릅니다."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -132,29 +132,37 @@ def event_rows(
     approvals: Approvals,
     *,
     language: str,
+    fits: Callable[..., bool],
 ) -> list[EventRows]:
-    """Every event that has wordings in a language, each judged as it stands now."""
-    return [
-        EventRows(
-            event.value,
-            _(rules.label),
-            [_row(event, variant, brand, newest, approvals) for variant in readers],
-        )
-        for event, rules in CATALOGUE.items()
-        if (readers := readers_of(event, language))
-    ]
+    """Every event that has wordings in a language, each judged as it stands now.
+
+    Args:
+        fits: whether a wording is asked for, by its event, its reader and its text.
+    """
+    groups = []
+    for event, rules in CATALOGUE.items():
+        rows = []
+        for variant in readers_of(event, language):
+            version = newest.get((event.value, variant))
+            text = (version and version.text) or default_wording(event, variant).text
+            if fits(_(rules.label), _(READERS[reader_of(variant)]), text):
+                approval = approvals.get((event.value, variant))
+                rows.append(_row(event, variant, brand, version, approval, text=text))
+        if rows:
+            groups.append(EventRows(event.value, _(rules.label), rows))
+    return groups
 
 
 def _row(
     event: Event,
     variant: str,
     brand: Brand,
-    newest: Mapping[tuple[str, str], WordingVersion],
-    approvals: Approvals,
+    version: WordingVersion | None,
+    approval: datetime | None,
+    *,
+    text: str,
 ) -> WordingRow:
-    version = newest.get((event.value, variant))
     own = version.text if version else None
-    text = own or default_wording(event, variant).text
     report = check_wording(event=event, variant=variant, text=text, brand=brand)
     return WordingRow(
         variant=variant,
@@ -164,7 +172,7 @@ def _row(
         is_own=own is not None,
         stale=own is not None and report.usual is None,
         report=report,
-        approval=approvals.get((event.value, variant)),
+        approval=approval,
     )
 
 

@@ -40,6 +40,12 @@ class Offers:
         """What may be put first: none that passes the limit while another keeps it."""
         return next((slot for slot in self.slots if not slot.late), None)
 
+    @property
+    def soonest(self) -> Offered | None:
+        """Who would be there before anybody a plan sends, if anybody would."""
+        named = (slot for slot in self.slots if slot.arrives_at is not None)
+        return min(named, key=lambda slot: slot.arrives_at or slot.start, default=None)
+
 
 def weigh_offers(slots: Sequence[Slot], *, clocks: Iterable[ClockFacts], now: datetime) -> Offers:
     """Windows with the limit for the work that they pass, what is planned first, then what keeps the limit.
@@ -49,7 +55,7 @@ def weigh_offers(slots: Sequence[Slot], *, clocks: Iterable[ClockFacts], now: da
     """
     own = [clock for clock in clocks if clock.kind == "handled"]
     passed = [
-        limits_passed(own, start=slot.start, end=slot.standby_at or slot.end, now=now) for slot in slots
+        limits_passed(own, start=slot.start, end=slot.arrives_at or slot.end, now=now) for slot in slots
     ]
     due = next((limits[0].due_at for limits in passed if limits), None)
     until = when_text(due, now)

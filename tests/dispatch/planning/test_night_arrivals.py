@@ -10,6 +10,7 @@ from sqlmodel import Session
 from core.clock import KST, kst, operating_day
 from dispatch import assignment
 from dispatch.console.candidates import list_crew, preview_assignment
+from dispatch.console.why import why_this_technician
 from dispatch.planning.neighbour_slots import rank_slots_around
 from dispatch.travel_estimate import arrival
 from tests import world
@@ -68,3 +69,41 @@ def test_the_desks_and_the_phone_say_one_arrival(session: Session, now: datetime
     visit = visit_of(session, ticket)
     assert visit.technician_id == who and planned == there
     assert arrival(session, visit=visit, departed_at=night, now=night) == there
+
+
+@pytest.mark.parametrize("on_call", [True, False], ids=["on call at home", "on the night shift"])
+def test_at_a_nights_end_the_soonest_is_named_beside_the_plans_choice(
+    session: Session, now: datetime, on_call: bool
+) -> None:
+    """06:30: the plan spares the long way home and sends the morning's first, two hours later."""
+    shop = Shop(session)
+    today, dawn = operating_day(now), kst(operating_day(now), 30, 30)
+    first = shop.technician(name="낮", days=(1,), hours=(9, 18))
+    who = shop.technician(name="밤", days=(), home=world.north_of(world.GANGNAM, 12))
+    technician = session.get_one(Technician, who)
+    if on_call:
+        span = {"start": kst(today, 18), "end": kst(today, 33)}
+        company_id = shop.company.id or 0
+        world.make_duty(session, company_id=company_id, point_id=shop.point.id, technician_id=who, **span)
+    else:
+        world.make_shift(session, technician=technician, point=shop.point, day=0, hours=(18, 33), now=now)
+    ticket = shop.ticket(symptom="FREEZE", priority=0, received_at=dawn)
+    asked = {"ticket_id": ticket.id or 0, "now": dawn}
+    visit = plan(session, ticket, dawn)
+    assert visit.technician_id == first and visit.planned_start is not None
+
+    there = list_crew(session, **asked)[0].earliest
+    assert there is not None and there < visit.planned_start - timedelta(hours=1)
+    planned, named, *_rest = rank_slots_around(session, **asked)
+    assert planned.as_planned and (named.technician_id, named.arrives_at) == (who, there)
+    assert (named.soonest_at is None) == on_call and f"{there.astimezone(KST):%H:%M}" in named.note
+
+    why = why_this_technician(session, **asked)
+    assert why is not None and why.soonest == ("밤", there)
+    day, night = why.stands
+    assert (night.by_hand_at == there and "스스로" in day.text) if on_call else (night.difference or 0) > 0
+
+    window = {"start": named.start, "end": named.end}
+    agreed = {"technician_id": who, "by": DISPATCHER, "now": dawn}
+    assert assignment.fit_window(session, visit_id=visit.id or 0, **window, **agreed)[0] == there
+    assert visit_of(session, ticket).technician_id == who

@@ -74,6 +74,8 @@ def test_the_company_page_shows_a_number_as_tickets_have_it(client: httpx.Client
 
 
 def test_every_setting_shows_its_form_and_its_history(client: httpx.Client) -> None:
+    found = client.get("/admin/settings?q=accept_limit_s").text
+    assert found.count('class="row-link"') == 1 and re.search(r"모두 \d+건 가운데 1건", found)
     for key in set(CompanyRules.model_fields) - ELSEWHERE:
         assert client.get(f"/admin/settings/{key}").status_code == 200
         assert client.get(f"/admin/settings/{key}/change").status_code == 200

@@ -42,6 +42,9 @@ def plain(answer: httpx.Response) -> str:
 
 def test_a_wording_is_seen_stored_and_brought_back(client: httpx.Client, database: Database) -> None:
     assert "방문 안내" in client.get("/admin/texts").text
+    found = client.get("/admin/texts", params={"q": "방문 안내 거주자"}).text
+    assert 0 < found.count("row-link") < 30 and f"가운데 {found.count('row-link')}건" in found
+    assert "찾은 것이 없습니다" in client.get("/admin/texts", params={"q": "방문 없는말"}).text
     opened = client.get(EDITOR)
     assert "{기사와 직원번호}" in opened.text and "{{" not in opened.text, "nobody sees a program"
     assert 'data-variant="resident"' in opened.text and 'data-variant="requester"' in opened.text

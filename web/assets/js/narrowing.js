@@ -1,6 +1,7 @@
 /**
  * A text field narrows a choice: <input data-narrows="ID"> beside <select id="ID">. Every typed word has to
  * stand in an option's text or in its data-words. What does not fit leaves the list: Safari shows hidden options.
+ * The key / leads to a page's <input data-find>.
  */
 
 /** @type {WeakMap<HTMLSelectElement, HTMLOptionElement[]>} */
@@ -16,7 +17,16 @@ export function startNarrowing() {
     const field = /** @type {Element} */ (event.target);
     // Enter looks for something here; it must not decide.
     if (event.key === "Enter" && field.matches("[data-narrows]")) event.preventDefault();
+    if (event.key === "/" && !event.ctrlKey && !event.altKey && !event.metaKey) lookFor(event, field);
   });
+}
+
+function lookFor(/** @type {KeyboardEvent} */ event, /** @type {Element} */ from) {
+  const field = document.querySelector("input[data-find]");
+  const busy = from.matches("input, textarea, select") || document.querySelector("dialog:modal");
+  if (busy || !(field instanceof HTMLInputElement)) return;
+  event.preventDefault();
+  field.select();
 }
 
 function narrow(/** @type {HTMLInputElement} */ field) {

@@ -25,6 +25,7 @@ from notifications.template_store import (
     store_wording,
 )
 from notifications.trial_texts import ask_for_trial
+from web.finding import finder
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.admin.forms import press, submit_page
 from web.pages.admin.frame import Done, look, must_be_company_wide, show
@@ -51,15 +52,21 @@ TEXT_LONGEST = 4000
 def list_texts(
     request: Request,
     language: Annotated[Literal["ko", "en"], Query()] = "ko",
+    q: Annotated[str, Query(max_length=100)] = "",
     principal: Principal = SignedIn,
 ) -> Response:
-    """Every event with its readers in one language: whose wording it is, how long, since when."""
+    """Every event with its readers in one language: whose wording it is, how long, since when.
+
+    `q`: only those whose event, reader or text it fits.
+    """
 
     def read(session: Session, _now: datetime) -> dict[str, Any]:
         company = get_company(session, company_id=principal.company_id)
         newest = newest_versions(session, company_id=principal.company_id)
         approvals = approved_since(session, company_id=principal.company_id)
-        events = shown.event_rows(shown.brand_of(company), newest, approvals, language=language)
+        events = shown.event_rows(
+            shown.brand_of(company), newest, approvals, language=language, fits=finder(q)
+        )
         tabs = [
             (f"{SECTION}?language={code}", _(name), code == language, None)
             for code, name in LANGUAGE_NAMES.items()
@@ -67,6 +74,9 @@ def list_texts(
         shows = bool(list_templates(session, company_id=company.id))
         return {
             "events": events,
+            "of": sum(len(shown.readers_of(event, language)) for event in CATALOGUE),
+            "q": q,
+            "language": language,
             "languages": tabs,
             "has_jargon": language == DEFAULT_LANGUAGE,
             "shows_approvals": shows,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
 from sqlmodel import Session
 
@@ -17,6 +17,7 @@ from core.dated_history import SettingHistory, SettingRow, list_settings
 from core.errors import FieldError, InvalidError, NotFoundError
 from core.i18n import _
 from web.context import caller_address, context_of
+from web.finding import finder
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.admin.changes import changes_of
 from web.pages.admin.fields import Entry
@@ -33,33 +34,41 @@ router = APIRouter(prefix="/admin/settings", route_class=GuardedRoute)
 
 SECTION = "/admin/settings"
 UNCONFIRMED = "확인 필요"
+SEARCHED = ("key", "name", "means", "words", "source")
 
 
 @router.get("")
 @allow(Role.ADMIN)
-def show_settings(request: Request, only: str = "", principal: Principal = SignedIn) -> Response:
-    """Every number by group; `only=unconfirmed` those nobody has confirmed yet."""
+def show_settings(
+    request: Request,
+    only: str = "",
+    q: Annotated[str, Query(max_length=100)] = "",
+    principal: Principal = SignedIn,
+) -> Response:
+    """Every number by group; `only=unconfirmed` those nobody has confirmed yet, `q` those that fit."""
+    fits = finder(q)
 
     def read(session: Session, now: datetime) -> dict[str, Any]:
         found = list_settings(session, company_id=principal.company_id, at=now)
         groups = [
-            (
-                code,
-                _(name),
-                [
-                    _row(item, found[item.key])
-                    for item in items
-                    if item.key in found
-                    and (only != "unconfirmed" or UNCONFIRMED in found[item.key].current.source)
-                ],
-            )
+            (code, _(name), [_row(item, found[item.key]) for item in items if item.key in found])
             for code, name, items in GROUPS
+        ]
+        if only == "unconfirmed":
+            groups = [
+                (code, name, [row for row in rows if row["unconfirmed"]]) for code, name, rows in groups
+            ]
+        fitting = [
+            (code, name, [row for row in rows if fits(name, *(row[part] for part in SEARCHED))])
+            for code, name, rows in groups
         ]
         changes = audit.list_changes(
             session, company_id=principal.company_id, what=("SettingChanged",), limit=15
         )
         return {
-            "groups": [group for group in groups if group[2]],
+            "groups": [group for group in fitting if group[2]],
+            "of": sum(len(rows) for _code, _name, rows in groups),
+            "q": q,
             "only": only,
             "unconfirmed": sum(1 for h in found.values() if UNCONFIRMED in h.current.source),
             "changes": changes_of(changes),

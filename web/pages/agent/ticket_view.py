@@ -112,7 +112,7 @@ def slot_values(session: Session, *, detail: TicketDetail, now: datetime) -> dic
     offers = Offers()
     why = ""
     if detail.status in ENDED_STATUSES or under_way or detail.safety:
-        return {"slots": [], "why": "", "shown": False, "number": number, "point_id": None, "best": None}
+        return {"slots": [], "why": "", "shown": False, "number": number, "point_id": None}
     if detail.status == "RECEIVED" and detail.triage:
         why = _("가까운 서비스점을 찾고 있습니다. 몇 초 안에 여기에 시간이 나옵니다.")
     elif detail.status != "RECEIVED":
@@ -129,6 +129,7 @@ def slot_values(session: Session, *, detail: TicketDetail, now: datetime) -> dic
         "slots": offers_in_order(offers.slots[:SLOTS_SHOWN]),
         "more": offers_in_order(offers.slots[SLOTS_SHOWN:]),
         "best": offers.best,
+        "soonest": offers.soonest,
         "warning": offers.warning,
         "why": why,
         "shown": True,

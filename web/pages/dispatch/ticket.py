@@ -84,7 +84,7 @@ def show_why(request: Request, number: str, principal: Principal = SignedIn) -> 
         now = context.clock()
         ticket_id = reach_ticket(session, principal=principal, number=number)
         why = why_this_technician(session, ticket_id=ticket_id, now=now)
-        return render_page(request, "dispatch/_why.html", {"why": why})
+        return render_page(request, "dispatch/_why.html", {"why": why, "now": now})
 
 
 @router.get("/other-points")

@@ -216,7 +216,7 @@ def _require_sold(requested: Sequence[LineRequest], prices: Prices, tier: FeeTie
         if line.code not in FEES and price_of(prices, line.code, tier) is None:
             text = _("가격표에 없는 항목입니다: {code}. 그날의 가격표에서 골라 주세요.")
             errors.append(FieldError(f"lines.{index}.code", text.format(code=line.code[:40])))
-        elif line.quantity < 1 or totals[line.code] > MAX_QUANTITY:
+        elif line.quantity < 1 or totals.get(line.code, 1) > MAX_QUANTITY:
             text = _("수량은 1개에서 {limit}개까지입니다: {code}.")
             errors.append(
                 FieldError(f"lines.{index}.quantity", text.format(limit=MAX_QUANTITY, code=line.code[:40]))

@@ -56,7 +56,8 @@ def reported_failed(
     """It was taken, and the carrier says that it did not arrive."""
     problem = f"{fault}:{code}"
     notice.failed_try = notice.attempts
-    still_helps = now - notice.created_at <= shelf_life(notice.event) and notice.outdated_at is None
+    written = notice.held_until or notice.created_at  # a night in which it might not go does not age it
+    still_helps = now - written <= shelf_life(notice.event) and notice.outdated_at is None
     if still_helps:
         if _goes_otherwise(session, notice=notice, fault=fault, problem=problem, by=by, now=now):
             return

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from billing import rules
 from billing.schemas import (
+    FEES,
     VISIT_FEE,
     BoilerFacts,
     FeeTier,
@@ -122,6 +123,18 @@ def test_covered_lines_cost_nothing_and_keep_their_price() -> None:
         (18000, 0, True),
         (30000, 0, True),
     ]
+
+
+@pytest.mark.parametrize("fee", sorted(FEES))
+def test_a_fee_that_was_ticked_is_due_once(fee: str) -> None:
+    bill = rules.price_lines(
+        requested=[LineRequest(fee), LineRequest(fee)],
+        prices=PRICES,
+        tiers=[FeeTier.DAY],
+        warranty=PAID,
+        vat_percent=10,
+    )
+    assert [(line.code, line.quantity) for line in bill.lines] == [(VISIT_FEE, 1)]
 
 
 def test_every_bad_line_is_named() -> None:

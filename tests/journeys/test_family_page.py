@@ -125,6 +125,7 @@ def test_the_landlord_sees_the_bill_alone(house: House) -> None:
     house.clients.append(family)
     pages = {path: family.get(link + path) for path in ("", "/cost", "/time", "/away", "/try", "/call")}
     assert "합계" in plain(pages["/cost"])
+    assert "이 가운데 부가세" in plain(pages["/cost"])
     for path, page in pages.items():
         shown = plain(page)
         assert "박기사" not in shown and CALL["requester"]["name"] not in shown, path

@@ -19,6 +19,7 @@ from core.db import Database
 from notifications import polling, rules
 from notifications.alimtalk import TemplateError, approve_template, list_templates, stop_template
 from notifications.catalogue import Event, Role
+from notifications.models import Notice
 from notifications.providers.choice import Carriers, fake_carriers
 from notifications.recipients import Party
 from notifications.service import withdraw
@@ -285,7 +286,9 @@ def test_an_approval_of_words_that_we_do_not_have_is_refused(
         )
 
 
-@pytest.mark.parametrize(("account", "code"), [("solapi", "3104"), ("solapi", "3103"), ("sens", "3020")])
+@pytest.mark.parametrize(
+    ("account", "code"), [("solapi", "3104"), ("solapi", "3107"), ("solapi", "3103"), ("sens", "3020")]
+)
 def test_where_alimtalk_does_not_arrive_the_text_follows(
     outbox: Outbox, fake: Any, webhook: Any, account: str, code: str
 ) -> None:
@@ -304,6 +307,21 @@ def test_where_alimtalk_does_not_arrive_the_text_follows(
     assert follows.channel in ("SMS", "LMS")
     assert len(outbox.notices()) == 1, "one entry a notice and recipient, the channel used last"
     assert outbox.asked() == []
+
+
+def test_a_text_that_waited_for_the_morning_is_no_older_for_it(
+    outbox: Outbox, fake: Any, webhook: Any
+) -> None:
+    use(outbox, "solapi")
+    approve(outbox, "solapi")
+    fake.control(report_codes={f"ATA:{NUMBER}": "3104"})
+    (notice,) = outbox.tell()
+    outbox.send(notice)
+    with outbox.database.transaction() as session:
+        row = session.get_one(Notice, notice)
+        row.held_until, row.created_at = outbox.clock(), outbox.clock() - timedelta(days=3)
+    report(outbox, webhook, fake)
+    assert outbox.send(notice).channel in ("SMS", "LMS") and outbox.asked() == []
 
 
 def test_alimtalk_refused_on_entry_becomes_a_text_at_once(outbox: Outbox, fake: Any) -> None:

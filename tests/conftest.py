@@ -75,7 +75,7 @@ class _Together(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Shared among processes, what takes longest begins first: nobody waits for one last file at the end."""
-    if config.getoption("dist", "no") != "loadfile":
+    if not hasattr(config, "workerinput"):  # the processes themselves are given no `--dist`
         return
     seconds: Counter[str] = Counter()
     for item in items:

@@ -18,6 +18,7 @@ from dispatch import notice_facts, notices, tasks
 from dispatch.models import Visit
 from dispatch.notice_facts import facts_of_ticket
 from dispatch.notice_tasks import NOTICE_FAILED
+from dispatch.payer_calls import ring_payer
 from notifications import service
 from notifications.messages import Event, VisitResult
 from notifications.queries import recipients_who_heard, with_copies
@@ -83,14 +84,17 @@ def _tell(
     heard: frozenset[str],
     now: datetime,
 ) -> None:
+    facts = facts_of_ticket(session, ticket_id=visit.ticket_id)
     notices.tell_family(
         session,
-        facts=facts_of_ticket(session, ticket_id=visit.ticket_id),
+        facts=facts,
         context=context,
         generation=generation,
         others=dict.fromkeys(heard, replace(context, corrected=True)),
         now=now,
     )
+    if context.total:
+        ring_payer(session, facts=facts, context=context, generation=generation, now=now)
 
 
 def _context(

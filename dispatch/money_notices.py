@@ -15,6 +15,7 @@ from dispatch.approval_models import ApprovalLine
 from dispatch.models import Visit
 from dispatch.notice_facts import TicketFacts, facts_of_ticket
 from dispatch.notice_tasks import NOTICE_FAILED
+from dispatch.payer_calls import PAYERS, ring_payer
 from dispatch.pricing import estimate_visit
 from notifications import service
 from notifications.catalogue import Event, Role
@@ -23,7 +24,6 @@ from notifications.newest import News, Truth, withdraw_line
 
 ESTIMATE = "estimate"
 """The line of what a visit may cost."""
-_PAYERS = {"resident": Role.RESIDENT, "requester": Role.REQUESTER, "payer": Role.PAYER}
 
 
 def tell_estimate(session: Session, *, visit_id: int, now: datetime) -> None:
@@ -81,7 +81,10 @@ def tell_approval(
     generation: int,
     now: datetime,
 ) -> None:
-    """Ask whoever pays, line by line, equal to the asking's row; who filed the case hears of it, too."""
+    """Ask whoever pays, line by line, equal to the asking's row; who filed the case hears of it, too.
+
+    Whoever pays and is sent no texts is rung up (`payer_calls`).
+    """
     facts = facts_of_ticket(session, ticket_id=visit.ticket_id)
     context = ApprovalAsked(
         case=facts.case,
@@ -92,6 +95,7 @@ def tell_approval(
     notices.tell_family(
         session, facts=facts, context=context, generation=generation, only=_deciders(facts), now=now
     )
+    ring_payer(session, facts=facts, context=context, generation=generation, now=now)
 
 
 def silence_approval(session: Session, *, ticket_id: int, why: str, now: datetime) -> None:
@@ -111,4 +115,4 @@ def silence_approval(session: Session, *, ticket_id: int, why: str, now: datetim
 
 def _deciders(facts: TicketFacts) -> frozenset[Role]:
     """Whoever pays, and whoever filed the case for somebody else."""
-    return frozenset({_PAYERS[facts.ticket.payer_role], Role.REQUESTER})
+    return frozenset({PAYERS[facts.ticket.payer_role], Role.REQUESTER})

@@ -13,7 +13,7 @@ from core.actor import SYSTEM, Actor
 from core.dated import read_rules
 from core.i18n import N_
 from customers.consents import Choice, Door, record_choice
-from dispatch import notices, tasks
+from dispatch import notices, payer_calls, tasks
 from dispatch.family_links import revoke_links
 from dispatch.models import Task, Ticket, TicketParty, Visit
 from dispatch.notice_facts import facts_of_ticket, family_of
@@ -147,11 +147,13 @@ def _silence(session: Session, ticket: Ticket, word: Word, *, now: datetime) -> 
             ticket_id=ticket_id,
             kinds=CALLS,
             recipient=role,
+            only=lambda data, role=role: not payer_calls.is_owed(facts, role=role, data=data),
             outcome=REFUSED,
             state="void",
             by=SYSTEM,
             now=now,
         )
+    payer_calls.ring_instead(session, facts=facts, withdrawn_because=REFUSED, now=now)
 
 
 def tell_what_holds(session: Session, ticket: Ticket, *, now: datetime) -> bool:

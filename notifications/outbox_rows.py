@@ -16,7 +16,7 @@ from core.dated import read_rules
 from core.jobs import QUEUE_SMS, defer
 from core.phones import PhoneError
 from notifications import wording
-from notifications.catalogue import CATALOGUE, PUSHED_EVENTS, Role
+from notifications.catalogue import CATALOGUE, PUSHED_EVENTS, STAFF, Role
 from notifications.contexts.staff import ContactDue, PushedNews
 from notifications.devices import people_with_devices
 from notifications.events import NoticeFailed
@@ -217,8 +217,15 @@ def record_once(session: Session, *, telling: Telling, what: str, reason: str, d
 
 
 def _is_known(session: Session, *, company_id: int, phone: str) -> bool:
-    """Whether this company ever wrote to the number; the first text says who gave it and how to stop."""
+    """Whether a customer's text of this company went out to the number before.
+
+    The first says who gave the number and how to stop. What only waits may never go, so it does not count:
+    rather two texts that say so than none.
+    """
     query = select(Notice.id).where(
-        col(Notice.company_id) == company_id, col(Notice.to_phone) == phone, col(Notice.state) != "withdrawn"
+        col(Notice.company_id) == company_id,
+        col(Notice.to_phone) == phone,
+        col(Notice.state).in_(("accepted", "delivered")),
+        col(Notice.recipient).not_in([role.value for role in STAFF]),
     )
     return session.exec(query.limit(1)).first() is not None

@@ -24,6 +24,7 @@ from dispatch.cases import current_visit
 from dispatch.correction_rules import ITEMS, SEVERITIES
 from dispatch.detail_shapes import TicketDetail, VisitFacts
 from dispatch.planning.slots import NoPointYetError, rank_slots
+from dispatch.payer_calls import how_payer_is_asked
 from dispatch.pricing import preview_bill
 from dispatch.safety_script import script_steps
 from dispatch.technician_job import TechnicianJob, part_codes, price_choices, technician_job
@@ -260,8 +261,11 @@ def _choices(session: Session, detail: TicketDetail, *, now: datetime) -> dict[s
 
 
 def approval_values(session: Session, visit_id: int) -> dict[str, Any]:
-    """What was asked of whoever pays, and the answer."""
-    return {"approval": last_approval(session, visit_id=visit_id)}
+    """What was asked of whoever pays, how, and the answer."""
+    approval = last_approval(session, visit_id=visit_id)
+    if approval is None or approval.state != "asked":
+        return {"approval": approval}
+    return {"approval": approval, "payer_asked": how_payer_is_asked(session, ticket_id=approval.ticket_id)}
 
 
 def asked_again(approval: ApprovalFacts | None) -> PostedForm:
@@ -280,13 +284,16 @@ def bill_values(session: Session, ticket_id: int, typed: PostedForm, *, now: dat
         return {"bill": None, "bill_error": error.detail, "bill_warranty": ""}
     visit = current_visit(session, ticket_id=ticket_id)
     assert visit is not None, "it has a bill"
+    limit = read_rules(session, company_id=visit.company_id, at=now).approval_limit
+    dear = bill.total > limit
     return {
         "bill": bill,
         "bill_error": "",
         "bill_warranty": warranty_line(bill.warranty),
         "part_codes": part_codes(session, company_id=visit.company_id, at=visit.arrived_at or now),
         "typed": typed,
-        "approval_limit": read_rules(session, company_id=visit.company_id, at=now).approval_limit,
+        "approval_limit": limit,
+        "payer_asked": how_payer_is_asked(session, ticket_id=ticket_id) if dear else "TEXT",
         **approval_values(session, visit.id or 0),
     }
 

@@ -29,11 +29,12 @@ from billing.schemas import (
 )
 from core.clock import KST
 from core.errors import FieldError, InvalidError
-from core.i18n import _
+from core.i18n import N_, _
 
 FROST_SYMPTOM = "FREEZE"
 CHECKUP_SYMPTOM = "CHECKUP"
 TIER_OF_ANY = "any"
+FROST_IS_PAID = N_("얼어서 생긴 고장은 보증하지 않아 유상입니다.")
 
 
 class DaysOff(Protocol):
@@ -191,7 +192,7 @@ def warranty_words(reason: WarrantyReason) -> str:
         WarrantyReason.REPEAT_FAULT: _("같은 고장이 다시 나서 무상입니다."),
         WarrantyReason.EXPIRED: _("보증 기간이 끝나 유상입니다."),
         WarrantyReason.MISUSE: _("사용 부주의로 생긴 고장이라 유상입니다."),
-        WarrantyReason.FROST: _("얼어서 생긴 고장은 보증하지 않아 유상입니다."),
+        WarrantyReason.FROST: _(FROST_IS_PAID),
         WarrantyReason.START_UNKNOWN: _("설치한 날을 알 수 없어 유상입니다."),
         WarrantyReason.START_IN_FUTURE: _(
             "적힌 설치일이 방문일보다 뒤라 유상입니다. 설치일을 확인해 주세요."
@@ -199,6 +200,17 @@ def warranty_words(reason: WarrantyReason) -> str:
         WarrantyReason.NO_RULE: _("이 보일러의 보증 규정이 없어 유상입니다."),
     }
     return words[reason]
+
+
+def why_paid(priced: PricedVisit, *, given: str) -> str:
+    """What the family reads of why a bill is none of its warranty's, as it is stored; often nothing.
+
+    Args:
+        given: what whoever wrote the bill says of it.
+    """
+    if given or not priced.total:
+        return given
+    return FROST_IS_PAID if priced.warranty.reason is WarrantyReason.FROST else ""
 
 
 def _merge(requested: Sequence[LineRequest], fee: str = VISIT_FEE) -> dict[str, int]:

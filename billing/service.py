@@ -281,7 +281,7 @@ def _write(
         fee_tier=priced.fee_tier.value,
         warranty=priced.warranty.covered,
         warranty_reason=priced.warranty.reason.value,
-        paid_because=work.paid_because,
+        paid_because=rules.why_paid(priced, given=work.paid_because),
         vat=priced.vat,
         tracks_payment=replaces is None or replaces.tracks_payment,
         made_at=now,

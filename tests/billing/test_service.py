@@ -7,7 +7,7 @@ from sqlmodel import Session, select
 
 from billing import queries, service
 from billing.models import Charge
-from billing.rules import BadLinesError
+from billing.rules import FROST_IS_PAID, BadLinesError
 from billing.schemas import VISIT_FEE, BoilerFacts, LineRequest, VisitWork, WarrantyReason
 from core.clock import kst
 from core.models import TimelineEntry
@@ -114,6 +114,23 @@ def test_a_correction_replaces_and_keeps_the_old_bill(
     assert session.get_one(Charge, first.id).total == 48000
     entry = session.exec(select(TimelineEntry).where(TimelineEntry.what == "ChargeCorrected")).one()
     assert entry.reason == "점화 수리를 하지 않음"
+
+
+@pytest.mark.usefixtures("prices")
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"symptom": "FREEZE"}, FROST_IS_PAID),
+        ({"symptom": "FREEZE", "paid_because": "호스가 얼었습니다."}, "호스가 얼었습니다."),
+        ({}, ""),
+    ],
+)
+def test_frost_is_billed_with_its_reason(
+    session: Session, company: Company, now: datetime, changes: dict[str, str], why: str
+) -> None:
+    warrant(session, company, "any", 36)
+    charge = service.charge_visit(session, work=work_of(session, company, **changes), by=world.AGENT, now=now)
+    assert charge.paid_because == why
 
 
 def test_a_correction_needs_a_bill_and_a_reason(session: Session, company: Company, now: datetime) -> None:

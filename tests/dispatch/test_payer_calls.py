@@ -55,9 +55,7 @@ def refuse(case: CaseWorld, who: str, now: datetime, *, choice: Choice = Choice.
 
 def ask(case: CaseWorld, now: datetime) -> int:
     bill = preview_bill(case.session, ticket_id=case.ticket_id, lines=DEAR.lines, misuse=False, now=now)
-    return ask_approval(
-        case.session, visit_id=case.visit.id or 0, lines=bill.lines, by=case.him, now=now
-    ).id
+    return ask_approval(case.session, visit_id=case.visit.id or 0, lines=bill.lines, by=case.him, now=now).id
 
 
 def calls(case: CaseWorld) -> list[tuple[str, str, str]]:

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, select, update
 
 from core import audit
 from core.models import StoredEvent
 from notifications import messages, queries, service
 from notifications.catalogue import Role
-from notifications.messages import Case, CostLine, EnRoute, Event, VisitResult, Worker
+from notifications.messages import (
+    Case,
+    CostLine,
+    EnRoute,
+    Event,
+    VisitResult,
+    VisitScheduled,
+    Window,
+    Worker,
+)
+from notifications.models import Notice
 from notifications.recipients import Party
 from notifications.schemas import BrandFacts
 from tests import world
@@ -21,6 +32,7 @@ from tests import world
 PARENT, CHILD = "+821055550101", "+821098765432"
 CASE = Case("온누리보일러", "+8215880000", "T-1", "김영자", "김민수", "child")
 WORKER = Worker("박기사", "1042")
+WINDOW = Window(world.NOW + timedelta(hours=2), world.NOW + timedelta(hours=4))
 BOTH = (Party(Role.REQUESTER, "김민수", CHILD, True), Party(Role.RESIDENT, "김영자", PARENT, True))
 
 
@@ -57,6 +69,12 @@ class Teller:
         return [(it.payload["recipient"], it.payload["why"]) for it in self.session.exec(query)]
 
 
+def state_of(teller: Teller, state: str, **more: str) -> None:
+    """Whatever was told has become of it."""
+    teller.session.exec(update(Notice).values(state=state, **more))
+    teller.session.expire_all()
+
+
 @pytest.fixture
 def teller(session: Session) -> Teller:
     return Teller(session)
@@ -72,6 +90,25 @@ def test_two_parties_two_entries_and_asking_again_adds_none(teller: Teller) -> N
 def test_a_shared_number_is_one_entry_under_the_requester(teller: Teller) -> None:
     teller.tell(EnRoute(CASE, WORKER), BOTH[0], replace(BOTH[1], phone=CHILD))
     assert set(teller.told()) == {"requester"}
+
+
+def test_until_a_text_has_gone_out_each_says_where_the_number_is_from(teller: Teller) -> None:
+    def says_it(generation: int) -> bool:
+        teller.tell(VisitScheduled(CASE, WORKER, WINDOW, 22_000), BOTH[1], generation=generation)
+        return "접수하셔서" in teller.told()["resident"]
+
+    assert [says_it(1), says_it(2)] == [True, True], "the first only waits, and may never go"
+    state_of(teller, "failed")
+    assert says_it(3)
+    state_of(teller, "accepted")
+    assert not says_it(4)
+
+
+def test_what_somebody_was_told_at_his_work_does_not_make_him_known(teller: Teller) -> None:
+    teller.tell(VisitScheduled(CASE, WORKER, WINDOW, 22_000), BOTH[1])
+    state_of(teller, "delivered", recipient="technician")
+    teller.tell(VisitScheduled(CASE, WORKER, WINDOW, 22_000), BOTH[1], generation=2)
+    assert "접수하셔서" in teller.told()["resident"]
 
 
 def test_an_emoji_in_a_name_or_note_does_not_stop_the_telling(teller: Teller) -> None:

@@ -23,8 +23,8 @@ from dispatch.boiler_at_home import OTHER_BOILER
 from dispatch.cases import current_visit
 from dispatch.correction_rules import ITEMS, SEVERITIES
 from dispatch.detail_shapes import TicketDetail, VisitFacts
-from dispatch.planning.slots import NoPointYetError, rank_slots
 from dispatch.payer_calls import how_payer_is_asked
+from dispatch.planning.slots import NoPointYetError, rank_slots
 from dispatch.pricing import preview_bill
 from dispatch.safety_script import script_steps
 from dispatch.technician_job import TechnicianJob, part_codes, price_choices, technician_job

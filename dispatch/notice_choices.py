@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlmodel import Session, col, func, or_, select
 
@@ -147,7 +148,7 @@ def _silence(session: Session, ticket: Ticket, word: Word, *, now: datetime) -> 
             ticket_id=ticket_id,
             kinds=CALLS,
             recipient=role,
-            only=lambda data, role=role: not payer_calls.is_owed(facts, role=role, data=data),
+            only=partial(payer_calls.may_be_dropped, facts, role),
             outcome=REFUSED,
             state="void",
             by=SYSTEM,

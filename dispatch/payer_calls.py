@@ -60,9 +60,9 @@ def ring_instead(session: Session, *, facts: TicketFacts, withdrawn_because: str
             open_reading(session, facts=facts, recipient=notice.recipient, to_read=to_read, now=now)
 
 
-def is_owed(facts: TicketFacts, *, role: str, data: Mapping[str, Any]) -> bool:
-    """Whether a call to a party is about money that he pays: it is rung whatever is said about texts."""
-    return role == facts.ticket.payer_role != "resident" and data.get("event") in OWED
+def may_be_dropped(facts: TicketFacts, role: str, data: Mapping[str, Any]) -> bool:
+    """Whether a call to a party need not be made once he wants no news: unless it is of money that he pays."""
+    return not (role == facts.ticket.payer_role != "resident" and data.get("event") in OWED)
 
 
 def _untold_payer(session: Session, facts: TicketFacts) -> Party | None:

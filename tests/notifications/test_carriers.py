@@ -24,6 +24,7 @@ from notifications.providers.choice import Carriers, fake_carriers
 from notifications.recipients import Party
 from notifications.service import withdraw
 from notifications.webhooks import take_receipts
+from tests.faults.installation import wait_until
 from tests.notifications.outbox import Outbox, make_outbox
 
 LANDLINE = [Party(Role.RESIDENT, "김영자", "+8225550101", can_text=False)]
@@ -404,14 +405,24 @@ def test_at_night_no_voice_calls(outbox: Outbox, fake: Any) -> None:
     assert outbox.tell(people=LANDLINE) == []
 
 
-def test_a_thousand_texts_go_out_in_a_few_requests_and_once_each(outbox: Outbox, fake: Any) -> None:
+def test_a_thousand_texts_go_out_in_a_few_requests_and_once_each(
+    outbox: Outbox, one_fake: Any, fake: Any, webhook: Any
+) -> None:
+    """Refused, cut off, answered too late, reported twice and in the wrong order: each is told once."""
     use(outbox, "solapi")
     notices = outbox.tell_many(1000)
-    fake.control(next_faults=[{"status": 503, "stored": True}, {"status": 503, "stored": False}])
-    for _wave in range(3):
+    outbox.carriers = impatient = fake_carriers(one_fake.url, timeout_s=0.4)
+    bad, late = {"status": 503}, {"stall_s": 1.0}
+    faults = [{**fault, "stored": stored} for fault in (bad, late) for stored in (True, False)]
+    fake.control(next_faults=faults, duplicates=1, out_of_order=True)
+    for _wave in range(4):
         outbox.send_all_due()
+        wait_until(lambda: len(fake.messages()) >= len(notices) - rules.BATCH)  # its time is not ours
         outbox.clock.tick(seconds=16)
     assert {notice.state for notice in outbox.notices()} == {"accepted"}
     sent = [message["customFields"]["noticeId"].split("-")[0] for message in fake.messages()]
     assert sorted(sent) == sorted(str(notice) for notice in notices)
     assert fake.client.get("/control/requests").json()["requests"] < 100
+    report(outbox, webhook, fake)
+    assert {notice.state for notice in outbox.notices()} == {"delivered"} and outbox.asked() == []
+    impatient.close()

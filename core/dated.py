@@ -84,6 +84,12 @@ class CompanyRules(BaseModel):
     """That another comes than planned: `tentative` (nobody is told), `told` (the technician), `promised`."""
     move_later_cost: dict[str, int]
     """A second that work begins later than planned, by the same names."""
+    known_face_cost: int
+    """What it may cost that the technician comes whom the family knows or wishes for."""
+    call_gap_s: int
+    """How long a technician under way stands still to call a family."""
+    call_gap_worth: int
+    """What such a gap may cost the route at most; else the desk calls."""
     job_duration_s: dict[str, int]
     """By symptom; `default` for the rest."""
     symptom_skills: dict[str, list[str]]

@@ -28,6 +28,8 @@ SYMPTOMS = (
 SAFETY_SYMPTOMS = frozenset({"GAS_SMELL", "CO", "FLUE", "ODOUR_SMOKE"})
 CHECKUP = "CHECKUP"
 """Nothing is broken: a home that took up a campaign's invitation. No caller names it."""
+CHECKS = frozenset({CHECKUP, "INSPECTION"})
+"""Somebody comes to look, and mends only what he is then asked to: told as a check-up, not as a repair."""
 UNKNOWN_DANGER = "DANGER"
 """Something is dangerous and nobody could say what: filed first, asked afterwards. Only of a safety case."""
 COLD_SYMPTOMS = frozenset({"NO_HEAT", "IGNITION", "FREEZE"})

@@ -21,7 +21,7 @@ from customers.consents import Purpose, refusing
 from customers.languages import languages_of
 from dispatch.approval_models import ApprovalLine
 from dispatch.cases import parties_of, technician_of
-from dispatch.intake_rules import CHECKUP
+from dispatch.intake_rules import CHECKS
 from dispatch.models import Ticket, TicketClock, TicketParty, Visit
 from dispatch.places import address_of
 from dispatch.tickets import ticket_key
@@ -153,7 +153,7 @@ def _case(ticket: Ticket, company: CompanyInfo, parties: dict[str, TicketParty])
         relationship=requester.relationship if requester else None,
         payer=_payer_role(ticket.payer_role),
         payer_name=_name(payer),
-        checkup=ticket.symptom == CHECKUP,
+        checkup=ticket.symptom in CHECKS,
     )
 
 

@@ -61,7 +61,7 @@ def ring_instead(session: Session, *, facts: TicketFacts, withdrawn_because: str
 
 
 def may_be_dropped(facts: TicketFacts, role: str, data: Mapping[str, Any]) -> bool:
-    """Whether a call to a party need not be made once he wants no news: unless it is of money that he pays."""
+    """Whether a call to a party is not made once he wants no news: unless it is of money that he pays."""
     return not (role == facts.ticket.payer_role != "resident" and data.get("event") in OWED)
 
 

@@ -22,12 +22,12 @@ from dispatch.tickets import ticket_key
 
 _WAITS = {
     "SELF_FIXED": N_("방문 없이 해결된 접수입니다."),
-    "COMPLETED": N_("수리를 마친 접수입니다."),
+    "COMPLETED": N_("방문을 마친 접수입니다."),
     "CLOSED": N_("끝난 접수입니다."),
     "CANCELLED": N_("취소된 접수입니다."),
     "EN_ROUTE": N_("기사가 가고 있습니다."),
     "ARRIVED": N_("기사가 도착해 있습니다."),
-    "IN_PROGRESS": N_("기사가 수리하고 있습니다."),
+    "IN_PROGRESS": N_("기사가 작업하고 있습니다."),
     "ON_HOLD": N_("보류 중입니다. 다시 갈 때가 되면 일정에 넣습니다."),
     "ABSENT": N_("집에 아무도 없어 다시 약속해야 합니다."),
 }

@@ -122,10 +122,10 @@ def _by_status(facts: _Facts, now: datetime) -> str | None:
     words = {
         "SELF_FIXED": _("안내해 드린 대로 해결되어 방문 없이 끝났습니다. 다시 불편하시면 말씀해 주세요."),
         "CANCELLED": _("취소된 접수입니다. 다시 필요하시면 지금 접수해 드리겠습니다."),
-        "COMPLETED": _("수리를 마친 접수입니다. 다시 불편하시면 바로 다시 봐 드리겠습니다."),
+        "COMPLETED": _("방문을 마친 접수입니다. 다시 불편하시면 바로 다시 봐 드리겠습니다."),
         "CLOSED": _("끝난 접수입니다. 다시 불편하시면 바로 다시 봐 드리겠습니다."),
         "ARRIVED": _("{name} 기사가 댁에 도착했습니다.").format(name=name),
-        "IN_PROGRESS": _("{name} 기사가 지금 수리하고 있습니다.").format(name=name),
+        "IN_PROGRESS": _("{name} 기사가 지금 작업하고 있습니다.").format(name=name),
         "ABSENT": _absent(facts, now),
         "ON_HOLD": _on_hold(facts, now),
     }

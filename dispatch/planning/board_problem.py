@@ -27,8 +27,6 @@ OPEN_END_S = 200_000
 LAST_START_S = 86_399
 """What begins later is the next operating day's, also where a night shift goes on."""
 ON_SHIFT = "#shift"
-KNOWN_FACE_COST = 1800
-"""What it may cost, in seconds of driving, that the technician whom the family knows or wishes for comes."""
 NEXT_STOP_SLACK_S = 600
 """How much later an automatic plan may let a technician's next stop begin."""
 
@@ -105,7 +103,11 @@ def to_problem(
     yielding = {visit.job_id for visit in visits if visit.yields and visit.window is not None}
     hard_ends = frozenset(stretch.key for stretch in board.stretches if stretch.hard_end)
     relaxed = relax(problem, sequences, hard_ends=hard_ends)
-    calling = with_gaps(relaxed.problem, relaxed.sequences, _owed(board, skip, untouched)) if gaps else None
+    calling = (
+        with_gaps(relaxed.problem, relaxed.sequences, _owed(board, skip, untouched), board.rules)
+        if gaps
+        else None
+    )
     return BoardProblem(
         board=board,
         problem=calling.problem if calling else relaxed.problem,
@@ -183,12 +185,13 @@ class _Rules:
     """How many of the day's visits are check-ups: no plan keeps them all for one fault."""
 
     def job(self, visit: BoardVisit, places: _Places) -> Job:
+        rules = self.board.rules
         window = self._window(visit)
         due, rate = self._due(visit)
         worth = self._worth(visit)
         strangers = self._strangers(visit)
         if strangers:
-            worth += KNOWN_FACE_COST  # so that nobody is left out for want of him
+            worth += rules.known_face_cost  # so that nobody is left out for want of him
         if due is not None:
             # Left out today it is at least as late tomorrow: waiting must never look cheaper than lateness.
             worth += rate * max(0, self.board.last_moment - due)
@@ -202,7 +205,7 @@ class _Rules:
             lateness_cost=rate,
             mandatory=self._mandatory(visit),
             skills=self._skills(visit),
-            visit_costs=dict.fromkeys(strangers, KNOWN_FACE_COST),
+            visit_costs=dict.fromkeys(strangers, rules.known_face_cost),
             published=None if visit.visit_id == self.anew else published_place(self.board, visit),
         )
 

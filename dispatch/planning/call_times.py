@@ -9,8 +9,8 @@ from sqlalchemy import select as columns
 from sqlmodel import Session, col
 
 from core.clock import operating_day
+from core.dated import read_rules
 from dispatch.models import Visit
-from dispatch.planning.phone_gaps import CALL_S
 from dispatch.planning.plan_models import Plan, PointDay
 
 
@@ -35,5 +35,6 @@ def call_times(
         if route["technician_id"] == technician_id
         for call in route.get("calls", ())  # older plans tell of none
     }
-    asked, over = {visit.id for visit in visits}, timedelta(seconds=CALL_S)
+    rules = read_rules(session, company_id=visits[0].company_id, at=now)
+    asked, over = {visit.id for visit in visits}, timedelta(seconds=rules.call_gap_s)
     return {key: at for key, at in found.items() if key in asked and at + over > now}

@@ -18,11 +18,6 @@ from scheduling.preparation.calls import gaps_of_route, with_breaks
 from scheduling.preparation.model import Call
 from scheduling.problem import PlanningProblem
 
-CALL_S = 300
-"""How long he stands still for one call."""
-CALL_WORTH = 7200
-"""What a gap may cost, in seconds of driving: an hour's promise to a family, but no other promise."""
-
 
 @dataclass(frozen=True)
 class Gap:
@@ -75,14 +70,17 @@ def gaps_wished(board: DayBoard) -> dict[str, list[Gap]]:
         if stretch is None or not (call.later or call.visit_id in here):
             continue
         since = _free_from(board, stretch)
-        if since > board.now and since + timedelta(seconds=CALL_S) <= call.by:
+        if since > board.now and since + timedelta(seconds=board.rules.call_gap_s) <= call.by:
             found = Gap(call.visit_id, board.seconds(since), board.seconds(call.by))
             wished.setdefault(stretch.key, []).append(found)
     return wished
 
 
 def with_gaps(
-    problem: PlanningProblem, sequences: Mapping[str, Sequence[str]], wished: Mapping[str, Sequence[Gap]]
+    problem: PlanningProblem,
+    sequences: Mapping[str, Sequence[str]],
+    wished: Mapping[str, Sequence[Gap]],
+    rules: CompanyRules,
 ) -> Calling:
     """The problem with each gap that its technician's present route can have."""
     kept: dict[str, tuple[int, ...]] = {}
@@ -90,7 +88,7 @@ def with_gaps(
         jobs = [problem.job_index[name] for name in sequences.get(key, ())]
         technician = problem.technician_index[key]
         for gap in gaps if jobs else ():  # who goes nowhere does not drive
-            call = Call(gap.by, CALL_S, CALL_WORTH)
+            call = Call(gap.by, rules.call_gap_s, rules.call_gap_worth)
             changed = _with_lunch_after(problem, technician, gap.since)
             found = gaps_of_route(changed, technician, jobs, [call], since=gap.since)
             if found:
@@ -104,7 +102,7 @@ def _stretch_for(board: DayBoard, call: OwedCall) -> Stretch | None:
     """The stretch in which he calls: the last that begins early enough; None: the desk calls for him."""
     if not board.is_at_work(call.technician_id):
         return None
-    latest = call.by - timedelta(seconds=CALL_S)
+    latest = call.by - timedelta(seconds=board.rules.call_gap_s)
     own = [s for s in board.stretches if s.technician_id == call.technician_id and not s.standby]
     return next((s for s in reversed(own) if s.start_at <= latest), None)
 

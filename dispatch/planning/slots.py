@@ -19,7 +19,7 @@ from dispatch.intake_rules import SAFETY_SYMPTOMS, priority_of
 from dispatch.models import Ticket
 from dispatch.open_visits import duration_of, find_open_visit, skills_of
 from dispatch.planning.board import load_horizon
-from dispatch.planning.board_problem import KNOWN_FACE_COST, BoardProblem, Freedom, to_problem
+from dispatch.planning.board_problem import BoardProblem, Freedom, to_problem
 from dispatch.planning.board_shapes import BoardVisit, DayBoard, Window
 from dispatch.planning.board_travel import reckon_with, source_of_visit
 from dispatch.planning.duty_slots import duty_slots
@@ -178,7 +178,7 @@ def _slots_of_day(
     by_worth: dict[int, list[tuple[int, int]]] = {}
     for start, end in windows:
         span = board.seconds(start), board.seconds(end)
-        by_worth.setdefault(_worth_of_keeping(seen, (start, end)), []).append(span)
+        by_worth.setdefault(_worth_of_keeping(board, seen, (start, end)), []).append(span)
     offered: set[tuple[int, int]] = set()
     for sequences in ways_in(bp, seen):
         quotes = QuoteBoard(bp.problem, sequences)
@@ -213,12 +213,12 @@ def _slot(bp: BoardProblem, offer: Offer, seen: BoardVisit, *, overtime: bool) -
     )
 
 
-def _worth_of_keeping(seen: BoardVisit, window: Window) -> int:
+def _worth_of_keeping(board: DayBoard, seen: BoardVisit, window: Window) -> int:
     """What it may cost, in seconds of driving, that the visit's technician stays the same."""
     at = seen.planned_start
     if seen.contacted or (at is not None and window[0] <= at < window[1]):
         return AT_ALL_COSTS
-    return KNOWN_FACE_COST
+    return board.rules.known_face_cost
 
 
 def _as_planned(boards: Sequence[DayBoard], seen: BoardVisit, slots: Sequence[Slot]) -> Slot | None:

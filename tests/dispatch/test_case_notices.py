@@ -22,6 +22,7 @@ from dispatch import (
 )
 from dispatch.correction_notices import write_correction_notice
 from dispatch.correction_rules import ITEMS
+from dispatch.notice_facts import facts_of_ticket
 from dispatch.visit_schemas import AgreedWindow, AttemptRequest, Outcome
 from notifications.catalogue import Event
 from notifications.models import Notice
@@ -287,3 +288,11 @@ def test_three_happy_calls_in_vain_end_in_one_text(session: Session) -> None:
         follow_up.attempt("NO_ANSWER")
     assert follow_up.call.state == "no_answer"
     assert {who for _generation, who in told(follow_up.case, "HAPPY_CALL_MISSED")} == set(FAMILY)
+
+
+@pytest.mark.parametrize(
+    ("symptom", "task"), [("NO_HEAT", "수리"), ("INSPECTION", "점검"), ("CHECKUP", "점검")]
+)
+def test_who_comes_to_look_is_announced_so(session: Session, symptom: str, task: str) -> None:
+    case = make_case(session, symptom=symptom)
+    assert facts_of_ticket(session, ticket_id=case.ticket_id).case.task == task

@@ -86,7 +86,7 @@ def test_a_ticket_is_found_by_its_number_with_all_that_a_phone_would_show(
     page = desk.get("/agent/search", params={"q": ended[-5:]}).text
     assert f"{ended}?act=reopen" in page and open_one not in page, "its last five digits are enough"
     page = desk.get("/agent/search", params={"q": ended}).text
-    assert f"{ended}?act=reopen" in page and "수리를 마친 접수입니다" in page
+    assert f"{ended}?act=reopen" in page and "방문을 마친 접수입니다" in page
 
 
 def test_a_number_that_is_not_whole_yet_is_not_said_to_be_unknown(desk: httpx.Client) -> None:

@@ -269,7 +269,7 @@ def test_a_dead_link_says_so_and_cleans_the_address(
 @pytest.mark.parametrize(
     ("status", "said"),
     [
-        ("COMPLETED", "수리를 마친 접수입니다"),
+        ("COMPLETED", "방문을 마친 접수입니다"),
         ("CANCELLED", "취소된 접수입니다"),
         ("SELF_FIXED", "방문 없이"),
     ],

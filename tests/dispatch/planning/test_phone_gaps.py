@@ -17,7 +17,6 @@ from dispatch.planning.board import load_board
 from dispatch.planning.board_problem import Freedom, to_problem
 from dispatch.planning.drafts import DayDraft, draft_of
 from dispatch.planning.insertion import best_insertion
-from dispatch.planning.phone_gaps import CALL_S
 from dispatch.planning.solve_requests import request_solve
 from dispatch.planning.solving import run_solve
 from dispatch.technician_day import technician_day
@@ -26,7 +25,7 @@ from tests.dispatch.plan_world import Shop, plan
 from tests.dispatch.planning.solves import SECONDS, InlineSolver
 from workforce.queries import list_technicians
 
-GAP = timedelta(seconds=CALL_S)
+GAP = timedelta(minutes=5)
 DESK_AFTER = timedelta(minutes=45)
 """When the national rules hand the call over."""
 

@@ -252,6 +252,24 @@ OF_WORK: tuple[tuple[str, str, tuple[Setting, ...]], ...] = (
                 N_("정해진 때보다 늦게 시작하는 1초마다. 0이면 늦추는 것을 꺼리지 않습니다"),
                 ByName(STANDINGS, Number(0, 1000, COST)),
             ),
+            Setting(
+                "known_face_cost",
+                N_("아는 기사의 값"),
+                N_("가족이 알거나 바라는 기사가 갈 때. 클수록 그 기사를 보냅니다"),
+                Number(0, 1_000_000, COST),
+            ),
+            Setting(
+                "call_gap_s",
+                N_("이동하다가 통화할 틈"),
+                N_("기사가 다음 댁에 전화하려고 멈추는 시간"),
+                Duration(MINUTE, MINUTE, HOUR),
+            ),
+            Setting(
+                "call_gap_worth",
+                N_("통화할 틈의 값"),
+                N_("틈을 내느라 경로가 이보다 비싸지면 사무실이 대신 전화합니다"),
+                Number(0, 1_000_000, COST),
+            ),
             Setting("travel_detour", N_("우회 계수"), N_("직선거리에 곱하는 수"), Number(1, 3, whole=False)),
             Setting(
                 "travel_speed_kmh",

@@ -36,6 +36,7 @@ from core import events
 from core.events import Event, Handler
 from core.sweeping import EachAlone
 from dispatch import (
+    arrival_checks,
     assignment,
     case_notices,
     checkups,
@@ -84,6 +85,7 @@ SWEEPS: Sequence[Sweep] = (
     events.defer_overdue,
     placement.expire_unanswered,
     clocks.advance_clocks,
+    arrival_checks.ask_who_is_missing,
     task_hand_over.hand_over_tasks,
     revisits.resume_due_holds,
     notices.defer_due_notices,

@@ -58,6 +58,8 @@ class CompanyRules(BaseModel):
     """`hours` (runs in desk hours only) or `always`."""
     absence_wait_s: int
     absence_attempts: int
+    arrival_check_s: int
+    """How long behind his expected arrival somebody asks after a technician who is under way."""
     freeze_s: int
     route_change_pause_s: int
     window_length_s: int

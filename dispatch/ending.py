@@ -24,6 +24,7 @@ VISIT_TASKS = (
     tasks.CONTACT_CALL,
     tasks.REVISIT_CALL,
     tasks.PART_CALL,
+    tasks.ARRIVAL_CHECK,
     tasks.PLACE_BY_HAND,
     tasks.PLAN_BY_HAND,
     tasks.SAFETY_ALARM,

@@ -264,6 +264,7 @@ class Visit(SQLModel, table=True):
         Index("ix_visit_point_planned", "service_point_id", "planned_start"),
         Index("ix_visit_technician_planned", "technician_id", "planned_start"),
         Index("ix_visit_to_come", "planned_start", postgresql_where=text("state IN ('planned', 'agreed')")),
+        Index("ix_visit_on_the_way", "arrives_at", postgresql_where=text("state = 'en_route'")),
     )
 
     id: int | None = big_id()

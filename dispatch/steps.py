@@ -11,6 +11,7 @@ from core.actor import Actor
 from core.clock import rfc3339_kst
 from core.dated import read_rules
 from core.i18n import _
+from dispatch.arrival_checks import settle_arrival
 from dispatch.cases import Case, WrongStateError, author_of_step, lock_case, require_moment
 from dispatch.models import Visit
 from dispatch.tickets import note_change
@@ -83,6 +84,7 @@ def write_step(
     rules = read_rules(session, company_id=taken.case.ticket.company_id, at=taken.now)
     late = (taken.now - taken.at).total_seconds() > rules.late_entry_flag_s
     session.add(taken.visit)
+    settle_arrival(session, ticket_id=taken.case.ticket_id, by=taken.by, now=taken.now)
     note_change(
         session,
         ticket=taken.case.ticket,

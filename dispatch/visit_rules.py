@@ -19,6 +19,8 @@ EARLY_BY_DAY = timedelta(minutes=30)
 vary, beyond it the family is not at home or not ready."""
 EARLY_AT_NIGHT = EARLY_ENOUGH_TO_ASK
 """At night nobody may be woken, and the drive varies little."""
+OVERDUE_AFTER = timedelta(minutes=15)
+"""So long behind the expected arrival whoever asks hears that it is late, no more that he comes soon."""
 
 TOLD_TO = timedelta(minutes=5)
 """An expected arrival is told rounded up to this."""

@@ -13,6 +13,7 @@ from dispatch.list_queries import TicketItem
 from dispatch.schemas import Owner
 from dispatch.states import OPEN_VISIT_STATES
 from dispatch.tasks import MAP_PICK, SAFETY_ALARM, TaskInfo
+from dispatch.visit_rules import OVERDUE_AFTER
 
 
 @dataclass(frozen=True)
@@ -265,6 +266,11 @@ def _on_hold(facts: _Facts, now: datetime) -> str:
 
 def _en_route(facts: _Facts, now: datetime) -> str:
     name, arrives = facts.technician, facts.arrives_at
+    if arrives is not None and arrives + OVERDUE_AFTER <= now:
+        late = _(
+            "{name} 기사가 {clock}쯤 도착할 예정이었는데 늦어지고 있습니다. 죄송합니다. 바로 확인해 보겠습니다."
+        )
+        return late.format(name=name, clock=_clock(arrives))
     if arrives is None or arrives <= now:
         return _("{name} 기사가 지금 가고 있습니다. 곧 도착합니다.").format(name=name)
     text = _("{name} 기사가 지금 가고 있습니다. {clock}쯤 도착할 예정입니다.")

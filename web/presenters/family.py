@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from core.clock import KST, kst
 from core.i18n import DEFAULT_LANGUAGE, N_, _, get_language
 from dispatch.family_view import FamilyView, Stage
+from dispatch.visit_rules import OVERDUE_AFTER
 from notifications import english, texts
 from notifications.messages import Window
 
@@ -113,7 +114,7 @@ def _next(view: FamilyView, now: datetime) -> list[str]:
     if view.stage is Stage.AGREED and view.window is not None and now > view.window.end:
         return [_("약속한 시간({when})이 지났습니다.").format(when=window_words(view.window)), _(_RING_US)]
     if view.stage is Stage.ON_THE_WAY:
-        return _arrival(view)
+        return _arrival(view, now)
     if view.stage is Stage.WAITING and view.waits_for_part:
         return _part(view)
     if view.stage in (Stage.ARRANGING, Stage.AGREED):
@@ -149,9 +150,11 @@ def _call_words(view: FamilyView, now: datetime) -> list[str]:
     return [text.format(until=moment_words(view.call_by))]
 
 
-def _arrival(view: FamilyView) -> list[str]:
+def _arrival(view: FamilyView, now: datetime) -> list[str]:
     if view.arrives_at is None:
         return [_("곧 도착합니다.")]
+    if now >= view.arrives_at + OVERDUE_AFTER:
+        return [_("도착이 늦어지고 있습니다. 죄송합니다."), _(_RING_US)]
     soon = texts.round_up_minutes(view.arrives_at, ROUNDED_TO_MIN)
     return [_("{when}쯤 도착합니다.").format(when=clock_words(soon))]
 

@@ -124,6 +124,12 @@ OF_WORK: tuple[tuple[str, str, tuple[Setting, ...]], ...] = (
                 N_("급하지 않은 방문은 이보다 늦게 시작하지 않습니다. 첫 시각과 같으면 온종일"),
                 Clock(),
             ),
+            Setting(
+                "arrival_check_s",
+                N_("도착하지 않은 기사를 찾기까지"),
+                N_("예상한 도착 시각에서 이만큼 지나면 사무실이 기사에게 확인합니다"),
+                minutes(),
+            ),
             Setting("absence_wait_s", N_("부재로 보기 전 기다림"), N_("도착한 뒤"), minutes()),
             Setting(
                 "absence_attempts",

@@ -16,7 +16,15 @@ from core.i18n import _
 from core.visibility import Datum, Relation
 from dispatch.detail_shapes import TicketDetail
 from dispatch.notice_tasks import NOTICE_FAILED
-from dispatch.tasks import CALL_LANDLINE, CORRECTION_CHECK, ESCALATION, PART_CALL, RIGHT_NUMBER, TaskInfo
+from dispatch.tasks import (
+    ARRIVAL_CHECK,
+    CALL_LANDLINE,
+    CORRECTION_CHECK,
+    ESCALATION,
+    PART_CALL,
+    RIGHT_NUMBER,
+    TaskInfo,
+)
 from notifications.queries import list_notices
 from web.pages.agent.words import PARTY_ROLES, TASKS, age_words
 from web.presenters.masks import Masks, known_of
@@ -62,7 +70,8 @@ def _line(
         "detail": "" if task.kind == CALL_LANDLINE else shown(task.detail),
         "to_say": shown(task.detail if task.kind == CALL_LANDLINE else failed),
         "is_call": task.kind in CALLS,
-        "can_close": task.kind in (*CALLS, ESCALATION, PART_CALL, CORRECTION_CHECK, RIGHT_NUMBER),
+        "can_close": task.kind
+        in (*CALLS, ARRIVAL_CHECK, ESCALATION, PART_CALL, CORRECTION_CHECK, RIGHT_NUMBER),
         "whom": _(PARTY_ROLES.get(task.recipient, "")) if task.recipient else "",
         "name": masks.name(party.name) if party else "",
         "phone": masks.phone(party.phone) if party else "",

@@ -71,6 +71,7 @@ TASKS = {
     "CONTACT_CALL": N_("약속 전화하기"),
     "REVISIT_CALL": N_("재방문 약속 전화"),
     "PART_CALL": N_("부품 도착 예정일 알려 드리기"),
+    "ARRIVAL_CHECK": N_("도착하지 않은 기사에게 확인하기"),
     "CORRECTION_CHECK": N_("시정 권고한 것을 고쳤는지 확인"),
     "RIGHT_NUMBER": N_("바른 전화번호 알아내기"),
     "PLACE_BY_HAND": N_("서비스점 정하기"),

@@ -18,6 +18,7 @@ TASKS: dict[str, tuple[str, str]] = {
     "CONTACT_CALL": (N_("방문 시간 약속 전화"), "phone"),
     "REVISIT_CALL": (N_("다시 갈 시간 약속 전화"), "phone"),
     "PART_CALL": (N_("부품 도착 예정일 알려 드리기"), "phone"),
+    "ARRIVAL_CHECK": (N_("도착하지 않은 기사에게 확인하기"), "phone"),
     "CORRECTION_CHECK": (N_("시정 권고한 것을 고쳤는지 확인"), "phone"),
     "CALL_LANDLINE": (N_("전화로 알려 드리기"), "phone"),
     "NOTICE_FAILED": (N_("문자 대신 전화로 알려 드리기"), "phone"),

@@ -100,16 +100,29 @@ def ask_approval(
     """
     asked = _open_asking(session, visit_id=visit_id, lines=lines, by=by, now=now)
     if asked.state == "asked":
-        visit = session.get_one(Visit, visit_id)
-        money_notices.tell_approval(
-            session,
-            visit=visit,
-            lines=asked.lines,
-            total=asked.total,
-            generation=_count(session, asked.ticket_id),
-            now=now,
-        )
+        _tell(session, asked, now=now)
     return asked
+
+
+def ring_payer_again(session: Session, *, ticket_id: int, now: datetime) -> None:
+    """Have whoever pays rung about what is asked of him: its text is not sent to him any more."""
+    query = select(CostApproval).where(
+        col(CostApproval.ticket_id) == ticket_id, col(CostApproval.state) == "asked"
+    )
+    row = session.exec(query.order_by(col(CostApproval.id).desc())).first()
+    if row is not None:
+        _tell(session, _facts(row), now=now)
+
+
+def _tell(session: Session, asked: ApprovalFacts, *, now: datetime) -> None:
+    money_notices.tell_approval(
+        session,
+        visit=session.get_one(Visit, asked.visit_id),
+        lines=asked.lines,
+        total=asked.total,
+        generation=_count(session, asked.ticket_id),
+        now=now,
+    )
 
 
 def answer_approval(

@@ -12,13 +12,14 @@ from typing import Any
 
 from sqlmodel import Session
 
+from billing import queries as billing_queries
 from billing.schemas import ChargeInfo
 from core.actor import SYSTEM
 from dispatch import notice_facts, notices, tasks
 from dispatch.models import Visit
 from dispatch.notice_facts import facts_of_ticket
 from dispatch.notice_tasks import NOTICE_FAILED
-from dispatch.payer_calls import ring_payer
+from dispatch.payer_calls import payer_role, ring_payer
 from notifications import service
 from notifications.messages import Event, VisitResult
 from notifications.queries import recipients_who_heard, with_copies
@@ -75,6 +76,22 @@ def tell_corrected_bill(
     _tell(session, visit=visit, context=context, generation=generation, heard=heard, now=now)
 
 
+def ring_payer_again(session: Session, *, ticket_id: int, now: datetime) -> None:
+    """Have whoever pays rung about the newest bill: its text is not sent to him any more."""
+    bills = billing_queries.charges_of_ticket(session, ticket_id=ticket_id)
+    if not bills:
+        return
+    visit = session.get_one(Visit, bills[-1].visit_id)
+    times = len(billing_queries.history_of_visit(session, visit_id=bills[-1].visit_id)) - 1
+    ring_payer(
+        session,
+        facts=facts_of_ticket(session, ticket_id=ticket_id),
+        context=_context(session, visit, bills[-1], work=None, now=now),
+        generation=visit.sequence + CORRECTION * times,
+        now=now,
+    )
+
+
 def _tell(
     session: Session,
     *,
@@ -85,16 +102,11 @@ def _tell(
     now: datetime,
 ) -> None:
     facts = facts_of_ticket(session, ticket_id=visit.ticket_id)
-    notices.tell_family(
-        session,
-        facts=facts,
-        context=context,
-        generation=generation,
-        others=dict.fromkeys(heard, replace(context, corrected=True)),
-        now=now,
-    )
-    if context.total:
-        ring_payer(session, facts=facts, context=context, generation=generation, now=now)
+    others = dict.fromkeys(heard, replace(context, corrected=True))
+    notices.tell_family(session, facts=facts, context=context, generation=generation, others=others, now=now)
+    if context.total or payer_role(facts).value in heard:
+        own = others.get(payer_role(facts).value, context)
+        ring_payer(session, facts=facts, context=own, generation=generation, now=now)
 
 
 def _context(

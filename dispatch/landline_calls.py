@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -22,25 +21,6 @@ from notifications.template_store import own_wordings
 
 SPEAKS_ENGLISH = N_("영어로 말씀드려야 하는 분입니다.")
 """Before what is read out to who was promised English."""
-
-
-@dataclass(frozen=True)
-class ToRead:
-    """One telling that a person reads out; `truth`: of which line it is, and what is so."""
-
-    event: Event
-    generation: int
-    words: str
-    truth: tuple[str, Truth] | None = None
-
-    @property
-    def about(self) -> dict[str, Any]:
-        """The telling as its task names it."""
-        told: dict[str, Any] = {"event": self.event.value, "generation": self.generation}
-        if self.truth is None:
-            return told
-        line, truth = self.truth
-        return told | {"line": line, "truth": dict(truth)}
 
 
 def is_moot_once_ended(data: dict[str, Any]) -> bool:
@@ -73,23 +53,16 @@ def open_call(
         truth: of which line it is, and what is so (`notifications.newest`): the same is not asked for twice.
     """
     event = messages.event_of(context)
-    words = _words_for(context, call, own_wordings(session, company_id=facts.company.id, event=event))
-    to_read = ToRead(event, generation, words, truth)
-    open_reading(session, facts=facts, recipient=call.recipient.value, to_read=to_read, now=now)
-
-
-def open_reading(
-    session: Session, *, facts: TicketFacts, recipient: str, to_read: ToRead, now: datetime
-) -> None:
-    """As `open_call`, of words that are written already."""
-    event, about = to_read.event, to_read.about
+    about: dict[str, Any] = {"event": event.value, "generation": generation}
+    if truth is not None:
+        about |= {"line": truth[0], "truth": dict(truth[1])}
     earlier = tasks.list_tasks(
         session, company_id=facts.company.id, ticket_id=facts.id, kinds=[tasks.CALL_LANDLINE], state=None
     )
-    to_him = [task for task in earlier if task.recipient == recipient]
+    to_him = [task for task in earlier if task.recipient == call.recipient.value]
     if any(task.data == about for task in to_him):
         return
-    if to_read.truth is not None and any(
+    if truth is not None and any(
         task.state == "open" and task.data.get("truth") == about["truth"] for task in to_him
     ):
         return
@@ -98,7 +71,7 @@ def open_reading(
             session,
             ticket_id=facts.id,
             kinds=[tasks.CALL_LANDLINE],
-            recipient=recipient,
+            recipient=call.recipient.value,
             only=_is_replaced,
             outcome=N_("새 소식으로 바뀌었습니다."),
             state="void",
@@ -109,9 +82,9 @@ def open_reading(
         session,
         ticket_id=facts.id,
         kind=tasks.CALL_LANDLINE,
-        recipient=recipient,
+        recipient=call.recipient.value,
         generation=1 + len(to_him),
-        detail=to_read.words,
+        detail=_words_for(context, call, own_wordings(session, company_id=facts.company.id, event=event)),
         data=about,
         now=now,
     )

@@ -15,7 +15,7 @@ from dispatch.approval_models import ApprovalLine
 from dispatch.models import Visit
 from dispatch.notice_facts import TicketFacts, facts_of_ticket
 from dispatch.notice_tasks import NOTICE_FAILED
-from dispatch.payer_calls import PAYERS, ring_payer
+from dispatch.payer_calls import payer_role, ring_payer
 from dispatch.pricing import estimate_visit
 from notifications import service
 from notifications.catalogue import Event, Role
@@ -115,4 +115,4 @@ def silence_approval(session: Session, *, ticket_id: int, why: str, now: datetim
 
 def _deciders(facts: TicketFacts) -> frozenset[Role]:
     """Whoever pays, and whoever filed the case for somebody else."""
-    return frozenset({PAYERS[facts.ticket.payer_role], Role.REQUESTER})
+    return frozenset({payer_role(facts), Role.REQUESTER})

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from sqlmodel import Session, col, func, or_, select
 
@@ -14,10 +15,10 @@ from core.actor import SYSTEM, Actor
 from core.dated import read_rules
 from core.i18n import N_
 from customers.consents import Choice, Door, record_choice
-from dispatch import notices, payer_calls, tasks
+from dispatch import approvals, bill_notices, notices, payer_calls, tasks
 from dispatch.family_links import revoke_links
 from dispatch.models import Task, Ticket, TicketParty, Visit
-from dispatch.notice_facts import facts_of_ticket, family_of
+from dispatch.notice_facts import TicketFacts, facts_of_ticket, family_of
 from dispatch.notice_tasks import NOTICE_FAILED
 from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES
 from dispatch.tickets import ticket_key
@@ -148,13 +149,20 @@ def _silence(session: Session, ticket: Ticket, word: Word, *, now: datetime) -> 
             ticket_id=ticket_id,
             kinds=CALLS,
             recipient=role,
-            only=partial(payer_calls.may_be_dropped, facts, role),
+            only=partial(_is_dropped, session, facts, role),
             outcome=REFUSED,
             state="void",
             by=SYSTEM,
             now=now,
         )
-    payer_calls.ring_instead(session, facts=facts, withdrawn_because=REFUSED, now=now)
+    for event in payer_calls.lost_to_payer(session, facts=facts, why=REFUSED):
+        again = approvals if event is Event.APPROVAL_ASKED else bill_notices
+        again.ring_payer_again(session, ticket_id=ticket_id, now=now)
+
+
+def _is_dropped(session: Session, facts: TicketFacts, role: str, data: dict[str, Any]) -> bool:
+    """Whether nobody rings him about it any more; what he owes he hears all the same."""
+    return not payer_calls.is_owed(session, facts=facts, role=role, data=data)
 
 
 def tell_what_holds(session: Session, ticket: Ticket, *, now: datetime) -> bool:

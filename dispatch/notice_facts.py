@@ -36,7 +36,7 @@ from workforce.queries import get_company
 from workforce.schemas import CompanyInfo, TechnicianInfo
 
 UNNAMED = "고객"
-_FAMILY_ROLES = {"resident": Role.RESIDENT, "requester": Role.REQUESTER, "payer": Role.PAYER}
+FAMILY_ROLES = {"resident": Role.RESIDENT, "requester": Role.REQUESTER, "payer": Role.PAYER}
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,7 @@ def family_of(
     spoken = languages_of(session, contact_ids=contacts)
     return tuple(
         Party(
-            role=_FAMILY_ROLES[role],
+            role=FAMILY_ROLES[role],
             name=_name(party) or UNNAMED,
             phone=(party.phone or None) if party.phone_wrong_since is None else None,
             can_text=party.can_text,

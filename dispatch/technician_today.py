@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from core.clock import kst, operating_day, operating_day_bounds, today_kst
 from dispatch.planning.stretches import standby_shifts
-from workforce.duty import list_rota, list_shifts, standby_spans
+from workforce.duty import list_rota, list_shifts_of_technician, standby_spans
 from workforce.schemas import ShiftInfo, TechnicianInfo
 
 
@@ -45,12 +45,8 @@ def today_of(session: Session, *, technician: TechnicianInfo, now: datetime) -> 
 def shifts_of(
     session: Session, *, technician: TechnicianInfo, start: datetime, end: datetime
 ) -> tuple[ShiftInfo, ...]:
-    """The technician's shifts that touch [start, end), the earliest first."""
-    if technician.service_point_id is None:
-        return ()
-    found = list_shifts(session, point_id=technician.service_point_id, start=start, end=end)
-    own = (shift for shift in found if shift.technician_id == technician.id)
-    return tuple(sorted(own, key=lambda shift: shift.start_at))
+    """The technician's shifts that touch [start, end), at his own point or lent, the earliest first."""
+    return tuple(list_shifts_of_technician(session, technician_id=technician.id, start=start, end=end))
 
 
 def standby_of(

@@ -268,7 +268,8 @@ def _en_route(facts: _Facts, now: datetime) -> str:
     name, arrives = facts.technician, facts.arrives_at
     if arrives is not None and arrives + OVERDUE_AFTER <= now:
         late = _(
-            "{name} 기사가 {clock}쯤 도착할 예정이었는데 늦어지고 있습니다. 죄송합니다. 바로 확인해 보겠습니다."
+            "{name} 기사가 {clock}쯤 도착할 예정이었는데 늦어지고 있습니다. "
+            "죄송합니다. 바로 확인해 보겠습니다."
         )
         return late.format(name=name, clock=_clock(arrives))
     if arrives is None or arrives <= now:

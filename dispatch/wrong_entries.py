@@ -14,7 +14,7 @@ from core.errors import FieldError, InvalidError
 from core.i18n import N_, _
 from dispatch.cases import author_of_step, lock_case
 from dispatch.models import Visit
-from dispatch.tasks import CHECK_BILL, open_task
+from dispatch.tasks import CHECK_BILL, list_tasks, open_task
 
 FROM_TECHNICIAN = "technician"
 """The recipient of such a task: whom to ask back."""
@@ -26,7 +26,7 @@ def ask_to_put_right(
 ) -> int:
     """Ask the point's desk to correct what was billed or taken for a visit; returns the task's id.
 
-    Nothing of the bill is changed here. While the desk has not answered, a second asking is the first one.
+    Nothing of the bill is changed here. The same words twice are one asking while the desk has not answered.
 
     Args:
         words: what is wrong, as he says it; cut at `LONGEST` characters.
@@ -46,12 +46,23 @@ def ask_to_put_right(
     if not said:
         message = _("무엇을 어떻게 고쳐야 하는지 적어 주세요.")
         raise InvalidError(message, errors=(FieldError("mistake", message),))
+    detail = N_("기사가 청구서나 받은 돈을 잘못 적었습니다: {words}").format(words=said)
+    every = list_tasks(
+        session, company_id=visit.company_id, ticket_id=ticket_id, kinds=[CHECK_BILL], state=None
+    )
+    earlier = [task for task in every if task.recipient == FROM_TECHNICIAN]
+    about = {"visit_id": visit_id}
+    for task in earlier:
+        if (task.state, task.detail, task.data) == ("open", detail, about):
+            return task.id
     return open_task(
         session,
         ticket_id=ticket_id,
         kind=CHECK_BILL,
         recipient=FROM_TECHNICIAN,
-        detail=N_("기사가 청구서나 받은 돈을 잘못 적었습니다: {words}").format(words=said),
+        generation=1 + len(earlier),
+        detail=detail,
+        data=about,
         now=now,
         by=author,
     )

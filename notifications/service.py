@@ -33,7 +33,7 @@ from notifications.outbox_rows import (
 )
 from notifications.policy import NoticePolicy
 from notifications.queries import list_notices
-from notifications.recipients import CallTask, Party, Reach, plan_recipients
+from notifications.recipients import CallTask, Party, Reach, RecipientPlan, plan_recipients
 from notifications.schemas import BrandFacts, MakeLink, NewLink
 from notifications.settling import take_back
 from notifications.texts import TextError
@@ -41,8 +41,10 @@ from notifications.ways import voice_may_ring
 
 __all__ = [
     "Claim",
+    "RecipientPlan",
     "last_generation",
     "list_notices",
+    "plan_for",
     "tell",
     "withdraw",
     "withdraw_adverts",
@@ -95,9 +97,7 @@ def tell(
         free_number = adverts.require_free_number(session, company_id=company_id, at=now)
     rules = read_rules(session, company_id=company_id, at=now)
     policy = NoticePolicy.of(rules)
-    plan = plan_recipients(
-        event=event, parties=people, roles=policy.roles(event), orders=policy.orders(event)
-    )
+    plan = plan_for(session, event=event, company_id=company_id, people=people, now=now)
     by_push = told_by_push(session, event=event, company_id=company_id, plan=plan)
     telling = Telling(
         event,
@@ -133,6 +133,16 @@ def tell(
         data = {**telling.about, "recipient": left_out.recipient.value}
         record_once(session, telling=telling, what="NoticeWithheld", reason=left_out.reason, data=data)
     return [call for call in plan.calls if call not in spoken]
+
+
+def plan_for(
+    session: Session, *, event: Event, company_id: int, people: Sequence[Party], now: datetime
+) -> RecipientPlan:
+    """Whom a telling would reach and how, as the company wants it; nothing is told."""
+    policy = NoticePolicy.of(read_rules(session, company_id=company_id, at=now))
+    return plan_recipients(
+        event=event, parties=people, roles=policy.roles(event), orders=policy.orders(event)
+    )
 
 
 def withdraw(

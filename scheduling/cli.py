@@ -336,7 +336,7 @@ def _read_one_or_many(path: Path) -> object:
     """A file of lines (`.jsonl`) is a list: one value a line, empty lines aside."""
     if path.suffix != LINES:
         return _read_json(path)
-    lines = [(k, line) for k, line in enumerate(_read_text(path).splitlines(), 1) if line.strip()]
+    lines = [(k, line) for k, line in enumerate(_read_text(path).split("\n"), 1) if line.strip()]
     return [_decode(path, line, first_line=k) for k, line in lines]
 
 

@@ -30,7 +30,7 @@ class NobodyAnswersError(ConflictError):
 
 
 # Put together once: every board asks them.
-_SHIFTS = (
+_EVERY_SHIFT = (
     columns(
         *Shift.__table__.columns,  # type: ignore[attr-defined]
         col(Absence.start_at).label("away_from"),
@@ -45,13 +45,14 @@ _SHIFTS = (
         ),
     )
     .where(
-        any_of(Shift.service_point_id, "point_ids"),
         col(Shift.start_at) < bindparam("end"),
         col(Shift.end_at) > bindparam("start"),
     )
     .order_by(col(Shift.technician_id), col(Shift.start_at), col(Shift.id), col(Absence.start_at))
 )
 """A line for each shift and absence of the same person, one without an absence for who has none."""
+_SHIFTS_OF_POINTS = _EVERY_SHIFT.where(any_of(Shift.service_point_id, "point_ids"))
+_SHIFTS_OF_ONE = _EVERY_SHIFT.where(col(Shift.technician_id) == bindparam("technician_id"))
 _desk, _escalation = aliased(Person), aliased(Person)
 _DUTIES = (
     columns(
@@ -87,8 +88,15 @@ def list_shifts_of_points(
 ) -> list[ShiftInfo]:
     """The same for several points at once."""
     asked = {"point_ids": list(point_ids), "start": start, "end": end}
-    lines = groupby(session.execute(_SHIFTS, asked), key=attrgetter("id"))
-    return [piece for _id, lines_of_shift in lines for piece in _cut(list(lines_of_shift))]
+    return _pieces(session.execute(_SHIFTS_OF_POINTS, asked))
+
+
+def list_shifts_of_technician(
+    session: Session, *, technician_id: int, start: datetime, end: datetime
+) -> list[ShiftInfo]:
+    """The same of one technician, at whichever point he works, the earliest first."""
+    asked = {"technician_id": technician_id, "start": start, "end": end}
+    return _pieces(session.execute(_SHIFTS_OF_ONE, asked))
 
 
 def duty_at(session: Session, *, company_id: int, point_id: int | None, at: datetime) -> DutyInfo:
@@ -200,6 +208,11 @@ def standby_spans(rows: Sequence[DutyRota]) -> list[tuple[int, Span]]:
             [(later.start_at, later.end_at) for later in rows if (later.id or 0) > (row.id or 0)],
         )
     ]
+
+
+def _pieces(lines: Iterable[Any]) -> list[ShiftInfo]:
+    by_shift = groupby(lines, key=attrgetter("id"))
+    return [piece for _id, lines_of_shift in by_shift for piece in _cut(list(lines_of_shift))]
 
 
 def _cut(lines: Sequence[Any]) -> list[ShiftInfo]:

@@ -26,11 +26,13 @@ def downgrade() -> None:
 
 
 def _make(carried: list[str] | None) -> None:
-    op.drop_index("ix_contact_name", "contact")
+    # Built before the old one goes: people are read meanwhile, and locked out for a moment alone.
     op.create_index(
-        "ix_contact_name",
+        "ix_contact_name_new",
         "contact",
         ["company_id", "name"],
         postgresql_ops={"name": "text_pattern_ops"},
         postgresql_include=carried,
     )
+    op.drop_index("ix_contact_name", "contact")
+    op.execute("ALTER INDEX ix_contact_name_new RENAME TO ix_contact_name")

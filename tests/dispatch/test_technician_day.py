@@ -197,3 +197,19 @@ def test_the_most_pressed_technician_comes_first(session: Session, now: datetime
     assert [work.technician.id for work in found] == [safe.id, scene.technician.id, calm.id, talked.id]
     assert found[3].contact_due_at is None and found[0].safety
     assert technicians_with_work(session, company_id=scene.company.id or 0, now=now, service_point_id=0) == []
+
+
+def test_who_is_lent_to_another_point_is_at_work_there(session: Session, now: datetime) -> None:
+    scene = Scene(session, now)
+    other = world.make_point(session, company=scene.company, code="elsewhere", now=now)
+    lent = world.make_technician(session, point=scene.point, name="빌려 간 기사", days=())
+    world.make_shift(session, technician=lent, point=other, day=0, hours=(9, 18), now=now)
+    (found,) = [
+        each
+        for each in list_technicians(session, company_id=scene.company.id or 0, at=now)
+        if each.id == lent.id
+    ]
+    day = technician_day(
+        session, company_id=scene.company.id or 0, technician=found, day=operating_day(now), now=now
+    )
+    assert [shift.service_point_id for shift in day.shifts] == [other.id]

@@ -43,7 +43,7 @@ def write_many(folder: Path, name: str, bodies: list[object], lines: bool) -> st
     if not lines:
         return write(folder, f"many-{name}.json", bodies)
     path = folder / f"many-{name}.jsonl"
-    path.write_text("\n\n".join(json.dumps(body) for body in bodies), encoding="utf-8")
+    path.write_text("\n\n".join(json.dumps(each, ensure_ascii=False) for each in bodies), encoding="utf-8")
     return str(path)
 
 
@@ -152,6 +152,8 @@ def test_many_problems_get_an_answer_each_or_none_is_given(
         (day, idle, {**job, "id": "other"}),
         (rich, body, {**job, "parts": {"fan": 1}}),
     ]
+
+    asked[0][0]["name"] = "한 줄\u2028또 한 줄"  # a break that is none of a file of lines
 
     def ask(*cases: tuple[Any, Any, Any]) -> tuple[int, str, str]:
         many = [

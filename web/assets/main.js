@@ -42,7 +42,7 @@ function standWhereItWasOpened() {
 /** What a change says by the address (`?done=noted`) is said once: a reload or a bookmark repeats nothing. */
 function sayOnce() {
   const here = new URL(location.href);
-  const said = ["done", "billed"].filter((name) => here.searchParams.has(name));
+  const said = ["done", "billed", "paid", "saved", "gone"].filter((name) => here.searchParams.has(name));
   for (const name of said) here.searchParams.delete(name);
   if (said.length) history.replaceState(history.state, "", here);
 }

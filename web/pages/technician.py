@@ -195,7 +195,7 @@ def _today(
         "route": [card for card in route if not card.job.is_news],
         "ended": [card for card in ended if card.job.is_done],
         "unfinished": [card for card in ended if not card.job.is_done],
-        "off_duty": not any(shift.start_at <= now < shift.end_at for shift in day.shifts),
+        "at_work_for": {s.service_point_id for s in day.shifts if s.start_at <= now < s.end_at},
         "may_acknowledge": principal.role is Role.TECHNICIAN,
         "live_topics": " ".join(_topics(technician, day)),
     }

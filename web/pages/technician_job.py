@@ -152,7 +152,9 @@ def job_values(
     step = _step(detail, visit, do)
     masks = _masks(session, principal, detail, visit, now)
     whose = Whose(_technician(visit), (), is_own=principal.technician_id is not None)
-    asked = approval_values(session, visit.id) if visit and visit.state in SIDE_STEPS["complete"] else {}
+    asked = (
+        approval_values(session, visit.id, now=now) if visit and visit.state in SIDE_STEPS["complete"] else {}
+    )
     mark = _mark(detail, visit)
     values = {
         **frame_of(session, whose, principal, view=None),
@@ -260,12 +262,15 @@ def _choices(session: Session, detail: TicketDetail, *, now: datetime) -> dict[s
     }
 
 
-def approval_values(session: Session, visit_id: int) -> dict[str, Any]:
+def approval_values(session: Session, visit_id: int, *, now: datetime) -> dict[str, Any]:
     """What was asked of whoever pays, how, and the answer."""
     approval = last_approval(session, visit_id=visit_id)
     if approval is None or approval.state != "asked":
         return {"approval": approval}
-    return {"approval": approval, "payer_asked": how_payer_is_asked(session, ticket_id=approval.ticket_id)}
+    return {
+        "approval": approval,
+        "payer_asked": how_payer_is_asked(session, ticket_id=approval.ticket_id, now=now),
+    }
 
 
 def asked_again(approval: ApprovalFacts | None) -> PostedForm:
@@ -293,8 +298,8 @@ def bill_values(session: Session, ticket_id: int, typed: PostedForm, *, now: dat
         "part_codes": part_codes(session, company_id=visit.company_id, at=visit.arrived_at or now),
         "typed": typed,
         "approval_limit": limit,
-        "payer_asked": how_payer_is_asked(session, ticket_id=ticket_id) if dear else "TEXT",
-        **approval_values(session, visit.id or 0),
+        "payer_asked": how_payer_is_asked(session, ticket_id=ticket_id, now=now) if dear else "TEXT",
+        **approval_values(session, visit.id or 0, now=now),
     }
 
 

@@ -45,6 +45,7 @@ from dispatch import (
     placement,
     revisits,
     safety,
+    safety_watch,
     task_hand_over,
     unmerging,
 )
@@ -86,6 +87,7 @@ SWEEPS: Sequence[Sweep] = (
     placement.expire_unanswered,
     clocks.advance_clocks,
     arrival_checks.ask_who_is_missing,
+    safety_watch.warn_of_the_unmoved,
     task_hand_over.hand_over_tasks,
     revisits.resume_due_holds,
     notices.defer_due_notices,

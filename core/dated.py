@@ -58,6 +58,8 @@ class CompanyRules(BaseModel):
     """`hours` (runs in desk hours only) or `always`."""
     absence_wait_s: int
     absence_attempts: int
+    safety_depart_s: int
+    """How long a technician with a danger may take to set out, or to arrive behind what was expected."""
     arrival_check_s: int
     """How long behind his expected arrival somebody asks after a technician who is under way."""
     freeze_s: int

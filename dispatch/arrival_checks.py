@@ -27,7 +27,7 @@ def settle_arrival(session: Session, *, ticket_id: int, by: Actor, now: datetime
     tasks.close_tasks_of(
         session,
         ticket_id=ticket_id,
-        kinds=[tasks.ARRIVAL_CHECK],
+        kinds=[tasks.ARRIVAL_CHECK, tasks.SAFETY_UNMOVED],
         outcome=N_("기사 소식이 왔습니다."),
         state="void",
         by=by,
@@ -52,11 +52,13 @@ def _find_missing(session: Session, *, now: datetime) -> list[tuple[int | None, 
 
 def _ask(session: Session, found: tuple[int | None, int], *, now: datetime) -> int:
     visit_id, ticket_id = found
-    lock = select(Ticket.id).where(col(Ticket.id) == ticket_id).with_for_update(skip_locked=True)
-    if session.exec(lock).one_or_none() is None:  # he may be pressing now; the next round comes in seconds
+    lock = select(Ticket).where(col(Ticket.id) == ticket_id).with_for_update(skip_locked=True)
+    ticket = session.exec(lock).one_or_none()
+    if ticket is None:  # he may be pressing now; the next round comes in seconds
         return 0
     visit = session.get_one(Visit, visit_id, populate_existing=True)
-    patience = timedelta(seconds=read_rules(session, company_id=visit.company_id, at=now).arrival_check_s)
+    rules = read_rules(session, company_id=visit.company_id, at=now)
+    patience = timedelta(seconds=rules.safety_depart_s if ticket.safety else rules.arrival_check_s)
     who, expected = visit.technician_id, visit.arrives_at
     if visit.state != "en_route" or who is None or expected is None or now < expected + patience:
         return 0

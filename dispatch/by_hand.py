@@ -10,7 +10,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from core import audit
-from core.actor import Actor, Role
+from core.actor import SYSTEM, Actor, Role
 from core.clock import operating_day, rfc3339_kst
 from core.errors import ConflictError, FieldError, ForbiddenError, InvalidError
 from core.i18n import _
@@ -270,7 +270,10 @@ def _from(stood: tuple[object, ...] | None) -> dict[str, object]:
 
 
 def _check_version(session: Session, visit: Visit, base_version: int, *, by: Actor) -> None:
-    """Only a change of this very visit counts: the day itself may have moved on without harm."""
+    """Only a change of this very visit counts: the day itself may have moved on without harm.
+
+    Nor does a solver's other minute for the same technician: nobody's choice is worth less for it.
+    """
     query = (
         select(Plan.made_by, Plan.changes)
         .where(
@@ -282,7 +285,10 @@ def _check_version(session: Session, visit: Visit, base_version: int, *, by: Act
         .order_by(col(Plan.version).desc())
     )
     for made_by, changes in session.exec(query):
-        if made_by != by.name and any(change["visit_id"] == visit.id for change in changes):
+        own = [change for change in changes if change["visit_id"] == visit.id]
+        if made_by == SYSTEM.name:
+            own = [change for change in own if change["what"] != "retimed"]
+        if made_by != by.name and own:
             raise _faster(session, visit, who=made_by)
     # A decision that confirms what was planned changes no stop: only the timeline knows of it.
     day = _day_of(visit)
@@ -303,6 +309,10 @@ def _faster(session: Session, visit: Visit, *, who: str | None) -> SomebodyElseW
         )
         found = (made for made, changes in session.exec(query) if _concerns(changes, visit.id))
         who = next(found, None) or _("다른 분")
+    if who == SYSTEM.name:
+        return SomebodyElseWasFasterError(
+            _("그사이 자동 계획이 이 방문의 기사를 바꾸었습니다. 지금 기사와 시간을 보고 다시 정해 주세요.")
+        )
     return SomebodyElseWasFasterError(
         _("방금 {who} 님이 이 접수를 먼저 배정했습니다. 지금 기사와 시간을 보고 다시 정해 주세요.").format(
             who=who

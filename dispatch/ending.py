@@ -28,6 +28,7 @@ VISIT_TASKS = (
     tasks.PLACE_BY_HAND,
     tasks.PLAN_BY_HAND,
     tasks.SAFETY_ALARM,
+    tasks.SAFETY_UNMOVED,
 )
 """What is moot once nobody drives any more. An escalation stays: its owner decides when it is over."""
 

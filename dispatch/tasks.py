@@ -31,8 +31,9 @@ PLACE_BY_HAND = "PLACE_BY_HAND"
 PLAN_BY_HAND = "PLAN_BY_HAND"
 ESCALATION = "ESCALATION"
 SAFETY_ALARM = "SAFETY_ALARM"
+SAFETY_UNMOVED = "SAFETY_UNMOVED"
 
-ESCALATED_KINDS = (ESCALATION, SAFETY_ALARM)
+ESCALATED_KINDS = (ESCALATION, SAFETY_ALARM, SAFETY_UNMOVED)
 """Owned by the escalation person on duty; every other kind by the desk on duty."""
 UNPLACED_KINDS = (MAP_PICK, PLACE_BY_HAND)
 """The case waits for the call desk, which owns it until it has its place."""

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, select
 
-from core.actor import Actor, Role
+from core.actor import SYSTEM, Actor, Role
 from core.clock import kst, operating_day
 from core.errors import InvalidError
 from core.models import TimelineEntry
 from dispatch import assignment
 from dispatch.by_hand import ExcludedTechnicianError
 from dispatch.models import Ticket
+from dispatch.planning.plan_models import Plan
 from tests import world
 from tests.dispatch.plan_world import DISPATCHER, OTHER, Shop, agree, plan, version_of, visit_of
 
@@ -115,6 +116,27 @@ class TestByHand:
         seen = version_of(session)
         plan(session, shop.ticket(5), now)
         assert self.assign(session, ticket, one, now, base_version=seen).technician_id == one
+
+    @pytest.mark.parametrize(("what", "refused"), [("retimed", False), ("moved", True)])
+    def test_a_solvers_other_minute_is_no_conflict_another_technician_is(
+        self, session: Session, now: datetime, what: str, refused: bool
+    ) -> None:
+        shop = Shop(session)
+        one = shop.technician(name="하나")
+        ticket = shop.ticket()
+        visit = plan(session, ticket, now)
+        seen = version_of(session)
+        plan(session, shop.ticket(5), now)
+        newest = session.exec(select(Plan).order_by(col(Plan.id).desc())).first()
+        assert newest is not None and newest.made_by == SYSTEM.name
+        newest.changes = [*newest.changes, {"visit_id": visit.id, "what": what}]
+        session.flush()
+        if not refused:
+            assert self.assign(session, ticket, one, now, base_version=seen).technician_id == one
+            return
+        with pytest.raises(assignment.SomebodyElseWasFasterError) as told:
+            self.assign(session, ticket, one, now, base_version=seen)
+        assert "자동 계획이" in told.value.detail and "님이" not in told.value.detail
 
     def test_an_agreed_window_is_not_left_silently(self, session: Session, now: datetime) -> None:
         shop = Shop(session)

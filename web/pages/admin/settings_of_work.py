@@ -125,6 +125,12 @@ OF_WORK: tuple[tuple[str, str, tuple[Setting, ...]], ...] = (
                 Clock(),
             ),
             Setting(
+                "safety_depart_s",
+                N_("안전 접수의 출발 기한"),
+                N_("맡기고 이만큼 지나면 책임자에게 알립니다. 늦은 도착도 이만큼만 기다립니다"),
+                minutes(60, HOUR),
+            ),
+            Setting(
                 "arrival_check_s",
                 N_("도착하지 않은 기사를 찾기까지"),
                 N_("예상한 도착 시각에서 이만큼 지나면 사무실이 기사에게 확인합니다"),

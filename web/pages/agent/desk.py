@@ -44,7 +44,7 @@ LISTS = {
     "triage": None,
     "map": (tasks.MAP_PICK, tasks.PLACE_BY_HAND),
     "calls": (tasks.CALL_LANDLINE, NOTICE_FAILED, tasks.RIGHT_NUMBER),
-    ESCALATED: (tasks.ESCALATION, tasks.SAFETY_ALARM),
+    ESCALATED: tasks.ESCALATED_KINDS,
 }
 """The tabs of what waits, and the kinds of tasks in each."""
 

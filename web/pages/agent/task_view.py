@@ -23,6 +23,7 @@ from dispatch.tasks import (
     ESCALATION,
     PART_CALL,
     RIGHT_NUMBER,
+    SAFETY_UNMOVED,
     TaskInfo,
 )
 from notifications.queries import list_notices
@@ -30,6 +31,15 @@ from web.pages.agent.words import PARTY_ROLES, TASKS, age_words
 from web.presenters.masks import Masks, known_of
 
 CALLS = (CALL_LANDLINE, NOTICE_FAILED)
+CLOSED_BY_HAND = (
+    *CALLS,
+    ARRIVAL_CHECK,
+    CORRECTION_CHECK,
+    ESCALATION,
+    PART_CALL,
+    RIGHT_NUMBER,
+    SAFETY_UNMOVED,
+)
 
 
 def task_lines(
@@ -70,8 +80,7 @@ def _line(
         "detail": "" if task.kind == CALL_LANDLINE else shown(task.detail),
         "to_say": shown(task.detail if task.kind == CALL_LANDLINE else failed),
         "is_call": task.kind in CALLS,
-        "can_close": task.kind
-        in (*CALLS, ARRIVAL_CHECK, ESCALATION, PART_CALL, CORRECTION_CHECK, RIGHT_NUMBER),
+        "can_close": task.kind in CLOSED_BY_HAND,
         "whom": _(PARTY_ROLES.get(task.recipient, "")) if task.recipient else "",
         "name": masks.name(party.name) if party else "",
         "phone": masks.phone(party.phone) if party else "",

@@ -78,6 +78,7 @@ TASKS = {
     "PLACE_BY_HAND": (N_("서비스점 정하기"), "home"),
     "PLAN_BY_HAND": (N_("기사 정하기"), "users"),
     "ESCALATION": (N_("고객 불편 처리"), "alert"),
+    "SAFETY_UNMOVED": (N_("안전 접수의 기사가 출발하지 않음"), "shield"),
     "SAFETY_ALARM": (N_("안전 접수에 기사 보내기"), "shield"),
     "CHECK_BILL": (N_("청구서 확인"), "won"),
 }

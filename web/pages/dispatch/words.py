@@ -77,6 +77,7 @@ TASKS = {
     "PLACE_BY_HAND": N_("서비스점 정하기"),
     "PLAN_BY_HAND": N_("기사 정하기"),
     "ESCALATION": N_("고객 불편 처리"),
+    "SAFETY_UNMOVED": N_("안전 접수의 기사가 출발하지 않음"),
     "SAFETY_ALARM": N_("안전 접수에 기사 보내기"),
     "CHECK_BILL": N_("청구서 확인"),
 }

@@ -105,6 +105,26 @@ def picks_house(zoom: float | None) -> bool:
     return zoom is None or zoom >= HOUSE_ZOOM
 
 
+def find_by_name(session: Session, *, ticket_id: int, name: str) -> NewAddress:
+    """The 동, 읍, 면 or 리 that a caller names, within the city of the ticket's address.
+
+    Raises:
+        UnknownTicketError.
+        InvalidError: no such place there, or several (422, `place_name`).
+    """
+    address = address_of(session, lock_ticket(session, ticket_id=ticket_id))
+    try:
+        known = parse_address(address.raw)
+        city = f"{known.sido} {known.sgg}"
+    except AddressError:
+        city = ""
+    found = read_address(f"{city} {name}".strip())
+    if not is_plannable(found):
+        message = _("그런 곳을 하나로 찾지 못했습니다. ‘퇴계동’처럼 동·읍·면 이름을 적어 주세요.")
+        raise InvalidError(message, errors=(FieldError("place_name", message),))
+    return found
+
+
 def pick_location(
     session: Session,
     *,

@@ -110,3 +110,17 @@ def test_words_that_lead_to_the_door_are_told_to_whoever_must_find_it(
         client.post(f"/unmask/ticket/{number}", data={"reason": "본인 확인"})
         assert told in client.get(path).text, path
     assert told in crew.get(f"/m/{number}").text and told in crew.get("/m").text, "his own, in his list too"
+
+
+def test_a_named_dong_is_as_good_as_a_finger_on_the_map(web_world: WebWorld, desk: httpx.Client) -> None:
+    number = number_of(desk.post("/agent/new", data=GAS))
+    carry_on(web_world)
+    here = f"/agent/tickets/{number}/location"
+    for said in ("없는동", "1", ""):
+        refused = desk.post(here, data={"place_name": said})
+        assert refused.status_code == 422 and "동" in words_of(refused.text), said
+    answer = desk.post(here, data={"place_name": "합정동"})
+    assert answer.status_code == 303
+    with web_world.database.reading() as session:
+        address = session.exec(select(Address).where(col(Address.raw) == VAGUE)).one()
+    assert address.precision == "dong" and address.lat == pytest.approx(37.55, abs=0.02)

@@ -22,7 +22,7 @@ from dispatch.danger import name_danger
 from dispatch.escalation import escalate_ticket, finish_task
 from dispatch.first_contact import record_attempt
 from dispatch.intake import join_call
-from dispatch.places import pick_location, picks_house
+from dispatch.places import find_by_name, pick_location, picks_house
 from dispatch.queries import ticket_detail
 from dispatch.reopening import reopen_ticket
 from dispatch.safety_advice import note_read
@@ -33,7 +33,7 @@ from dispatch.wrong_numbers import replace_number
 from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.agent.advert_form import read_advert_word
-from web.pages.agent.picked import read_pick
+from web.pages.agent.picked import Pick, read_pick
 from web.pages.agent.ticket import render_ticket
 from web.pages.agent.words import DESK_ROLES, SELF_FIX
 from web.pages.posting import Posted, PostedForm, take_once
@@ -271,19 +271,23 @@ def post_self_fix(
 def post_location(
     request: Request, number: str, posted: Posted, principal: Principal = SignedIn, by: Actor = Author
 ) -> Response:
-    """The home was pointed out on the map."""
+    """The home was pointed out on the map, or the caller named its 동."""
 
-    place = read_pick(posted)
+    place, name = read_pick(posted), posted.get("place_name").strip()
 
     def step(session: Session, ticket_id: int, now: datetime) -> None:
-        if place is None:
-            message = _("지도를 눌러 집의 위치를 골라 주세요.")
+        pick = place
+        if pick is None and name:
+            named = find_by_name(session, ticket_id=ticket_id, name=name)
+            pick = Pick(named.lat or 0.0, named.lon or 0.0, zoom=0)
+        if pick is None:
+            message = _("동 이름을 적거나 지도를 눌러 집의 위치를 골라 주세요.")
             raise InvalidError(message, errors=(FieldError("lat", message),))
         pick_location(
-            session, ticket_id=ticket_id, lat=place.lat, lon=place.lon, zoom=place.zoom, by=by, now=now
+            session, ticket_id=ticket_id, lat=pick.lat, lon=pick.lon, zoom=pick.zoom, by=by, now=now
         )
 
-    done = "located" if place is None or picks_house(place.zoom) else "located-roughly"
+    done = "located" if place is not None and picks_house(place.zoom) else "located-roughly"
     return take(request, principal, number, posted, step, act="map", done=done)
 
 

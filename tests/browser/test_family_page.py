@@ -135,6 +135,10 @@ def test_a_phone_that_runs_no_scripts_picks_another_time(browser: Browser, case:
     chosen = page.get_by_role("button", name=re.compile("시")).last
     words = chosen.locator("b").inner_text()
     chosen.click()
+    assert words in page.get_by_role("heading", level=1).inner_text(), (
+        "another appointment is given up for it"
+    )
+    page.get_by_role("button", name="네, 바꿔 주세요").click()
     assert page.get_by_role("status").inner_text().startswith("방문 시간을 정했습니다")
     assert words in page.get_by_role("heading", level=1).inner_text()
     assert page.get_by_role("link", name=re.compile("전화하기")).get_attribute("href") == "tel:15881000"

@@ -141,6 +141,15 @@ def test_the_same_press_twice_is_taken_once_and_a_changed_form_is_refused(family
     assert rfc3339_kst(visit.window_start) == first.split("/")[0]  # type: ignore[arg-type]
 
 
+def test_who_gives_an_appointment_up_for_another_is_asked_once_more(web_world: WebWorld) -> None:
+    family = agreed(web_world)
+    before = [(visit.window_start, visit.window_end) for visit in family.visits()]
+    assert 'name="ask" value="1"' in family.get("/time").text
+    sure = family.post("/time", window=family.offered()[-1], ask="1", form_key="a")
+    assert "바꿀까요?" in read(sure) and "지금 약속" in read(sure) and 'name="ask"' not in sure.text
+    assert [(visit.window_start, visit.window_end) for visit in family.visits()] == before
+
+
 def test_who_has_set_the_time_often_enough_today_reads_whom_to_ring(family: Family) -> None:
     with family.web.database.transaction() as session:
         set_rule(

@@ -63,10 +63,15 @@ def _for_the_home_alone(request: Request) -> None:
 
 @router.post("/time")
 def choose_time(request: Request, posted: Posted) -> Response:
-    """Agree the window that was pressed; when it cannot be kept any more, the others are shown."""
+    """Agree the window that was pressed; when it cannot be kept any more, the others are shown.
+
+    Who gives another appointment up for it is asked once more (`ask`).
+    """
     _for_the_home_alone(request)
     try:
         window = read_window(posted.get("window"))
+        if posted.get("ask"):
+            return pages.sure_of_time(request, window)
         return _act(
             request,
             posted,

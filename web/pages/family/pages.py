@@ -20,6 +20,7 @@ from dispatch.family_steps import offer_windows, why_no_more_times
 from dispatch.family_view import FamilyView, Stage, family_view
 from dispatch.pricing import estimate_visit
 from happycall.wishes import call_ahead
+from notifications.messages import Window
 from web.context import context_of
 from web.pages.family import checkup
 from web.pages.family.door import FamilyRoute, invited_of, no_such_page, show, visitor_of
@@ -115,6 +116,17 @@ def times(request: Request, *, error: DomainError | None = None) -> Response:
         windows = [] if often else offer_windows(session, link=link, now=now)
     values = {"view": view, "windows": windows, "often": often, "form_key": new_form_key()}
     return show(request, "family/time.html", values, error=error)
+
+
+def sure_of_time(request: Request, window: Window) -> Response:
+    """Once more before an appointment is given up for another; nothing is changed."""
+    with context_of(request).database.reading() as session:
+        view = family_view(session, link=visitor_of(request).link)
+    if not view.may_choose:
+        return home(request, error=no_such_page())
+    return show(
+        request, "family/time_sure.html", {"view": view, "window": window, "form_key": new_form_key()}
+    )
 
 
 @router.get("/away")

@@ -34,6 +34,13 @@ def desk(client_as: ClientAs) -> httpx.Client:
     return client_as("agent")
 
 
+def head_of(page: str) -> str:
+    """Where an open page asks for its head again."""
+    found = re.search(r'data-live-src="([^"]+/head[^"]*)"', page)
+    assert found is not None
+    return found[1]
+
+
 def test_a_window_is_agreed_while_they_talk(web_world: WebWorld, desk: httpx.Client) -> None:
     number = number_of(file(desk))
     carry_on(web_world)
@@ -43,6 +50,8 @@ def test_a_window_is_agreed_while_they_talk(web_world: WebWorld, desk: httpx.Cli
     assert web_world.point.name in page
     slots = re.findall(r'name="window" value="([^"]+)"', page)
     assert slots
+    head = head_of(page)
+    assert "예전 것입니다" not in desk.get(head).text
     data = {"window": slots[0], "with": "requester", "idempotency_key": "w1"}
     for _ in range(2):
         answer = desk.post(f"/agent/tickets/{number}/window", data=data)
@@ -57,6 +66,8 @@ def test_a_window_is_agreed_while_they_talk(web_world: WebWorld, desk: httpx.Cli
     page = desk.get(f"/agent/tickets/{number}").text
     assert "방문 시간 바꾸기" in page
     assert "찾아갑니다" in page
+    assert "예전 것입니다" in desk.get(head).text, "who still has the page open is told"
+    assert "예전 것입니다" not in desk.get(head_of(page)).text
 
 
 def test_a_time_that_was_agreed_while_this_one_was_pressed_is_said_and_not_changed(

@@ -58,13 +58,15 @@ def show_tasks(request: Request, number: str, principal: Principal = SignedIn) -
 
 @router.get("/{number}/head")
 @allow(*DESK_ROLES)
-def show_head(request: Request, number: str, principal: Principal = SignedIn) -> Response:
-    """Number, clocks and the sentence to read out, as a fragment."""
+def show_head(request: Request, number: str, seen: str = "", principal: Principal = SignedIn) -> Response:
+    """Number, clocks, the sentence to read out, as a fragment; whether the forms are for what was `seen`."""
     context = context_of(request)
     with context.database.reading() as session:
         now = context.clock()
         detail = _reach(session, principal, number, now)
         values = ticket_values(session, principal=principal, detail=detail, now=now)
+        if seen and seen != values["seen"]:
+            values |= {"seen": seen, "changed": True}
         return render_page(request, "agent/_ticket_head.html", values)
 
 

@@ -66,6 +66,8 @@ def ticket_values(
     return {
         "show": show,
         "detail": detail,
+        "seen": _mark(detail),
+        "changed": False,
         "number": detail.number,
         "symptom": symptom_words(detail.symptom),
         "codes": _code_words(session, detail),
@@ -103,6 +105,14 @@ def ticket_values(
         "age": age_words(detail.received_at, now),
         "with_default": "requester" if detail.party("requester") else "resident",
     }
+
+
+def _mark(detail: TicketDetail) -> str:
+    """What the open forms are for: another agreed time, somebody under way, or the end makes them untrue."""
+    window = detail.visit.window if detail.visit else None
+    under_way = detail.visit is not None and detail.visit.state in UNDER_WAY_STATES
+    agreed = int(window.start.timestamp()) if window else 0
+    return f"{agreed}-{int(under_way)}-{int(detail.status in ENDED_STATUSES)}"
 
 
 def slot_values(session: Session, *, detail: TicketDetail, now: datetime) -> dict[str, Any]:

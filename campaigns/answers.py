@@ -22,6 +22,7 @@ from dispatch.appointments import WindowNotReachableError
 from dispatch.checkups import CheckupHome, checkup_fee, file_checkup, offer_checkup
 from dispatch.family_links import LinkOverError, UnknownLinkError
 from dispatch.tickets import number_of
+from dispatch.wrong_numbers import with_strangers_numbers
 from notifications.invitations import withdraw_invitations
 from notifications.messages import Window
 from workforce.queries import get_company
@@ -58,7 +59,8 @@ def find_invitation(session: Session, *, token: str, now: datetime) -> tuple[int
 
     Raises:
         UnknownLinkError: there is none (404).
-        LinkOverError: it was withdrawn, or nobody answered it within the company's days (410).
+        LinkOverError: it was withdrawn, went to a stranger's number, or nobody answered it within the
+            company's days (410).
     """
     row = session.exec(select(Invitation).where(col(Invitation.token_hash) == hash_token(token))).first()
     if row is None:
@@ -66,7 +68,12 @@ def find_invitation(session: Session, *, token: str, now: datetime) -> tuple[int
     rules = read_rules(session, company_id=row.company_id, at=now)
     answers = rules.link_days if row.answered_at is not None else rules.checkup_answer_days
     over = now > (row.answered_at or row.invited_at) + timedelta(days=answers)
-    if over or row.state == "withdrawn" or row.contact_id is None:
+    if (
+        over
+        or row.state == "withdrawn"
+        or row.contact_id is None
+        or with_strangers_numbers(session, contact_ids=[row.contact_id])
+    ):
         raise LinkOverError(_("이 주소는 이제 열리지 않습니다."), company_id=row.company_id)
     return row.id or 0, row.company_id
 

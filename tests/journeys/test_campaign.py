@@ -63,15 +63,21 @@ def furnish(house: House) -> None:
             session.add(boiler)
             if word is not None:
                 _say(session, company_id=company.id or 0, household_id=home.id or 0, word=word)
+    decide(house, "advert_refusal_number", "0808501588")
+
+
+def decide(house: House, key: str, value: Any) -> None:
+    """A setting that holds from this moment on."""
+    with house.database.transaction() as session:
         set_rule(
             session,
-            company_id=company.id or 0,
-            key="advert_refusal_number",
-            value="0808501588",
-            valid_from=SEASON_DAY - timedelta(days=30),
-            source="수신 거부 서비스 계약",
+            company_id=company_of(session).id or 0,
+            key=key,
+            value=value,
+            valid_from=house.clock(),
+            source="시험",
             by=SYSTEM,
-            now=SEASON_DAY,
+            now=house.clock(),
         )
 
 
@@ -249,10 +255,16 @@ def test_the_law_and_the_faults_hold_at_every_hour(house: House) -> None:
     assert "한결 2026-77" in plain(recorded)
     key = re.search(r'<option value="(\d+)"[^>]*>한결', manager.get("/campaigns/new").text)
     assert key is not None
-    house.clock.at = kst(date(2026, 9, 15), 22)
+    house.clock.at = kst(date(2026, 9, 15), 21)
     manager = manager_of(house)
+    decide(house, "checkup_reserve_percent", 90)
     path = plan_and_start(house, manager, opinion=key[1])
     assert "고른 4댁 가운데 2댁" in plain(manager.get(path)), "whoever did not refuse"
+    house.work()
+    assert count_of(manager.get(path), "안내한 댁") == 0, "all the time there is may be needed by faults"
+    house.clock.at = kst(date(2026, 9, 15), 22)
+    decide(house, "checkup_reserve_percent", 40)
+    manager = manager_of(house)
     house.work()
     assert house.texts() == [], "quiet hours"
     halfway = plain(manager.get(path))

@@ -241,8 +241,15 @@ def test_whoever_pays_answers_what_the_technician_asks_and_nobody_else_may(web_w
         assert f"네, {facts.total:,}원에 고쳐 주세요" in read(page)
     assert 'name="answer"' not in mother.get("/approval").text
     assert mother.post("/approval", answer="agree", asked=str(asked), form_key="a").status_code == 403
-    for wrong in ("999", "x", ""):
+    other = agreed(
+        web_world, minutes=300, state="in_progress", status="IN_PROGRESS", arrived_at=web_world.now
+    )
+    foreign = ask_for(other)
+    for wrong in (str(foreign), "999", "x", ""):
         assert payer.post("/approval", answer="agree", asked=wrong, form_key=f"w{wrong}").status_code == 404
+    with web_world.database.reading() as session:
+        theirs = last_approval(session, visit_id=other.visit_id)
+    assert theirs is not None and theirs.state == "asked", "nobody agrees to another family's cost"
     agrees = payer.post("/approval", answer="agree", asked=str(asked), form_key="b")
     assert "동의하신 것을 기사에게 바로 알렸습니다" in read(agrees)
     with web_world.database.reading() as session:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
 
 import httpx
 import pytest
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
 
+from campaigns.models import Campaign, Invitation
 from core.actor import SYSTEM, Actor, Role
 from core.clock import kst
 from core.dated import set_rule
 from customers.consents import Choice, Door, Purpose, record_choice
 from customers.models import Boiler, HouseholdMember
+from dispatch.models import TicketParty
 from notifications import advert
 from tests import world
 from tests.journeys.house import House
@@ -165,6 +169,29 @@ def read_what_waits(manager: httpx.Client) -> None:
         assert "밤이라 급하지 않은 소식은 아침까지 둡니다" in opened and "그때 저절로 나갑니다" in opened
 
 
+RESTING = {
+    "halted": "고장 난 댁에 먼저 가고 있어",
+    "paused": "며칠 뒤에 다시 보시거나",
+    "stopped": "이번 점검 안내는 끝났습니다",
+    "finished": "이번 점검 안내는 끝났습니다",
+}
+"""What a home that opens its link then reads."""
+
+
+@contextmanager
+def standing(house: House, table: type[SQLModel], field: str, value: Any) -> Iterator[None]:
+    """The only row of a table stands otherwise for a while."""
+    before = None
+    for turn in range(2):
+        with house.database.transaction() as session:
+            row = session.exec(select(table)).one()
+            before, after = getattr(row, field), before if turn else value
+            setattr(row, field, after)
+            session.add(row)
+        if not turn:
+            yield
+
+
 def test_from_the_pick_to_what_was_found(house: House) -> None:
     furnish(house)
     manager = manager_of(house)
@@ -200,6 +227,12 @@ def test_from_the_pick_to_what_was_found(house: House) -> None:
     assert "받지 않습니다" in plain(home) and family.get(f"{base}/time").status_code == 404
     offered = re.findall(r'name="window" value="([^"]+)"', home.text)
     assert offered
+    for state, words in RESTING.items():
+        with standing(house, Campaign, "state", state):
+            resting = family.get(base)
+            assert words in plain(resting) and 'name="window"' not in resting.text, state
+            tried = family.post(f"{base}/checkup", data={"window": offered[0]})
+            assert tried.status_code == 409 and "지금은 점검 시간을 고를 수 없습니다" in plain(tried)
     made_up = family.post(
         f"{base}/checkup", data={"window": "2026-09-15T03:00:00+09:00/2026-09-15T05:00:00+09:00"}
     )
@@ -208,6 +241,10 @@ def test_from_the_pick_to_what_was_found(house: House) -> None:
     assert "점검 시간을 정했습니다" in plain(chosen)
     again = family.post(f"{base}/checkup", data={"window": offered[0]}, follow_redirects=True)
     assert again.status_code == 200
+    with standing(house, TicketParty, "phone_wrong_since", house.clock()):
+        assert family.get(base).status_code == 410, "a stranger has it"
+    with standing(house, Invitation, "state", "withdrawn"):
+        assert family.get(base).status_code == 410
     house.work()
     number = re.search(r"접수번호 (\S+)", plain(chosen))
     assert number is not None
@@ -238,6 +275,9 @@ def test_from_the_pick_to_what_was_found(house: House) -> None:
     }
     assert set(figures.values()) == {1}, figures
     assert len({t["to"] for t in house.texts()} - {"01090000001"}) <= 2, "nobody else was ever written to"
+    assert family.get(base).status_code == 200
+    house.clock.forward(days=15)
+    assert family.get(base).status_code == 410
 
 
 def test_the_law_and_the_faults_hold_at_every_hour(house: House) -> None:

@@ -117,8 +117,12 @@ def test_a_point_reads_its_own_bills_and_too_much_makes_up_for_nothing(
     assert found.oldest[0].said == "", "a reason that was taken back is nobody's"
     everywhere = list_receivables(session, company_id=company_id, limit=9)
     assert everywhere.oldest[-1].visit_id == elsewhere.id and everywhere.owed == 125_000
-    month = read_month(session, company_id=company_id, first=month_of(today_kst(world.NOW)), now=world.NOW)
+    asked: dict[str, Any] = {"company_id": company_id, "first": month_of(today_kst(world.NOW))}
+    month, of_own = (
+        read_month(session, **asked, now=world.NOW, service_point_id=point) for point in (None, own.id)
+    )
     assert {each.service_point_id: each.owed for each in month.points} == {own.id: 118_000, other.id: 7_000}
+    assert of_own.points == tuple(each for each in month.points if each.service_point_id == own.id)
 
 
 def test_what_is_unusual_is_told_against_others_and_beyond_the_measure(

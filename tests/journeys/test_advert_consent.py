@@ -18,6 +18,7 @@ from customers.models import Contact, RefusedNumber
 from dispatch.advert_words import take_advert_word
 from dispatch.models import Ticket, TicketParty
 from main import main
+from notifications.adverts import NO_LONGER_AGREES
 from notifications.catalogue import CATALOGUE, Event
 from notifications.models import Notice
 from notifications.outbox_rows import put
@@ -183,6 +184,9 @@ def test_a_yes_is_told_back_and_a_no_takes_back_what_waits(
     assert "광고 문자를 받으시겠어요?" in plain(only) and "보일러 수리" not in plain(only)
     house.clock.forward(days=21)
     assert not agrees(house), "nobody answered"
+    queue_advert(house, number, 4)
+    house.work()
+    assert adverts(house)[3] == ("withdrawn", NO_LONGER_AGREES)
     press(family, only.text, f"{link}/texts", whose="adverts", on="1")
     assert agrees(house) and ask(house) == 1
 

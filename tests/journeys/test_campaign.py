@@ -18,7 +18,7 @@ from core.actor import SYSTEM, Actor, Role
 from core.clock import kst
 from core.dated import set_rule
 from customers.consents import Choice, Door, Purpose, record_choice
-from customers.models import Boiler, HouseholdMember
+from customers.models import Boiler, Contact, HouseholdMember
 from dispatch.models import TicketParty
 from notifications import advert
 from tests import world
@@ -311,6 +311,16 @@ def test_the_law_and_the_faults_hold_at_every_hour(house: House) -> None:
     assert "밤이라 지금은 나가지 않습니다" in halfway and "아직 보내지 않은 안내가 2통" in halfway
     assert "첫 안내를 기다리는 중" in halfway and "안내하는 중" not in halfway
     read_what_waits(manager)
+    with house.database.transaction() as session:
+        second = session.exec(select(Contact).where(Contact.name == "이순자")).one()
+        home = session.exec(
+            select(HouseholdMember.household_id).where(HouseholdMember.contact_id == second.id)
+        ).one()
+        _say(session, company_id=second.company_id, household_id=home, word="REFUSED")
+    house.clock.forward(minutes=2)
+    house.work()
+    left = plain(manager.get("/messages", params={"state": "queued"}))
+    assert left.count("내일 08:00에 보냄") == 1, "who says no by night hears nothing in the morning"
 
     house.clock.at = kst(date(2026, 9, 16), 9)
     manager = manager_of(house)
@@ -329,8 +339,8 @@ def test_the_law_and_the_faults_hold_at_every_hour(house: House) -> None:
     assert family.post(f"{base}/checkup", data={"window": "x/y"}).status_code == 422
     assert count_of(manager.get(path), "광고를 거부한 댁") == 1
     refused = plain(manager.get(f"{path}?reason=refused"))
-    assert "받지 않겠다고 하심 1댁" in refused, refused
-    assert re.search(r"하심 1댁 \w\*", refused), "named as far as a list may"
+    assert "받지 않겠다고 하심 2댁" in refused, refused
+    assert re.search(r"하심 2댁 \w\*", refused), "named as far as a list may"
 
     with house.database.transaction() as session:
         company = company_of(session)

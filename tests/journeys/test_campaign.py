@@ -166,8 +166,12 @@ def read_what_waits(manager: httpx.Client) -> None:
     for row in rows:
         opened = plain(manager.get(row))
         assert "아직 보내지 않았습니다" in opened and "내일 08:00" in opened and "가을 사전점검" in opened
+        assert SOURCE in opened, "on an opinion it goes to whoever did not refuse"
         assert "밤이라 급하지 않은 소식은 아침까지 둡니다" in opened and "그때 저절로 나갑니다" in opened
 
+
+SOURCE = "저희 보일러를 쓰시는 댁의 연락처로 적혀 있어 이 번호로 알려 드립니다."
+"""Who is written to unasked reads where the number is from, the first time."""
 
 RESTING = {
     "halted": "고장 난 댁에 먼저 가고 있어",
@@ -207,7 +211,10 @@ def test_from_the_pick_to_what_was_found(house: House) -> None:
     assert "첫 안내를 기다리는 중" in plain(looked) and "첫 안내는 1분 안에 나갑니다" in plain(looked)
     (advert_ahead, information_ahead) = texts_ahead_of(looked)
     assert advert_ahead.startswith("(광고) [") and advert_ahead.endswith("무료 수신 거부 080-850-1588")
-    assert information_ahead in advert_ahead
+    assert SOURCE in information_ahead and SOURCE not in advert_ahead
+    assert not [each for each in information_ahead.splitlines() if each not in advert_ahead][2:], (
+        "else the same"
+    )
 
     house.work()
     (told,) = house.texts()

@@ -18,7 +18,7 @@ from core.clock import rfc3339_kst
 from core.dated import set_rule
 from dispatch.approvals import agree_by_phone, ask_approval, last_approval
 from dispatch.cancellation import cancel_ticket
-from dispatch.family_links import LENGTH, LETTERS
+from dispatch.family_links import LENGTH, LETTERS, new_token
 from dispatch.first_contact import record_attempt
 from dispatch.models import Task, Ticket, Visit
 from dispatch.notice_facts import facts_of_ticket, family_of
@@ -459,6 +459,17 @@ def test_who_asks_too_often_waits_and_others_do_not(family: Family, web_world: W
         "whether there is such a link"
     )
     web_world.wait(minutes=1)
+    assert family.get().status_code == 200
+
+
+def test_who_guesses_addresses_is_turned_away_whichever_he_tries(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    monkeypatch.setenv("LINK_REQUESTS_A_MINUTE_ADDRESS", "5")
+    family = open_link(request.getfixturevalue("web_world"))
+    guesses = [family.client.get(f"/t/{new_token()}").status_code for _each in range(6)]
+    assert guesses == [404] * 5 + [429] and family.get().status_code == 429
+    family.web.wait(minutes=1)
     assert family.get().status_code == 200
 
 

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from sqlmodel import Session, col, select
 
 from campaigns.models import Campaign, Invitation
+from campaigns.states import OPEN
 from core import audit
 from core.actor import Actor
 from core.clock import operating_day, rfc3339_kst
@@ -19,9 +20,16 @@ from core.secrets import hash_token
 from customers.consents import Choice, Door
 from dispatch.advert_words import take_advert_word
 from dispatch.appointments import WindowNotReachableError
-from dispatch.checkups import CheckupHome, checkup_fee, file_checkup, offer_checkup
+from dispatch.checkups import (
+    CheckupHome,
+    checkup_fee,
+    checkup_minutes,
+    file_checkup,
+    offer_checkup,
+)
 from dispatch.family_links import LinkOverError, UnknownLinkError
 from dispatch.tickets import number_of
+from dispatch.wrong_numbers import with_strangers_numbers
 from notifications.invitations import withdraw_invitations
 from notifications.messages import Window
 from workforce.queries import get_company
@@ -40,17 +48,28 @@ class CampaignRestsError(ConflictError):
 
 @dataclass(frozen=True)
 class OpenInvitation:
-    """An invitation whose link answers. `window`: what was chosen; `rests`: no time can be chosen now."""
+    """An invitation whose link answers, and how its campaign stands. `minutes`: how long a check-up takes."""
 
     id: int
     company: CompanyInfo
     household_id: int
     service_point_id: int
     state: str
-    rests: bool
+    campaign_state: str
     fee: int
+    minutes: int
     ticket_number: str | None
     as_advert: bool
+
+    @property
+    def rests(self) -> bool:
+        """No time can be chosen now."""
+        return self.campaign_state != "running"
+
+    @property
+    def is_over(self) -> bool:
+        """Nor later."""
+        return self.campaign_state not in OPEN
 
 
 def find_invitation(session: Session, *, token: str, now: datetime) -> tuple[int, int]:
@@ -58,7 +77,8 @@ def find_invitation(session: Session, *, token: str, now: datetime) -> tuple[int
 
     Raises:
         UnknownLinkError: there is none (404).
-        LinkOverError: it was withdrawn, or nobody answered it within the company's days (410).
+        LinkOverError: it was withdrawn, went to a stranger's number, or nobody answered it within the
+            company's days (410).
     """
     row = session.exec(select(Invitation).where(col(Invitation.token_hash) == hash_token(token))).first()
     if row is None:
@@ -66,7 +86,12 @@ def find_invitation(session: Session, *, token: str, now: datetime) -> tuple[int
     rules = read_rules(session, company_id=row.company_id, at=now)
     answers = rules.link_days if row.answered_at is not None else rules.checkup_answer_days
     over = now > (row.answered_at or row.invited_at) + timedelta(days=answers)
-    if over or row.state == "withdrawn" or row.contact_id is None:
+    if (
+        over
+        or row.state == "withdrawn"
+        or row.contact_id is None
+        or with_strangers_numbers(session, contact_ids=[row.contact_id])
+    ):
         raise LinkOverError(_("이 주소는 이제 열리지 않습니다."), company_id=row.company_id)
     return row.id or 0, row.company_id
 
@@ -81,8 +106,9 @@ def see_invitation(session: Session, *, invitation_id: int, now: datetime) -> Op
         household_id=row.household_id,
         service_point_id=row.service_point_id,
         state=row.state,
-        rests=campaign.state != "running",
+        campaign_state=campaign.state,
         fee=checkup_fee(session, company_id=row.company_id, now=now),
+        minutes=checkup_minutes(session, company_id=row.company_id, now=now),
         ticket_number=number_of(session, row.ticket_id),
         as_advert=row.as_advert,
     )

@@ -18,6 +18,7 @@ from customers.consent_rules import Purpose, Standing, years_after
 from customers.consents import refusing_of
 from customers.standings import standings
 from dispatch.past_work import NOTHING, PastWork, past_work
+from dispatch.wrong_numbers import with_strangers_numbers
 from notifications.catalogue import Role
 from notifications.languages import in_language
 from workforce.queries import list_points
@@ -70,6 +71,8 @@ class _Ground:
     consents: Mapping[int, Standing]
     """To advertisements, by person."""
     refused: Collection[int]
+    strangers: Collection[int]
+    """Whose number was found to be somebody else's."""
     now: datetime
 
 
@@ -96,6 +99,7 @@ def _read(session: Session, *, company_id: int, criteria: Criteria, season: int,
         points=rules.nearest_points(homes, list_points(session, company_id=company_id, day=today_kst(now))),
         consents={person: standing for person, (standing, _heard) in said.items()},
         refused=refusing_of(session, company_id=company_id, contact_ids=people),
+        strangers=with_strangers_numbers(session, contact_ids=people),
         now=now,
     )
 
@@ -141,7 +145,7 @@ def _whom(
     people: Sequence[PersonOfHome], ground: _Ground, *, as_advert: bool
 ) -> tuple[PersonOfHome | None, WhyNot | None]:
     """Through whom the home is invited, the resident before others; or why through nobody."""
-    mobile = [person for person in people if person.can_text]
+    mobile = [p for p in people if p.can_text and p.contact_id not in ground.strangers]
     if not mobile:
         return None, WhyNot.NO_MOBILE
     open_to = [

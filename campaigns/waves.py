@@ -31,6 +31,7 @@ from customers.consents import Purpose, agreeing, refusing_of
 from dispatch.planning.board import load_horizon
 from dispatch.planning.idle_time import idle_checkups
 from dispatch.pressure import read_pressure
+from dispatch.wrong_numbers import with_strangers_numbers
 from notifications.invitations import states_of_invitations
 from workforce.queries import get_company
 
@@ -110,6 +111,7 @@ def _take_back_forbidden(
     company_id = row.company_id
     yes = agreeing(session, company_id=company_id, contact_ids=people, purpose=Purpose.ADVERT, now=now)
     no = refusing_of(session, company_id=company_id, contact_ids=people)
+    no |= with_strangers_numbers(session, contact_ids=people)
     forbidden = [
         key
         for key, i in waiting.items()

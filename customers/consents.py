@@ -118,13 +118,22 @@ _SAID_NO = text(
             WHERE n.contact_id = c.id AND n.purpose IN ('VISIT', 'ADVERT')
             ORDER BY n.purpose, n.household_id, n.id DESC
         ) AS last WHERE last.choice = 'REFUSED')
+        OR EXISTS (
+            SELECT FROM contact AS o WHERE o.company_id = c.company_id AND o.phone_digits = c.phone_digits
+            AND o.id <> c.id AND (o.notices_refused_at IS NOT NULL OR (
+                SELECT n.choice FROM notice_choice AS n WHERE n.contact_id = o.id AND n.purpose = 'VISIT'
+                AND n.household_id IS NULL ORDER BY n.id DESC LIMIT 1) = 'REFUSED')
+        )
     )
     """
 )
 
 
 def refusing_of(session: Session, *, company_id: int, contact_ids: Collection[int]) -> set[int]:
-    """Which of these people must not be written to unasked: they, or a resident about them, said no."""
+    """Which of these people must not be written to unasked.
+
+    They said no, or a resident about them, or anybody on their number about all notices of visits.
+    """
     asked = {"company_id": company_id, "ids": list(contact_ids)}
     return set(session.execute(_SAID_NO, asked).scalars())
 

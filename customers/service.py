@@ -150,17 +150,17 @@ def correct_number(
     """A person's number was wrong: it is this one, with all that was said about him, in all his homes.
 
     Somebody of the same name who is known with this number already is the same person, and is given back; he
-    joins these homes.
+    joins these homes. No row keeps the wrong number: whoever is looked for by it is a stranger.
     """
     row = session.get_one(Contact, contact_id)
     person = NewContact(row.name, phone)
     known = _known_person(session, company_id, person)
+    fresh = new_contact(company_id=company_id, person=person, now=now)
+    for field in ("phone", "phone_digits", "phone_tail", "phone_kind", "can_text"):
+        setattr(row, field, getattr(fresh, field))
+    session.add(row)
+    session.flush()
     if known is None:
-        fresh = new_contact(company_id=company_id, person=person, now=now)
-        for field in ("phone", "phone_digits", "phone_tail", "phone_kind", "can_text"):
-            setattr(row, field, getattr(fresh, field))
-        session.add(row)
-        session.flush()
         return contact_info(row)
     his = select(HouseholdMember).where(col(HouseholdMember.contact_id) == contact_id)
     for member in session.exec(his).all() if known is not row else ():

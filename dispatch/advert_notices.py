@@ -12,8 +12,10 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, select
 
 from core.dated import read_rules
+from core.i18n import DEFAULT_LANGUAGE
 from customers.consent_rules import Choice, years_after
 from customers.consents import ChoiceInfo, Purpose, agreeing, refusing
+from customers.languages import languages_of
 from customers.standings import yes_between
 from dispatch.family_links import link_maker
 from dispatch.models import Ticket, TicketParty
@@ -104,12 +106,14 @@ def _tell(
     answers_until: datetime,
     now: datetime,
 ) -> bool:
-    """To his own number alone, under his newest case."""
+    """To his own number alone, under his newest case; not where a stranger was found on it."""
     party = _newest_part(session, company_id, contact_id)
-    if party is None:
+    if party is None or party.phone_wrong_since is not None:
         return False
     facts = facts_of_ticket(session, ticket_id=party.ticket_id)
     refused = refusing(session, company_id=company_id, household_id=None, contact_ids=[contact_id])
+    spoken = languages_of(session, contact_ids=[contact_id]).get(contact_id, DEFAULT_LANGUAGE)
+    person = Party(Role(party.role), party.name, party.phone, party.can_text, not refused, language=spoken)
     context = write(facts)
     service.tell(
         session,
@@ -119,7 +123,7 @@ def _tell(
         company_id=company_id,
         sender=facts.sender,
         facts=context,
-        people=[Party(Role(party.role), party.name, party.phone, party.can_text, not refused)],
+        people=[person],
         now=now,
         links=link_maker(session, ticket=facts.ticket, now=now, adverts_until=answers_until),
     )

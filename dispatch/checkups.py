@@ -103,6 +103,11 @@ def checkup_fee(session: Session, *, company_id: int, now: datetime) -> int:
     return found.visit_fee_high
 
 
+def checkup_minutes(session: Session, *, company_id: int, now: datetime) -> int:
+    """How long a technician is there for it, in whole minutes."""
+    return duration_of(read_rules(session, company_id=company_id, at=now), CHECKUP) // 60
+
+
 def file_checkup(
     session: Session,
     *,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
+from sqlalchemy import text
 from sqlmodel import Session
 
 from core.actor import Actor
@@ -29,6 +31,19 @@ class BadNumberError(InvalidError):
     """What was typed is not one Korean number; `errors` names the field (422)."""
 
     code = "bad-number"
+
+
+_STRANGERS = text(
+    """
+    SELECT DISTINCT p.contact_id FROM ticket_party AS p JOIN contact AS c ON c.id = p.contact_id
+    WHERE p.contact_id = ANY(:ids) AND p.phone_wrong_since IS NOT NULL AND p.phone = c.phone
+    """
+)
+
+
+def with_strangers_numbers(session: Session, *, contact_ids: Collection[int]) -> set[int]:
+    """Of which of these people the number that is known was found to be somebody else's."""
+    return set(session.execute(_STRANGERS, {"ids": list(contact_ids)}).scalars())
 
 
 def note_wrong_number(

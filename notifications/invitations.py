@@ -22,7 +22,7 @@ from notifications.adverts import BadAdvertError, require_lawful
 from notifications.catalogue import Event
 from notifications.messages import CheckupInvited
 from notifications.models import Notice
-from notifications.outbox_rows import put
+from notifications.outbox_rows import is_known, put
 from notifications.recipients import Delivery
 from notifications.schemas import BrandFacts
 from notifications.settling import notice_key, take_back
@@ -61,16 +61,26 @@ class Written:
 
 
 def write_invitation(
-    session: Session, *, company_id: int, facts: CheckupInvited, variant: str, frame: Frame
+    session: Session,
+    *,
+    company_id: int,
+    facts: CheckupInvited,
+    variant: str,
+    frame: Frame,
+    acquaintance: wording.Acquaintance = "FIRST",
 ) -> Written:
     """The text as it goes out, by the company's own wording where it has one. Nothing is stored.
+
+    Args:
+        acquaintance: whether a text went to the number before. An advertisement goes to who asked for it.
 
     Raises:
         BadAdvertError: it lacks what an advertisement must have, or is one although it goes as information.
         texts.TextError, PhoneError: it cannot be written.
     """
     own = template_store.own_wordings(session, company_id=company_id, event=Event.CHECKUP_INVITED)
-    rendered = wording.render(context=facts, variant=variant, own=own)
+    knows = acquaintance if frame.refuse_by is None else "LATER"
+    rendered = wording.render(context=facts, variant=variant, acquaintance=knows, own=own)
     text = _framed(rendered.text, frame, maker=facts.case.maker)
     channel = texts.fit_channel(text)
     subject = _subject(facts, frame) if channel == "LMS" else ""
@@ -94,8 +104,14 @@ def put_invitation(
         BadAdvertError: it lacks what an advertisement must have, or is one although it goes as information.
         texts.TextError, PhoneError: it cannot be written.
     """
+    known = is_known(session, company_id=sender.company_id, phone=delivery.phone)
     written = write_invitation(
-        session, company_id=sender.company_id, facts=facts, variant=delivery.variant, frame=frame
+        session,
+        company_id=sender.company_id,
+        facts=facts,
+        variant=delivery.variant,
+        frame=frame,
+        acquaintance="LATER" if known else "FIRST",
     )
     row = Notice(
         company_id=sender.company_id,

@@ -81,7 +81,7 @@ def write_row(
     delivery: Delivery,
     own_words: wording.OwnWordings,
 ) -> Notice:
-    known = _is_known(session, company_id=telling.sender.company_id, phone=delivery.phone)
+    known = is_known(session, company_id=telling.sender.company_id, phone=delivery.phone)
     rendered = wording.render(
         context=facts,
         variant=delivery.variant,
@@ -216,7 +216,7 @@ def record_once(session: Session, *, telling: Telling, what: str, reason: str, d
     return True
 
 
-def _is_known(session: Session, *, company_id: int, phone: str) -> bool:
+def is_known(session: Session, *, company_id: int, phone: str) -> bool:
     """Whether a customer's text of this company went out to the number before.
 
     The first says who gave the number and how to stop. What only waits may never go, so it does not count:

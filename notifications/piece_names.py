@@ -66,6 +66,7 @@ PARTS: dict[str, str] = {
     "comes_early": "문의와 일찍 가는 안내",
     "correction": "고칠 것",
     "estimate": "예상 비용",
+    "first_home": "처음 드리는 말",
     "first_payer": "처음 드리는 말",
     "first_resident": "처음 드리는 말",
     "hold": "미룬 까닭",

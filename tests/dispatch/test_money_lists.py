@@ -15,7 +15,7 @@ from billing.payment_models import Payment
 from billing.payments import correct_payment
 from billing.queries import charge_of_visit
 from core.clock import today_kst
-from dispatch.models import Visit
+from dispatch.models import Ticket, Visit
 from dispatch.money_lists import list_receivables, month_of, read_month
 from tests import world
 from workforce.models import Company, ServicePoint
@@ -27,7 +27,15 @@ def company(session: Session) -> Company:
 
 
 def bill(
-    session: Session, point: ServicePoint, total: int, *, paid: int = 0, fans: int = 0, tracks: bool = True
+    session: Session,
+    point: ServicePoint,
+    total: int,
+    *,
+    paid: int = 0,
+    fans: int = 0,
+    each: int = 0,
+    tracks: bool = True,
+    reason: str = "EXPIRED",
 ) -> Visit:
     """A visit that ended now, billed and perhaps paid by card."""
     company = session.get_one(Company, point.company_id)
@@ -39,7 +47,7 @@ def bill(
         total=total,
         fee_tier="day",
         warranty=False,
-        warranty_reason="EXPIRED",
+        warranty_reason=reason,
         tracks_payment=tracks,
         made_at=world.NOW + timedelta(seconds=visit.id or 0),
     )
@@ -50,7 +58,13 @@ def bill(
     if fans:
         item = _fan(session, company)
         line: dict[str, Any] = {"charge_id": charge.id, "code": "PART_FAN", "label": "송풍기"}
-        line |= {"price_item_id": item, "quantity": fans, "unit_amount": 0, "amount": 0, "warranty": False}
+        line |= {
+            "price_item_id": item,
+            "quantity": fans,
+            "unit_amount": each,
+            "amount": total,
+            "warranty": total == 0,
+        }
         session.add(ChargeLine(**line))
     session.flush()
     return visit
@@ -103,8 +117,12 @@ def test_a_point_reads_its_own_bills_and_too_much_makes_up_for_nothing(
     assert found.oldest[0].said == "", "a reason that was taken back is nobody's"
     everywhere = list_receivables(session, company_id=company_id, limit=9)
     assert everywhere.oldest[-1].visit_id == elsewhere.id and everywhere.owed == 125_000
-    month = read_month(session, company_id=company_id, first=month_of(today_kst(world.NOW)), now=world.NOW)
+    asked: dict[str, Any] = {"company_id": company_id, "first": month_of(today_kst(world.NOW))}
+    month, of_own = (
+        read_month(session, **asked, now=world.NOW, service_point_id=point) for point in (None, own.id)
+    )
     assert {each.service_point_id: each.owed for each in month.points} == {own.id: 118_000, other.id: 7_000}
+    assert of_own.points == tuple(each for each in month.points if each.service_point_id == own.id)
 
 
 def test_what_is_unusual_is_told_against_others_and_beyond_the_measure(
@@ -124,6 +142,26 @@ def test_what_is_unusual_is_told_against_others_and_beyond_the_measure(
     bill(session, points[0], 0, fans=7)
     (seen,) = read_month(session, **month).outliers
     assert (seen.kind, seen.quantity, seen.usual) == ("many_parts", 13, 4.0)
+
+
+def test_a_repair_done_again_and_a_dear_part_are_named_with_their_case(
+    session: Session, company: Company
+) -> None:
+    """Dearer than 90,000 won a piece; what was free because it broke again is told with what it was worth."""
+    point = world.make_point(session, company=company)
+    bill(session, point, 180_000, fans=2, each=90_000)
+    dear = bill(session, point, 182_000, fans=2, each=91_000)
+    again = bill(session, point, 0, fans=1, each=70_000, reason="REPEAT_FAULT")
+    month = read_month(
+        session, company_id=company.id or 0, first=month_of(today_kst(world.NOW)), now=world.NOW
+    )
+    numbers = {visit.id: session.get_one(Ticket, visit.ticket_id).number for visit in (dear, again)}
+    assert [(each.kind, each.number, each.amount, each.quantity) for each in month.outliers] == [
+        ("dear_part", numbers[dear.id], 91_000, 2),
+        ("repeat", numbers[again.id], 70_000, 0),
+    ]
+    (whole,) = month.points
+    assert (whole.visits, whole.free, whole.parts, whole.total) == (3, 1, 362_000, 362_000)
 
 
 def test_the_bill_that_counts_is_found_by_index(session: Session, company: Company) -> None:

@@ -148,6 +148,23 @@ def test_he_picks_up_after_all_and_is_told_there(case: CaseWorld, now: datetime)
     assert [task.state for task in case.tasks(tasks.RIGHT_NUMBER)] == ["done"]
 
 
+def test_who_is_known_with_the_right_number_is_he_and_no_row_keeps_the_strangers(
+    case: CaseWorld, now: datetime
+) -> None:
+    """Whoever is looked for by the stranger's number would find this home, and be written to."""
+    known = world.make_contact(
+        case.session, company_id=case.ticket.company_id, name="김민수", phone="010-5555-0101"
+    )
+    note(case, Outcome.WRONG_NUMBER, "requester", now)
+    right = {"ticket_id": case.ticket_id, "role": "requester", "by": world.AGENT, "now": now + MINUTE}
+    replace_number(case.session, number="010-5555-0101", **right)
+    query = select(TicketParty.contact_id).where(TicketParty.ticket_id == case.ticket_id)
+    assert case.session.exec(query.where(TicketParty.role == "requester")).one() == known.id
+    home = select(Contact.phone).join(HouseholdMember, col(HouseholdMember.contact_id) == col(Contact.id))
+    phones = case.session.exec(home.where(HouseholdMember.household_id == case.ticket.household_id)).all()
+    assert STRANGER not in phones and RIGHT in phones
+
+
 def test_nobody_named_with_a_strangers_number_is_told_there(case: CaseWorld, now: datetime) -> None:
     for party in case.session.exec(select(TicketParty).where(TicketParty.ticket_id == case.ticket_id)):
         party.phone = STRANGER

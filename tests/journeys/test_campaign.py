@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
 
 import httpx
 import pytest
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
 
+from campaigns.models import Campaign, Invitation
 from core.actor import SYSTEM, Actor, Role
 from core.clock import kst
 from core.dated import set_rule
 from customers.consents import Choice, Door, Purpose, record_choice
-from customers.models import Boiler, HouseholdMember
+from customers.models import Boiler, Contact, HouseholdMember
+from dispatch.models import TicketParty
 from notifications import advert
 from tests import world
 from tests.journeys.house import House
@@ -63,15 +67,21 @@ def furnish(house: House) -> None:
             session.add(boiler)
             if word is not None:
                 _say(session, company_id=company.id or 0, household_id=home.id or 0, word=word)
+    decide(house, "advert_refusal_number", "0808501588")
+
+
+def decide(house: House, key: str, value: Any) -> None:
+    """A setting that holds from this moment on."""
+    with house.database.transaction() as session:
         set_rule(
             session,
-            company_id=company.id or 0,
-            key="advert_refusal_number",
-            value="0808501588",
-            valid_from=SEASON_DAY - timedelta(days=30),
-            source="수신 거부 서비스 계약",
+            company_id=company_of(session).id or 0,
+            key=key,
+            value=value,
+            valid_from=house.clock(),
+            source="시험",
             by=SYSTEM,
-            now=SEASON_DAY,
+            now=house.clock(),
         )
 
 
@@ -156,7 +166,34 @@ def read_what_waits(manager: httpx.Client) -> None:
     for row in rows:
         opened = plain(manager.get(row))
         assert "아직 보내지 않았습니다" in opened and "내일 08:00" in opened and "가을 사전점검" in opened
+        assert SOURCE in opened, "on an opinion it goes to whoever did not refuse"
         assert "밤이라 급하지 않은 소식은 아침까지 둡니다" in opened and "그때 저절로 나갑니다" in opened
+
+
+SOURCE = "저희 보일러를 쓰시는 댁의 연락처로 적혀 있어 이 번호로 알려 드립니다."
+"""Who is written to unasked reads where the number is from, the first time."""
+
+RESTING = {
+    "halted": "고장 난 댁에 먼저 가고 있어",
+    "paused": "며칠 뒤에 다시 보시거나",
+    "stopped": "이번 점검 안내는 끝났습니다",
+    "finished": "이번 점검 안내는 끝났습니다",
+}
+"""What a home that opens its link then reads."""
+
+
+@contextmanager
+def standing(house: House, table: type[SQLModel], field: str, value: Any) -> Iterator[None]:
+    """The only row of a table stands otherwise for a while."""
+    before = None
+    for turn in range(2):
+        with house.database.transaction() as session:
+            row = session.exec(select(table)).one()
+            before, after = getattr(row, field), before if turn else value
+            setattr(row, field, after)
+            session.add(row)
+        if not turn:
+            yield
 
 
 def test_from_the_pick_to_what_was_found(house: House) -> None:
@@ -174,7 +211,10 @@ def test_from_the_pick_to_what_was_found(house: House) -> None:
     assert "첫 안내를 기다리는 중" in plain(looked) and "첫 안내는 1분 안에 나갑니다" in plain(looked)
     (advert_ahead, information_ahead) = texts_ahead_of(looked)
     assert advert_ahead.startswith("(광고) [") and advert_ahead.endswith("무료 수신 거부 080-850-1588")
-    assert information_ahead in advert_ahead
+    assert SOURCE in information_ahead and SOURCE not in advert_ahead
+    assert not [each for each in information_ahead.splitlines() if each not in advert_ahead][2:], (
+        "else the same"
+    )
 
     house.work()
     (told,) = house.texts()
@@ -194,6 +234,12 @@ def test_from_the_pick_to_what_was_found(house: House) -> None:
     assert "받지 않습니다" in plain(home) and family.get(f"{base}/time").status_code == 404
     offered = re.findall(r'name="window" value="([^"]+)"', home.text)
     assert offered
+    for state, words in RESTING.items():
+        with standing(house, Campaign, "state", state):
+            resting = family.get(base)
+            assert words in plain(resting) and 'name="window"' not in resting.text, state
+            tried = family.post(f"{base}/checkup", data={"window": offered[0]})
+            assert tried.status_code == 409 and "지금은 점검 시간을 고를 수 없습니다" in plain(tried)
     made_up = family.post(
         f"{base}/checkup", data={"window": "2026-09-15T03:00:00+09:00/2026-09-15T05:00:00+09:00"}
     )
@@ -202,6 +248,10 @@ def test_from_the_pick_to_what_was_found(house: House) -> None:
     assert "점검 시간을 정했습니다" in plain(chosen)
     again = family.post(f"{base}/checkup", data={"window": offered[0]}, follow_redirects=True)
     assert again.status_code == 200
+    with standing(house, TicketParty, "phone_wrong_since", house.clock()):
+        assert family.get(base).status_code == 410, "a stranger has it"
+    with standing(house, Invitation, "state", "withdrawn"):
+        assert family.get(base).status_code == 410
     house.work()
     number = re.search(r"접수번호 (\S+)", plain(chosen))
     assert number is not None
@@ -232,6 +282,9 @@ def test_from_the_pick_to_what_was_found(house: House) -> None:
     }
     assert set(figures.values()) == {1}, figures
     assert len({t["to"] for t in house.texts()} - {"01090000001"}) <= 2, "nobody else was ever written to"
+    assert family.get(base).status_code == 200
+    house.clock.forward(days=15)
+    assert family.get(base).status_code == 410
 
 
 def test_the_law_and_the_faults_hold_at_every_hour(house: House) -> None:
@@ -249,16 +302,32 @@ def test_the_law_and_the_faults_hold_at_every_hour(house: House) -> None:
     assert "한결 2026-77" in plain(recorded)
     key = re.search(r'<option value="(\d+)"[^>]*>한결', manager.get("/campaigns/new").text)
     assert key is not None
-    house.clock.at = kst(date(2026, 9, 15), 22)
+    house.clock.at = kst(date(2026, 9, 15), 21)
     manager = manager_of(house)
+    decide(house, "checkup_reserve_percent", 90)
     path = plan_and_start(house, manager, opinion=key[1])
     assert "고른 4댁 가운데 2댁" in plain(manager.get(path)), "whoever did not refuse"
+    house.work()
+    assert count_of(manager.get(path), "안내한 댁") == 0, "all the time there is may be needed by faults"
+    house.clock.at = kst(date(2026, 9, 15), 22)
+    decide(house, "checkup_reserve_percent", 40)
+    manager = manager_of(house)
     house.work()
     assert house.texts() == [], "quiet hours"
     halfway = plain(manager.get(path))
     assert "밤이라 지금은 나가지 않습니다" in halfway and "아직 보내지 않은 안내가 2통" in halfway
     assert "첫 안내를 기다리는 중" in halfway and "안내하는 중" not in halfway
     read_what_waits(manager)
+    with house.database.transaction() as session:
+        second = session.exec(select(Contact).where(Contact.name == "이순자")).one()
+        home = session.exec(
+            select(HouseholdMember.household_id).where(HouseholdMember.contact_id == second.id)
+        ).one()
+        _say(session, company_id=second.company_id, household_id=home, word="REFUSED")
+    house.clock.forward(minutes=2)
+    house.work()
+    left = plain(manager.get("/messages", params={"state": "queued"}))
+    assert left.count("내일 08:00에 보냄") == 1, "who says no by night hears nothing in the morning"
 
     house.clock.at = kst(date(2026, 9, 16), 9)
     manager = manager_of(house)
@@ -277,8 +346,8 @@ def test_the_law_and_the_faults_hold_at_every_hour(house: House) -> None:
     assert family.post(f"{base}/checkup", data={"window": "x/y"}).status_code == 422
     assert count_of(manager.get(path), "광고를 거부한 댁") == 1
     refused = plain(manager.get(f"{path}?reason=refused"))
-    assert "받지 않겠다고 하심 1댁" in refused, refused
-    assert re.search(r"하심 1댁 \w\*", refused), "named as far as a list may"
+    assert "받지 않겠다고 하심 2댁" in refused, refused
+    assert re.search(r"하심 2댁 \w\*", refused), "named as far as a list may"
 
     with house.database.transaction() as session:
         company = company_of(session)

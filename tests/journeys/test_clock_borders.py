@@ -61,6 +61,9 @@ def test_the_hour_warns_hands_over_and_escalates(house: House) -> None:
     house.work()
     after_45 = agent.get(f"/tickets/{number}").json()
     assert any(t["kind"] == "CONTACT_CALL" and t["state"] == "open" for t in after_45["tasks"])
+    (rung,) = [m for m in after_45["messages"] if m["event"] == "CONTACT_DUE" and m["recipient"] == "point"]
+    assert rung["state"] == "delivered" and number in rung["text"]
+    assert [sent["text"] for sent in house.texts()].count(rung["text"]) == 1, "fifteen minutes are left"
     house.clock.forward(minutes=15)
     house.work()
     after_60 = agent.get(f"/tickets/{number}").json()

@@ -7,7 +7,10 @@ import re
 from typing import Any
 
 import httpx
+from sqlmodel import select
 
+from core.secrets import hash_token
+from dispatch.family_models import FamilyLink
 from tests.journeys.house import House
 from tests.journeys.steps import agree, file, finish, go_there, see
 from tests.journeys.test_whole_journey import CALL, open_gangnam
@@ -42,6 +45,10 @@ def test_a_family_follows_its_case_on_the_link_from_the_first_text_to_the_bill(h
     agree(house, number)
     link = link_of(see(house, number), "VISIT_SCHEDULED", "requester")
     assert link.startswith(house.url)
+    token = link.rsplit("/", 1)[1]
+    with house.database.reading() as session:
+        kept = set(session.exec(select(FamilyLink.token_hash)))
+    assert hash_token(token) in kept and not any(token in each for each in kept)
     family = client_of(house.url)
     house.clients.append(family)
     base = link.removeprefix(house.url)

@@ -119,6 +119,18 @@ def test_what_he_acknowledges_on_his_phone_is_not_texted(park: Park) -> None:
     assert park.told(number) == [("JOB_ASSIGNED", "PUSH", "delivered")]
     assert park.page.post(f"/m/told/{shown['notice'] + 999}").status_code == 404
 
+    reason = {"reason": "고쳐졌다고 하심"}
+    gone = park.house.api("agent").post(f"/tickets/{number}/cancellation", json=reason)
+    assert gone.status_code == 200, gone.text
+    park.house.work()
+    changed = phone.open(park.maker.pushes[1][1])
+    assert changed["title"] == "일 바뀜" and park.told(number)[1] == ("JOB_CHANGED", "PUSH", "delivered")
+    park.wait(179)
+    assert park.texts() == [] and len(park.seen()) == 1
+    park.wait(1)
+    (text,) = park.texts()
+    assert number in text["text"] and "취소" in text["text"], "what he was told first he has seen, this not"
+
 
 def test_what_he_does_not_acknowledge_is_texted_after_three_minutes_as_the_same_notice(park: Park) -> None:
     park.turn_on()

@@ -18,7 +18,7 @@ from core.clock import rfc3339_kst
 from core.dated import set_rule
 from dispatch.approvals import agree_by_phone, ask_approval, last_approval
 from dispatch.cancellation import cancel_ticket
-from dispatch.family_links import LENGTH, LETTERS
+from dispatch.family_links import LENGTH, LETTERS, new_token
 from dispatch.first_contact import record_attempt
 from dispatch.models import Task, Ticket, Visit
 from dispatch.notice_facts import facts_of_ticket, family_of
@@ -250,8 +250,15 @@ def test_whoever_pays_answers_what_the_technician_asks_and_nobody_else_may(web_w
         assert f"네, {facts.total:,}원에 고쳐 주세요" in read(page)
     assert 'name="answer"' not in mother.get("/approval").text
     assert mother.post("/approval", answer="agree", asked=str(asked), form_key="a").status_code == 403
-    for wrong in ("999", "x", ""):
+    other = agreed(
+        web_world, minutes=300, state="in_progress", status="IN_PROGRESS", arrived_at=web_world.now
+    )
+    foreign = ask_for(other)
+    for wrong in (str(foreign), "999", "x", ""):
         assert payer.post("/approval", answer="agree", asked=wrong, form_key=f"w{wrong}").status_code == 404
+    with web_world.database.reading() as session:
+        theirs = last_approval(session, visit_id=other.visit_id)
+    assert theirs is not None and theirs.state == "asked", "nobody agrees to another family's cost"
     agrees = payer.post("/approval", answer="agree", asked=str(asked), form_key="b")
     assert "동의하신 것을 기사에게 바로 알렸습니다" in read(agrees)
     with web_world.database.reading() as session:
@@ -461,6 +468,17 @@ def test_who_asks_too_often_waits_and_others_do_not(family: Family, web_world: W
         "whether there is such a link"
     )
     web_world.wait(minutes=1)
+    assert family.get().status_code == 200
+
+
+def test_who_guesses_addresses_is_turned_away_whichever_he_tries(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    monkeypatch.setenv("LINK_REQUESTS_A_MINUTE_ADDRESS", "5")
+    family = open_link(request.getfixturevalue("web_world"))
+    guesses = [family.client.get(f"/t/{new_token()}").status_code for _each in range(6)]
+    assert guesses == [404] * 5 + [429] and family.get().status_code == 429
+    family.web.wait(minutes=1)
     assert family.get().status_code == 200
 
 

@@ -6,15 +6,19 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
+from core.actor import SYSTEM
 from core.clock import kst, operating_day
+from core.dated import set_rule
 from core.models import StoredEvent
 from dispatch.appointments import WindowNotReachableError
-from dispatch.checkups import put_off_displaced
+from dispatch.checkups import CheckupHome, offer_checkup, put_off_displaced
 from dispatch.events import CheckupDisplaced
 from dispatch.intake_rules import CHECKUP
 from dispatch.models import Task, Ticket, Visit
 from dispatch.open_visits import ensure_open_visit
 from dispatch.planning.board import load_board
+from dispatch.planning.board_shapes import DayBoard
+from dispatch.planning.idle_time import idle_checkups, idle_seconds
 from dispatch.planning.slots import rank_slots
 from dispatch.planning.solve_requests import Claim
 from dispatch.planning.solving import apply, prepare
@@ -149,3 +153,43 @@ def test_a_solve_leaves_check_ups_out_for_faults_that_wait_and_asks_nobody(
     assert outcome.result == "published"
     assert set(served_today(session, faults, now)) == set(range(len(FAULTS)))
     assert any(visit_of(session, ticket).planned_start is None for ticket in checkups)
+
+
+def test_check_ups_get_what_the_faults_and_the_reserve_leave(session: Session, now: datetime) -> None:
+    """Nine hours: two fifths are kept for faults to come, and a fault that waits takes the whole day."""
+    now -= EARLY
+    shop, careful = open_shop(session, "onnuri"), open_shop(session, "careful")
+    set_rule(
+        session,
+        company_id=careful.company.id or 0,
+        key="checkup_reserve_percent",
+        value=90,
+        valid_from=now - timedelta(days=1),
+        source="한파 대비",
+        by=SYSTEM,
+        now=now,
+    )
+    homes = {each: each.ticket(1, status="CLOSED").household_id for each in (shop, careful)}
+
+    def board(of: Shop = shop) -> DayBoard:
+        return load_board(session, point_id=of.point.id or 0, day=operating_day(now), now=now)
+
+    def offered(by: Shop = shop) -> bool:
+        home = CheckupHome(by.company.id or 0, homes[by], by.point.id or 0)
+        slots = offer_checkup(session, home=home, now=now)
+        return any(operating_day(slot.start) == operating_day(now) for slot in slots)
+
+    empty = board()
+    left = 9 * 3600 * (100 - empty.rules.checkup_reserve_percent) // 100
+    assert idle_seconds(empty) == left and offered()
+    assert idle_checkups(board(careful)) == 0 and not offered(careful), "the time is there, and kept"
+
+    served = plan(session, shop.ticket(2, symptom="NO_HEAT", priority=1), now)
+    assert idle_seconds(board()) == left - served.duration_s - empty.rules.checkup_travel_s and offered()
+    waiting = shop.ticket(3, symptom="NO_HEAT", priority=1)
+    visit = ensure_open_visit(session, ticket=waiting, point_id=shop.point.id or 0, now=now)
+    assert idle_checkups(board()) == 0 and not offered(), "somebody waits in the cold"
+    visit.state = "cancelled"
+    session.add(visit)
+    session.flush()
+    assert idle_checkups(board()) > 0 and offered()

@@ -42,6 +42,7 @@ from dispatch import (
     checkups,
     clocks,
     notice_tasks,
+    numbers_elsewhere,
     placement,
     revisits,
     safety,
@@ -52,6 +53,8 @@ from dispatch import (
 from dispatch.events import (
     CallTaken,
     CheckupDisplaced,
+    NumberNews,
+    NumberNewsElsewhere,
     PlacementRefused,
     TicketEnded,
     TicketFiled,
@@ -75,6 +78,8 @@ JOURNEY: Mapping[type[Event], Sequence[Handler]] = {
     TicketEnded: (happy_calls.schedule_call,),
     TicketReopened: (placement.place_ticket, unmerging.give_back, happy_calls.withdraw_call),
     CheckupDisplaced: (checkups.put_off_displaced,),
+    NumberNews: (numbers_elsewhere.spread_number,),
+    NumberNewsElsewhere: (numbers_elsewhere.follow_number,),
     NoticeFailed: (notice_tasks.ask_to_call,),
     CapacityChanged: (new_capacity.plan_anew,),
 }

@@ -58,6 +58,25 @@ class TicketEnded(Event):
 
 
 @dataclass(frozen=True)
+class NumberNews(Event):
+    """A person's number was found wrong, put right, or right after all: so it is in his other cases.
+
+    `contact_id`: who he was before it; `role`: his part in this case.
+    """
+
+    ticket_id: int
+    contact_id: int
+    role: str
+
+
+@dataclass(frozen=True)
+class NumberNewsElsewhere(NumberNews):
+    """The same for one other case, `elsewhere_id`."""
+
+    elsewhere_id: int
+
+
+@dataclass(frozen=True)
 class CheckupDisplaced(Event):
     """A check-up lost its agreed time to a fault: nobody comes, and the family does not know it yet."""
 

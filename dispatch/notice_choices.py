@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, or_, select
 
 from core import audit
@@ -105,24 +106,11 @@ def _open_tickets(
     Those that go on, and ended ones of which he might still be told or read on his page: for some days, or
     while somebody owes him a call.
     """
-    rules = read_rules(session, company_id=company_id, at=now)
-    since = now - max(timedelta(days=rules.link_days), *(shelf_life(event) for event in Event))
-    ends = (Ticket.completed_at, Ticket.closed_at, Ticket.cancelled_at, Ticket.solved_by_phone_at)
-    owed = select(Task.id).where(
-        col(Task.ticket_id) == col(Ticket.id), col(Task.kind).in_(CALLS), col(Task.state) == "open"
-    )
     query = (
         select(Ticket)
         .join(TicketParty, col(TicketParty.ticket_id) == col(Ticket.id))
         .where(
-            col(Ticket.company_id) == company_id,
-            col(TicketParty.contact_id) == contact_id,
-            col(Ticket.destroyed_at).is_(None),
-            or_(
-                col(Ticket.status).not_in(ENDED_STATUSES),
-                func.greatest(*map(col, ends)) >= since,
-                owed.exists(),
-            ),
+            col(TicketParty.contact_id) == contact_id, *still_told(session, company_id=company_id, now=now)
         )
         .order_by(col(Ticket.id))
         .with_for_update(of=Ticket)
@@ -130,6 +118,25 @@ def _open_tickets(
     if household_id is not None:
         query = query.where(col(Ticket.household_id) == household_id)
     return list({ticket_key(ticket): ticket for ticket in session.exec(query)}.values())
+
+
+def still_told(session: Session, *, company_id: int, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Conditions on a company's cases: they go on, have ended not long ago, or somebody still owes a call."""
+    rules = read_rules(session, company_id=company_id, at=now)
+    since = now - max(timedelta(days=rules.link_days), *(shelf_life(event) for event in Event))
+    ends = (Ticket.completed_at, Ticket.closed_at, Ticket.cancelled_at, Ticket.solved_by_phone_at)
+    owed = select(Task.id).where(
+        col(Task.ticket_id) == col(Ticket.id), col(Task.kind).in_(CALLS), col(Task.state) == "open"
+    )
+    return (
+        col(Ticket.company_id) == company_id,
+        col(Ticket.destroyed_at).is_(None),
+        or_(
+            col(Ticket.status).not_in(ENDED_STATUSES),
+            func.greatest(*map(col, ends)) >= since,
+            owed.exists(),
+        ),
+    )
 
 
 def _silence(session: Session, ticket: Ticket, word: Word, *, now: datetime) -> None:

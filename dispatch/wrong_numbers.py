@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import text
 from sqlmodel import Session
 
+from core import events
 from core.actor import Actor
 from core.errors import FieldError, InvalidError, NotFoundError
 from core.i18n import N_, _
@@ -15,6 +17,7 @@ from core.phones import Phone, PhoneError, parse_phone
 from customers.service import correct_number
 from dispatch import tasks
 from dispatch.cases import lock_case, parties_of
+from dispatch.events import NumberNews
 from dispatch.family_links import revoke_links
 from dispatch.models import Ticket, TicketParty
 from dispatch.notice_choices import tell_what_holds
@@ -60,16 +63,9 @@ def note_wrong_number(
     people = parties_of(session, ticket_id=ticket_key(ticket))
     phones = {party.phone for party in people.values()}
     phone = people[role].phone if role in people else phones.pop() if len(phones) == 1 else ""
-    theirs = [party for party in people.values() if phone and party.phone == phone]
-    fresh = [party for party in theirs if party.phone_wrong_since is None]
-    if not fresh:
-        return
+    fresh = mark_wrong(session, ticket=ticket, phone=phone, by=by, now=now)
     for party in fresh:
-        party.phone_wrong_since = now
-        session.add(party)
-    session.flush()
-    _silence(session, ticket_key(ticket), theirs, phone=phone, now=now)
-    for party in fresh:
+        publish_news(session, ticket, party, contact_id=party.contact_id, now=now)
         tasks.open_task(
             session,
             ticket_id=ticket_key(ticket),
@@ -82,8 +78,37 @@ def note_wrong_number(
             by=by,
             now=now,
         )
+
+
+def mark_wrong(
+    session: Session, *, ticket: Ticket, phone: str, by: Actor, now: datetime
+) -> list[TicketParty]:
+    """Links and texts to a number end in a case. Returns whose number it was until now.
+
+    Args:
+        ticket: under lock.
+    """
+    people = parties_of(session, ticket_id=ticket_key(ticket))
+    theirs = [party for party in people.values() if phone and party.phone == phone]
+    fresh = [party for party in theirs if party.phone_wrong_since is None]
+    if not fresh:
+        return []
+    for party in fresh:
+        party.phone_wrong_since = now
+        session.add(party)
+    session.flush()
+    _silence(session, ticket_key(ticket), theirs, phone=phone, now=now)
     roles = [party.role for party in fresh]
     note_change(session, ticket=ticket, what="NumberFoundWrong", by=by, now=now, data={"roles": roles})
+    return fresh
+
+
+def publish_news(
+    session: Session, ticket: Ticket, party: TicketParty, *, contact_id: int, now: datetime
+) -> None:
+    """His other cases hear of his number, too (`numbers_elsewhere`)."""
+    company_id, ticket_id = ticket.company_id, ticket_key(ticket)
+    events.publish(session, NumberNews(company_id, now, ticket_id, contact_id, party.role))
 
 
 def note_right_number(session: Session, *, ticket: Ticket, role: str, by: Actor, now: datetime) -> None:
@@ -92,6 +117,7 @@ def note_right_number(session: Session, *, ticket: Ticket, role: str, by: Actor,
     if party is None or party.phone_wrong_since is None:
         return
     _reach_again(session, ticket, [party], by=by, now=now)
+    publish_news(session, ticket, party, contact_id=party.contact_id, now=now)
 
 
 def replace_number(
@@ -112,14 +138,46 @@ def replace_number(
     before = people[role].phone
     phone = _read(number, before=before)
     his = [party for party in people.values() if party.contact_id == people[role].contact_id]
+    was = his[0].contact_id
     contact = correct_number(
-        session, company_id=ticket.company_id, contact_id=his[0].contact_id, phone=phone, by=by, now=now
+        session, company_id=ticket.company_id, contact_id=was, phone=phone, by=by, now=now
     )
+    take_number(
+        session,
+        ticket=ticket,
+        his=his,
+        number=Number(contact.id, phone.e164, number.strip(), phone.can_text),
+        by=by,
+        now=now,
+    )
+    publish_news(session, ticket, his[0], contact_id=was, now=now)
+
+
+@dataclass(frozen=True)
+class Number:
+    """A person's number as his lines in cases carry it; `raw` as it was written."""
+
+    contact_id: int
+    phone: str
+    raw: str
+    can_text: bool
+
+
+def take_number(
+    session: Session, *, ticket: Ticket, his: list[TicketParty], number: Number, by: Actor, now: datetime
+) -> None:
+    """From now on he is told there in this case; what was his number before gets nothing more.
+
+    Args:
+        ticket: under lock; `his`: all lines of one person in it.
+    """
+    ticket_id, before = ticket_key(ticket), his[0].phone
     for party in his:
-        party.contact_id, party.can_text = contact.id, phone.can_text
-        party.phone, party.phone_raw = phone.e164, number.strip()
+        party.contact_id, party.can_text = number.contact_id, number.can_text
+        party.phone, party.phone_raw = number.phone, number.raw
         session.add(party)
     session.flush()
+    people = parties_of(session, ticket_id=ticket_id)
     left = [p for p in people.values() if p.phone == before and p.phone_wrong_since is None]
     _silence(session, ticket_id, his, phone="" if left else before, now=now)
     told = _reach_again(session, ticket, his, by=by, now=now)

@@ -9,11 +9,13 @@ import pytest
 from sqlmodel import Session, col, select
 
 from core.errors import GoneError
-from customers.models import Contact, HouseholdMember
-from dispatch import first_contact, notices, tasks
+from core.models import StoredEvent
+from customers.models import Contact, Household, HouseholdMember
+from dispatch import first_contact, notices, numbers_elsewhere, tasks
 from dispatch.attempt_checks import BadAttemptError
+from dispatch.events import NumberNews, NumberNewsElsewhere
 from dispatch.family_links import LINKS_AT, find_link
-from dispatch.models import TicketParty
+from dispatch.models import Task, TicketParty
 from dispatch.ownership import owner_of
 from dispatch.queries import ticket_detail
 from dispatch.resending import NotToResendError, resend_notice
@@ -175,3 +177,36 @@ def test_nobody_named_with_a_strangers_number_is_told_there(case: CaseWorld, now
     assert sent_to(case, STRANGER) == []
     assert {task.recipient for task in case.tasks(tasks.RIGHT_NUMBER)} == {"requester", "resident"}
     assert len(case.timeline("NoticeWithheld")) == 2, "and it is seen that they were not told"
+
+
+def spread(case: CaseWorld, now: datetime) -> None:
+    """What the worker does with the newest news of a number."""
+    news = case.events("NumberNews")[-1]
+    event = NumberNews(news["company_id"], now, news["ticket_id"], news["contact_id"], news["role"])
+    query = select(StoredEvent).where(col(StoredEvent.name) == "NumberNewsElsewhere")
+    before = len(case.session.exec(query).all())
+    numbers_elsewhere.spread_number(session=case.session, event=event, now=now)
+    for row in case.session.exec(query.order_by(col(StoredEvent.id))).all()[before:]:
+        each = {**row.payload, "at": now}
+        for _ in range(2):
+            numbers_elsewhere.follow_number(session=case.session, event=NumberNewsElsewhere(**each), now=now)
+
+
+def test_what_one_case_learns_of_a_number_holds_in_his_others(case: CaseWorld, now: datetime) -> None:
+    household = case.session.get_one(Household, case.ticket.household_id)
+    other = world.make_ticket(
+        case.session, company=case.company, point=case.point, household=household, received_at=now
+    )
+    lines = select(TicketParty).where(TicketParty.ticket_id == other.id, TicketParty.role == "requester")
+    assert case.session.exec(lines).one().phone == STRANGER
+    note(case, Outcome.WRONG_NUMBER, "requester", now)
+    spread(case, now)
+    assert case.session.exec(lines).one().phone_wrong_since is not None
+    asked = select(Task).where(Task.ticket_id == other.id, Task.kind == tasks.RIGHT_NUMBER)
+    assert case.session.exec(asked).all() == [], "it is asked for once"
+    replace_number(
+        case.session, ticket_id=case.ticket_id, role="requester", number=RIGHT, by=world.AGENT, now=now
+    )
+    spread(case, now)
+    his = case.session.exec(lines).one()
+    assert (his.phone, his.phone_wrong_since) == (RIGHT, None)

@@ -185,12 +185,13 @@ def _missed(visit: BoardVisit, today: datetime) -> BoardVisit:
 
 
 def _belongs(visit: BoardVisit, day: date, now: datetime) -> bool:
-    """Under way: today. Planned: by its time. Agreed but without a time: by its window."""
+    """Under way: today. Planned: by its time. Agreed but without a time: by what is left of its window."""
     if visit.under_way:
         return day == operating_day(now)
     if visit.planned_start is not None:
         return operating_day(visit.planned_start) == day
-    return visit.window is not None and operating_day(visit.window[0]) == day
+    today = operating_day_bounds(operating_day(now))[0]
+    return visit.window is not None and operating_day(max(visit.window[0], today)) == day
 
 
 def _as_busy(visit: BoardVisit) -> Busy:

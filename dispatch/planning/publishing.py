@@ -213,6 +213,8 @@ def _write_bookings(
         "gone": [change.before.visit_id for change in changes],
         "technician_ids": list({stop.technician_id for stop in stops}),
         "now": now,
+        "point_id": drafts[0].board.point_id,
+        "today": operating_day_bounds(operating_day(now))[0],
     }
     with outside_the_wall(session):  # another maker's visit that has ended holds nobody either
         session.execute(_END_BOOKINGS, asked)
@@ -230,14 +232,22 @@ _END_BOOKINGS = (
                 col(Booking.end_at) > bindparam("now"),
                 exists().where(
                     col(Visit.id) == col(Booking.visit_id),
-                    col(Visit.state).in_(("completed", "absent", "cancelled")),
+                    or_(
+                        col(Visit.state).in_(("completed", "absent", "cancelled")),
+                        and_(
+                            col(Visit.state).in_(("planned", "agreed")),
+                            col(Visit.planned_start) < bindparam("today"),
+                            col(Visit.service_point_id) == bindparam("point_id"),
+                        ),
+                    ),
                 ),
             ),
         )
     )
     .execution_options(synchronize_session=False)
 )
-"""Times that change, and what has ended: it no longer holds its technician, however long it was planned."""
+"""Times that change; and what holds its technician no more, however long it was planned: what has ended,
+and what the point's night never began (`board._missed`)."""
 
 
 def _booking(stop: PlannedStop, point_id: int) -> dict[str, Any]:

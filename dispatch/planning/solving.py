@@ -24,6 +24,7 @@ from dispatch.planning.board_shapes import DayBoard
 from dispatch.planning.deserted import watch_day
 from dispatch.planning.drafts import DayDraft, read_plan
 from dispatch.planning.leftovers import may_join, with_later_days
+from dispatch.planning.night_work import in_their_days
 from dispatch.planning.plan_changes import list_changes, reasons_to_ask
 from dispatch.planning.plan_models import Plan as PublishedPlan
 from dispatch.planning.proposal_gains import weigh_gain
@@ -144,7 +145,8 @@ def apply(session: Session, *, task: Task, plan: Plan, claim: Claim, now: dateti
     draft = read_plan(task.bp, found, baseline_cost=task.baseline.cost)
     later = [d for d in horizon(task.board.rules, now) if d > task.board.day]
     boards = load_boards(session, point_id=task.board.point_id, days=later, now=now) if later else []
-    drafts = with_later_days(draft, boards)
+    by_day = with_later_days(draft, boards)
+    drafts = in_their_days(session, by_day, now=now)
     changes = list_changes(drafts)
 
     def outcome(result: str) -> SolveOutcome:
@@ -158,7 +160,7 @@ def apply(session: Session, *, task: Task, plan: Plan, claim: Claim, now: dateti
         return outcome("kept")
     if asks:
         gain = weigh_gain(task.bp, before=task.baseline, after=found)
-        store_proposal(session, draft=drafts[0], reasons=asks, gain=gain, author=author, now=now)
+        store_proposal(session, draft=by_day[0], reasons=asks, gain=gain, author=author, now=now)
         return outcome("proposed")
     publish(session, drafts=drafts, author=author, now=now)
     for later_draft in drafts[1:]:

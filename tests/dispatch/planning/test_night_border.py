@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import random
-from contextlib import suppress
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 from sqlmodel import Session, col, select
 
-from core.clock import kst, operating_day
+from core.clock import kst, operating_day, operating_day_bounds
 from core.db import Database
-from dispatch import assignment
 from dispatch.models import Visit
 from dispatch.planning.authorship import Authorship
 from dispatch.planning.board import load_board, load_horizon
@@ -68,38 +65,77 @@ def assert_can_be_driven(session: Session, shop: Shop, who: int, now: datetime) 
     assert all(v.planned_start < kst(operating_day(now), 31) for v in own if v.planned_start)
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_each_visit_is_in_one_days_plan(database: Database, now: datetime, seed: int) -> None:
-    """A drawn night: cold homes, dangers and promises around 05:00, both days' solves, the morning's."""
-    draw = random.Random(seed)
+def assert_everybody_is_looked_at(session: Session, shop: Shop, now: datetime) -> None:
+    """Every open visit is on one day's board, or waits on all of them."""
+    boards = load_horizon(session, point_id=shop.point.id or 0, now=now)
+    seen = [v.visit_id for board in boards for v in board.visits] + [v.visit_id for v in boards[0].waiting]
+    assert sorted(seen) == sorted(session.exec(select(Visit.id).where(col(Visit.state) != "completed")))
+
+
+def test_each_visit_is_in_one_days_plan(database: Database, now: datetime) -> None:
+    """A promise around 05:00 and three cold homes that wait: both days' solves at night, then the morning's.
+
+    Their work does not fit before 05:00: what begins before it ends after it, and the morning is behind it.
+    """
     today = operating_day(now)
-    night, days = kst(today, 27, draw.randrange(60)), (today, today + timedelta(days=1))
+    tomorrow, night = today + timedelta(days=1), kst(today, 28, 20)
     with database.transaction() as session:
         shop, who = night_shop(session, now)
-        for _ in range(7):
-            _file(session, shop, draw, today, night)
-        before = assert_in_one_plan(session, today)
-        assert any(at >= kst(today, 29) for at in before.values()), "the draw must reach beyond 05:00"
-    for day, at in (*((day, night) for day in draw.sample(days, 2)), (days[1], kst(today, 29, 10))):
+        cold = {"priority": 0, "symptom": "FREEZE", "received_at": night}
+        promised = plan(session, shop.ticket(2, **cold), kst(today, 28))
+        agree(session, promised, kst(today, 28, 30), kst(today, 30, 30), kst(today, 28))
+        kept = promised.id or 0
+        for km in (2, 3, 4):
+            world.make_visit(session, ticket=shop.ticket(km, **cold), point=shop.point)
+    for day, at in ((today, night), (tomorrow, night), (tomorrow, kst(today, 29, 10))):
         outcome = _solve(database, shop, day, at)
-        assert outcome is not None and outcome.result in ("published", "proposed", "kept")
+        assert outcome is not None and outcome.day == day and outcome.result in ("published", "kept")
         with database.transaction() as session:
             _forget_pauses(session)
-            after = assert_in_one_plan(session, operating_day(at))
-            assert after.keys() >= {visit for visit, start in before.items() if start >= at}, "nobody is lost"
+            starts = assert_in_one_plan(session, operating_day(at))
+            assert_everybody_is_looked_at(session, shop, at)
             assert_can_be_driven(session, shop, who, at)
-            assert_sound(session)
+            assert_sound(session, since=operating_day_bounds(operating_day(at))[0])
+            if at == night:
+                assert len(starts) == 4, "nobody waits"
+                assert starts[kept] < kst(today, 29) < (session.get_one(Visit, kept).planned_end or at)
 
 
-def _file(session: Session, shop: Shop, draw: random.Random, today: date, night: datetime) -> None:
-    """One more call of the night, planned at once; some agree to a time around 05:00, or behind it."""
-    safety = draw.random() < 0.2
-    fields = {"priority": 0, "safety": safety, "symptom": "GAS_SMELL" if safety else "FREEZE"}
-    visit = plan(session, shop.ticket(draw.uniform(0, 8), received_at=night, **fields), night)
-    if not safety and draw.random() < 0.5:
-        opens = kst(today, 28, 30) if draw.random() < 0.6 else kst(today, 29, 30)
-        with suppress(assignment.WindowNotReachableError):
-            agree(session, visit, opens, opens + timedelta(hours=2), night)
+def test_an_earlier_time_at_night_pushes_the_morning(session: Session, now: datetime) -> None:
+    """Who is first after 05:00 is agreed for 04:30: the others of the morning come behind that home."""
+    shop, who = night_shop(session, now)
+    today, night = operating_day(now), kst(operating_day(now), 27, 20)
+    cold = {"priority": 0, "symptom": "FREEZE", "received_at": night}
+    _, later, first = [plan(session, shop.ticket(km, **cold), night) for km in (2, 5, 3)]
+    assert kst(today, 29) < (first.planned_start or now) < (later.planned_start or now)
+
+    start, end = agree(session, first, kst(today, 28, 30), kst(today, 30), night)
+
+    assert start < kst(today, 29) < end <= (later.planned_start or now)
+    assert len(assert_in_one_plan(session, today)) == 3
+    assert_can_be_driven(session, shop, who, night)
+    assert_sound(session)
+
+
+def test_a_promise_that_the_night_never_began_is_the_mornings(session: Session, now: datetime) -> None:
+    """Its window spans 05:00: it is on the new day's board, can be agreed anew, and holds nobody."""
+    shop, who = night_shop(session, now)
+    today, night = operating_day(now), kst(operating_day(now), 27)
+    cold = {"priority": 0, "symptom": "FREEZE", "received_at": night}
+    promised = plan(session, shop.ticket(2, **cold), night)
+    agree(session, promised, kst(today, 28, 30), kst(today, 30, 30), night)
+    morning = kst(today, 29, 1)
+    for at in (kst(today, 28, 59), morning):
+        assert_everybody_is_looked_at(session, shop, at)
+
+    other = plan(session, shop.ticket(3, **{**cold, "received_at": morning}), morning)
+
+    assert other.technician_id == who and other.planned_start is not None
+    assert other.planned_start < kst(today, 29, 30), "not held until the time of the night is over"
+    assert_sound(session, since=kst(today, 29))
+    agree(session, promised, kst(today, 33), kst(today, 35), morning)
+    assert_everybody_is_looked_at(session, shop, morning)
+    assert_sound(session)
 
 
 def _solve(database: Database, shop: Shop, day: date, at: datetime) -> SolveOutcome | None:

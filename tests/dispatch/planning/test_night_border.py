@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from core.clock import kst, operating_day, operating_day_bounds
 from core.db import Database
+from dispatch import assignment
 from dispatch.models import Visit
 from dispatch.planning.authorship import Authorship
 from dispatch.planning.board import load_board, load_horizon
@@ -168,6 +169,14 @@ def test_what_a_night_lets_begin_after_five_is_published_with_the_next_day(
     assert visit.technician_id == who
     assert kst(today, 29) <= starts[visit.id or 0] < starts[morning.id or 0]
     assert_can_be_driven(session, shop, who, kst(today, 28, 55))
+
+    near = session.get_one(Technician, shop.technician(days=(), home=world.north_of(world.GANGNAM, 7)))
+    world.make_shift(session, technician=near, point=shop.point, day=0, hours=(21, 31), now=now)
+    assert assignment.pin_safety(session, ticket_id=danger.id or 0, now=kst(today, 28, 56), anew=True)
+    session.refresh(visit)
+    assert visit.technician_id == near.id
+    assert assert_in_one_plan(session, today)[visit.id or 0] < kst(today, 29)
+    assert_sound(session)
 
 
 def test_a_solve_of_one_day_knows_the_whole_night(database: Database, now: datetime) -> None:

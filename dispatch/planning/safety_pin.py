@@ -64,8 +64,9 @@ def pin_safety(session: Session, *, ticket_id: int, now: datetime, anew: bool = 
             return False
         drafts = [draft, *drafts_without(boards, pinned, but=draft.board.day)]
         author = Authorship(SYSTEM, "insertion", _("안전 접수는 가장 가까운 자격 기사에게 바로 맡깁니다."))
-        publish(session, drafts=drafts, author=author, now=now)
-        request_solve(session, point_id=point_id, day=draft.board.day, now=now, urgent=True)
+        published = publish(session, drafts=drafts, author=author, now=now)
+        for day in published.versions:  # a night's danger may push the morning too
+            request_solve(session, point_id=point_id, day=day, now=now, urgent=True)
         return True
 
     return on_fresh_data(session, pin)

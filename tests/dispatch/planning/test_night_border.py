@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
+from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from core.clock import kst, operating_day, operating_day_bounds
@@ -14,12 +15,13 @@ from dispatch import assignment
 from dispatch.models import Visit
 from dispatch.planning.authorship import Authorship
 from dispatch.planning.board import load_board, load_horizon
+from dispatch.planning.day_border import behind_the_night
 from dispatch.planning.insertion import best_insertion
-from dispatch.planning.plan_models import Plan, PointDay
+from dispatch.planning.plan_models import Plan, PointDay, SolveRequest
 from dispatch.planning.publishing import StalePlanError, publish
 from dispatch.planning.solve_requests import request_solve
 from dispatch.planning.solving import SolveOutcome, run_solve
-from dispatch.travel import planning_moment
+from dispatch.travel import place_at, planning_moment
 from tests import world
 from tests.dispatch.plan_world import DISPATCHER, Shop, agree, plan, visit_of
 from tests.dispatch.planning.solves import SECONDS, InlineSolver
@@ -100,6 +102,49 @@ def test_each_visit_is_in_one_days_plan(database: Database, now: datetime) -> No
             if at == night:
                 assert len(starts) == 4, "nobody waits"
                 assert starts[kept] < kst(today, 29) < (session.get_one(Visit, kept).planned_end or at)
+
+
+def test_a_home_that_takes_longer_pushes_the_morning(database: Database, now: datetime) -> None:
+    """It ends after 05:00 and just before he is due far off: the morning is timed anew, and solved again."""
+    today, night = operating_day(now), kst(operating_day(now), 27, 20)
+    with database.transaction() as session:
+        shop, who = night_shop(session, now)
+        cold = {"priority": 0, "symptom": "FREEZE", "received_at": night}
+        first, far = [plan(session, shop.ticket(km, **cold), night) for km in (1, 14)]
+        due = far.planned_start or now
+        assert far.technician_id == who and kst(today, 29, 2) < due
+        at, begun = kst(today, 28, 56), due - timedelta(minutes=2) - timedelta(seconds=first.duration_s)
+        first.state, first.en_route_at = "in_progress", first.planned_start
+        first.arrived_at = first.started_at = begun
+        session.add(first)
+        far_id = far.id or 0
+    with database.transaction() as session:
+        session.execute(delete(SolveRequest))
+    outcome = _solve(database, shop, today, at)
+    assert outcome is not None and (outcome.day, outcome.result) == (today, "published")
+    with database.transaction() as session:
+        pushed = session.get_one(Visit, far_id).planned_start
+        assert pushed is not None and pushed > due + timedelta(minutes=15)
+        assert_can_be_driven(session, shop, who, at)
+        asked = session.exec(select(SolveRequest.day)).all()
+        assert today + timedelta(days=1) in asked
+
+
+@pytest.mark.parametrize("minute", [-10, 10, 55])
+def test_the_morning_is_behind_the_nights_draft_not_its_published_plan(
+    session: Session, now: datetime, minute: int
+) -> None:
+    """Published is a home until 05:51: a draft that is done elsewhere sooner, or later, begins from there."""
+    shop, who = night_shop(session, now)
+    border = kst(operating_day(now), 29)
+    cold = {"priority": 0, "symptom": "FREEZE", "received_at": border - timedelta(hours=1)}
+    visit = plan(session, shop.ticket(2, **cold), border - timedelta(minutes=40))
+    assert border + timedelta(minutes=10) < (visit.planned_end or now) < border + timedelta(minutes=55)
+    boards = load_horizon(session, point_id=shop.point.id or 0, now=border - timedelta(minutes=40))
+    done = border + timedelta(minutes=minute), place_at(*world.north_of(world.GANGNAM, 5), "11680")
+    morning = behind_the_night(boards[0], boards[1], {who: done})
+    stretch = next(s for s in morning.stretches if s.technician_id == who)
+    assert (stretch.start_at, stretch.start_place) == (max(border, done[0]), done[1])
 
 
 def test_an_earlier_time_at_night_pushes_the_morning(session: Session, now: datetime) -> None:

@@ -15,6 +15,7 @@ from core.db import Database
 from dispatch.models import TicketClock, Visit
 from dispatch.planning.board import load_board
 from dispatch.planning.board_problem import Freedom, to_problem
+from dispatch.planning.call_times import calls_have_moved
 from dispatch.planning.drafts import DayDraft, draft_of
 from dispatch.planning.insertion import best_insertion
 from dispatch.planning.phone_gaps import gaps_wished
@@ -126,6 +127,8 @@ def test_without_a_need_or_room_for_a_gap_the_job_stays(
     session.flush()
     draft = draft_of(to_problem(load_board(session, **asked), freedom=Freedom.IMPROVE))
     assert draft.calls == () and way(draft) == way(kept) - GAP
+    still_his_to_call = change in (_no_time_for_it, _at_home_still)
+    assert calls_have_moved(draft, kept.routes()) == still_his_to_call, "his phone names no time that is none"
 
 
 def test_nobody_stands_still_on_his_way_to_a_danger(session: Session, now: datetime) -> None:

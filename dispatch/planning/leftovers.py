@@ -20,7 +20,7 @@ def with_later_days(draft: DayDraft, later: Sequence[DayBoard]) -> list[DayDraft
     Promised visits stay with their day: another day would break the promise.
     """
     left = {u.visit.visit_id: u.visit for u in draft.unplanned if u.visit.window is None}
-    drafts = []
+    drafts: list[DayDraft] = []
     for as_published in later:
         board = behind(as_published, drafts[-1] if drafts else draft)
         fits = [_unplanned(visit) for visit in left.values() if _may_wait_for(board, visit)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
@@ -16,7 +17,9 @@ from dispatch.models import Visit
 from dispatch.planning.authorship import Authorship
 from dispatch.planning.board import load_board, load_horizon
 from dispatch.planning.day_border import behind_the_night
+from dispatch.planning.drafts import Unplanned
 from dispatch.planning.insertion import best_insertion
+from dispatch.planning.leftovers import with_later_days
 from dispatch.planning.plan_models import Plan, PointDay, SolveRequest
 from dispatch.planning.publishing import StalePlanError, publish
 from dispatch.planning.solve_requests import request_solve
@@ -145,6 +148,25 @@ def test_the_morning_is_behind_the_nights_draft_not_its_published_plan(
     morning = behind_the_night(boards[0], boards[1], {who: done})
     stretch = next(s for s in morning.stretches if s.technician_id == who)
     assert (stretch.start_at, stretch.start_place) == (max(border, done[0]), done[1])
+
+
+def test_what_a_night_leaves_out_is_planned_behind_it(session: Session, now: datetime) -> None:
+    """Two wait at 04:20, and the draft takes one of them until after 05:00: the other comes after it."""
+    shop, who = night_shop(session, now)
+    night = kst(operating_day(now), 28, 20)
+    cold = {"priority": 0, "symptom": "FREEZE", "received_at": night}
+    for km in (2, 3):
+        world.make_visit(session, ticket=shop.ticket(km, **cold), point=shop.point)
+    today, *later = load_horizon(session, point_id=shop.point.id or 0, now=night)
+    taken, other = today.waiting
+    found = best_insertion([today], taken)
+    assert found is not None and found.technician_id == who
+
+    draft, morning = with_later_days(replace(found.draft, unplanned=(Unplanned(other, ()),)), later)
+
+    done, stop = draft.by_visit[taken.visit_id].end_at, morning.by_visit[other.visit_id]
+    assert stop.technician_id == who and kst(operating_day(now), 29) < done < stop.start_at
+    assert draft.unplanned == ()
 
 
 def test_an_earlier_time_at_night_pushes_the_morning(session: Session, now: datetime) -> None:

@@ -33,6 +33,7 @@ from dispatch.planning.authorship import Authorship
 from dispatch.planning.board import load_board, load_horizon, planned_days
 from dispatch.planning.board_problem import Freedom, to_problem
 from dispatch.planning.board_shapes import BoardVisit, DayBoard
+from dispatch.planning.bookings import end_booking
 from dispatch.planning.day_locks import lock_days
 from dispatch.planning.drafts import draft_of
 from dispatch.planning.insertion import Insertion, best_insertion, explain_no_place, with_new_visit
@@ -42,7 +43,6 @@ from dispatch.planning.publishing import (
     FREE_STATUSES,
     StalePlanError,
     TechnicianTakenError,
-    end_booking,
     publish,
 )
 from dispatch.planning.retrying import on_fresh_data

@@ -143,7 +143,7 @@ def _board(facts: _Facts, day: date, anew: int | None) -> DayBoard:
     members = [v for v in facts.visits if _belongs(v, day, facts.now)]
     mine = {anew, *(v.visit_id for v in members)}
     neighbours = [_as_busy(v) for v in facts.visits if v.visit_id not in mine and v.planned]
-    busy = [b for b in (*facts.elsewhere, *neighbours) if b.start_at < bounds[1] and b.end_at > bounds[0]]
+    busy = [b for b in (*facts.elsewhere, *neighbours) if b.start_at <= bounds[1] and b.end_at > bounds[0]]
     return DayBoard(
         company_id=facts.point.company_id,
         point_id=facts.point.id,

@@ -33,15 +33,16 @@ from dispatch.planning.authorship import Authorship
 from dispatch.planning.board import load_board, load_horizon, planned_days
 from dispatch.planning.board_problem import Freedom, to_problem
 from dispatch.planning.board_shapes import BoardVisit, DayBoard
+from dispatch.planning.bookings import end_booking
 from dispatch.planning.day_locks import lock_days
 from dispatch.planning.drafts import draft_of
 from dispatch.planning.insertion import Insertion, best_insertion, explain_no_place, with_new_visit
+from dispatch.planning.moving import without
 from dispatch.planning.plan_telling import GONE
 from dispatch.planning.publishing import (
     FREE_STATUSES,
     StalePlanError,
     TechnicianTakenError,
-    end_booking,
     publish,
 )
 from dispatch.planning.retrying import on_fresh_data
@@ -151,9 +152,12 @@ def release_visit(session: Session, *, visit_id: int, why: str, by: Actor, now: 
         if seen is None or not seen.planned:
             _forget_times(session, visit, why=why, by=by, now=now)
             return
-        rest = replace(board, visits=tuple(v for v in board.visits if v.visit_id != visit_id))
-        draft = replace(draft_of(to_problem(rest, freedom=Freedom.INSERT)), board=board)
-        publish(session, drafts=[draft], author=Authorship(by, "change", why, visit_id), now=now)
+        publish(
+            session,
+            drafts=[without(board, [visit_id])],
+            author=Authorship(by, "change", why, visit_id),
+            now=now,
+        )
 
     on_fresh_data(session, release)
 

@@ -143,7 +143,7 @@ def _board(facts: _Facts, day: date, anew: int | None) -> DayBoard:
     members = [v for v in facts.visits if _belongs(v, day, facts.now)]
     mine = {anew, *(v.visit_id for v in members)}
     neighbours = [_as_busy(v) for v in facts.visits if v.visit_id not in mine and v.planned]
-    busy = [b for b in (*facts.elsewhere, *neighbours) if b.start_at < bounds[1] and b.end_at > bounds[0]]
+    busy = [b for b in (*facts.elsewhere, *neighbours) if b.start_at <= bounds[1] and b.end_at > bounds[0]]
     return DayBoard(
         company_id=facts.point.company_id,
         point_id=facts.point.id,
@@ -185,12 +185,13 @@ def _missed(visit: BoardVisit, today: datetime) -> BoardVisit:
 
 
 def _belongs(visit: BoardVisit, day: date, now: datetime) -> bool:
-    """Under way: today. Planned: by its time. Agreed but without a time: by its window."""
+    """Under way: today. Planned: by its time. Agreed but without a time: by what is left of its window."""
     if visit.under_way:
         return day == operating_day(now)
     if visit.planned_start is not None:
         return operating_day(visit.planned_start) == day
-    return visit.window is not None and operating_day(visit.window[0]) == day
+    today = operating_day_bounds(operating_day(now))[0]
+    return visit.window is not None and operating_day(max(visit.window[0], today)) == day
 
 
 def _as_busy(visit: BoardVisit) -> Busy:

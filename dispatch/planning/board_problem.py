@@ -7,12 +7,12 @@ for every stretch of a technician: `@7` is had by technician 7 alone (a pin), `!
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from dispatch.planning.board_shapes import BoardVisit, DayBoard, Stretch
-from dispatch.planning.phone_gaps import Gap, gaps_wished, with_gaps
+from dispatch.planning.phone_gaps import gaps_wished, with_gaps
 from dispatch.planning.relaxing import relax
 from dispatch.planning.standing import published_place
 from dispatch.planning.stretches import rest_of, under_way_order
@@ -77,7 +77,7 @@ def to_problem(
     """The planning problem of a board, with these waiting visits among its jobs.
 
     `anew` is a visit to be planned afresh: it has no place in `sequences`, whatever the published plan says.
-    Without `gaps` nobody stands still for his calls.
+    Without `gaps` nobody stands still for his calls; nor does anybody while a danger has no place yet.
     """
     skip = anew.visit_id if anew is not None else None
     one_more = anew is not None or freedom is Freedom.INSERT
@@ -103,11 +103,10 @@ def to_problem(
     yielding = {visit.job_id for visit in visits if visit.yields and visit.window is not None}
     hard_ends = frozenset(stretch.key for stretch in board.stretches if stretch.hard_end)
     relaxed = relax(problem, sequences, hard_ends=hard_ends)
-    calling = (
-        with_gaps(relaxed.problem, relaxed.sequences, _owed(board, skip, untouched), board.rules)
-        if gaps
-        else None
-    )
+    danger = any(visit.safety for visit in (*waiting, *([anew] if anew is not None else [])))
+    # None before a visit that stays where it is, whatever comes before it.
+    owed = gaps_wished(board, anew=skip, untouched=untouched) if gaps and not danger else {}
+    calling = with_gaps(relaxed.problem, relaxed.sequences, owed, board.rules) if owed else None
     return BoardProblem(
         board=board,
         problem=calling.problem if calling else relaxed.problem,
@@ -120,11 +119,21 @@ def to_problem(
     )
 
 
-def _owed(board: DayBoard, skip: int | None, untouched: Sequence[BoardVisit]) -> dict[str, list[Gap]]:
-    """The gaps that are wished for; none before a visit that stays where it is, whatever comes before it."""
-    kept = {visit.technician_id for visit in untouched}
-    calls = [c for c in board.calls if c.visit_id != skip and c.technician_id not in kept]
-    return gaps_wished(replace(board, calls=tuple(calls)))
+def with_and_without_gaps(
+    board: DayBoard,
+    *,
+    freedom: Freedom,
+    waiting: Sequence[BoardVisit] = (),
+    anew: BoardVisit | None = None,
+) -> Iterator[BoardProblem]:
+    """The problem of a board; then, where somebody stands still for a call, the same without any gap.
+
+    A home that has no place in the first may have one in the second: a call gives way, the desk makes it.
+    """
+    bp = to_problem(board, freedom=freedom, waiting=waiting, anew=anew)
+    yield bp
+    if bp.calls:
+        yield to_problem(board, freedom=freedom, waiting=waiting, anew=anew, gaps=False)
 
 
 def _gave_way(before: PlanningProblem, after: PlanningProblem, jobs: set[str]) -> frozenset[str]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from operator import itemgetter
 
 from core.clock import operating_day
-from dispatch.planning.board_shapes import BoardVisit, DayBoard, Stretch
+from dispatch.planning.board_shapes import DayBoard, Stretch
 from geo.schemas import Point
+
+Done = tuple[datetime, Point]
+"""When and where a piece of work ends."""
 
 
 def with_their_nights(days: Sequence[date], now: datetime) -> list[date]:
@@ -70,20 +73,49 @@ def _into_the_morning(today: DayBoard, tomorrow: DayBoard, anew: int | None) -> 
 
 
 def _from_the_night(today: DayBoard, tomorrow: DayBoard, anew: int | None) -> DayBoard:
+    ends = (
+        (visit.technician_id, (visit.planned_end, visit.place))
+        for visit in today.visits
+        if visit.technician_id is not None and visit.planned_end is not None and visit.visit_id != anew
+    )
+    return behind_the_night(today, tomorrow, last_ends(ends))
+
+
+def last_ends(ends: Iterable[tuple[int, Done]]) -> dict[int, Done]:
+    """Of each technician the last of these."""
+    found: dict[int, Done] = {}
+    for who, end in ends:
+        found[who] = max(found.get(who, end), end, key=itemgetter(0))
+    return found
+
+
+def behind_the_night(today: DayBoard, tomorrow: DayBoard, done: Mapping[int, Done]) -> DayBoard:
+    """The next day's board with everybody setting out when and from where the night is done with him.
+
+    Args:
+        today: the running day as it is published: `tomorrow` was read behind it.
+        done: by technician, his last work of the night, be it before or after the border.
+    """
     border = today.bounds[1]
     # On standby he is at home between two call-outs.
-    at_work = {s.technician_id for s in today.stretches if s.end_at == border and not s.standby}
-    last: dict[int, BoardVisit] = {}
-    for visit in today.visits:
-        who, end = visit.technician_id, visit.planned_end
-        if who in at_work and end is not None and end <= border and visit.visit_id != anew:
-            before = last.get(who)
-            last[who] = visit if before is None or (before.planned_end or end) < end else before
+    at_work = {s.technician_id for s in today.stretches if s.end_at >= border and not s.standby}
+    published = {(v.technician_id, v.planned_end) for v in today.visits}
 
     def behind(stretch: Stretch) -> Stretch:
-        visit = last.get(stretch.technician_id)
-        if visit is None or stretch.standby or stretch.start_at != border:
+        who, start = stretch.technician_id, stretch.start_at
+        if who not in done:
             return stretch
-        return replace(stretch, start_place=visit.place)
+        end, place = done[who]
+        opens = start == border or (start > border and (who, start) in published)
+        if end > start or (opens and end > border):
+            start = end
+        elif opens and who in at_work and not stretch.standby:
+            start = border
+        else:
+            return stretch
+        last = stretch.end_at + timedelta(seconds=stretch.overtime_s)
+        ends = max(stretch.end_at, start)
+        overtime = max(0, int((last - ends).total_seconds()))
+        return replace(stretch, start_at=start, end_at=ends, start_place=place, overtime_s=overtime)
 
     return replace(tomorrow, stretches=tuple(behind(stretch) for stretch in tomorrow.stretches))

@@ -104,7 +104,7 @@ def read_plan(bp: BoardProblem, plan: Plan, *, baseline_cost: int | None = None)
         who = bp.stretch_of(route.technician).technician_id
         if route.lunch_start is not None and route.stops:
             lunches[who] = board.moment(route.lunch_start)
-        if route.breaks:  # gaps are the only breaks beside lunch; a loosened route has none of them
+        if route.breaks:  # gaps are the only breaks beside lunch
             owed = bp.calls[route.technician]
             calls += [
                 PlannedCall(visit_id, who, board.moment(at))

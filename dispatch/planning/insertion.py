@@ -14,7 +14,7 @@ from customers.places import places_of_households
 from dispatch.models import Ticket, Visit
 from dispatch.open_visits import duration_of, skills_of
 from dispatch.planning import yielding
-from dispatch.planning.board_problem import BoardProblem, Freedom, to_problem
+from dispatch.planning.board_problem import BoardProblem, Freedom, to_problem, with_and_without_gaps
 from dispatch.planning.board_rows import wishes_of
 from dispatch.planning.board_shapes import BoardVisit, DayBoard
 from dispatch.planning.drafts import DayDraft, Unplanned, draft_of, explain, read_plan
@@ -73,7 +73,7 @@ def explain_no_place(boards: Sequence[DayBoard], visit: BoardVisit) -> tuple[Day
         return draft, (Unplanned(visit, (own_reason("NO_SHIFT"),)),)
     if not any(board.has_room_for(visit) for board in boards):
         return draft, (Unplanned(visit, (own_reason("DAILY_LIMIT", limit=today.daily_limit),)),)
-    bp = to_problem(manned, freedom=Freedom.INSERT, anew=visit)
+    bp = to_problem(manned, freedom=Freedom.INSERT, anew=visit, gaps=False)
     plan = evaluate_plan(bp.problem, bp.sequences)
     return draft, tuple(with_other_time(boards, left) for left in explain(bp, plan))
 
@@ -162,17 +162,18 @@ def _cheapest(boards: Sequence[DayBoard], visit: BoardVisit, freedom: Freedom) -
         waiting_cost = WAITING_DAY_COST * (board.day - operating_day(board.now)).days
         if best is not None and _least_lateness(board, visit) + waiting_cost >= best.cost:
             continue
-        bp = to_problem(board, freedom=freedom, anew=visit)
-        place = yielding.best_place(bp, visit)
-        if place is None and bp.calls:  # a call gives way to a home: the desk makes it
-            bp = to_problem(board, freedom=freedom, anew=visit, gaps=False)
-            place = yielding.best_place(bp, visit)
-        if place is None:
-            continue
-        option = _Option(bp, place.found, visit, waiting_cost, place.cost)
-        if best is None or option.cost < best.cost:
+        option = _on_day(board, visit, freedom, waiting_cost)
+        if option is not None and (best is None or option.cost < best.cost):
             best = option
     return best
+
+
+def _on_day(board: DayBoard, visit: BoardVisit, freedom: Freedom, waiting_cost: int) -> _Option | None:
+    for bp in with_and_without_gaps(board, freedom=freedom, anew=visit):
+        place = yielding.best_place(bp, visit)
+        if place is not None:
+            return _Option(bp, place.found, visit, waiting_cost, place.cost)
+    return None
 
 
 def _days_to_try(boards: Sequence[DayBoard], visit: BoardVisit) -> Iterator[DayBoard]:

@@ -9,6 +9,7 @@ from dispatch.planning.board_problem import Freedom, to_problem
 from dispatch.planning.board_shapes import BoardVisit, DayBoard
 from dispatch.planning.drafts import DayDraft, read_plan
 from dispatch.planning.insertion import with_other_time
+from dispatch.planning.night_work import behind
 from dispatch.planning.yielding import within_limit
 from scheduling.insertion import insert_greedy
 
@@ -19,8 +20,9 @@ def with_later_days(draft: DayDraft, later: Sequence[DayBoard]) -> list[DayDraft
     Promised visits stay with their day: another day would break the promise.
     """
     left = {u.visit.visit_id: u.visit for u in draft.unplanned if u.visit.window is None}
-    drafts = []
-    for board in later:
+    drafts: list[DayDraft] = []
+    for as_published in later:
+        board = behind(as_published, drafts[-1] if drafts else draft)
         fits = [_unplanned(visit) for visit in left.values() if _may_wait_for(board, visit)]
         fits = sorted(fits, key=lambda v: (v.priority, v.received_at))
         fits = fits if board.daily_limit is None else within_limit(board, fits)

@@ -57,21 +57,32 @@ def owed_calls(
     return tuple(sorted(found, key=lambda call: (call.by, call.visit_id)))
 
 
-def gaps_wished(board: DayBoard) -> dict[str, list[Gap]]:
+def gaps_wished(
+    board: DayBoard, *, anew: int | None = None, untouched: Iterable[BoardVisit] = ()
+) -> dict[str, list[Gap]]:
     """The gaps that are wished for, the earliest call first, by stretch.
 
-    Who stands still now calls before he sets out, and who is not at work does not call at all. Who is at a
-    home calls when he is done there, who is on the way when he arrives.
+    Who stands still now calls before he sets out, and who is not at work does not call at all: none ends
+    after his shift. Who is at a home calls when he is done there, who is on the way when he arrives; but
+    nobody stands still before he is at a danger.
+
+    Args:
+        anew: the visit that is planned afresh: nobody owes its call.
+        untouched: visits that stay where they are, whatever comes before them.
     """
     here = {visit.visit_id for visit in board.visits}
+    to_a_danger = {v.technician_id for v in board.visits if v.safety and v.arrived_at is None}
+    driving_on = to_a_danger | {visit.technician_id for visit in untouched}
     wished: dict[str, list[Gap]] = {}
     for call in board.calls:
+        if call.visit_id == anew or call.technician_id in driving_on:
+            continue
         stretch = _stretch_for(board, call)
         if stretch is None or not (call.later or call.visit_id in here):
             continue
-        since = _free_from(board, stretch)
-        if since > board.now and since + timedelta(seconds=board.rules.call_gap_s) <= call.by:
-            found = Gap(call.visit_id, board.seconds(since), board.seconds(call.by))
+        since, by = _free_from(board, stretch), min(call.by, stretch.end_at)
+        if since > board.now and since + timedelta(seconds=board.rules.call_gap_s) <= by:
+            found = Gap(call.visit_id, board.seconds(since), board.seconds(by))
             wished.setdefault(stretch.key, []).append(found)
     return wished
 

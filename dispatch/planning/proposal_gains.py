@@ -9,7 +9,7 @@ from typing import Any
 from sqlmodel import Session
 
 from dispatch.planning.board import load_board
-from dispatch.planning.board_problem import BoardProblem, Freedom, to_problem
+from dispatch.planning.board_problem import BoardProblem, Freedom, with_and_without_gaps
 from dispatch.planning.plan_models import Plan
 from scheduling.evaluator import check_sequences
 from scheduling.plan import Plan as TimedPlan
@@ -59,8 +59,7 @@ def today_of(
         return None
     planned = {stop["visit_id"] for route in plan.routes for stop in route["stops"]}
     waiting = [visit for visit in board.waiting if visit.visit_id in planned]
-    for gaps in (True, False):  # a call that has come up since ends no proposal
-        bp = to_problem(board, freedom=Freedom.FREE, waiting=waiting, gaps=gaps)
+    for bp in with_and_without_gaps(board, freedom=Freedom.FREE, waiting=waiting):
         sequences = _sequences(bp, plan)
         if not check_sequences(bp.problem, sequences):
             return bp, sequences

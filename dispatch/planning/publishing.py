@@ -10,29 +10,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from psycopg import errors as pg
-from sqlalchemy import and_, bindparam, delete, exists, or_, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select
 
 from core import live
 from core.clock import operating_day, operating_day_bounds
-from core.db import any_of
 from core.errors import ConflictError
 from core.i18n import _
-from core.wall import outside_the_wall
 from dispatch.models import Ticket, Visit
 from dispatch.planning import plan_telling
 from dispatch.planning.authorship import Authorship
 from dispatch.planning.board_shapes import BoardVisit
+from dispatch.planning.bookings import write_bookings
 from dispatch.planning.day_locks import lock_point_day
-from dispatch.planning.drafts import DayDraft, PlannedStop
+from dispatch.planning.drafts import DayDraft
 from dispatch.planning.night_work import in_their_days
 from dispatch.planning.plan_changes import Change, list_changes
-from dispatch.planning.plan_models import Booking, PointDay
+from dispatch.planning.plan_models import PointDay
 from dispatch.planning.plan_rows import changes_of, outdate_proposals, plan_row, still_unplanned
 from dispatch.planning.proposal_gains import Gain, gain_as_json
 from dispatch.planning.refusals import fingerprint
@@ -88,7 +85,7 @@ def publish(session: Session, *, drafts: Sequence[DayDraft], author: Authorship,
             tickets = _lock_tickets(session, changes)
             visits = _lock_visits(session, changes, now)
             _write_visits(visits, changes)
-            _write_bookings(session, drafts, changes, now)
+            write_bookings(session, drafts, changes, now)
             _set_statuses(tickets, changes)
             for row, draft in zip(days, drafts, strict=True):
                 _write_plan(session, row, draft, changes=changes, author=author, now=now)
@@ -130,11 +127,6 @@ def store_proposal(
     live.announce(session, company_id=board.company_id, topic="proposal", service_point_id=board.point_id)
     assert plan.id is not None
     return plan.id
-
-
-def end_booking(session: Session, *, visit_id: int) -> None:
-    """A visit no longer holds its technician."""
-    session.execute(delete(Booking).where(col(Booking.visit_id) == visit_id))
 
 
 def _lock_day(session: Session, draft: DayDraft) -> PointDay:
@@ -202,52 +194,6 @@ def _write_visits(visits: dict[int, Visit], changes: Sequence[Change]) -> None:
             visit.planned_start, visit.planned_end = stop.start_at, stop.end_at
             visit.pinned_technician = stop.visit.pinned_technician
             visit.pinned_time = stop.visit.pinned_time
-
-
-def _write_bookings(
-    session: Session, drafts: Sequence[DayDraft], changes: Sequence[Change], now: datetime
-) -> None:
-    session.flush()
-    stops = [change.after for change in changes if change.after is not None]
-    asked = {
-        "gone": [change.before.visit_id for change in changes],
-        "technician_ids": list({stop.technician_id for stop in stops}),
-        "now": now,
-    }
-    with outside_the_wall(session):  # another maker's visit that has ended holds nobody either
-        session.execute(_END_BOOKINGS, asked)
-    if stops:
-        session.execute(insert(Booking), [_booking(stop, drafts[0].board.point_id) for stop in stops])
-
-
-_END_BOOKINGS = (
-    delete(Booking)
-    .where(
-        or_(
-            any_of(Booking.visit_id, "gone"),
-            and_(
-                any_of(Booking.technician_id, "technician_ids"),
-                col(Booking.end_at) > bindparam("now"),
-                exists().where(
-                    col(Visit.id) == col(Booking.visit_id),
-                    col(Visit.state).in_(("completed", "absent", "cancelled")),
-                ),
-            ),
-        )
-    )
-    .execution_options(synchronize_session=False)
-)
-"""Times that change, and what has ended: it no longer holds its technician, however long it was planned."""
-
-
-def _booking(stop: PlannedStop, point_id: int) -> dict[str, Any]:
-    return {
-        "visit_id": stop.visit.visit_id,
-        "technician_id": stop.technician_id,
-        "service_point_id": point_id,
-        "start_at": stop.start_at,
-        "end_at": stop.end_at,
-    }
 
 
 def _set_statuses(tickets: dict[int, Ticket], changes: Sequence[Change]) -> None:

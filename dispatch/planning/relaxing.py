@@ -1,7 +1,7 @@
 """When the facts have broken the plan: a late technician keeps his route, and rules give way openly. Pure.
 
 Dropping a promised job because a job before it took long would lose it silently. Instead its window becomes
-a costly wish, lunch and calls are left to the technician, and overtime grows as far as his route needs.
+a costly wish, lunch is left to the technician, and overtime grows as far as his route needs.
 """
 
 from __future__ import annotations
@@ -82,7 +82,6 @@ def _loosen(
         ready, place = end, work.location
     finish = ready + rows[place][person.end] if kept else ready
     overtime = max(person.max_overtime, finish - person.shift[1])
-    person = replace(person, breaks=())
     loosened = replace(person, lunch=None, max_overtime=overtime)
     if with_lunch is not None and not jobs:
         trial = replace(person, max_overtime=max(overtime, finish + with_lunch.duration - person.shift[1]))

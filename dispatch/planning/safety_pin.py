@@ -59,12 +59,14 @@ def pin_safety(session: Session, *, ticket_id: int, now: datetime, anew: bool = 
             return False
         nobodys = replace(seen, technician_id=None, planned_start=None, planned_end=None)
         pinned = replace(nobodys, pinned_technician=True)
-        drafts = _at_once(boards[0], pinned) or _at_all(boards, pinned)
-        if drafts is None:
+        draft = _at_once(boards[0], pinned) or _at_all(boards, pinned)
+        if draft is None:
             return False
+        drafts = [draft, *drafts_without(boards, pinned, but=draft.board.day)]
         author = Authorship(SYSTEM, "insertion", _("안전 접수는 가장 가까운 자격 기사에게 바로 맡깁니다."))
-        publish(session, drafts=drafts, author=author, now=now)
-        request_solve(session, point_id=point_id, day=drafts[0].board.day, now=now, urgent=True)
+        published = publish(session, drafts=drafts, author=author, now=now)
+        for day in published.versions:  # a night's danger may push the morning too
+            request_solve(session, point_id=point_id, day=day, now=now, urgent=True)
         return True
 
     return on_fresh_data(session, pin)
@@ -78,13 +80,13 @@ def somebody_reaches(boards: Sequence[DayBoard], visit: BoardVisit) -> bool:
     return bool(_ready(to_problem(boards[0], freedom=Freedom.FREE, anew=visit), visit))
 
 
-def _at_once(board: DayBoard, visit: BoardVisit) -> list[DayDraft] | None:
+def _at_once(board: DayBoard, visit: BoardVisit) -> DayDraft | None:
     bp = to_problem(board, freedom=Freedom.FREE, anew=visit)
     ready = _ready(bp, visit)
     if not ready:
         return None
     _, technician = min(ready)
-    return [_first_in_route(bp, technician, visit)]
+    return _first_in_route(bp, technician, visit)
 
 
 def _ready(bp: BoardProblem, visit: BoardVisit) -> list[tuple[int, int]]:
@@ -133,6 +135,6 @@ def _first_in_route(bp: BoardProblem, t: int, visit: BoardVisit) -> DayDraft:
     return read_plan(late, evaluate_plan(relaxed.problem, relaxed.sequences))
 
 
-def _at_all(boards: Sequence[DayBoard], visit: BoardVisit) -> list[DayDraft] | None:
+def _at_all(boards: Sequence[DayBoard], visit: BoardVisit) -> DayDraft | None:
     found = best_insertion(boards, visit, freedom=Freedom.FREE)
-    return None if found is None else [found.draft, *drafts_without(boards, visit, but=found.day)]
+    return None if found is None else found.draft

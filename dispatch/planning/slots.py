@@ -19,7 +19,7 @@ from dispatch.intake_rules import SAFETY_SYMPTOMS, priority_of
 from dispatch.models import Ticket
 from dispatch.open_visits import duration_of, find_open_visit, skills_of
 from dispatch.planning.board import load_horizon
-from dispatch.planning.board_problem import BoardProblem, Freedom, to_problem
+from dispatch.planning.board_problem import BoardProblem, Freedom, with_and_without_gaps
 from dispatch.planning.board_shapes import BoardVisit, DayBoard, Window
 from dispatch.planning.board_travel import reckon_with, source_of_visit
 from dispatch.planning.duty_slots import duty_slots
@@ -171,8 +171,20 @@ def _slots_of_day(
         return
     # An unplanned visit has no window of its own: each offered one bounds it in turn.
     asked = replace(seen, window=None, pinned_time=False, wished=())
-    bp = to_problem(board, freedom=Freedom.INSERT, anew=asked)
-    job = bp.problem.jobs[bp.problem.job_index[asked.job_id]]
+    left = list(windows)
+    for bp in with_and_without_gaps(board, freedom=Freedom.INSERT, anew=asked):
+        found = list(_slots_in(bp, seen, left, overtime=overtime))
+        yield from found
+        begin = {board.seconds(slot.start) for slot in found}
+        left = [window for window in left if board.seconds(window[0]) not in begin]
+        if not left:
+            return
+
+
+def _slots_in(
+    bp: BoardProblem, seen: BoardVisit, windows: Sequence[Window], *, overtime: bool
+) -> Iterator[Slot]:
+    board, job = bp.board, bp.problem.jobs[bp.problem.job_index[seen.job_id]]
     begins = {s.technician_id: s.start_at for s in reversed(board.stretches)}
     own = [s.key for s in board.stretches if s.technician_id == seen.technician_id]
     by_worth: dict[int, list[tuple[int, int]]] = {}

@@ -19,11 +19,13 @@ from core.db import Database
 from core.facts import SOLVE_SECONDS, note_fact
 from dispatch.planning.authorship import Authorship
 from dispatch.planning.board import horizon, load_board, load_boards
-from dispatch.planning.board_problem import BoardProblem, Freedom, to_problem
+from dispatch.planning.board_problem import BoardProblem, Freedom, with_and_without_gaps
 from dispatch.planning.board_shapes import DayBoard
+from dispatch.planning.call_times import calls_have_moved
 from dispatch.planning.deserted import watch_day
 from dispatch.planning.drafts import DayDraft, read_plan
 from dispatch.planning.leftovers import may_join, with_later_days
+from dispatch.planning.night_work import in_their_days
 from dispatch.planning.plan_changes import list_changes, reasons_to_ask
 from dispatch.planning.plan_models import Plan as PublishedPlan
 from dispatch.planning.proposal_gains import weigh_gain
@@ -114,7 +116,10 @@ def run_solve(
 
 
 def prepare(board: DayBoard, *, by_person: bool) -> Task:
-    """The problem of a solve: the day's visits, and the waiting ones that it may take."""
+    """The problem of a solve: the day's visits, and the waiting ones that it may take.
+
+    Nobody stands still for a call where quick insertion has places for more homes otherwise.
+    """
     waiting = sorted(
         (visit for visit in board.waiting if may_join(board, visit)),
         key=lambda visit: (visit.priority, visit.received_at),
@@ -122,8 +127,13 @@ def prepare(board: DayBoard, *, by_person: bool) -> Task:
     if board.daily_limit is not None:
         waiting = within_limit(board, waiting)
     freedom = Freedom.FREE if by_person else Freedom.IMPROVE
-    bp = to_problem(board, freedom=freedom, waiting=waiting)
+    problems = list(with_and_without_gaps(board, freedom=freedom, waiting=waiting))
+    bp = problems[0] if len(problems) == 1 else min(problems, key=_left_out)
     return Task(board, bp, evaluate_plan(bp.problem, bp.sequences))
+
+
+def _left_out(bp: BoardProblem) -> int:
+    return len(insert_greedy(bp.problem, bp.sequences).unserved)
 
 
 def is_broken(board: DayBoard) -> bool:
@@ -144,7 +154,8 @@ def apply(session: Session, *, task: Task, plan: Plan, claim: Claim, now: dateti
     draft = read_plan(task.bp, found, baseline_cost=task.baseline.cost)
     later = [d for d in horizon(task.board.rules, now) if d > task.board.day]
     boards = load_boards(session, point_id=task.board.point_id, days=later, now=now) if later else []
-    drafts = with_later_days(draft, boards)
+    by_day = with_later_days(draft, boards)
+    drafts = in_their_days(session, by_day, now=now)
     changes = list_changes(drafts)
 
     def outcome(result: str) -> SolveOutcome:
@@ -158,7 +169,7 @@ def apply(session: Session, *, task: Task, plan: Plan, claim: Claim, now: dateti
         return outcome("kept")
     if asks:
         gain = weigh_gain(task.bp, before=task.baseline, after=found)
-        store_proposal(session, draft=drafts[0], reasons=asks, gain=gain, author=author, now=now)
+        store_proposal(session, draft=by_day[0], reasons=asks, gain=gain, author=author, now=now)
         return outcome("proposed")
     publish(session, drafts=drafts, author=author, now=now)
     for later_draft in drafts[1:]:
@@ -225,14 +236,12 @@ def _solve_claim(
 
 def _tells_news(session: Session, draft: DayDraft) -> bool:
     """Whether other visits are left out than the published plan says, its estimates are road times now, or a
-    technician stands still for a call that it leaves him no time for.
+    technician's phone would name another time to call.
     """
     published = session.get(PublishedPlan, draft.board.plan_id) if draft.board.plan_id else None
     if published is not None and TravelSource.ROAD == draft.travel_source != published.travel_source:
         return True
-    routes = published.routes if published is not None else []
-    kept = {call["visit_id"] for route in routes for call in route.get("calls", ())}
-    if any(call.visit_id not in kept for call in draft.calls):
+    if calls_have_moved(draft, published.routes if published is not None else []):
         return True
     told = {left["visit_id"] for left in published.unplanned} if published else set()
     return {left.visit.visit_id for left in draft.unplanned} != told

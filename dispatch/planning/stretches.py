@@ -99,9 +99,9 @@ def _whole_shift(shift: ShiftInfo, crew: Crew, span: Window, overtime_s: int) ->
 
 def _cut(whole: Stretch, busy: list[Busy]) -> list[Stretch]:
     latest = whole.end_at + timedelta(seconds=whole.overtime_s)
-    blocks = sorted(
-        (b for b in busy if b.end_at > whole.start_at and b.start_at < latest), key=lambda b: b.start_at
-    )
+    # What begins just where 05:00 cuts a night shift off ends it as well.
+    before_end = (b for b in busy if b.start_at < latest or b.start_at == whole.end_at)
+    blocks = sorted((b for b in before_end if b.end_at > whole.start_at), key=lambda b: b.start_at)
     pieces: list[Stretch] = []
     rest = whole
     for block in blocks:

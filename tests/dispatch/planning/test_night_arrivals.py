@@ -14,7 +14,7 @@ from dispatch.console.why import why_this_technician
 from dispatch.planning.neighbour_slots import rank_slots_around
 from dispatch.travel_estimate import arrival
 from tests import world
-from tests.dispatch.plan_world import DISPATCHER, Shop, plan, visit_of
+from tests.dispatch.plan_world import DISPATCHER, Shop, book, plan, visit_of
 from workforce.models import Technician
 
 
@@ -107,3 +107,29 @@ def test_at_a_nights_end_the_soonest_is_named_beside_the_plans_choice(
     agreed = {"technician_id": who, "by": DISPATCHER, "now": dawn}
     assert assignment.fit_window(session, visit_id=visit.id or 0, **window, **agreed)[0] == there
     assert visit_of(session, ticket).technician_id == who
+
+
+def test_a_danger_at_night_keeps_clear_of_another_points_morning(session: Session, now: datetime) -> None:
+    """The night shift goes on past 05:00, but he is booked elsewhere from then on: it ends there."""
+    shop = Shop(session)
+    today = operating_day(now)
+    who = session.get_one(Technician, shop.technician(days=()))
+    world.make_shift(session, technician=who, point=shop.point, day=0, hours=(21, 31), now=now)
+    elsewhere = world.make_point(session, company=shop.company, code="P2")
+    ticket = world.make_ticket(
+        session,
+        company=shop.company,
+        household=world.make_household(session, company=shop.company, at=world.north_of(world.GANGNAM, 4)),
+        point=elsewhere,
+    )
+    at_five = {"technician": who, "start": kst(today, 29)}
+    booked = world.make_visit(session, ticket=ticket, point=elsewhere, duration_s=1800, **at_five)
+    book(session, booked)
+    night = kst(today, 28, 31)
+
+    visit = plan(
+        session, shop.ticket(3, symptom="GAS_SMELL", priority=0, safety=True, received_at=night), night
+    )
+
+    assert visit.technician_id == who.id and visit.planned_start is not None
+    assert visit.planned_start >= kst(today, 29, 30)

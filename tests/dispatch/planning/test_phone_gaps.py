@@ -10,16 +10,22 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, select
 
-from core.clock import operating_day
+from core.clock import kst, operating_day
 from core.db import Database
 from dispatch.models import TicketClock, Visit
 from dispatch.planning.board import load_board
 from dispatch.planning.board_problem import Freedom, to_problem
+from dispatch.planning.call_times import calls_have_moved
 from dispatch.planning.drafts import DayDraft, draft_of
 from dispatch.planning.insertion import best_insertion
+from dispatch.planning.phone_gaps import gaps_wished
+from dispatch.planning.plan_models import PointDay
+from dispatch.planning.slots import named_for
 from dispatch.planning.solve_requests import request_solve
-from dispatch.planning.solving import run_solve
+from dispatch.planning.solving import prepare, run_solve
+from dispatch.planning.stretches import LEAST_REST_S
 from dispatch.technician_day import technician_day
+from scheduling.insertion import insert_greedy
 from tests import world
 from tests.dispatch.plan_world import Shop, plan
 from tests.dispatch.planning.solves import SECONDS, InlineSolver
@@ -40,7 +46,7 @@ def busy_day(session: Session, now: datetime) -> tuple[Shop, Visit, Visit]:
     first.window_start, first.window_end = now - timedelta(hours=1), now + timedelta(hours=1)
     session.add(first)
     session.flush()
-    return shop, first, plan(session, shop.ticket(12), now)
+    return shop, first, plan(session, shop.ticket(12, received_at=now), now)
 
 
 def test_he_calls_between_two_homes_and_his_phone_says_when(database: Database, now: datetime) -> None:
@@ -53,6 +59,7 @@ def test_he_calls_between_two_homes_and_his_phone_says_when(database: Database, 
     outcome = run_solve(database, solver=InlineSolver(), clock=lambda: now, seconds=SECONDS)
 
     assert outcome is not None and outcome.result == "published"
+    later = now + timedelta(minutes=16)
     with database.transaction() as session:
         done = session.get_one(Visit, first_id).planned_end
         start = session.get_one(Visit, second_id).planned_start
@@ -69,6 +76,16 @@ def test_he_calls_between_two_homes_and_his_phone_says_when(database: Database, 
     assert done <= at <= now + DESK_AFTER - GAP and start >= done + GAP + drive
     assert told[first_id] is None
     assert all(job.call_at is None for job in over.open_jobs), "what is past is no offer"
+
+    with database.transaction() as session:  # he takes longer
+        for row in session.exec(select(PointDay)):
+            row.last_solved_at = None
+        request_solve(session, point_id=shop.point.id or 0, day=operating_day(now), now=later)
+    run_solve(database, solver=InlineSolver(), clock=lambda: later, seconds=SECONDS)
+    with database.transaction() as session:
+        open_jobs = technician_day(session, **asked, now=later).open_jobs
+        anew = next(job.call_at for job in open_jobs if job.visit_id == second_id)
+        assert anew == later + timedelta(seconds=LEAST_REST_S) > at + GAP, "his phone goes with the facts"
 
 
 def _talked(session: Session, visit: Visit, now: datetime) -> None:
@@ -110,6 +127,40 @@ def test_without_a_need_or_room_for_a_gap_the_job_stays(
     session.flush()
     draft = draft_of(to_problem(load_board(session, **asked), freedom=Freedom.IMPROVE))
     assert draft.calls == () and way(draft) == way(kept) - GAP
+    still_his_to_call = change in (_no_time_for_it, _at_home_still)
+    assert calls_have_moved(draft, kept.routes()) == still_his_to_call, "his phone names no time that is none"
+
+
+def test_nobody_stands_still_on_his_way_to_a_danger(session: Session, now: datetime) -> None:
+    """Gas is smelt while he is at a home: he sets out at once when he is done, and until he is there."""
+    shop, first, second = busy_day(session, now)
+    asked: dict[str, Any] = {"point_id": shop.point.id or 0, "day": operating_day(now)}
+    danger = plan(session, shop.ticket(3, symptom="GAS_SMELL", priority=0, safety=True, received_at=now), now)
+    bare = to_problem(load_board(session, **asked, now=now), freedom=Freedom.IMPROVE, gaps=False)
+    assert danger.planned_start == draft_of(bare).by_visit[danger.id or 0].start_at
+    first.state, first.ended_at = "completed", first.planned_end
+    danger.state, danger.en_route_at = "en_route", first.planned_end
+    at = first.planned_end or now
+    for arrived_at, calls in ((None, []), (at, [second.id])):
+        danger.arrived_at = arrived_at
+        session.flush()
+        board = load_board(session, **asked, now=at)
+        board = replace(board, calls=tuple(replace(call, by=at + timedelta(hours=1)) for call in board.calls))
+        draft = draft_of(to_problem(board, freedom=Freedom.IMPROVE))
+        assert [call.visit_id for call in draft.calls] == calls
+
+
+def test_nobody_calls_after_his_shift(session: Session, now: datetime) -> None:
+    """Who is done at 17:45 calls before 18:00; who stays at a home until 18:05 leaves it to the desk."""
+    six = kst(operating_day(now), 18)
+    shop, first, second = busy_day(session, six - timedelta(minutes=35))
+    for done, calls in ((six - timedelta(minutes=15), [second.id]), (six + timedelta(minutes=5), [])):
+        at = done - timedelta(minutes=20)
+        first.started_at = at - timedelta(seconds=first.duration_s) + timedelta(minutes=20)
+        session.flush()
+        board = load_board(session, point_id=shop.point.id or 0, day=operating_day(now), now=at)
+        owed = [gap.visit_id for gaps in gaps_wished(board).values() for gap in gaps]
+        assert [call.visit_id for call in board.calls] == [second.id] and owed == calls
 
 
 def test_a_home_that_has_no_other_place_takes_the_gap(session: Session, now: datetime) -> None:
@@ -124,3 +175,19 @@ def test_a_home_that_has_no_other_place_takes_the_gap(session: Session, now: dat
         found = best_insertion([board], replace(seen, only_window=(at, at)), freedom=Freedom.FREE)
         assert found is not None and second.id in found.draft.by_visit
         assert (found.start_at, len(found.draft.calls)) == (at, calls)
+
+
+def test_a_home_behind_a_gap_is_offered_and_planned_with_no_gap(session: Session, now: datetime) -> None:
+    """Next door to his next home, in the minutes that he would be late by: the gap goes, nobody is lost."""
+    shop, _, second = busy_day(session, now)
+    other = world.make_visit(session, ticket=shop.ticket(12), point=shop.point)
+    board = load_board(session, point_id=shop.point.id or 0, day=operating_day(now), now=now)
+    seen = board.find(other.id or 0)
+    done = draft_of(to_problem(board, freedom=Freedom.IMPROVE)).by_visit[second.id or 0].end_at
+    assert seen is not None
+    for at, calls in ((done - timedelta(minutes=3), []), (done, [(second.id,)])):
+        assert named_for([board], seen, (at, at)) == second.technician_id
+        waits = replace(board, waiting=(replace(seen, wished=((at, at + timedelta(seconds=1)),)),))
+        task = prepare(waits, by_person=False)
+        assert list(task.bp.calls.values()) == calls
+        assert not insert_greedy(task.bp.problem, task.bp.sequences).unserved

@@ -8,7 +8,7 @@ import threading
 import time
 from datetime import datetime, timedelta
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from core.clock import operating_day
 from core.db import Database
@@ -22,7 +22,7 @@ from dispatch.planning.solving import (
     run_solve,
 )
 from tests import world
-from tests.dispatch.plan_world import Shop, plan, version_of, visit_of
+from tests.dispatch.plan_world import Shop, book, plan, version_of, visit_of
 from tests.dispatch.planning.solves import SECONDS, InlineSolver, ask, file_ticket, zigzag
 from tests.dispatch.planning.test_publishing import assert_sound
 from workforce.models import Absence, Technician
@@ -95,6 +95,44 @@ def test_a_day_on_which_somebody_cannot_go_is_mended_in_a_second(
         given = [session.get_one(Visit, visit.id).technician_id for visit in visits]
         assert set(given) <= {other, None} and other in given
         assert_sound(session)
+
+
+def test_who_takes_longer_than_until_another_points_booking_stops_no_plan(
+    database: Database, now: datetime
+) -> None:
+    """He is at a home still when he is booked elsewhere: the point's other homes are planned all the same."""
+    with database.transaction() as session:
+        shop = Shop(session)
+        who, _ = shop.technician(), shop.technician(name="다른")
+        technician = session.get_one(Technician, who)
+        home = world.make_household(session, company=shop.company, at=world.north_of(world.GANGNAM, 2))
+        elsewhere = world.make_point(session, company=shop.company, code="P2")
+        ticket = world.make_ticket(session, company=shop.company, household=home, point=elsewhere)
+        start = now + timedelta(minutes=30)
+        booked = world.make_visit(session, ticket=ticket, point=elsewhere, technician=technician, start=start)
+        longer = world.make_visit(
+            session,
+            ticket=shop.ticket(1, status="APPOINTED"),
+            point=shop.point,
+            technician=technician,
+            start=now - timedelta(minutes=25),
+            state="in_progress",
+        )
+        longer.en_route_at = longer.arrived_at = longer.started_at = now
+        waits = world.make_visit(session, ticket=shop.ticket(3), point=shop.point)
+        for visit in (booked, longer):
+            book(session, visit)
+        longer_id, waits_id = longer.id or 0, waits.id or 0
+    ask(database, shop, now)
+
+    outcome = run_solve(database, solver=InlineSolver(), clock=lambda: now, seconds=SECONDS)
+
+    assert outcome is not None and outcome.result == "published"
+    with database.transaction() as session:
+        assert session.get_one(Visit, waits_id).planned_start is not None
+        assert (session.get_one(Visit, longer_id).planned_end or now) > start
+        held = session.exec(select(Booking.end_at).where(col(Booking.visit_id) == longer_id)).one()
+        assert held == start, "his time from there on is the other point's"
 
 
 def test_nothing_due_is_nothing_done(database: Database, now: datetime) -> None:

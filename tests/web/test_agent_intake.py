@@ -74,6 +74,7 @@ def test_without_a_result_the_ticket_waits_for_a_talk(desk: httpx.Client, databa
         ({"payer": "requester", "caller": "resident"}, "payer"),
         ({"boiler_installed_on": "2999-01-01"}, "boiler_installed_on"),
         ({"boiler_installed_on": "x"}, "boiler_installed_on"),
+        ({"boiler_installed_on": "x", "resident_phone": "12"}, "resident_phone"),
         ({"symptom": ""}, "symptom"),
         ({"wished": "x/y"}, "wished"),
         ({"error_code": "1" * 400}, "error_code"),

@@ -237,7 +237,7 @@ def test_whoever_pays_answers_what_the_technician_asks_and_nobody_else_may(web_w
     assert "송풍기" in read(page)
     for link, button in ((payer, "수리 비용에 답하기"), (mother, "물어본 수리 비용 보기")):
         home = read(link.get())
-        assert home.index("기사가 비용에 대한 답을 기다립니다") < home.index(button) < home.index("담당 기사")
+        assert home.index("기사가 답을 기다립니다") < home.index(button) < home.index("담당 기사")
         assert "기사가 도착했습니다" not in home
     with web_world.database.reading() as session:
         facts = last_approval(session, visit_id=payer.visit_id)

@@ -46,7 +46,7 @@ ROUNDED_TO_MIN = 5
 def headline(view: FamilyView, *, now: datetime) -> str:
     """Where things stand, in one sentence; first of all that somebody waits for their answer."""
     if view.asked is not None:
-        return _("기사가 비용에 대한 답을 기다립니다")
+        return _("기사가 답을 기다립니다")
     if view.link.pays_alone:
         return _("보일러 점검 비용") if view.case.checkup else _("보일러 수리 비용")
     if view.stage is Stage.AGREED and view.window is not None and now <= view.window.end:
@@ -81,7 +81,9 @@ _HEADLINES = {
 def next_words(view: FamilyView, *, now: datetime) -> list[str]:
     """What happens next and by when, a sentence each."""
     if view.asked is not None:
-        return _asked(view, view.asked)
+        waits = _("답하실 때까지 고치지 않고 기다립니다.")
+        asked = _("{name}님께 여쭈었습니다.").format(name=view.case.paid_by)
+        return [waits] if view.pays else [asked, waits]
     refused = _refused(view)
     if view.link.pays_alone:
         words = (
@@ -92,14 +94,6 @@ def next_words(view: FamilyView, *, now: datetime) -> list[str]:
         return [words.format(name=view.case.resident), *refused]
     again = [_("다시 접수되어 새로 방문합니다.")] if view.reopened else []
     return again + refused + _next(view, now)
-
-
-def _asked(view: FamilyView, asked: ApprovalFacts) -> list[str]:
-    if view.pays:
-        words = _("모두 {amount}에 고쳐도 될까요? 답하실 때까지 고치지 않습니다.")
-    else:
-        words = _("모두 {amount}에 고쳐도 되는지 {name}님께 여쭈었습니다. 답하실 때까지 고치지 않습니다.")
-    return [words.format(amount=money_words(asked.total), name=view.case.paid_by)]
 
 
 def fee_anyway(asked: ApprovalFacts) -> str:

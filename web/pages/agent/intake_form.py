@@ -115,7 +115,8 @@ def to_request(
 def _bad_numbers(body: Mapping[str, Any]) -> Iterator[FieldError]:
     """What the form shows red already by each number is told beside what cannot be read otherwise."""
     for role in ("resident", "requester", "payer"):
-        number = (body[role] or {}).get("phone")
+        named = body[role]
+        number = named.get("phone") if isinstance(named, Mapping) else None
         if not number:
             continue
         try:

@@ -38,12 +38,12 @@ class OpenBill:
 
 @dataclass(frozen=True)
 class OpenBills:
-    """The oldest of the bills that were not paid to the won, and what all of them add up to.
+    """Bills that were not paid to the won, those with money to give back first, then the oldest.
 
     `owed` (won) is still to come, `over` came in beyond what was billed: one never makes up for the other.
     """
 
-    oldest: tuple[OpenBill, ...]
+    bills: tuple[OpenBill, ...]
     count: int
     owed: int
     over: int
@@ -80,6 +80,16 @@ class BilledWork:
         """Won still to come; what nobody knows of is nobody's debt."""
         return max(0, self.total - self.paid) if self.is_tracked else 0
 
+    @property
+    def over(self) -> int:
+        """Won that came in beyond the bill, to be given back."""
+        return max(0, self.paid - self.total) if self.is_tracked else 0
+
+    @property
+    def unknown(self) -> int:
+        """Won of a bill of which nobody knows whether it was paid."""
+        return 0 if self.is_tracked else self.total - self.paid
+
 
 _PAID = (
     columns(func.coalesce(func.sum(col(Payment.amount)), 0))
@@ -105,7 +115,7 @@ def open_bills(
     Of bills older than the record of payments nobody knows whether they were paid: they are left out.
 
     Args:
-        limit: how many of the oldest; the sums are of all.
+        limit: how many at most; the sums are of all.
         visits: the ids of the visits that are meant; None: the company's.
     """
     wanted = [col(Charge.company_id) == company_id, COUNTS, col(Charge.tracks_payment)]
@@ -131,17 +141,17 @@ def open_bills(
             func.sum(func.greatest(-lacks, 0)).over(),
         )
         .where(lacks != 0)
-        .order_by(bills.c.since, bills.c.visit_id)
+        .order_by(lacks > 0, bills.c.since, bills.c.visit_id)
         .limit(limit)
     )
     rows = session.execute(query).all()
     said = _why_unpaid(session, [row.visit_id for row in rows])
-    oldest = tuple(
+    found = tuple(
         OpenBill(row.visit_id, row.ticket_id, row.total, int(row.paid), row.since, said.get(row.visit_id, ""))
         for row in rows
     )
     count, owed, over = (int(each) for each in rows[0][-3:]) if rows else (0, 0, 0)
-    return OpenBills(oldest, count, owed, over)
+    return OpenBills(found, count, owed, over)
 
 
 def billed_work(session: Session, *, visit_ids: Iterable[int]) -> dict[int, BilledWork]:

@@ -12,7 +12,7 @@ from typing import Any
 from customers.schemas import AddressInfo, BoilerInfo
 from dispatch.checklist import ChecklistItem
 from dispatch.schemas import Owner
-from dispatch.states import OPEN_VISIT_STATES
+from dispatch.states import ENDED_STATUSES, OPEN_VISIT_STATES
 from dispatch.tasks import TaskInfo
 from dispatch.visit_rules import missed_early, part_due
 from workforce.schemas import CompanyInfo, PointInfo, TechnicianInfo
@@ -261,6 +261,12 @@ class TicketDetail:
     def party(self, role: str) -> PartyFacts | None:
         """A person by role."""
         return next((party for party in self.parties if party.role == role), None)
+
+    @property
+    def clocks_meant(self) -> tuple[ClockFacts, ...]:
+        """Its clocks; of an ended case not those that were never stopped: nobody can meet them any more."""
+        over = self.status in ENDED_STATUSES
+        return tuple(clock for clock in self.clocks if not (over and clock.runs))
 
     def clock(self, kind: str) -> ClockFacts | None:
         """A clock of the newest generation."""

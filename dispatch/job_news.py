@@ -77,6 +77,11 @@ def _has(heard: Truth, visit: Visit) -> bool:
     return bool(heard.get("mine")) and heard.get("visit") == visit.id
 
 
+def is_change(known: Truth, visit: Visit, *, now: datetime) -> bool:
+    """Whether who knew this of the job is told something by how it stands now."""
+    return not _has(known, visit) or _change(known, visit, now=now) is not None
+
+
 def _change(heard: Truth, visit: Visit, *, now: datetime) -> str | None:
     window = written(notice_facts.window_of(visit))
     if window is not None and heard.get("window") != window:

@@ -32,12 +32,22 @@ class Receivable(OpenBill):
 
 @dataclass(frozen=True)
 class Receivables:
-    """The oldest receivables; `count`, `owed` and `over` are of all of them, as in `OpenBills`."""
+    """Receivables in the order of `OpenBills`; `count`, `owed` and `over` are of all of them."""
 
-    oldest: tuple[Receivable, ...]
+    bills: tuple[Receivable, ...]
     count: int
     owed: int
     over: int
+
+    @property
+    def to_come(self) -> tuple[Receivable, ...]:
+        """Those with money still to come, the oldest first."""
+        return tuple(bill for bill in self.bills if bill.owed > 0)
+
+    @property
+    def to_give_back(self) -> tuple[Receivable, ...]:
+        """Those for which too much came in, the oldest first."""
+        return tuple(bill for bill in self.bills if bill.owed < 0)
 
 
 @dataclass(frozen=True)
@@ -55,7 +65,11 @@ class PointStatement:
     vat: int
     paid: int
     owed: int
-    """Still to come. Not `total` less `paid`: of older bills nobody knows, and too much paid is no income."""
+    """Still to come: `total` less `paid`, and `over` more, and `unknown` less."""
+    over: int
+    """Came in beyond what was billed, to be given back."""
+    unknown: int
+    """Of bills of which nobody knows whether they were paid."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +115,7 @@ class _Done:
 def list_receivables(
     session: Session, *, company_id: int, limit: int, service_point_id: int | None = None
 ) -> Receivables:
-    """Bills that were not paid to the won, `limit` of the oldest; of one point those it billed."""
+    """Bills that were not paid to the won, at most `limit` of them; of one point those it billed."""
     of_point = None
     if service_point_id is not None:
         of_point = columns(col(Visit.id)).where(col(Visit.service_point_id) == service_point_id)
@@ -116,13 +130,13 @@ def list_receivables(
         )
         .where(any_of(Visit.id, "visit_ids"))
     )
-    ids = [bill.visit_id for bill in found.oldest]
+    ids = [bill.visit_id for bill in found.bills]
     whose = {visit_id: rest for visit_id, *rest in session.execute(query, {"visit_ids": ids})}
-    oldest = []
-    for bill in found.oldest:
+    bills = []
+    for bill in found.bills:
         number, point_id, payer = whose[bill.visit_id]
-        oldest.append(Receivable(**vars(bill), number=number, service_point_id=point_id, payer=payer or ""))
-    return Receivables(tuple(oldest), found.count, found.owed, found.over)
+        bills.append(Receivable(**vars(bill), number=number, service_point_id=point_id, payer=payer or ""))
+    return Receivables(tuple(bills), found.count, found.owed, found.over)
 
 
 def read_month(
@@ -191,6 +205,8 @@ def _statement(point_id: int, works: Sequence[BilledWork]) -> PointStatement:
         vat=sum(work.vat for work in works),
         paid=sum(work.paid for work in works),
         owed=sum(work.owed for work in works),
+        over=sum(work.over for work in works),
+        unknown=sum(work.unknown for work in works),
     )
 
 

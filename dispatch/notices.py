@@ -15,6 +15,7 @@ from core.dated import read_rules
 from core.i18n import N_
 from dispatch import job_news, notice_facts, staff_notices, visit_news
 from dispatch.family_links import link_maker
+from dispatch.known_jobs import known_times
 from dispatch.landline_calls import open_call
 from dispatch.models import Visit
 from dispatch.notice_facts import TicketFacts, facts_of_ticket
@@ -139,7 +140,8 @@ def _goes_now(session: Session, context: messages.JobAssigned, visit: Visit, now
 def tell_job_changed(session: Session, *, visit_id: int, now: datetime) -> None:
     """Tell the technician who knows of a job what changed; nobody is told of a job he never heard of.
 
-    It is read off the visit: another technician (both are told), none any more, or another time.
+    It is read off the visit: another technician (both are told), none any more, or another time. Where
+    nothing changed of what he was told, he need not say once more that he has seen it.
     """
     visit = session.get_one(Visit, visit_id)
     told = visit.told_technician_id
@@ -155,8 +157,11 @@ def tell_job_changed(session: Session, *, visit_id: int, now: datetime) -> None:
     context = staff_notices.job_assigned(session, facts=facts, window=notice_facts.window_of(visit))
     news = job_news.of_job(session, facts=facts, visit=visit, assigned=context, now=now)
     _tell_newest_job(session, facts=facts, technician_id=told, news=news, now=now)
-    visit.acknowledged_at = None
-    session.add(visit)
+    if visit.acknowledged_at is not None:
+        known = known_times(session, technician_id=told, visits={visit_id: visit.ticket_id}).get(visit_id)
+        if known is None or job_news.is_change(known.truth, visit, now=now):
+            visit.acknowledged_at = None
+            session.add(visit)
     session.flush()
 
 

@@ -17,6 +17,7 @@ from core.clock import operating_day, operating_day_bounds
 from core.dated import read_rules
 from customers.schemas import HouseholdInfo
 from dispatch.detail_shapes import ClockFacts
+from dispatch.known_jobs import known_times
 from dispatch.models import Placement, Ticket, Visit
 from dispatch.planning.call_times import call_times
 from dispatch.shown_clocks import list_clocks
@@ -55,9 +56,12 @@ def technician_day(
     travel = _travel(session, technician, route, facts.homes, day=day, company_id=company_id, now=now)
     at = call_times(session, technician_id=technician.id, visits=_owed(rows, clocks), now=now)
 
+    known = known_times(session, technician_id=technician.id, visits=_news(rows))
+
     def job(row: Row) -> Job:
         key = row[0].id or 0
-        return replace(facts.job(*row, drive=travel.get(key)), call_at=at.get(key))
+        found = facts.job(*row, drive=travel.get(key))
+        return replace(found, call_at=at.get(key), known=known.get(key))
 
     jobs = [job(row) for row in route]
     return TechnicianDay(
@@ -120,6 +124,12 @@ def _parted(
     later = [row for row in rows if _is_silent(row[0], after)]
     route = [row for row in rows if not _is_silent(row[0], after)]
     return route, [row for row in later if (clock := clocks.get(ticket_key(row[1]))) and clock.runs]
+
+
+def _news(rows: Sequence[Row]) -> dict[int, int]:
+    """Ticket by visit of what he has not said he has seen."""
+    ahead = (visit for visit, _ in rows if visit.state in ("planned", "agreed"))
+    return {visit.id or 0: visit.ticket_id for visit in ahead if visit.acknowledged_at is None}
 
 
 def _owed(rows: Sequence[Row], clocks: Mapping[int, ClockFacts]) -> list[Visit]:

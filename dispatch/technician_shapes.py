@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from billing.schemas import WarrantyAnswer
 from customers.schemas import BoilerInfo, HouseholdInfo
@@ -11,6 +13,18 @@ from dispatch.detail_shapes import ClockFacts, PartyFacts, WindowFacts
 from dispatch.states import OPEN_VISIT_STATES
 from geo.schemas import TravelSource
 from workforce.schemas import ShiftInfo
+
+
+@dataclass(frozen=True)
+class KnownTime:
+    """When a technician knew that he goes: what the family was promised, or else the plan.
+
+    `truth`: as it was told to him.
+    """
+
+    start: datetime | None
+    window: WindowFacts | None
+    truth: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -57,6 +71,8 @@ class Job:
     warranty: WarrantyAnswer | None
     call_at: datetime | None = None
     """When the plan has him stand still to telephone this family; None: he calls when he can."""
+    known: KnownTime | None = None
+    """Of news, what he last said he has seen of it; None: it is new to him."""
 
     @property
     def is_open(self) -> bool:

@@ -27,6 +27,28 @@ SYMPTOMS = {
 }
 """Korean; a text to a phone is in its reader's language, whatever language the screen has."""
 
+SHORT_SYMPTOMS = {
+    "NO_HEAT": N_("난방"),
+    "NO_HOT_WATER": N_("온수"),
+    "LEAK": N_("누수"),
+    "NOISE": N_("소음"),
+    "ERROR_CODE": N_("오류"),
+    "CONTROLLER": N_("조절기"),
+    "POWER": N_("전원"),
+    "FREEZE": N_("동파"),
+    "IGNITION": N_("점화"),
+    "FLUE": N_("배기통"),
+    "GAS_SMELL": N_("가스"),
+    "CO": N_("CO"),
+    "ODOUR_SMOKE": N_("연기"),
+    "DANGER": N_("위험"),
+    "INSTALL": N_("설치"),
+    "INSPECTION": N_("점검"),
+    "CHECKUP": N_("사전점검"),
+    "BILLING": N_("요금"),
+    "COMPLAINT": N_("불편"),
+}
+"""One word for a bar of the timeline; its title says it in full."""
 
 LATE_REASONS = {
     "NETWORK_DOWN": N_("인터넷이 끊김"),
@@ -45,3 +67,8 @@ def late_reason_words(code: str | None) -> str:
 def symptom_words(symptom: str) -> str:
     """The symptom in the language of this request; an unknown code as it is."""
     return _(SYMPTOMS[symptom]) if symptom in SYMPTOMS else symptom
+
+
+def short_symptom(symptom: str) -> str:
+    """The same in one word; an unknown code as it is."""
+    return _(SHORT_SYMPTOMS[symptom]) if symptom in SHORT_SYMPTOMS else symptom

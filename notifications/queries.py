@@ -6,11 +6,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement
+from sqlalchemy import select as columns
 from sqlmodel import Session, col, func, or_, select
 
+from core.db import any_of
 from notifications.catalogue import Role
 from notifications.languages import language_of
 from notifications.messages import Event
@@ -87,6 +89,26 @@ def tellings(
         .order_by(col(Notice.id))
     )
     return [(event, generation) for event, generation in session.exec(query)]
+
+
+def truths_told(
+    session: Session, *, ticket_ids: Collection[int], line: str
+) -> list[tuple[tuple[int, str, int], dict[str, Any]]]:
+    """((ticket id, event, generation), truth) of a line's texts to technicians.
+
+    Oldest first, those before all others that were withdrawn: he may have seen them in his list alone.
+    """
+    query = (
+        columns(col(Notice.ticket_id), col(Notice.event), col(Notice.generation), col(Notice.truth))
+        .where(
+            any_of(Notice.ticket_id, "ticket_ids"),
+            col(Notice.line) == line,
+            col(Notice.recipient) == Role.TECHNICIAN.value,
+        )
+        .order_by(col(Notice.state) != "withdrawn", col(Notice.id))
+    )
+    found = session.execute(query, {"ticket_ids": list(ticket_ids)})
+    return [((ticket_id, event, generation), truth or {}) for ticket_id, event, generation, truth in found]
 
 
 def with_copies(session: Session, *, ticket_id: int, event: Event, generations: Sequence[int]) -> list[int]:

@@ -18,6 +18,7 @@ from web.context import context_of
 from web.display import register_display
 from web.language import page_language
 from web.presenters import family
+from web.presenters.browsers import way_to
 from web.presenters.offers import offer_value
 from web.unmask_reasons import unmask_reasons
 
@@ -134,6 +135,7 @@ def environment() -> Environment:
         spoken_money=family.money_words,
         near=family.near_words,
         price_item=family.price_item_words,
+        way_to=way_to,
     )
     made.globals["unmask_reasons"] = unmask_reasons
     return made

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from core.actor import Principal
 from core.db import any_of
 from core.errors import FieldError, InvalidError
-from core.i18n import _
+from core.i18n import N_, _
 from workforce.models import AccessLog
 
 OPEN_FOR = timedelta(minutes=30)
@@ -42,11 +42,15 @@ _OPENED = columns(col(AccessLog.subject_kind), col(AccessLog.subject_id)).where(
 )
 
 
-def require_reason(reason: str) -> str:
-    """The reason as it is kept. Raises InvalidError when there is none."""
+ASK_WHY_TAKEN = N_("왜 내려받는지 적어 주세요.")
+"""Of whoever takes a file out of the house."""
+
+
+def require_reason(reason: str, *, ask: str = N_("왜 보아야 하는지 적어 주세요.")) -> str:
+    """The reason as it is kept. Raises InvalidError, in the words of `ask`, when there is none."""
     why = reason.strip()
     if len(why) < SHORTEST_REASON:
-        message = _("왜 보아야 하는지 적어 주세요.")
+        message = _(ask)
         raise InvalidError(message, errors=(FieldError("reason", message),))
     return why[:LONGEST_REASON]
 

@@ -40,6 +40,18 @@ def test_a_ticket_stands_beside_the_board_and_the_map_goes_to_it(screens: Screen
     expect(panel).to_be_visible()
     panel.locator(".dialog-head [data-close='']").click()
     expect(panel).to_have_count(0)
+    assert_drawn_words_go_away(screens, page)
+
+
+def assert_drawn_words_go_away(screens: Screens, page: Page) -> None:
+    """What came with the page itself goes as what came later does: by a click, or by itself."""
+    told = page.locator("#toasts .toast")
+    page.clock.install()
+    for goes in (told.click, lambda: page.clock.fast_forward(10_000)):
+        screens.go(page, "/dispatch?ticket=1999010100001")
+        expect(told).to_have_count(1)
+        goes()
+        expect(told).to_have_count(0)
 
 
 PROPOSAL = (

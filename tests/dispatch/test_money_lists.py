@@ -112,17 +112,21 @@ def test_a_point_reads_its_own_bills_and_too_much_makes_up_for_nothing(
     company_id = company.id or 0
 
     found = list_receivables(session, company_id=company_id, limit=2, service_point_id=own.id)
-    assert [each.owed for each in found.oldest] == [88_000, -30_000], "the oldest, as many as were asked for"
+    assert [each.owed for each in found.to_give_back] == [-30_000], "first whom there is money for"
+    assert [each.owed for each in found.to_come] == [88_000], "the oldest, as many as were asked for"
     assert (found.count, found.owed, found.over) == (3, 118_000, 30_000), "of all, each by itself"
-    assert found.oldest[0].said == "", "a reason that was taken back is nobody's"
+    assert found.to_come[0].said == "", "a reason that was taken back is nobody's"
     everywhere = list_receivables(session, company_id=company_id, limit=9)
-    assert everywhere.oldest[-1].visit_id == elsewhere.id and everywhere.owed == 125_000
+    assert everywhere.bills[-1].visit_id == elsewhere.id and everywhere.owed == 125_000
     asked: dict[str, Any] = {"company_id": company_id, "first": month_of(today_kst(world.NOW))}
     month, of_own = (
         read_month(session, **asked, now=world.NOW, service_point_id=point) for point in (None, own.id)
     )
     assert {each.service_point_id: each.owed for each in month.points} == {own.id: 118_000, other.id: 7_000}
     assert of_own.points == tuple(each for each in month.points if each.service_point_id == own.id)
+    for each in month.points:
+        assert each.total - each.paid == each.owed - each.over + each.unknown
+    assert [(each.over, each.unknown) for each in month.points] == [(30_000, 99_000), (0, 0)]
 
 
 def test_what_is_unusual_is_told_against_others_and_beyond_the_measure(

@@ -13,7 +13,7 @@ from callcenter.models import ErrorCode
 from core.db import Database
 from core.models import TimelineEntry
 from customers.models import Contact, Household
-from dispatch.models import TicketParty, TriageStep
+from dispatch.models import Ticket, TicketClock, TicketParty, TriageStep
 from tests.web.agent_world import FORM, SCRIPT, carry_on, file, make_home, number_of, tickets
 from tests.web.conftest import ClientAs, WebWorld
 from tests.web.told_once import told_once, words_of
@@ -57,9 +57,21 @@ def test_without_a_result_the_ticket_waits_for_a_talk(desk: httpx.Client, databa
     assert number in desk.get("/agent/waiting?list=triage").text
     page = desk.get(f"/agent/tickets/{number}").text
     assert "실내 온도조절기 확인" in page
+    beside = page[page.index('class="fix-said"') : page.index("</aside>")]
+    assert "방이 추워요" in beside and "010-****-5432" in beside, "what was said, and whom to ring"
+    other = number_of(file(desk, self_fix_result="", note="다른 댁", idempotency_key="other"))
     data = {"self_fix_card": "THERMOSTAT@1", "self_fix_result": "SOLVED"}
-    assert desk.post(f"/agent/tickets/{number}/self-fix", data=data).status_code == 303
-    assert tickets(database)[0].status == "SELF_FIXED"
+    with database.transaction() as session:
+        for clock in session.exec(select(TicketClock).where(TicketClock.kind == "promise")):
+            clock.state = "breached"
+            session.add(clock)
+    solved = desk.post(f"/agent/tickets/{number}/self-fix", data=data)
+    assert solved.status_code == 303
+    after = desk.get(solved.headers["location"]).text
+    assert f'href="/agent/tickets/{other}?act=fix#fix"' in after, "the way to the next"
+    assert 'data-kind="promise"' not in after, "nobody can meet it any more"
+    with database.reading() as session:
+        assert session.exec(select(Ticket.status).where(Ticket.number == number)).one() == "SELF_FIXED"
     assert number not in desk.get("/agent/waiting?list=triage").text
 
 
@@ -74,6 +86,7 @@ def test_without_a_result_the_ticket_waits_for_a_talk(desk: httpx.Client, databa
         ({"payer": "requester", "caller": "resident"}, "payer"),
         ({"boiler_installed_on": "2999-01-01"}, "boiler_installed_on"),
         ({"boiler_installed_on": "x"}, "boiler_installed_on"),
+        ({"boiler_installed_on": "x", "resident_phone": "12"}, "resident_phone"),
         ({"symptom": ""}, "symptom"),
         ({"wished": "x/y"}, "wished"),
         ({"error_code": "1" * 400}, "error_code"),

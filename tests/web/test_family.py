@@ -28,7 +28,7 @@ from happycall.models import HappyCall
 from tests import world
 from tests.web.conftest import WebWorld
 from tests.web.family_world import RESIDENT, Family, link_to, open_link, read
-from web.presenters.family import clock_words
+from web.presenters.family import clock_words, money_words
 
 MAKER = "1588-0000"
 PAGES = (
@@ -243,10 +243,15 @@ def test_whoever_pays_answers_what_the_technician_asks_and_nobody_else_may(web_w
     )
     asked = ask_for(payer)
     page = payer.get("/approval")
-    assert "송풍기" in read(page) and "기사가 답을 기다리고 있습니다" in read(payer.get())
+    assert "송풍기" in read(page)
+    for link, button in ((payer, "수리 비용에 답하기"), (mother, "물어본 수리 비용 보기")):
+        home = read(link.get())
+        assert home.index("기사가 답을 기다립니다") < home.index(button) < home.index("담당 기사")
+        assert "기사가 도착했습니다" not in home
     with web_world.database.reading() as session:
         facts = last_approval(session, visit_id=payer.visit_id)
-        assert facts is not None and f"({facts.total:,}원)" in read(page)
+        assert facts is not None and f"({facts.total:,}원)" in read(page) and f"({facts.total:,}원)" in home
+        assert f"기사가 다녀가는 비용 {money_words(facts.lines[0].amount)}은 내셔야" in read(page)
         assert f"네, {facts.total:,}원에 고쳐 주세요" in read(page)
     assert 'name="answer"' not in mother.get("/approval").text
     assert mother.post("/approval", answer="agree", asked=str(asked), form_key="a").status_code == 403
@@ -287,6 +292,7 @@ def test_a_cost_that_was_refused_stays_to_be_read_with_what_follows(web_world: W
         later = read(payer.get(page))
         assert f"({facts.total:,}원)" in later and "원하지 않는다고 하셨습니다" in later, page
         assert "그 비용으로는 고치지 않습니다. 기사가 다른 방법을 의논드립니다." in later, page
+        assert "고치지 않으셔도 기사가 다녀가는 비용" in later, page
     cost = payer.get("/cost")
     assert "송풍기" in read(cost) and f"{clock_words(web_world.now)}에 원하지 않는다고" in read(cost)
     assert "/approval" not in cost.text

@@ -61,7 +61,7 @@ def test_all_see_that_a_window_was_picked_and_somebody_still_has_to_ring(
     family = Family(web_world, phone.client, token, phone.ticket_id, phone.visit_id)
     family.post("/time", window=family.offered()[0], form_key="a")
     page = phone.get()
-    assert "창 합의, 통화 대기" in page and "한 번 전화해 주세요" in page
+    assert "시간 약속함, 통화 전" in page and "한 번 전화해 주세요" in page
     number = family.ticket().number
     lists = [
         ("agent", f"/agent/search?q={number}"),
@@ -69,9 +69,9 @@ def test_all_see_that_a_window_was_picked_and_somebody_still_has_to_ring(
         ("point", "/point/tickets"),
     ]
     seen = [client_as(role).get(path) for role, path in lists]
-    assert [number in answer.text and "창 합의, 통화 대기" in answer.text for answer in seen] == [True] * 3
+    assert [number in answer.text and "시간 약속함, 통화 전" in answer.text for answer in seen] == [True] * 3
     assert phone.post("attempt", {"outcome": "CONNECTED", "with": "resident"}).status_code == 303
-    assert "창 합의, 통화 대기" not in phone.get()
+    assert "시간 약속함, 통화 전" not in phone.get()
     seen = [client_as(role).get(path) for role, path in lists]
-    assert not any("창 합의, 통화 대기" in answer.text for answer in seen)
+    assert not any("시간 약속함, 통화 전" in answer.text for answer in seen)
     assert family.clock("contact").state == "met" and family.ticket().status == "APPOINTED"

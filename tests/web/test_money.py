@@ -189,9 +189,13 @@ def test_what_is_paid_is_rows_and_the_day_is_closed_by_himself(phone: Phone) -> 
         assert answer.status_code == 422 and why in answer.text and "158,000" in answer.text
         said = manager.post("/manager/money/file", data={"month": wrong, "reason": "세무사 제출"})
         assert said.status_code == 422 and why in said.text, "no file of another month than was asked for"
-    assert manager.post("/manager/money/file", data={}).status_code == 422
+    silent = manager.post("/manager/money/file", data={})
+    assert silent.status_code == 422 and "왜 내려받는지 적어 주세요" in silent.text
+    assert "error-summary" not in silent.text and "autofocus" in silent.text, "said at its field alone"
     file = manager.post("/manager/money/file", data={"month": "", "reason": "세무사 제출"})
     assert file.headers["content-type"].startswith("text/csv") and "158000" in file.text
+    opened = manager.post("/manager/money/file", data={"which": "open", "reason": "환불"})
+    assert opened.text.splitlines()[-1].endswith(",158000,138000,20000,0") and phone.number in opened.text
     assert f"받을 돈 ({operating_day(phone.web.now).isoformat()} 현재)" in file.text
     with phone.web.database.reading() as session:
         assert [row.cash_counted for row in session.exec(select(DayClose))] == [119_000]

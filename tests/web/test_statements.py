@@ -91,7 +91,7 @@ HELD = {
     "the messages": Held("agent", 9, _get(lambda _busy: "/messages")),
     "messages found by name": Held("agent", 13, _get(lambda _busy: f"/messages?q={NAME}")),
     "what waits": Held("manager", 5, _get(lambda _busy: "/messages/now")),
-    "a technician's day": Held("technician", 21, _get(lambda _busy: "/m")),
+    "a technician's day": Held("technician", 22, _get(lambda _busy: "/m")),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from sqlmodel import select
@@ -16,7 +17,7 @@ from tests import world
 from tests.web.conftest import WebWorld
 from tests.web.technician_world import Phone, add_job, at_the_door, job_numbers, open_phone
 from tests.web.told_once import words_of
-from web.display import date_text
+from web.display import date_text, when_text
 from workforce.models import AccessLog
 
 
@@ -108,6 +109,30 @@ def test_acknowledging_takes_it_from_the_news(phone: Phone) -> None:
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
     assert phone.visit().acknowledged_at == phone.web.now
     assert "확인했습니다" not in phone.client.get("/m").text
+
+
+def test_a_job_comes_back_with_what_changed_or_not_at_all(phone: Phone) -> None:
+    def told_after(minutes: int) -> str:
+        """The plan moves the visit; he is told what of it is news, and looks at his day."""
+        with phone.web.database.transaction() as session:
+            visit = session.get_one(Visit, phone.visit_id)
+            assert visit.planned_start is not None
+            visit.planned_start += timedelta(minutes=minutes)
+            tell = notices.tell_job_changed if visit.told_technician_id else notices.tell_job_assigned
+            tell(session, visit_id=phone.visit_id, now=phone.web.now)
+            world.deliver_texts(session)
+        return words_of(phone.client.get("/m").text)
+
+    first = phone.visit().planned_start
+    assert first is not None and "바뀐 시간" not in told_after(0), "it is new"
+    for minutes, comes_back in ((10, False), (110, True), (5, False)):
+        assert phone.client.post(f"/m/{phone.number}/acknowledged").status_code == 303
+        page = told_after(minutes)
+        assert ("확인했습니다" in page) is comes_back
+        if comes_back:
+            then = first + timedelta(hours=2)
+            assert f"바뀐 시간: {when_text(first, phone.web.now)} → {when_text(then, phone.web.now)}" in page
+            assert "바뀐 일입니다" in phone.get() and "바뀐 시간" in phone.get()
 
 
 def test_the_live_part_warns_instead_of_overwriting_what_is_typed(phone: Phone) -> None:

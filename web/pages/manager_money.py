@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
@@ -13,7 +13,7 @@ from core.actor import Principal, Role
 from core.clock import today_kst
 from core.errors import DomainError, ForbiddenError
 from core.i18n import N_, _
-from dispatch.money_lists import Month, Outlier, list_receivables, read_month
+from dispatch.money_lists import Month, Outlier, PointStatement, list_receivables, read_month
 from web.context import caller_address, context_of
 from web.csv_files import csv_answer
 from web.identity import GuardedRoute, SignedIn, allow, current_principal
@@ -21,13 +21,15 @@ from web.pages.months import BadMonthError, asked_month, months_beside
 from web.pages.posting import Posted
 from web.presenters.masks import MASKED
 from web.templating import render_page
-from workforce.access_log import Act, note_access, require_reason
+from workforce.access_log import ASK_WHY_TAKEN, Act, note_access, require_reason
 from workforce.queries import points_by_id
 
 router = APIRouter(prefix="/manager/money", route_class=GuardedRoute)
 
 ROLES = (Role.MANAGER, Role.ADMIN)
-OLDEST_SHOWN = 15
+MOST_BILLS = 500
+"""More than so many open bills are looked through in the file."""
+MOST_IN_FILE = 20_000
 OUTLIERS = {
     "many_parts": (N_("유난히 많이 쓴 부품"), N_("다른 서비스점이 같은 방문 수에서 썼을 수량과 견줍니다.")),
     "dear_part": (N_("비싼 부품"), N_("정한 금액보다 비싼 부품을 쓴 방문입니다.")),
@@ -53,6 +55,26 @@ HEADS = (
 )
 """The last two are of today, whichever month is read: a bill of March that was paid in May is paid."""
 
+OPEN_HEADS = (
+    N_("언제부터"),
+    N_("접수"),
+    N_("내실 분"),
+    N_("서비스점"),
+    N_("청구"),
+    N_("받은 돈"),
+    N_("받을 돈"),
+    N_("돌려드릴 돈"),
+)
+OPEN = "open"
+
+
+class _Sheet(NamedTuple):
+    """A file of rows."""
+
+    name: str
+    heads: list[str]
+    rows: list[list[object]]
+
 
 @router.get("")
 @allow(*ROLES)
@@ -70,15 +92,19 @@ def show_month(
 @router.post("/file")
 @allow(*ROLES)
 def download(request: Request, posted: Posted, principal: Principal = SignedIn) -> Response:
-    """The statement as CSV. It takes a reason, and is a line of the access log."""
+    """The statement, or with `which=open` the bills that are not even, as CSV.
+
+    It takes a reason, and is a line of the access log.
+    """
     _must_be_company_wide(request)
     context = context_of(request)
     try:
         with context.database.transaction() as session:
             now = context.clock()
-            reason = require_reason(posted.get("reason"))
+            reason = require_reason(posted.get("reason"), ask=ASK_WHY_TAKEN)
             read = _read(session, principal, posted.get("month"), now=now)
-            names = _names(session, read)
+            opened = posted.get("which") == OPEN
+            sheet = _open_sheet(session, principal, now) if opened else _month_sheet(session, read, now)
             note_access(
                 session,
                 principal=principal,
@@ -88,17 +114,40 @@ def download(request: Request, posted: Posted, principal: Principal = SignedIn) 
                 reason=reason,
                 from_address=caller_address(request),
                 now=now,
-                data={"month": read.first.isoformat(), "lines": len(read.points)},
+                data={"month": read.first.isoformat(), "lines": len(sheet.rows)},
             )
     except BadMonthError as error:
         return _page(request, principal, "", error=error)
     except DomainError as error:
         return _page(request, principal, posted.get("month"), error=error)
+    return csv_answer(sheet.name, sheet.heads, sheet.rows)
+
+
+def _month_sheet(session: Session, read: Month, now: datetime) -> _Sheet:
+    names, heads = _names(session, read), [_(head) for head in HEADS]
     until = f"{today_kst(now):%Y-%m-%d}"
-    heads = [_(head) for head in HEADS]
     heads[-2:] = [_("{name} ({day} 현재)").format(name=head, day=until) for head in heads[-2:]]
-    rows = [[names.get(each.service_point_id, ""), *_figures(each)] for each in read.points]
-    return csv_answer(f"money-{read.first:%Y%m}.csv", heads, rows)
+    rows = [[names.get(each.service_point_id, ""), *_figures(each)] for each in _points_of(read)]
+    return _Sheet(f"money-{read.first:%Y%m}.csv", heads, rows)
+
+
+def _open_sheet(session: Session, principal: Principal, now: datetime) -> _Sheet:
+    owed = list_receivables(session, company_id=principal.company_id, limit=MOST_IN_FILE)
+    names = _names_of(session, [each.service_point_id for each in owed.bills])
+    rows = [
+        [
+            f"{today_kst(each.since):%Y-%m-%d}",
+            each.number,
+            MASKED.name(each.payer),
+            names.get(each.service_point_id, ""),
+            each.billed,
+            each.paid,
+            max(0, each.owed),
+            max(0, -each.owed),
+        ]
+        for each in owed.bills
+    ]
+    return _Sheet(f"open-bills-{today_kst(now):%Y%m%d}.csv", [_(head) for head in OPEN_HEADS], rows)
 
 
 def _page(
@@ -114,8 +163,8 @@ def _page(
     with context.database.reading() as session:
         now = context.clock()
         read = _read(session, principal, asked, now=now)
-        owed = list_receivables(session, company_id=principal.company_id, limit=OLDEST_SHOWN)
-        names = _names(session, read) | _names_of(session, [each.service_point_id for each in owed.oldest])
+        owed = list_receivables(session, company_id=principal.company_id, limit=MOST_BILLS)
+        names = _names(session, read) | _names_of(session, [each.service_point_id for each in owed.bills])
         before, after = months_beside(read.first, now)
         chosen = sort if sort in SORTS else next(iter(SORTS))
         values = {
@@ -124,14 +173,17 @@ def _page(
             "after": after,
             "names": names,
             "sorts": [(code, _(words), code == chosen) for code, (words, _key) in SORTS.items()],
+            "points": _points_of(read),
             "sums": _sums(read),
+            "over": sum(each.over for each in read.points),
+            "unknown": sum(each.unknown for each in read.points),
             "heads": [_(head) for head in HEADS],
             "outliers": [
                 (_(name), _(means), _sorted(read, kind, chosen, names))
                 for kind, (name, means) in OUTLIERS.items()
             ],
             "owed": owed,
-            "payers": {each.visit_id: MASKED.name(each.payer) for each in owed.oldest},
+            "payers": {each.visit_id: MASKED.name(each.payer) for each in owed.bills},
             "error": error,
             "errors": {found.field: found.message for found in error.errors} if error else {},
         }
@@ -156,7 +208,12 @@ def _names_of(session: Session, point_ids: list[int]) -> dict[int, str]:
     return {key: point.name for key, point in points_by_id(session, point_ids=set(point_ids)).items()}
 
 
-def _figures(each: Any) -> list[int]:
+def _points_of(read: Month) -> list[PointStatement]:
+    """Those with the largest sum first."""
+    return sorted(read.points, key=lambda each: (-each.total, each.service_point_id))
+
+
+def _figures(each: PointStatement) -> list[int]:
     return [
         each.visits,
         each.free,

@@ -23,11 +23,13 @@ from dispatch.boiler_at_home import OTHER_BOILER
 from dispatch.cases import current_visit
 from dispatch.correction_rules import ITEMS, SEVERITIES
 from dispatch.detail_shapes import TicketDetail, VisitFacts
+from dispatch.known_jobs import known_times
 from dispatch.payer_calls import how_payer_is_asked
 from dispatch.planning.slots import NoPointYetError, rank_slots
 from dispatch.pricing import preview_bill
 from dispatch.safety_script import script_steps
 from dispatch.technician_job import TechnicianJob, part_codes, price_choices, technician_job
+from dispatch.technician_shapes import KnownTime
 from dispatch.words import symptom_words
 from notifications.queries import list_notices
 from web.context import caller_address, context_of
@@ -181,8 +183,17 @@ def job_values(
         "far_ahead": None,
         "absent_early": False,
         "talk_pending": detail.talk_pending,
+        "known": _known(session, detail.id, visit),
     }
     return values | _extra(session, job, masks, step=step, typed=typed, now=now)
+
+
+def _known(session: Session, ticket_id: int, visit: VisitFacts | None) -> KnownTime | None:
+    """What he last said he has seen of it, while he has not seen how it stands now."""
+    if visit is None or visit.technician is None or visit.acknowledged_at is not None:
+        return None
+    known = known_times(session, technician_id=visit.technician.id, visits={visit.id: ticket_id})
+    return known.get(visit.id)
 
 
 def _facts(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from core.i18n import _
 
 _PROGRAMS = (
@@ -36,6 +38,13 @@ def browser_words(user_agent: str) -> str:
 def is_handset(user_agent: str) -> bool:
     """Whether it is somebody's own phone rather than a desk's computer."""
     return any(mark in user_agent for mark in ("Android", "iPhone", "Mobile"))
+
+
+def way_to(address: str, user_agent: str) -> str:
+    """What opens the way to an address in the phone's own maps: Apple's know no `geo:`."""
+    is_apples = any(mark in user_agent for mark in ("iPhone", "iPad", "Macintosh"))  # an iPad says the last
+    scheme = "maps://?daddr=" if is_apples else "geo:0,0?q="
+    return scheme + quote(address)
 
 
 def shown_browser(words: str) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
+from billing.schemas import FEES
 from core.clock import KST, kst
 from core.i18n import DEFAULT_LANGUAGE, N_, _, get_language
+from dispatch.approvals import ApprovalFacts
 from dispatch.family_view import FamilyView, Stage
 from dispatch.visit_rules import OVERDUE_AFTER
 from notifications import english, texts
@@ -42,7 +44,9 @@ ROUNDED_TO_MIN = 5
 
 
 def headline(view: FamilyView, *, now: datetime) -> str:
-    """Where things stand, in one sentence."""
+    """Where things stand, in one sentence; first of all that somebody waits for their answer."""
+    if view.asked is not None:
+        return _("기사가 답을 기다립니다")
     if view.link.pays_alone:
         return _("보일러 점검 비용") if view.case.checkup else _("보일러 수리 비용")
     if view.stage is Stage.AGREED and view.window is not None and now <= view.window.end:
@@ -76,6 +80,10 @@ _HEADLINES = {
 
 def next_words(view: FamilyView, *, now: datetime) -> list[str]:
     """What happens next and by when, a sentence each."""
+    if view.asked is not None:
+        waits = _("답하실 때까지 고치지 않고 기다립니다.")
+        asked = _("{name}님께 여쭈었습니다.").format(name=view.case.paid_by)
+        return [waits] if view.pays else [asked, waits]
     refused = _refused(view)
     if view.link.pays_alone:
         words = (
@@ -86,6 +94,14 @@ def next_words(view: FamilyView, *, now: datetime) -> list[str]:
         return [words.format(name=view.case.resident), *refused]
     again = [_("다시 접수되어 새로 방문합니다.")] if view.reopened else []
     return again + refused + _next(view, now)
+
+
+def fee_anyway(asked: ApprovalFacts) -> str:
+    """What is due for the visit also when nothing is repaired; empty when that is free."""
+    fee = sum(line.amount for line in asked.lines if line.code in FEES)
+    if not fee:
+        return ""
+    return _("고치지 않으셔도 기사가 다녀가는 비용 {amount}은 내셔야 합니다.").format(amount=money_words(fee))
 
 
 def _refused(view: FamilyView) -> list[str]:
@@ -99,10 +115,11 @@ def after_refusal(view: FamilyView) -> str:
     """What happens instead of the work that they did not want; empty once he has left."""
     if view.refused is None or view.stage is not Stage.AT_HOME:
         return ""
-    return _(
+    after = _(
         "그 비용으로는 고치지 않습니다. 기사가 다른 방법을 의논드립니다. "
         "마음이 바뀌시면 기사에게 말씀해 주세요."
     )
+    return " ".join(filter(None, (after, fee_anyway(view.refused))))
 
 
 def _next(view: FamilyView, now: datetime) -> list[str]:

@@ -98,7 +98,7 @@ def test_a_download_takes_a_reason_and_is_a_line_itself(
     number = make_case(web_world)
     client_as("agent").post(f"/unmask/ticket/{number}", data={"reason": "=1+1 본인 확인"})
     refused = admin.post(f"{LOG}/file", data={"reason": " "})
-    assert refused.status_code == 422 and "왜 보아야 하는지 적어 주세요." in refused.text
+    assert refused.status_code == 422 and "왜 내려받는지 적어 주세요." in refused.text
     answer = admin.post(f"{LOG}/file", data={"reason": "월간 점검"})
     assert answer.headers["content-type"].startswith("text/csv")
     rows = list(csv.reader(io.StringIO(answer.text.lstrip("\ufeff"))))

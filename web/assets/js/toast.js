@@ -10,9 +10,10 @@ const ASK_AGAIN_MS = 4000;
 /** @type {() => Promise<boolean>} */
 let isBack = async () => false;
 
-/** Listen for the server's toasts. @param {() => Promise<boolean>} answers  whether the server does */
+/** Listen for the server's toasts, and let those it drew with the page go as all do. @param {() => Promise<boolean>} answers  whether the server does */
 export function startToasts(answers) {
   isBack = answers;
+  for (const box of document.querySelectorAll("#toasts .toast")) goAway(/** @type {HTMLElement} */ (box));
   document.addEventListener("toast", (event) => {
     const detail = /** @type {CustomEvent} */ (event).detail ?? {};
     const words = detail.text ?? detail.value ?? "";
@@ -30,10 +31,14 @@ export function toast(words, kind = "info") {
   box.dataset.tone = kind;
   box.textContent = words;
   region.append(box);
-  // Bad news stays until it is clicked away; the rest goes by itself.
-  box.addEventListener("click", () => box.remove());
-  if (kind !== "bad") window.setTimeout(() => box.remove(), STAY_MS);
+  goAway(box);
   return box;
+}
+
+/** A click takes it away. Bad news stays until then; the rest goes by itself. @param {HTMLElement} box */
+function goAway(box) {
+  box.addEventListener("click", () => box.remove());
+  if (box.dataset.tone !== "bad") window.setTimeout(() => box.remove(), STAY_MS);
 }
 
 /** Bad news that is over once the server answers again. @param {string} words */

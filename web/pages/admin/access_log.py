@@ -29,7 +29,7 @@ from web.pages.posting import Posted, PostedForm
 from web.presenters.masks import MASKED
 from web.presenters.person_data import ACTS, FIELDS
 from web.typed_ids import read_id
-from workforce.access_log import Act, note_access, require_reason
+from workforce.access_log import ASK_WHY_TAKEN, Act, note_access, require_reason
 from workforce.access_queries import (
     MOST_LINES,
     AccessFilter,
@@ -101,7 +101,7 @@ def download(request: Request, posted: Posted, principal: Principal = SignedIn) 
     try:
         with context.database.transaction() as session:
             now = context.clock()
-            reason = require_reason(posted.get("reason"))
+            reason = require_reason(posted.get("reason"), ask=ASK_WHY_TAKEN)
             wanted = _filter(session, principal, wish, now=now)
             found = list_access(session, wanted=wanted, limit=MOST_LINES + 1)
             lines = found[:MOST_LINES]

@@ -23,7 +23,7 @@ from web.presenters.masks import MASKED
 from web.presenters.person_data import label_words, value_words
 from web.templating import environment
 from web.typed_ids import read_id
-from workforce.access_log import Act, note_access, require_reason
+from workforce.access_log import ASK_WHY_TAKEN, Act, note_access, require_reason
 from workforce.queries import get_company
 
 router = APIRouter(prefix="/admin/person-data", route_class=GuardedRoute)
@@ -74,7 +74,7 @@ def download(request: Request, posted: Posted, principal: Principal = SignedIn) 
     try:
         with context.database.transaction() as session:
             now = context.clock()
-            reason = require_reason(posted.get("reason"))
+            reason = require_reason(posted.get("reason"), ask=ASK_WHY_TAKEN)
             people = get_people(session, company_id=principal.company_id, contact_ids=_chosen(posted))
             if not people:
                 message = _("누구의 것인지 하나 이상 골라 주세요.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -108,7 +108,21 @@ def to_request(
             FieldError(".".join(str(part) for part in item["loc"]), _plain(item["type"]))
             for item in error.errors()
         )
-        raise BadFormError(_("표시된 칸을 고쳐 주세요."), errors=(*missing, *fields)) from error
+        numbers = tuple(_bad_numbers(body))
+        raise BadFormError(_("표시된 칸을 고쳐 주세요."), errors=(*missing, *numbers, *fields)) from error
+
+
+def _bad_numbers(body: Mapping[str, Any]) -> Iterator[FieldError]:
+    """What the form shows red already by each number is told beside what cannot be read otherwise."""
+    for role in ("resident", "requester", "payer"):
+        named = body[role]
+        number = named.get("phone") if isinstance(named, Mapping) else None
+        if not number:
+            continue
+        try:
+            parse_phone(number)
+        except PhoneError as error:
+            yield FieldError(f"{role}.phone", error.detail)
 
 
 def require_whole(

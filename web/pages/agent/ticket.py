@@ -11,6 +11,7 @@ from sqlmodel import Session
 from core.actor import Principal
 from core.errors import DomainError
 from core.i18n import _
+from dispatch.call_desk import list_triage
 from dispatch.detail_shapes import TicketDetail
 from dispatch.queries import ticket_detail
 from web.context import context_of
@@ -96,11 +97,13 @@ def render_ticket(
     with context.database.reading() as session:
         now = context.clock()
         detail = _reach(session, principal, number, now)
-        done = DONE.get(request.query_params.get("done", ""))
+        code = request.query_params.get("done", "")
+        done = DONE.get(code)
         errors = {item.field: item.message for item in problem.errors} if problem else {}
         values = {
             **ticket_values(session, principal=principal, detail=detail, now=now),
             "windows": slot_values(session, detail=detail, now=now),
+            "next_case": _next_case(session, principal, detail, now) if code == "self-fix" else "",
             **_extras(),
             "adverts": _adverts(session, detail, now),
             "advert_doors": advert_doors(),
@@ -113,6 +116,13 @@ def render_ticket(
         }
         status = problem.status if problem else 200
         return render_page(request, "agent/ticket.html", values, status_code=status)
+
+
+def _next_case(session: Session, principal: Principal, detail: TicketDetail, now: datetime) -> str:
+    """The way to whoever waits next for a talk about the self-fix card; to the desk when nobody does."""
+    waiting = list_triage(session, company_id=principal.company_id, now=now, limit=2)
+    after = next((item.number for item in waiting if item.number != detail.number), None)
+    return f"/agent/tickets/{after}?act=fix#fix" if after else "/agent"
 
 
 def _reach(session: Session, principal: Principal, number: str, now: datetime) -> TicketDetail:

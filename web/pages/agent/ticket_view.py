@@ -95,7 +95,7 @@ def ticket_values(
         "advice": lines_read(detail.timeline) if detail.safety else {},
         "ways": None if detail.planned or ended else ways_in(session, ticket_id=detail.id, now=now),
         "passed": [p for p in detail.placements if p.state in ("PASSED_OVER", "DECLINED", "EXPIRED")],
-        "clocks": {clock.kind: clock for clock in detail.clocks},
+        "clocks": {clock.kind: clock for clock in detail.clocks_meant},
         "tasks": task_lines(session, detail, masks, principal=principal, now=now),
         "notices": _notices(session, detail, masks),
         "bills": bills_of(session, detail),

@@ -20,15 +20,15 @@ UNMASK_REASON = N_("상담 통화 중 본인 확인")
 CALL_REASON = N_("문자를 못 받는 분께 전화로 알림")
 
 SYMPTOM_MARKS = (
-    ("NO_HEAT", "snow"),
+    ("NO_HEAT", "thermometer"),
     ("NO_HOT_WATER", "drop"),
     ("ERROR_CODE", "alert"),
     ("LEAK", "leak"),
-    ("CONTROLLER", "thermometer"),
+    ("CONTROLLER", "settings"),
     ("POWER", "power"),
     ("IGNITION", "flame"),
     ("NOISE", "sound"),
-    ("FREEZE", "pipe"),
+    ("FREEZE", "snow"),
     ("INSPECTION", "search"),
     ("INSTALL", "wrench"),
     ("BILLING", "won"),

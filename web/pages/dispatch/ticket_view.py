@@ -94,7 +94,7 @@ def facts_values(
         "visit": visit,
         "ways": None if detail.planned else ways_in(session, ticket_id=detail.id, now=now),
         "skills": [qualification_words(code) for code in visit.skills] if visit else [],
-        "clocks": [(clock.kind, clock) for clock in detail.clocks],
+        "clocks": [(clock.kind, clock) for clock in detail.clocks_meant],
         "deserted": next((show(t.detail) for t in detail.tasks if _is_deserted(t)), ""),
         "passed": [p for p in detail.placements if p.state in ANSWERED],
         "tasks": [_task(task, show) for task in detail.tasks if task.state == "open"],

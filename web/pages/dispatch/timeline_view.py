@@ -15,10 +15,10 @@ from core.i18n import _
 from dispatch.console.day_lanes import DAYS, LongLane, long_lanes, shown_days, shown_span, travel_sources
 from dispatch.console.lanes import LaneJob
 from dispatch.console.queue import TROUBLE, glance_at_tickets, trouble_by_point
-from dispatch.words import symptom_words
+from dispatch.words import short_symptom, symptom_words
 from web.display import date_text, day_text, time_text
 from web.pages.dispatch.reach import Reach
-from web.pages.dispatch.words import VISIT_STATES, short_symptom
+from web.pages.dispatch.words import VISIT_STATES
 from workforce.crews import crew_sizes
 from workforce.schemas import PointInfo
 

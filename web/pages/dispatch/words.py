@@ -90,29 +90,6 @@ PARTIES = {
     "point": N_("서비스점"),
 }
 
-SHORT_SYMPTOMS = {
-    "NO_HEAT": N_("난방"),
-    "NO_HOT_WATER": N_("온수"),
-    "LEAK": N_("누수"),
-    "NOISE": N_("소음"),
-    "ERROR_CODE": N_("오류"),
-    "CONTROLLER": N_("조절기"),
-    "POWER": N_("전원"),
-    "FREEZE": N_("동파"),
-    "IGNITION": N_("점화"),
-    "FLUE": N_("배기통"),
-    "GAS_SMELL": N_("가스"),
-    "CO": N_("CO"),
-    "ODOUR_SMOKE": N_("연기"),
-    "DANGER": N_("위험"),
-    "INSTALL": N_("설치"),
-    "INSPECTION": N_("점검"),
-    "CHECKUP": N_("사전점검"),
-    "BILLING": N_("요금"),
-    "COMPLAINT": N_("불편"),
-}
-"""One word for a bar of the timeline; its title says it in full."""
-
 
 def task_words(kind: str) -> str:
     """A task's kind in words; an unknown one as it is."""
@@ -122,8 +99,3 @@ def task_words(kind: str) -> str:
 def section_words(code: str) -> str:
     """A section's name."""
     return next((_(name) for key, name, _tone in SECTIONS if key == code), code)
-
-
-def short_symptom(code: str) -> str:
-    """A symptom in one word; an unknown one as it is."""
-    return _(SHORT_SYMPTOMS[code]) if code in SHORT_SYMPTOMS else code

@@ -24,7 +24,7 @@ from notifications.messages import Window
 from web.context import context_of
 from web.pages.family import checkup
 from web.pages.family.door import FamilyRoute, invited_of, no_such_page, show, visitor_of
-from web.presenters.family import SAID, after_refusal, headline, next_words, steps_of
+from web.presenters.family import SAID, after_refusal, fee_anyway, headline, next_words, steps_of
 from workforce.photos import photo_of
 
 router = APIRouter(prefix="/t/{token}", route_class=FamilyRoute)
@@ -171,7 +171,12 @@ def show_approval(request: Request) -> Response:
         view = family_view(session, link=visitor_of(request).link)
     if view.asked is None:
         return home(request)
-    values = {"view": view, "asked": view.asked, "form_key": new_form_key()}
+    values = {
+        "view": view,
+        "asked": view.asked,
+        "fee_anyway": fee_anyway(view.asked),
+        "form_key": new_form_key(),
+    }
     return show(request, "family/approval.html", values)
 
 

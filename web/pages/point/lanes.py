@@ -11,7 +11,7 @@ from core.clock import operating_day, operating_day_bounds
 from core.i18n import _
 from dispatch.console.day_lanes import travel_sources
 from dispatch.console.lanes import Lane, LaneJob, day_lanes
-from dispatch.words import symptom_words
+from dispatch.words import short_symptom, symptom_words
 from web.display import day_text, time_text
 from web.pages.point.reach import Desk, crew_of
 from web.pages.point.words import DAYS, VISIT_STATES
@@ -130,7 +130,7 @@ def _bar(job: LaneJob, start: datetime) -> Bar:
         state=job.state,
         start=_seconds(job.start, start),
         end=_seconds(job.end, start),
-        label=symptom_words(job.symptom),
+        label=short_symptom(job.symptom),
         title=" · ".join(parts),
         priority=job.priority,
         safety=job.safety,

@@ -170,8 +170,8 @@ def _overview(session: Session, desk: Desk, *, now: datetime) -> dict[str, Any]:
     return {
         **frame(desk, "money"),
         "owed": owed,
-        "payers": {each.visit_id: MASKED.name(each.payer) for each in owed.oldest},
-        "said": {each.visit_id: MASKED.text(each.said) for each in owed.oldest},
+        "payers": {each.visit_id: MASKED.name(each.payer) for each in owed.bills},
+        "said": {each.visit_id: MASKED.text(each.said) for each in owed.bills},
         "days": _days(session, desk, first=first, now=now),
         "month": month,
         "statement": month.points[0] if month.points else None,

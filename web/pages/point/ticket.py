@@ -216,7 +216,7 @@ def _facts(session: Session, detail: TicketDetail, masks: Masks, *, now: datetim
         "note": show(detail.note),
         "late_line": late_entry_line(detail, show, now),
         "owner_role": _(OWNER_ROLES[owner.role]) if owner and owner.role in OWNER_ROLES else "",
-        "clocks": {clock.kind: clock for clock in detail.clocks},
+        "clocks": {clock.kind: clock for clock in detail.clocks_meant},
         "script": script_steps(symptom=detail.symptom) if detail.safety else (),
         "tasks": [_task(task, detail, masks) for task in detail.tasks if task.state == "open"],
         "bills": bills_of(session, detail),

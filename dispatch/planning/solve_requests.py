@@ -98,7 +98,8 @@ def _keep_wish(session: Session, wish: Insert) -> None:
 def claim_due(session: Session, *, now: datetime) -> Claim | None:
     """Take the next due wish: urgent ones first, one at a time a point, at most one a point in `PAUSE_S`.
 
-    A wish whose worker has died is taken again after `ABANDONED_AFTER_S`.
+    None of a day gone by: it would give those who wait a time that is past. A wish whose
+    worker has died is taken again after `ABANDONED_AFTER_S`.
     """
     for seen in session.exec(_due(now).limit(CANDIDATES)):
         # Two wishes of one point are two rows: the lock keeps two workers from taking one each.
@@ -210,7 +211,12 @@ def _due(now: datetime) -> SelectOfScalar[SolveRequest]:
     )
     return (
         select(SolveRequest)
-        .where(col(SolveRequest.not_before) <= now, ~running.exists(), ~just_solved.exists())
+        .where(
+            col(SolveRequest.not_before) <= now,
+            col(SolveRequest.day) >= operating_day(now),
+            ~running.exists(),
+            ~just_solved.exists(),
+        )
         .order_by(col(SolveRequest.urgent).desc(), col(SolveRequest.asked_at), col(SolveRequest.day))
         .execution_options(populate_existing=True)
     )

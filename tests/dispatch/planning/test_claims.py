@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from sqlmodel import select
 
-from core.clock import operating_day
+from core.clock import operating_day, operating_day_bounds
 from core.db import Database
 from dispatch.planning.plan_models import SolveRequest
 from dispatch.planning.solve_requests import finish_claim
@@ -34,6 +34,9 @@ class TestClaims:
                     now=now,
                     urgent=urgent,
                 )
+        with database.transaction() as session:
+            gone = operating_day_bounds(operating_day(now))[1] + timedelta(days=1)
+            assert claim_due(session, now=gone) is None, "nobody is planned into a day that is over"
         with database.transaction() as session, database.transaction() as second:
             first = claim_due(session, now=now)
             other = claim_due(second, now=now)

@@ -10,11 +10,13 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from core.actor import SYSTEM
-from core.clock import today_kst
+from core.clock import operating_day, today_kst
 from core.i18n import N_
 from dispatch.events import TicketPlaced
 from dispatch.models import Ticket
+from dispatch.planning.publishing import StalePlanError, TechnicianTakenError
 from dispatch.planning.safety_pin import pin_safety
+from dispatch.planning.solve_requests import request_solve
 from dispatch.tasks import SAFETY_ALARM, open_task
 from dispatch.tickets import has_ended, note_change, ticket_key
 from workforce.duty import duty_at, list_shifts
@@ -49,15 +51,26 @@ def give_at_once(session: Session, *, event: TicketPlaced, now: datetime) -> Non
     ticket = session.get_one(Ticket, event.ticket_id)
     if not ticket.safety or ticket.service_point_id != event.service_point_id or has_ended(ticket):
         return
-    if not pin_safety(session, ticket_id=event.ticket_id, now=now):
+    if not _pin(session, ticket, now=now):
         raise_alarm(session, ticket=ticket, now=now)
 
 
 def give_again(session: Session, *, ticket_id: int, now: datetime) -> None:
     """Who had a safety case does not come: the next nearest gets it at once, or a named person an alarm."""
     ticket = session.get_one(Ticket, ticket_id)
-    if not pin_safety(session, ticket_id=ticket_id, now=now, anew=True):
+    if not _pin(session, ticket, now=now, anew=True):
         raise_alarm(session, ticket=ticket, now=now)
+
+
+def _pin(session: Session, ticket: Ticket, *, now: datetime, anew: bool = False) -> bool:
+    """Whether somebody has it. A plan that cannot be written is no reason to wait: a person hears at once."""
+    try:
+        return pin_safety(session, ticket_id=ticket_key(ticket), now=now, anew=anew)
+    except (StalePlanError, TechnicianTakenError):
+        point_id = ticket.service_point_id
+        if point_id is not None:
+            request_solve(session, point_id=point_id, day=operating_day(now), now=now, urgent=True)
+        return False
 
 
 def raise_alarm(session: Session, *, ticket: Ticket, now: datetime) -> None:

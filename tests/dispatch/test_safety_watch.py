@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from unittest.mock import Mock
 
+import pytest
 from sqlmodel import Session, select
 
 from core.actor import Role
-from dispatch import assignment, visits
+from core.last_acts import run_last_acts
+from dispatch import assignment, safety, visits
+from dispatch.events import TicketPlaced
 from dispatch.models import Task, Ticket
+from dispatch.planning.plan_models import SolveRequest
+from dispatch.planning.publishing import StalePlanError, TechnicianTakenError
 from dispatch.safety_watch import warn_of_the_unmoved
-from dispatch.tasks import SAFETY_UNMOVED
+from dispatch.tasks import SAFETY_ALARM, SAFETY_UNMOVED
 from tests import world
 from tests.dispatch.plan_world import DISPATCHER, Shop, agree, visit_of
 from workforce.models import Person, Technician
@@ -56,6 +62,25 @@ def test_each_who_does_not_set_out_is_told_of_once(session: Session, now: dateti
     )
     assert sweep(session, later + LIMIT) == 1
     assert warnings(session, ticket) == [("void", "가까운"), ("open", "먼")]
+
+
+@pytest.mark.parametrize("fault", [StalePlanError, TechnicianTakenError])
+def test_a_plan_that_cannot_be_written_is_a_persons_matter_at_once(
+    session: Session, now: datetime, monkeypatch: pytest.MonkeyPatch, fault: type[Exception]
+) -> None:
+    shop = Shop(session)
+    shop.technician()
+    ticket = shop.ticket(symptom="GAS_SMELL", priority=0, safety=True)
+    monkeypatch.setattr(safety, "pin_safety", Mock(side_effect=fault("booked")))
+    event = TicketPlaced(
+        company_id=shop.company.id or 0, at=now, ticket_id=ticket.id or 0, service_point_id=shop.point.id or 0
+    )
+    safety.give_at_once(session=session, event=event, now=now)
+    run_last_acts(session)
+    query = select(Task.state).where(Task.ticket_id == ticket.id, Task.kind == SAFETY_ALARM)
+    assert session.exec(query).all() == ["open"]
+    wish = session.exec(select(SolveRequest)).one()
+    assert wish.service_point_id == shop.point.id and wish.urgent
 
 
 def test_who_sets_out_settles_it_and_an_agreed_time_is_waited_for(session: Session, now: datetime) -> None:

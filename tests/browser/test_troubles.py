@@ -147,7 +147,7 @@ def test_the_number_that_was_searched_for_goes_to_who_calls_for_somebody_else(sc
 
 
 def test_a_danger_without_a_place_has_the_map_in_hand(screens: Screens) -> None:
-    """The guide says so while the address is typed; after filing the map has the focus."""
+    """The guide says so while the address is typed; after filing the place is asked for before anything else."""
     open_town(screens.house)
     agent = screens.sign_in("agent")
     screens.go(agent, "/agent/new?safety=1")
@@ -159,7 +159,8 @@ def test_a_danger_without_a_place_has_the_map_in_hand(screens: Screens) -> None:
     agent.locator("[data-submit]").click()
     filed_number(screens.ready(agent))
     board = agent.locator("#map [data-map]")
-    expect(board).to_be_focused()
+    expect(agent.locator("#map [name=place_name]")).to_be_focused()
+    expect(board).to_be_in_viewport()
     board.click()
     expect(board).to_contain_text("이 동네로 정합니다")
     agent.locator("#map button[type=submit]").click()

@@ -147,7 +147,7 @@ def test_the_number_that_was_searched_for_goes_to_who_calls_for_somebody_else(sc
 
 
 def test_a_danger_without_a_place_has_the_map_in_hand(screens: Screens) -> None:
-    """The guide says so while the address is typed; after filing the place is asked for before anything else."""
+    """The guide says so while the address is typed; after filing the place is asked for first."""
     open_town(screens.house)
     agent = screens.sign_in("agent")
     screens.go(agent, "/agent/new?safety=1")

@@ -153,7 +153,9 @@ class People:
     async def go(self, visit: dict[str, Any]) -> None:
         """One visit as the phone goes through it: the job's page, each press, and what is shown after it."""
         cookie, number = visit["cookie"], visit["number"]
-        await self.house.ask("technician: job", f"/m/{number}", cookie=cookie)
+        page = await self.house.ask("technician: job", f"/m/{number}", cookie=cookie, good=(200, 404))
+        if page is None or page.status == 404:  # planned with somebody else since the plan of this run was made
+            return
         for step, said in STEPS:
             await self._think()
             fields = {"idempotency_key": f"{self.plan['seed']}-{number}-{step}", **said}

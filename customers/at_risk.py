@@ -31,7 +31,7 @@ _PEOPLE = text(
         (array_agg(m.relationship ORDER BY m.relationship <> 'resident', m.id))[1] AS relationship
     FROM household_member AS m JOIN contact AS c ON c.id = m.contact_id
     WHERE c.company_id = :company_id AND m.household_id = ANY(:homes)
-        AND m.relationship NOT IN ('neighbour', 'caretaker', 'landlord')
+        AND m.relationship NOT IN ('neighbour', 'caretaker', 'landlord', 'other')
     GROUP BY m.household_id, c.id, c.can_text, c.language
     ORDER BY m.household_id, place, c.id
     """
@@ -67,8 +67,8 @@ def boiler_homes(
 ) -> list[BoilerHome]:
     """Homes whose oldest boiler is from `built_before` or earlier, and those of `also`.
 
-    Residents come first among the people. Neighbours and caretakers are not asked, nor is a landlord: whoever
-    lives elsewhere and pays hears of money alone.
+    Residents come first among the people. Neighbours and caretakers are not asked, nor is a landlord or anybody
+    whose tie to the home nobody wrote down: whoever lives elsewhere and pays hears of money alone.
     """
     asked = {"company_id": company_id, "built_before": built_before, "also": list(also)}
     rows = session.execute(_HOMES, asked).all()

@@ -123,11 +123,13 @@ def test_nobody_is_written_to_on_a_number_that_said_no_or_is_a_strangers(town: T
         home.id for home in (asked, shared, kept_out, alone, strange)
     }
     let = town.home(built=2010, resident=("정세입", "02-555-0505"), child=("박집주", "010-7100-0009"))
-    owner = town.session.exec(
-        select(HouseholdMember).where(col(HouseholdMember.contact_id) == town.person(let, 1))
-    ).one()
-    owner.relationship = "landlord"
-    town.session.add(owner)
+    paid = town.home(built=2010, resident=("한기숙", "02-555-0606"), child=("조대표", "010-7100-0010"))
+    for home, tie in ((let, "landlord"), (paid, "other")):
+        payer = town.session.exec(
+            select(HouseholdMember).where(col(HouseholdMember.contact_id) == town.person(home, 1))
+        ).one()
+        payer.relationship = tie
+        town.session.add(payer)
     town.refuse(shared, town.person(shared))
     town.refuse(kept_out, town.person(kept_out, 1), by=town.person(kept_out))
     town.refuse(alone, town.person(alone))
@@ -141,10 +143,11 @@ def test_nobody_is_written_to_on_a_number_that_said_no_or_is_a_strangers(town: T
     looked = town.look()
     assert [home.household_id for home in looked.invitable] == [asked.id]
     why = {home.household_id: home.why_not for home in looked.homes}
-    assert [why[home.id or 0] for home in (shared, kept_out, alone, strange, let)] == [
+    assert [why[home.id or 0] for home in (shared, kept_out, alone, strange, let, paid)] == [
         "refused",
         "refused",
         "refused",
+        "no_mobile",
         "no_mobile",
         "no_mobile",
     ]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from core.db import Database
 from core.models import StoredEvent
@@ -110,6 +110,11 @@ class Outbox:
     def notices(self) -> list[NoticeInfo]:
         with self.database.reading() as session:
             return list_notices(session, ticket_id=self.ticket_id)
+
+    def sent_again(self) -> int:
+        """How many tries there were beyond the first of each; whose fate is unclear goes again by itself."""
+        with self.database.reading() as session:
+            return session.exec(select(func.coalesce(func.sum(col(Notice.attempts) - 1), 0))).one()
 
     def row(self, notice_id: int) -> Notice:
         with self.database.reading() as session:

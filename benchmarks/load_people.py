@@ -154,7 +154,7 @@ class People:
         """One visit as the phone goes through it: the job's page, each press, and what is shown after it."""
         cookie, number = visit["cookie"], visit["number"]
         page = await self.house.ask("technician: job", f"/m/{number}", cookie=cookie, good=(200, 404))
-        if page is None or page.status == 404:  # planned with somebody else since the plan of this run was made
+        if page is None or page.status == 404:  # somebody else's since this run's plan was made
             return
         for step, said in STEPS:
             await self._think()

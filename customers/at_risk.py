@@ -67,8 +67,8 @@ def boiler_homes(
 ) -> list[BoilerHome]:
     """Homes whose oldest boiler is from `built_before` or earlier, and those of `also`.
 
-    Residents come first among the people. Neighbours and caretakers are not asked, nor is a landlord or anybody
-    whose tie to the home nobody wrote down: whoever lives elsewhere and pays hears of money alone.
+    Residents come first among the people. Neighbours and caretakers are not asked, nor is a landlord or
+    anybody whose tie to the home nobody wrote down: whoever lives elsewhere and pays hears of money alone.
     """
     asked = {"company_id": company_id, "built_before": built_before, "also": list(also)}
     rows = session.execute(_HOMES, asked).all()

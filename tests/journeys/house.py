@@ -26,7 +26,7 @@ from tests.world import never_lock
 from web.context import WebContext
 from web.live_hub import LiveHub
 from worker import WorkerContext, add_tasks, run_sweeps
-from workforce.accounts import issue_token
+from workforce.accounts import issue_login_link, issue_token
 from workforce.founding import found_company
 from workforce.staff import add_person, grant_membership
 
@@ -109,6 +109,17 @@ class House:
         client = client_of(f"{self.url}/api/v1", headers={"Authorization": f"Bearer {token}"})
         self.clients.append(client)
         return client
+
+    def browser(self, role: str, *, user: str | None = None) -> httpx.Client:
+        """A browser into which a member of a role has logged in by a link."""
+        with self.database.transaction() as session:
+            link = issue_login_link(
+                session, role=Role(role), company_code="onnuri", login=user, by=SYSTEM, now=self.clock()
+            )
+        browser = client_of(self.url)
+        self.clients.append(browser)
+        assert browser.get(link).status_code == 303
+        return browser
 
     def work(self, *, rounds: int = 6) -> None:
         """Run sweeps and every waiting job until nothing moves any more."""

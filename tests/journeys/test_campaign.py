@@ -27,7 +27,6 @@ from tests.journeys.steps import finish, go_there, see
 from tests.journeys.test_family_page import LINK, plain
 from tests.journeys.test_whole_journey import add_prices, company_of
 from tests.serving import client_of
-from workforce.accounts import issue_login_link
 
 SEASON_DAY = kst(date(2026, 9, 15), 10)
 MANAGER = Actor(kind="person", name="한관리", source="test", role=Role.MANAGER)
@@ -102,17 +101,6 @@ def _say(session: Session, *, company_id: int, household_id: int, word: str) -> 
         by=SYSTEM,
         now=SEASON_DAY - timedelta(days=100),
     )
-
-
-def manager_of(house: House) -> httpx.Client:
-    with house.database.transaction() as session:
-        path = issue_login_link(
-            session, role=Role.MANAGER, company_code="onnuri", login=None, by=SYSTEM, now=house.clock()
-        )
-    client = client_of(house.url)
-    client.get(path, follow_redirects=True)
-    house.clients.append(client)
-    return client
 
 
 def post(client: httpx.Client, path: str, **fields: Any) -> httpx.Response:
@@ -198,7 +186,7 @@ def standing(house: House, table: type[SQLModel], field: str, value: Any) -> Ite
 
 def test_from_the_pick_to_what_was_found(house: House) -> None:
     furnish(house)
-    manager = manager_of(house)
+    manager = house.browser("manager")
     assert "아직 사전점검이 없습니다" in plain(manager.get("/campaigns"))
     path = plan_and_start(house, manager)
     looked = manager.get(path)
@@ -290,7 +278,7 @@ def test_from_the_pick_to_what_was_found(house: House) -> None:
 def test_the_law_and_the_faults_hold_at_every_hour(house: House) -> None:
     """Sent as information on an opinion's last evening, it is an advert the next day; a rush halts it all."""
     furnish(house)
-    manager = manager_of(house)
+    manager = house.browser("manager")
     opinion = {
         "author": "이법무 변호사",
         "reference": "한결 2026-77",
@@ -303,7 +291,7 @@ def test_the_law_and_the_faults_hold_at_every_hour(house: House) -> None:
     key = re.search(r'<option value="(\d+)"[^>]*>한결', manager.get("/campaigns/new").text)
     assert key is not None
     house.clock.at = kst(date(2026, 9, 15), 21)
-    manager = manager_of(house)
+    manager = house.browser("manager")
     decide(house, "checkup_reserve_percent", 90)
     path = plan_and_start(house, manager, opinion=key[1])
     assert "고른 4댁 가운데 2댁" in plain(manager.get(path)), "whoever did not refuse"
@@ -311,7 +299,7 @@ def test_the_law_and_the_faults_hold_at_every_hour(house: House) -> None:
     assert count_of(manager.get(path), "안내한 댁") == 0, "all the time there is may be needed by faults"
     house.clock.at = kst(date(2026, 9, 15), 22)
     decide(house, "checkup_reserve_percent", 40)
-    manager = manager_of(house)
+    manager = house.browser("manager")
     house.work()
     assert house.texts() == [], "quiet hours"
     halfway = plain(manager.get(path))
@@ -330,7 +318,7 @@ def test_the_law_and_the_faults_hold_at_every_hour(house: House) -> None:
     assert left.count("내일 08:00에 보냄") == 1, "who says no by night hears nothing in the morning"
 
     house.clock.at = kst(date(2026, 9, 16), 9)
-    manager = manager_of(house)
+    manager = house.browser("manager")
     house.work()
     (told,) = house.texts()
     assert told["text"].startswith("(광고)") and told["to"] == "01093330101", "the opinion ended at midnight"

@@ -6,10 +6,7 @@ from typing import Any
 
 from sqlmodel import select
 
-from core.actor import SYSTEM
-from customers.consents import Choice, Door
 from dispatch.models import Ticket, TicketParty
-from dispatch.notice_choices import Word, take_word
 from tests.journeys.house import House
 from tests.journeys.steps import agree, file, finish, go_there, see
 from tests.journeys.test_whole_journey import CALL, open_gangnam
@@ -59,20 +56,16 @@ def test_a_parent_who_refuses_for_the_child_is_told_alone_from_then_on(house: Ho
     texts = {m["recipient"]: m["text"] for m in ticket["messages"] if m["event"] == "TICKET_RECEIVED"}
     assert number in texts["requester"] and "알려도 된다고 말씀해 주셨습니다" in texts["requester"]
     assert "접수하셔서 이 번호로" in texts["resident"] and "께도 알려 드립니다" in texts["resident"]
-    with house.database.transaction() as session:
-        parties = {p.role: p for p in session.exec(select(TicketParty))}
-        case = session.exec(select(Ticket).where(Ticket.number == number)).one()
-        word = Word(
-            parties["requester"].contact_id, parties["resident"].contact_id, Choice.REFUSED, Door.CALL, "싫다"
-        )
-        take_word(
-            session,
-            company_id=case.company_id,
-            household_id=case.household_id,
-            word=word,
-            by=SYSTEM,
-            now=house.clock(),
-        )
+    with house.database.reading() as session:
+        people = {p.role: p.contact_id for p in session.exec(select(TicketParty))}
+        home = session.exec(select(Ticket).where(Ticket.number == number)).one().household_id
+    said = {
+        "contact": people["requester"],
+        "decided_by": people["resident"],
+        "reason": "아들이 걱정한다고 하심",
+    }
+    press = {**said, "choice": "REFUSED", "door": "CALL", "idempotency_key": "a-word-on-the-telephone"}
+    assert house.browser("agent").post(f"/agent/households/{home}/notices", data=press).status_code == 303
     agree(house, number)
     go_there(house, number)
     finish(house, number)

@@ -5,14 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-import httpx
-
-from core.actor import SYSTEM, Role
 from core.clock import KST
 from tests.journeys.house import House
 from tests.journeys.test_whole_journey import CALL, open_gangnam
-from tests.serving import client_of
-from workforce.accounts import issue_login_link
 
 FAMILY = ("resident", "requester", "payer")
 
@@ -74,7 +69,7 @@ def test_a_paper_visit_comes_in_whole_and_tells_its_result_alone(house: House) -
         "quantity.LABOUR_IGNITION": "1",
         "done_note": "점화 트랜스 교체",
     }
-    answer = browser_of(house, "dispatcher").post(f"/point/tickets/{number}/paper", data=form)
+    answer = house.browser("dispatcher").post(f"/point/tickets/{number}/paper", data=form)
     assert answer.status_code == 303, answer.text
     house.work()
     done = dispatcher.get(f"/tickets/{number}").json()
@@ -88,15 +83,3 @@ def test_a_paper_visit_comes_in_whole_and_tells_its_result_alone(house: House) -
     words = " ".join(entry["text"] for entry in done["timeline"])
     assert "종이에 적힌 일을 옮겨 적었습니다: 통화 1번, 방문 완료" in words
     assert "늦게 적어 출발 문자는 보내지 않음" in words
-
-
-def browser_of(house: House, role: str) -> httpx.Client:
-    """A browser into which a member of a role has logged in by a link."""
-    with house.database.transaction() as session:
-        link = issue_login_link(
-            session, role=Role(role), company_code="onnuri", login=None, by=SYSTEM, now=house.clock()
-        )
-    client = client_of(house.url)
-    house.clients.append(client)
-    assert client.get(link).status_code == 303
-    return client

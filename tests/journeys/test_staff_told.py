@@ -19,7 +19,7 @@ from tests.journeys.steps import file, see
 from tests.journeys.test_whole_journey import open_gangnam
 from tests.notifications.push_makers import Phone, PushMaker, running_push_maker
 from tests.serving import client_of
-from workforce.accounts import issue_login_link, issue_token
+from workforce.accounts import issue_token
 from workforce.models import Account, Person, Technician
 
 HOME = ("김영자", "김민수", "735", "1203")
@@ -252,21 +252,9 @@ def test_who_has_not_called_the_family_is_rung_and_texted_when_he_does_not_answe
 
 
 def test_who_logs_out_is_told_on_that_browser_no_more(park: Park) -> None:
-    browsers = [log_in(park.house) for _ in range(2)]
+    browsers = [park.house.browser("technician", user="park") for _ in range(2)]
     for browser, name in zip(browsers, ("at-work", "at-home"), strict=True):
         assert browser.post("/m/devices", data=park.maker.phone(name).form).status_code == 204
     assert browsers[0].post("/logout").status_code == 303
     file(park.house)
     assert [name for name, _body, _headers in park.maker.pushes] == ["at-home"]
-
-
-def log_in(house: House) -> httpx.Client:
-    """A browser in which the technician is logged in."""
-    with house.database.transaction() as session:
-        link = issue_login_link(
-            session, role=Role.TECHNICIAN, company_code="onnuri", login="park", by=SYSTEM, now=house.clock()
-        )
-    browser = client_of(house.url)
-    house.clients.append(browser)
-    assert browser.get(link).status_code == 303
-    return browser

@@ -81,7 +81,7 @@ def publish(session: Session, *, drafts: Sequence[DayDraft], author: Authorship,
     changes = list_changes(drafts)
     try:
         with session.begin_nested():
-            days = [_lock_day(session, draft) for draft in drafts]
+            days = [_lock_day(session, draft, now) for draft in drafts]
             tickets = _lock_tickets(session, changes)
             visits = _lock_visits(session, changes, now)
             _write_visits(visits, changes)
@@ -114,7 +114,7 @@ def store_proposal(
 
     Raises StalePlanError when the day has moved on: nobody should be asked about the past.
     """
-    _lock_day(session, draft)
+    _lock_day(session, draft, now)
     changes = list_changes([draft])
     board = draft.board
     outdate_proposals(session, board.point_id, board.day, now)
@@ -129,9 +129,11 @@ def store_proposal(
     return plan.id
 
 
-def _lock_day(session: Session, draft: DayDraft) -> PointDay:
-    row = lock_point_day(session, point_id=draft.board.point_id, day=draft.board.day)
-    if row.version != draft.board.version:
+def _lock_day(session: Session, draft: DayDraft, now: datetime) -> PointDay:
+    board = draft.board
+    row = lock_point_day(session, point_id=board.point_id, day=board.day)
+    is_over = board.is_today and board.day < operating_day(now)  # it was planned before 05:00
+    if row.version != board.version or is_over:
         raise StalePlanError(_("그사이 이 날의 일정이 새로 짜였습니다. 화면을 새로 고치고 다시 해 주세요."))
     return row
 

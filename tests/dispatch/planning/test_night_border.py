@@ -262,6 +262,23 @@ def test_a_solve_of_one_day_knows_the_whole_night(database: Database, now: datet
         assert visit.technician_id == who and (visit.planned_end or night) > kst(today, 29)
 
 
+def test_a_solve_that_ends_after_five_plans_nothing_into_the_night(database: Database, now: datetime) -> None:
+    """Begun at 04:59, done at 05:01: the home still waits, for the new day's planners."""
+    today = operating_day(now)
+    before, after = kst(today, 28, 59), kst(today, 29, 1)
+    with database.transaction() as session:
+        shop, _who = night_shop(session, now)
+        ticket = shop.ticket(2, priority=0, symptom="FREEZE", received_at=before)
+        visit_id = world.make_visit(session, ticket=ticket, point=shop.point).id or 0
+        request_solve(session, point_id=shop.point.id or 0, day=today, now=before)
+    times = iter([before, before])
+    outcome = run_solve(database, solver=InlineSolver(), clock=lambda: next(times, after), seconds=SECONDS)
+    assert outcome is not None and (outcome.day, outcome.result) == (today, "stale")
+    with database.transaction() as session:
+        assert session.get_one(Visit, visit_id).planned_start is None
+        assert_everybody_is_looked_at(session, shop, after)
+
+
 def test_the_next_day_sets_out_from_where_the_night_ends(session: Session, now: datetime) -> None:
     """His last work of the night ends just before 05:00, far out: he is nowhere else at 05:00."""
     shop, who = night_shop(session, now)

@@ -186,6 +186,7 @@ class TicketClock(SQLModel, table=True):
         in_values("kind", "contact", "promise", "handled"),
         in_values("state", *CLOCK_STATES),
         Index("ux_ticket_clock", "ticket_id", "kind", "generation", unique=True),
+        Index("ix_ticket_clock_begun", "started_at", postgresql_where=text("kind = 'contact'")),
         Index("ix_ticket_clock_next", "next_stage_at", postgresql_where=text("stopped_at IS NULL")),
     )
 
@@ -263,6 +264,7 @@ class Visit(SQLModel, table=True):
         Index("ux_visit_sequence", "ticket_id", "sequence", unique=True),
         Index("ix_visit_point_planned", "service_point_id", "planned_start"),
         Index("ix_visit_technician_planned", "technician_id", "planned_start"),
+        Index("ix_visit_ended", "company_id", "ended_at"),
         Index("ix_visit_to_come", "planned_start", postgresql_where=text("state IN ('planned', 'agreed')")),
         Index("ix_visit_on_the_way", "arrives_at", postgresql_where=text("state = 'en_route'")),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, Text
+from sqlalchemy import BigInteger, Column, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -45,6 +45,7 @@ class HappyCallAttempt(SQLModel, table=True):
     __tablename__ = "happy_call_attempt"
     __table_args__ = (
         in_values("outcome", "CONNECTED", "NO_ANSWER", "BUSY", "WRONG_NUMBER", "CALL_BACK", "REFUSED"),
+        Index("ix_happy_call_answered", "at", postgresql_where=text("outcome = 'CONNECTED'")),
     )
 
     id: int | None = big_id()

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import tuple_
 from sqlmodel import Session, col, select
 
+from core.db import any_of
 from core.errors import FieldError, InvalidError
 from core.i18n import _
 from dispatch.follow_up import cases_to_follow, tickets_done_between
@@ -100,8 +101,13 @@ def calls_of_tickets(session: Session, *, ticket_ids: Iterable[int]) -> dict[int
 def coverage(session: Session, *, company_id: int, start: datetime, end: datetime) -> Coverage:
     """Of the tickets whose work was done in [start, end): who was asked, and who was forgotten."""
     done = tickets_done_between(session, company_id=company_id, start=start, end=end)
-    calls = calls_of_tickets(session, ticket_ids=done)
-    count = Counter(calls[ticket_id].state if ticket_id in calls else "missing" for ticket_id in done)
+    newest = (
+        select(HappyCall.ticket_id, HappyCall.state)
+        .where(any_of(HappyCall.ticket_id, "ids"))
+        .order_by(col(HappyCall.generation))
+    )
+    states = {row.ticket_id: row.state for row in session.execute(newest, {"ids": list(done)})}
+    count = Counter(states.get(ticket_id, "missing") for ticket_id in done)
     asked, waiting, missing = count["done"], count["scheduled"], count["missing"]
     return Coverage(len(done), asked, waiting, len(done) - asked - waiting - missing, missing)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fastapi import Request
 from sqlmodel import Session
 
 from core.actor import Principal
@@ -9,6 +10,7 @@ from core.errors import ForbiddenError, NotFoundError
 from core.i18n import _
 from dispatch.merging import suspected_number
 from dispatch.scopes import Scope, ticket_in_scope
+from web.identity import current_principal
 
 
 def scope_of(principal: Principal) -> Scope:
@@ -38,3 +40,9 @@ def require_older(session: Session, *, principal: Principal, ticket_id: int) -> 
                 "책임자에게 넘겨 주세요."
             )
         )
+
+
+def must_be_company_wide(request: Request) -> None:
+    """Settings, figures and money of all points are nobody's who works for one. Raises ForbiddenError."""
+    if current_principal(request).service_point_id is not None:
+        raise ForbiddenError(_("회사 전체의 관리자만 쓸 수 있는 화면입니다."))

@@ -69,6 +69,7 @@ SCREENS: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("/point", N_("서비스점"), frozenset({Role.POINT, Role.DISPATCHER, Role.MANAGER, Role.ADMIN})),
     ("/m", N_("기사"), frozenset({Role.TECHNICIAN, Role.POINT, Role.DISPATCHER})),
     ("/qa", N_("해피콜"), frozenset({Role.QA, Role.MANAGER, Role.ADMIN})),
+    ("/manager", N_("현황"), frozenset({Role.MANAGER, Role.ADMIN})),
     ("/manager/money", N_("정산"), frozenset({Role.MANAGER, Role.ADMIN})),
     ("/campaigns", N_("사전점검"), frozenset({Role.MANAGER, Role.ADMIN})),
     (
@@ -86,7 +87,7 @@ HOME = {
     Role.POINT: "/point",
     Role.TECHNICIAN: "/m",
     Role.QA: "/qa",
-    Role.MANAGER: "/dispatch",
+    Role.MANAGER: "/manager",
     Role.ADMIN: "/admin",
 }
 
@@ -97,7 +98,8 @@ def _navigation(principal: Principal | None, path: str, *, demo: bool) -> list[t
     shown = [(href, name) for href, name, roles in SCREENS if principal.role in roles]
     if demo:
         shown.append(("/phones", N_("휴대전화")))
-    return [(href, _(name), path.startswith(href)) for href, name in shown]
+    here = max((href for href, _name in shown if path.startswith(href)), key=len, default="")
+    return [(href, _(name), href == here) for href, name in shown]
 
 
 def _person(principal: Principal | None) -> dict[str, Any] | None:

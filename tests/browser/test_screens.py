@@ -120,7 +120,7 @@ def test_pages_of_nobody(day: Day) -> None:
     assert not faults, "\n".join(faults)
 
 
-@pytest.mark.parametrize("role", [role for role in HOME if role is not Role.MANAGER])
+@pytest.mark.parametrize("role", HOME)
 def test_the_first_tab_skips_to_the_page_and_focus_is_seen(day: Day, role: Role) -> None:
     _only_on_a_full_day(day)
     page = day.sign_in(role)
@@ -136,7 +136,7 @@ def test_the_first_tab_skips_to_the_page_and_focus_is_seen(day: Day, role: Role)
     day.screens.go_home()
 
 
-@pytest.mark.parametrize("role", [role for role in HOME if role is not Role.MANAGER])
+@pytest.mark.parametrize("role", HOME)
 def test_english_on_request(day: Day, role: Role) -> None:
     _only_on_a_full_day(day)
     page = day.sign_in(role)

@@ -115,6 +115,7 @@ TABLE = {
         POST /campaigns/opinions
         GET /campaigns/{campaign_id}
         POST /campaigns/{campaign_id}/{step}
+        GET /manager
         GET /manager/money
         POST /manager/money/file
         GET /messages/costs

@@ -12,8 +12,7 @@ from campaigns.rules import season_of
 from core.actor import Actor, Principal, Role
 from core.clock import today_kst
 from core.dated import read_rules
-from core.errors import DomainError, ForbiddenError
-from core.i18n import _
+from core.errors import DomainError
 from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.campaign_forms import (
@@ -26,6 +25,7 @@ from web.pages.campaign_view import NOTHING_ASKED, Asked, campaign_values
 from web.pages.posting import Posted, take_once
 from web.presenters import campaigns as words
 from web.said_once import go_and_say, render_and_say
+from web.scope import must_be_company_wide
 from web.templating import render_page
 from workforce.queries import list_points
 
@@ -40,7 +40,7 @@ PageNumber = Annotated[int, Query(ge=1, le=10_000)]
 @allow(*ROLES)
 def show_all(request: Request, principal: Principal = SignedIn) -> Response:
     """Every campaign, and the legal opinions that they may rest on."""
-    _company_wide(principal)
+    must_be_company_wide(request)
     context = context_of(request)
     with context.database.reading() as session:
         now, company_id = context.clock(), principal.company_id
@@ -69,7 +69,7 @@ def show_new(request: Request, principal: Principal = SignedIn) -> Response:
 @allow(*ROLES)
 def plan(request: Request, posted: Posted, principal: Principal = SignedIn, by: Actor = Author) -> Response:
     """Keep it as a draft: nothing is sent. Then its preview."""
-    _company_wide(principal)
+    must_be_company_wide(request)
     context = context_of(request)
     try:
         with context.database.transaction() as session:
@@ -94,7 +94,7 @@ def show_opinion_form(request: Request, principal: Principal = SignedIn) -> Resp
 @allow(*ROLES)
 def record(request: Request, posted: Posted, principal: Principal = SignedIn, by: Actor = Author) -> Response:
     """Record an opinion: who gave it, what it covers, until when, and why it is recorded."""
-    _company_wide(principal)
+    must_be_company_wide(request)
     context = context_of(request)
     try:
         with context.database.transaction() as session:
@@ -131,7 +131,7 @@ def take(
     by: Actor = Author,
 ) -> Response:
     """Start, pause, resume or stop it."""
-    _company_wide(principal)
+    must_be_company_wide(request)
     context = context_of(request)
     try:
         with context.database.transaction() as session:
@@ -154,7 +154,7 @@ def take(
 def _form(
     request: Request, principal: Principal, typed: dict[str, Any], *, error: DomainError | None = None
 ) -> Response:
-    _company_wide(principal)
+    must_be_company_wide(request)
     context = context_of(request)
     with context.database.reading() as session:
         now, company_id = context.clock(), principal.company_id
@@ -177,7 +177,7 @@ def _form(
 def _opinions(
     request: Request, principal: Principal, typed: dict[str, Any], *, error: DomainError | None = None
 ) -> Response:
-    _company_wide(principal)
+    must_be_company_wide(request)
     context = context_of(request)
     with context.database.reading() as session:
         held = opinions.list_opinions(session, company_id=principal.company_id)
@@ -195,7 +195,7 @@ def _page(
     error: DomainError | None = None,
     typed: str = "",
 ) -> Response:
-    _company_wide(principal)
+    must_be_company_wide(request)
     context = context_of(request)
     with context.database.reading() as session:
         values = campaign_values(session, principal.company_id, campaign_id, asked=asked, now=context.clock())
@@ -206,9 +206,3 @@ def _page(
 
 def _errors(error: DomainError | None) -> dict[str, str]:
     return {found.field: found.message for found in error.errors} if error else {}
-
-
-def _company_wide(principal: Principal) -> None:
-    """A campaign of all points is nobody's who works for one. Raises ForbiddenError."""
-    if principal.service_point_id is not None:
-        raise ForbiddenError(_("회사 전체의 관리자만 쓸 수 있는 화면입니다."))

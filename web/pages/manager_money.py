@@ -11,15 +11,16 @@ from sqlmodel import Session
 
 from core.actor import Principal, Role
 from core.clock import today_kst
-from core.errors import DomainError, ForbiddenError
+from core.errors import DomainError
 from core.i18n import N_, _
 from dispatch.money_lists import Month, Outlier, PointStatement, list_receivables, read_month
 from web.context import caller_address, context_of
 from web.csv_files import csv_answer
-from web.identity import GuardedRoute, SignedIn, allow, current_principal
+from web.identity import GuardedRoute, SignedIn, allow
 from web.pages.months import BadMonthError, asked_month, months_beside
 from web.pages.posting import Posted
 from web.presenters.masks import MASKED
+from web.scope import must_be_company_wide
 from web.templating import render_page
 from workforce.access_log import ASK_WHY_TAKEN, Act, note_access, require_reason
 from workforce.queries import points_by_id
@@ -96,7 +97,7 @@ def download(request: Request, posted: Posted, principal: Principal = SignedIn) 
 
     It takes a reason, and is a line of the access log.
     """
-    _must_be_company_wide(request)
+    must_be_company_wide(request)
     context = context_of(request)
     try:
         with context.database.transaction() as session:
@@ -158,7 +159,7 @@ def _page(
     sort: str = "",
     error: DomainError | None = None,
 ) -> Response:
-    _must_be_company_wide(request)
+    must_be_company_wide(request)
     context = context_of(request)
     with context.database.reading() as session:
         now = context.clock()
@@ -231,9 +232,3 @@ def _sums(read: Month) -> list[int]:
     """The last line of the table."""
     columns = zip(*(_figures(each) for each in read.points), strict=True)
     return [sum(column) for column in columns]
-
-
-def _must_be_company_wide(request: Request) -> None:
-    """A statement of all points is nobody's who works for one. Raises ForbiddenError."""
-    if current_principal(request).service_point_id is not None:
-        raise ForbiddenError(_("회사 전체의 관리자만 쓸 수 있는 화면입니다."))

@@ -24,10 +24,11 @@ from privacy.reviews import confirm_month, last_day, list_reviews, open_month
 from web.context import caller_address, context_of
 from web.csv_files import csv_answer
 from web.identity import Author, GuardedRoute, SignedIn, allow
-from web.pages.admin.frame import Done, go, look, must_be_company_wide, show
+from web.pages.admin.frame import Done, go, look, show
 from web.pages.posting import Posted, PostedForm
 from web.presenters.masks import MASKED
 from web.presenters.person_data import ACTS, FIELDS
+from web.scope import must_be_company_wide
 from web.typed_ids import read_id
 from workforce.access_log import ASK_WHY_TAKEN, Act, note_access, require_reason
 from workforce.access_queries import (

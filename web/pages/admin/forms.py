@@ -26,8 +26,9 @@ from web.context import context_of
 from web.identity import current_principal
 from web.pages.admin.changes import Change
 from web.pages.admin.fields import Entry
-from web.pages.admin.frame import Done, go, look, must_be_company_wide, show
+from web.pages.admin.frame import Done, go, look, show
 from web.pages.admin.typed import Typed
+from web.scope import must_be_company_wide
 
 KEY_LENGTH = 80
 

@@ -10,11 +10,10 @@ from typing import Any, TypeVar
 from fastapi import Request, Response
 from sqlmodel import Session
 
-from core.errors import ForbiddenError
 from core.i18n import N_, _
 from web.context import context_of
-from web.identity import current_principal
 from web.said_once import go_and_say, render_and_say
+from web.scope import must_be_company_wide
 from workforce.certificates import qualification_words
 
 T = TypeVar("T")
@@ -98,12 +97,6 @@ class Done:
     to: str
     says: str
     numbers: tuple[int, ...] = ()
-
-
-def must_be_company_wide(request: Request) -> None:
-    """Settings belong to the whole company: an admin of one point alone has none. Raises ForbiddenError."""
-    if current_principal(request).service_point_id is not None:
-        raise ForbiddenError(_("회사 전체의 관리자만 쓸 수 있는 화면입니다."))
 
 
 def look(request: Request, read: Callable[[Session, datetime], T]) -> T:

@@ -25,8 +25,9 @@ from exchange.rows import Ground, Kind
 from exchange.table_file import read_table
 from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
-from web.pages.admin.frame import Done, go, look, must_be_company_wide, show
+from web.pages.admin.frame import Done, go, look, show
 from web.pages.posting import Posted
+from web.scope import must_be_company_wide
 
 router = APIRouter(prefix="/admin/imports", route_class=GuardedRoute)
 

@@ -28,7 +28,7 @@ from notifications.trial_texts import ask_for_trial
 from web.finding import finder
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.admin.forms import press, submit_page
-from web.pages.admin.frame import Done, look, must_be_company_wide, show
+from web.pages.admin.frame import Done, look, show
 from web.pages.admin.message_text_screen import (
     SECTION,
     case_of,
@@ -39,6 +39,7 @@ from web.pages.admin.message_text_screen import (
 from web.pages.admin.typed import FormFields, Typed
 from web.presenters import message_texts as shown
 from web.presenters.notice_words import LANGUAGE_NAMES
+from web.scope import must_be_company_wide
 from web.templating import render_page
 from workforce.queries import get_company
 

@@ -17,10 +17,11 @@ from customers.holdings import HeldPerson, find_people, get_people
 from privacy.holdings import held_on
 from web.context import caller_address, context_of
 from web.identity import GuardedRoute, SignedIn, allow
-from web.pages.admin.frame import must_be_company_wide, show
+from web.pages.admin.frame import show
 from web.pages.posting import Posted, PostedForm
 from web.presenters.masks import MASKED
 from web.presenters.person_data import label_words, value_words
+from web.scope import must_be_company_wide
 from web.templating import environment
 from web.typed_ids import read_id
 from workforce.access_log import ASK_WHY_TAKEN, Act, note_access, require_reason

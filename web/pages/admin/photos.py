@@ -10,7 +10,8 @@ from core.errors import NotFoundError
 from core.i18n import _
 from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
-from web.pages.admin.frame import Done, go, look, must_be_company_wide
+from web.pages.admin.frame import Done, go, look
+from web.scope import must_be_company_wide
 from workforce.people import get_staff
 from workforce.photos import MOST_BYTES, photo_of, set_photo
 

@@ -20,8 +20,9 @@ from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.admin import point_forms
 from web.pages.admin.changes import changes_of
 from web.pages.admin.forms import Build, new_key, show_again, show_form, submit
-from web.pages.admin.frame import Done, look, must_be_company_wide, show
+from web.pages.admin.frame import Done, look, show
 from web.pages.admin.typed import FormFields, Typed
+from web.scope import must_be_company_wide
 from workforce import founding
 from workforce.duty_gaps import gaps_of_company
 from workforce.points import (

@@ -10,7 +10,8 @@ from core.i18n import _
 from privacy.retention import MOST_COUNTED, states_of
 from web.context import context_of
 from web.identity import GuardedRoute, SignedIn, allow
-from web.pages.admin.frame import must_be_company_wide, show
+from web.pages.admin.frame import show
+from web.scope import must_be_company_wide
 
 router = APIRouter(prefix="/admin/retention", route_class=GuardedRoute)
 

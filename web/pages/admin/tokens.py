@@ -16,9 +16,10 @@ from web.context import context_of
 from web.identity import Author, GuardedRoute, SignedIn, allow
 from web.pages.admin.fields import Entry
 from web.pages.admin.forms import FormPage, show_again, show_form, submit
-from web.pages.admin.frame import Done, look, must_be_company_wide, show
+from web.pages.admin.frame import Done, look, show
 from web.pages.admin.people_forms import role_options
 from web.pages.admin.typed import FormFields, Typed
+from web.scope import must_be_company_wide
 from workforce import tokens
 from workforce.tokens import LONGEST, NAME_LONGEST, ROLES, SCOPES, TokenInfo
 

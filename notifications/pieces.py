@@ -92,6 +92,14 @@ def default_wording(event: Event, variant: str) -> Wording:
     return Wording(text, {**offered, **pieces}, own)
 
 
+@cache
+def must_stay(event: Event, variant: str) -> frozenset[str]:
+    """The names that no wording of an event for this reader may leave out."""
+    if reader_of(variant) == SUBJECT:
+        return frozenset()
+    return default_wording(event, variant).own & names.MUST_STAY
+
+
 def _taken_apart(source: str, language: str) -> tuple[str, dict[str, Piece]]:
     text = ""
     pieces: dict[str, Piece] = {}

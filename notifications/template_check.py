@@ -19,7 +19,7 @@ from notifications import advert, jargon, texts
 from notifications import piece_names as names
 from notifications.catalogue import Event
 from notifications.languages import language_of, reader_of
-from notifications.pieces import Piece, default_wording, must_tell
+from notifications.pieces import Piece, default_wording, must_stay, must_tell
 from notifications.samples import Brand, Sample, samples
 from notifications.surface import Compiled, WordingError, read
 from notifications.template_source import SUBJECT, compiled
@@ -135,10 +135,9 @@ def _filled(event: Event, variant: str, own: Compiled, brand: Brand) -> tuple[Le
         if reader_of(variant) != SUBJECT:
             for problem in _missing(event, variant, text, texts.normalise(default.render(values)), values):
                 found.setdefault(problem.message, problem)
-    if reader_of(variant) != SUBJECT:
-        for name in sorted((default.names & names.MUST_STAY) - own.names):
-            message = _("{name}이(가) 빠졌습니다. 옮길 수는 있지만 뺄 수 없습니다.")
-            found[name] = Problem("must_stay", message.format(name=f"{{{name}}}"))
+    for name in sorted(must_stay(event, variant) - own.names):
+        message = _("{name}이(가) 빠졌습니다. 옮길 수는 있지만 뺄 수 없습니다.")
+        found[name] = Problem("must_stay", message.format(name=f"{{{name}}}"))
     return lengths[0], max(lengths, key=lambda each: each.bytes), list(found.values())
 
 

@@ -22,6 +22,7 @@ from core.i18n import DEFAULT_LANGUAGE, LANGUAGES
 from notifications import texts
 from notifications.languages import in_language, language_of
 from notifications.messages import Context, Event, event_of
+from notifications.pieces import must_stay
 from notifications.surface import WordingError, read
 from notifications.template_source import PARTS, SUBJECT, TEMPLATE_DIR, folder_of, template_of
 
@@ -29,6 +30,12 @@ log = structlog.get_logger(__name__)
 
 Acquaintance = Literal["FIRST", "LATER"]
 """FIRST: nothing was ever sent to this number; the text then says who gave it, why, and how to stop."""
+
+
+class LeavesOutError(WordingError):
+    """It was stored before something was added that may not be left out."""
+
+    code = "wording-leaves-out"
 
 
 @dataclass(frozen=True)
@@ -133,12 +140,18 @@ def _package_text(event: Event, variant: str, values: dict[str, Any]) -> _Writte
 
 
 def _own_text(event: Event, variant: str, own: OwnWordings, values: dict[str, Any]) -> _Written | None:
-    """None when the company has no wording of its own, or one that does not work for these facts."""
+    """None when the company has no wording of its own, or one that does not work for these facts.
+
+    Nor one that leaves out what may not be left out: what the law wants told may have been added since.
+    """
     mine = own.get(variant)
     if mine is None:
         return None
     try:
-        return _fitted(read(event, variant, mine.text).render(values), version_name(event, variant, mine))
+        written = read(event, variant, mine.text)
+        if must_stay(event, variant) - written.names:
+            raise LeavesOutError(variant)
+        return _fitted(written.render(values), version_name(event, variant, mine))
     except (WordingError, TemplateError, texts.TextError) as error:
         log.warning(
             "own_wording_left",

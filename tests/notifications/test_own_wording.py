@@ -254,6 +254,22 @@ def test_a_wording_that_stopped_working_gives_way_to_the_packages(two: Two) -> N
         assert rendered.template_version == wording.template_version(EN_ROUTE)
 
 
+def test_a_wording_older_than_what_the_law_wants_told_gives_way() -> None:
+    """Stored before the first text to a number had to say who gave it: an invitation would go without."""
+    context = samples(Event.CHECKUP_INVITED)[0].context
+    whole = default(Event.CHECKUP_INVITED, "resident")
+    warmer = whole.replace("점검해 드립니다", "살펴 드립니다")
+    for text, is_sent in ((warmer, True), (warmer.replace("{처음 드리는 말}\n", ""), False)):
+        assert text != whole and ("{처음 드리는 말}" in text) is is_sent
+        rendered = wording.render(
+            context=context,
+            variant="resident",
+            acquaintance="FIRST",
+            own={"resident": wording.OwnText(text, 1)},
+        )
+        assert ("살펴 드립니다" in rendered.text) is is_sent and "번호" in rendered.text
+
+
 def test_own_words_are_written_as_quickly_as_a_storm_needs() -> None:
     """A thousand a second: held against the package's own rendering, not against a clock."""
     own = {"resident": wording.OwnText(default(), 1)}

@@ -185,7 +185,11 @@ def test_a_check_up_is_never_told_as_a_repair() -> None:
             assert "수리" not in said and "보증" not in said.replace("무료(보증 기간)", ""), (event, variant)
     english = text_of(VISIT_OF_A_CHECKUP, "resident.en")
     assert "coming to check your boiler" in english
-    own = {"resident": wording.OwnText("[{회사 이름}] {하는 일} 기사가 {방문 시간}에 갑니다.", 1)}
+    own = {
+        "resident": wording.OwnText(
+            "[{회사 이름}] {하는 일} 기사가 {방문 시간}에 갑니다.\n{처음 드리는 말}", 1
+        )
+    }
     said = wording.render(context=VISIT_OF_A_CHECKUP, variant="resident", own=own).text
     assert said == "[온누리보일러] 점검 기사가 12월 1일(화) 오후 2시~4시에 갑니다."
 

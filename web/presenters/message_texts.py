@@ -46,7 +46,8 @@ Approvals = Mapping[tuple[str, str], datetime]
 
 @dataclass(frozen=True)
 class WordingRow:
-    """One wording in the list. `stale`: it cannot be used any more, and the package's is sent instead."""
+    """One wording in the list. `stale`: it would not be stored any more; where it cannot be sent, the
+    package's goes out instead."""
 
     variant: str
     reader: str
@@ -170,7 +171,7 @@ def _row(
         href=href_of(event, variant),
         version=version,
         is_own=own is not None,
-        stale=own is not None and report.usual is None,
+        stale=own is not None and not report.may_be_stored,
         report=report,
         approval=approval,
     )

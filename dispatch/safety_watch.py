@@ -13,7 +13,7 @@ from core.dated import CompanyRules, read_rules
 from core.i18n import N_
 from core.sweeping import EachAlone
 from dispatch import tasks
-from dispatch.models import Ticket, Visit
+from dispatch.models import Task, Ticket, Visit
 from dispatch.states import ENDED_STATUSES
 from notifications.catalogue import Event
 from notifications.service import list_notices
@@ -30,6 +30,13 @@ NOT_YET = N_(
 def _find_waiting(session: Session, *, now: datetime) -> list[tuple[int | None, int]]:
     earlier = aliased(Visit)
     begun = exists().where(col(earlier.ticket_id) == col(Ticket.id), col(earlier.started_at).is_not(None))
+    who = col(Task.data)["technician_id"].as_integer()
+    warned = exists().where(  # those known already must not fill the batch
+        col(Task.ticket_id) == col(Ticket.id),
+        col(Task.kind) == tasks.SAFETY_UNMOVED,
+        col(Task.state) == "open",
+        who == col(Visit.technician_id),
+    )
     query = (
         select(Visit.id, Visit.ticket_id)
         .join(Ticket, col(Ticket.id) == col(Visit.ticket_id))
@@ -41,6 +48,7 @@ def _find_waiting(session: Session, *, now: datetime) -> list[tuple[int | None, 
             col(Visit.created_at) <= now,
             col(Visit.window_start).is_(None),  # a time that was agreed is kept like any other
             ~begun,
+            ~warned,
         )
         .order_by(col(Visit.id))
         .limit(SWEEP_BATCH)
@@ -68,7 +76,7 @@ def _warn(session: Session, found: tuple[int | None, int], *, now: datetime) -> 
         kinds=[tasks.SAFETY_UNMOVED],
         state=None,
     )
-    if any(task.data == about for task in earlier):
+    if any(task.data == about and task.created_at >= told for task in earlier):
         return 0
     tasks.close_tasks_of(
         session,
@@ -108,4 +116,4 @@ def _is_late(visit: Visit, told: datetime, rules: CompanyRules, now: datetime) -
 
 
 warn_of_the_unmoved = EachAlone("warn_of_the_unmoved", _find_waiting, _warn)
-"""Sweep: a danger whose technician has not set out `safety_depart_s` after he was told, once a technician."""
+"""Sweep: a danger whose technician has not set out `safety_depart_s` after he was told, once a telling."""

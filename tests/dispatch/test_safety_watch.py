@@ -44,24 +44,33 @@ def warnings(session: Session, ticket: Ticket) -> list[tuple[str, str]]:
     return [(task.state, task.detail.split()[0]) for task in session.exec(query)]
 
 
+def _give(session: Session, ticket: Ticket, technician_id: int, *, now: datetime) -> None:
+    assignment.assign_by_hand(
+        session,
+        ticket_id=ticket.id or 0,
+        technician_id=technician_id,
+        start=None,
+        reason="전화를 받지 않음",
+        pin=("technician",),
+        by=DISPATCHER,
+        now=now,
+    )
+
+
 def test_each_who_does_not_set_out_is_told_of_once(session: Session, now: datetime) -> None:
     far, ticket = given(session, now)
     assert sweep(session, now + LIMIT - timedelta(seconds=1)) == 0
     assert [sweep(session, now + LIMIT) for _ in range(2)] == [1, 0]
     assert warnings(session, ticket) == [("open", "가까운")]
-    later = now + 2 * LIMIT
-    assignment.assign_by_hand(
-        session,
-        ticket_id=ticket.id or 0,
-        technician_id=far,
-        start=None,
-        reason="전화를 받지 않음",
-        pin=("technician",),
-        by=DISPATCHER,
-        now=later,
-    )
+    near, later = visit_of(session, ticket).technician_id or 0, now + 2 * LIMIT
+    _give(session, ticket, far, now=later)
     assert sweep(session, later + LIMIT) == 1
     assert warnings(session, ticket) == [("void", "가까운"), ("open", "먼")]
+    assert warn_of_the_unmoved.find(session, now=later + LIMIT) == [], "known dangers do not fill the batch"
+    again = later + 2 * LIMIT
+    _give(session, ticket, near, now=again)
+    assert [sweep(session, again + LIMIT) for _ in range(2)] == [1, 0], "told anew, he is waited for anew"
+    assert warnings(session, ticket)[1:] == [("void", "먼"), ("open", "가까운")]
 
 
 @pytest.mark.parametrize("fault", [StalePlanError, TechnicianTakenError])

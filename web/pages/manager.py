@@ -165,7 +165,7 @@ def _tiles(total: Figures, before: Figures, *, minutes: int) -> list[dict[str, A
             "value": total.received,
             "unit": _("건"),
             "of": None,
-            "difference": difference(total.received, before.received),
+            "difference": difference(total.received, before.received or None),
             "href": "#points",
         },
         part(_("시간 안에 첫 통화"), "contact_kept", contact, "#late"),

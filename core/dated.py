@@ -90,6 +90,10 @@ class CompanyRules(BaseModel):
     """A second that work begins later than planned, by the same names."""
     known_face_cost: int
     """What it may cost that the technician comes whom the family knows or wishes for."""
+    fairness_cost: int
+    """What a visit costs more with a technician for each tenth of his time that he was busier than others."""
+    fairness_days: int
+    """Of so many days past."""
     call_gap_s: int
     """How long a technician under way stands still to call a family."""
     call_gap_worth: int

@@ -20,6 +20,7 @@ from dispatch.planning.board_rows import (
 from dispatch.planning.board_shapes import BoardVisit, Busy, DayBoard
 from dispatch.planning.board_travel import reckon_with
 from dispatch.planning.day_border import past_the_border, with_their_nights
+from dispatch.planning.fairness import read_fairness
 from dispatch.planning.phone_gaps import owed_calls
 from dispatch.planning.plan_models import PointDay
 from dispatch.planning.stretches import (
@@ -94,6 +95,7 @@ class _Facts:
     rows: dict[date, PointDay]
     skills: dict[date, dict[int, frozenset[str]]]
     settled: dict[date, frozenset[int]]
+    fair: dict[int, int]
 
 
 def _load_facts(session: Session, *, point_id: int, days: Sequence[date], now: datetime) -> _Facts:
@@ -135,6 +137,7 @@ def _load_facts(session: Session, *, point_id: int, days: Sequence[date], now: d
         rows=point_days(session, point_id=point_id, days=days),
         skills=qualifications_by_day(session, technician_ids=sorted(homes), days=days),
         settled=technicians_settled(session, point_id=point_id, days=days, since=now - pause),
+        fair=read_fairness(session, point_id=point_id, rules=rules, now=now),
     )
 
 
@@ -168,6 +171,7 @@ def _board(facts: _Facts, day: date, anew: int | None) -> DayBoard:
         calls=owed_calls(facts.visits, rules=facts.rules, now=facts.now, anew=anew)
         if day == operating_day(facts.now)
         else (),
+        fair=facts.fair,
         daily_limit=facts.point.daily_limit,
         names=facts.names,
     )

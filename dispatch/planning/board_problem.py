@@ -194,13 +194,10 @@ class _Rules:
     """How many of the day's visits are check-ups: no plan keeps them all for one fault."""
 
     def job(self, visit: BoardVisit, places: _Places) -> Job:
-        rules = self.board.rules
         window = self._window(visit)
         due, rate = self._due(visit)
-        worth = self._worth(visit)
-        strangers = self._strangers(visit)
-        if strangers:
-            worth += rules.known_face_cost  # so that nobody is left out for want of him
+        coming = self._costs_of_coming(visit)
+        worth = self._worth(visit) + max(coming.values(), default=0)  # nobody is left out for who could come
         if due is not None:
             # Left out today it is at least as late tomorrow: waiting must never look cheaper than lateness.
             worth += rate * max(0, self.board.last_moment - due)
@@ -214,7 +211,7 @@ class _Rules:
             lateness_cost=rate,
             mandatory=self._mandatory(visit),
             skills=self._skills(visit),
-            visit_costs=dict.fromkeys(strangers, rules.known_face_cost),
+            visit_costs=coming,
             published=None if visit.visit_id == self.anew else published_place(self.board, visit),
         )
 
@@ -226,12 +223,17 @@ class _Rules:
         own = rules.safety_drop_cost if visit.safety else rules.drop_cost[visit.priority]
         return own + self.yielding * rules.checkup_drop_cost
 
-    def _strangers(self, visit: BoardVisit) -> list[str]:
-        """The stretches of everybody but him whom the family would like to come."""
+    def _costs_of_coming(self, visit: BoardVisit) -> dict[str, int]:
+        """By stretch: that it is not whom the family would like, and that he was busier than others."""
+        if visit.under_way:
+            return {}
         wished = visit.preferred_technician_id
-        if wished is None or visit.under_way:
-            return []
-        return [stretch.key for stretch in self.board.stretches if stretch.technician_id != wished]
+        costs = {}
+        for stretch in self.board.stretches:
+            who = stretch.technician_id
+            costs[stretch.key] = 0 if wished in (None, who) else self.board.rules.known_face_cost
+            costs[stretch.key] += 0 if visit.safety else self.board.fair.get(who, 0)
+        return {key: cost for key, cost in costs.items() if cost}
 
     def _window(self, visit: BoardVisit) -> tuple[int, int]:
         board = self.board

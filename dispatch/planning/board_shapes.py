@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -162,6 +163,8 @@ class DayBoard:
     """Technicians whose route was changed so recently that no automatic plan may change it again."""
     calls: tuple[OwedCall, ...] = ()
     """Of the running day, the earliest first."""
+    fair: Mapping[int, int] = field(default_factory=dict)
+    """What a visit costs more with whoever was busier than his colleagues of late, by technician."""
     daily_limit: int | None = None
     names: dict[int, str] = field(default_factory=dict)
     """Technicians' names by id, for sentences."""

@@ -271,6 +271,18 @@ OF_WORK: tuple[tuple[str, str, tuple[Setting, ...]], ...] = (
                 Number(0, 1_000_000, COST),
             ),
             Setting(
+                "fairness_cost",
+                N_("골고루 나누는 값"),
+                N_("동료보다 바빴던 시간이 10%p 많을 때마다 방문 하나에. 0이면 따지지 않습니다"),
+                Number(0, 1_000_000, COST),
+            ),
+            Setting(
+                "fairness_days",
+                N_("바빴는지 보는 날"),
+                N_("지난 며칠의 일로 따집니다"),
+                Number(1, 92, N_("일")),
+            ),
+            Setting(
                 "call_gap_s",
                 N_("이동하다가 통화할 틈"),
                 N_("기사가 다음 댁에 전화하려고 멈추는 시간"),
